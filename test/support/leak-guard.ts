@@ -1,0 +1,43 @@
+import { afterAll, beforeAll } from 'vitest';
+
+// Fails a test file that ends with something still running: a server, a socket, a child process, a watcher. What is
+// being closed gets a moment to close.
+
+const WATCHED =
+  /^(TCPServerWrap|TCPSocketWrap|TLSWrap|UDPWrap|ProcessWrap|FSEventWrap|StatWatcher|MessagePort|Worker)$/;
+const GRACE_MS = 2_000;
+
+function running(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) {
+    if (WATCHED.test(kind)) {
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+let before = new Map<string, number>();
+
+function leaked(): string[] {
+  return [...running()].flatMap(([kind, count]) => {
+    const more = count - (before.get(kind) ?? 0);
+    return more > 0 ? [`${more} × ${kind}`] : [];
+  });
+}
+
+beforeAll(() => {
+  before = running();
+});
+
+// Registered first, so that it runs after the file's own afterAll hooks.
+afterAll(async () => {
+  const until = Date.now() + GRACE_MS;
+  while (leaked().length > 0 && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const left = leaked();
+  if (left.length > 0) {
+    throw new Error(`This test file left something running: ${left.join(', ')}`);
+  }
+});

@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './test/support/closing-line.ts';
+
+/** Unit tests compute; the others start servers and processes. e2e stands apart, it needs a whole cloud. */
+const projects = [
+  { name: 'unit', seconds: 10 },
+  { name: 'contract', seconds: 30 },
+  { name: 'integration', seconds: 60 },
+  { name: 'simulation', seconds: 300 },
+  { name: 'infra', seconds: 60 },
+];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', new ClosingLine()],
+    projects: projects.map(({ name, seconds }) => ({
+      extends: true,
+      test: {
+        name,
+        include: [`test/${name}/**/*.test.ts`],
+        setupFiles: ['test/support/leak-guard.ts'],
+        testTimeout: seconds * 1000,
+        hookTimeout: seconds * 1000,
+        pool: 'forks',
+        restoreMocks: true,
+        unstubEnvs: true,
+        unstubGlobals: true,
+      },
+    })),
+  },
+});
