@@ -1,0 +1,140 @@
+import type { Part } from '../transfer/ledger.ts';
+import type { Features, Limits } from '../transfer/limits.ts';
+import type { DestinationLocator } from '../transfer/locators.ts';
+import type { IfExists, ObjectSettings } from '../transfer/request.ts';
+import type { Body, ByteReader } from '../values/bytes.ts';
+import type { Call } from '../values/call.ts';
+import type { Validator } from '../values/validator.ts';
+
+/** The object as it is to be: everything but its bytes. */
+export interface ObjectSpec {
+  readonly target: DestinationLocator;
+  /** Stored with the object, so that an unsure completion can be settled by asking for it. */
+  readonly token: string;
+  /** Absent for a stream of unknown length. */
+  readonly sizeBytes?: number;
+  /** Every part but the last has this size; absent for a single put. */
+  readonly pieceSizeBytes?: number;
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly contentDisposition?: string;
+  readonly contentLanguage?: string;
+  readonly cacheControl?: string;
+  /** ISO 8601. */
+  readonly modifiedAt?: string;
+  /** The source's, kept with the object where it can be: what `if-changed` compares. */
+  readonly validator: Validator;
+  readonly settings: ObjectSettings;
+}
+
+/** `absent`: only where nothing is, held against racing writers (S3: `If-None-Match: *`; a file: `link`). */
+export type WriteCondition = 'none' | 'absent';
+
+export function writeCondition(ifExists: IfExists): WriteCondition {
+  return ifExists === 'fail' ? 'absent' : 'none';
+}
+
+/** Enough to find an upload again from another process. */
+export interface UploadRef {
+  readonly target: DestinationLocator;
+  /** Empty for a single put, which is known by its token alone: only `abortUpload` and `releaseUpload` take that. */
+  readonly id: string;
+  readonly token: string;
+}
+
+export interface PartSpec {
+  readonly number: number;
+  readonly sizeBytes: number;
+  /** Of the part's first byte in the object. */
+  readonly offset: number;
+}
+
+/** A page of the ledger, ascending; `next` = more after this number. */
+export interface PartPage {
+  readonly parts: readonly Part[];
+  readonly next?: number;
+}
+
+/** What was proved before completion. */
+export interface Proof {
+  readonly parts: readonly (Part & { readonly crc32: number })[];
+  readonly sizeBytes: number;
+  /** Of the whole object, combined from the parts'. */
+  readonly crc32: number;
+  readonly condition: WriteCondition;
+  /** The object's, for destinations that set them at completion. */
+  readonly object: ObjectSpec;
+}
+
+export interface Stored {
+  readonly sizeBytes: number;
+  readonly etag?: string;
+  readonly versionId?: string;
+}
+
+export interface StoredObject extends Stored {
+  /** The token it was written with, where the destination keeps it. */
+  readonly token?: string;
+  /** The source's validator at the time, where the destination keeps it. */
+  readonly validator?: Validator;
+  /** ISO 8601: a file's modification time, which is the source's when we wrote it. */
+  readonly modifiedAt?: string;
+}
+
+export interface OpenUpload {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly initiatedAt?: string;
+  /** Where the destination tells it. */
+  readonly token?: string;
+}
+
+/**
+ * A place for objects that appear whole or not at all. Every function throws `PieceworkError` with a `Destination…` code
+ * or one of those named; a feature that is lacking is `DestinationUnsupported`, before anything is written.
+ */
+export interface Destination extends AsyncDisposable {
+  readonly limits: Limits;
+  readonly features: Features;
+  /** Finds before the first byte what would fail later: a missing bucket or folder, too little space, a setting that this destination does not know. */
+  check(object: ObjectSpec, call: Call): Promise<void>;
+  /** `undefined` = nothing there. */
+  head(target: DestinationLocator, call: Call): Promise<StoredObject | undefined>;
+  /** The whole object at once, atomically. @throws `DestinationExists`, `DestinationConflict`. */
+  putObject(
+    object: ObjectSpec,
+    sizeBytes: number,
+    body: Body,
+    condition: WriteCondition,
+    call: Call,
+  ): Promise<Stored & { readonly crc32: number }>;
+  createUpload(object: ObjectSpec, call: Call): Promise<UploadRef>;
+  /** Idempotent: the last upload of a number wins. The body has exactly `sizeBytes`, or the part is refused. @throws `UploadLost`, `ChecksumMismatch`. */
+  uploadPart(upload: UploadRef, part: PartSpec, body: Body, call: Call): Promise<Part>;
+  /** Parts with a number above `after`. */
+  listParts(upload: UploadRef, after: number, call: Call): Promise<PartPage | 'gone'>;
+  /** Makes the object visible, atomically. @throws `DestinationExists` (412), `DestinationConflict` (409), `UploadLost`, `ChecksumMismatch`, or a transient code: then look with `head` for the token. */
+  completeUpload(upload: UploadRef, proof: Proof, call: Call): Promise<Stored>;
+  /** No error when it is already gone. */
+  abortUpload(upload: UploadRef, call: Call): Promise<void>;
+  /** Open uploads of exactly this target. */
+  listUploads(target: DestinationLocator, call: Call): Promise<readonly OpenUpload[]>;
+  /** Forgets what a finished upload left for the sake of `head` (a file's journal). Called when the record says how it ended. */
+  releaseUpload(upload: UploadRef, call: Call): Promise<void>;
+  /** `features.readBack` 'upload': the bytes of the open upload, in order. */
+  readUpload(upload: UploadRef, sizeBytes: number, call: Call): Promise<ByteReader>;
+  /** `features.readBack` 'staging': the bytes of a finished object. */
+  readObject(target: DestinationLocator, sizeBytes: number, call: Call): Promise<ByteReader>;
+  /** `features.readBack` 'staging': server-side copy of the staging object onto its real key, under the write condition. Same errors as `completeUpload`. */
+  promote(
+    staged: DestinationLocator,
+    object: ObjectSpec,
+    sizeBytes: number,
+    condition: WriteCondition,
+    call: Call,
+  ): Promise<Stored>;
+  deleteObject(target: DestinationLocator, call: Call): Promise<void>;
+}
+
+/** Finds the destination for a locator. @throws PieceworkError `InvalidDestination`. */
+export type Destinations = (to: DestinationLocator) => Destination;

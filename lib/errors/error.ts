@@ -1,0 +1,66 @@
+import type { ErrorCode, Reaction } from './codes.ts';
+import { ERROR_CODES } from './codes.ts';
+
+/** What may be stored, logged and sent of an error: redacted by construction, see `redact.ts`. */
+export interface ErrorDetails {
+  /** The redacted URL or name of what was talked to. */
+  readonly target?: string;
+  /** HTTP status of the source's answer. */
+  readonly sourceStatus?: number;
+  /** How long the other side asked us to wait. */
+  readonly retryAfterMs?: number;
+  readonly [name: string]: string | number | boolean | undefined;
+}
+
+/**
+ * The one error that leaves any public function. `message` is a sentence for people: what happened, to which
+ * (redacted) URL or path, and what to do. `code` is stable; programs match on it and on nothing else.
+ */
+export class PieceworkError extends Error {
+  override readonly name = 'PieceworkError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly details?: ErrorDetails } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  get reaction(): Reaction {
+    return ERROR_CODES[this.code].reaction;
+  }
+}
+
+/** An error as records and messages keep it. */
+export interface ErrorRecord {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: ErrorDetails;
+}
+
+export function toErrorRecord(error: PieceworkError): ErrorRecord {
+  const { code, message, details } = error;
+  return Object.keys(details).length === 0 ? { code, message } : { code, message, details };
+}
+
+export function fromErrorRecord(record: ErrorRecord): PieceworkError {
+  return new PieceworkError(
+    record.code,
+    record.message,
+    record.details === undefined ? {} : { details: record.details },
+  );
+}
+
+/** Whatever was thrown, as a `PieceworkError`: anything foreign is a defect of ours and becomes `Internal` with its cause. */
+export function asPieceworkError(thrown: unknown): PieceworkError {
+  if (thrown instanceof PieceworkError) return thrown;
+  const what = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return new PieceworkError('Internal', `unexpected error (a defect in Piecework; please report it): ${what}`, {
+    cause: thrown,
+  });
+}

@@ -1,0 +1,90 @@
+import type { ObjectSpec } from '../destinations/destination.ts';
+import { PieceworkError } from '../errors/error.ts';
+import { DIGEST_HEX_LENGTH, type DigestAlgorithm, type Digests, sequentialDigests } from '../transfer/digests.ts';
+import type { Features } from '../transfer/limits.ts';
+import { stagingLocator } from '../transfer/locators.ts';
+import type { Plan } from '../transfer/plan.ts';
+import { tokenOf, type TransferRecord } from '../transfer/record.ts';
+import type { TransferRequest } from '../transfer/request.ts';
+import type { Snapshot } from '../transfer/snapshot.ts';
+import { formatBytes } from '../values/units.ts';
+
+/** The object as the destination is to make it: the source's description, where the request says nothing else. */
+export function objectSpec(record: TransferRecord, planId: string, snapshot: Snapshot, plan: Plan, staged: boolean): ObjectSpec {
+  const { destination, object: settings } = record.request;
+  const { sizeBytes, ranges: _, digests: __, warnings: ___, name: ____, contentType, ...described } = snapshot;
+  const type = settings.contentType ?? contentType;
+  const size = plan.sizeBytes ?? sizeBytes;
+  return {
+    ...described,
+    target: staged ? stagingLocator(destination, record.id) : destination,
+    token: tokenOf(record.id, planId),
+    settings,
+    ...(size === undefined ? {} : { sizeBytes: size }),
+    ...(plan.mode === 'single' ? {} : { pieceSizeBytes: plan.pieceSizeBytes }),
+    ...(type === undefined ? {} : { contentType: type }),
+  };
+}
+
+/** All digests that the object must have: the caller's and the source's own. @throws PieceworkError `DigestMismatch` when they contradict each other. */
+export function wantedDigests(request: TransferRequest, snapshot: Snapshot): Digests {
+  const given = request.options.expect.digests;
+  for (const algorithm of Object.keys(given) as DigestAlgorithm[]) {
+    const published = snapshot.digests[algorithm];
+    if (published !== undefined && published !== given[algorithm]) {
+      throw new PieceworkError(
+        'DigestMismatch',
+        `${request.source.url} says of itself that its ${algorithm} is ${published}, and ${given[algorithm]} was expected: it is another file, or another version`,
+      );
+    }
+  }
+  return { ...snapshot.digests, ...given };
+}
+
+/** Whether the bytes must be read back from a staging object before the real one appears (design §4). */
+export function needsStaging(digests: Digests, features: Features, plan: Plan): boolean {
+  return plan.mode === 'pieces' && features.readBack === 'staging' && sequentialDigests(digests).length > 0;
+}
+
+/** Holds the snapshot against what the caller knows. @throws PieceworkError `UnexpectedSize`, `UnexpectedType`. */
+export function checkExpectations(request: TransferRequest, snapshot: Snapshot): void {
+  const { sizeBytes, contentType } = request.options.expect;
+  if (sizeBytes !== undefined && snapshot.sizeBytes !== undefined && snapshot.sizeBytes !== sizeBytes) {
+    throw unexpectedSize(request.source.url, snapshot.sizeBytes, sizeBytes, snapshot.contentType);
+  }
+  if (contentType !== undefined && !matchesType(snapshot.contentType, contentType)) {
+    throw new PieceworkError(
+      'UnexpectedType',
+      `${request.source.url} is ${snapshot.contentType ?? 'of no stated type'}, and ${contentType} was expected: often an error or log-in page in place of the file`,
+    );
+  }
+}
+
+export function unexpectedSize(url: string, got: number, expected: number, contentType?: string): PieceworkError {
+  const page = contentType?.startsWith('text/html') === true ? ' (it is an HTML page: perhaps an error or log-in page)' : '';
+  return new PieceworkError('UnexpectedSize', `${url} has ${got} bytes (${formatBytes(got)}), and ${expected} were expected${page}`);
+}
+
+function matchesType(got: string | undefined, expected: string): boolean {
+  const type = got?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const wanted = expected.trim().toLowerCase();
+  return wanted.endsWith('/*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
+}
+
+/** @throws PieceworkError `DigestMismatch` with the first digest that is not as expected. Returns those that were proved. */
+export function proveDigests(url: string, expected: Digests, got: Digests): Digests {
+  const proved: Partial<Record<DigestAlgorithm, string>> = {};
+  for (const algorithm of Object.keys(expected) as DigestAlgorithm[]) {
+    const value = got[algorithm];
+    if (value === undefined) continue;
+    if (value !== expected[algorithm]) {
+      throw new PieceworkError('DigestMismatch', `the bytes of ${url} have ${algorithm} ${value}, and ${expected[algorithm]} was expected; nothing was stored`);
+    }
+    proved[algorithm] = value;
+  }
+  return proved;
+}
+
+export function isDigest(algorithm: DigestAlgorithm, text: string): boolean {
+  return text.length === DIGEST_HEX_LENGTH[algorithm] && /^[0-9a-f]+$/.test(text);
+}

@@ -1,0 +1,46 @@
+import type { Destinations } from '../destinations/destination.ts';
+import type { Events } from '../events/events.ts';
+import type { Queue } from '../queues/queue.ts';
+import type { Records } from '../records/records.ts';
+import type { Secrets } from '../secrets/secrets.ts';
+import type { Sources } from '../sources/source.ts';
+import type { DecidePolicy } from '../transfer/decision.ts';
+import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
+import type { PlanPolicy } from '../transfer/plan.ts';
+import type { WindowPool } from '../values/bytes.ts';
+import type { Ids } from '../values/random.ts';
+import type { Clock } from '../values/time.ts';
+
+/** All that the use cases know of the world. A home (`lib/local`, `lib/aws`, the simulation) puts it together. */
+export interface Ports {
+  readonly records: Records;
+  readonly secrets: Secrets;
+  readonly sources: Sources;
+  readonly destinations: Destinations;
+  readonly queues: {
+    readonly planner: Queue<PlannerMessage>;
+    readonly fetcher: Queue<PieceTask>;
+    readonly finalizer: Queue<FinalizerMessage>;
+  };
+  readonly events: Events;
+  readonly windows: WindowPool;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly policy: Policy;
+}
+
+/** What differs between homes, as data. */
+export interface Policy {
+  readonly plan: PlanPolicy;
+  readonly decide: DecidePolicy;
+  /** Age that a record may have when a fetcher looks at it. */
+  readonly recordCacheMs: number;
+  /** After this no request of a dead worker can land any more: record cache age + longest function time-out + 5 min on AWS. */
+  readonly graceMs: number;
+  /** After this a recorded intent without an upload is an orphan. */
+  readonly orphanAgeMs: number;
+  /** How long a planner can live; bounds the age of what it created. */
+  readonly plannerLifeMs: number;
+  /** Pieces in flight for a transfer that wants `parallelism` of them. */
+  places(parallelism: number): number;
+}

@@ -1,0 +1,40 @@
+import { PieceworkError } from '../errors/error.ts';
+import type { SourceLocator } from '../transfer/locators.ts';
+import { isTombstone, type TransferRecord } from '../transfer/record.ts';
+import { transferNotFound } from './cancel.ts';
+import { sourceNeeded } from './fetch-piece.ts';
+import { startNextRun } from './next-run.ts';
+import type { Ports } from './ports.ts';
+import { loadTransfer, onConflictAgain } from './store.ts';
+
+/**
+ * Starts a failed transfer again as its next run. If the source's validator is unchanged and the upload still stands in its hold,
+ * only the missing pieces are fetched (protocol §4).
+ * @param source given again by the caller, else the sealed one.
+ * @throws PieceworkError `TransferNotFound`; `TransferEnded` when it is completed or cancelled, `TransferRunning` when it is open; `SourceNeeded`.
+ */
+export async function retry(ports: Ports, transferId: string, source?: SourceLocator): Promise<TransferRecord> {
+  return await onConflictAgain(async () => {
+    const loaded = await loadTransfer(ports, transferId);
+    if (loaded === undefined) throw transferNotFound(transferId);
+    const { record } = loaded;
+    // A tombstone does not know what was asked for: only a repeated submit can go on with it.
+    if (isTombstone(record)) throw transferNotFound(transferId);
+    if (record.status !== 'failed') throw notFailed(record);
+    const locator = source ?? (await ports.secrets.unseal(transferId, record.run)) ?? wholeLocator(record);
+    return await startNextRun(ports, loaded, locator);
+  });
+}
+
+/** A source that held nothing secret stands whole in the record. @throws PieceworkError `SourceNeeded`. */
+export function wholeLocator(record: TransferRecord): SourceLocator {
+  if (record.request.source.withheld) throw sourceNeeded(record);
+  return { url: record.request.source.url };
+}
+
+function notFailed(record: TransferRecord): PieceworkError {
+  if (record.status === 'completed' || record.status === 'cancelled') {
+    return new PieceworkError('TransferEnded', `transfer ${record.id} is ${record.status}; only a failed one can be retried`);
+  }
+  return new PieceworkError('TransferRunning', `transfer ${record.id} is ${record.status}, not failed; it goes on by itself, or with the same copy command`);
+}

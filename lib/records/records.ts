@@ -1,0 +1,62 @@
+import type { TransferRecord } from '../transfer/record.ts';
+
+/** Names one stored thing and its type; `path` is made of `[A-Za-z0-9._=-]` and `/`. */
+export interface RecordKey<T> {
+  readonly path: string;
+  /** Only its type is used. */
+  readonly type?: T;
+}
+
+/** Opaque; equal only if nothing was written in between. */
+export type Version = string;
+
+/** Small JSON documents with compare-and-swap: S3 with conditional writes, a folder with exclusive links, or memory. */
+export interface Records {
+  /** `undefined` = nothing there. @throws PieceworkError `RecordCorrupt` when what is there can't be read; it was set aside. */
+  get<T>(key: RecordKey<T>): Promise<{ readonly value: T; readonly version: Version } | undefined>;
+  /** @throws PieceworkError `Conflict` when the key is not as `on` says. Other errors leave it open whether it was written. */
+  put<T>(key: RecordKey<T>, value: T, on: 'absent' | Version): Promise<Version>;
+  /** Paths under the prefix, ascending, a page at a time. */
+  list(prefix: string, cursor?: string): Promise<{ readonly paths: readonly string[]; readonly cursor?: string }>;
+  /** No error when it is already gone. */
+  delete(key: RecordKey<unknown>): Promise<void>;
+}
+
+export const KEYS = {
+  transfer: (id: string): RecordKey<TransferRecord> => ({ path: `transfers/${id}.json` }),
+  /** Work remains: created before the record, deleted last. */
+  active: (id: string, run: number): RecordKey<ActiveMarker> => ({ path: `active/${id}/${run}` }),
+  /** Of an idempotency key, or of a destination on one machine. */
+  idempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/${hash}` }),
+  /** `host` in the form that `hostOf` gives. */
+  host: (host: string): RecordKey<HostEntry> => ({ path: `hosts/${host}.json` }),
+} as const;
+
+export interface ActiveMarker {
+  readonly v: 1;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+export interface IdempotencyEntry {
+  readonly v: 1;
+  readonly transferId: string;
+  readonly requestHash: string;
+}
+
+/** What was learned of a source's host, for all its transfers. */
+export interface HostEntry {
+  readonly v: 1;
+  /** ISO 8601: it asked everybody to wait until then. */
+  readonly closedUntil?: string;
+}
+
+/** The host of a URL as a path: `example.com`, `example.com=8443`, `=5B::1=5D`; `none` where there is no host. */
+export function hostOf(url: string): string {
+  const host = URL.parse(url)?.host ?? '';
+  return host === ''
+    ? 'none'
+    : host.replace(/[^A-Za-z0-9.-]/g, (char) =>
+        char === ':' ? '=' : `=${char.charCodeAt(0).toString(16).toUpperCase()}`,
+      );
+}

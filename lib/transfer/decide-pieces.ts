@@ -1,0 +1,203 @@
+import { reactionTo } from '../errors/codes.ts';
+import type { ErrorRecord } from '../errors/error.ts';
+import { fromIso, type Instant, toIso } from '../values/time.ts';
+import type { Command, Decision, DecidePolicy, Facts, Input } from './decision.ts';
+import type { LedgerView } from './ledger.ts';
+import type { PieceTask } from './messages.ts';
+import { afterSourceChange, deadlineExceeded, end, overAgain, quieter, quietEnd, toFinalizing, withoutRanges } from './outcomes.ts';
+import { attemptOf, type TransferRecord, type Trouble } from './record.ts';
+import { backoffMs, waitMs } from './retry.ts';
+import { completed, failed } from './transitions.ts';
+
+/**
+ * `transferring` in pieces, in the order of rule 9: ledger complete, deadline, source changed, fatal, retries, new places.
+ * Results only wake: what is done, the ledger says; what is in flight follows from it (rule 3).
+ */
+export function decidePieces(record: TransferRecord, facts: Facts, inputs: readonly Input[], now: Instant, policy: DecidePolicy): Decision {
+  if (facts.ledger === 'unread') return { record, commands: [{ kind: 'readLedger' }] };
+  if (facts.ledger === 'gone') return afterUploadGone(record, facts, now);
+  const ledger = facts.ledger;
+  const missing = missingPieces(record, ledger);
+  if (missing.length === 0 && record.cursor > pieceCount(record)) return toFinalizing({ ...record, doneThrough: ledger.doneThrough }, now, policy);
+  if (now >= fromIso(record.deadlineAt)) return end(failed(record, deadlineExceeded(record), now));
+
+  const failures = currentFailures(record, missing, inputs);
+  for (const { error } of failures) {
+    if (reactionTo(error.code) === 'changed') return afterSourceChange(record, error, now);
+    if (reactionTo(error.code) === 'stream') return withoutRanges(record, error, now);
+  }
+  const round = new Round(record, ledger, facts, now, policy);
+  for (const failure of failures) {
+    const fatal = round.answer(failure);
+    if (fatal !== undefined) return end(failed(round.record(), fatal, now));
+  }
+  round.fillPlaces(missing);
+  const tick = inputs.find((input) => input.kind === 'tick');
+  if (tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy))) round.resend(missing);
+  return round.decision();
+}
+
+/** One decision in the making: what is sent, and what the record has to say about it. */
+class Round {
+  readonly #before: TransferRecord;
+  readonly #ledger: LedgerView;
+  readonly #facts: Facts;
+  readonly #now: Instant;
+  readonly #policy: DecidePolicy;
+  readonly #trouble: Record<string, Trouble>;
+  readonly #tasks: { task: PieceTask; delayMs: number }[] = [];
+  readonly #commands: Command[] = [];
+  readonly #sent = new Set<number>();
+  #cursor: number;
+  #changed = false;
+  #repeated = false;
+
+  constructor(record: TransferRecord, ledger: LedgerView, facts: Facts, now: Instant, policy: DecidePolicy) {
+    this.#before = record;
+    this.#ledger = ledger;
+    this.#facts = facts;
+    this.#now = now;
+    this.#policy = policy;
+    this.#cursor = record.cursor;
+    this.#trouble = Object.fromEntries(Object.entries(record.trouble).filter(([number]) => !isInLedger(ledger, Number(number))));
+  }
+
+  /** One failure, one answer: the piece again from scratch, after a wait. Returns the error that ends the transfer instead. */
+  answer({ pieceNumber, error, died }: CurrentFailure): ErrorRecord | undefined {
+    const before: Trouble = this.#trouble[String(pieceNumber)] ?? { attempt: 1, failures: 0, waits: 0, code: error.code };
+    const reaction = died ? 'retry' : reactionTo(error.code);
+    if (reaction === 'fail') return error;
+    const waits = before.waits + (reaction === 'wait' ? 1 : 0);
+    const failures = before.failures + (reaction === 'wait' ? 0 : 1);
+    const twiceWrong = error.code === 'ChecksumMismatch' && before.code === 'ChecksumMismatch' && before.failures > 0;
+    if (failures >= this.#before.request.options.maxFailures || twiceWrong) return afterAttempts(error, failures);
+    const seed = `${this.#before.id}/${pieceNumber}/${before.attempt}`;
+    const retryAfterMs = error.details?.retryAfterMs;
+    const delayMs = reaction === 'wait' ? waitMs(waits, seed, retryAfterMs, this.#policy.backoff) : backoffMs(failures, seed, this.#policy.backoff);
+    if (reaction === 'wait' && retryAfterMs !== undefined && error.code === 'SourceBusy') this.#commands.push({ kind: 'closeHost', until: this.#now + retryAfterMs });
+    const attempt = before.attempt + 1;
+    this.#trouble[String(pieceNumber)] = { attempt, failures, waits, code: error.code, notBefore: toIso(this.#now + delayMs) };
+    this.#changed = true;
+    this.#send(pieceNumber, delayMs);
+    this.#commands.push({ kind: 'emit', event: { type: 'piece.requeued', transferId: this.#before.id, pieceNumber, attempt, delayMs, error } });
+    return undefined;
+  }
+
+  /** New pieces into free places. What an earlier run brought is skipped. */
+  fillPlaces(missing: readonly number[]): void {
+    const count = pieceCount(this.#before);
+    let free = this.#facts.places - missing.length;
+    const closedForMs = Math.max(0, (this.#facts.hostClosedUntil ?? 0) - this.#now);
+    while (this.#cursor <= count) {
+      if (!isInLedger(this.#ledger, this.#cursor)) {
+        if (free < 1) return;
+        free -= 1;
+        this.#send(this.#cursor, closedForMs);
+      }
+      this.#cursor += 1;
+      this.#changed = true;
+    }
+  }
+
+  /** Nothing moved for the quiet time: whatever is in flight may be lost. Same attempt, so that no answer is taken for a duplicate (rule 6). */
+  resend(missing: readonly number[]): void {
+    for (const pieceNumber of missing) {
+      const notBefore = this.#trouble[String(pieceNumber)]?.notBefore;
+      if (this.#sent.has(pieceNumber) || (notBefore !== undefined && fromIso(notBefore) > this.#now)) continue;
+      this.#send(pieceNumber, 0);
+      this.#repeated = true;
+    }
+  }
+
+  record(): TransferRecord {
+    const next: TransferRecord = { ...this.#before, trouble: this.#trouble, cursor: this.#cursor, doneThrough: this.#ledger.doneThrough };
+    if (this.#repeated && !this.#changed) return quieter(next, this.#now, this.#policy);
+    return { ...next, requeues: 0, quietUntil: toIso(this.#now + this.#policy.quietMs) };
+  }
+
+  decision(): Decision {
+    // Everything in the ledger already, but an earlier record did not know it.
+    if (this.#cursor > pieceCount(this.#before) && missingPieces({ ...this.#before, cursor: this.#cursor }, this.#ledger).length === 0) {
+      return toFinalizing({ ...this.#before, cursor: this.#cursor, doneThrough: this.#ledger.doneThrough }, this.#now, this.#policy);
+    }
+    const before = this.#before;
+    const settle: readonly Command[] = before.toAbort.length > 0 ? [{ kind: 'settle' }] : [];
+    if (!this.#changed && !this.#repeated) return { record: before, commands: settle };
+    const send: readonly Command[] = this.#tasks.length > 0 ? [{ kind: 'sendPieces', tasks: this.#tasks }] : [];
+    return { record: this.record(), commands: [...this.#commands, ...send, ...settle] };
+  }
+
+  #send(pieceNumber: number, delayMs: number): void {
+    const { id, planId } = this.#before;
+    if (planId === undefined) return;
+    const attempt = this.#trouble[String(pieceNumber)]?.attempt ?? 1;
+    this.#tasks.push({ task: { kind: 'piece', v: 1, transferId: id, planId, pieceNumber, attempt }, delayMs });
+    this.#sent.add(pieceNumber);
+  }
+}
+
+interface CurrentFailure {
+  readonly pieceNumber: number;
+  readonly error: ErrorRecord;
+  readonly died: boolean;
+}
+
+/** Rule 4: a failure counts once, and only if plan and attempt are current and the piece is not done after all. */
+function currentFailures(record: TransferRecord, missing: readonly number[], inputs: readonly Input[]): readonly CurrentFailure[] {
+  const open = new Set(missing);
+  const failures: CurrentFailure[] = [];
+  for (const input of inputs) {
+    const failure = failureOf(input);
+    if (failure === undefined) continue;
+    const { planId, pieceNumber, attempt } = failure.task;
+    if (planId !== record.planId || attempt !== attemptOf(record, pieceNumber) || !open.delete(pieceNumber)) continue;
+    failures.push({ pieceNumber, error: failure.error, died: failure.died });
+  }
+  return failures;
+}
+
+function failureOf(input: Input) {
+  if (input.kind === 'result' && input.outcome === 'failed') {
+    return { task: input, error: input.error ?? WORKER_DIED, died: input.error === undefined };
+  }
+  return input.kind === 'dead' ? { task: input.task, error: WORKER_DIED, died: true } : undefined;
+}
+
+const WORKER_DIED: ErrorRecord = { code: 'Internal', message: 'the worker that fetched the piece died each time' };
+
+function afterAttempts(error: ErrorRecord, failures: number): ErrorRecord {
+  return failures > 1 ? { ...error, message: `${error.message} (after ${failures} attempts)` } : error;
+}
+
+/** Pieces that were sent and are not in the ledger: exactly what may be in flight. */
+function missingPieces(record: TransferRecord, ledger: LedgerView): readonly number[] {
+  const missing: number[] = [];
+  for (let number = ledger.doneThrough + 1; number < record.cursor; number += 1) {
+    if (!ledger.done.has(number)) missing.push(number);
+  }
+  return missing;
+}
+
+function isInLedger(ledger: LedgerView, pieceNumber: number): boolean {
+  return pieceNumber <= ledger.doneThrough || ledger.done.has(pieceNumber);
+}
+
+function pieceCount(record: TransferRecord): number {
+  return record.plan?.mode === 'pieces' ? record.plan.pieceCount : 0;
+}
+
+/** Rule 13: the upload vanished. It may be our own finished object; else start over once, else it is lost. */
+function afterUploadGone(record: TransferRecord, facts: Facts, now: Instant): Decision {
+  if (facts.object === 'unasked') return { record, commands: [{ kind: 'askObject' }] };
+  if (facts.object === 'ours') {
+    const sizeBytes = record.plan?.sizeBytes ?? 0;
+    return end(completed(record, { sizeBytes, version: 'validator', digests: {} }, now));
+  }
+  const reason: ErrorRecord = {
+    code: 'UploadLost',
+    message: 'the multipart upload vanished at the destination (aborted by somebody else, or by a lifecycle rule that is too short)',
+  };
+  // It goes on being looked after: parts that were on their way may land even now, and bring it back (rule 14).
+  if (record.restarts >= 1) return end(failed(record, reason, now));
+  return overAgain({ ...record, restarts: record.restarts + 1 }, reason, now);
+}

@@ -1,0 +1,66 @@
+/**
+ * Where bytes come from, whole: URL, headers and credentials. It lives in the caller's process and in sealed storage
+ * only; a record holds `redactUrl(url)`.
+ */
+export interface SourceLocator {
+  readonly url: string;
+  /** Sent with every request to the URL's own origin, dropped when a redirect leaves it. Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly auth?: SourceAuth;
+  /** @default 5 */
+  readonly maxRedirects?: number;
+  /** Follow a redirect from `https:` to `http:`. @default false */
+  readonly allowInsecureRedirect?: boolean;
+}
+
+export type SourceAuth =
+  | { readonly kind: 'basic'; readonly user: string; readonly password: string }
+  | { readonly kind: 'bearer'; readonly token: string };
+
+/** Where the object goes. Plain and without secrets: it stands in the record as it is. */
+export type DestinationLocator =
+  | {
+      readonly kind: 's3';
+      readonly bucket: string;
+      readonly key: string;
+      /** Of an S3-compatible store. @default AWS */
+      readonly endpoint?: string;
+      readonly region?: string;
+      /** @default true when `endpoint` is given, else false */
+      readonly pathStyle?: boolean;
+    }
+  | {
+      readonly kind: 'file';
+      /** Absolute. */
+      readonly path: string;
+    }
+  | { readonly kind: 'stdout' };
+
+/** One text per place: two locators name the same object if and only if it is the same. */
+export function destinationId(to: DestinationLocator): string {
+  switch (to.kind) {
+    case 's3':
+      return JSON.stringify(['s3', to.endpoint ?? '', to.bucket, to.key]);
+    case 'file':
+      return JSON.stringify(['file', to.path]);
+    case 'stdout':
+      return JSON.stringify(['stdout']);
+  }
+}
+
+/** For people: `s3://bucket/key`, a path, `stdout`. */
+export function describeDestination(to: DestinationLocator): string {
+  switch (to.kind) {
+    case 's3':
+      return `s3://${to.bucket}/${to.key}`;
+    case 'file':
+      return to.path;
+    case 'stdout':
+      return 'stdout';
+  }
+}
+
+/** The key under which an object waits for the proof of a digest that can't be combined from its pieces. */
+export function stagingLocator(to: DestinationLocator, transferId: string): DestinationLocator {
+  return to.kind === 's3' ? { ...to, key: `${to.key}.piecework-${transferId}` } : to;
+}

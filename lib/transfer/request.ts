@@ -1,0 +1,63 @@
+import type { Digests } from './digests.ts';
+import type { DestinationLocator } from './locators.ts';
+
+/** `replace`: whatever is there. `fail`: only where nothing is. `if-changed`: nothing happens when the same version is already there. */
+export type IfExists = 'replace' | 'fail' | 'if-changed';
+
+export interface TransferOptions {
+  /** Pieces in flight, 1 to 256. @default 8 */
+  readonly parallelism: number;
+  /** @default by size, destination limits and parallelism */
+  readonly pieceSizeBytes?: number;
+  /** Failures of one piece before the transfer fails, 1 to 100. Waiting (429, 503) is no failure. @default 5 */
+  readonly maxFailures: number;
+  /** @default 'replace' */
+  readonly ifExists: IfExists;
+  /** @default 'fail' */
+  readonly onSourceChange: 'fail' | 'restart';
+  /** From submit or retry to the end. @default 24 h */
+  readonly deadlineMs: number;
+  /** How long the upload of a failed transfer is kept for `retry`; 0 = not at all. @default 1 h */
+  readonly holdMs: number;
+  readonly expect: Expectations;
+}
+
+/** What the caller knows of the source beforehand; anything else is refused. */
+export interface Expectations {
+  readonly sizeBytes?: number;
+  /** Media type, `image/png` or `image/*`. */
+  readonly contentType?: string;
+  readonly digests: Digests;
+}
+
+/** How the object is to be stored. Everything here is passed on to stores that know it and refused by those that don't. */
+export interface ObjectSettings {
+  /** @default the source's */
+  readonly contentType?: string;
+  readonly storageClass?: string;
+  readonly encryption?: { readonly kind: 's3' } | { readonly kind: 'kms'; readonly keyId?: string };
+  readonly acl?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** What was asked, as the record keeps it: without any secret. */
+export interface TransferRequest {
+  /** `url` is redacted; `withheld` says that something was taken away, so that only the caller can give it again. */
+  readonly source: { readonly url: string; readonly withheld: boolean };
+  readonly destination: DestinationLocator;
+  readonly object: ObjectSettings;
+  readonly options: TransferOptions;
+}
+
+const HOUR_MS = 3_600_000;
+
+export const DEFAULT_OPTIONS: TransferOptions = {
+  parallelism: 8,
+  maxFailures: 5,
+  ifExists: 'replace',
+  onSourceChange: 'fail',
+  deadlineMs: 24 * HOUR_MS,
+  holdMs: HOUR_MS,
+  expect: { digests: {} },
+};

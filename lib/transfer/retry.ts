@@ -1,0 +1,44 @@
+import { fractionOf } from '../values/random.ts';
+import { fromIso } from '../values/time.ts';
+
+/** How long to wait, as arithmetic; what to retry is the table in `errors/codes.ts`. */
+export interface BackoffPolicy {
+  /** Bound of the first delay. */
+  readonly baseMs: number;
+  /** Bound of every delay. */
+  readonly capMs: number;
+}
+
+export const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 30_000 };
+
+/**
+ * Exponential back-off with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/):
+ * anywhere in (0, min(cap, base · 2^(failures−1))], but never under a tenth of that bound.
+ * @param seed what makes this wait different from its neighbours'; the same seed gives the same wait, so that a replay does too.
+ */
+export function backoffMs(failures: number, seed: string, policy: BackoffPolicy = BACKOFF): number {
+  const bound = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(Math.max(failures, 1) - 1, 30));
+  return Math.ceil(bound * (0.1 + 0.9 * fractionOf(seed)));
+}
+
+/** The other side's wish for patience is obeyed in full; without one, back-off. A little jitter keeps workers from coming back as one. */
+export function waitMs(
+  times: number,
+  seed: string,
+  retryAfterMs: number | undefined,
+  policy: BackoffPolicy = BACKOFF,
+): number {
+  const own = backoffMs(times, seed, policy);
+  return retryAfterMs === undefined ? own : retryAfterMs + Math.ceil(Math.min(own, 1000) * fractionOf(`${seed}+`));
+}
+
+/** `Retry-After` (RFC 9110 §10.2.3): whole seconds or an HTTP date → milliseconds from `now`, at most a day. */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  const text = header.trim();
+  const day = 86_400_000;
+  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text) * 1000, day);
+  if (!/^[A-Za-z]{3,9}, /.test(text)) return undefined;
+  const at = fromIso(text);
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(at - now, 0), day);
+}
