@@ -1,0 +1,107 @@
+import { PieceworkError } from '../errors/error.ts';
+import { redactUrl } from '../errors/redact.ts';
+import type { Dispatchers } from './dispatcher.ts';
+import type { Answer, Headers } from './exchange.ts';
+import { exchange } from './exchange.ts';
+import type { CallerRequest } from './request-headers.ts';
+import { harmlessHeaders } from './request-headers.ts';
+
+export interface RedirectPolicy {
+  /** 0 = follow none. */
+  readonly maxRedirects: number;
+  /** From `https:` to `http:`. */
+  readonly allowInsecure: boolean;
+}
+
+export interface FollowOptions extends CallerRequest {
+  /** What the transfer itself asks (`range`, …): goes to every origin. */
+  readonly ownHeaders: Headers;
+  readonly policy: RedirectPolicy;
+  readonly signal: AbortSignal;
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Asks, and follows redirects by hand (RFC 9110 §15.4), because every hop decides anew what it may be told and whether
+ * it may be contacted. Nothing of the way is remembered: signed targets expire.
+ * @throws PieceworkError `TooManyRedirects`, `RedirectLoop`, `RedirectRefused`, and what `exchange` throws.
+ */
+export async function follow(dispatchers: Dispatchers, options: FollowOptions): Promise<Answer> {
+  let { url, headers } = options;
+  const visited = [url];
+  for (;;) {
+    const answer = await exchange(dispatchers, url, { ...headers, ...options.ownHeaders }, options.signal);
+    if (!REDIRECTS.has(answer.status)) return answer;
+    await answer.body.discard(lengthOf(answer.headers));
+    const target = nextUrl(visited, answer.headers['location'], answer.status, options.policy);
+    // Once dropped, they stay dropped: a chain that comes back was steered by somebody else.
+    if (target.origin !== url.origin) headers = harmlessHeaders(headers);
+    visited.push(target);
+    url = target;
+  }
+}
+
+/** Where a redirect leads from the last of `visited`, or why it isn't followed. Pure. */
+export function nextUrl(
+  visited: readonly URL[],
+  location: string | undefined,
+  status: number,
+  policy: RedirectPolicy,
+): URL {
+  const from = visited.at(-1);
+  if (from === undefined) throw new RangeError('a redirect comes from somewhere');
+  const shown = redactUrl(from.href);
+  const fail = (code: 'RedirectRefused' | 'SourceMalformed', because: string): PieceworkError =>
+    new PieceworkError(code, `${shown}: ${because}`, { details: { target: shown, sourceStatus: status } });
+
+  const target = location === undefined ? null : URL.parse(utf8(location), from.href);
+  if (target === null) {
+    throw fail(
+      'SourceMalformed',
+      `the server redirects (${status}) ${location === undefined ? 'without saying where' : 'to something that is not a URL'}`,
+    );
+  }
+  target.hash = '';
+  const to = redactUrl(target.href);
+  if (target.protocol !== 'http:' && target.protocol !== 'https:') {
+    throw fail('RedirectRefused', `the server redirects to ${to}; only http: and https: are followed`);
+  }
+  if (target.username !== '' || target.password !== '') {
+    throw fail('RedirectRefused', `the server redirects to a URL with a user name in it (${to}); it is not followed`);
+  }
+  if (from.protocol === 'https:' && target.protocol === 'http:' && !policy.allowInsecure) {
+    throw fail(
+      'RedirectRefused',
+      `the server redirects from https to http (${to}), where anybody on the way can change the bytes; allow insecure redirects to follow it`,
+    );
+  }
+  if (visited.some((url) => url.href === target.href)) {
+    throw new PieceworkError('RedirectLoop', `${redactUrl(visited[0]?.href ?? '')}: the redirects lead back to ${to}`, {
+      details: { target: shown, sourceStatus: status },
+    });
+  }
+  // `visited` holds the first URL and each hop followed so far.
+  if (visited.length > policy.maxRedirects) {
+    throw new PieceworkError(
+      'TooManyRedirects',
+      `${redactUrl(visited[0]?.href ?? '')}: more than ${policy.maxRedirects} redirects; the last one led to ${to}. Give that URL, or allow more with --max-redirects`,
+      { details: { target: shown, sourceStatus: status } },
+    );
+  }
+  return target;
+}
+
+export function lengthOf(headers: Headers): number | undefined {
+  const text = headers['content-length'];
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Servers write UTF-8 into `Location` where they should percent-encode; header text here is bytes as latin1. */
+function utf8(text: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'latin1'));
+  } catch {
+    return text;
+  }
+}
