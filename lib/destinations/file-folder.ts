@@ -1,0 +1,78 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import type { OpenUpload } from './destination.ts';
+import { hasErrno } from './file-errors.ts';
+import { readJournal } from './file-journal.ts';
+import type { UploadFiles } from './file-names.ts';
+import { isPutId } from './file-names.ts';
+import { isPublished } from './file-resume.ts';
+import type { FileTarget } from './file-target.ts';
+
+/** The uploads that stand beside a target, whatever their state. */
+export async function uploadsBeside(target: FileTarget): Promise<readonly UploadFiles[]> {
+  let names: string[];
+  try {
+    names = await readdir(target.folder);
+  } catch (error) {
+    // EACCES: a folder may take files and not let itself be listed.
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
+    throw error;
+  }
+  const ids = new Set(names.map((name) => target.idOf(name)).filter((id) => id !== undefined));
+  return [...ids].sort().map((id) => target.upload(id));
+}
+
+/** The token of the upload that became the file at the target, as long as its journal is kept. */
+export async function tokenOfTarget(target: FileTarget): Promise<string | undefined> {
+  for (const { journal: path } of await uploadsBeside(target)) {
+    const journal = await readJournal(path);
+    if (journal !== undefined && journal !== 'corrupt' && (await isPublished(target, journal)))
+      return journal.header.token;
+  }
+  return undefined;
+}
+
+export async function openUploadsBeside(target: FileTarget): Promise<readonly OpenUpload[]> {
+  const found: OpenUpload[] = [];
+  for (const files of await uploadsBeside(target)) {
+    const journal = await readJournal(files.journal);
+    if (journal === undefined || journal === 'corrupt') {
+      const begunAt = (await begunAtOf(files.partial)) ?? (await begunAtOf(files.journal));
+      if (begunAt !== undefined) found.push({ id: files.id, initiatedAt: begunAt });
+    } else if (journal.header.target === target.name && !(await isPublished(target, journal))) {
+      found.push({ id: files.id, initiatedAt: journal.header.createdAt, token: journal.header.token });
+    }
+  }
+  return found;
+}
+
+async function begunAtOf(path: string): Promise<string | undefined> {
+  try {
+    const { birthtimeMs, mtimeMs } = await stat(path);
+    return new Date(birthtimeMs > 0 ? birthtimeMs : mtimeMs).toISOString();
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Removes what nobody can use any more: a put that was cut off, and the journal of a file that has been replaced since.
+ * Only for whoever holds the target's lock; `inUse` are its own uploads.
+ */
+export async function sweepBeside(target: FileTarget, inUse: (files: UploadFiles) => boolean): Promise<void> {
+  for (const files of await uploadsBeside(target)) {
+    if (inUse(files)) continue;
+    const journal = await readJournal(files.journal);
+    const isFinished = journal !== undefined && journal !== 'corrupt' && journal.finished !== undefined;
+    if (isFinished && (await isPublished(target, journal))) continue;
+    if (isPutId(files.id) || (isFinished && (await begunAtOf(files.partial)) === undefined)) {
+      await removeUpload(files);
+    }
+  }
+}
+
+/** The bytes first: a journal without bytes still says whose it was. */
+export async function removeUpload(files: UploadFiles): Promise<void> {
+  await rm(files.partial, { force: true });
+  await rm(files.journal, { force: true });
+}

@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import type { SecureContext } from 'node:tls';
+import { createSecureContext, getCACertificates } from 'node:tls';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { PieceworkError } from '../../errors/error.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+
+export type S3Locator = Extract<DestinationLocator, { kind: 's3' }>;
+
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface ConnectionOptions {
+  /** For locators that name none. @default the environment's or the profile's; on AWS the bucket's own is found out */
+  readonly region?: string;
+  /** Of the shared AWS configuration. @default AWS_PROFILE, else `default` */
+  readonly profile?: string;
+  /** @default the standard chain: environment, shared files, SSO, web identity, container, instance */
+  readonly credentials?: S3Credentials;
+  /** Connections per store. @default 64 */
+  readonly maxSockets?: number;
+  /** PEM file of a certificate authority to trust besides the known ones. */
+  readonly caFile?: string;
+  /** @default 10 s */
+  readonly connectTimeoutMs?: number;
+  /** A connection on which nothing moves for this long is given up. @default 120 s */
+  readonly idleTimeoutMs?: number;
+}
+
+/** Two clients on one pool of connections. */
+export interface Clients {
+  /** Retries what failed in passing: for calls that can be repeated without a trace. */
+  readonly steady: S3Client;
+  /**
+   * One try: for bodies, which only their owner can send again, and for calls whose lost answer must be noticed (a second
+   * Create would leave an upload that nobody knows of, a second conditional write would refuse our own object).
+   */
+  readonly once: S3Client;
+}
+
+export interface Connections {
+  clients(locator: S3Locator): Promise<Clients>;
+  close(): void;
+}
+
+const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+const FALLBACK_REGION = 'us-east-1';
+
+/** One pair of clients per endpoint, region and addressing style, made when first needed. */
+export function connections(options: ConnectionOptions): Connections {
+  const made = new Map<string, Clients>();
+  const regions = new Map<string, Promise<string>>();
+  let handler: NodeHttpHandler | undefined;
+  let closed = false;
+
+  function open(endpoint: string | undefined, region: string, pathStyle: boolean): Clients {
+    if (closed) throw new PieceworkError('DestinationClosed', 'this S3 destination was closed');
+    const name = JSON.stringify([endpoint, region, pathStyle]);
+    const known = made.get(name);
+    if (known !== undefined) return known;
+    handler ??= requestHandler(options);
+    const config: S3ClientConfig = {
+      region,
+      forcePathStyle: pathStyle,
+      requestHandler: handler,
+      // Off, and so are the checksums that the SDK adds: ours are set by hand, where they are known for sure.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      // The SDK's way of waiting for `100 Continue` opens a new connection for each part, and stores that never answer
+      // it cost seconds each.
+      expectContinueHeader: false,
+      // It would write to the console.
+      logger: SILENT,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+      ...(options.profile === undefined ? {} : { profile: options.profile }),
+    };
+    const clients = {
+      steady: new S3Client({ ...config, maxAttempts: 3 }),
+      once: new S3Client({ ...config, maxAttempts: 1 }),
+    };
+    made.set(name, clients);
+    return clients;
+  }
+
+  /** Where a bucket lives when nobody said so: on AWS it answers that itself, whatever the rights (200, 301, 400 or 403). */
+  async function findRegion(locator: S3Locator, pathStyle: boolean): Promise<string> {
+    const start = await configuredRegion(options);
+    if (locator.endpoint !== undefined) return start;
+    const { once } = open(undefined, start, pathStyle);
+    try {
+      const answer = await once.send(new HeadBucketCommand({ Bucket: locator.bucket }));
+      return answer.BucketRegion ?? start;
+    } catch (error) {
+      const { $response } = error as { $response?: { headers?: Record<string, string | undefined> } };
+      // Without an answer there is nothing to learn, nor to remember; the call that follows tells what is wrong.
+      if ($response === undefined) regions.delete(regionKey(locator));
+      return $response?.headers?.['x-amz-bucket-region'] ?? start;
+    }
+  }
+
+  /** One question for all who wait for it, so not bound to the signal of any. */
+  function regionOf(locator: S3Locator, pathStyle: boolean): string | Promise<string> {
+    const given = locator.region ?? options.region;
+    if (given !== undefined) return given;
+    const key = regionKey(locator);
+    const asked = regions.get(key) ?? findRegion(locator, pathStyle);
+    regions.set(key, asked);
+    return asked;
+  }
+
+  return {
+    async clients(locator) {
+      const pathStyle = locator.pathStyle ?? locator.endpoint !== undefined;
+      return open(locator.endpoint, await regionOf(locator, pathStyle), pathStyle);
+    },
+    close() {
+      closed = true;
+      for (const { steady, once } of made.values()) {
+        steady.destroy();
+        once.destroy();
+      }
+      handler?.destroy();
+    },
+  };
+}
+
+function requestHandler(options: ConnectionOptions): NodeHttpHandler {
+  const maxSockets = options.maxSockets ?? 64;
+  return new NodeHttpHandler({
+    connectionTimeout: options.connectTimeoutMs ?? 10_000,
+    // No bound on a whole request: a part may take minutes on a slow line. What counts is that it moves.
+    socketTimeout: options.idleTimeoutMs ?? 120_000,
+    httpAgent: { maxSockets },
+    httpsAgent: { maxSockets, ...(options.caFile === undefined ? {} : { secureContext: contextWith(options.caFile) }) },
+  });
+}
+
+/** Built once: a context of 150 authorities for each connection would cost more than its handshake. */
+function contextWith(caFile: string): SecureContext {
+  try {
+    return createSecureContext({ ca: [...getCACertificates('default'), readFileSync(caFile, 'utf8')] });
+  } catch (error) {
+    throw badCaFile(caFile, error);
+  }
+}
+
+function badCaFile(caFile: string, cause: unknown): PieceworkError {
+  return new PieceworkError('InvalidOption', `the CA file ${caFile} can't be read as PEM certificates`, { cause });
+}
+
+function regionKey({ endpoint, bucket }: S3Locator): string {
+  return JSON.stringify([endpoint, endpoint === undefined ? bucket : '']);
+}
+
+/** What the environment and the shared configuration say, through the SDK's own reading of them. */
+async function configuredRegion(options: ConnectionOptions): Promise<string> {
+  const reader = new S3Client(options.profile === undefined ? {} : { profile: options.profile });
+  try {
+    return await reader.config.region();
+  } catch {
+    return FALLBACK_REGION;
+  } finally {
+    reader.destroy();
+  }
+}

@@ -1,0 +1,101 @@
+import { PieceworkError } from '../../errors/error.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import { describeDestination } from '../../transfer/locators.ts';
+import type { Clock } from '../../values/time.ts';
+import type { Destination, UploadRef } from '../destination.ts';
+import { check, checkObject } from './check.ts';
+import type { ConnectionOptions, S3Locator } from './client.ts';
+import { connections } from './client.ts';
+import { deleteObject, headObject, putObject, readObject } from './objects.ts';
+import type { Upload } from './parts.ts';
+import { listParts, uploadPart } from './parts.ts';
+import { promote } from './promote.ts';
+import { session, systemClock } from './session.ts';
+import type { Store } from './stores.ts';
+import { storeOf } from './stores.ts';
+import { abortUpload, completeUpload, createUpload, listUploads } from './uploads.ts';
+
+export interface S3Options extends ConnectionOptions {
+  /** Which store's limits and features hold; the calls go where their locator says. @default AWS */
+  readonly endpoint?: string;
+  /** Send bodies without hashing them for the signature: their CRC32 is compared anyway. Some bucket policies forbid it. @default true */
+  readonly unsignedPayload?: boolean;
+  /** Replaces what is known of the endpoint's store. */
+  readonly store?: Partial<Store>;
+  readonly clock?: Clock;
+}
+
+/** Objects in S3, or in a store that speaks like it. The open multipart upload is the ledger; nothing else is kept. */
+export function s3Destination(options: S3Options = {}): Destination {
+  const pool = connections(options);
+  const store: Store = { ...storeOf(options.endpoint), ...options.store };
+  const s3 = session({
+    store,
+    unsignedPayload: options.unsignedPayload ?? true,
+    connections: pool,
+    clock: options.clock ?? systemClock,
+  });
+
+  return {
+    limits: store.limits,
+    features: store.features,
+    check: async (object, call) => check(s3, object, s3Locator(object.target), call),
+    head: async (target, call) => headObject(s3, s3Locator(target), call),
+    async putObject(object, sizeBytes, body, condition, call) {
+      const target = s3Locator(object.target);
+      checkObject(s3, object, target);
+      checkCondition(store, condition, target);
+      return putObject(s3, { object, target, sizeBytes, condition }, body, call);
+    },
+    async createUpload(object, call) {
+      const target = s3Locator(object.target);
+      checkObject(s3, object, target);
+      return { target, id: await createUpload(s3, object, target, call), token: object.token };
+    },
+    uploadPart: async (upload, part, body, call) => uploadPart(s3, uploadOf(upload), part, body, call),
+    listParts: async (upload, after, call) => listParts(s3, uploadOf(upload), after, call),
+    async completeUpload(upload, proof, call) {
+      checkCondition(store, proof.condition, upload.target);
+      return completeUpload(s3, uploadOf(upload), proof, call);
+    },
+    async abortUpload(upload, call) {
+      // A single put leaves nothing to abort.
+      if (upload.id !== '') await abortUpload(s3, uploadOf(upload), call);
+    },
+    listUploads: async (target, call) => listUploads(s3, s3Locator(target), call),
+    // An upload that was completed or aborted leaves nothing.
+    releaseUpload: async () => {},
+    async readUpload(upload) {
+      throw new PieceworkError(
+        'DestinationUnsupported',
+        `${describeDestination(upload.target)}: S3 shows nothing of an upload before it is completed; read a staged object`,
+      );
+    },
+    readObject: async (target, sizeBytes, call) => readObject(s3, s3Locator(target), sizeBytes, call),
+    async promote(staged, object, sizeBytes, condition, call) {
+      checkCondition(store, condition, object.target);
+      return promote(s3, { from: s3Locator(staged), to: s3Locator(object.target), object, sizeBytes, condition }, call);
+    },
+    deleteObject: async (target, call) => deleteObject(s3, s3Locator(target), call),
+    async [Symbol.asyncDispose]() {
+      pool.close();
+    },
+  };
+}
+
+function s3Locator(target: DestinationLocator): S3Locator {
+  if (target.kind === 's3') return target;
+  throw new PieceworkError('InvalidDestination', `${describeDestination(target)} is no place in S3`);
+}
+
+function uploadOf(upload: UploadRef): Upload {
+  return { target: s3Locator(upload.target), id: upload.id };
+}
+
+function checkCondition(store: Store, condition: 'none' | 'absent', target: DestinationLocator): void {
+  if (condition === 'none' || store.features.conditionalWrite) return;
+  throw new PieceworkError(
+    'DestinationUnsupported',
+    `${describeDestination(target)}: this store can't refuse to overwrite; choose another --if-exists`,
+  );
+}

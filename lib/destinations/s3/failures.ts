@@ -1,0 +1,183 @@
+import type { ErrorCode } from '../../errors/codes.ts';
+import { tlsFault } from '../../http/tls-errors.ts';
+
+/** What is known of a failed call without reading its message. */
+export interface Failure {
+  /** The store's error code, the SDK's error name, or Node's error code. */
+  readonly name: string;
+  /** Of the store's answer, where there was one. */
+  readonly status: number | undefined;
+}
+
+/** What was tried: for the sentence, and for the few codes that depend on it. */
+export type Operation =
+  | 'HeadBucket'
+  | 'HeadObject'
+  | 'GetObject'
+  | 'PutObject'
+  | 'CopyObject'
+  | 'DeleteObject'
+  | 'CreateMultipartUpload'
+  | 'UploadPart'
+  | 'UploadPartCopy'
+  | 'ListParts'
+  | 'CompleteMultipartUpload'
+  | 'AbortMultipartUpload'
+  | 'ListMultipartUploads';
+
+// Names from https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and what other stores say instead.
+const BY_NAME: Readonly<Record<string, ErrorCode>> = {
+  NoSuchBucket: 'DestinationMissing',
+  NoSuchUpload: 'UploadLost',
+  AccessDenied: 'DestinationDenied',
+  AllAccessDisabled: 'DestinationDenied',
+  AccountProblem: 'DestinationDenied',
+  MethodNotAllowed: 'DestinationDenied',
+  AccessControlListNotSupported: 'DestinationUnsupported',
+  InvalidStorageClass: 'DestinationUnsupported',
+  NotImplemented: 'DestinationUnsupported',
+  UnsupportedOperation: 'DestinationUnsupported',
+  PreconditionFailed: 'DestinationExists',
+  ConditionalRequestConflict: 'DestinationConflict',
+  OperationAborted: 'DestinationConflict',
+  BadDigest: 'ChecksumMismatch',
+  XAmzContentChecksumMismatch: 'ChecksumMismatch',
+  InvalidDigest: 'ChecksumMismatch',
+  XAmzContentSHA256Mismatch: 'ChecksumMismatch',
+  PermanentRedirect: 'DestinationWrongRegion',
+  AuthorizationHeaderMalformed: 'DestinationWrongRegion',
+  IllegalLocationConstraintException: 'DestinationWrongRegion',
+  // The credentials themselves
+  InvalidAccessKeyId: 'DestinationCredentials',
+  SignatureDoesNotMatch: 'DestinationCredentials',
+  ExpiredToken: 'DestinationCredentials',
+  ExpiredTokenException: 'DestinationCredentials',
+  TokenRefreshRequired: 'DestinationCredentials',
+  InvalidToken: 'DestinationCredentials',
+  InvalidSecurity: 'DestinationCredentials',
+  NotSignedUp: 'DestinationCredentials',
+  CredentialsProviderError: 'DestinationCredentials',
+  TokenProviderError: 'DestinationCredentials',
+  ProviderError: 'DestinationCredentials',
+  RequestTimeTooSkewed: 'DestinationCredentials',
+  // Encryption
+  'KMS.DisabledException': 'DestinationDenied',
+  'KMS.NotFoundException': 'DestinationDenied',
+  'KMS.KMSInvalidStateException': 'DestinationDenied',
+  'KMS.InvalidKeyUsageException': 'DestinationDenied',
+  KMSDisabledException: 'DestinationDenied',
+  KMSNotFoundException: 'DestinationDenied',
+  KMSInvalidStateException: 'DestinationDenied',
+  KMSAccessDeniedException: 'DestinationDenied',
+  // Full
+  QuotaExceeded: 'DestinationFull',
+  XMinioStorageFull: 'DestinationFull',
+  InsufficientStorage: 'DestinationFull',
+  // Passing
+  SlowDown: 'DestinationBusy',
+  SlowDownRead: 'DestinationBusy',
+  SlowDownWrite: 'DestinationBusy',
+  ServiceUnavailable: 'DestinationBusy',
+  Throttling: 'DestinationBusy',
+  ThrottlingException: 'DestinationBusy',
+  TooManyRequests: 'DestinationBusy',
+  RequestLimitExceeded: 'DestinationBusy',
+  InternalError: 'DestinationServerError',
+  InternalServerError: 'DestinationServerError',
+  RequestTimeout: 'DestinationServerError',
+  IncompleteBody: 'DestinationServerError',
+};
+
+const NETWORK_NAMES: ReadonlySet<string> = new Set([
+  'TimeoutError',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ESOCKETTIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'HPE_INVALID_CONSTANT',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+
+/** The code of a failed call: by name, then by class of status. `undefined` = neither store nor network failed, but we. */
+export function codeOfFailure(failure: Failure, operation: Operation): ErrorCode | undefined {
+  const { name, status } = failure;
+  const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
+  if (known !== undefined) return known;
+  if (name.startsWith('KMS.')) return 'DestinationDenied';
+  if (NETWORK_NAMES.has(name)) return 'DestinationUnreachable';
+  if (tlsFault(name) !== undefined) return 'DestinationTls';
+  return status === undefined ? undefined : codeOfStatus(status, operation);
+}
+
+function codeOfStatus(status: number, operation: Operation): ErrorCode {
+  switch (status) {
+    case 301:
+    case 302:
+    case 307:
+    case 308:
+      return 'DestinationWrongRegion';
+    case 401:
+      return 'DestinationCredentials';
+    case 403:
+    case 405:
+      return 'DestinationDenied';
+    case 404:
+      return notFound(operation);
+    case 408:
+      return 'DestinationServerError';
+    case 409:
+      return 'DestinationConflict';
+    case 412:
+      return 'DestinationExists';
+    case 429:
+    case 503:
+      return 'DestinationBusy';
+    case 501:
+      return 'DestinationUnsupported';
+    case 507:
+      return 'DestinationFull';
+    default:
+      return status >= 500 ? 'DestinationServerError' : 'DestinationRefused';
+  }
+}
+
+/** A 404 whose body names nothing: what can be missing there. */
+function notFound(operation: Operation): ErrorCode {
+  switch (operation) {
+    case 'UploadPart':
+    case 'UploadPartCopy':
+    case 'ListParts':
+    case 'CompleteMultipartUpload':
+    case 'AbortMultipartUpload':
+      return 'UploadLost';
+    default:
+      return 'DestinationMissing';
+  }
+}
+
+export function failureOf(error: unknown): Failure {
+  const { name, code, Code, $metadata, $response } = Object(error) as {
+    name?: unknown;
+    code?: unknown;
+    Code?: unknown;
+    $metadata?: { httpStatusCode?: unknown };
+    $response?: { statusCode?: unknown };
+  };
+  // An answer that is not S3's at all has no metadata: the SDK failed to read it.
+  const answered = $metadata?.httpStatusCode ?? $response?.statusCode;
+  const status = typeof answered === 'number' ? answered : undefined;
+  // Of an answer the store's own code counts; without one, Node's code says more than the name `Error`.
+  const names = status === undefined ? [code, name] : [Code, name, code];
+  const first = names.find((candidate) => typeof candidate === 'string' && candidate !== '' && candidate !== 'Error');
+  return { name: typeof first === 'string' ? first : 'Error', status };
+}

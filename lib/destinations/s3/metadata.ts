@@ -1,0 +1,100 @@
+import type { ObjectCannedACL, PutObjectCommandInput, ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3';
+import type { Validator } from '../../values/validator.ts';
+import type { ObjectSpec } from '../destination.ts';
+import { OWN_METADATA_BYTES } from './stores.ts';
+
+const TOKEN = 'piecework-token';
+const VALIDATOR = 'piecework-validator';
+
+export type ObjectParameters = Pick<
+  PutObjectCommandInput,
+  | 'ContentType'
+  | 'ContentEncoding'
+  | 'ContentDisposition'
+  | 'ContentLanguage'
+  | 'CacheControl'
+  | 'Metadata'
+  | 'StorageClass'
+  | 'ServerSideEncryption'
+  | 'SSEKMSKeyId'
+  | 'ACL'
+  | 'Tagging'
+>;
+
+/** Everything that stands beside the bytes; S3 takes it at Create, Put or Copy and never later. */
+export function objectParameters(object: ObjectSpec): ObjectParameters {
+  const { settings } = object;
+  const { encryption } = settings;
+  const parameters: ObjectParameters = { Metadata: metadataOf(object) };
+  const headers = {
+    ContentType: settings.contentType ?? object.contentType,
+    ContentEncoding: object.contentEncoding,
+    ContentDisposition: object.contentDisposition,
+    ContentLanguage: object.contentLanguage,
+    CacheControl: object.cacheControl,
+  } as const;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && value !== '') parameters[name as keyof typeof headers] = headerSafe(value);
+  }
+  // Whatever names a store knows: it refuses what it does not.
+  if (settings.storageClass !== undefined) parameters.StorageClass = settings.storageClass as StorageClass;
+  if (settings.acl !== undefined) parameters.ACL = settings.acl as ObjectCannedACL;
+  if (settings.tags !== undefined && Object.keys(settings.tags).length > 0) parameters.Tagging = tagging(settings.tags);
+  if (encryption !== undefined) {
+    parameters.ServerSideEncryption = (encryption.kind === 's3' ? 'AES256' : 'aws:kms') satisfies ServerSideEncryption;
+    if (encryption.kind === 'kms' && encryption.keyId !== undefined) parameters.SSEKMSKeyId = encryption.keyId;
+  }
+  return parameters;
+}
+
+function metadataOf(object: ObjectSpec): Record<string, string> {
+  const metadata: Record<string, string> = { ...object.settings.metadata, [TOKEN]: object.token };
+  if (object.validator.kind !== 'none') {
+    const text = encodeURIComponent(JSON.stringify(object.validator));
+    // One that is too long is not kept, and then nothing is ever found unchanged by it.
+    if (text.length + object.token.length + TOKEN.length + VALIDATOR.length <= OWN_METADATA_BYTES)
+      metadata[VALIDATOR] = text;
+  }
+  return metadata;
+}
+
+export function tokenIn(metadata: Readonly<Record<string, string>> | undefined): string | undefined {
+  return metadata?.[TOKEN];
+}
+
+/** `undefined` where none was kept, or what is there is not ours: anybody can write metadata. */
+export function validatorIn(metadata: Readonly<Record<string, string>> | undefined): Validator | undefined {
+  const text = metadata?.[VALIDATOR];
+  if (text === undefined) return undefined;
+  try {
+    return asValidator(JSON.parse(decodeURIComponent(text)));
+  } catch {
+    return undefined;
+  }
+}
+
+function asValidator(value: unknown): Validator | undefined {
+  const { kind, etag, lastModified } = Object(value) as { kind?: unknown; etag?: unknown; lastModified?: unknown };
+  if (kind === 'date' && typeof lastModified === 'string') return { kind, lastModified };
+  if ((kind === 'strong' || kind === 'weak') && typeof etag === 'string') {
+    return typeof lastModified === 'string' ? { kind, etag, lastModified } : { kind, etag };
+  }
+  return undefined;
+}
+
+/**
+ * Printable ASCII stays; the rest is percent-encoded, line breaks go. A header in another alphabet would be signed as one
+ * thing and sent as another.
+ */
+function headerSafe(value: string): string {
+  return value
+    .replace(/[\r\n\0]+/g, ' ')
+    .replace(/[^\x20-\x7e]+/g, (text) => encodeURIComponent(text.toWellFormed()))
+    .trim();
+}
+
+function tagging(tags: Readonly<Record<string, string>>): string {
+  return Object.entries(tags)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
+}

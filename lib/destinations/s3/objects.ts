@@ -1,0 +1,169 @@
+import type { Readable } from 'node:stream';
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { PieceworkError } from '../../errors/error.ts';
+import type { Body, ByteReader } from '../../values/bytes.ts';
+import type { Call } from '../../values/call.ts';
+import type { ObjectSpec, Stored, StoredObject, WriteCondition } from '../destination.ts';
+import { encryptionKept } from './answers.ts';
+import type { S3Locator } from './client.ts';
+import { describePlace, destinationError } from './errors.ts';
+import { failureOf } from './failures.ts';
+import { objectParameters, tokenIn, validatorIn } from './metadata.ts';
+import { sendBody } from './send-body.ts';
+import type { Session } from './session.ts';
+
+export async function headObject(session: Session, target: S3Locator, call: Call): Promise<StoredObject | undefined> {
+  const answer = await rawHead(session, target, call);
+  if (answer === undefined) return undefined;
+  const token = tokenIn(answer.Metadata);
+  const validator = validatorIn(answer.Metadata);
+  return {
+    sizeBytes: answer.ContentLength ?? -1,
+    ...(answer.ETag === undefined ? {} : { etag: answer.ETag }),
+    ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
+    ...(answer.LastModified === undefined ? {} : { modifiedAt: answer.LastModified.toISOString() }),
+    ...(token === undefined ? {} : { token }),
+    ...(validator === undefined ? {} : { validator }),
+  };
+}
+
+async function rawHead(session: Session, target: S3Locator, call: Call): Promise<HeadObjectCommandOutput | undefined> {
+  const command = new HeadObjectCommand({ Bucket: target.bucket, Key: target.key });
+  try {
+    return await session.perform('HeadObject', target, call, ({ steady }, options) => steady.send(command, options));
+  } catch (error) {
+    // A HEAD has no body to name what is missing; a bucket that is missing shows at the first write.
+    if (error instanceof PieceworkError && error.cause !== undefined && failureOf(error.cause).status === 404)
+      return undefined;
+    throw error;
+  }
+}
+
+export async function putObject(
+  session: Session,
+  write: {
+    readonly object: ObjectSpec;
+    readonly target: S3Locator;
+    readonly sizeBytes: number;
+    readonly condition: WriteCondition;
+  },
+  body: Body,
+  call: Call,
+): Promise<Stored & { readonly crc32: number }> {
+  const { object, target, sizeBytes, condition } = write;
+  const { answer, crc32 } = await sendBody(
+    session,
+    {
+      operation: 'PutObject',
+      target,
+      sizeBytes,
+      // A second try whose first did land would be refused by its own object.
+      repeatable: condition === 'none',
+      send(client, stream, dress, options) {
+        const command = new PutObjectCommand({
+          Bucket: target.bucket,
+          Key: target.key,
+          Body: stream,
+          ContentLength: sizeBytes,
+          ...(condition === 'absent' ? { IfNoneMatch: '*' } : {}),
+          ...objectParameters(object),
+        });
+        dress(command);
+        return client.send(command, options);
+      },
+    },
+    body,
+    call,
+  );
+  if (!encryptionKept(object, answer)) {
+    await deleteObject(session, target, call, answer.VersionId);
+    throw new PieceworkError(
+      'DestinationUnsupported',
+      `${describePlace(target)}: the store ignores the encryption that was asked for; the object was deleted again`,
+    );
+  }
+  return {
+    sizeBytes,
+    crc32,
+    ...(answer.ETag === undefined ? {} : { etag: answer.ETag }),
+    ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
+  };
+}
+
+/** No error when nothing is there: S3 answers 204 either way. */
+export async function deleteObject(session: Session, target: S3Locator, call: Call, versionId?: string): Promise<void> {
+  const command = new DeleteObjectCommand({
+    Bucket: target.bucket,
+    Key: target.key,
+    ...(versionId === undefined ? {} : { VersionId: versionId }),
+  });
+  try {
+    await session.perform('DeleteObject', target, call, ({ steady }, options) => steady.send(command, options));
+  } catch (error) {
+    if (error instanceof PieceworkError && failureOf(error.cause).name === 'NoSuchKey') return;
+    throw error;
+  }
+}
+
+/** The bytes of a finished object, in order, exactly `sizeBytes` of them. */
+export async function readObject(
+  session: Session,
+  target: S3Locator,
+  sizeBytes: number,
+  call: Call,
+): Promise<ByteReader> {
+  const command = new GetObjectCommand({ Bucket: target.bucket, Key: target.key });
+  const answer = await session.perform('GetObject', target, call, ({ steady }, options) =>
+    steady.send(command, options),
+  );
+  const stream = answer.Body as Readable;
+  const destroy = () => stream.destroy();
+  call.signal.addEventListener('abort', destroy, { once: true });
+  // Errors come out of `read`; one that comes when nobody reads must not bring the process down.
+  stream.on('error', () => {});
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let rest: Buffer = Buffer.alloc(0);
+  let readBytes = 0;
+
+  async function next(): Promise<boolean> {
+    try {
+      const { value, done } = await chunks.next();
+      call.signal.throwIfAborted();
+      if (done === true) return false;
+      rest = value;
+      return true;
+    } catch (error) {
+      call.signal.throwIfAborted();
+      throw destinationError(error, 'GetObject', target, 0);
+    }
+  }
+
+  return {
+    async read(into) {
+      while (rest.length === 0) {
+        if (await next()) continue;
+        if (readBytes < sizeBytes)
+          throw new PieceworkError(
+            'BodyShort',
+            `${describePlace(target)}: the stored object ended after ${readBytes} of ${sizeBytes} bytes`,
+          );
+        return 0;
+      }
+      const count = Math.min(into.length, rest.length);
+      if (readBytes + count > sizeBytes)
+        throw new PieceworkError(
+          'BodyLong',
+          `${describePlace(target)}: the stored object has more than ${sizeBytes} bytes`,
+        );
+      into.set(rest.subarray(0, count));
+      rest = rest.subarray(count);
+      readBytes += count;
+      return count;
+    },
+    async [Symbol.asyncDispose]() {
+      call.signal.removeEventListener('abort', destroy);
+      destroy();
+    },
+  };
+}

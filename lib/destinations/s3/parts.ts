@@ -1,0 +1,134 @@
+import type { ListPartsCommandOutput } from '@aws-sdk/client-s3';
+import { ListPartsCommand, UploadPartCommand } from '@aws-sdk/client-s3';
+import { PieceworkError } from '../../errors/error.ts';
+import { parseCrc32Base64 } from '../../integrity/crc32.ts';
+import type { Part } from '../../transfer/ledger.ts';
+import type { Body } from '../../values/bytes.ts';
+import type { Call } from '../../values/call.ts';
+import type { PartPage, PartSpec } from '../destination.ts';
+import { isCode, wasCutOff } from './answers.ts';
+import type { S3Locator } from './client.ts';
+import { describePlace } from './errors.ts';
+import { sendBody } from './send-body.ts';
+import type { Session } from './session.ts';
+
+/** One multipart upload of one key. */
+export interface Upload {
+  readonly target: S3Locator;
+  readonly id: string;
+}
+
+export async function uploadPart(
+  session: Session,
+  upload: Upload,
+  part: PartSpec,
+  body: Body,
+  call: Call,
+): Promise<Part> {
+  try {
+    return await sendPart(session, upload, part, body, call);
+  } catch (error) {
+    // A store that refuses a part early closes the connection in the middle of the body, and its answer is lost.
+    if (wasCutOff(error) && (await isGone(session, upload, call))) {
+      throw lost(upload, error);
+    }
+    throw error;
+  }
+}
+
+function lost({ target }: Upload, cause: unknown): PieceworkError {
+  const message = `${describePlace(target)}: the multipart upload is no longer there: it was completed or aborted`;
+  return new PieceworkError('UploadLost', message, { cause });
+}
+
+async function isGone(session: Session, upload: Upload, call: Call): Promise<boolean> {
+  try {
+    return (await listParts(session, upload, 0, call, 1)) === 'gone';
+  } catch {
+    // It was only asked to say the first error better.
+    return false;
+  }
+}
+
+async function sendPart(session: Session, upload: Upload, part: PartSpec, body: Body, call: Call): Promise<Part> {
+  const { target } = upload;
+  const { answer, crc32 } = await sendBody(
+    session,
+    {
+      operation: 'UploadPart',
+      target,
+      sizeBytes: part.sizeBytes,
+      repeatable: true,
+      send(client, stream, dress, options) {
+        const command = new UploadPartCommand({
+          Bucket: target.bucket,
+          Key: target.key,
+          UploadId: upload.id,
+          PartNumber: part.number,
+          Body: stream,
+          ContentLength: part.sizeBytes,
+        });
+        dress(command);
+        return client.send(command, options);
+      },
+    },
+    body,
+    call,
+  );
+  const base = { number: part.number, sizeBytes: part.sizeBytes, crc32 };
+  return answer.ETag === undefined ? base : { ...base, etag: answer.ETag };
+}
+
+/** The most that S3 gives at once. */
+const PAGE = 1000;
+
+export async function listParts(
+  session: Session,
+  upload: Upload,
+  after: number,
+  call: Call,
+  count = PAGE,
+): Promise<PartPage | 'gone'> {
+  let answer: ListPartsCommandOutput;
+  try {
+    answer = await list(session, upload, after, count, call);
+  } catch (error) {
+    if (isCode(error, 'UploadLost')) return 'gone';
+    throw error;
+  }
+  if (answer.ChecksumType !== undefined) session.checksumTypes.set(upload.id, answer.ChecksumType);
+  const parts = (answer.Parts ?? []).map(toPart).filter((part) => part.number > after);
+  const last = parts.at(-1)?.number;
+  // By IsTruncated and the last number seen: some stores send a marker with the last page too, which would go on for ever.
+  return answer.IsTruncated === true && last !== undefined ? { parts, next: last } : { parts };
+}
+
+function list(
+  session: Session,
+  upload: Upload,
+  after: number,
+  count: number,
+  call: Call,
+): Promise<ListPartsCommandOutput> {
+  const { target, id } = upload;
+  const command = new ListPartsCommand({
+    Bucket: target.bucket,
+    Key: target.key,
+    UploadId: id,
+    MaxParts: count,
+    ...(after > 0 ? { PartNumberMarker: String(after) } : {}),
+  });
+  return session.perform('ListParts', target, call, ({ steady }, options) => steady.send(command, options));
+}
+
+function toPart(listed: NonNullable<ListPartsCommandOutput['Parts']>[number]): Part {
+  const crc32 = listed.ChecksumCRC32 === undefined ? undefined : parseCrc32Base64(listed.ChecksumCRC32);
+  return {
+    number: listed.PartNumber ?? 0,
+    // A size that is not told is no part that counts.
+    sizeBytes: listed.Size ?? -1,
+    ...(listed.ETag === undefined ? {} : { etag: listed.ETag }),
+    ...(crc32 === undefined ? {} : { crc32 }),
+    ...(listed.LastModified === undefined ? {} : { modifiedAt: listed.LastModified.toISOString() }),
+  };
+}

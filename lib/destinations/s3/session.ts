@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { PieceworkError } from '../../errors/error.ts';
+import type { BackoffPolicy } from '../../transfer/retry.ts';
+import { backoffMs } from '../../transfer/retry.ts';
+import type { Call } from '../../values/call.ts';
+import type { Clock } from '../../values/time.ts';
+import type { Clients, Connections, S3Locator } from './client.ts';
+import { destinationError } from './errors.ts';
+import type { Operation } from './failures.ts';
+import type { Store } from './stores.ts';
+
+export interface SendOptions {
+  readonly abortSignal: AbortSignal;
+}
+
+/** What every operation needs: where to send, how to fail, how to wait. */
+export interface Session {
+  readonly store: Store;
+  /** False: bodies are hashed and signed, for buckets whose policy asks for it. */
+  readonly unsignedPayload: boolean;
+  /** What stores said of open uploads' checksums, for as long as this process knows. */
+  readonly checksumTypes: Map<string, string>;
+  /** Sends, and turns whatever goes wrong into a `PieceworkError`; an aborted signal into its own reason, at once. */
+  perform<T>(
+    operation: Operation,
+    locator: S3Locator,
+    call: Call,
+    send: (clients: Clients, options: SendOptions) => Promise<T>,
+  ): Promise<T>;
+  /** Tries again what failed in passing, a few times. Only for what can be sent twice. */
+  repeat<T>(seed: string, call: Call, attempt: () => Promise<T>): Promise<T>;
+}
+
+const TRIES = 3;
+const PATIENCE: BackoffPolicy = { baseMs: 300, capMs: 5000 };
+const PASSING = new Set(['DestinationUnreachable', 'DestinationServerError', 'DestinationBusy']);
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: async (ms, signal) => {
+    try {
+      await delay(ms, undefined, { signal });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    }
+  },
+};
+
+export function session(options: {
+  store: Store;
+  unsignedPayload: boolean;
+  connections: Connections;
+  clock: Clock;
+}): Session {
+  const { store, unsignedPayload, connections, clock } = options;
+  return {
+    store,
+    unsignedPayload,
+    checksumTypes: new Map(),
+    async perform(operation, locator, call, send) {
+      call.signal.throwIfAborted();
+      const stop = new AbortController();
+      const sent = connections.clients(locator).then((clients) => send(clients, { abortSignal: stop.signal }));
+      try {
+        return await untilAborted(sent, call.signal);
+      } catch (error) {
+        // Whatever is still on the wire ends here: a body half sent, a retry about to start.
+        stop.abort();
+        call.signal.throwIfAborted();
+        throw destinationError(error, operation, locator, clock.now());
+      }
+    },
+    async repeat(seed, call, attempt) {
+      for (let failures = 1; ; failures += 1) {
+        try {
+          return await attempt();
+        } catch (error) {
+          if (
+            call.signal.aborted ||
+            failures >= TRIES ||
+            !(error instanceof PieceworkError) ||
+            !PASSING.has(error.code)
+          )
+            throw error;
+          const asked = error.details.retryAfterMs ?? 0;
+          // A longer wait is for who can use the time: the pipeline gives the place to another piece.
+          if (asked > PATIENCE.capMs) throw error;
+          await clock.sleep(Math.max(asked, backoffMs(failures, `${seed} ${failures}`, PATIENCE)), call.signal);
+        }
+      }
+    },
+  };
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // Whichever lost the race may still reject, and nobody listens.
+    promise.catch(() => {});
+  }
+}

@@ -1,0 +1,146 @@
+import type { ErrorCode } from '../../errors/codes.ts';
+import type { Features, Limits } from '../../transfer/limits.ts';
+import { S3_LIMITS } from '../../transfer/limits.ts';
+import type { ObjectSettings } from '../../transfer/request.ts';
+
+/** What one kind of store can hold and do, as data. */
+export interface Store {
+  readonly limits: Limits;
+  readonly features: Features;
+  /**
+   * What is asked for at Create. `FULL_OBJECT` lets the whole object's CRC be compared at completion; a store that only
+   * knows `COMPOSITE` for CRC32 may refuse the wish, so it is not made there.
+   */
+  readonly checksumType: 'FULL_OBJECT' | 'COMPOSITE';
+  /** CopyObject holds the write condition itself. Elsewhere a copy under a condition is a multipart one, whose Complete does. */
+  readonly conditionalCopy: boolean;
+  /** Settings that this store does not know: refused before the start. */
+  readonly unknownSettings: readonly (keyof ObjectSettings | 'kms')[];
+}
+
+const FEATURES: Features = {
+  resumable: true,
+  ordered: false,
+  readBack: 'staging',
+  conditionalWrite: true,
+  token: true,
+};
+
+const AWS: Store = {
+  limits: S3_LIMITS,
+  features: FEATURES,
+  checksumType: 'FULL_OBJECT',
+  conditionalCopy: true,
+  unknownSettings: [],
+};
+
+/** A store behind an endpoint of its own of which nothing more is known. */
+const COMPATIBLE: Store = { ...AWS, conditionalCopy: false };
+
+const TIB = 1024 ** 4;
+
+/** By the end of the endpoint's host name. */
+const KNOWN: readonly (readonly [suffix: string, store: Store])[] = [
+  ['.amazonaws.com', AWS],
+  ['.amazonaws.com.cn', AWS],
+  // https://www.scaleway.com/en/docs/object-storage/api-cli/multipart-uploads/: 1,000 parts, objects of 5 TB.
+  [
+    '.scw.cloud',
+    { ...COMPATIBLE, limits: { ...S3_LIMITS, maxPieces: 1000, maxObjectBytes: 1000 * S3_LIMITS.maxPieceBytes } },
+  ],
+  // https://developers.cloudflare.com/r2/api/s3/api/: CRC32 is COMPOSITE only; no ACLs, tags or KMS keys. Parts but the last
+  // have one size, which ours always have. https://developers.cloudflare.com/r2/platform/limits/: objects of 5 TiB.
+  [
+    '.r2.cloudflarestorage.com',
+    {
+      ...COMPATIBLE,
+      limits: { ...S3_LIMITS, maxObjectBytes: 5 * TIB },
+      checksumType: 'COMPOSITE',
+      unknownSettings: ['acl', 'tags', 'kms'],
+    },
+  ],
+];
+
+/** @param endpoint of an S3-compatible store; absent = AWS. */
+export function storeOf(endpoint: string | undefined): Store {
+  if (endpoint === undefined) return AWS;
+  const host = URL.parse(endpoint)?.hostname.toLowerCase() ?? '';
+  return KNOWN.find(([suffix]) => host.endsWith(suffix))?.[1] ?? COMPATIBLE;
+}
+
+/** Parameters of a Create. Where no type is said, CRC32 means COMPOSITE. */
+export function checksumWish(store: Store): {
+  readonly ChecksumAlgorithm: 'CRC32';
+  readonly ChecksumType?: 'FULL_OBJECT';
+} {
+  return store.checksumType === 'FULL_OBJECT'
+    ? { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' }
+    : { ChecksumAlgorithm: 'CRC32' };
+}
+
+/** Largest object that one CopyObject takes. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+export const MAX_COPY_BYTES = 5 * 1000 ** 3;
+
+/** The first thing that is wrong with the settings at this store, or nothing. */
+export function settingProblem(
+  store: Store,
+  settings: ObjectSettings,
+): { readonly code: ErrorCode; readonly because: string } | undefined {
+  const asked = [...Object.keys(settings), ...(settings.encryption?.kind === 'kms' ? ['kms'] : [])];
+  const unknown = store.unknownSettings.find((name) => asked.includes(name));
+  if (unknown !== undefined)
+    return {
+      code: 'DestinationUnsupported',
+      because: `this store does not know the setting "${unknown}"; leave it out`,
+    };
+  return metadataProblem(settings.metadata ?? {}) ?? tagProblem(settings.tags ?? {});
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html: 2 KB of names and values, US-ASCII over REST.
+const MAX_METADATA_BYTES = 2048;
+/** Of these, our own entries take at most this much (`metadata.ts`). */
+export const OWN_METADATA_BYTES = 1024;
+
+function metadataProblem(
+  metadata: Readonly<Record<string, string>>,
+): { readonly code: ErrorCode; readonly because: string } | undefined {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(metadata)) {
+    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/i.test(name))
+      return {
+        code: 'InvalidOption',
+        because: `"${name}" can't be the name of metadata: letters, digits, "-" and "_" can`,
+      };
+    if (/^piecework-/i.test(name))
+      return {
+        code: 'InvalidOption',
+        because: `metadata named piecework-… is kept for Piecework itself; rename "${name}"`,
+      };
+    if (!/^[\x20-\x7e]*$/.test(value))
+      return {
+        code: 'InvalidOption',
+        because: `the value of metadata "${name}" has characters beyond printable ASCII, which S3 headers can't carry; encode it`,
+      };
+    bytes += name.length + value.length;
+  }
+  const room = MAX_METADATA_BYTES - OWN_METADATA_BYTES;
+  return bytes > room
+    ? { code: 'InvalidOption', because: `the metadata has ${bytes} bytes; ${room} fit beside Piecework's own` }
+    : undefined;
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+function tagProblem(
+  tags: Readonly<Record<string, string>>,
+): { readonly code: ErrorCode; readonly because: string } | undefined {
+  const entries = Object.entries(tags);
+  if (entries.length > 10)
+    return { code: 'InvalidOption', because: `an object takes 10 tags, and ${entries.length} were given` };
+  const long = entries.find(([name, value]) => name === '' || name.length > 128 || value.length > 256);
+  return long === undefined
+    ? undefined
+    : {
+        code: 'InvalidOption',
+        because: `the tag "${long[0].slice(0, 40)}" is too long (name 1 to 128, value up to 256 characters)`,
+      };
+}

@@ -1,0 +1,144 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+} from '@aws-sdk/client-s3';
+import { PieceworkError } from '../../errors/error.ts';
+import { combineParts, crc32Base64 } from '../../integrity/crc32.ts';
+import type { Call } from '../../values/call.ts';
+import type { ObjectSpec, OpenUpload, Proof, Stored } from '../destination.ts';
+import { encryptionKept, isCode } from './answers.ts';
+import type { S3Locator } from './client.ts';
+import { describePlace } from './errors.ts';
+import { objectParameters } from './metadata.ts';
+import type { Upload } from './parts.ts';
+import { listParts } from './parts.ts';
+import type { Session } from './session.ts';
+import { checksumWish } from './stores.ts';
+
+export async function createUpload(
+  session: Session,
+  object: ObjectSpec,
+  target: S3Locator,
+  call: Call,
+): Promise<string> {
+  const command = new CreateMultipartUploadCommand({
+    Bucket: target.bucket,
+    Key: target.key,
+    ...checksumWish(session.store),
+    ...objectParameters(object),
+  });
+  const answer = await session.perform('CreateMultipartUpload', target, call, ({ once }, options) =>
+    once.send(command, options),
+  );
+  const id = answer.UploadId;
+  if (id === undefined || id === '') {
+    throw new PieceworkError(
+      'DestinationServerError',
+      `${describePlace(target)}: the store began an upload without naming it`,
+    );
+  }
+  if (!encryptionKept(object, answer)) {
+    await abortUpload(session, { target, id }, call);
+    throw new PieceworkError(
+      'DestinationUnsupported',
+      `${describePlace(target)}: the store ignores the encryption that was asked for; nothing was stored`,
+    );
+  }
+  session.checksumTypes.set(id, answer.ChecksumType ?? 'unknown');
+  return id;
+}
+
+export async function completeUpload(session: Session, upload: Upload, proof: Proof, call: Call): Promise<Stored> {
+  const { target, id } = upload;
+  checkProof(upload, proof);
+  const command = new CompleteMultipartUploadCommand({
+    Bucket: target.bucket,
+    Key: target.key,
+    UploadId: id,
+    MultipartUpload: {
+      // Their checksums once more: a store that was told the algorithm asks for them here.
+      Parts: proof.parts.map((part) => ({
+        PartNumber: part.number,
+        ChecksumCRC32: crc32Base64(part.crc32),
+        ...(part.etag === undefined ? {} : { ETag: part.etag }),
+      })),
+    },
+    MpuObjectSize: proof.sizeBytes,
+    ...((await takesWholeChecksum(session, upload, call))
+      ? { ChecksumCRC32: crc32Base64(proof.crc32), ChecksumType: 'FULL_OBJECT' }
+      : {}),
+    ...(proof.condition === 'absent' ? { IfNoneMatch: '*' } : {}),
+  });
+  // Once: what a lost answer means is the caller's to find out, by asking for the token.
+  const answer = await session.perform('CompleteMultipartUpload', target, call, ({ once }, options) =>
+    once.send(command, options),
+  );
+  session.checksumTypes.delete(id);
+  return {
+    sizeBytes: proof.sizeBytes,
+    ...(answer.ETag === undefined ? {} : { etag: answer.ETag }),
+    ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
+  };
+}
+
+/** Not every store compares: MinIO takes any size, and with COMPOSITE checksums nobody there knows the whole one. */
+function checkProof({ target }: Upload, proof: Proof): void {
+  const sizeBytes = proof.parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+  if (sizeBytes !== proof.sizeBytes) {
+    throw new PieceworkError(
+      'DestinationRefused',
+      `${describePlace(target)}: the parts have ${sizeBytes} bytes, the object ${proof.sizeBytes}; it was not completed`,
+    );
+  }
+  if (combineParts(proof.parts) !== proof.crc32) {
+    throw new PieceworkError(
+      'ChecksumMismatch',
+      `${describePlace(target)}: the parts' checksums do not make the object's; it was not completed`,
+    );
+  }
+}
+
+/**
+ * Whether the upload is of the kind whose whole checksum is compared. Not what was wished for at Create but what the store
+ * said: some answer the wish with COMPOSITE or with nothing, and then refuse the checksum as wrong. In another process
+ * than the one that created the upload, the ledger knows.
+ */
+async function takesWholeChecksum(session: Session, upload: Upload, call: Call): Promise<boolean> {
+  if (!session.checksumTypes.has(upload.id)) await listParts(session, upload, 0, call, 1);
+  return session.checksumTypes.get(upload.id) === 'FULL_OBJECT';
+}
+
+export async function abortUpload(session: Session, upload: Upload, call: Call): Promise<void> {
+  const { target, id } = upload;
+  const command = new AbortMultipartUploadCommand({ Bucket: target.bucket, Key: target.key, UploadId: id });
+  try {
+    await session.perform('AbortMultipartUpload', target, call, ({ steady }, options) => steady.send(command, options));
+  } catch (error) {
+    if (!isCode(error, 'UploadLost')) throw error;
+  }
+  session.checksumTypes.delete(id);
+}
+
+/** Of exactly this key. A prefix finds longer keys too, and sorts them behind it. */
+export async function listUploads(session: Session, target: S3Locator, call: Call): Promise<readonly OpenUpload[]> {
+  const found: OpenUpload[] = [];
+  let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
+  for (;;) {
+    const command = new ListMultipartUploadsCommand({ Bucket: target.bucket, Prefix: target.key, ...marker });
+    const answer = await session.perform('ListMultipartUploads', target, call, ({ steady }, options) =>
+      steady.send(command, options),
+    );
+    const uploads = answer.Uploads ?? [];
+    for (const { Key, UploadId, Initiated } of uploads) {
+      if (Key !== target.key || UploadId === undefined) continue;
+      found.push({ id: UploadId, ...(Initiated === undefined ? {} : { initiatedAt: Initiated.toISOString() }) });
+    }
+    const { NextKeyMarker, NextUploadIdMarker } = answer;
+    // Past our key nothing of ours follows. (So a second page is needed only for more than 1,000 uploads of one key.)
+    const more = answer.IsTruncated === true && NextKeyMarker === target.key && NextUploadIdMarker !== undefined;
+    if (!more) return found;
+    marker = { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker };
+  }
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PieceworkError } from '../errors/error.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { isRunning, ownIdentity } from './process-identity.ts';
+
+/**
+ * A lock between processes of one machine: a file that names its holder. A holder that was killed leaves its file
+ * behind; the next one recognises that and takes over.
+ *
+ * Two who take over at once must not both succeed, and removing a dead holder's file by its name could hit the file of
+ * a third who was quicker. So a successor is chained to the very holder it found dead: `lock` holds A, who died;
+ * `lock.after-A` is created exclusively by B; only if the chain from `lock` still leads to B, B holds the lock, and
+ * then moves its own file onto `lock`. Each holding has an id of its own that never comes back, hence a latecomer who
+ * creates `lock.after-A` once more sees that `lock` is no longer A's, and starts again.
+ */
+export interface Lock extends AsyncDisposable {
+  /** May be called twice. */
+  release(): Promise<void>;
+}
+
+export interface LockOptions {
+  /** What is locked, for the error's sentence: `/tmp/file.iso`. */
+  readonly what: string;
+  /** How long to wait for a holder to let go. @default 0 */
+  readonly patienceMs?: number;
+  /** Also removes what others left here who were killed in the middle of locking. Reads the whole folder. @default false */
+  readonly sweep?: boolean;
+}
+
+interface Holder extends ProcessIdentity {
+  readonly id: string;
+}
+
+/** @throws PieceworkError `DestinationLocked`, naming the holder, when another one (of this process, too) has it. */
+export async function acquireLock(path: string, options: LockOptions): Promise<Lock> {
+  const self: Holder = { ...(await ownIdentity()), id: randomBytes(8).toString('hex') };
+  const draft = `${path}.${self.id}`;
+  const patientUntil = performance.now() + (options.patienceMs ?? 0);
+  await writeFile(draft, JSON.stringify(self), { mode: 0o600, flag: 'wx' });
+  try {
+    for (;;) {
+      const chain = await follow(path);
+      const last = chain.at(-1);
+      if (last !== undefined && (await isHeld(last))) {
+        if (performance.now() >= patientUntil) throw await lockedBy(last, path, options.what);
+        await sleep(2 + Math.random() * 8);
+      } else if (last === undefined ? await claim(draft, path) : await succeed(path, chain, last, self, draft)) {
+        // Tidying up may fail (a folder that can't be listed) without harm to the lock.
+        if (options.sweep === true) await sweep(path).catch(() => {});
+        return lockHeld(path, self);
+      }
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Who holds it; `undefined` = nobody who still runs. */
+export async function lockHolder(path: string): Promise<ProcessIdentity | undefined> {
+  const last = (await follow(path)).at(-1);
+  return last !== undefined && (await isHeld(last)) ? last.holder : undefined;
+}
+
+interface Holding {
+  readonly file: string;
+  readonly id: string;
+  /** Absent when the file can't be read: cut off by a power failure, or damaged. */
+  readonly holder?: Holder;
+}
+
+/** From the file itself to the last successor. Empty = free. */
+async function follow(path: string): Promise<Holding[]> {
+  const chain: Holding[] = [];
+  for (let file = path; ; ) {
+    const holding = await readHolding(file);
+    if (holding === undefined) return chain;
+    chain.push(holding);
+    file = successorName(path, holding);
+  }
+}
+
+function successorName(path: string, holding: Holding): string {
+  return `${path}.after-${holding.id}`;
+}
+
+async function readHolding(file: string): Promise<Holding | undefined> {
+  // Where there are no hard links a file is there before its content is: an unreadable one gets a moment.
+  for (let tries = 0; ; tries += 1) {
+    let text: string;
+    try {
+      text = await readFile(file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+    const holder = parseHolder(text);
+    if (holder !== undefined) return { file, id: holder.id, holder };
+    if (tries === 20) return { file, id: 'unreadable' };
+    await sleep(10);
+  }
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Partial<Holder> | null;
+    const isHolder =
+      Number.isSafeInteger(holder?.pid) && typeof holder?.host === 'string' && /^[0-9a-f]{16}$/.test(holder.id ?? '');
+    return isHolder ? (holder as Holder) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isHeld(holding: Holding): Promise<boolean> {
+  return holding.holder !== undefined && (await isRunning(holding.holder));
+}
+
+/** Makes the draft appear under a name, whole, if nothing is there. */
+async function claim(draft: string, name: string): Promise<boolean> {
+  try {
+    await link(draft, name);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
+  }
+  // A file system without hard links (FAT).
+  try {
+    await writeFile(name, await readFile(draft), { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Takes over from the dead end of the chain, see above. */
+async function succeed(
+  path: string,
+  chain: readonly Holding[],
+  last: Holding,
+  self: Holder,
+  draft: string,
+): Promise<boolean> {
+  const name = successorName(path, last);
+  if (!(await claim(draft, name))) return false;
+  const now = await follow(path);
+  if (now.map(({ id }) => id).join() !== [...chain.map(({ id }) => id), self.id].join()) {
+    await rm(name, { force: true });
+    return false;
+  }
+  await rename(draft, path);
+  // Nothing leads to these any more.
+  for (const { file } of [...chain.slice(1), { file: name }]) await rm(file, { force: true });
+  return true;
+}
+
+/** Only for whoever holds the lock: then nothing but `path` itself leads anywhere. Drafts of those who live stay. */
+async function sweep(path: string): Promise<void> {
+  const names = await readdir(dirname(path));
+  for (const name of names.filter((other) => other.startsWith(`${basename(path)}.`))) {
+    const holding = await readHolding(join(dirname(path), name));
+    if (holding?.holder !== undefined && !(await isHeld(holding))) await rm(holding.file, { force: true });
+  }
+}
+
+function lockHeld(path: string, self: Holder): Lock {
+  async function release(): Promise<void> {
+    // Whoever deleted the file by hand may have let somebody else in.
+    const holding = await readHolding(path);
+    if (holding?.id === self.id) await rm(path, { force: true });
+  }
+  return { release, [Symbol.asyncDispose]: release };
+}
+
+async function lockedBy(last: Holding, path: string, what: string): Promise<PieceworkError> {
+  const { pid, host } = last.holder ?? { pid: 0, host: '' };
+  const self = await ownIdentity();
+  const sentence =
+    host === self.host
+      ? `${what} is being written by another piecework (process ${pid}); wait until it has ended, or stop it`
+      : `${what} is being written by another piecework (process ${pid} on ${host}); if that one has ended, delete ${path}`;
+  return new PieceworkError('DestinationLocked', sentence, { details: { target: what, pid, host } });
+}

@@ -1,0 +1,61 @@
+import { mkdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileDestination } from '../../lib/destinations/file.ts';
+import type { DestinationLocator } from '../../lib/transfer/locators.ts';
+import { destinationContract, type Subject } from './destination.ts';
+
+function pathOf(target: DestinationLocator): string {
+  if (target.kind !== 'file') throw new Error('not a file');
+  return target.path;
+}
+
+async function setup(): Promise<Subject> {
+  const folder = await mkdtemp(join(tmpdir(), 'piecework-contract-'));
+  let current = fileDestination();
+  await mkdir(join(folder, 'a-folder'));
+  return {
+    get destination() {
+      return current;
+    },
+    locator(name) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      return { kind: 'file', path: join(folder, name) };
+    },
+    async read(target) {
+      try {
+        return await readFile(pathOf(target));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+    async leftovers(target) {
+      const names = await readdir(dirname(pathOf(target)));
+      return names.filter((name) => name.startsWith(`.${basename(pathOf(target))}.piecework`));
+    },
+    pieceBytes: 100_000,
+    async reopen() {
+      // A lock stands between two destinations, be they in one process.
+      await current[Symbol.asyncDispose]();
+      current = fileDestination();
+      return fileDestination();
+    },
+    refused: [
+      { target: { kind: 'file', path: join(folder, 'missing', 'file.bin') }, code: 'DestinationMissing' },
+      { target: { kind: 'file', path: join(folder, 'a-folder') }, code: 'InvalidDestination' },
+      { target: { kind: 'file', path: join(folder, 'x'.repeat(300)) }, code: 'InvalidDestination' },
+      { target: { kind: 'file', path: '/dev/null' }, code: 'DestinationUnsupported' },
+      { target: { kind: 'file', path: 'relative.bin' }, code: 'InvalidDestination' },
+      { target: { kind: 'stdout' }, code: 'InvalidDestination' },
+    ],
+    keepsValidator: false,
+    async [Symbol.asyncDispose]() {
+      await current[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+destinationContract('file', setup);
