@@ -1,0 +1,32 @@
+/**
+ * Piecework as a library: the functions that the command line calls.
+ *
+ * ```ts
+ * import { openLocal } from 'piecework';
+ * await using piecework = openLocal();
+ * const report = await piecework.copy({ source: { url }, destination: 's3://bucket/key' });
+ * ```
+ */
+export { ERROR_CODES, EXIT_CODES, type ErrorCode, exitCodeOf } from './errors/codes.ts';
+export { type ErrorDetails, type ErrorRecord, PieceworkError } from './errors/error.ts';
+export { redactUrl } from './errors/redact.ts';
+export type {
+  CleanReport,
+  CopyReport,
+  CopyRequest,
+  HttpOptions,
+  Local,
+  LocalOptions,
+  LocalStatus,
+  PlanReport,
+  S3Options,
+} from './local/api.ts';
+export { openLocal } from './local/open.ts';
+export type { PieceworkEvent } from './transfer/events.ts';
+export type { DestinationLocator, SourceAuth, SourceLocator } from './transfer/locators.ts';
+export { type Plan, pieceCountOf } from './transfer/plan.ts';
+export { initialProgress, type Progress, progressAfter } from './transfer/progress.ts';
+export type { Status, TransferRecord, TransferResult } from './transfer/record.ts';
+export { DEFAULT_OPTIONS, type IfExists, type ObjectSettings, type TransferOptions } from './transfer/request.ts';
+export type { Snapshot } from './transfer/snapshot.ts';
+export { formatBytes, formatDuration, parseBytes, parseDuration } from './values/units.ts';

@@ -1,0 +1,116 @@
+import type { Writable } from 'node:stream';
+import type { PieceworkEvent } from '../transfer/events.ts';
+import type { DestinationLocator, SourceLocator } from '../transfer/locators.ts';
+import type { Plan } from '../transfer/plan.ts';
+import type { TransferRecord, TransferResult } from '../transfer/record.ts';
+import type { ObjectSettings, TransferOptions } from '../transfer/request.ts';
+import type { Snapshot } from '../transfer/snapshot.ts';
+import type { TransferStatus } from '../pipeline/query.ts';
+
+/** What one machine needs to know once; everything has a default. */
+export interface LocalOptions {
+  /** Records and locks. @default $XDG_STATE_HOME/piecework, else ~/.local/state/piecework */
+  readonly stateDir?: string;
+  readonly http?: HttpOptions;
+  readonly s3?: S3Options;
+  /** Bytes per second for all pieces together. @default no limit */
+  readonly limitRate?: number;
+  /** Every event, in order, as it happens; must not throw. */
+  readonly onEvent?: (event: PieceworkEvent) => void;
+  /** Where `-` goes. @default process.stdout */
+  readonly stdout?: Writable;
+}
+
+export interface HttpOptions {
+  /** @default 10 s */
+  readonly connectTimeoutMs?: number;
+  /** From request to the answer's head. @default 30 s */
+  readonly headersTimeoutMs?: number;
+  /** A body that gives nothing for this long is broken off. @default 30 s */
+  readonly stallTimeoutMs?: number;
+  /** A piece slower than this over a whole stall time is broken off. @default no minimum */
+  readonly minBytesPerSecond?: number;
+  /** PEM file of certificate authorities that are trusted besides the system's. */
+  readonly caFile?: string;
+  /** @default HTTP_PROXY, HTTPS_PROXY, NO_PROXY of the environment */
+  readonly proxy?: { readonly http?: string; readonly https?: string; readonly no?: string };
+}
+
+export interface S3Options {
+  /** Of an S3-compatible store. @default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else AWS */
+  readonly endpointUrl?: string;
+  /** @default the profile's, AWS_REGION */
+  readonly region?: string;
+  /** @default true with an endpoint URL */
+  readonly pathStyle?: boolean;
+  readonly profile?: string;
+  readonly caFile?: string;
+}
+
+export interface CopyRequest {
+  readonly source: SourceLocator;
+  /** `s3://bucket/key`, `s3://bucket/prefix/`, a path, a folder (existing, or with a trailing `/`), `-` for stdout. @default the current folder */
+  readonly destination?: string;
+  readonly object?: ObjectSettings;
+  readonly options?: Partial<TransferOptions>;
+  /** Give up an unfinished transfer to this destination and begin anew. @default false */
+  readonly restart?: boolean;
+}
+
+export interface CopyReport {
+  readonly transferId: string;
+  readonly destination: DestinationLocator;
+  readonly result: TransferResult;
+  readonly plan?: Plan;
+  readonly snapshot?: Snapshot;
+  /** From the start of this run. */
+  readonly elapsedMs: number;
+  /** Bytes that this run fetched: less than the size after a resume. */
+  readonly fetchedBytes: number;
+  /** Pieces that an earlier run had brought already. */
+  readonly resumedPieces: number;
+}
+
+export interface PlanReport {
+  /** Redacted. */
+  readonly source: string;
+  /** Redacted; where redirects led. */
+  readonly finalUrl: string;
+  readonly destination: DestinationLocator;
+  readonly snapshot: Snapshot;
+  readonly plan: Plan;
+  readonly warnings: readonly string[];
+  /** What `ifExists` would do. */
+  readonly exists: boolean;
+}
+
+/** One transfer as `list` and `status` show it. */
+export interface LocalStatus extends TransferStatus {
+  /** A process on this machine is at work on it. An open transfer that is not running was interrupted. */
+  readonly isRunning: boolean;
+}
+
+export interface CleanReport {
+  /** Transfers that were given up; their uploads and temporary files are gone. */
+  readonly cleaned: readonly TransferRecord[];
+  /** What could not be cleaned, and why: `clean` again when it is mended. */
+  readonly failed: readonly { readonly transferId: string; readonly error: Error }[];
+  /** Left alone because they are running. */
+  readonly running: readonly string[];
+}
+
+/** Piecework on one machine. Functions reject with `PieceworkError` only, and with `Interrupted` when their signal is aborted. */
+export interface Local extends AsyncDisposable {
+  /** Brings the source to the destination; goes on with an unfinished transfer of the same source to the same place. */
+  copy(request: CopyRequest, signal?: AbortSignal): Promise<CopyReport>;
+  /** Asks the source and says what `copy` would do; nothing is written. */
+  plan(request: CopyRequest, signal?: AbortSignal): Promise<PlanReport>;
+  list(): Promise<readonly LocalStatus[]>;
+  status(transferId: string, signal?: AbortSignal): Promise<LocalStatus>;
+  /** Resolves with the transfer as it then is: `cancelled`, or `finalizing` when the completion may still win. */
+  cancel(transferId: string, signal?: AbortSignal): Promise<TransferRecord>;
+  /** Runs a failed or interrupted transfer to its end. `source` is needed again when it held a secret. */
+  retry(transferId: string, options?: { readonly source?: SourceLocator }, signal?: AbortSignal): Promise<CopyReport>;
+  /** Gives up what nobody works on: interrupted and failed transfers, with their uploads aborted and temporary files deleted. */
+  clean(options?: { readonly olderThanMs?: number; readonly history?: boolean }, signal?: AbortSignal): Promise<CleanReport>;
+}

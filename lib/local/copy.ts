@@ -1,0 +1,166 @@
+import { mkdirSync } from 'node:fs';
+import { acquireLock, type Lock } from '../disk/lock.ts';
+import { asPieceworkError, fromErrorRecord, PieceworkError } from '../errors/error.ts';
+import { redactUrl } from '../errors/redact.ts';
+import { probePatiently } from '../pipeline/probe-patiently.ts';
+import { checkExpectations } from '../pipeline/object-spec.ts';
+import { submit } from '../pipeline/submit.ts';
+import { loadTransfer } from '../pipeline/store.ts';
+import type { Probe } from '../sources/source.ts';
+import { describeDestination, type DestinationLocator } from '../transfer/locators.ts';
+import type { TransferRecord } from '../transfer/record.ts';
+import { DEFAULT_OPTIONS, type TransferOptions } from '../transfer/request.ts';
+import type { Instant } from '../values/time.ts';
+import type { CopyReport, CopyRequest } from './api.ts';
+import type { Engine } from './engine.ts';
+import type { Home } from './home.ts';
+import { primedSources } from './primed-source.ts';
+import { parseDestination } from './resolve-destination.ts';
+import { difference, findUnfinished, giveUp, goOn, remember } from './unfinished.ts';
+
+/** Looks at the source, goes on with what an earlier process left of the same transfer or begins one, and works until it has ended. */
+export async function copy(home: Home, request: CopyRequest, signal: AbortSignal): Promise<CopyReport> {
+  const options = completeOptions(request.options);
+  await using first = await lookAt(home, request, options, signal);
+  const { destination, engine } = first;
+  if (first.makesFolder !== undefined) makeFolder(first.makesFolder);
+  await using _lock = await lockDestination(home, destination);
+  using tally = tallyOf(home);
+  const transferId = await begin(home, request, options, first, signal);
+  return await runToReport(home, engine, transferId, tally, signal);
+}
+
+/** The first contact, before anything is written: it says what the file is called, and whether it is still the same. */
+export interface FirstLook extends AsyncDisposable {
+  readonly probe: Probe;
+  readonly destination: DestinationLocator;
+  readonly makesFolder?: string;
+  readonly engine: Engine;
+}
+
+export async function lookAt(home: Home, request: CopyRequest, options: TransferOptions, signal: AbortSignal): Promise<FirstLook> {
+  const parsed = parseDestination(request.destination ?? '.', home.s3);
+  const { kind } = parsed.locate('name');
+  const open = new AsyncDisposableStack();
+  const primed = open.use(primedSources(home.sources));
+  const engine = open.use(home.engine(kind, options.parallelism, primed.sources));
+  const { singleMaxBytes } = engine.ports.policy.plan;
+  try {
+    const probe = open.use(await probePatiently({ ...engine.ports, sources: home.sources }, request.source, singleMaxBytes, options, signal));
+    checkExpectations({ source: { url: redactUrl(request.source.url), withheld: true }, destination: { kind: 'stdout' }, object: {}, options }, probe.snapshot);
+    const destination = parsed.locate(probe.snapshot.name ?? 'download');
+    primed.prime(request.source, singleMaxBytes, probe);
+    return {
+      probe,
+      destination,
+      engine,
+      ...(parsed.makesFolder === undefined ? {} : { makesFolder: parsed.makesFolder }),
+      [Symbol.asyncDispose]: () => open.disposeAsync(),
+    };
+  } catch (error) {
+    await open.disposeAsync();
+    throw error;
+  }
+}
+
+export function completeOptions(options: Partial<TransferOptions> | undefined): TransferOptions {
+  const complete = { ...DEFAULT_OPTIONS, ...options };
+  checkRange('parallelism', complete.parallelism, 1, 256);
+  checkRange('maxFailures', complete.maxFailures, 1, 100);
+  checkRange('deadlineMs', complete.deadlineMs, 1, 365 * 86_400_000);
+  checkRange('holdMs', complete.holdMs, 0, 365 * 86_400_000);
+  if (complete.pieceSizeBytes !== undefined) checkRange('pieceSizeBytes', complete.pieceSizeBytes, 1, Number.MAX_SAFE_INTEGER);
+  return complete;
+}
+
+function checkRange(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new PieceworkError('InvalidOption', `${name} must be a whole number from ${least} to ${most}, and is ${value}`);
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw new PieceworkError('DestinationNotWritable', `the folder ${path} can't be made (${why}); choose another, or change its rights`, { cause });
+  }
+}
+
+/** Two processes never work on one destination. A pipe is nobody else's anyway. */
+export async function lockDestination(home: Home, destination: DestinationLocator): Promise<AsyncDisposable> {
+  if (destination.kind === 'stdout') return { [Symbol.asyncDispose]: async () => {} };
+  const lock: Lock = await acquireLock(home.lockPath(destination), { what: describeDestination(destination) });
+  return { [Symbol.asyncDispose]: () => lock.release() };
+}
+
+/** Goes on with an unfinished transfer of the same source, else starts a new one; returns its id. */
+async function begin(home: Home, request: CopyRequest, options: TransferOptions, first: FirstLook, signal: AbortSignal): Promise<string> {
+  const { engine, destination, probe } = first;
+  const { ports } = engine;
+  const key = home.destinationKey(destination);
+  const unfinished = destination.kind === 'stdout' ? undefined : await findUnfinished(ports, key);
+  if (unfinished !== undefined) {
+    const because = request.restart === true ? 'a restart was asked for' : difference(unfinished, probe.snapshot);
+    if (because === undefined) {
+      await goOn(ports, unfinished, request.source, signal);
+      return unfinished.id;
+    }
+    await giveUp(ports, unfinished, because, signal);
+  }
+  const { source, object = {} } = request;
+  const record = await submit(ports, { source, destination, object, options, owner: 'local' });
+  if (destination.kind !== 'stdout') await remember(ports, key, record.id);
+  return record.id;
+}
+
+/** Runs a transfer that has been set going, and says how it ended. Throws its reason when it failed. */
+export async function runToReport(home: Home, engine: Engine, transferId: string, tally: Tally, signal: AbortSignal): Promise<CopyReport> {
+  const record = await runOrInterrupted(engine, transferId, signal);
+  if (record.status !== 'completed' || record.result === undefined) {
+    throw record.reason === undefined ? new PieceworkError('Internal', `transfer ${transferId} is ${record.status} without a reason`) : fromErrorRecord(record.reason);
+  }
+  const { plan, snapshot, result } = record;
+  return {
+    transferId,
+    destination: record.request.destination,
+    result,
+    elapsedMs: home.clock.now() - tally.startedAt,
+    fetchedBytes: tally.fetchedBytes,
+    resumedPieces: tally.resumedPieces,
+    ...(plan === undefined ? {} : { plan }),
+    ...(snapshot === undefined ? {} : { snapshot }),
+  };
+}
+
+async function runOrInterrupted(engine: Engine, transferId: string, signal: AbortSignal): Promise<TransferRecord> {
+  try {
+    return await engine.run(transferId, signal);
+  } catch (thrown) {
+    if (!signal.aborted) throw asPieceworkError(thrown);
+    throw await interrupted(engine, transferId, thrown);
+  }
+}
+
+async function interrupted(engine: Engine, transferId: string, cause: unknown): Promise<PieceworkError> {
+  const record = (await loadTransfer(engine.ports, transferId))?.record;
+  const canGoOn = record?.request.destination.kind !== 'stdout';
+  const hint = canGoOn ? 'run the same command again to go on with the missing pieces' : 'what went to stdout is incomplete';
+  return new PieceworkError('Interrupted', `interrupted; ${hint}`, { cause, details: { transferId } });
+}
+
+/** Counts what this run fetches, from its events, for as long as it is not disposed of. */
+export interface Tally extends Disposable {
+  readonly startedAt: Instant;
+  fetchedBytes: number;
+  resumedPieces: number;
+}
+
+export function tallyOf(home: Home): Tally {
+  const listening = home.listen((event) => {
+    if (event.type === 'piece.done') tally.fetchedBytes += event.bytes;
+    else if (event.type === 'resuming') tally.resumedPieces = event.doneCount;
+  });
+  const tally: Tally = { startedAt: home.clock.now(), fetchedBytes: 0, resumedPieces: 0, [Symbol.dispose]: () => listening[Symbol.dispose]() };
+  return tally;
+}

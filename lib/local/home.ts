@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileDestination } from '../destinations/file.ts';
+import { s3Destination } from '../destinations/s3/destination.ts';
+import { stdoutDestination } from '../destinations/stdout.ts';
+import type { Destination } from '../destinations/destination.ts';
+import { PieceworkError } from '../errors/error.ts';
+import { fanOut, type Subscriber } from '../events/subscribers.ts';
+import type { Events } from '../events/events.ts';
+import { folderRecords } from '../records/folder.ts';
+import { memoryRecords } from '../records/memory.ts';
+import type { Records } from '../records/records.ts';
+import { memorySecrets } from '../secrets/memory.ts';
+import { httpSource } from '../sources/http.ts';
+import type { Sources } from '../sources/source.ts';
+import { sourcesByScheme } from '../sources/sources.ts';
+import { type DestinationLocator, destinationId } from '../transfer/locators.ts';
+import type { Ids } from '../values/random.ts';
+import type { Clock } from '../values/time.ts';
+import type { HttpOptions, LocalOptions, S3Options } from './api.ts';
+import { createEngine, type Engine } from './engine.ts';
+import { limitedSource, rateLimit } from './limit-rate.ts';
+import { localSizing } from './policy.ts';
+import { systemClock, systemIds } from './system-clock.ts';
+
+/** What lives as long as `openLocal`'s result: connections, records, the clock. */
+export interface Home extends AsyncDisposable {
+  readonly stateDir: string;
+  readonly s3: S3Options;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly events: Events;
+  readonly records: Records;
+  /** An engine for one transfer to this kind of destination. `sources` in place of the home's own, for a probe that was made before. */
+  engine(kind: DestinationLocator['kind'], parallelism: number, sources?: Sources): Engine;
+  readonly sources: Sources;
+  /** Hears every event until it is disposed of. */
+  listen(listener: Subscriber): Disposable;
+  /** Lock file of whatever works on this destination on this machine. */
+  lockPath(to: DestinationLocator): string;
+  destinationKey(to: DestinationLocator): string;
+}
+
+export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv = process.env): Home {
+  const stateDir = options.stateDir ?? join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'piecework');
+  const clock = systemClock();
+  const { onEvent } = options;
+  const listeners = new Set<Subscriber>(onEvent === undefined ? [] : [onEvent]);
+  const events = fanOut([(event) => listeners.forEach((listener) => void listener(event))]);
+  const warn = (message: string) => onEvent?.({ type: 'warning', message });
+  const http = httpSource(httpSettings(options.http ?? {}, environment));
+  const sources = sourcesByScheme([options.limitRate === undefined ? http : limitedSource(http, rateLimit(options.limitRate, clock))]);
+  const s3 = s3Settings(options.s3 ?? {}, environment);
+  let folder: Records | undefined;
+  const records = (): Records => {
+    folder ??= folderRecords({ folder: makeFolder(stateDir), warn });
+    return folder;
+  };
+
+  function makeDestination(kind: DestinationLocator['kind'], windowBytes: number, parallelism: number): Destination {
+    switch (kind) {
+      case 's3':
+        return s3Destination({ ...s3Connection(s3), maxSockets: parallelism + 8 });
+      case 'file':
+        return fileDestination({ warn });
+      case 'stdout':
+        return stdoutDestination({ stream: options.stdout ?? process.stdout, windowBytes });
+    }
+  }
+
+  const home: Home = {
+    stateDir,
+    s3,
+    clock,
+    ids: systemIds(),
+    events,
+    sources,
+    get records() {
+      return records();
+    },
+    engine(kind, parallelism, engineSources = sources) {
+      const sizing = localSizing(kind, parallelism);
+      const destination = makeDestination(kind, sizing.windowBytes, parallelism);
+      const destinations = (to: DestinationLocator): Destination => {
+        if (to.kind === kind) return destination;
+        throw new PieceworkError('Internal', `an engine for ${kind} was asked for ${to.kind}`);
+      };
+      // A pipe can't be continued by anybody else: nothing about it is kept.
+      const engineRecords = kind === 'stdout' ? memoryRecords() : records();
+      const ports = { records: engineRecords, secrets: memorySecrets(), sources: engineSources, destinations, events, clock, ids: systemIds() };
+      return createEngine({ home: ports, sizing, parallelism, dispose: async () => destination[Symbol.asyncDispose]() });
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    destinationKey: (to) => createHash('sha256').update(destinationId(to)).digest('hex'),
+    lockPath(to) {
+      return join(makeFolder(join(stateDir, 'locks')), `${home.destinationKey(to)}.lock`);
+    },
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+  };
+  return home;
+}
+
+function makeFolder(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw new PieceworkError('DestinationNotWritable', `the state folder ${path} can't be made (${why}); give another with --state-dir`, { cause });
+  }
+  return path;
+}
+
+function httpSettings(http: HttpOptions, environment: NodeJS.ProcessEnv) {
+  const { caFile, proxy, ...timeouts } = http;
+  const variable = (name: string) => environment[name] || environment[name.toLowerCase()];
+  const wanted = {
+    // Only in lower case, as in curl: the upper-case form can be set by whoever calls a CGI program.
+    httpProxy: proxy === undefined ? environment['http_proxy'] : proxy.http,
+    httpsProxy: proxy === undefined ? variable('HTTPS_PROXY') : proxy.https,
+    noProxy: proxy === undefined ? variable('NO_PROXY') : proxy.no,
+  };
+  const stated = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined && value !== ''));
+  return { ...timeouts, proxy: stated, ...(caFile === undefined ? {} : { ca: readCa(caFile) }) };
+}
+
+function readCa(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw new PieceworkError('InvalidOption', `the CA file ${path} can't be read (${why})`, { cause });
+  }
+}
+
+function s3Settings(s3: S3Options, environment: NodeJS.ProcessEnv): S3Options {
+  const endpointUrl = s3.endpointUrl ?? (environment['AWS_ENDPOINT_URL_S3'] || environment['AWS_ENDPOINT_URL']);
+  return endpointUrl === undefined ? s3 : { ...s3, endpointUrl };
+}
+
+function s3Connection({ endpointUrl, region, profile, caFile }: S3Options) {
+  return {
+    ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(caFile === undefined ? {} : { caFile }),
+  };
+}

@@ -1,0 +1,21 @@
+import type { Local, LocalOptions } from './api.ts';
+import { copy } from './copy.ts';
+import { openHome } from './home.ts';
+import { cancel, clean, list, retry, status } from './manage.ts';
+import { plan } from './plan.ts';
+
+/** Piecework on this machine, with everything embedded. Dispose of it to close its connections. */
+export function openLocal(options: LocalOptions = {}): Local {
+  const home = openHome(options);
+  const never = new AbortController().signal;
+  return {
+    copy: (request, signal = never) => copy(home, request, signal),
+    plan: (request, signal = never) => plan(home, request, signal),
+    list: () => list(home),
+    status: (transferId, signal = never) => status(home, transferId, signal),
+    cancel: (transferId, signal = never) => cancel(home, transferId, signal),
+    retry: (transferId, options = {}, signal = never) => retry(home, transferId, options.source, signal),
+    clean: (options = {}, signal = never) => clean(home, options, signal),
+    [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
+  };
+}

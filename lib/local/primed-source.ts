@@ -1,0 +1,42 @@
+import type { Probe, Source, Sources } from '../sources/source.ts';
+import type { SourceLocator } from '../transfer/locators.ts';
+
+/** Hands a probe that was made before the submit to the planner that comes after it, once: one contact instead of two. */
+export interface PrimedSources {
+  readonly sources: Sources;
+  prime(locator: SourceLocator, firstBytes: number, probe: Probe): void;
+  /** Closes a probe that nobody asked for. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export function primedSources(sources: Sources): PrimedSources {
+  let primed: { readonly locator: string; readonly firstBytes: number; readonly probe: Probe } | undefined;
+
+  function take(locator: SourceLocator, firstBytes: number | 'all'): Probe | undefined {
+    if (primed === undefined || primed.locator !== JSON.stringify(locator) || primed.firstBytes !== firstBytes) return undefined;
+    const { probe } = primed;
+    primed = undefined;
+    return probe;
+  }
+
+  return {
+    sources: (url) => {
+      const source = sources(url);
+      const first: Source = {
+        schemes: source.schemes,
+        probe: async (from, firstBytes, call) => take(from, firstBytes) ?? (await source.probe(from, firstBytes, call)),
+        open: (from, snapshot, range, call) => source.open(from, snapshot, range, call),
+        [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+      };
+      return first;
+    },
+    prime(locator, firstBytes, probe) {
+      primed = { locator: JSON.stringify(locator), firstBytes, probe };
+    },
+    async [Symbol.asyncDispose]() {
+      const left = primed;
+      primed = undefined;
+      await left?.probe[Symbol.asyncDispose]();
+    },
+  };
+}
