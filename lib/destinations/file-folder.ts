@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import type { OpenUpload } from './destination.ts';
 import { hasErrno } from './file-errors.ts';
@@ -8,7 +9,7 @@ import { isPublished } from './file-resume.ts';
 import type { FileTarget } from './file-target.ts';
 
 /** The uploads that stand beside a target, whatever their state. */
-export async function uploadsBeside(target: FileTarget): Promise<readonly UploadFiles[]> {
+async function uploadsBeside(target: FileTarget): Promise<readonly UploadFiles[]> {
   let names: string[];
   try {
     names = await readdir(target.folder);
@@ -46,14 +47,32 @@ export async function openUploadsBeside(target: FileTarget): Promise<readonly Op
 }
 
 async function begunAtOf(path: string): Promise<string | undefined> {
+  const found = await statOrNothing(path);
+  if (found === undefined) return undefined;
+  return new Date(found.birthtimeMs > 0 ? found.birthtimeMs : found.mtimeMs).toISOString();
+}
+
+async function statOrNothing(path: string): Promise<Stats | undefined> {
   try {
-    const { birthtimeMs, mtimeMs } = await stat(path);
-    return new Date(birthtimeMs > 0 ? birthtimeMs : mtimeMs).toISOString();
+    return await stat(path);
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
 }
+
+/** What unfinished uploads of the target occupy: it is either used again or soon given back. */
+export async function allocatedBeside(target: FileTarget): Promise<number> {
+  let bytes = 0;
+  for (const { partial } of await uploadsBeside(target)) {
+    const found = await statOrNothing(partial);
+    bytes += (found?.blocks ?? 0) * BLOCK_BYTES;
+  }
+  return bytes;
+}
+
+/** The unit of `st_blocks`, whatever the file system's own (stat(2)). */
+const BLOCK_BYTES = 512;
 
 /**
  * Removes what nobody can use any more: a put that was cut off, and the journal of a file that has been replaced since.
@@ -65,7 +84,7 @@ export async function sweepBeside(target: FileTarget, inUse: (files: UploadFiles
     const journal = await readJournal(files.journal);
     const isFinished = journal !== undefined && journal !== 'corrupt' && journal.finished !== undefined;
     if (isFinished && (await isPublished(target, journal))) continue;
-    if (isPutId(files.id) || (isFinished && (await begunAtOf(files.partial)) === undefined)) {
+    if (isPutId(files.id) || (isFinished && (await statOrNothing(files.partial)) === undefined)) {
       await removeUpload(files);
     }
   }

@@ -9,7 +9,7 @@ import { hasErrno } from './file-errors.ts';
  * The ledger of an upload to a file: JSON lines, each with a checksum of itself, so that one which a crash tore is
  * not taken for true. The first line says what the upload is, the others what happened to it, the last of a piece counts.
  */
-export type JournalEntry =
+type JournalEntry =
   | { readonly kind: 'upload'; readonly upload: JournalHeader }
   /** The piece's bytes are written; how far they got onto the disk itself only a check after a crash can tell. */
   | { readonly kind: 'part'; readonly part: JournalPart }
@@ -91,7 +91,7 @@ async function* linesOf(path: string): AsyncGenerator<string> {
 }
 
 /** `{…,"check":"89abcdef"}`, the CRC-32 of the line as it would be without `check`. */
-export function encodeEntry(entry: JournalEntry): string {
+function encodeEntry(entry: JournalEntry): string {
   return JSON.stringify({ ...entry, check: checkOf(entry) });
 }
 

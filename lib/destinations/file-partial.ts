@@ -50,15 +50,17 @@ export async function createPartial(
   };
   // What is not to be read by others now must not be while it is unfinished either.
   const mode = target.existing === undefined ? 0o666 : (target.existing.mode & 0o666) | 0o600;
-  await using undo = new AsyncDisposableStack();
-  const journalFile = undo.use(await open(files.journal, 'ax', mode));
-  const file = undo.use(await open(files.partial, 'wx+', mode));
-  const journal = journalWriter(journalFile, true);
-  await journal.append({ kind: 'upload', upload: header });
-  await journalFile.sync();
-  if (object.sizeBytes !== undefined) await file.truncate(object.sizeBytes);
-  undo.move();
-  return partialFile({ target, files, header, parts: new Map(), file, journalFile, journal, writeAt });
+  const journalFile = await open(files.journal, 'ax', mode);
+  return await orClose(journalFile, async () => {
+    const journal = journalWriter(journalFile, true);
+    await journal.append({ kind: 'upload', upload: header });
+    await journalFile.sync();
+    const file = await open(files.partial, 'wx+', mode);
+    return await orClose(file, async () => {
+      if (object.sizeBytes !== undefined) await file.truncate(object.sizeBytes);
+      return partialFile({ target, files, header, parts: new Map(), file, journalFile, journal, writeAt });
+    });
+  });
 }
 
 /** `undefined` = its bytes are gone. */
@@ -75,12 +77,21 @@ export async function openPartial(
     if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
-  await using undo = new AsyncDisposableStack();
-  undo.use(file);
-  const journalFile = await open(files.journal, 'a');
-  undo.move();
-  const journal = journalWriter(journalFile, false);
-  return partialFile({ target, files, header: found.header, parts: found.parts, file, journalFile, journal, writeAt });
+  return await orClose(file, async () => {
+    const journalFile = await open(files.journal, 'a');
+    const journal = journalWriter(journalFile, false);
+    return partialFile({ target, files, header: found.header, parts: found.parts, file, journalFile, journal, writeAt });
+  });
+}
+
+/** What comes of `use`; should it throw, the file is closed. */
+async function orClose<T>(file: FileHandle, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 interface Opened extends Pick<PartialFile, 'target' | 'files' | 'header' | 'file' | 'journal' | 'journalFile'> {

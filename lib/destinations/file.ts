@@ -6,7 +6,7 @@ import type { Body } from '../values/bytes.ts';
 import type { Destination, ObjectSpec, PartPage, Stored, UploadRef, WriteCondition } from './destination.ts';
 import { completePartial } from './file-complete.ts';
 import { onDisk } from './file-errors.ts';
-import { openUploadsBeside, tokenOfTarget } from './file-folder.ts';
+import { allocatedBeside, openUploadsBeside, tokenOfTarget } from './file-folder.ts';
 import { turns } from './file-gate.ts';
 import { newUploadId, putId } from './file-names.ts';
 import type { WriteAt } from './file-partial.ts';
@@ -61,7 +61,7 @@ export function fileDestination({ warn = () => {}, writeAt = writeToFile }: File
       return { ...stored, crc32: part.crc32 };
     } catch (error) {
       // Whatever it came to: when the rename was done before it failed, the journal must still tell so.
-      await uploads.remove(upload, true);
+      await uploads.remove(upload, true).catch(() => {});
       throw error;
     }
   }
@@ -75,7 +75,9 @@ export function fileDestination({ warn = () => {}, writeAt = writeToFile }: File
       checkSettings(describe(object), object.settings);
       const target = await resolveTarget(object.target);
       await checkFolder(target);
-      if (object.sizeBytes !== undefined) await checkSpace(target, object.sizeBytes);
+      if (object.sizeBytes === undefined) return;
+      const allocated = await onDisk(target.path, () => allocatedBeside(target));
+      await checkSpace(target, object.sizeBytes - allocated);
     },
 
     async head(to, { signal }) {

@@ -4,7 +4,7 @@ import { decide } from '../transfer/decide.ts';
 import type { Decision, Facts, Input } from '../transfer/decision.ts';
 import { isOver, type TransferRecord, type UploadEntry } from '../transfer/record.ts';
 import { carryOut } from './carry-out.ts';
-import { hostClosedUntil } from './hosts.ts';
+import { hostFacts } from './hosts.ts';
 import { isOurObject } from './our-object.ts';
 import type { Ports } from './ports.ts';
 import { loadTransfer, onConflictAgain, saveTransfer } from './store.ts';
@@ -26,11 +26,7 @@ export async function finalize(ports: Ports, transferId: string, inputs: readonl
 
 /** Reads of the world what the decision asks for, and no more. */
 export async function decideWithFacts(ports: Ports, record: TransferRecord, inputs: readonly Input[], signal: AbortSignal): Promise<Decision> {
-  let facts: Facts = { ledger: 'unread', object: 'unasked', places: ports.policy.places(record.request.options.parallelism) };
-  if (!isOver(record)) {
-    const closed = await hostClosedUntil(ports, record.request.source.url);
-    if (closed !== undefined) facts = { ...facts, hostClosedUntil: closed };
-  }
+  let facts: Facts = { ledger: 'unread', object: 'unasked', ...(isOver(record) ? { places: 0 } : await hostFacts(ports, record)) };
   for (;;) {
     const decision = decide(record, facts, inputs, ports.clock.now(), ports.policy.decide);
     const asked = decision.commands.find((command) => command.kind === 'readLedger' || command.kind === 'askObject');

@@ -15,6 +15,7 @@ import { carryOut } from './carry-out.ts';
 import { sourceNeeded } from './fetch-piece.ts';
 import { finalize, listAllParts } from './finalize.ts';
 import { markActive } from './next-run.ts';
+import { hostFacts, joinHost } from './hosts.ts';
 import { checkExpectations, needsStaging, objectSpec, wantedDigests } from './object-spec.ts';
 import { createUpload, type Intent, isPlannedBy, type Planning, saveOrAbort, storePlan } from './planning.ts';
 import type { Ports } from './ports.ts';
@@ -142,11 +143,12 @@ async function startPieces(planning: Planning, divided: Plan & { readonly mode: 
   const ledger: LedgerView = held?.ledger ?? { doneThrough: 0, done: new Set() };
   const now = ports.clock.now();
   const quietUntil = now + ports.policy.decide.quietMs;
-  const places = ports.policy.places(loaded.record.request.options.parallelism);
+  await joinHost(ports, loaded.record);
+  const host = await hostFacts(ports, loaded.record);
   const start = (current: TransferRecord): Decision => {
     const base = held === undefined ? giveUpUpload(current) : current;
     const adopted = adoptPlan(base, { plan: divided, planId, snapshot, upload, doneThrough: ledger.doneThrough, quietUntil });
-    return decide(adopted, { ledger, object: 'unasked', places }, [], now, ports.policy.decide);
+    return decide(adopted, { ledger, object: 'unasked', ...host }, [], now, ports.policy.decide);
   };
   const stored = await saveOrAbort(planning, (current) => start(current).record, upload, held === undefined);
   // The same commands whatever else the record says: they follow from the plan and the ledger alone.

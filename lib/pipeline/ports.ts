@@ -43,4 +43,6 @@ export interface Policy {
   readonly plannerLifeMs: number;
   /** Pieces in flight for a transfer that wants `parallelism` of them. */
   places(parallelism: number): number;
+  /** Connections to one host for all its transfers together, until something better was learned. @default no ceiling: one person's own choice */
+  readonly hostCeiling?: number;
 }

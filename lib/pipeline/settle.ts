@@ -5,6 +5,7 @@ import { type AbortEntry, isOver, isSettled, tokenOf, type TransferRecord } from
 import { completed, ended, giveUpUpload } from '../transfer/transitions.ts';
 import { fromIso, toIso } from '../values/time.ts';
 import { foundResult } from './finished-result.ts';
+import { leaveHost } from './hosts.ts';
 import { ourObject } from './our-object.ts';
 import type { Ports } from './ports.ts';
 import { type Loaded, loadTransfer, onConflictAgain, saveTransfer } from './store.ts';
@@ -72,6 +73,7 @@ async function announce(ports: Ports, loaded: Loaded, destination: Destination, 
     // The upload became the object: nothing to abort. What was kept to recognise it may go now that the record says so.
     await destination.releaseUpload(record.upload === undefined ? putRef(record) : uploadRef(record, record.upload), { signal });
   }
+  await leaveHost(ports, record);
   await ports.events.emit(endEvent(record));
   const { upload, ...rest } = record;
   const keepsUpload = record.status === 'failed' && upload !== undefined;

@@ -49,6 +49,10 @@ export interface HostEntry {
   readonly v: 1;
   /** ISO 8601: it asked everybody to wait until then. */
   readonly closedUntil?: string;
+  /** Connections that it bears, once that was learned. */
+  readonly ceiling?: number;
+  /** Transfers at work on it, each with the time (ISO 8601) after which it certainly is not any more. */
+  readonly transfers?: Readonly<Record<string, string>>;
 }
 
 /** The host of a URL as a path: `example.com`, `example.com=8443`, `=5B::1=5D`; `none` where there is no host. */

@@ -90,7 +90,9 @@ describe('records in a folder', () => {
 
   test('two processes that add 100 times each add 200', async () => {
     const folder = await emptyFolder();
-    const children = [0, 1].map(() => startChild('increment-record.ts', [folder, KEY.path, '100']));
+    const children = [0, 1].map(() =>
+      startChild(new URL('../support/increment-record.ts', import.meta.url), [folder, KEY.path, '100']),
+    );
     expect(await Promise.all(children.map((child) => child.ended()))).toEqual([0, 0]);
     const counts = children.flatMap((child) => child.lines.map(Number)).sort((a, b) => a - b);
     expect(counts).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
@@ -105,7 +107,11 @@ describe('records in a folder', () => {
     await records.put(KEY, { count: 0 }, 'absent');
     let stored = 0;
     for (let round = 0; round < 12; round += 1) {
-      const child = startChild('increment-record.ts', [folder, KEY.path, '1000000']);
+      const child = startChild(new URL('../support/increment-record.ts', import.meta.url), [
+        folder,
+        KEY.path,
+        '1000000',
+      ]);
       await child.line(0);
       await delay(Math.random() * 20);
       await child.kill();

@@ -15,7 +15,7 @@ interface Count {
 const key = (path: string): RecordKey<Count> => ({ path });
 
 /** Adds one, as often as it takes to win. */
-export async function increment(records: Records, path: string): Promise<void> {
+async function increment(records: Records, path: string): Promise<void> {
   for (;;) {
     const found = await records.get(key(path));
     if (found === undefined) throw new Error(`nothing at ${path}`);

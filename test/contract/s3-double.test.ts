@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { S3Double } from '../support/s3-double.ts';
@@ -593,5 +596,42 @@ describe('the S3 double', () => {
     double.fail({ operation: 'PutObject', what: { kind: 'errorIn200', code: 'InternalError' } });
     expect(await ask('PUT', fresh(), {}, 'x')).toMatchObject({ status: 200, code: 'InternalError' });
     expect(double.log.at(-1)).toMatchObject({ operation: 'PutObject', bucket: 'b', status: 200 });
+  });
+
+  test('keeps bytes in files of a folder as it does in memory', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'piecework-double-'));
+    const server = await startS3Double({ minPartBytes: MIN, folder });
+    try {
+      server.makeBucket('b');
+      const id = await create('/b/k', FULL, server);
+      for (const [index, bytes] of [A, B, END].entries()) {
+        await ask(
+          'PUT',
+          `/b/k?partNumber=${index + 1}&uploadId=${id}`,
+          { 'x-amz-checksum-crc32': base64(bytes) },
+          bytes,
+          server,
+        );
+      }
+      const headers = { 'x-amz-checksum-crc32': base64(whole) };
+      await ask(
+        'POST',
+        `/b/k?uploadId=${id}`,
+        headers,
+        list([
+          [1, A],
+          [2, B],
+          [3, END],
+        ]),
+        server,
+      );
+      expect((await ask('GET', '/b/k', {}, undefined, server)).text).toBe(whole);
+      const range = await ask('GET', '/b/k', { range: `bytes=${MIN - 2}-${MIN + 1}` }, undefined, server);
+      expect(range.text).toBe('aabb');
+      expect(await readdir(folder)).toHaveLength(3);
+    } finally {
+      await server[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    }
   });
 });

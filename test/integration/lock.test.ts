@@ -46,7 +46,7 @@ describe('a lock', () => {
   });
 
   test('of a living process is respected, of one killed with SIGKILL taken over', async () => {
-    const child = startChild('hold-lock.ts', [path]);
+    const child = startChild(new URL('../support/hold-lock.ts', import.meta.url), [path]);
     await child.line(0);
     try {
       const error = await failureOf(acquireLock(path, { what }), 'DestinationLocked');
@@ -131,7 +131,9 @@ describe('a lock', () => {
   test('is never held by two, though many processes take it and die with it', async () => {
     const witness = join(folder, 'witness');
     for (let round = 0; round < 3; round += 1) {
-      const children = Array.from({ length: 5 }, () => startChild('race-for-lock.ts', [path, witness, '100']));
+      const children = Array.from({ length: 5 }, () =>
+        startChild(new URL('../support/race-for-lock.ts', import.meta.url), [path, witness, '100']),
+      );
       // Each dies holding the lock; one that saw a second holder would have ended with an error before.
       expect(await Promise.all(children.map((child) => child.ended()))).toEqual([null, null, null, null, null]);
     }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** A script of test/support in a process of its own. */
+/** A script in a process of its own. */
 export interface Child {
   readonly process: ChildProcess;
   /** The lines it has printed until now. */
@@ -16,9 +16,10 @@ export interface Child {
   ended(): Promise<number | null>;
 }
 
-export function startChild(script: string, args: readonly string[]): Child {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, ['--no-warnings', path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+export function startChild(script: URL, args: readonly string[]): Child {
+  const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(script), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const closed = once(child, 'close');
   const lines: string[] = [];
   let rest = '';
@@ -36,7 +37,7 @@ export function startChild(script: string, args: readonly string[]): Child {
         const line = lines[count];
         if (line !== undefined) return line;
         const how = await Promise.race([once(child.stdout, 'data').then(() => 'data'), closed.then(() => 'closed')]);
-        if (how === 'closed' && lines[count] === undefined) throw new Error(`${script} ended early`);
+        if (how === 'closed' && lines[count] === undefined) throw new Error(`${script.pathname} ended early`);
       }
     },
     async kill() {

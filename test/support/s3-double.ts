@@ -16,7 +16,7 @@ import type { S3Server } from './s3-process.ts';
 // What it answers is pinned to AWS's documentation by test/contract/s3-double.test.ts.
 
 /** Something that goes wrong, once or a number of times, with the next requests of an operation. */
-export interface Fault {
+interface Fault {
   readonly operation: string;
   /** @default 1 */
   readonly times?: number;
@@ -44,7 +44,7 @@ export interface Fault {
     | { readonly kind: 'wrongReceipt' };
 }
 
-export interface LoggedRequest {
+interface LoggedRequest {
   readonly operation: string;
   readonly bucket: string;
   readonly key: string;

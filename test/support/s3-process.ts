@@ -21,7 +21,7 @@ export class ServerMissing extends Error {
 }
 
 /** A port that was free a moment ago. Who starts a server on it tries again when it was taken meanwhile. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -23,7 +23,7 @@ export interface S3SubjectOptions {
 }
 
 /** A client that shares nothing with what is tested but the SDK. */
-export function plainClient(server: S3Server): S3Client {
+function plainClient(server: S3Server): S3Client {
   return new S3Client({
     endpoint: server.endpoint,
     region: server.region,

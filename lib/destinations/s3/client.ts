@@ -9,7 +9,7 @@ import type { DestinationLocator } from '../../transfer/locators.ts';
 
 export type S3Locator = Extract<DestinationLocator, { kind: 's3' }>;
 
-export interface S3Credentials {
+interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
@@ -159,13 +159,10 @@ function regionKey({ endpoint, bucket }: S3Locator): string {
 }
 
 /** What the environment and the shared configuration say, through the SDK's own reading of them. */
-async function configuredRegion(options: ConnectionOptions): Promise<string> {
+function configuredRegion(options: ConnectionOptions): Promise<string> {
   const reader = new S3Client(options.profile === undefined ? {} : { profile: options.profile });
-  try {
-    return await reader.config.region();
-  } catch {
-    return FALLBACK_REGION;
-  } finally {
-    reader.destroy();
-  }
+  return reader.config
+    .region()
+    .catch(() => FALLBACK_REGION)
+    .finally(() => reader.destroy());
 }

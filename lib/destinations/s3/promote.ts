@@ -7,7 +7,7 @@ import {
 import { PieceworkError } from '../../errors/error.ts';
 import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, Stored, WriteCondition } from '../destination.ts';
-import { encryptionKept, isCode } from './answers.ts';
+import { encryptionKept } from './answers.ts';
 import type { S3Locator } from './client.ts';
 import { describePlace } from './errors.ts';
 import { objectParameters } from './metadata.ts';
@@ -110,14 +110,10 @@ async function copyInParts(session: Session, copy: Copy, call: Call): Promise<St
   try {
     return await fillAndComplete(session, copy, id, call);
   } catch (error) {
-    // Unless it may have been completed: then the token decides, and an upload that was completed can't be aborted anyway.
-    await abortUpload(
-      session,
-      { target: to, id },
-      { signal: call.signal.aborted ? AbortSignal.timeout(10_000) : call.signal },
-    ).catch((second: unknown) => {
-      if (!isCode(second, 'DestinationUnreachable', 'DestinationServerError', 'DestinationBusy')) throw second;
-    });
+    // Also when it may have been completed: that can't be undone by this, and then the token tells. A cancelled call gets
+    // a moment of its own to clean up; where that fails too, the first error is the one to tell.
+    const signal = call.signal.aborted ? AbortSignal.timeout(10_000) : call.signal;
+    await abortUpload(session, { target: to, id }, { signal }).catch(() => {});
     throw error;
   }
 }

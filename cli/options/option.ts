@@ -1,0 +1,53 @@
+import type { Kind } from './kind.ts';
+
+export type SettingVerb = 'copy' | 'plan' | 'list' | 'status' | 'cancel' | 'retry' | 'clean';
+
+/** Headings of the help, in this order. */
+export const GROUPS = ['Transfer', 'Proof', 'Source', 'Connections', 'Object', 'S3', 'Output and state'] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** One setting: its flag, variable and config key are derived from its key in the table, so that they can't drift apart. */
+export interface OptionSpec<T> {
+  readonly kind: Kind<T>;
+  readonly group: Group;
+  readonly verbs: readonly SettingVerb[];
+  /** One line, without a full stop. */
+  readonly help: string;
+  /** What holds without it, as people read it. */
+  readonly fallback?: string;
+  readonly short?: string;
+  /** False: makes no sense in a config file. @default true */
+  readonly inConfig?: boolean;
+}
+
+export const EVERY_VERB: readonly SettingVerb[] = ['copy', 'plan', 'list', 'status', 'cancel', 'retry', 'clean'];
+/** Verbs that talk to the source. */
+export const FETCHING: readonly SettingVerb[] = ['copy', 'plan', 'retry'];
+/** Verbs that talk to the destination. */
+export const STORING: readonly SettingVerb[] = ['copy', 'plan', 'status', 'cancel', 'retry', 'clean'];
+/** Verbs that take a new request. */
+export const ASKING: readonly SettingVerb[] = ['copy', 'plan'];
+
+export function option<T>(spec: OptionSpec<T>): OptionSpec<T> {
+  return spec;
+}
+
+/** `expectSha256` → `expect-sha256`. */
+export function nameOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+export function flagOf(key: string): string {
+  return `--${nameOf(key)}`;
+}
+
+/** Switches a switch off again, where the environment or the config file switched it on. */
+export function negationOf(key: string): string {
+  const name = nameOf(key);
+  return name.startsWith('no-') ? `--${name.slice(3)}` : `--no-${name}`;
+}
+
+/** `expectSha256` → `PIECEWORK_EXPECT_SHA256`. */
+export function variableOf(key: string): string {
+  return `PIECEWORK_${nameOf(key).replaceAll('-', '_').toUpperCase()}`;
+}

@@ -1,0 +1,97 @@
+import { holdsSecret } from '../../lib/errors/redact.ts';
+import type { CopyRequest, HttpOptions, LocalOptions, S3Options } from '../../lib/index.ts';
+import type { SourceAuth, SourceLocator } from '../../lib/transfer/locators.ts';
+import type { Expectations, ObjectSettings, TransferOptions } from '../../lib/transfer/request.ts';
+import type { Settings } from './table.ts';
+
+/** What the settings mean to the library. */
+export function copyRequest(url: string, destination: string | undefined, settings: Settings): CopyRequest {
+  return {
+    source: sourceLocator(url, settings),
+    object: objectSettings(settings),
+    options: transferOptions(settings),
+    ...stated({ destination, restart: settings.restart }),
+  };
+}
+
+/** The source of a retry, where anything about it is said; `stored` is the redacted URL of the record. */
+export function retrySource(url: string | undefined, settings: Settings, stored: string): SourceLocator | undefined {
+  const { header, user, bearer, maxRedirects, allowInsecureRedirect } = settings;
+  const saysNothing = [header, user, bearer, maxRedirects, allowInsecureRedirect].every((one) => one === undefined);
+  if (url !== undefined) return sourceLocator(url, settings);
+  // Of a URL that was stored in part, only the library can say what is missing.
+  return saysNothing || holdsSecret(stored) ? undefined : sourceLocator(stored, settings);
+}
+
+export function localOptions(settings: Settings): LocalOptions {
+  const { stateDir, limitRate } = settings;
+  return { http: httpOptions(settings), s3: s3Options(settings), ...stated({ stateDir, limitRate }) };
+}
+
+function sourceLocator(url: string, settings: Settings): SourceLocator {
+  const { header, maxRedirects, allowInsecureRedirect } = settings;
+  return { url, ...stated({ headers: header, auth: authOf(settings), maxRedirects, allowInsecureRedirect }) };
+}
+
+function authOf({ user, bearer }: Settings): SourceAuth | undefined {
+  if (user !== undefined) return { kind: 'basic', ...user };
+  return bearer === undefined ? undefined : { kind: 'bearer', token: bearer };
+}
+
+function transferOptions(settings: Settings): Partial<TransferOptions> {
+  return {
+    expect: expectations(settings),
+    ...stated({
+      parallelism: settings.parallel,
+      pieceSizeBytes: settings.pieceSize,
+      maxFailures: settings.maxAttempts,
+      ifExists: settings.noClobber === true ? ('fail' as const) : settings.ifExists,
+      onSourceChange: settings.onSourceChange,
+      deadlineMs: settings.deadline,
+      holdMs: settings.hold,
+    }),
+  };
+}
+
+function expectations(settings: Settings): Expectations {
+  const digests = stated({
+    sha256: settings.expectSha256,
+    sha512: settings.expectSha512,
+    sha1: settings.expectSha1,
+    md5: settings.expectMd5,
+    crc32: settings.expectCrc32,
+  });
+  return { digests, ...stated({ sizeBytes: settings.expectSize, contentType: settings.expectType }) };
+}
+
+function objectSettings(settings: Settings): ObjectSettings {
+  const { contentType, storageClass, acl, tag, metadata } = settings;
+  return stated({ contentType, storageClass, acl, tags: tag, metadata, encryption: encryptionOf(settings) });
+}
+
+function encryptionOf({ sse, sseKmsKeyId }: Settings): ObjectSettings['encryption'] {
+  if (sse === 's3') return { kind: 's3' };
+  if (sse === undefined && sseKmsKeyId === undefined) return undefined;
+  return { kind: 'kms', ...stated({ keyId: sseKmsKeyId }) };
+}
+
+function httpOptions(settings: Settings): HttpOptions {
+  return stated({
+    connectTimeoutMs: settings.connectTimeout,
+    headersTimeoutMs: settings.headersTimeout,
+    stallTimeoutMs: settings.stallTimeout,
+    minBytesPerSecond: settings.minSpeed,
+    caFile: settings.caFile,
+  });
+}
+
+function s3Options({ endpointUrl, region, pathStyle, profile, caFile }: Settings): S3Options {
+  return stated({ endpointUrl, region, pathStyle, profile, caFile });
+}
+
+type Stated<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+/** Without what is `undefined`: absent means default, and nothing else does. */
+function stated<T extends object>(values: T): Stated<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Stated<T>;
+}

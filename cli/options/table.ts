@@ -1,0 +1,26 @@
+import { OBJECT_OPTIONS } from './object-options.ts';
+import type { OptionSpec, SettingVerb } from './option.ts';
+import { OUTPUT_OPTIONS } from './output-options.ts';
+import { SOURCE_OPTIONS } from './source-options.ts';
+import { TRANSFER_OPTIONS } from './transfer-options.ts';
+
+/** Every setting there is. Flags, environment variables, config keys, the help and the table in docs/cli.md come from here. */
+export const OPTIONS = { ...TRANSFER_OPTIONS, ...SOURCE_OPTIONS, ...OBJECT_OPTIONS, ...OUTPUT_OPTIONS };
+
+export type SettingKey = keyof typeof OPTIONS;
+type ValueOf<Spec> = Spec extends OptionSpec<infer T> ? T : never;
+
+/** What was set anywhere; what is absent has its default. */
+export type Settings = { readonly [Key in SettingKey]?: ValueOf<(typeof OPTIONS)[Key]> };
+
+export function isSettingKey(text: string): text is SettingKey {
+  return Object.hasOwn(OPTIONS, text);
+}
+
+export function allOptions(): readonly (readonly [SettingKey, OptionSpec<unknown>])[] {
+  return Object.entries(OPTIONS) as [SettingKey, OptionSpec<unknown>][];
+}
+
+export function optionsOf(verb: SettingVerb): readonly (readonly [SettingKey, OptionSpec<unknown>])[] {
+  return allOptions().filter(([, spec]) => spec.verbs.includes(verb));
+}

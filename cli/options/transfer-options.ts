@@ -1,0 +1,100 @@
+import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
+import { formatDuration } from '../../lib/values/units.ts';
+import { bytes, choice, digest, duration, integer, matching, rate, toggle } from './kind.ts';
+import { ASKING, FETCHING, option } from './option.ts';
+
+const YEAR_MS = 365 * 86_400_000;
+
+/** How a transfer goes, and what proves that it went right. */
+export const TRANSFER_OPTIONS = {
+  parallel: option({
+    kind: integer(1, 256),
+    group: 'Transfer',
+    verbs: ASKING,
+    help: 'pieces in flight, each on a connection of its own (1 to 256)',
+    fallback: String(DEFAULT_OPTIONS.parallelism),
+  }),
+  pieceSize: option({
+    kind: bytes(1),
+    group: 'Transfer',
+    verbs: ASKING,
+    help: 'bytes of a piece, within the limits of the destination',
+    fallback: 'by size and destination',
+  }),
+  limitRate: option({
+    kind: rate(1),
+    group: 'Transfer',
+    verbs: FETCHING,
+    help: 'bytes per second for all pieces together',
+    fallback: 'no limit',
+  }),
+  maxAttempts: option({
+    kind: integer(1, 100),
+    group: 'Transfer',
+    verbs: ASKING,
+    help: "failures of one piece before the transfer fails (1 to 100); waiting at the source's wish is none",
+    fallback: String(DEFAULT_OPTIONS.maxFailures),
+  }),
+  deadline: option({
+    kind: duration(1000, YEAR_MS),
+    group: 'Transfer',
+    verbs: ASKING,
+    help: 'time that the transfer may run; an interruption does not count',
+    fallback: formatDuration(DEFAULT_OPTIONS.deadlineMs),
+  }),
+  hold: option({
+    kind: duration(0, YEAR_MS),
+    group: 'Transfer',
+    verbs: ASKING,
+    help: 'how long the pieces of a failed transfer are kept for another try; 0 = not at all',
+    fallback: formatDuration(DEFAULT_OPTIONS.holdMs),
+  }),
+  ifExists: option({
+    kind: choice(['replace', 'fail', 'if-changed']),
+    group: 'Transfer',
+    verbs: ASKING,
+    help: 'if the destination exists: replace, fail, or if-changed (replace when the source is another version)',
+    fallback: DEFAULT_OPTIONS.ifExists,
+  }),
+  noClobber: option({
+    kind: toggle,
+    group: 'Transfer',
+    verbs: ASKING,
+    help: 'the same as --if-exists fail',
+    fallback: 'off',
+  }),
+  onSourceChange: option({
+    kind: choice(['fail', 'restart']),
+    group: 'Transfer',
+    verbs: ASKING,
+    help: 'if the source changes under way: fail, or restart (once)',
+    fallback: DEFAULT_OPTIONS.onSourceChange,
+  }),
+  restart: option({
+    kind: toggle,
+    group: 'Transfer',
+    verbs: ['copy'],
+    help: 'give up an unfinished transfer to this destination and begin anew',
+    fallback: 'off',
+  }),
+  dryRun: option({
+    kind: toggle,
+    short: '-n',
+    group: 'Transfer',
+    verbs: ['copy'],
+    help: 'ask the source, say what would be done, do nothing (like plan)',
+    fallback: 'off',
+  }),
+  expectSha256: option({ kind: digest('sha256'), group: 'Proof', verbs: ASKING, help: 'the SHA-256 it must have' }),
+  expectSha512: option({ kind: digest('sha512'), group: 'Proof', verbs: ASKING, help: 'the SHA-512 it must have' }),
+  expectSha1: option({ kind: digest('sha1'), group: 'Proof', verbs: ASKING, help: 'the SHA-1 it must have' }),
+  expectMd5: option({ kind: digest('md5'), group: 'Proof', verbs: ASKING, help: 'the MD5 it must have' }),
+  expectCrc32: option({ kind: digest('crc32'), group: 'Proof', verbs: ASKING, help: 'the CRC-32 it must have' }),
+  expectSize: option({ kind: bytes(0), group: 'Proof', verbs: ASKING, help: 'the size it must have' }),
+  expectType: option({
+    kind: matching('TYPE', /^[\w!#$&^.+-]+\/([\w!#$&^.+-]+|\*)$/, 'a media type such as image/png or image/*'),
+    group: 'Proof',
+    verbs: ASKING,
+    help: 'the media type it must have, such as application/zip or image/*',
+  }),
+};

@@ -1,0 +1,31 @@
+import type { CopyReport } from '../../lib/index.ts';
+import { describeDestination } from '../../lib/transfer/locators.ts';
+import { formatBytes, formatDuration } from '../../lib/values/units.ts';
+import { oneLine } from './text.ts';
+
+/** What a program is told of a finished copy. */
+export function resultJson({ destination, result, ...report }: CopyReport): object {
+  const { transferId, elapsedMs, fetchedBytes, resumedPieces, plan } = report;
+  const where = { destination: describeDestination(destination), locator: destination };
+  return { type: 'result', transferId, ...where, ...result, elapsedMs, fetchedBytes, resumedPieces, plan };
+}
+
+/** What a person is told of it: how much, how fast, and what proves it. */
+export function summaryLines(report: CopyReport): readonly string[] {
+  const { result, elapsedMs, fetchedBytes } = report;
+  if (result.unchanged === true) return ['the same version is there already: nothing was moved'];
+  const speed = `${formatBytes((fetchedBytes * 1000) / Math.max(1, elapsedMs))}/s`;
+  const fetched = fetchedBytes < result.sizeBytes ? ` (${formatBytes(fetchedBytes)} of it now)` : '';
+  const proofs = [
+    ...Object.entries(result.digests).map(([algorithm, hex]) => `${algorithm} ${hex}`),
+    ...(result.crc32 === undefined || 'crc32' in result.digests ? [] : [`crc32 ${result.crc32}`]),
+  ];
+  return [
+    oneLine(
+      [`${formatBytes(result.sizeBytes)}${fetched} in ${formatDuration(elapsedMs)}, ${speed}`, ...proofs].join('; '),
+    ),
+    ...(result.version === 'unverified'
+      ? ['the source names no version of itself, so nothing proves that all pieces are of one; --expect-sha256 would']
+      : []),
+  ];
+}

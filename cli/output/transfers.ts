@@ -1,0 +1,94 @@
+import type { LocalStatus } from '../../lib/index.ts';
+import { describeDestination } from '../../lib/transfer/locators.ts';
+import type { TransferRecord } from '../../lib/transfer/record.ts';
+import { isOver } from '../../lib/transfer/record.ts';
+import { formatBytes, formatDuration } from '../../lib/values/units.ts';
+import { describePlan } from './describe.ts';
+import type { Glyphs, MappedPieces } from './piece-map.ts';
+import { pieceMap } from './piece-map.ts';
+import { facts, oneLine, shorten, table } from './text.ts';
+
+/** What a person calls its state: an open transfer that nobody works on was interrupted. */
+export function stateOf({ record, isRunning }: LocalStatus): string {
+  return isOver(record) || isRunning ? record.status : 'interrupted';
+}
+
+export function listLines(transfers: readonly LocalStatus[], now: number, columns: number): readonly string[] {
+  const heading = ['ID', 'STATE', 'SIZE', 'DONE', 'AGE', 'DESTINATION'];
+  const rows = transfers.map((transfer) => {
+    const { record } = transfer;
+    const size = sizeOf(record);
+    return [
+      record.id,
+      stateOf(transfer),
+      size === undefined ? '-' : formatBytes(size),
+      doneText(transfer),
+      formatDuration(Math.max(0, now - Date.parse(record.createdAt))),
+      oneLine(describeDestination(record.request.destination)),
+    ];
+  });
+  const fixed = table(
+    heading.slice(0, -1),
+    rows.map((row) => row.slice(0, -1)),
+  );
+  const used = Math.max(0, ...fixed.map((line) => line.length)) + 2;
+  const room = Math.max(12, columns - used);
+  return table(
+    heading,
+    rows.map((row) => [...row.slice(0, -1), shorten(row.at(-1) ?? '', room)]),
+  );
+}
+
+function sizeOf({ result, plan }: TransferRecord): number | undefined {
+  return result?.sizeBytes ?? plan?.sizeBytes;
+}
+
+function doneText({ record, pieces }: LocalStatus): string {
+  if (record.status === 'completed') return '100%';
+  const size = sizeOf(record);
+  if (pieces === undefined || size === undefined || size === 0) return '-';
+  return `${Math.floor((pieces.doneBytes * 100) / size)}%`;
+}
+
+export function statusLines(
+  transfer: LocalStatus,
+  space: { readonly columns: number; readonly glyphs: Glyphs },
+): readonly string[] {
+  const { record, pieces } = transfer;
+  const { request, result, reason, plan } = record;
+  const lines = facts([
+    ['transfer', record.id],
+    ['state', `${stateOf(transfer)}${record.run > 1 ? ` (run ${record.run})` : ''}`],
+    ['source', `${request.source.url}${request.source.withheld ? ' (not stored whole: it holds a secret)' : ''}`],
+    ['destination', describeDestination(request.destination)],
+    ['plan', plan === undefined ? undefined : describePlan(plan)],
+    [
+      'pieces',
+      pieces === undefined ? undefined : `${pieces.doneCount} of ${pieces.count}, ${formatBytes(pieces.doneBytes)}`,
+    ],
+    ['began', record.createdAt],
+    ['ended', record.endedAt],
+    ['reason', reason === undefined ? undefined : `${reason.message} (${reason.code})`],
+    ['kept until', record.status === 'failed' && record.upload !== undefined ? record.heldUntil : undefined],
+    ['crc32', result?.crc32],
+    ...Object.entries(result?.digests ?? {}).map(([name, hex]) => [name, hex] as const),
+    ['version', result?.version === 'unverified' ? 'unverified: the source names none' : result?.version],
+  ]).map(oneLine);
+  const mapped = mappedPieces(transfer);
+  return mapped === undefined ? lines : [...lines, ...pieceMap(mapped, { ...space, rows: 8 })];
+}
+
+function mappedPieces({ record, pieces }: LocalStatus): MappedPieces | undefined {
+  if (pieces === undefined) return undefined;
+  const { count, isDone } = pieces;
+  // What is in flight, only the process that fetches it knows.
+  return { count, isDone, inFlight: () => undefined, isTroubled: (number) => String(number) in record.trouble };
+}
+
+/** For a program: the record, and which pieces are done as a text of 0 and 1. */
+export function statusJson({ record, isRunning, pieces }: LocalStatus): object {
+  if (pieces === undefined) return { ...record, isRunning };
+  const { count, doneCount, doneBytes, isDone } = pieces;
+  const map = Array.from({ length: count }, (_, index) => (isDone(index + 1) ? '1' : '0')).join('');
+  return { ...record, isRunning, pieces: { count, doneCount, doneBytes, map } };
+}

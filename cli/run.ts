@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import { CommanderError } from 'commander';
+import { exitCodeOf } from '../lib/errors/codes.ts';
+import { asPieceworkError, PieceworkError } from '../lib/errors/error.ts';
+import { redactText } from '../lib/errors/redact.ts';
+import type { Context } from './context.ts';
+import { variableOf } from './options/option.ts';
+import { resolveSettings } from './options/settings.ts';
+import { writeJson } from './output/json-reporter.ts';
+import { paintFor } from './output/paint.ts';
+import { oneLine } from './output/text.ts';
+import type { Invocation } from './program.ts';
+import { buildProgram } from './program.ts';
+import { usageError } from './usage-error.ts';
+import { VERBS } from './verbs.ts';
+
+/** What a shell reports for a program that ended because nobody read its output any more (128 + SIGPIPE). */
+const CLOSED_PIPE_EXIT = 141;
+
+/** Runs one command line. Resolves with the exit code, whatever happens. */
+export async function run(args: readonly string[], context: Context): Promise<number> {
+  const hints: string[] = [];
+  let isJson = wantsJson(args, context.environment);
+  let isVerbose = args.includes('--verbose') || args.includes('-v');
+  try {
+    const parsed = parse(args, context);
+    if (parsed === undefined) return 0;
+    const { program, invocation } = parsed;
+    const { verb, flags, arguments: operands, extras } = invocation;
+    const settings = verb.settings === undefined ? {} : resolveSettings(verb.settings, flags, context.environment);
+    isJson = settings.json === true;
+    isVerbose = settings.verbose === true;
+    const hint = (text: string): void => void hints.push(text);
+    await verb.run({ context, program, arguments: operands, settings, extras, hint });
+    return 0;
+  } catch (thrown) {
+    const error = asPieceworkError(thrown);
+    if (isClosedPipe(error) || isClosedPipe(context.signal.reason)) return CLOSED_PIPE_EXIT;
+    tell(error, context, { isJson, isVerbose, hints });
+    return exitCodeOf(error.code);
+  }
+}
+
+/** `undefined` when there was nothing to run: help or version was asked for, and printed. */
+function parse(
+  args: readonly string[],
+  context: Context,
+): { readonly program: Command; readonly invocation: Invocation } | undefined {
+  let invocation: Invocation | undefined;
+  const program = buildProgram(VERBS, context, (found) => {
+    invocation = found;
+  });
+  if (args.length === 0) {
+    program.outputHelp();
+    return undefined;
+  }
+  try {
+    program.parse(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw usageError(error, program, args);
+  }
+  return invocation === undefined ? undefined : { program, invocation };
+}
+
+function isClosedPipe(reason: unknown): boolean {
+  return reason instanceof PieceworkError && reason.code === 'DestinationClosed';
+}
+
+/** For errors of the command line itself, before its options are known. */
+function wantsJson(args: readonly string[], environment: NodeJS.ProcessEnv): boolean {
+  return args.includes('--json') || ['1', 'true', 'yes', 'on'].includes(environment[variableOf('json')] ?? '');
+}
+
+interface Telling {
+  readonly isJson: boolean;
+  readonly isVerbose: boolean;
+  readonly hints: readonly string[];
+}
+
+function tell(error: PieceworkError, context: Context, { isJson, isVerbose, hints }: Telling): void {
+  const { code, message, details } = error;
+  const paint = paintFor(context.stderr, context.environment);
+  if (isJson) writeJson(context.stdout, { type: 'error', code, message, exitCode: exitCodeOf(code), details });
+  context.stderr.write(`${paint('red', 'piecework:')} ${oneLine(message)}\n`);
+  for (const hint of hints) context.stderr.write(`${oneLine(hint)}\n`);
+  if (isVerbose && code !== 'Interrupted') context.stderr.write(`${stackOf(error)}\n`);
+}
+
+/** With all its causes. What other libraries wrote into theirs is theirs, so URLs and credentials are taken out. */
+function stackOf(error: Error): string {
+  const stacks: string[] = [];
+  for (let next: unknown = error; next instanceof Error && stacks.length < 8; next = next.cause) {
+    stacks.push(`${stacks.length === 0 ? '' : 'caused by: '}${next.stack ?? String(next)}`);
+  }
+  return redactText(stacks.join('\n'));
+}

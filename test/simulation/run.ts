@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { formatDuration } from '../../lib/values/units.ts';
+import { type Outcome, World } from './world.ts';
+
+/** `npm run simulate -- --seeds N --from S`, or one history again, told step by step: `--seed S --trace`. */
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+    'keep-going': { type: 'boolean', default: false },
+  },
+});
+
+process.exitCode = values.seed === undefined ? await runMany(Number(values.from), Number(values.seeds)) : await runOne(Number(values.seed), values.trace);
+
+async function runOne(seed: number, isTold: boolean): Promise<number> {
+  const world = new World(seed, isTold ? (line) => console.log(line) : undefined);
+  if (isTold) console.log(JSON.stringify(world.scenario, (key, value: unknown) => (key === 'bytes' && typeof value === 'object' ? undefined : value), 1));
+  const outcome = await world.run();
+  print([outcome]);
+  return outcome.failure === undefined ? 0 : 1;
+}
+
+async function runMany(from: number, count: number): Promise<number> {
+  const startedAt = performance.now();
+  const outcomes: Outcome[] = [];
+  const failed: Outcome[] = [];
+  for (let seed = from; seed < from + count; seed += 1) {
+    const outcome = await new World(seed).run();
+    outcomes.push(outcome);
+    if (outcome.failure === undefined) continue;
+    failed.push(outcome);
+    console.log(`seed ${seed}: ${outcome.failure}`);
+    if (!values['keep-going']) break;
+  }
+  print(outcomes);
+  console.log(`${outcomes.length} seeds in ${formatDuration(performance.now() - startedAt)}, ${failed.length} broke an invariant`);
+  const first = failed[0];
+  if (first === undefined) return 0;
+  console.log(`\nThe last steps of seed ${first.seed} (all of them: npm run simulate -- --seed ${first.seed} --trace):`);
+  const lines: string[] = [];
+  await new World(first.seed, (line) => void lines.push(line)).run();
+  console.log(lines.slice(-60).join('\n'));
+  return 1;
+}
+
+function print(outcomes: readonly Outcome[]): void {
+  const faults = total(outcomes.map((outcome) => outcome.faults));
+  const situations = total(outcomes.map((outcome) => outcome.situations));
+  const ends = total(outcomes.map((outcome) => outcome.ends));
+  const steps = outcomes.reduce((sum, outcome) => sum + outcome.steps, 0);
+  const simulatedMs = outcomes.reduce((sum, outcome) => sum + outcome.simulatedMs, 0);
+  console.log(`steps   ${steps} in ${formatDuration(simulatedMs)} of simulated time`);
+  console.log(`faults  ${list(faults)}`);
+  console.log(`reached ${list(situations)}`);
+  console.log(`ends    ${list(ends)}`);
+  for (const { seed, failure } of outcomes) if (failure !== undefined) console.log(`BROKEN  seed ${seed}: ${failure}`);
+}
+
+function total(counts: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
+  const sum = new Map<string, number>();
+  for (const map of counts) for (const [name, count] of map) sum.set(name, (sum.get(name) ?? 0) + count);
+  return sum;
+}
+
+function list(counts: ReadonlyMap<string, number>): string {
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { codeOfFailure, failureOf } from '../../lib/destinations/s3/failures.ts';
+
+// The store's own answers are tested on a server (test/contract/s3-destination.test.ts); these come from below it.
+
+function thrown(name: string, code?: string): Error {
+  return Object.assign(new Error('what it says does not matter'), { name, ...(code === undefined ? {} : { code }) });
+}
+
+test.for([
+  ['ENOTFOUND', 'DestinationUnreachable'],
+  ['EAI_AGAIN', 'DestinationUnreachable'],
+  ['ECONNREFUSED', 'DestinationUnreachable'],
+  ['ECONNRESET', 'DestinationUnreachable'],
+  ['EPIPE', 'DestinationUnreachable'],
+  ['ETIMEDOUT', 'DestinationUnreachable'],
+  ['CERT_HAS_EXPIRED', 'DestinationTls'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'DestinationTls'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'DestinationTls'],
+  ['EPROTO', 'DestinationTls'],
+] as const)('Node: %s is %s', ([code, expected]) => {
+  expect(codeOfFailure(failureOf(thrown('Error', code)), 'UploadPart')).toBe(expected);
+});
+
+test.for([
+  ['TimeoutError', 'DestinationUnreachable'],
+  ['CredentialsProviderError', 'DestinationCredentials'],
+  ['TokenProviderError', 'DestinationCredentials'],
+] as const)('SDK: %s is %s', ([name, expected]) => {
+  expect(codeOfFailure(failureOf(thrown(name)), 'HeadObject')).toBe(expected);
+});
+
+test("a mistake of our own is nobody else's failure", () => {
+  expect(codeOfFailure(failureOf(new TypeError('x is undefined')), 'UploadPart')).toBeUndefined();
+  expect(codeOfFailure(failureOf('a string'), 'UploadPart')).toBeUndefined();
+});
+
+test('names of the prototype are no names of errors', () => {
+  const failure = failureOf(Object.assign(thrown('constructor'), { $metadata: { httpStatusCode: 400 } }));
+  expect(codeOfFailure(failure, 'UploadPart')).toBe('DestinationRefused');
+});
+
+test('a 404 without a name is the upload where there is one, else the bucket', () => {
+  const failure = failureOf(Object.assign(thrown('Unknown'), { $metadata: { httpStatusCode: 404 } }));
+  expect([codeOfFailure(failure, 'ListParts'), codeOfFailure(failure, 'PutObject')]).toEqual([
+    'UploadLost',
+    'DestinationMissing',
+  ]);
+});

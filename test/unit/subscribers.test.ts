@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { fanOut, on } from '../../lib/events/subscribers.ts';
+import type { PieceworkEvent } from '../../lib/transfer/events.ts';
+
+const done = { type: 'piece.done', transferId: 'T', pieceNumber: 3, bytes: 10, elapsedMs: 5 } as const;
+const finalizing = { type: 'finalizing', transferId: 'T' } as const;
+
+test('every subscriber is told everything, in order', async () => {
+  const told: [string, PieceworkEvent][] = [];
+  const events = fanOut([(event) => void told.push(['a', event]), (event) => void told.push(['b', event])]);
+  await events.emit(done);
+  await events.emit(finalizing);
+  expect(told).toEqual([
+    ['a', done],
+    ['b', done],
+    ['a', finalizing],
+    ['b', finalizing],
+  ]);
+});
+
+test('one that throws or rejects hurts nobody, and is told of', async () => {
+  const thrown = new Error('thrown');
+  const rejected = new Error('rejected');
+  const told: PieceworkEvent[] = [];
+  const failures: unknown[] = [];
+  const events = fanOut(
+    [
+      () => {
+        throw thrown;
+      },
+      () => Promise.reject(rejected),
+      (event) => void told.push(event),
+    ],
+    (error, event) => {
+      failures.push([error, event]);
+      throw new Error('and so does the one who is told');
+    },
+  );
+  await events.emit(done);
+  await new Promise(setImmediate);
+  expect(told).toEqual([done]);
+  expect(failures).toEqual([
+    [thrown, done],
+    [rejected, done],
+  ]);
+});
+
+test('one that never ends is not waited for', async () => {
+  const events = fanOut([() => new Promise(() => {})]);
+  await expect(events.emit(done)).resolves.toBeUndefined();
+});
+
+test('one type of event can be asked for', async () => {
+  const bytes: number[] = [];
+  const events = fanOut([on('piece.done', (event) => void bytes.push(event.bytes))]);
+  await events.emit(done);
+  await events.emit(finalizing);
+  expect(bytes).toEqual([10]);
+});
