@@ -57,6 +57,12 @@ function warningsOf({ answer, rangesMissed, from, now }: SnapshotFacts): string[
       'the server states no version (neither ETag nor Last-Modified), so a change during the transfer may go unseen unless a digest is given',
     );
   }
+  const coding = answer.headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (coding !== '' && coding !== 'identity') {
+    warnings.push(
+      `the server sends it compressed (${coding.slice(0, 40)}) although it was asked not to; it is stored as it comes`,
+    );
+  }
   if (rangesMissed) {
     warnings.push('the server does not serve ranges: one connection, and a broken transfer starts over');
   }

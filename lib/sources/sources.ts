@@ -11,9 +11,9 @@ export function sourcesByScheme(list: readonly Source[]): Sources {
       byScheme.set(scheme, source);
     }
   }
-  const supported = [...byScheme.keys()].map((scheme) => `${scheme}://`).join(', ');
+  const supported = [...byScheme.keys()].map((scheme) => (scheme === 'stdin' ? '-' : `${scheme}://`)).join(', ');
   return (text) => {
-    const url = URL.parse(text);
+    const url = URL.parse(text === '-' ? 'stdin:' : text);
     if (url === null) {
       throw new PieceworkError('InvalidUrl', `not a URL: ${redactUrl(text)}; a source begins with one of ${supported}`);
     }

@@ -11,11 +11,38 @@ export interface SourceLocator {
   readonly maxRedirects?: number;
   /** Follow a redirect from `https:` to `http:`. @default false */
   readonly allowInsecureRedirect?: boolean;
+  /** `sftp:` the key that the server must have, as `SHA256:…` (what `ssh-keygen -lf` prints). @default what known_hosts says */
+  readonly hostFingerprint?: string;
+  /** `s3:` where the bucket is. */
+  readonly store?: SourceStore;
 }
 
 export type SourceAuth =
+  /** User and password: HTTP, FTP, SFTP. */
   | { readonly kind: 'basic'; readonly user: string; readonly password: string }
-  | { readonly kind: 'bearer'; readonly token: string };
+  /** HTTP. */
+  | { readonly kind: 'bearer'; readonly token: string }
+  /** SFTP. The key is the text of its file, not its name. */
+  | { readonly kind: 'key'; readonly user?: string; readonly privateKey: string; readonly passphrase?: string }
+  /** S3. */
+  | {
+      readonly kind: 'aws';
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      readonly sessionToken?: string;
+    };
+
+/** An `s3:` source's own store, apart from the destination's. */
+export interface SourceStore {
+  /** Of an S3-compatible store. @default AWS */
+  readonly endpoint?: string;
+  /** @default the profile's, or the bucket's own on AWS */
+  readonly region?: string;
+  /** Of the shared AWS configuration. @default AWS_PROFILE, else `default` */
+  readonly profile?: string;
+  /** @default true when `endpoint` is given, else false */
+  readonly pathStyle?: boolean;
+}
 
 /** Where the object goes. Plain and without secrets: it stands in the record as it is. */
 export type DestinationLocator =

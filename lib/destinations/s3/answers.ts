@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
+import { failureOf } from '../../s3/failures.ts';
 import type { ObjectSpec } from '../destination.ts';
-import { failureOf } from './failures.ts';
 
 export function isCode(error: unknown, ...codes: readonly ErrorCode[]): error is PieceworkError {
   return error instanceof PieceworkError && codes.includes(error.code);

@@ -1,10 +1,10 @@
 import { HeadBucketCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
+import type { S3Locator } from '../../s3/client.ts';
 import type { Call } from '../../values/call.ts';
 import { formatBytes } from '../../values/units.ts';
 import type { ObjectSpec } from '../destination.ts';
 import { isCode } from './answers.ts';
-import type { S3Locator } from './client.ts';
 import { describePlace } from './errors.ts';
 import type { Session } from './session.ts';
 import { settingProblem } from './stores.ts';

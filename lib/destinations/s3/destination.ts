@@ -1,11 +1,11 @@
 import { PieceworkError } from '../../errors/error.ts';
+import type { ConnectionOptions, S3Locator } from '../../s3/client.ts';
+import { connections } from '../../s3/client.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import { describeDestination } from '../../transfer/locators.ts';
 import type { Clock } from '../../values/time.ts';
 import type { Destination, UploadRef } from '../destination.ts';
 import { check, checkObject } from './check.ts';
-import type { ConnectionOptions, S3Locator } from './client.ts';
-import { connections } from './client.ts';
 import { deleteObject, headObject, putObject, readObject } from './objects.ts';
 import type { Upload } from './parts.ts';
 import { listParts, uploadPart } from './parts.ts';

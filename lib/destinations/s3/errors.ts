@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
 import { tlsFault } from '../../http/tls-errors.ts';
+import type { Failure, Operation } from '../../s3/failures.ts';
+import { codeOfFailure, failureOf } from '../../s3/failures.ts';
 import { parseRetryAfter } from '../../transfer/retry.ts';
-import type { Failure, Operation } from './failures.ts';
-import { codeOfFailure, failureOf } from './failures.ts';
 
 /** What was talked to, for the sentence. */
 export interface Place {

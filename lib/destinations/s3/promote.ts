@@ -5,10 +5,10 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
+import type { S3Locator } from '../../s3/client.ts';
 import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, Stored, WriteCondition } from '../destination.ts';
 import { encryptionKept } from './answers.ts';
-import type { S3Locator } from './client.ts';
 import { describePlace } from './errors.ts';
 import { objectParameters } from './metadata.ts';
 import { headObject, putObject } from './objects.ts';

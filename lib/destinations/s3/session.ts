@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PieceworkError } from '../../errors/error.ts';
+import type { Clients, Connections, S3Locator } from '../../s3/client.ts';
+import type { Operation } from '../../s3/failures.ts';
 import type { BackoffPolicy } from '../../transfer/retry.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import type { Call } from '../../values/call.ts';
 import type { Clock } from '../../values/time.ts';
-import type { Clients, Connections, S3Locator } from './client.ts';
 import { destinationError } from './errors.ts';
-import type { Operation } from './failures.ts';
 import type { Store } from './stores.ts';
 
 export interface SendOptions {

@@ -6,10 +6,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
 import { combineParts, crc32Base64 } from '../../integrity/crc32.ts';
+import type { S3Locator } from '../../s3/client.ts';
 import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, OpenUpload, Proof, Stored } from '../destination.ts';
 import { encryptionKept, isCode } from './answers.ts';
-import type { S3Locator } from './client.ts';
 import { describePlace } from './errors.ts';
 import { objectParameters } from './metadata.ts';
 import type { Upload } from './parts.ts';

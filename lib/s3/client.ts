@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { PieceworkError } from '../../errors/error.ts';
-import type { DestinationLocator } from '../../transfer/locators.ts';
+import { PieceworkError } from '../errors/error.ts';
+import type { DestinationLocator } from '../transfer/locators.ts';
 
 export type S3Locator = Extract<DestinationLocator, { kind: 's3' }>;
 
@@ -26,6 +27,8 @@ export interface ConnectionOptions {
   readonly maxSockets?: number;
   /** PEM file of a certificate authority to trust besides the known ones. */
   readonly caFile?: string;
+  /** Resolves the names of stores in place of `dns.lookup`. */
+  readonly lookup?: LookupFunction;
   /** @default 10 s */
   readonly connectTimeoutMs?: number;
   /** A connection on which nothing moves for this long is given up. @default 120 s */
@@ -59,7 +62,7 @@ export function connections(options: ConnectionOptions): Connections {
   let closed = false;
 
   function open(endpoint: string | undefined, region: string, pathStyle: boolean): Clients {
-    if (closed) throw new PieceworkError('DestinationClosed', 'this S3 destination was closed');
+    if (closed) throw new PieceworkError('DestinationClosed', 'these S3 connections were closed');
     const name = JSON.stringify([endpoint, region, pathStyle]);
     const known = made.get(name);
     if (known !== undefined) return known;
@@ -131,13 +134,14 @@ export function connections(options: ConnectionOptions): Connections {
 }
 
 function requestHandler(options: ConnectionOptions): NodeHttpHandler {
-  const maxSockets = options.maxSockets ?? 64;
+  const { maxSockets = 64, lookup } = options;
+  const agent = { maxSockets, ...(lookup === undefined ? {} : { lookup }) };
   return new NodeHttpHandler({
     connectionTimeout: options.connectTimeoutMs ?? 10_000,
     // No bound on a whole request: a part may take minutes on a slow line. What counts is that it moves.
     socketTimeout: options.idleTimeoutMs ?? 120_000,
-    httpAgent: { maxSockets },
-    httpsAgent: { maxSockets, ...(options.caFile === undefined ? {} : { secureContext: contextWith(options.caFile) }) },
+    httpAgent: agent,
+    httpsAgent: { ...agent, ...(options.caFile === undefined ? {} : { secureContext: contextWith(options.caFile) }) },
   });
 }
 

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../../errors/codes.ts';
-import { tlsFault } from '../../http/tls-errors.ts';
+import type { ErrorCode } from '../errors/codes.ts';
+import { tlsFault } from '../http/tls-errors.ts';
 
 /** What is known of a failed call without reading its message. */
 export interface Failure {

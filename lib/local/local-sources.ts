@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
+import { homedir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileSource } from '../sources/file.ts';
+import { ftpSource } from '../sources/ftp.ts';
+import { s3Source } from '../sources/s3.ts';
+import { sftpSource } from '../sources/sftp.ts';
+import type { Source } from '../sources/source.ts';
+import { stdinSource } from '../sources/stdin.ts';
+import type { SourceStore } from '../transfer/locators.ts';
+import type { HttpOptions, LocalOptions, SshOptions } from './api.ts';
+import { secretReader } from './secret-references.ts';
+import type { CredentialWishes } from './source-credentials.ts';
+import { withCredentials } from './source-credentials.ts';
+
+/** What HTTP's settings came to, which hold for every other scheme where they mean something. */
+export interface ConnectionWishes extends Omit<HttpOptions, 'caFile' | 'proxy'> {
+  /** PEM text. */
+  readonly ca?: string;
+  readonly lookup?: LookupFunction;
+}
+
+/** Every source of one machine, with the credentials that lie ready there. */
+export function localSources(
+  http: Source,
+  options: LocalOptions,
+  wishes: ConnectionWishes,
+  environment: NodeJS.ProcessEnv,
+): readonly Source[] {
+  const home = environment['HOME'] || homedir();
+  const { connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, minBytesPerSecond, lookup, ca } = wishes;
+  const net = stated({ connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, minBytesPerSecond, lookup });
+  const caFile = options.http?.caFile ?? options.s3?.caFile;
+  const credentials = credentialWishes(options, environment, home);
+  const all = [
+    http,
+    ftpSource({ ...net, ...stated({ ca }) }),
+    sftpSource({ ...net, ...sshWishes(options.ssh ?? {}, environment, home) }),
+    s3Source({
+      store: storeWishes(options.sourceS3 ?? {}, environment),
+      ...stated({ connectTimeoutMs, stallTimeoutMs, minBytesPerSecond, caFile }),
+    }),
+    fileSource(),
+  ];
+  return [...all.map((source) => withCredentials(source, credentials)), stdinSource(() => inputOf(options.stdin))];
+}
+
+function inputOf(stdin: Readable | undefined): Readable {
+  return stdin ?? process.stdin;
+}
+
+function credentialWishes(
+  { netrc, ssh }: LocalOptions,
+  environment: NodeJS.ProcessEnv,
+  home: string,
+): CredentialWishes {
+  const config = environment['XDG_CONFIG_HOME'] || join(home, '.config');
+  const secret = secretReader(environment, join(config, 'piecework', 'secrets'));
+  const { identityFile, passphrase } = ssh ?? {};
+  return {
+    secret,
+    ...(netrc === true ? { netrcFile: environment['NETRC'] || join(home, '.netrc') } : {}),
+    ...(identityFile === undefined
+      ? {}
+      : { identity: { file: identityFile, ...(passphrase === undefined ? {} : { passphrase: secret(passphrase) }) } }),
+  };
+}
+
+/** Where `ssh` looks. Without a key of one's own: the agent, then the keys that lie ready and are not encrypted. */
+function sshWishes({ knownHostsFile }: SshOptions, environment: NodeJS.ProcessEnv, home: string) {
+  const agentSocket = environment['SSH_AUTH_SOCK'] || undefined;
+  const folder = join(home, '.ssh');
+  const usual = [join(folder, 'known_hosts'), join(folder, 'known_hosts2'), '/etc/ssh/ssh_known_hosts'];
+  return {
+    knownHostsFiles: knownHostsFile === undefined ? usual : [knownHostsFile],
+    identities: () => ['id_ed25519', 'id_ecdsa', 'id_rsa'].flatMap((name) => readIfThere(join(folder, name))),
+    ...stated({ agentSocket, defaultUser: userName() }),
+  };
+}
+
+/** Not everybody has a name: in a container, often only a number. */
+function userName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}
+
+function readIfThere(path: string): readonly string[] {
+  try {
+    return [readFileSync(path, 'utf8')];
+  } catch {
+    return [];
+  }
+}
+
+/** The environment's endpoint holds for both ends; who means one of them says so. */
+function storeWishes(store: SourceStore, environment: NodeJS.ProcessEnv): SourceStore {
+  const endpoint =
+    store.endpoint ?? (environment['AWS_ENDPOINT_URL_S3'] || environment['AWS_ENDPOINT_URL'] || undefined);
+  return { ...store, ...stated({ endpoint }) };
+}
+
+type Stated<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+function stated<T extends object>(values: T): Stated<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Stated<T>;
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PieceworkError } from '../errors/error.ts';
+
+/**
+ * `secret://name` in place of a secret: on one machine the variable `PIECEWORK_SECRET_NAME`, else the file `name` in the
+ * folder. Everything else is the secret itself.
+ * @throws PieceworkError `SecretMissing`, with the name and where it was looked for; `InvalidOption`.
+ */
+export function secretReader(environment: NodeJS.ProcessEnv, folder: string): (text: string) => string {
+  return (text) => {
+    const name = /^secret:\/\/(.*)$/s.exec(text)?.[1];
+    if (name === undefined) return text;
+    // No segment begins with a dot, so no name leads out of the folder.
+    if (!/^[A-Za-z0-9_+=@-][A-Za-z0-9._+=@-]*(\/[A-Za-z0-9_+=@-][A-Za-z0-9._+=@-]*)*$/.test(name)) {
+      throw new PieceworkError(
+        'InvalidOption',
+        'a reference to a secret is secret:// and a name of letters, digits and . _ - / = + @',
+      );
+    }
+    const variable = `PIECEWORK_SECRET_${name.replace(/[^A-Za-z0-9]/g, '_').toUpperCase()}`;
+    const value = environment[variable] || fromFile(join(folder, name));
+    if (value !== undefined) return value;
+    throw new PieceworkError(
+      'SecretMissing',
+      `there is no secret "${name}": set ${variable}, or write it into ${join(folder, name)}`,
+    );
+  };
+}
+
+function fromFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    if (why === 'ENOENT') return undefined;
+    throw unreadable(path, why, cause);
+  }
+}
+
+function unreadable(path: string, why: string, cause: unknown): PieceworkError {
+  return new PieceworkError('InvalidOption', `the secret in ${path} can't be read (${why})`, { cause });
+}

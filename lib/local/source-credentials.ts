@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { PieceworkError } from '../errors/error.ts';
+import type { Source } from '../sources/source.ts';
+import type { SourceAuth, SourceLocator } from '../transfer/locators.ts';
+import { loginFor, readNetrc } from './netrc.ts';
+
+export interface CredentialWishes {
+  /** Puts a secret in the place of its reference. */
+  readonly secret: (text: string) => string;
+  /** Asked where a URL brings no password of its own. @default not at all */
+  readonly netrcFile?: string;
+  /** For `sftp:` URLs that bring neither password nor key. */
+  readonly identity?: { readonly file: string; readonly passphrase?: string };
+}
+
+/**
+ * The same source, with credentials that stand outside of the locator. They are put in at each call and nowhere kept, so
+ * what is recorded of a transfer never holds them, and `retry` finds them again.
+ */
+export function withCredentials(source: Source, wishes: CredentialWishes): Source {
+  return {
+    schemes: source.schemes,
+    probe: async (from, firstBytes, call) => source.probe(complete(from, wishes), firstBytes, call),
+    open: async (from, snapshot, range, call) => source.open(complete(from, wishes), snapshot, range, call),
+    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+  };
+}
+
+function complete(from: SourceLocator, wishes: CredentialWishes): SourceLocator {
+  const { headers } = from;
+  const found = from.auth === undefined ? outside(from, wishes) : undefined;
+  const auth = found ?? (from.auth === undefined ? undefined : mapped(from.auth, wishes.secret));
+  return {
+    ...from,
+    ...(found?.kind === 'basic' ? { url: withoutUser(from.url) } : {}),
+    ...(auth === undefined ? {} : { auth }),
+    ...(headers === undefined ? {} : { headers: mapped(headers, wishes.secret) }),
+  };
+}
+
+function outside(from: SourceLocator, { netrcFile, identity }: CredentialWishes): SourceAuth | undefined {
+  const url = URL.parse(from.url);
+  if (url === null || url.password !== '' || from.headers?.['authorization'] !== undefined) return undefined;
+  const user = url.username === '' ? undefined : decodedUser(url.username);
+  if (url.protocol === 'sftp:' && identity !== undefined) {
+    const { passphrase } = identity;
+    const privateKey = readIdentity(identity.file);
+    return {
+      kind: 'key',
+      privateKey,
+      ...(user === undefined ? {} : { user }),
+      ...(passphrase === undefined ? {} : { passphrase }),
+    };
+  }
+  if (netrcFile === undefined || !/^(https?|ftp|ftps|ftpes|sftp):$/.test(url.protocol)) return undefined;
+  const login = loginFor(readNetrc(netrcFile), url.hostname.replace(/^\[|\]$/g, ''), user);
+  return login === undefined ? undefined : { kind: 'basic', ...login };
+}
+
+/** It stands in what was found; twice would be once too often. */
+function withoutUser(text: string): string {
+  const url = new URL(text);
+  url.username = '';
+  return url.href;
+}
+
+function decodedUser(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function readIdentity(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): PieceworkError {
+  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  return new PieceworkError('InvalidOption', `the private key ${path} can't be read (${why})`, { cause });
+}
+
+function mapped<T extends object>(values: T, secret: (text: string) => string): T {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? secret(value) : value]),
+  ) as T;
+}

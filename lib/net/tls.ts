@@ -1,0 +1,53 @@
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
+import type { ConnectionOptions, SecureContext, TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
+
+export interface TlsTarget {
+  /** The certificate must be made out to it. */
+  readonly host: string;
+  readonly secureContext: SecureContext | undefined;
+  readonly timeoutMs: number;
+}
+
+/** What a handshake, and later ones that go on with its session, are made with. */
+export function tlsOptionsOf({ host, secureContext }: TlsTarget): ConnectionOptions {
+  return {
+    host,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(secureContext === undefined ? {} : { secureContext }),
+  };
+}
+
+/** TLS over an open connection, verified. Throws Node's own errors, or the signal's reason; then the connection is closed. */
+export function startTls(socket: Socket, target: TlsTarget, signal: AbortSignal): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const secure = connect({ ...tlsOptionsOf(target), socket });
+    const fail = (error: unknown) => {
+      settled();
+      socket.destroy();
+      secure.destroy();
+      reject(error);
+    };
+    const stop = () => fail(signal.reason);
+    const closed = () => fail(Object.assign(new Error('closed in the TLS handshake'), { code: 'ECONNRESET' }));
+    const timer = setTimeout(
+      () => fail(Object.assign(new Error('no TLS handshake in time'), { code: 'ETIMEDOUT' })),
+      target.timeoutMs,
+    );
+    const settled = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      secure.removeListener('error', fail).removeListener('close', closed);
+      // What comes later, when nobody looks, is seen by whoever reads next.
+      secure.on('error', () => {});
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    secure.once('error', fail).once('close', closed);
+    secure.once('secureConnect', () => {
+      settled();
+      resolve(secure);
+    });
+    if (signal.aborted) stop();
+  });
+}

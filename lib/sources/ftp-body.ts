@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AnswerBody } from '../http/exchange.ts';
+import type { Lease } from '../net/pool.ts';
+import type { NetSettings } from '../net/settings.ts';
+import { streamBody } from '../net/stream-body.ts';
+import type { Download, FtpCommands } from './ftp-commands.ts';
+import type { FtpReply } from './ftp-errors.ts';
+import { ftpError } from './ftp-errors.ts';
+import type { FtpTarget } from './ftp-url.ts';
+
+export interface FtpBodyOptions {
+  readonly target: FtpTarget;
+  readonly lease: Lease<FtpCommands>;
+  readonly download: Download;
+  /** Wanted from here on; `undefined` = whatever there is. */
+  readonly wantedBytes: number | undefined;
+  /** The file goes on behind what is wanted: FTP has no end of a range, so we hang up there. */
+  readonly hangUp: boolean;
+  /** Throws when the file is no longer the one that was planned. The connection may be gone by then. */
+  readonly unchanged: () => Promise<void>;
+  /** Servers that were seen never to answer after we hung up. */
+  readonly deafTo: { has(): boolean; add(): void };
+  readonly signal: AbortSignal;
+  readonly settings: NetSettings;
+}
+
+/** How long the server may take to notice that we hung up, before we give up its connection; the next time it is not asked. */
+const VERDICT_MS = 2_000;
+
+/**
+ * The body of a RETR. Where we hang up, the server answers 426 or 451 (it could not send all), or 226 (all of it was in
+ * the network's buffers already): any of them is right, and none says anything of the bytes. Where it ends by itself and
+ * its size was not known, only a 2xx makes it whole.
+ */
+export function ftpBody(options: FtpBodyOptions): AnswerBody {
+  const { target, lease, download, wantedBytes, hangUp, signal } = options;
+  const raw = streamBody(download.data, {
+    signal,
+    stallTimeoutMs: options.settings.stallTimeoutMs,
+    failure: (cause) =>
+      cause === undefined
+        ? ftpError('SourceStalled', target, 'the body stopped coming')
+        : ftpError('BodyShort', target, 'the data connection broke before the body was complete', undefined, cause),
+  });
+  let receivedBytes = 0;
+  let isOver = false;
+
+  /** The connection is free again when the server has said its last word about this file. */
+  async function afterHangUp(): Promise<FtpReply | undefined> {
+    if (signal.aborted || options.deafTo.has()) return undefined;
+    const reply = await verdict(VERDICT_MS);
+    if (reply === undefined && lease.connection.usable) options.deafTo.add();
+    return reply;
+  }
+
+  async function verdict(waitMs: number): Promise<FtpReply | undefined> {
+    const enough = new AbortController();
+    const late = delay(waitMs, undefined, { signal: AbortSignal.any([enough.signal, signal]) }).catch(() => undefined);
+    const reply = await Promise.race([download.verdict, late]);
+    enough.abort();
+    return reply ?? undefined;
+  }
+
+  async function finish(weHungUp: boolean): Promise<void> {
+    isOver = true;
+    await raw.discard();
+    const reply = await (weHungUp ? afterHangUp() : verdict(options.settings.headersTimeoutMs));
+    if (reply === undefined) lease.release(false);
+    if (!hangUp && wantedBytes === undefined && (reply === undefined || reply.code >= 300)) {
+      throw ftpError(
+        'BodyShort',
+        target,
+        `the server says that it did not send all (${reply?.code ?? 'nothing'})`,
+        reply,
+      );
+    }
+    await options.unchanged();
+    lease.release(true);
+  }
+
+  return {
+    async next() {
+      if (isOver) return undefined;
+      const isEnough = hangUp && wantedBytes !== undefined && receivedBytes >= wantedBytes;
+      const chunk = isEnough ? undefined : await raw.next();
+      if (chunk === undefined) {
+        await finish(isEnough);
+        return undefined;
+      }
+      const left = hangUp && wantedBytes !== undefined ? wantedBytes - receivedBytes : chunk.length;
+      receivedBytes += chunk.length;
+      return chunk.subarray(0, left);
+    },
+    async discard() {
+      await raw.discard();
+      if (!isOver) {
+        isOver = true;
+        lease.release((await afterHangUp()) !== undefined);
+      }
+      lease.release(false);
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { contextWith } from '../http/dispatcher.ts';
+import { connectionPool } from '../net/pool.ts';
+import { poolsOf } from '../net/pools.ts';
+import type { NetOptions } from '../net/settings.ts';
+import { netSettings } from '../net/settings.ts';
+import type { SourceLocator } from '../transfer/locators.ts';
+import type { Snapshot } from '../transfer/snapshot.ts';
+import type { ByteReader } from '../values/bytes.ts';
+import type { Call } from '../values/call.ts';
+import type { ByteRange } from '../values/ranges.ts';
+import { rangeLength } from '../values/ranges.ts';
+import type { FtpCommands } from './ftp-commands.ts';
+import { FtpFull, ftpError } from './ftp-errors.ts';
+import { factsOf } from './ftp-facts.ts';
+import type { FtpContext } from './ftp-fetch.ts';
+import { allowedTarget, checkFacts, fetchOn, onConnection } from './ftp-fetch.ts';
+import type { FtpSettings } from './ftp-login.ts';
+import { logIn } from './ftp-login.ts';
+import { probeFtp } from './ftp-probe.ts';
+import type { FtpTarget } from './ftp-url.ts';
+import type { Source } from './source.ts';
+
+export interface FtpSourceOptions extends NetOptions {
+  /** PEM certificates (not file names) trusted besides those that Node trusts anyway. @default none */
+  readonly ca?: string | readonly string[];
+}
+
+/**
+ * Files on FTP servers: `ftp:`, `ftps:` and `ftpes:` (TLS). Passive only, in binary, each piece on a control connection of
+ * its own; connections are kept for the next piece, and closed by disposing. Retries nothing.
+ * @throws PieceworkError `InvalidOption`.
+ */
+export function ftpSource(options: FtpSourceOptions = {}): Source {
+  const settings: FtpSettings = { ...netSettings(options), secureContext: contextWith(options.ca) };
+  const pools = poolsOf<FtpTarget, FtpCommands>(
+    ({ url, host, port, user, password }) => JSON.stringify([url.protocol, host, port, user, password]),
+    (target) =>
+      connectionPool<FtpCommands>({
+        open: (signal) => openOrBusy(target, settings, signal),
+        isFull: (error) => Object(error).cause instanceof FtpFull,
+        waitMs: settings.headersTimeoutMs,
+        busy: (ceiling) =>
+          ftpError(
+            'SourceBusy',
+            target,
+            `the server takes ${ceiling} connections, and none of them became free in time`,
+          ),
+      }),
+  );
+  const context: FtpContext = { pools, settings, deaf: new Set() };
+  return {
+    schemes: ['ftp', 'ftps', 'ftpes'],
+    probe: (from, firstBytes, call) => probeFtp(context, from, firstBytes, call),
+    open: (from, snapshot, range, call) => openFtp(context, from, snapshot, range, call),
+    async [Symbol.asyncDispose]() {
+      pools.close();
+    },
+  };
+}
+
+async function openOrBusy(target: FtpTarget, settings: FtpSettings, signal: AbortSignal): Promise<FtpCommands> {
+  try {
+    return await logIn(target, settings, signal);
+  } catch (error) {
+    if (!(error instanceof FtpFull)) throw error;
+    const { code } = error.reply;
+    throw ftpError('SourceBusy', target, `the server takes no more connections for now (${code})`, error.reply, error);
+  }
+}
+
+async function openFtp(
+  context: FtpContext,
+  from: SourceLocator,
+  snapshot: Snapshot,
+  range: ByteRange,
+  { signal }: Call,
+): Promise<ByteReader> {
+  const target = allowedTarget(context, from);
+  const { sizeBytes, modifiedAt } = snapshot;
+  const planned = { sizeBytes, modifiedAt, looksMissing: false };
+  return await onConnection(context, target, signal, async (lease) => {
+    checkFacts(target, planned, await factsOf(lease.connection, target));
+    const wish = {
+      facts: planned,
+      start: range.start,
+      wantedBytes: rangeLength(range),
+      hangUp: range.end !== sizeBytes,
+    };
+    return await fetchOn(context, target, lease, wish, signal);
+  });
+}

@@ -1,0 +1,67 @@
+import { ftpSource } from '../../lib/sources/ftp.ts';
+import { createAuthority } from '../support/certificates.ts';
+import type { FtpServer } from '../support/ftp-server.ts';
+import { startFtpServer } from '../support/ftp-server.ts';
+import { vsftpd } from '../support/vsftpd.ts';
+import { withServer } from '../support/with-server.ts';
+import type { SourceServer } from './source.ts';
+import { sourceContract } from './source.ts';
+
+const authority = createAuthority();
+
+function on(start: () => Promise<FtpServer>, scheme: string, features: Partial<SourceServer['features']> = {}) {
+  return async (): Promise<SourceServer> => {
+    const server = await start();
+    const source = ftpSource({ ca: authority.cert });
+    const { host, port, folder, user, password } = server;
+    return {
+      source,
+      features: { ranges: true, sizes: true, versions: true, ...features },
+      async put(file, bytes) {
+        await folder.put(file, bytes);
+        return { url: `${scheme}://${user}:${encodeURIComponent(password)}@${host}:${port}/${file}` };
+      },
+      remove: (file) => folder.remove(file),
+      async [Symbol.asyncDispose]() {
+        await source[Symbol.asyncDispose]();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  };
+}
+
+// It answers SIZE without a number where that is 0.
+const ftpSrv = { emptySizes: false };
+sourceContract(
+  'ftp, ftp-srv',
+  on(() => startFtpServer(), 'ftp', ftpSrv),
+);
+for (const [name, scheme, implicit] of [
+  ['ftps (implicit), ftp-srv', 'ftps', true],
+  ['ftps (explicit), ftp-srv', 'ftps', false],
+  ['ftpes, ftp-srv', 'ftpes', false],
+] as const) {
+  sourceContract(
+    name,
+    on(() => startFtpServer({ tls: authority.issue(), implicit }), scheme, ftpSrv),
+  );
+}
+
+await withServer('vsftpd', vsftpd, (start) => {
+  sourceContract(
+    'ftp, vsftpd',
+    on(() => start(), 'ftp'),
+  );
+  sourceContract(
+    'ftps (implicit), vsftpd',
+    on(() => start({ tls: authority.issue(), implicit: true }), 'ftps'),
+  );
+  sourceContract(
+    'ftpes, vsftpd',
+    on(() => start({ tls: authority.issue() }), 'ftpes'),
+  );
+  sourceContract(
+    'ftp, vsftpd that takes two connections',
+    on(() => start({ maxConnections: 2 }), 'ftp'),
+  );
+});

@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { SftpSourceOptions } from '../../lib/sources/sftp.ts';
+import { sftpSource } from '../../lib/sources/sftp.ts';
+import type { SourceLocator } from '../../lib/transfer/locators.ts';
+import { findProgram } from '../support/daemon.ts';
+import { patternBytes } from '../support/pattern.ts';
+import { call, failureOf, readAll } from '../support/reading.ts';
+import type { SftpServerOptions } from '../support/sftp-server.ts';
+import { startSftpServer } from '../support/sftp-server.ts';
+import type { SshKey } from '../support/ssh-keys.ts';
+import { sshKey } from '../support/ssh-keys.ts';
+import { withServer } from '../support/with-server.ts';
+
+const SIZE = 300_000;
+const BYTES = patternBytes(0, SIZE);
+
+let open: AsyncDisposableStack | undefined;
+afterEach(async () => {
+  await open?.disposeAsync();
+  open = undefined;
+});
+
+async function on(server: SftpServerOptions = {}, options: SftpSourceOptions = {}) {
+  open = new AsyncDisposableStack();
+  const sftp = open.use(await startSftpServer(server));
+  const source = open.use(sftpSource({ stallTimeoutMs: 500, ...options }));
+  await sftp.folder.put('file.bin', BYTES);
+  const at = (path: string, password = 'sesame'): SourceLocator => ({
+    url: `sftp://me:${password}@127.0.0.1:${sftp.port}/${path}`,
+    hostFingerprint: sftp.hostKey.fingerprint,
+  });
+  const snapshot = async () => {
+    await using probe = await source.probe(at('file.bin'), 1, call());
+    return probe.snapshot;
+  };
+  return { sftp, source, at, snapshot };
+}
+
+describe('bad input', () => {
+  test('a wrong password: the user and the host are named, the password is not', async () => {
+    const { source, at } = await on();
+    const error = await failureOf(source.probe(at('file.bin', 'hunter2'), 1, call()), 'SourceUnauthorized');
+    expect(error.message).toContain('"me" in at 127.0.0.1');
+    expect(JSON.stringify([error.message, error.details, String(error.cause), error.stack])).not.toContain('hunter2');
+  });
+
+  test('a folder given as a file', async () => {
+    const { sftp, source, at } = await on();
+    await mkdir(join(sftp.folder.path, 'folder'));
+    await failureOf(source.probe(at('folder'), 1, call()), 'SourceIsFolder');
+    await failureOf(source.probe(at('folder/'), 1, call()), 'SourceIsFolder');
+  });
+
+  test('what answers there is no SSH server', async () => {
+    const { source, at } = await on();
+    const { createServer } = await import('node:net');
+    const server = createServer((socket) =>
+      socket
+        .on('error', () => {})
+        .resume()
+        .end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const error = await source
+      .probe({ ...at('x'), url: `sftp://me:a@127.0.0.1:${port}/x` }, 1, call())
+      .catch((thrown) => thrown);
+    expect(['SourceMalformed', 'SourceReset']).toContain(error.code);
+    server.close();
+  });
+
+  test.each([
+    ['wrong', 'does not open'],
+    [undefined, 'is encrypted'],
+  ])('a key whose passphrase is %s', async (passphrase, says) => {
+    const key = sshKey('right');
+    const { source, at } = await on({ authorized: key });
+    const auth = {
+      kind: 'key',
+      user: 'me',
+      privateKey: key.privateKey,
+      ...(passphrase === undefined ? {} : { passphrase }),
+    } as const;
+    const url = at('file.bin').url.replace(':sesame', '');
+    const error = await failureOf(source.probe({ ...at('file.bin'), url, auth }, 1, call()), 'InvalidOption');
+    expect(error.message).toContain(says);
+  });
+
+  test('another host key than the one that was given', async () => {
+    const { sftp, source, at } = await on();
+    const other = sshKey().fingerprint;
+    const error = await failureOf(
+      source.probe({ ...at('file.bin'), hostFingerprint: other }, 1, call()),
+      'HostKeyChanged',
+    );
+    expect(error.message).toContain(other);
+    expect(error.message).toContain(sftp.hostKey.fingerprint);
+  });
+
+  test('without a fingerprint and without known hosts nobody is trusted, and no password is sent', async () => {
+    const { source, at } = await on();
+    const { url } = at('file.bin');
+    await failureOf(source.probe({ url }, 1, call()), 'HostKeyUnknown');
+  });
+});
+
+describe('a connection that fails', () => {
+  test('cut in the middle: to be tried again, which goes well', async () => {
+    const { source, at, snapshot } = await on({ cutAfterReads: 3 });
+    const planned = await snapshot();
+    const range = { start: 0, end: SIZE };
+    const error = await failureOf(
+      source.open(at('file.bin'), planned, range, call()).then((reader) => readAll(reader)),
+      'SourceReset',
+    );
+    expect(error.reaction).toBe('retry');
+    expect((await readAll(await source.open(at('file.bin'), planned, range, call()))).equals(BYTES)).toBe(true);
+  });
+
+  test('a server that goes silent is broken off', async () => {
+    const { source, at, snapshot } = await on({ silentAfterReads: 3 });
+    const reader = await source.open(at('file.bin'), await snapshot(), { start: 0, end: SIZE }, call());
+    await failureOf(readAll(reader), 'SourceStalled');
+  });
+
+  test('requests go out side by side', async () => {
+    const { sftp, source, at, snapshot } = await on({ delayMs: 1 });
+    const reader = await source.open(at('file.bin'), await snapshot(), { start: 0, end: SIZE }, call());
+    const into = new Uint8Array(SIZE);
+    expect(await reader.read(into)).toBe(SIZE);
+    expect(sftp.mostReadsAtOnce).toBeGreaterThan(5);
+    expect(Buffer.from(into).equals(BYTES)).toBe(true);
+    await reader[Symbol.asyncDispose]();
+  });
+});
+
+test('a file that is written to under way is noticed at the end of the piece', async () => {
+  const { sftp, source, at, snapshot } = await on();
+  const reader = await source.open(at('file.bin'), await snapshot(), { start: 0, end: SIZE }, call());
+  const into = new Uint8Array(1000);
+  await reader.read(into);
+  await sftp.folder.put('file.bin', patternBytes(0, SIZE, 2));
+  await failureOf(readAll(reader), 'SourceChanged');
+});
+
+await withServer('ssh-agent', agent, (start) => {
+  test('the agent signs in where nothing else is given', async () => {
+    const key = sshKey();
+    await using running = await start(key);
+    const { source, at } = await on({ authorized: key }, { agentSocket: running.socket });
+    const url = at('file.bin').url.replace(':sesame', '');
+    await using probe = await source.probe({ ...at('file.bin'), url }, 'all', call());
+    expect((await readAll(probe.body)).equals(BYTES)).toBe(true);
+  });
+});
+
+async function agent() {
+  const [ssh, add] = [
+    await findProgram('ssh-agent', 'apt-get install openssh-client'),
+    await findProgram('ssh-add', 'apt-get install openssh-client'),
+  ];
+  return async (key: SshKey) => {
+    const folder = await mkdtemp(join(tmpdir(), 'piecework-agent-'));
+    const socket = join(folder, 'socket');
+    const process = spawn(ssh, ['-D', '-a', socket], { stdio: 'pipe' });
+    await once(process.stdout, 'data');
+    await writeFile(join(folder, 'key'), key.privateKey, { mode: 0o600 });
+    const adding = spawn(add, ['-q', join(folder, 'key')], { env: { SSH_AUTH_SOCK: socket }, stdio: 'ignore' });
+    const [code] = await once(adding, 'exit');
+    if (code !== 0) throw new Error(`ssh-add ended with ${code}`);
+    return {
+      socket,
+      async [Symbol.asyncDispose]() {
+        process.kill();
+        await once(process, 'exit');
+        await rm(folder, { recursive: true });
+      },
+    };
+  };
+}
