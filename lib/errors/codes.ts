@@ -41,12 +41,16 @@ export const ERROR_CODES = {
   InvalidOption: entry('usage', 'fail'),
   InvalidConfig: entry('usage', 'fail'),
   PieceSizeOutOfLimits: entry('usage', 'fail'),
+  GuardRefused: entry('usage', 'fail'),
+  SecretMissing: entry('usage', 'fail'),
   // the source's answer
   SourceBadRequest: entry('source', 'fail'),
   SourceUnauthorized: entry('source', 'fail'),
   SourceForbidden: entry('source', 'fail'),
   SourceNotFound: entry('source', 'fail'),
   SourceGone: entry('source', 'fail'),
+  SourceIsFolder: entry('source', 'fail'),
+  SourceUnsupported: entry('source', 'fail'),
   SourceRangeRefused: entry('source', 'fail'),
   SourceBusy: entry('source', 'wait'),
   SourceServerError: entry('source', 'retry'),
@@ -62,6 +66,8 @@ export const ERROR_CODES = {
   SourceTimeout: entry('network', 'retry'),
   SourceStalled: entry('network', 'retry'),
   SourceTls: entry('network', 'fail'),
+  HostKeyUnknown: entry('network', 'fail'),
+  HostKeyChanged: entry('network', 'fail'),
   // is it the right bytes?
   SourceChanged: entry('integrity', 'changed'),
   RangesNotHonoured: entry('integrity', 'stream'),
@@ -102,6 +108,16 @@ export const ERROR_CODES = {
   TransferRunning: entry('state', 'fail'),
   SourceNeeded: entry('state', 'fail'),
   SubmitAbandoned: entry('state', 'fail'),
+  MessageMalformed: entry('state', 'fail'),
+  // the services that a home stands on: its store of records, queues, secrets, event bus
+  HomeUnavailable: entry('state', 'retry'),
+  HomeRefused: entry('state', 'fail'),
+  // a deployment's API
+  NotAuthorized: entry('usage', 'fail'),
+  RequestTooLarge: entry('usage', 'fail'),
+  RouteNotFound: entry('usage', 'fail'),
+  ApiBusy: entry('network', 'wait'),
+  ApiUnreachable: entry('network', 'retry'),
   // the end of patience
   DeadlineExceeded: entry('network', 'fail'),
   Cancelled: entry('interrupted', 'fail'),

@@ -6,7 +6,7 @@ import type { SpeedFloor } from './speed.ts';
 import { speedJudge } from './speed.ts';
 
 export interface BodyReaderOptions {
-  readonly answer: Answer;
+  readonly answer: Pick<Answer, 'url' | 'body'>;
   /** What the body must have, counted. `undefined` = nobody said; then HTTP's own framing is the only proof. */
   readonly expectedBytes: number | undefined;
   readonly floor: SpeedFloor;

@@ -7,6 +7,7 @@ import type { Dispatcher } from 'undici';
 import { Agent, buildConnector, Pool, ProxyAgent } from 'undici';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
+import type { Guard } from '../guard/guard.ts';
 import type { ProxySettings } from './proxy.ts';
 import { proxyFor, proxyUrl } from './proxy.ts';
 
@@ -27,11 +28,13 @@ export interface DispatcherOptions {
   readonly proxy?: ProxySettings;
   /** Resolves the names of direct connections in place of `dns.lookup`. */
   readonly lookup?: LookupFunction;
+  /** Refuses what may not be contacted: each URL, redirects too, and each address as it is connected to. Brings its own `lookup`. @default everything may be */
+  readonly guard?: Guard;
 }
 
 /** Connections, and the rules for making them. Disposing closes all of them at once. */
 export interface Dispatchers extends AsyncDisposable {
-  /** `proxy` is redacted, for messages. */
+  /** `proxy` is redacted, for messages. @throws PieceworkError `GuardRefused`. */
   route(url: URL): { readonly dispatcher: Dispatcher; readonly proxy?: string };
   readonly headersTimeoutMs: number;
   readonly stallTimeoutMs: number;
@@ -51,10 +54,14 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
   const connectTimeout = duration('connectTimeoutMs', options.connectTimeoutMs ?? 10_000);
   const minBytesPerSecond = options.minBytesPerSecond ?? 0;
   if (!(minBytesPerSecond >= 0)) throw invalid('minBytesPerSecond', 'a number from 0');
-  const { connections } = options;
+  const { connections, guard } = options;
   if (connections !== undefined && !(Number.isInteger(connections) && connections > 0)) {
     throw invalid('connections', 'a whole number from 1');
   }
+  if (guard !== undefined && options.lookup !== undefined) {
+    throw invalid('lookup', 'left to the guard, where there is one');
+  }
+  const lookup = guard?.lookup ?? options.lookup;
   const common = { allowH2: false, pipelining: 1, connections: connections ?? null, connectTimeout };
   const secureContext = contextWith(options.ca);
   const tls = { allowH2: false, ...(secureContext === undefined ? {} : { secureContext }) };
@@ -62,9 +69,9 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
   const connect = buildConnector({
     ...tls,
     timeout: connectTimeout,
-    ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+    ...(lookup === undefined ? {} : { lookup }),
   });
-  const direct = new Agent({ ...common, connect: tracked(connect, sockets) });
+  const direct = new Agent({ ...common, connect: tracked(guarded(connect, guard), sockets) });
   for (const text of [options.proxy?.httpProxy, options.proxy?.httpsProxy]) {
     // Said now rather than at the first request.
     if (text !== undefined && text.trim() !== '') proxyUrl(text.trim());
@@ -93,7 +100,9 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
     ...timeouts,
     minBytesPerSecond,
     route(url) {
+      guard?.checkUrl(url);
       const proxy = proxyFor(url, options.proxy ?? {});
+      if (proxy !== undefined) guard?.checkProxied(url);
       if (proxy === undefined) return { dispatcher: direct };
       return { dispatcher: proxyAgent(proxy), proxy: redactUrl(proxy).replace(/\/$/, '') };
     },
@@ -102,6 +111,20 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
       for (const socket of sockets) socket.destroy();
       await Promise.all(closing);
     },
+  };
+}
+
+/** A literal address is connected to without a lookup: whoever asks for the connection, it is checked here. */
+function guarded(connect: buildConnector.connector, guard: Guard | undefined): buildConnector.connector {
+  if (guard === undefined) return connect;
+  return (options, callback) => {
+    try {
+      guard.checkUrl(`${options.protocol}//${options.host ?? options.hostname}`);
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(String(error)), null);
+      return;
+    }
+    return connect(options, callback);
   };
 }
 
@@ -119,7 +142,7 @@ function tracked(connect: buildConnector.connector, sockets: Set<Socket>): build
 }
 
 /** Built once: a context of 150 authorities for each connection would cost more than its handshake. */
-function contextWith(ca: DispatcherOptions['ca']): SecureContext | undefined {
+export function contextWith(ca: DispatcherOptions['ca']): SecureContext | undefined {
   const texts = ca === undefined ? [] : typeof ca === 'string' ? [ca] : ca;
   if (texts.length === 0) return undefined;
   const own = texts.flatMap((text) => {

@@ -105,6 +105,8 @@ function badlyEncoded(url: URL, cause: unknown): PieceworkError {
 /** RFC 7617 (in UTF-8) and RFC 6750. */
 function authorization(auth: SourceAuth): string {
   if (auth.kind === 'bearer') return `Bearer ${checkedValue('the bearer token', auth.token)}`;
+  if (auth.kind !== 'basic')
+    throw new PieceworkError('InvalidOption', 'HTTP takes user and password, or a bearer token');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are forbidden (RFC 7617 §2)
   if (auth.user.includes(':') || /[\u0000-\u001f\u007f]/.test(auth.user + auth.password)) {
     throw new PieceworkError(

@@ -51,6 +51,8 @@ export interface HostEntry {
   readonly closedUntil?: string;
   /** Connections that it bears, once that was learned. */
   readonly ceiling?: number;
+  /** How it came to that (see lib/transfer/ceiling.ts); `since` is ISO 8601. */
+  readonly learned?: { readonly since: string; readonly patience: number; readonly crept: boolean };
   /** Transfers at work on it, each with the time (ISO 8601) after which it certainly is not any more. */
   readonly transfers?: Readonly<Record<string, string>>;
 }

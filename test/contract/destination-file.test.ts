@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileDestination } from '../../lib/destinations/file.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import { destinationContract, type Subject } from './destination.ts';
+import type { Subject } from './destination.ts';
+import { destinationContract } from './destination.ts';
 
 function pathOf(target: DestinationLocator): string {
   if (target.kind !== 'file') throw new Error('not a file');

@@ -11,13 +11,24 @@ const VERSION = '1.5.33';
 /** Ours, with the gaps closed, or MiniStack as it comes: that one answers a wish for FULL_OBJECT with COMPOSITE. */
 type MiniStackKind = 'patched' | 'stock';
 
-/** Gets MiniStack, an AWS stand-in that needs no Docker, once into a cache folder; what is returned starts it. @throws ServerMissing */
-export async function miniStack(kind: MiniStackKind): Promise<() => Promise<S3Server>> {
+/**
+ * Gets MiniStack, an AWS stand-in that needs no Docker, once into a cache folder; what is returned starts it.
+ * @param settings of its own, as environment variables.
+ * @throws ServerMissing
+ */
+export async function miniStack(
+  kind: MiniStackKind,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<() => Promise<S3Server>> {
   const python = await environment();
-  return () => start(python, kind);
+  return () => start(python, kind, settings);
 }
 
-async function start(python: string, kind: MiniStackKind): Promise<S3Server> {
+async function start(
+  python: string,
+  kind: MiniStackKind,
+  settings: Readonly<Record<string, string>>,
+): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'piecework-ministack-'));
   const launcher = join(import.meta.dirname, 'ministack', 'launch.py');
   const server = await startOnFreePort({
@@ -36,6 +47,7 @@ async function start(python: string, kind: MiniStackKind): Promise<S3Server> {
       BIND_HOST: '127.0.0.1',
       MINISTACK_HOST: '127.0.0.1',
       LOG_LEVEL: 'WARNING',
+      ...settings,
     }),
     path: '/_ministack/health',
   });

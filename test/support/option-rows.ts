@@ -15,8 +15,8 @@ export function optionRows(): string {
     const flag = [...(short === undefined ? [] : [short]), `${flagOf(key)}${value}`]
       .map((text) => `\`${text}\``)
       .join(', ');
-    const config = inConfig === false ? '' : `\`${key}\``;
-    return `| ${flag} | \`${variableOf(key)}\` | ${config} | ${fallback ?? ''} | ${help} |`;
+    const config = inConfig === false ? 'none' : `\`${key}\``;
+    return `| ${flag} | \`${variableOf(key)}\` | ${config} | ${fallback ?? 'none'} | ${help} |`;
   });
   return [
     '| Flag | Environment | Config key | Default | What it does |',

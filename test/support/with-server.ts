@@ -7,12 +7,12 @@ import { ServerMissing } from './s3-process.ts';
  * PIECEWORK_REQUIRE_SERVERS=1 (as in CI) they fail instead.
  * @param prepare finds what is needed, starts nothing; returns how to start it.
  */
-export async function withServer(
+export async function withServer<Start = () => Promise<S3Server>>(
   name: string,
-  prepare: () => Promise<() => Promise<S3Server>>,
-  tests: (start: () => Promise<S3Server>) => void,
+  prepare: () => Promise<Start>,
+  tests: (start: Start) => void,
 ): Promise<void> {
-  let start: () => Promise<S3Server>;
+  let start: Start;
   try {
     start = await prepare();
   } catch (error) {

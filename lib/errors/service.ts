@@ -1,0 +1,77 @@
+import { asPieceworkError, PieceworkError } from './error.ts';
+
+/** A call of a service that a home stands on, for the sentence. */
+export interface ServiceCall {
+  /** With its kind: `the queue https://…`, `the records bucket name`. */
+  readonly target: string;
+  /** The right that the call needs, by AWS's name: `sqs:SendMessage`. */
+  readonly right: string;
+}
+
+/** What an AWS SDK says of a failed call, without its message. */
+export interface ServiceFailure {
+  readonly name: string;
+  /** HTTP status of the answer, where there was one. */
+  readonly status: number | undefined;
+}
+
+export function serviceFailure(error: unknown): ServiceFailure {
+  const { name, code, Code, $metadata, $response } = Object(error) as {
+    name?: unknown;
+    code?: unknown;
+    Code?: unknown;
+    $metadata?: { httpStatusCode?: unknown };
+    $response?: { statusCode?: unknown };
+  };
+  const answered = $metadata?.httpStatusCode ?? $response?.statusCode;
+  const status = typeof answered === 'number' ? answered : undefined;
+  const names = status === undefined ? [code, name] : [Code, name, code];
+  const first = names.find((candidate) => typeof candidate === 'string' && candidate !== '' && candidate !== 'Error');
+  // Older services put a namespace before the name.
+  return { name: typeof first === 'string' ? first.replace(/^.*[#]/, '') : 'Error', status };
+}
+
+/** Of an answer: throttled. https://docs.aws.amazon.com/general/latest/gr/api-retries.html, as the SDK knows them. */
+const BUSY =
+  /^(.*Throttl.*|TooManyRequests(Exception)?|RequestLimitExceeded|LimitExceededException|SlowDown|BandwidthLimitExceeded|RequestTimeout(Exception)?|PriorRequestNotComplete|OverLimit|ServiceUnavailable|InternalError|InternalFailure|InternalServiceError)$/;
+
+/** Without an answer: what Node and the SDK's handler call a broken way. */
+const BROKEN =
+  /^(TimeoutError|RequestTimeout|NetworkingError|ECONN[A-Z]+|EPIPE|E[A-Z]*TIMEDOUT|ENOTFOUND|EAI_[A-Z]+|E(HOST|NET)(UNREACH|DOWN)|EADDRNOTAVAIL|HPE_[A-Z_]+|ERR_STREAM_PREMATURE_CLOSE|ERR_(SSL|TLS)_[A-Z_]+)$/;
+
+const NO_CREDENTIALS = /^(Credentials|Token)?ProviderError$/;
+const DENIED =
+  /AccessDenied|UnauthorizedOperation|NotAuthorized|InvalidClientTokenId|UnrecognizedClient|ExpiredToken|SignatureDoesNotMatch|KMS|Kms/;
+
+/**
+ * A call that failed, as `HomeUnavailable` (may pass) or `HomeRefused` (won't); a defect of ours stays one. A `PieceworkError` passes as it is.
+ * Nothing of the service's message is repeated: some of them repeat what they were sent.
+ */
+export function serviceError(error: unknown, { target, right }: ServiceCall): PieceworkError {
+  if (error instanceof PieceworkError) return error;
+  const failure = serviceFailure(error);
+  const { name, status } = failure;
+  const said = status === undefined ? name : `${name}, HTTP ${status}`;
+  const details = { target, reason: name, ...(status === undefined ? {} : { serviceStatus: status }) };
+  const make = (code: 'HomeUnavailable' | 'HomeRefused', sentence: string) =>
+    new PieceworkError(code, `${target}: ${sentence}`, { cause: error, details });
+  if (NO_CREDENTIALS.test(name))
+    return make('HomeRefused', `no AWS credentials were found (${said}); give a profile or a role`);
+  if (isPassing(failure)) return make('HomeUnavailable', `not available (${said}); it may pass by itself`);
+  if (status === undefined) return asPieceworkError(error);
+  if (status === 403 || DENIED.test(name)) {
+    return make(
+      'HomeRefused',
+      `access denied (${said}); the role needs ${right} on it, and the use of its key where it has one`,
+    );
+  }
+  return make(
+    'HomeRefused',
+    `the call was refused (${said}); check that it exists, in this region, and needs no more than ${right}`,
+  );
+}
+
+function isPassing({ name, status }: ServiceFailure): boolean {
+  if (status === undefined) return BROKEN.test(name);
+  return status >= 500 || status === 429 || status === 408 || BUSY.test(name);
+}

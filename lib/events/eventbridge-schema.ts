@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+/*
+ * The events that others build on: documented in docs/events.md, held together with it by a test. Within a version fields are only added.
+ */
+
+const common = z.object({
+  v: z.literal(1),
+  /** Equal for the same event told twice: transfer, run, status. */
+  id: z.string(),
+  transferId: z.string(),
+  /** 1; one more with each retry. */
+  run: z.int().min(1).optional(),
+  /** ISO 8601, of the telling. */
+  at: z.iso.datetime(),
+  /** Without any secret: user, password, query values and fragment are taken out. */
+  source: z.string().optional(),
+  destination: z.string().optional(),
+  /** Whose transfer it is. */
+  owner: z.string().optional(),
+});
+
+const reason = z.object({ code: z.string(), message: z.string() });
+
+const accepted = z.object({ ...common.shape, status: z.literal('accepted') });
+const planned = z.object({
+  ...common.shape,
+  status: z.literal('planned'),
+  mode: z.enum(['single', 'pieces', 'stream']),
+  /** Absent when the source does not say. */
+  sizeBytes: z.int().optional(),
+  pieceSizeBytes: z.int().optional(),
+  pieceCount: z.int().optional(),
+});
+const completed = z.object({
+  ...common.shape,
+  status: z.literal('completed'),
+  sizeBytes: z.int(),
+  /** Of the whole object, 8 hex digits. */
+  crc32: z.string().optional(),
+  /** What proved that all bytes are of one version of the source. */
+  version: z.enum(['validator', 'digest', 'unverified']),
+  /** The digests that were proved, lower-case hex by algorithm. */
+  digests: z.record(z.string(), z.string()),
+  etag: z.string().optional(),
+  versionId: z.string().optional(),
+  /** The same version was already there; nothing was moved. */
+  unchanged: z.boolean().optional(),
+});
+const failed = z.object({
+  ...common.shape,
+  status: z.literal('failed'),
+  reason,
+  /** ISO 8601: until then a retry goes on with the pieces that are there. */
+  heldUntil: z.iso.datetime().optional(),
+});
+const cancelled = z.object({ ...common.shape, status: z.literal('cancelled'), reason });
+
+export const transferEventDetail = z.discriminatedUnion('status', [accepted, planned, completed, failed, cancelled]);
+export type TransferEventDetail = z.infer<typeof transferEventDetail>;
+
+export const DETAIL_TYPES = {
+  accepted: 'Transfer Accepted',
+  planned: 'Transfer Planned',
+  completed: 'Transfer Completed',
+  failed: 'Transfer Failed',
+  cancelled: 'Transfer Cancelled',
+} as const satisfies Readonly<Record<TransferEventDetail['status'], string>>;

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { ERROR_CODES } from '../errors/codes.ts';
+import { PieceworkError } from '../errors/error.ts';
+import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
+
+/*
+ * What a queue hands over was written by some release of ours, or by anybody who may send. It is checked here, once, and what is not
+ * understood is put aside by the caller (parked), never looped and never guessed at.
+ *
+ * Versions: a reader takes v and v-1, and writers change one release later. To bring in v 2: write its schema, keep that of v 1 with an
+ * `upgrade` to the new type, release; let `transfer/messages.ts` and the senders say v 2 in the next release; drop v 1 after that.
+ * Fields that a reader does not know are dropped, so an optional one needs no new version.
+ */
+
+// It becomes part of a record's path.
+const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const count = z.int().min(1);
+const size = z.number().min(0);
+
+const errorRecord = z.object({
+  code: z.enum(Object.keys(ERROR_CODES) as [keyof typeof ERROR_CODES]),
+  message: z.string(),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
+});
+
+const planTask = z.object({ kind: z.literal('plan'), v: z.literal(1), transferId: id });
+const finishTask = z.object({ kind: z.literal('finish'), v: z.literal(1), transferId: id });
+const tick = z.object({ kind: z.literal('tick'), v: z.literal(1), transferId: id });
+const pieceTask = z.object({
+  kind: z.literal('piece'),
+  v: z.literal(1),
+  transferId: id,
+  planId: id,
+  pieceNumber: count,
+  attempt: count,
+});
+const pieceResult = z.object({
+  ...pieceTask.shape,
+  kind: z.literal('result'),
+  outcome: z.enum(['done', 'failed']),
+  bytes: size,
+  elapsedMs: size,
+  error: errorRecord.exactOptional(),
+});
+const deadPiece = z.object({ kind: z.literal('dead'), v: z.literal(1), task: pieceTask });
+
+/** The schema of each version that is read, all giving the newest type. */
+export type Versions<M> = Readonly<Record<number, z.ZodType<M>>>;
+
+const PLANNER: Versions<PlannerMessage> = { 1: z.discriminatedUnion('kind', [planTask, finishTask]) };
+const FETCHER: Versions<PieceTask> = { 1: pieceTask };
+const FINALIZER: Versions<FinalizerMessage> = { 1: z.discriminatedUnion('kind', [pieceResult, deadPiece, tick]) };
+
+export interface Unreadable {
+  readonly unreadable: true;
+  /** In words; holds nothing of the body but names of fields. */
+  readonly because: string;
+}
+
+export function parseMessage<M extends object>(body: string, versions: Versions<M>): M | Unreadable {
+  const unreadable = (because: string): Unreadable => ({ unreadable: true, because });
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return unreadable('it is not JSON');
+  }
+  const { v } = Object(json) as { v?: unknown };
+  if (typeof v !== 'number') return unreadable('it has no version "v"');
+  const schema = Object.hasOwn(versions, v) ? versions[v] : undefined;
+  if (schema === undefined) return unreadable(`its version ${v} is not one of ${Object.keys(versions).join(', ')}`);
+  const { success, data, error } = schema.safeParse(json);
+  if (success) return data;
+  const fields = [...new Set(error.issues.map(({ path }) => path.join('.') || 'the whole'))];
+  return unreadable(`it does not have the form of a message (${fields.join(', ')})`);
+}
+
+export function isUnreadable(parsed: object): parsed is Unreadable {
+  return 'unreadable' in parsed;
+}
+
+/** The same, for those who rather catch. */
+function reader<M extends object>(versions: Versions<M>): (body: string) => M {
+  return (body) => {
+    const parsed = parseMessage(body, versions);
+    if (!isUnreadable(parsed)) return parsed;
+    throw new PieceworkError('MessageMalformed', `a message can't be understood: ${parsed.because}`);
+  };
+}
+
+/** Of the plans queue. @throws PieceworkError `MessageMalformed`. */
+export const readPlannerMessage = reader(PLANNER);
+/** Of the pieces queue. @throws PieceworkError `MessageMalformed`. */
+export const readPieceTask = reader(FETCHER);
+/** Of the results queue. @throws PieceworkError `MessageMalformed`. */
+export const readFinalizerMessage = reader(FINALIZER);

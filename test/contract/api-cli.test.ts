@@ -1,0 +1,313 @@
+import { describe, expect, it, vi } from 'vitest';
+import { run } from '../../cli/run.ts';
+import { KEYS } from '../../lib/records/records.ts';
+import type { TransferRecord } from '../../lib/transfer/record.ts';
+import { toIso } from '../../lib/values/time.ts';
+import { NOW, transferring } from '../support/a-transfer.ts';
+import type { ApiBench } from '../support/api-bench.ts';
+import { apiBench, ID } from '../support/api-bench.ts';
+import { testContext } from '../support/cli-context.ts';
+import { serveApi } from '../support/serve-api.ts';
+
+const OTHER = '01JZ8R00000000000000000000';
+const noLocal = () => {
+  throw new Error('this machine was asked');
+};
+
+async function world(options: Parameters<typeof testContext>[0] = {}) {
+  const bench = apiBench();
+  const served = await serveApi(bench.app);
+  const context = testContext({
+    local: noLocal,
+    ...options,
+    environment: { PIECEWORK_API_URL: served.url, LANG: 'C.UTF-8', ...options.environment },
+  });
+  context.time = NOW + 60_000;
+  return { bench, served, context, [Symbol.asyncDispose]: () => served[Symbol.asyncDispose]() };
+}
+
+/** What the engine would do next, in order, each at a look of the watcher. */
+function next(bench: ApiBench, ...steps: readonly Partial<TransferRecord>[]): void {
+  const left = [...steps];
+  bench.onSleep = async () => {
+    const step = left.shift();
+    const there = await bench.records.get(KEYS.transfer(ID));
+    if (step === undefined || there === undefined) return;
+    await bench.records.put(KEYS.transfer(ID), { ...there.value, ...step, rev: there.value.rev + 1 }, there.version);
+  };
+}
+
+describe('submit', () => {
+  it('hands over all that a copy would, prints the id, and says who answered', async () => {
+    await using here = await world({ environment: { PIECEWORK_BEARER: 'b-token' } });
+    const args = [
+      'submit',
+      '--parallel',
+      '3',
+      '--deadline',
+      '1h',
+      '-H',
+      'X-A: b',
+      '--tag',
+      'team=a',
+      '--expect-crc32',
+      'ABCDEF01',
+      '--sse',
+      'kms',
+      '--no-clobber',
+    ];
+    expect(await run([...args, 'https://origin.example/disk.iso?sig=1', 's3://bucket/in/'], here.context)).toBe(0);
+    const id = here.context.stdout.text.trim();
+    expect(here.context.stdout.text).toBe(`${id}\n`);
+    expect(here.context.stderr.text).toContain(`answered by ${here.served.url}\n`);
+    const record = (await here.bench.records.get(KEYS.transfer(id)))?.value;
+    expect(record?.request).toMatchObject({
+      destination: { kind: 's3', bucket: 'bucket', key: 'in/disk.iso' },
+      object: { tags: { team: 'a' }, encryption: { kind: 'kms' } },
+      options: { parallelism: 3, deadlineMs: 3_600_000, ifExists: 'fail', expect: { digests: { crc32: 'abcdef01' } } },
+    });
+    expect(await here.bench.ports.secrets.unseal(id, 1)).toEqual({
+      url: 'https://origin.example/disk.iso?sig=1',
+      headers: { 'x-a': 'b' },
+      auth: { kind: 'bearer', token: 'b-token' },
+    });
+  });
+
+  it('is the same transfer for the same idempotency key', async () => {
+    await using here = await world();
+    const args = ['submit', '--quiet', '--idempotency-key', 'k', 'https://origin.example/a', 's3://bucket/in/a'];
+    await run(args, here.context);
+    await run(args, here.context);
+    const [first, second] = here.context.stdout.text.trim().split('\n');
+    expect([second, here.context.stderr.text]).toEqual([first, '']);
+  });
+
+  it.each([
+    [['https://h/a', '/tmp/a'], 'InvalidDestination'],
+    [['https://h/', 's3://bucket/in/'], 'InvalidDestination'],
+    [['https://h/a', 's3://other/a'], 'InvalidDestination'],
+    [['--deadline', '30d', 'https://h/a', 's3://bucket/in/a'], 'InvalidOption'],
+  ])('refuses %j with the exit code of a wrong command', async (args, code) => {
+    await using here = await world();
+    expect(await run(['submit', '--json', ...args], here.context)).toBe(2);
+    expect(JSON.parse(here.context.stdout.text)).toMatchObject({ type: 'error', code });
+  });
+
+  it('needs a deployment', async () => {
+    const context = testContext();
+    expect(await run(['submit', 'https://h/a', 's3://b/a'], context)).toBe(2);
+    expect(context.stderr.text).toContain('PIECEWORK_API_URL');
+  });
+});
+
+describe('status --watch', () => {
+  const completed = { status: 'completed', result: { sizeBytes: 100, version: 'validator', digests: {} } } as const;
+
+  it('follows a transfer to its end', async () => {
+    await using here = await world();
+    await here.bench.store(ID, { status: 'planning' });
+    next(here.bench, transferring(), { status: 'finalizing' }, completed);
+    expect(await run(['status', '--watch', ID], here.context)).toBe(0);
+    expect(here.context.stderr.text.split('\n').map((line) => line.split(/[:,]/)[0])).toEqual([
+      'answered by http',
+      'planning',
+      'transferring',
+      'finalizing',
+      'completed',
+      '',
+    ]);
+    expect(here.context.stdout.text).toContain('state:        completed\n');
+  });
+
+  it('ends as the transfer did', async () => {
+    await using here = await world();
+    await here.bench.store(ID);
+    next(here.bench, {
+      status: 'failed',
+      reason: { code: 'SourceNotFound', message: 'https://origin.example/file: 404' },
+    });
+    expect(await run(['status', '--watch', '--json', ID], here.context)).toBe(3);
+    const lines = here.context.stdout.text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ type, status, code }) => [type, status ?? code])).toEqual([
+      ['progress', 'accepted'],
+      ['progress', 'failed'],
+      ['error', 'SourceNotFound'],
+    ]);
+  });
+
+  it('stopped, it says that the transfer goes on', async () => {
+    const stopping = new AbortController();
+    await using here = await world({ signal: stopping.signal });
+    await here.bench.store(ID, transferring());
+    here.bench.onSleep = async () => {
+      stopping.abort();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    expect(await run(['status', '--watch', ID], here.context)).toBe(130);
+    expect(here.context.stderr.text).toContain(`goes on without you: piecework status ${ID} --watch`);
+  });
+
+  it('draws over one line on a terminal, and takes it away', async () => {
+    await using here = await world({ isTTY: true, columns: 60 });
+    await here.bench.store(ID, transferring());
+    here.bench.ledger = [{ number: 1, sizeBytes: 10, crc32: 1, modifiedAt: toIso(NOW) }];
+    next(here.bench, completed);
+    expect(await run(['status', '--watch', ID], here.context)).toBe(0);
+    expect(here.context.stderr.text).toContain('transferring: 10%, 10 B of 100 B');
+    expect(here.context.stderr.text.endsWith('\r\u001b[0J')).toBe(true);
+  });
+});
+
+describe('the verbs that both homes know', () => {
+  it('list shows the newest of a deployment, filtered, as many as asked', async () => {
+    await using here = await world();
+    await here.bench.store(ID, transferring());
+    await here.bench.store(OTHER, { status: 'cancelled' });
+    expect(await run(['list', '--limit', '1'], here.context)).toBe(0);
+    expect(here.context.stdout.text.split('\n')[1]).toMatch(
+      new RegExp(`^${OTHER} +cancelled +- +1m +s3://bucket/key$`),
+    );
+    expect(here.context.stderr.text).toContain('--limit shows more');
+    here.context.stdout.text = '';
+    await run(['list', '--json', '--status', 'transferring'], here.context);
+    expect(JSON.parse(here.context.stdout.text)).toMatchObject({
+      type: 'result',
+      home: here.served.url,
+      transfers: [{ id: ID }],
+    });
+    expect(await run(['list', '--status', 'gone'], here.context)).toBe(2);
+    expect(await run(['list', '--limit', '0'], here.context)).toBe(2);
+  });
+
+  it('status shows one with its piece map, by the beginning of its id', async () => {
+    await using here = await world();
+    await here.bench.store(
+      ID,
+      transferring({ trouble: { 3: { attempt: 2, failures: 1, waits: 0, code: 'SourceReset' } } }),
+    );
+    await here.bench.store(OTHER);
+    here.bench.ledger = [1, 2].map((number) => ({ number, sizeBytes: 10, crc32: 1 }));
+    expect(await run(['status', ID.slice(0, 7)], here.context)).toBe(0);
+    expect(here.context.stdout.text).toContain('trouble:      piece 3: SourceReset, 1 failure, 0 waits\n');
+    expect(here.context.stdout.text).toMatch(/\n██!·······\n$/);
+    expect(await run(['status', ID.slice(0, 4)], here.context)).toBe(2);
+    expect(await run(['status', '01AAAA'], here.context)).toBe(8);
+  });
+
+  it('cancel and retry', async () => {
+    await using here = await world();
+    await here.bench.store(ID, transferring());
+    expect(await run(['cancel', ID], here.context)).toBe(0);
+    expect(await run(['cancel', ID], here.context)).toBe(8);
+    expect(here.context.stdout.text).toBe(`${ID} cancelled\n`);
+    await here.bench.store(OTHER, { status: 'failed', reason: { code: 'SourceForbidden', message: '' } });
+    here.context.stdout.text = '';
+    expect(
+      await run(['retry', OTHER, '--source', 'https://origin.example/file?sig=2', '-u', 'u:p'], here.context),
+    ).toBe(0);
+    expect(here.context.stdout.text).toBe(`${OTHER} accepted\n`);
+    expect(await here.bench.ports.secrets.unseal(OTHER, 2)).toEqual({
+      url: 'https://origin.example/file?sig=2',
+      auth: { kind: 'basic', user: 'u', password: 'p' },
+    });
+  });
+
+  it('--local asks this machine, and says so', async () => {
+    await using here = await world({ local: () => ({ list: async () => [] }) });
+    expect(await run(['list', '--local'], here.context)).toBe(0);
+    expect(here.context.stderr.text).toBe('answered by this machine\nno transfers\n');
+    expect(here.served.requests).toEqual([]);
+  });
+
+  it('refuses two homes at once, and what only a deployment can do', async () => {
+    const context = testContext();
+    expect(await run(['list', '--api', 'https://h', '--local'], context)).toBe(2);
+    expect(await run(['status', '--watch', ID], context)).toBe(2);
+    expect(context.stderr.text).toContain('--watch is for a deployment');
+    expect(await run(['list', '--api', 'ftp://h'], context)).toBe(2);
+  });
+
+  it('says that nobody answers', async () => {
+    const served = await serveApi(apiBench().app);
+    await served[Symbol.asyncDispose]();
+    const context = testContext();
+    expect(await run(['cancel', ID, '--api', served.url], context)).toBe(4);
+    expect(context.stderr.text).toContain('ECONNREFUSED');
+  });
+});
+
+describe('who is asking', () => {
+  it('is an API key where one is set', async () => {
+    await using here = await world({ environment: { PIECEWORK_API_KEY: 'k-1', AWS_ACCESS_KEY_ID: 'x' } });
+    await run(['list'], here.context);
+    expect(here.served.requests[0]?.headers).toMatchObject({ 'x-api-key': 'k-1' });
+    expect(here.served.requests[0]?.headers['authorization']).toBeUndefined();
+  });
+
+  it('is signed where AWS credentials are set, and nobody else', async () => {
+    stubAws();
+    await using here = await world({ environment: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE' } });
+    await run(['list'], here.context);
+    expect(here.served.requests[0]?.headers['authorization']).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/execute-api\//,
+    );
+    await using plain = await world();
+    await run(['list'], plain.context);
+    expect(plain.served.requests[0]?.headers['authorization']).toBeUndefined();
+  });
+});
+
+describe('--stack', () => {
+  const outputs = (...pairs: readonly [string, string][]) =>
+    `<DescribeStacksResponse><Outputs>${pairs.map(([key, value]) => `<member>\n<OutputKey>${key}</OutputKey>\n<OutputValue>${value}</OutputValue></member>`).join('')}</Outputs></DescribeStacksResponse>`;
+
+  async function listOf(status: number, body: string) {
+    stubAws();
+    await using cloudFormation = await serveApi({ fetch: () => new Response(body, { status }) });
+    const context = testContext({ environment: { AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url } });
+    const exit = await run(['list', '--stack', 'my-stack'], context);
+    return { exit, stderr: context.stderr.text, requests: cloudFormation.requests };
+  }
+
+  it("finds the API in the stack's outputs", async () => {
+    await using here = await world();
+    const { exit, stderr, requests } = await listOf(
+      200,
+      outputs(['Bucket', 'b'], ['PieceworkApiUrl', here.served.url]),
+    );
+    expect([exit, stderr]).toEqual([0, `answered by ${here.served.url}\nno transfers\n`]);
+    expect(requests[0]?.body).toBe('Action=DescribeStacks&Version=2010-05-15&StackName=my-stack');
+    expect(requests[0]?.headers['authorization']).toContain('/eu-central-1/cloudformation/aws4_request');
+    expect(here.served.requests[0]?.headers['authorization']).toContain('/execute-api/');
+  });
+
+  it.each([
+    [200, outputs(['Bucket', 'b']), 2, 'no output …ApiUrl'],
+    [200, outputs(['AApiUrl', 'https://a'], ['BApiUrl', 'https://b']), 2, 'several deployments'],
+    [
+      400,
+      '<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack does not exist</Message></Error></ErrorResponse>',
+      2,
+      'there is no stack "my-stack" in eu-central-1',
+    ],
+    [
+      403,
+      '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>',
+      2,
+      'cloudformation:DescribeStacks',
+    ],
+    [500, '', 4, 'CloudFormation failed'],
+  ])('says what is wrong with %d %s', async (status, body, exit, sentence) => {
+    const answered = await listOf(status, body);
+    expect([answered.exit, answered.stderr]).toEqual([exit, expect.stringContaining(sentence)]);
+  });
+});
+
+function stubAws(): void {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+  vi.stubEnv('AWS_REGION', 'eu-central-1');
+}

@@ -1,0 +1,47 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const BINARY = fileURLToPath(new URL('../../bin/piecework.js', import.meta.url));
+
+const PROGRESS_LINES = /^(\d+%, \d.*|asking the source|checking, and moving into place)\n/gm;
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: Buffer;
+  /** Without the progress lines, which come when they come. */
+  readonly stderr: string;
+}
+
+/** The real binary in a process of its own, with nothing of the caller's environment but the path. */
+export interface CliProcess {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+export function startCli(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly environment?: Readonly<Record<string, string>> },
+): CliProcess {
+  const { cwd, environment } = options;
+  const child = spawn(process.execPath, ['--no-warnings', BINARY, ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: cwd, LANG: 'C.UTF-8', ...environment },
+  });
+  const stdout: Buffer[] = [];
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(([exitCode, signal]) => ({
+    exitCode: exitCode as number | null,
+    signal: signal as NodeJS.Signals | null,
+    stdout: Buffer.concat(stdout),
+    stderr: stderr.replace(PROGRESS_LINES, ''),
+  }));
+  return { process: child, ended };
+}

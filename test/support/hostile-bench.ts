@@ -1,0 +1,95 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { LocalOptions, PieceworkEvent } from '../../lib/index.ts';
+import { openLocal } from '../../lib/index.ts';
+import type { TransferOptions } from '../../lib/transfer/request.ts';
+import { createAuthority } from './certificates.ts';
+import type { HostileRow, Shape, Stage } from './hostile-row.ts';
+import { startOrigin } from './origin.ts';
+import { patternBytes } from './pattern.ts';
+import { failureOf } from './reading.ts';
+import { startS3Double } from './s3-double.ts';
+
+const MIB = 1024 ** 2;
+const BUCKET = 'bucket';
+
+const SHAPES: Readonly<Record<'file' | 's3', Shape>> = {
+  file: { sizeBytes: 2 * MIB + 321, pieceSizeBytes: 512 * 1024 },
+  s3: { sizeBytes: 10 * MIB + 321, pieceSizeBytes: 5 * MIB },
+};
+
+/** Short waits, so that patience is tested without time. */
+const HASTE = { backoff: { baseMs: 20, capMs: 200 } };
+const QUICK_HTTP = { stallTimeoutMs: 400, headersTimeoutMs: 400, connectTimeoutMs: 2_000, proxy: {} };
+
+const authority = createAuthority();
+const leaf = authority.issue();
+
+function wishesOf({ options = {} }: HostileRow, stage: Stage): Partial<TransferOptions> {
+  return typeof options === 'function' ? options(stage) : options;
+}
+
+/** Plays one row: copies from the hostile source, and looks at what came of it everywhere. */
+export async function play(row: HostileRow, scheme: 'http' | 'https', kind: 'file' | 's3'): Promise<void> {
+  await using things = new AsyncDisposableStack();
+  const home = await mkdtemp(join(tmpdir(), 'piecework-hostile-'));
+  things.defer(() => rm(home, { recursive: true, force: true }));
+  const folder = join(home, 'files');
+  const stateDir = join(home, 'state');
+  await writeFile(join(home, 'ca.pem'), authority.cert);
+  const tls = { tls: leaf };
+  const origin = things.use(await startOrigin(scheme === 'https' ? tls : {}));
+  const other = things.use(await startOrigin(scheme === 'https' ? {} : tls));
+  const store = things.use(await startS3Double());
+  store.makeBucket(BUCKET);
+  const shape = SHAPES[kind];
+  const stage: Stage = { origin, other, shape };
+  const events: PieceworkEvent[] = [];
+  const options: LocalOptions = {
+    ...HASTE,
+    stateDir,
+    onEvent: (event) => void events.push(event),
+    http: { ...QUICK_HTTP, caFile: join(home, 'ca.pem'), ...row.http },
+    s3: { endpointUrl: store.endpoint, region: 'us-east-1' },
+  };
+  const piecework = things.use(openLocal(options));
+  const what = row.serve(stage);
+  const url = typeof what === 'string' ? what : origin.serve('/file.bin', what);
+  const copying = piecework.copy({
+    source: { url, ...row.source },
+    destination: kind === 'file' ? `${folder}/` : `s3://${BUCKET}/`,
+    options: {
+      pieceSizeBytes: shape.pieceSizeBytes,
+      parallelism: 2,
+      maxFailures: 3,
+      holdMs: 0,
+      ...wishesOf(row, stage),
+    },
+  });
+
+  const found = async (): Promise<Buffer | undefined> =>
+    kind === 's3'
+      ? await store.object(BUCKET, 'file.bin')
+      : await readFile(join(folder, 'file.bin')).catch(() => undefined);
+  if (row.outcome === 'bytes') {
+    const report = await copying;
+    const right = row.bytes?.(stage) ?? patternBytes(0, shape.sizeBytes);
+    expect((await found())?.equals(right), 'the object is not what the source holds').toBe(true);
+    expect(report.result).toMatchObject({ sizeBytes: right.length, version: row.version ?? 'validator' });
+    if (row.mode !== undefined) expect(report.plan?.mode).toBe(row.mode);
+  } else {
+    const error = await failureOf(copying, row.outcome);
+    expect(error.message).not.toContain('\n');
+    expect(await found()).toBeUndefined();
+  }
+  row.check?.(stage);
+
+  const expected = row.outcome === 'bytes' ? ['file.bin'] : [];
+  expect(await readdir(folder).catch(() => [])).toEqual(kind === 'file' ? expected : []);
+  expect(store.openUploads()).toEqual([]);
+  expect(store.log.filter(({ key, operation }) => operation === 'PutObject' && key !== 'file.bin')).toEqual([]);
+  for (const room of ['active', 'locks']) expect(await readdir(join(stateDir, room)).catch(() => [])).toEqual([]);
+  expect(origin.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+}

@@ -1,0 +1,82 @@
+import type { ServerResponse } from 'node:http';
+import type { Handler } from './origin.ts';
+import type { Resource } from './origin-resource.ts';
+import { sendResource } from './origin-resource.ts';
+
+/** What a server does, by the number of the request, counted from 1. */
+export function byRequest(choose: (number: number) => Resource | Handler): Handler {
+  let number = 0;
+  return (request, response, logged) => {
+    number += 1;
+    const what = choose(number);
+    return typeof what === 'function' ? what(request, response, logged) : sendResource(what, request, response, logged);
+  };
+}
+
+/** Honest until the request of that number, and not after. */
+export function from(number: number, honest: Resource | Handler, lie: Resource | Handler): Handler {
+  return byRequest((current) => (current >= number ? lie : honest));
+}
+
+/** Not honest at requests `first` to `last`, and honest again. */
+export function between(first: number, last: number, honest: Resource, lie: Resource | Handler): Handler {
+  return byRequest((current) => (current >= first && current <= last ? lie : honest));
+}
+
+export function status(code: number, headers: Record<string, string> = {}, body = 'no'): Handler {
+  return (_request, response) => {
+    response.writeHead(code, headers).end(body);
+  };
+}
+
+/** A page in place of the file, as login and error pages come. */
+export const HTML: Handler = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html><h1>Please log in</h1>');
+};
+
+/** Whatever these characters are, straight into the connection, which is then closed. */
+export function raw(text: string): Handler {
+  return (_request, response) => {
+    response.socket?.end(text, 'latin1');
+  };
+}
+
+/** Takes the request and closes, or never answers. */
+export const close: Handler = (_request, response) => void response.socket?.destroy();
+export const silence: Handler = () => undefined;
+
+/** The whole as one part of multipart/byteranges, as servers do that were asked for several ranges. */
+export function multipart(bytes: Buffer): Handler {
+  return (_request, response) => {
+    const head = `--x\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes 0-${bytes.length - 1}/${bytes.length}\r\n\r\n`;
+    response
+      .writeHead(206, { 'content-type': 'multipart/byteranges; boundary=x', etag: '"v1"' })
+      .end(Buffer.concat([Buffer.from(head), bytes, Buffer.from('\r\n--x--\r\n')]));
+  };
+}
+
+/** No length and no chunks: the end of the connection is the end of the body, as HTTP/1.0 has it. */
+export function untilClosed(bytes: Buffer): Handler {
+  return (_request, response) => {
+    const { socket } = response;
+    socket?.write('HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\nETag: "v1"\r\n\r\n');
+    socket?.end(bytes);
+  };
+}
+
+/** Writes a body of its own framing after an honest head for the range that was asked. */
+export function withBody(resource: Resource, write: (response: ServerResponse, asked: Range) => void): Handler {
+  return (request, response) => {
+    const size = resource.size ?? 0;
+    const [, first = '0', last = ''] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+    const start = Number(first);
+    const end = last === '' ? size : Math.min(Number(last) + 1, size);
+    write(response, { start, end, headers: { etag: '"v1"', 'content-range': `bytes ${start}-${end - 1}/${size}` } });
+  };
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+  readonly headers: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,44 @@
+import type { ErrorCode } from '../../lib/errors/codes.ts';
+import type { HttpOptions } from '../../lib/local/api.ts';
+import type { SourceLocator } from '../../lib/transfer/locators.ts';
+import type { TransferOptions } from '../../lib/transfer/request.ts';
+import type { Handler, Origin } from './origin.ts';
+import type { Resource } from './origin-resource.ts';
+
+/** How the file of a row is cut: a file takes small pieces, a bucket none under 5 MiB. */
+export interface Shape {
+  readonly sizeBytes: number;
+  readonly pieceSizeBytes: number;
+}
+
+/** What a row knows of where it is played. */
+export interface Stage {
+  readonly origin: Origin;
+  readonly shape: Shape;
+  /** An honest server of the other scheme, for redirects that change it. */
+  readonly other: Origin;
+}
+
+/** One hostile source and what must come of it. It is also a row of docs/reliability.md. */
+export interface HostileRow {
+  /** First column of the table. */
+  readonly what: string;
+  /** Second column: the right bytes, or the error's code. In either case nothing else is left anywhere. */
+  readonly outcome: 'bytes' | ErrorCode;
+  /** Third column: what Piecework does about it. */
+  readonly how: string;
+  /** What is served at `/file.bin`: a resource, a handler, or a URL where something is served. */
+  serve(stage: Stage): Resource | Handler | string;
+  /** The bytes that are right. @default pattern bytes of seed 1 */
+  bytes?(stage: Stage): Buffer;
+  readonly mode?: 'single' | 'pieces' | 'stream';
+  /** What the result claims to be proved by. @default 'validator' */
+  readonly version?: 'validator' | 'digest' | 'unverified';
+  readonly source?: Partial<SourceLocator>;
+  readonly options?: Partial<TransferOptions> | ((stage: Stage) => Partial<TransferOptions>);
+  readonly http?: HttpOptions;
+  /** @default both */
+  readonly only?: 'http' | 'https';
+  /** Holds the origin's log against the row. */
+  check?(stage: Stage): void;
+}
