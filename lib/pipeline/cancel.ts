@@ -1,5 +1,6 @@
 import { PieceworkError, toErrorRecord } from '../errors/error.ts';
-import { isOver, type TransferRecord } from '../transfer/record.ts';
+import type { TransferRecord } from '../transfer/record.ts';
+import { isOver } from '../transfer/record.ts';
 import { finalize } from './finalize.ts';
 import type { Ports } from './ports.ts';
 import { loadTransfer } from './store.ts';
@@ -18,7 +19,10 @@ export async function cancel(ports: Ports, transferId: string, signal: AbortSign
 }
 
 export function transferNotFound(transferId: string): PieceworkError {
-  return new PieceworkError('TransferNotFound', `there is no transfer ${transferId} here; "piecework list" shows those that are`);
+  return new PieceworkError(
+    'TransferNotFound',
+    `there is no transfer ${transferId} here; "piecework list" shows those that are`,
+  );
 }
 
 export function transferEnded(record: TransferRecord): PieceworkError {

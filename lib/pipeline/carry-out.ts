@@ -5,7 +5,12 @@ import { settle } from './settle.ts';
 import type { Loaded } from './store.ts';
 
 /** Does what was decided, after it was stored. Whatever a crash loses here, the next tick repairs (rule 1). */
-export async function carryOut(ports: Ports, stored: Loaded, commands: readonly Command[], signal: AbortSignal): Promise<void> {
+export async function carryOut(
+  ports: Ports,
+  stored: Loaded,
+  commands: readonly Command[],
+  signal: AbortSignal,
+): Promise<void> {
   const { id } = stored.record;
   for (const command of commands) {
     switch (command.kind) {
@@ -25,7 +30,9 @@ export async function carryOut(ports: Ports, stored: Loaded, commands: readonly 
         await ports.events.emit(command.event);
         break;
       case 'settle':
-        await settle(ports, id, signal);
+        if (ports.policy.settlesElsewhere === true)
+          await ports.queues.finalizer.send([{ body: { kind: 'tick', v: 1, transferId: id } }]);
+        else await settle(ports, id, signal);
         break;
       case 'readLedger':
       case 'askObject':

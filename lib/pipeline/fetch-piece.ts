@@ -1,11 +1,13 @@
-import type { Part } from '../transfer/ledger.ts';
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../errors/error.ts';
 import { crc32 } from '../integrity/crc32.ts';
+import type { Part } from '../transfer/ledger.ts';
 import type { PieceResult, PieceTask } from '../transfer/messages.ts';
 import { pieceRange } from '../transfer/plan.ts';
-import { attemptOf, type TransferRecord } from '../transfer/record.ts';
+import type { TransferRecord } from '../transfer/record.ts';
+import { attemptOf, sealedRunOf } from '../transfer/record.ts';
 import type { ByteReader } from '../values/bytes.ts';
 import { rangeLength } from '../values/ranges.ts';
+import { closedForMs } from './hosts.ts';
 import type { Ports } from './ports.ts';
 import type { RecordCache } from './record-cache.ts';
 import { uploadRef } from './upload-ref.ts';
@@ -17,19 +19,32 @@ import { bodyOf } from './windows.ts';
  *
  * Throws only when even the report could not be sent, or the signal was aborted: then the message comes again.
  */
-export async function fetchPiece(ports: Ports, cache: RecordCache, task: PieceTask, signal: AbortSignal): Promise<void> {
+export async function fetchPiece(
+  ports: Ports,
+  cache: RecordCache,
+  task: PieceTask,
+  signal: AbortSignal,
+): Promise<void> {
   const record = await currentRecord(cache, task);
   if (record === undefined) return;
   const startedAt = ports.clock.now();
   const report = async (outcome: Pick<PieceResult, 'outcome' | 'bytes' | 'error'>) => {
     const { transferId, planId, pieceNumber, attempt } = task;
     const elapsedMs = ports.clock.now() - startedAt;
-    await ports.queues.finalizer.send([{ body: { kind: 'result', v: 1, transferId, planId, pieceNumber, attempt, elapsedMs, ...outcome } }]);
+    await ports.queues.finalizer.send([
+      { body: { kind: 'result', v: 1, transferId, planId, pieceNumber, attempt, elapsedMs, ...outcome } },
+    ]);
   };
   try {
     const part = await transferPiece(ports, record, task, signal);
     const { transferId, pieceNumber } = task;
-    await ports.events.emit({ type: 'piece.done', transferId, pieceNumber, bytes: part.sizeBytes, elapsedMs: ports.clock.now() - startedAt });
+    await ports.events.emit({
+      type: 'piece.done',
+      transferId,
+      pieceNumber,
+      bytes: part.sizeBytes,
+      elapsedMs: ports.clock.now() - startedAt,
+    });
     await report({ outcome: 'done', bytes: part.sizeBytes });
   } catch (thrown) {
     signal.throwIfAborted();
@@ -43,29 +58,62 @@ export async function fetchPiece(ports: Ports, cache: RecordCache, task: PieceTa
 /** Rules 6 and 8: drop only what the record, freshly read where in doubt, says is over, of another plan, or answered already. */
 async function currentRecord(cache: RecordCache, task: PieceTask): Promise<TransferRecord | undefined> {
   const cached = await cache.get(task.transferId);
-  const inDoubt = cached === undefined || !isCurrent(cached, task) || task.attempt > attemptOf(cached, task.pieceNumber);
+  const inDoubt =
+    cached === undefined || !isCurrent(cached, task) || task.attempt > attemptOf(cached, task.pieceNumber);
   const record = inDoubt ? await cache.reload(task.transferId) : cached;
   return record !== undefined && isCurrent(record, task) ? record : undefined;
 }
 
 function isCurrent(record: TransferRecord, task: PieceTask): boolean {
-  return record.status === 'transferring' && record.planId === task.planId && task.attempt >= attemptOf(record, task.pieceNumber);
+  return (
+    record.status === 'transferring' &&
+    record.planId === task.planId &&
+    task.attempt >= attemptOf(record, task.pieceNumber)
+  );
 }
 
-async function transferPiece(ports: Ports, record: TransferRecord, task: PieceTask, signal: AbortSignal): Promise<Part> {
+async function transferPiece(
+  ports: Ports,
+  record: TransferRecord,
+  task: PieceTask,
+  signal: AbortSignal,
+): Promise<Part> {
   const { plan, snapshot, upload } = record;
-  if (plan === undefined || snapshot === undefined || upload === undefined) throw new PieceworkError('Internal', `transfer ${record.id} has no plan`);
+  if (plan === undefined || snapshot === undefined || upload === undefined)
+    throw new PieceworkError('Internal', `transfer ${record.id} has no plan`);
   const range = pieceRange(plan, task.pieceNumber);
   const sizeBytes = rangeLength(range);
-  const locator = await ports.secrets.unseal(record.id, record.run);
+  const locator = await ports.secrets.unseal(record.id, sealedRunOf(record));
   if (locator === undefined) throw sourceNeeded(record);
+  await beOpen(ports, record.request.source.url);
   // The window comes before the connection: an open connection that nobody reads would stall, or be cut.
   using window = await ports.windows.borrow(signal);
-  await ports.events.emit({ type: 'piece.started', transferId: record.id, pieceNumber: task.pieceNumber, attempt: task.attempt, bytes: sizeBytes });
-  await using reader = counted(ports, task, await ports.sources(locator.url).open(locator, snapshot, range, { signal }));
+  await ports.events.emit({
+    type: 'piece.started',
+    transferId: record.id,
+    pieceNumber: task.pieceNumber,
+    attempt: task.attempt,
+    bytes: sizeBytes,
+  });
+  await using reader = counted(
+    ports,
+    task,
+    await ports.sources(locator.url).open(locator, snapshot, range, { signal }),
+  );
   const body = await bodyOf(reader, sizeBytes, window, crc32);
   const part = { number: task.pieceNumber, sizeBytes, offset: range.start };
-  return await ports.destinations(record.request.destination).uploadPart(uploadRef(record, upload), part, body, { signal });
+  return await ports
+    .destinations(record.request.destination)
+    .uploadPart(uploadRef(record, upload), part, body, { signal });
+}
+
+/** What the host asked of one of us, all of us do: the piece is put off, unasked (rule 5). */
+async function beOpen(ports: Ports, url: string): Promise<void> {
+  const retryAfterMs = await closedForMs(ports, url);
+  if (retryAfterMs === 0) return;
+  throw new PieceworkError('SourceBusy', `${url}: the host has asked for patience`, {
+    details: { retryAfterMs, postponed: true },
+  });
 }
 
 /** Tells the progress of a piece as its bytes come in. */
@@ -75,7 +123,13 @@ function counted(ports: Ports, task: PieceTask, reader: ByteReader): ByteReader 
     async read(into) {
       const got = await reader.read(into);
       bytes += got;
-      if (got > 0) await ports.events.emit({ type: 'piece.progress', transferId: task.transferId, pieceNumber: task.pieceNumber, bytes });
+      if (got > 0)
+        await ports.events.emit({
+          type: 'piece.progress',
+          transferId: task.transferId,
+          pieceNumber: task.pieceNumber,
+          bytes,
+        });
       return got;
     },
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
@@ -84,6 +138,8 @@ function counted(ports: Ports, task: PieceTask, reader: ByteReader): ByteReader 
 
 export function sourceNeeded(record: TransferRecord): PieceworkError {
   const { url } = record.request.source;
-  return new PieceworkError('SourceNeeded', `the whole URL of ${url} is not stored, because it holds a secret: give it again with the same command`);
+  return new PieceworkError(
+    'SourceNeeded',
+    `the whole URL of ${url} is not stored, because it holds a secret: give it again with the same command`,
+  );
 }
-

@@ -1,12 +1,15 @@
-import { type Destination, type Proof, type Stored, writeCondition } from '../destinations/destination.ts';
+import type { Destination, Proof, Stored } from '../destinations/destination.ts';
+import { writeCondition } from '../destinations/destination.ts';
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../errors/error.ts';
 import { combineParts, crc32Hex } from '../integrity/crc32.ts';
 import { sequentialHasher } from '../integrity/hasher.ts';
 import type { Input } from '../transfer/decision.ts';
-import { type Digests, sequentialDigests } from '../transfer/digests.ts';
+import type { Digests } from '../transfer/digests.ts';
+import { sequentialDigests } from '../transfer/digests.ts';
 import { proveLedger } from '../transfer/ledger.ts';
 import { stagingLocator } from '../transfer/locators.ts';
-import { isOver, type TransferRecord, type TransferResult, type UploadEntry } from '../transfer/record.ts';
+import type { TransferRecord, TransferResult, UploadEntry } from '../transfer/record.ts';
+import { isOver } from '../transfer/record.ts';
 import type { ByteReader } from '../values/bytes.ts';
 import { finalize, listAllParts } from './finalize.ts';
 import { finishedResult, foundResult } from './finished-result.ts';
@@ -22,7 +25,13 @@ import { uploadRef } from './upload-ref.ts';
  */
 export async function finishTransfer(ports: Ports, transferId: string, signal: AbortSignal): Promise<void> {
   const loaded = await loadTransfer(ports, transferId);
-  if (loaded === undefined || isOver(loaded.record) || loaded.record.status !== 'finalizing' || loaded.record.ending !== undefined) return;
+  if (
+    loaded === undefined ||
+    isOver(loaded.record) ||
+    loaded.record.status !== 'finalizing' ||
+    loaded.record.ending !== undefined
+  )
+    return;
   const { record } = loaded;
   const { planId } = record;
   if (planId === undefined) return;
@@ -40,14 +49,19 @@ export async function finishTransfer(ports: Ports, transferId: string, signal: A
 
 async function finish(ports: Ports, record: TransferRecord, signal: AbortSignal): Promise<TransferResult> {
   const { plan, snapshot, upload, request } = record;
-  if (plan === undefined || snapshot === undefined) throw new PieceworkError('Internal', `transfer ${record.id} has no plan`);
+  if (plan === undefined || snapshot === undefined)
+    throw new PieceworkError('Internal', `transfer ${record.id} has no plan`);
   if (plan.mode === 'single') return await findSinglePut(ports, record, signal);
   if (upload === undefined) throw uploadLost(record);
   const destination = ports.destinations(request.destination);
   const parts = await listAllParts(ports, record, upload, 0, signal);
   if (parts === 'gone') return await afterUploadGone(ports, record, destination, upload, signal);
   const proof = proveLedger(plan, parts);
-  if ('missing' in proof) throw new PieceworkError('UploadLost', `piece ${proof.missing} is not in the ledger as the plan has it, though it was; start the transfer again`);
+  if ('missing' in proof)
+    throw new PieceworkError(
+      'UploadLost',
+      `piece ${proof.missing} is not in the ledger as the plan has it, though it was; start the transfer again`,
+    );
   const crc32 = combineParts(proof.parts);
   const sizeBytes = proof.parts.reduce((sum, part) => sum + part.sizeBytes, 0);
   const wanted = wantedDigests(request, snapshot);
@@ -60,7 +74,9 @@ async function finish(ports: Ports, record: TransferRecord, signal: AbortSignal)
     const { stored, proved } = await finishStaged(ports, record, destination, upload, full, wanted, signal);
     return finishedResult(record, stored, crc32, { ...combined, ...proved });
   }
-  const stored = await orOurs(ports, record, signal, () => destination.completeUpload(uploadRef(record, upload), full, { signal }));
+  const stored = await orOurs(ports, record, signal, () =>
+    destination.completeUpload(uploadRef(record, upload), full, { signal }),
+  );
   return finishedResult(record, stored, crc32, { ...combined, ...inUpload, ...record.proved });
 }
 
@@ -80,12 +96,20 @@ async function proveInUpload(
   return await proveBytes(ports, record, reader, wanted, signal);
 }
 
-async function proveBytes(ports: Ports, record: TransferRecord, reader: ByteReader, wanted: Digests, signal: AbortSignal): Promise<Digests> {
+async function proveBytes(
+  ports: Ports,
+  record: TransferRecord,
+  reader: ByteReader,
+  wanted: Digests,
+  signal: AbortSignal,
+): Promise<Digests> {
   using window = await ports.windows.borrow(signal);
   const hasher = sequentialHasher(sequentialDigests(wanted));
-  for (let got = await reader.read(window.bytes); got > 0; got = await reader.read(window.bytes)) {
+  let got = await reader.read(window.bytes);
+  while (got > 0) {
     signal.throwIfAborted();
     hasher.update(window.bytes.subarray(0, got));
+    got = await reader.read(window.bytes);
   }
   return proveDigests(record.request.source.url, wanted, hasher.digests());
 }
@@ -121,7 +145,9 @@ async function promoteStaged(
   const staged = stagingLocator(record.request.destination, record.id);
   await using reader = await destination.readObject(staged, proof.sizeBytes, { signal });
   const proved = await proveBytes(ports, record, reader, wanted, signal);
-  const stored = await orOurs(ports, record, signal, () => destination.promote(staged, proof.object, proof.sizeBytes, proof.condition, { signal }));
+  const stored = await orOurs(ports, record, signal, () =>
+    destination.promote(staged, proof.object, proof.sizeBytes, proof.condition, { signal }),
+  );
   return { stored, proved };
 }
 
@@ -134,7 +160,13 @@ async function nameStagedObject(ports: Ports, record: TransferRecord): Promise<v
 }
 
 /** The upload is gone while `finalizing`: an earlier run of this very function may have completed it. */
-async function afterUploadGone(ports: Ports, record: TransferRecord, destination: Destination, upload: UploadEntry, signal: AbortSignal): Promise<TransferResult> {
+async function afterUploadGone(
+  ports: Ports,
+  record: TransferRecord,
+  destination: Destination,
+  upload: UploadEntry,
+  signal: AbortSignal,
+): Promise<TransferResult> {
   const { request, snapshot, plan } = record;
   const ours = await ourObject(ports, record, signal);
   if (ours !== undefined) return foundResult(record, ours, destination.features);
@@ -143,12 +175,24 @@ async function afterUploadGone(ports: Ports, record: TransferRecord, destination
   if (staged?.token !== upload.token) throw uploadLost(record);
   const object = objectSpec(record, planIdOf(record), snapshot, plan, false);
   const rest = { sizeBytes: staged.sizeBytes, object, condition: writeCondition(request.options.ifExists) };
-  const { stored, proved } = await promoteStaged(ports, record, destination, rest, wantedDigests(request, snapshot), signal);
+  const { stored, proved } = await promoteStaged(
+    ports,
+    record,
+    destination,
+    rest,
+    wantedDigests(request, snapshot),
+    signal,
+  );
   return finishedResult(record, stored, undefined, proved);
 }
 
 /** Any doubt about a completion is settled by asking for our own token (rule 11). */
-async function orOurs(ports: Ports, record: TransferRecord, signal: AbortSignal, complete: () => Promise<Stored>): Promise<Stored> {
+async function orOurs(
+  ports: Ports,
+  record: TransferRecord,
+  signal: AbortSignal,
+  complete: () => Promise<Stored>,
+): Promise<Stored> {
   try {
     return await complete();
   } catch (error) {

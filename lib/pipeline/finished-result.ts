@@ -1,11 +1,17 @@
 import type { Stored } from '../destinations/destination.ts';
 import { crc32Hex } from '../integrity/crc32.ts';
-import { type Digests, sequentialDigests } from '../transfer/digests.ts';
+import type { Digests } from '../transfer/digests.ts';
+import { sequentialDigests } from '../transfer/digests.ts';
 import type { Features } from '../transfer/limits.ts';
 import type { TransferRecord, TransferResult } from '../transfer/record.ts';
 import { wantedDigests } from './object-spec.ts';
 
-export function finishedResult(record: TransferRecord, stored: Stored, crc32: number | undefined, proved: Digests): TransferResult {
+export function finishedResult(
+  record: TransferRecord,
+  stored: Stored,
+  crc32: number | undefined,
+  proved: Digests,
+): TransferResult {
   const hasDigest = Object.keys(proved).length > 0;
   const hasValidator = record.snapshot !== undefined && record.snapshot.validator.kind !== 'none';
   return {
@@ -28,5 +34,7 @@ function provedBefore(record: TransferRecord, features: Features): Digests {
   if (plan?.mode !== 'pieces' || snapshot === undefined) return {};
   const wanted = wantedDigests(request, snapshot);
   const unread = features.readBack === 'none' ? sequentialDigests(wanted) : [];
-  return Object.fromEntries(Object.entries(wanted).filter(([algorithm]) => !unread.some((other) => other === algorithm)));
+  return Object.fromEntries(
+    Object.entries(wanted).filter(([algorithm]) => !unread.some((other) => other === algorithm)),
+  );
 }

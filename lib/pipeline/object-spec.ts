@@ -1,16 +1,24 @@
 import type { ObjectSpec } from '../destinations/destination.ts';
 import { PieceworkError } from '../errors/error.ts';
-import { DIGEST_HEX_LENGTH, type DigestAlgorithm, type Digests, sequentialDigests } from '../transfer/digests.ts';
+import type { DigestAlgorithm, Digests } from '../transfer/digests.ts';
+import { sequentialDigests } from '../transfer/digests.ts';
 import type { Features } from '../transfer/limits.ts';
 import { stagingLocator } from '../transfer/locators.ts';
 import type { Plan } from '../transfer/plan.ts';
-import { tokenOf, type TransferRecord } from '../transfer/record.ts';
+import type { TransferRecord } from '../transfer/record.ts';
+import { tokenOf } from '../transfer/record.ts';
 import type { TransferRequest } from '../transfer/request.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import { formatBytes } from '../values/units.ts';
 
 /** The object as the destination is to make it: the source's description, where the request says nothing else. */
-export function objectSpec(record: TransferRecord, planId: string, snapshot: Snapshot, plan: Plan, staged: boolean): ObjectSpec {
+export function objectSpec(
+  record: TransferRecord,
+  planId: string,
+  snapshot: Snapshot,
+  plan: Plan,
+  staged: boolean,
+): ObjectSpec {
   const { destination, object: settings } = record.request;
   const { sizeBytes, ranges: _, digests: __, warnings: ___, name: ____, contentType, ...described } = snapshot;
   const type = settings.contentType ?? contentType;
@@ -60,9 +68,20 @@ export function checkExpectations(request: TransferRequest, snapshot: Snapshot):
   }
 }
 
+export function pageInstead(url: string, typeBefore: string | undefined, typeNow: string | undefined): PieceworkError {
+  return new PieceworkError(
+    'UnexpectedType',
+    `${url} was ${typeBefore ?? 'of no stated type'}, and is ${typeNow ?? 'of no stated type'} now: often an error or log-in page in place of the file; if that is what you want, start a new transfer (--restart)`,
+  );
+}
+
 export function unexpectedSize(url: string, got: number, expected: number, contentType?: string): PieceworkError {
-  const page = contentType?.startsWith('text/html') === true ? ' (it is an HTML page: perhaps an error or log-in page)' : '';
-  return new PieceworkError('UnexpectedSize', `${url} has ${got} bytes (${formatBytes(got)}), and ${expected} were expected${page}`);
+  const page =
+    contentType?.startsWith('text/html') === true ? ' (it is an HTML page: perhaps an error or log-in page)' : '';
+  return new PieceworkError(
+    'UnexpectedSize',
+    `${url} has ${got} bytes (${formatBytes(got)}), and ${expected} were expected${page}`,
+  );
 }
 
 function matchesType(got: string | undefined, expected: string): boolean {
@@ -78,13 +97,12 @@ export function proveDigests(url: string, expected: Digests, got: Digests): Dige
     const value = got[algorithm];
     if (value === undefined) continue;
     if (value !== expected[algorithm]) {
-      throw new PieceworkError('DigestMismatch', `the bytes of ${url} have ${algorithm} ${value}, and ${expected[algorithm]} was expected; nothing was stored`);
+      throw new PieceworkError(
+        'DigestMismatch',
+        `the bytes of ${url} have ${algorithm} ${value}, and ${expected[algorithm]} was expected; nothing was stored`,
+      );
     }
     proved[algorithm] = value;
   }
   return proved;
-}
-
-export function isDigest(algorithm: DigestAlgorithm, text: string): boolean {
-  return text.length === DIGEST_HEX_LENGTH[algorithm] && /^[0-9a-f]+$/.test(text);
 }

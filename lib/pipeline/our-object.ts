@@ -3,7 +3,11 @@ import type { TransferRecord } from '../transfer/record.ts';
 import type { Ports } from './ports.ts';
 
 /** The object at the destination, if it carries a token of this transfer's current upload or put (rule 11). */
-export async function ourObject(ports: Ports, record: TransferRecord, signal: AbortSignal): Promise<StoredObject | undefined> {
+export async function ourObject(
+  ports: Ports,
+  record: TransferRecord,
+  signal: AbortSignal,
+): Promise<StoredObject | undefined> {
   const there = await ports.destinations(record.request.destination).head(record.request.destination, { signal });
   return there?.token !== undefined && ourTokens(record).includes(there.token) ? there : undefined;
 }

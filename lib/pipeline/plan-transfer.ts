@@ -3,25 +3,32 @@ import { asPieceworkError, PieceworkError, toErrorRecord } from '../errors/error
 import type { Probe } from '../sources/source.ts';
 import { decide } from '../transfer/decide.ts';
 import type { Decision } from '../transfer/decision.ts';
-import { type Digests, sequentialDigests } from '../transfer/digests.ts';
-import { type LedgerView, viewLedger } from '../transfer/ledger.ts';
+import type { Digests } from '../transfer/digests.ts';
+import { sequentialDigests } from '../transfer/digests.ts';
+import type { LedgerView } from '../transfer/ledger.ts';
+import { viewLedger } from '../transfer/ledger.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
-import { planTransfer as divide, type Plan, samePlan } from '../transfer/plan.ts';
-import { isOver, type TransferRecord, type UploadEntry } from '../transfer/record.ts';
+import { isPageInstead } from '../transfer/page-instead.ts';
+import type { Plan } from '../transfer/plan.ts';
+import { planTransfer as divide, samePlan } from '../transfer/plan.ts';
+import type { TransferRecord, UploadEntry } from '../transfer/record.ts';
+import { isOver, sealedRunOf } from '../transfer/record.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import { adoptPlan, beginPlanning, completed, giveUpUpload, withoutIntent } from '../transfer/transitions.ts';
 import { sameVersion } from '../values/validator.ts';
 import { carryOut } from './carry-out.ts';
 import { sourceNeeded } from './fetch-piece.ts';
 import { finalize, listAllParts } from './finalize.ts';
-import { markActive } from './next-run.ts';
 import { hostFacts, joinHost } from './hosts.ts';
-import { checkExpectations, needsStaging, objectSpec, wantedDigests } from './object-spec.ts';
-import { createUpload, type Intent, isPlannedBy, type Planning, saveOrAbort, storePlan } from './planning.ts';
+import { markActive } from './next-run.ts';
+import { checkExpectations, needsStaging, objectSpec, pageInstead, wantedDigests } from './object-spec.ts';
+import type { Intent, Planning } from './planning.ts';
+import { createUpload, isPlannedBy, saveOrAbort, storePlan } from './planning.ts';
 import type { Ports } from './ports.ts';
 import { putSingle } from './put-single.ts';
 import { runStream } from './run-stream.ts';
-import { type Loaded, loadTransfer, updateTransfer } from './store.ts';
+import type { Loaded } from './store.ts';
+import { loadTransfer, updateTransfer } from './store.ts';
 
 /**
  * Probe → plan → upload → first pieces (design §3.2). Run again it continues what is recorded: at most one upload is ever in the record.
@@ -29,7 +36,9 @@ import { type Loaded, loadTransfer, updateTransfer } from './store.ts';
  */
 export async function planTransfer(ports: Ports, transferId: string, signal: AbortSignal): Promise<void> {
   const planId = ports.ids.ulid();
-  const begun = await updateTransfer(ports, transferId, (record) => (mayPlan(record) ? beginPlanning(record, planId, ports.clock.now()) : undefined));
+  const begun = await updateTransfer(ports, transferId, (record) =>
+    mayPlan(record) ? beginPlanning(record, planId, ports.clock.now()) : undefined,
+  );
   if (begun === undefined || isOver(begun.record) || begun.record.status === 'finalizing') return;
   if (begun.record.planId !== planId || begun.record.status !== 'planning') {
     await finalize(ports, transferId, [{ kind: 'tick' }], signal);
@@ -40,38 +49,57 @@ export async function planTransfer(ports: Ports, transferId: string, signal: Abo
   try {
     await plan(ports, begun, planId, intent, signal);
   } catch (thrown) {
+    // The intent is all that tells of an upload whose Create or recording is unsure: `settle` looks for it (protocol §6). Where nothing
+    // was created it goes first: a worker that is stopped at its failure would leave it behind, and the marker with it.
+    if (!intent.mayHaveUpload) await dropIntent(ports, transferId, planId);
     signal.throwIfAborted();
     const error = asPieceworkError(thrown);
-    // Somebody cancelled, or another planner took over: the record goes on without this plan, only the intent is ours to remove.
-    if (error.code === 'Conflict' && isPlannedBy((await loadTransfer(ports, transferId))?.record ?? begun.record, planId)) throw error;
-    if (error.code !== 'Conflict') await finalize(ports, transferId, [{ kind: 'unplanned', planId, error: toErrorRecord(error) }], signal);
-    // The intent is all that tells of an upload whose Create or recording is unsure: `settle` looks for it (protocol §6).
-    if (intent.mayHaveUpload) return;
-    await updateTransfer(ports, transferId, (record) =>
-      record.creating.some((intent) => intent.planId === planId) ? withoutIntent(record, planId) : undefined,
-    );
+    // Somebody cancelled, or another planner took over: the record goes on without this plan.
+    if (
+      error.code === 'Conflict' &&
+      isPlannedBy((await loadTransfer(ports, transferId))?.record ?? begun.record, planId)
+    )
+      throw error;
+    if (error.code !== 'Conflict')
+      await finalize(ports, transferId, [{ kind: 'unplanned', planId, error: toErrorRecord(error) }], signal);
   }
+}
+
+async function dropIntent(ports: Ports, transferId: string, planId: string): Promise<void> {
+  await updateTransfer(ports, transferId, (record) =>
+    record.creating.some((intent) => intent.planId === planId) ? withoutIntent(record, planId) : undefined,
+  );
 }
 
 function mayPlan(record: TransferRecord): boolean {
   // A stream is taken over by each delivery, with a plan and an upload of its own (protocol §5).
-  return record.status === 'accepted' || record.status === 'planning' || (record.status === 'transferring' && record.plan?.mode === 'stream');
+  return (
+    record.status === 'accepted' ||
+    record.status === 'planning' ||
+    (record.status === 'transferring' && record.plan?.mode === 'stream')
+  );
 }
 
 async function plan(ports: Ports, loaded: Loaded, planId: string, intent: Intent, signal: AbortSignal): Promise<void> {
   const { record } = loaded;
   const { request } = record;
-  const locator = await ports.secrets.unseal(record.id, record.run);
+  const locator = await ports.secrets.unseal(record.id, sealedRunOf(record));
   if (locator === undefined) throw sourceNeeded(record);
   const destination = ports.destinations(request.destination);
   await using probe = await probeSource(ports, record, locator, signal);
   const { snapshot } = probe;
   checkExpectations(request, snapshot);
+  const typeBefore = record.snapshot?.contentType ?? record.typeBefore;
+  if (isPageInstead(typeBefore, snapshot.contentType))
+    throw pageInstead(probe.finalUrl, typeBefore, snapshot.contentType);
   const digests = wantedDigests(request, snapshot);
   const planning: Planning = { ports, loaded, planId, intent, destination, probe, digests, signal };
   const divided = divide({
     sizeBytes: snapshot.sizeBytes,
-    ranges: snapshot.ranges && record.withoutRanges !== true && !mustBeInOrder(digests, request.options.expect.digests, destination),
+    ranges:
+      snapshot.ranges &&
+      record.withoutRanges !== true &&
+      !mustBeInOrder(digests, request.options.expect.digests, destination),
     limits: destination.limits,
     parallelism: request.options.parallelism,
     policy: { ...ports.policy.plan, singleMaxBytes: singleMaxBytes(ports) },
@@ -96,10 +124,18 @@ function singleMaxBytes(ports: Ports): number {
 
 /** Where nothing can be read back, a digest the caller asked for is proved on the way, in order, on one connection. */
 function mustBeInOrder(wanted: Digests, given: Digests, destination: Destination): boolean {
-  return destination.features.readBack === 'none' && sequentialDigests(wanted).some((algorithm) => given[algorithm] !== undefined);
+  return (
+    destination.features.readBack === 'none' &&
+    sequentialDigests(wanted).some((algorithm) => given[algorithm] !== undefined)
+  );
 }
 
-async function probeSource(ports: Ports, record: TransferRecord, locator: SourceLocator, signal: AbortSignal): Promise<Probe> {
+async function probeSource(
+  ports: Ports,
+  record: TransferRecord,
+  locator: SourceLocator,
+  signal: AbortSignal,
+): Promise<Probe> {
   const firstBytes = record.withoutRanges === true ? 'all' : Math.max(1, singleMaxBytes(ports));
   return await ports.sources(locator.url).probe(locator, firstBytes, { signal });
 }
@@ -119,16 +155,33 @@ async function isAlreadyThere(planning: Planning): Promise<boolean> {
       ? there.modifiedAt !== undefined && there.modifiedAt === snapshot.modifiedAt
       : snapshot.validator.kind !== 'none' && sameVersion(there.validator, snapshot.validator);
   if (!isSameSize || !isSameVersion) return false;
-  const result = { sizeBytes: there.sizeBytes, version: 'validator', digests: {}, unchanged: true, ...(there.etag === undefined ? {} : { etag: there.etag }) } as const;
-  const stored = await storePlan(planning, (record) => completed(giveUpUpload(withoutIntent({ ...record, snapshot }, planId)), result, ports.clock.now()));
+  const result = {
+    sizeBytes: there.sizeBytes,
+    version: 'validator',
+    digests: {},
+    unchanged: true,
+    ...(there.etag === undefined ? {} : { etag: there.etag }),
+  } as const;
+  const stored = await storePlan(planning, (record) =>
+    completed(giveUpUpload(withoutIntent({ ...record, snapshot }, planId)), result, ports.clock.now()),
+  );
   await carryOut(ports, stored, [{ kind: 'settle' }], signal);
   return true;
 }
 
-export function destinationExists(record: TransferRecord): PieceworkError {
+function destinationExists(record: TransferRecord): PieceworkError {
   const { destination } = record.request;
-  const name = destination.kind === 's3' ? `s3://${destination.bucket}/${destination.key}` : destination.kind === 'file' ? destination.path : 'stdout';
-  return new PieceworkError('DestinationExists', `${name} exists already, and --if-exists is fail; choose another name, or --if-exists replace`, { details: { target: name } });
+  const name =
+    destination.kind === 's3'
+      ? `s3://${destination.bucket}/${destination.key}`
+      : destination.kind === 'file'
+        ? destination.path
+        : 'stdout';
+  return new PieceworkError(
+    'DestinationExists',
+    `${name} exists already, and --if-exists is fail; choose another name, or --if-exists replace`,
+    { details: { target: name } },
+  );
 }
 
 /** Opens (or takes over) the upload, and puts plan, upload and the first pieces into the record with one swap. */
@@ -147,25 +200,49 @@ async function startPieces(planning: Planning, divided: Plan & { readonly mode: 
   const host = await hostFacts(ports, loaded.record);
   const start = (current: TransferRecord): Decision => {
     const base = held === undefined ? giveUpUpload(current) : current;
-    const adopted = adoptPlan(base, { plan: divided, planId, snapshot, upload, doneThrough: ledger.doneThrough, quietUntil });
+    const adopted = adoptPlan(base, {
+      plan: divided,
+      planId,
+      snapshot,
+      upload,
+      doneThrough: ledger.doneThrough,
+      quietUntil,
+    });
     return decide(adopted, { ledger, object: 'unasked', ...host }, [], now, ports.policy.decide);
   };
   const stored = await saveOrAbort(planning, (current) => start(current).record, upload, held === undefined);
   // The same commands whatever else the record says: they follow from the plan and the ledger alone.
   const { record, commands } = start(loaded.record);
   const done = [...ledger.done];
-  await ports.events.emit({ type: 'planned', transferId: record.id, plan: divided, snapshot, doneThrough: ledger.doneThrough, done });
-  await carryOut(ports, stored, [...commands, ...(stored.record.toAbort.length > 0 ? [{ kind: 'settle' } as const] : [])], signal);
+  await ports.events.emit({
+    type: 'planned',
+    transferId: record.id,
+    plan: divided,
+    snapshot,
+    doneThrough: ledger.doneThrough,
+    done,
+  });
+  await carryOut(
+    ports,
+    stored,
+    [...commands, ...(stored.record.toAbort.length > 0 ? [{ kind: 'settle' } as const] : [])],
+    signal,
+  );
 }
 
 /**
  * The upload of an earlier run, if it still stands, holds parts of exactly this plan, and a validator proves that they are of this version (protocol §4).
  */
-async function heldUpload(planning: Planning, divided: Plan, staged: boolean): Promise<{ readonly upload: UploadEntry; readonly ledger: LedgerView } | undefined> {
+async function heldUpload(
+  planning: Planning,
+  divided: Plan,
+  staged: boolean,
+): Promise<{ readonly upload: UploadEntry; readonly ledger: LedgerView } | undefined> {
   const { ports, loaded, probe, signal } = planning;
   const { upload, plan: before, snapshot } = loaded.record;
   if (upload === undefined || before === undefined || snapshot === undefined) return undefined;
-  if (!samePlan(before, divided) || (upload.staged === true) !== staged || !isProvablySame(snapshot, probe.snapshot)) return undefined;
+  if (!samePlan(before, divided) || (upload.staged === true) !== staged || !isProvablySame(snapshot, probe.snapshot))
+    return undefined;
   const parts = await listAllParts(ports, loaded.record, upload, 0, signal);
   return parts === 'gone' ? undefined : { upload, ledger: viewLedger(divided, 0, parts) };
 }
@@ -173,4 +250,3 @@ async function heldUpload(planning: Planning, divided: Plan, staged: boolean): P
 export function isProvablySame(a: Snapshot, b: Snapshot): boolean {
   return a.sizeBytes === b.sizeBytes && a.validator.kind !== 'none' && sameVersion(a.validator, b.validator);
 }
-

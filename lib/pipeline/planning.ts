@@ -3,10 +3,12 @@ import { PieceworkError } from '../errors/error.ts';
 import type { Probe } from '../sources/source.ts';
 import type { Digests } from '../transfer/digests.ts';
 import type { Plan } from '../transfer/plan.ts';
-import { type TransferRecord, tokenOf, type UploadEntry } from '../transfer/record.ts';
+import type { TransferRecord, UploadEntry } from '../transfer/record.ts';
+import { tokenOf } from '../transfer/record.ts';
 import { objectSpec } from './object-spec.ts';
 import type { Ports } from './ports.ts';
-import { type Loaded, loadTransfer, saveTransfer } from './store.ts';
+import type { Loaded } from './store.ts';
+import { loadTransfer, saveTransfer } from './store.ts';
 import { uploadRef } from './upload-ref.ts';
 
 /** What has become of the recorded intent to create an upload. */
@@ -27,11 +29,17 @@ export interface Planning {
   readonly signal: AbortSignal;
 }
 
-export async function createUpload({ loaded, planId, intent, destination, probe, signal }: Planning, divided: Plan, staged: boolean): Promise<UploadEntry> {
+export async function createUpload(
+  { loaded, planId, intent, destination, probe, signal }: Planning,
+  divided: Plan,
+  staged: boolean,
+): Promise<UploadEntry> {
   intent.mayHaveUpload = true;
   let ref: UploadRef;
   try {
-    ref = await destination.createUpload(objectSpec(loaded.record, planId, probe.snapshot, divided, staged), { signal });
+    ref = await destination.createUpload(objectSpec(loaded.record, planId, probe.snapshot, divided, staged), {
+      signal,
+    });
   } catch (error) {
     intent.mayHaveUpload = !isRefusal(error);
     throw error;
@@ -41,7 +49,12 @@ export async function createUpload({ loaded, planId, intent, destination, probe,
 
 /** The store answered, and the answer was no; after anything else the Create may have been done all the same. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof PieceworkError && error.code !== 'DestinationUnreachable' && error.code !== 'DestinationServerError' && error.code !== 'Internal';
+  return (
+    error instanceof PieceworkError &&
+    error.code !== 'DestinationUnreachable' &&
+    error.code !== 'DestinationServerError' &&
+    error.code !== 'Internal'
+  );
 }
 
 /**
@@ -49,7 +62,10 @@ function isRefusal(error: unknown): boolean {
  * planning that is ours, the change is made again on what is there now.
  * @throws PieceworkError `Conflict` when somebody cancelled, or another planner took over.
  */
-export async function storePlan({ ports, loaded, planId }: Planning, change: (record: TransferRecord) => TransferRecord): Promise<Loaded> {
+export async function storePlan(
+  { ports, loaded, planId }: Planning,
+  change: (record: TransferRecord) => TransferRecord,
+): Promise<Loaded> {
   let current = loaded;
   for (let tries = 1; ; tries += 1) {
     try {
@@ -70,7 +86,12 @@ export function isPlannedBy(record: TransferRecord, planId: string): boolean {
 }
 
 /** Stores a record that names a new upload. When the swap is lost the upload is ours alone, unless the record names it after all. */
-export async function saveOrAbort(planning: Planning, change: (record: TransferRecord) => TransferRecord, upload: UploadEntry, isNew: boolean): Promise<Loaded> {
+export async function saveOrAbort(
+  planning: Planning,
+  change: (record: TransferRecord) => TransferRecord,
+  upload: UploadEntry,
+  isNew: boolean,
+): Promise<Loaded> {
   const { ports, loaded, intent, destination, signal } = planning;
   try {
     const stored = await storePlan(planning, change);
@@ -79,7 +100,8 @@ export async function saveOrAbort(planning: Planning, change: (record: TransferR
   } catch (error) {
     if (!isNew || !(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
     const there = await loadTransfer(ports, loaded.record.id);
-    if (there?.record.upload?.id !== upload.id) await destination.abortUpload(uploadRef(loaded.record, upload), { signal });
+    if (there?.record.upload?.id !== upload.id)
+      await destination.abortUpload(uploadRef(loaded.record, upload), { signal });
     intent.mayHaveUpload = false;
     throw error;
   }

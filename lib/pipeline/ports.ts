@@ -43,6 +43,10 @@ export interface Policy {
   readonly plannerLifeMs: number;
   /** Pieces in flight for a transfer that wants `parallelism` of them. */
   places(parallelism: number): number;
+  /** Sealed sources outlive the process, and this worker may have no right to read them: a retry goes by what is sealed already. @default false */
+  readonly keepsSealed?: boolean;
+  /** This worker has no right to clean up: a tick tells the finalizer to. @default false */
+  readonly settlesElsewhere?: boolean;
   /** Connections to one host for all its transfers together, until something better was learned. @default no ceiling: one person's own choice */
   readonly hostCeiling?: number;
 }

@@ -1,4 +1,5 @@
-import { asPieceworkError, type PieceworkError, toErrorRecord } from '../errors/error.ts';
+import type { PieceworkError } from '../errors/error.ts';
+import { asPieceworkError, toErrorRecord } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
 import type { Probe } from '../sources/source.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
@@ -29,10 +30,17 @@ export async function probePatiently(
       const error = asPieceworkError(thrown);
       if (error.reaction === 'wait') waits += 1;
       else failures += 1;
-      const mayPass = error.reaction === 'wait' || (error.reaction === 'retry' && failures < patience.maxFailures && !isUnknownName(error));
+      const mayPass =
+        error.reaction === 'wait' ||
+        (error.reaction === 'retry' && failures < patience.maxFailures && !isUnknownName(error));
       const delayMs = delayAfter(error, failures, waits, from.url, ports);
       if (!mayPass || ports.clock.now() + delayMs - startedAt >= patience.deadlineMs) throw error;
-      await ports.events.emit({ type: 'probe.retrying', source: redactUrl(from.url), reason: toErrorRecord(error), delayMs });
+      await ports.events.emit({
+        type: 'probe.retrying',
+        source: redactUrl(from.url),
+        reason: toErrorRecord(error),
+        delayMs,
+      });
       await ports.clock.sleep(delayMs, signal);
     }
   }
@@ -43,7 +51,13 @@ function isUnknownName(error: PieceworkError): boolean {
   return error.code === 'SourceNotResolved' && error.details['reason'] !== 'EAI_AGAIN';
 }
 
-function delayAfter(error: PieceworkError, failures: number, waits: number, seed: string, ports: Pick<Ports, 'policy'>): number {
+function delayAfter(
+  error: PieceworkError,
+  failures: number,
+  waits: number,
+  seed: string,
+  ports: Pick<Ports, 'policy'>,
+): number {
   const { backoff } = ports.policy.decide;
   return error.reaction === 'wait'
     ? waitMs(waits, `${seed}/${waits}`, error.details.retryAfterMs, backoff)

@@ -9,7 +9,8 @@ import { finalize } from './finalize.ts';
 import { finishedResult } from './finished-result.ts';
 import { objectSpec, proveDigests, unexpectedSize } from './object-spec.ts';
 import { ourObject } from './our-object.ts';
-import { type Planning, storePlan } from './planning.ts';
+import type { Planning } from './planning.ts';
+import { storePlan } from './planning.ts';
 import { loadTransfer } from './store.ts';
 import { expectEnd, fill } from './windows.ts';
 
@@ -29,24 +30,51 @@ export async function putSingle(planning: Planning, plan: Plan & { readonly mode
  * Proves the bytes, then stores them. The record says `finalizing`, with our token, before the put is sent: whatever happens to its answer,
  * a head tells whether the object is ours (protocol §5).
  */
-export async function putWhole(planning: Planning, plan: Plan & { readonly mode: 'single' }, bytes: Uint8Array): Promise<void> {
+export async function putWhole(
+  planning: Planning,
+  plan: Plan & { readonly mode: 'single' },
+  bytes: Uint8Array,
+): Promise<void> {
   const { ports, loaded, planId, destination, probe, digests, signal } = planning;
   const { request } = loaded.record;
   const { sizeBytes } = request.options.expect;
-  if (sizeBytes !== undefined && sizeBytes !== bytes.length) throw unexpectedSize(request.source.url, bytes.length, sizeBytes, probe.snapshot.contentType);
+  if (sizeBytes !== undefined && sizeBytes !== bytes.length)
+    throw unexpectedSize(request.source.url, bytes.length, sizeBytes, probe.snapshot.contentType);
   const hasher = sequentialHasher(Object.keys(digests) as DigestAlgorithm[]);
   hasher.update(bytes);
   const proved = proveDigests(request.source.url, digests, hasher.digests());
   const quietUntil = ports.clock.now() + ports.policy.decide.quietMs;
-  const { record } = await storePlan(planning, (current) => beginSingle(current, planId, { plan, snapshot: probe.snapshot, proved, quietUntil }));
-  await ports.events.emit({ type: 'planned', transferId: record.id, plan, snapshot: probe.snapshot, doneThrough: 0, done: [] });
+  const { record } = await storePlan(planning, (current) =>
+    beginSingle(current, planId, { plan, snapshot: probe.snapshot, proved, quietUntil }),
+  );
+  await ports.events.emit({
+    type: 'planned',
+    transferId: record.id,
+    plan,
+    snapshot: probe.snapshot,
+    doneThrough: 0,
+    done: [],
+  });
   const checksum = crc32(bytes);
   const object = objectSpec(record, planId, probe.snapshot, plan, false);
   try {
     const body = { kind: 'whole', bytes, crc32: checksum } as const;
-    const stored = await destination.putObject(object, bytes.length, body, writeCondition(request.options.ifExists), { signal });
-    await ports.events.emit({ type: 'piece.done', transferId: record.id, pieceNumber: 1, bytes: bytes.length, elapsedMs: 0 });
-    await finalize(ports, record.id, [{ kind: 'finished', planId, result: finishedResult(record, stored, checksum, proved) }], signal);
+    const stored = await destination.putObject(object, bytes.length, body, writeCondition(request.options.ifExists), {
+      signal,
+    });
+    await ports.events.emit({
+      type: 'piece.done',
+      transferId: record.id,
+      pieceNumber: 1,
+      bytes: bytes.length,
+      elapsedMs: 0,
+    });
+    await finalize(
+      ports,
+      record.id,
+      [{ kind: 'finished', planId, result: finishedResult(record, stored, checksum, proved) }],
+      signal,
+    );
   } catch (thrown) {
     signal.throwIfAborted();
     const current = await loadTransfer(ports, record.id);
@@ -63,4 +91,3 @@ export async function putWhole(planning: Planning, plan: Plan & { readonly mode:
     );
   }
 }
-

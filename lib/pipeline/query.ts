@@ -1,4 +1,5 @@
 import { PieceworkError } from '../errors/error.ts';
+import type { Part } from '../transfer/ledger.ts';
 import { viewLedger } from '../transfer/ledger.ts';
 import type { TransferRecord } from '../transfer/record.ts';
 import { transferNotFound } from './cancel.ts';
@@ -9,7 +10,13 @@ import { loadTransfer } from './store.ts';
 export interface TransferStatus {
   readonly record: TransferRecord;
   /** Absent when there is no ledger to read: not yet planned, a single put, over, or the upload is out of reach. */
-  readonly pieces?: { readonly count: number; readonly doneCount: number; readonly doneBytes: number; isDone(pieceNumber: number): boolean };
+  readonly pieces?: {
+    readonly count: number;
+    readonly doneCount: number;
+    readonly doneBytes: number;
+    readonly parts: readonly Part[];
+    isDone(pieceNumber: number): boolean;
+  };
 }
 
 /** One transfer as it stands, its pieces read from the ledger itself. @throws PieceworkError `TransferNotFound`. */
@@ -26,7 +33,7 @@ export async function transferStatus(ports: Ports, transferId: string, signal: A
   const hasLast = isDone(plan.pieceCount);
   const lastBytes = plan.sizeBytes - (plan.pieceCount - 1) * plan.pieceSizeBytes;
   const doneBytes = hasLast ? (doneCount - 1) * plan.pieceSizeBytes + lastBytes : doneCount * plan.pieceSizeBytes;
-  return { record, pieces: { count: plan.pieceCount, doneCount, doneBytes, isDone } };
+  return { record, pieces: { count: plan.pieceCount, doneCount, doneBytes, parts, isDone } };
 }
 
 /** All transfers, newest first. Records that can't be read are left out: they were set aside, with a warning, when they were met. */
@@ -53,4 +60,3 @@ async function readable(ports: Pick<Ports, 'records'>, id: string): Promise<Tran
     throw error;
   }
 }
-

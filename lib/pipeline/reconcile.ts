@@ -1,42 +1,31 @@
 import { PieceworkError } from '../errors/error.ts';
 import { KEYS } from '../records/records.ts';
-import { newRecord } from '../transfer/record.ts';
+import { newRecord, sealedRunOf } from '../transfer/record.ts';
+import { DEFAULT_OPTIONS } from '../transfer/request.ts';
 import { failed } from '../transfer/transitions.ts';
 import { fromIso } from '../values/time.ts';
-import { DEFAULT_OPTIONS } from '../transfer/request.ts';
+import type { ActiveTransfer } from './active-transfers.ts';
 import { finalize } from './finalize.ts';
 import { dropRun } from './next-run.ts';
 import type { Ports } from './ports.ts';
 import { settle } from './settle.ts';
-import { createTransfer, type Loaded, loadTransfer, saveTransfer } from './store.ts';
-
-/** A marker that stands: transfer and run in which work remains. */
-export interface ActiveTransfer {
-  readonly transferId: string;
-  readonly run: number;
-}
-
-export async function* activeTransfers(ports: Pick<Ports, 'records'>): AsyncGenerator<ActiveTransfer> {
-  let cursor: string | undefined;
-  do {
-    const page = await ports.records.list('active/', cursor);
-    for (const path of page.paths) {
-      const [, transferId, run] = path.split('/');
-      if (transferId !== undefined && run !== undefined) yield { transferId, run: Number(run) };
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-}
+import type { Loaded } from './store.ts';
+import { createTransfer, loadTransfer, saveTransfer } from './store.ts';
 
 /**
  * The schedule's tick: looks at one active transfer and repairs what a crash or a lost message left (protocol §7).
  * `now` = somebody knows that nothing of it is in flight, as after a restart on one machine.
  */
-export async function reconcile(ports: Ports, { transferId, run }: ActiveTransfer, options: { readonly now: boolean }, signal: AbortSignal): Promise<void> {
+export async function reconcile(
+  ports: Ports,
+  { transferId, run }: ActiveTransfer,
+  options: { readonly now: boolean },
+  signal: AbortSignal,
+): Promise<void> {
   const loaded = await loadTransfer(ports, transferId);
   if (loaded === undefined) return await buryMarker(ports, { transferId, run }, signal);
   if (run > loaded.record.run) return await takeStrayMarker(ports, loaded, { transferId, run }, signal);
-  if (run < loaded.record.run) return await dropRun(ports, transferId, run);
+  if (run < loaded.record.run) return await dropRun(ports, loaded.record, run);
   await finalize(ports, transferId, [options.now ? { kind: 'tick', now: true } : { kind: 'tick' }], signal);
 }
 
@@ -44,8 +33,16 @@ export async function reconcile(ports: Ports, { transferId, run }: ActiveTransfe
 async function buryMarker(ports: Ports, active: ActiveTransfer, signal: AbortSignal): Promise<void> {
   if (!(await isOld(ports, active))) return;
   const now = ports.clock.now();
-  const reason = { code: 'SubmitAbandoned', message: 'the submit was cut off before the transfer was recorded; submit it again' } as const;
-  const request = { source: { url: '', withheld: true }, destination: { kind: 'stdout' }, object: {}, options: DEFAULT_OPTIONS } as const;
+  const reason = {
+    code: 'SubmitAbandoned',
+    message: 'the submit was cut off before the transfer was recorded; submit it again',
+  } as const;
+  const request = {
+    source: { url: '', withheld: true },
+    destination: { kind: 'stdout' },
+    object: {},
+    options: DEFAULT_OPTIONS,
+  } as const;
   const tombstone = { ...newRecord(active.transferId, 'local', request, now), rev: 1, writeId: '' };
   try {
     await createTransfer(ports, failed({ ...tombstone, run: active.run }, reason, now));
@@ -60,13 +57,16 @@ async function buryMarker(ports: Ports, active: ActiveTransfer, signal: AbortSig
  * A retry was cut off before its record, and left a marker and perhaps a sealed source. The failed record takes the run's number, so that both
  * are its own to clean up, and a retry that is still on its way loses its swap instead of its marker.
  */
-async function takeStrayMarker(ports: Ports, loaded: Loaded, active: ActiveTransfer, signal: AbortSignal): Promise<void> {
+async function takeStrayMarker(
+  ports: Ports,
+  loaded: Loaded,
+  active: ActiveTransfer,
+  signal: AbortSignal,
+): Promise<void> {
   const { record } = loaded;
   if (record.status !== 'failed' || !(await isOld(ports, active))) return;
-  const source = await ports.secrets.unseal(record.id, record.run);
-  if (source !== undefined) await ports.secrets.seal(record.id, active.run, source);
-  await saveTransfer(ports, loaded, { ...record, run: active.run });
-  await dropRun(ports, record.id, record.run);
+  const stored = await saveTransfer(ports, loaded, { ...record, run: active.run, sealedRun: sealedRunOf(record) });
+  await dropRun(ports, stored.record, record.run);
   await settle(ports, record.id, signal);
 }
 

@@ -25,7 +25,9 @@ export function recordCache(ports: Pick<Ports, 'records' | 'clock' | 'policy'>):
     reload,
     async get(id) {
       const entry = entries.get(id);
-      return entry !== undefined && ports.clock.now() - entry.readAt <= ports.policy.recordCacheMs ? entry.record : await reload(id);
+      return entry !== undefined && ports.clock.now() - entry.readAt <= ports.policy.recordCacheMs
+        ? entry.record
+        : await reload(id);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { PieceworkError } from '../errors/error.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
-import { isTombstone, type TransferRecord } from '../transfer/record.ts';
+import type { TransferRecord } from '../transfer/record.ts';
+import { isSettled, isTombstone, sealedRunOf } from '../transfer/record.ts';
 import { transferNotFound } from './cancel.ts';
 import { sourceNeeded } from './fetch-piece.ts';
 import { startNextRun } from './next-run.ts';
@@ -21,8 +22,11 @@ export async function retry(ports: Ports, transferId: string, source?: SourceLoc
     // A tombstone does not know what was asked for: only a repeated submit can go on with it.
     if (isTombstone(record)) throw transferNotFound(transferId);
     if (record.status !== 'failed') throw notFailed(record);
-    const locator = source ?? (await ports.secrets.unseal(transferId, record.run)) ?? wholeLocator(record);
-    return await startNextRun(ports, loaded, locator);
+    const { keepsSealed = false } = ports.policy;
+    // It is discarded only after the record says that everything is cleaned up, so a retry that wins its swap finds it.
+    if (source === undefined && keepsSealed && !isSettled(record)) return await startNextRun(ports, loaded, undefined);
+    const sealed = keepsSealed ? undefined : await ports.secrets.unseal(transferId, sealedRunOf(record));
+    return await startNextRun(ports, loaded, source ?? sealed ?? wholeLocator(record));
   });
 }
 
@@ -34,7 +38,13 @@ export function wholeLocator(record: TransferRecord): SourceLocator {
 
 function notFailed(record: TransferRecord): PieceworkError {
   if (record.status === 'completed' || record.status === 'cancelled') {
-    return new PieceworkError('TransferEnded', `transfer ${record.id} is ${record.status}; only a failed one can be retried`);
+    return new PieceworkError(
+      'TransferEnded',
+      `transfer ${record.id} is ${record.status}; only a failed one can be retried`,
+    );
   }
-  return new PieceworkError('TransferRunning', `transfer ${record.id} is ${record.status}, not failed; it goes on by itself, or with the same copy command`);
+  return new PieceworkError(
+    'TransferRunning',
+    `transfer ${record.id} is ${record.status}, not failed; it goes on by itself, or with the same copy command`,
+  );
 }

@@ -4,13 +4,15 @@ import { sequentialHasher } from '../integrity/hasher.ts';
 import type { DigestAlgorithm } from '../transfer/digests.ts';
 import type { Plan } from '../transfer/plan.ts';
 import type { TransferRecord } from '../transfer/record.ts';
+import { sealedRunOf } from '../transfer/record.ts';
 import { adoptPlan, giveUpUpload } from '../transfer/transitions.ts';
 import type { Body, ByteReader, Window } from '../values/bytes.ts';
 import { formatBytes } from '../values/units.ts';
 import { carryOut } from './carry-out.ts';
 import { finalize } from './finalize.ts';
 import { proveDigests, unexpectedSize } from './object-spec.ts';
-import { createUpload, type Planning, saveOrAbort } from './planning.ts';
+import type { Planning } from './planning.ts';
+import { createUpload, saveOrAbort } from './planning.ts';
 import { putWhole } from './put-single.ts';
 import { loadTransfer } from './store.ts';
 import { uploadRef } from './upload-ref.ts';
@@ -25,7 +27,7 @@ type StreamPlan = Plan & { readonly mode: 'stream' };
 export async function runStream(planning: Planning, plan: StreamPlan): Promise<void> {
   const { ports, loaded, probe, signal } = planning;
   if (probe.bodyIsWhole) return await streamBody(planning, plan, probe.body);
-  const locator = await ports.secrets.unseal(loaded.record.id, loaded.record.run);
+  const locator = await ports.secrets.unseal(loaded.record.id, sealedRunOf(loaded.record));
   if (locator === undefined) throw new PieceworkError('Internal', 'the sealed source vanished during planning');
   await probe[Symbol.asyncDispose]();
   await using whole = await ports.sources(locator.url).probe(locator, 'all', { signal });
@@ -45,13 +47,15 @@ async function streamBody(planning: Planning, plan: StreamPlan, body: ByteReader
   // Before anything is created: what ends within the first part needs no upload.
   const first = Math.min(plan.pieceSizeBytes, slab.bytes.length);
   const inHand = await fill(body, slab.bytes.subarray(0, first));
-  if (inHand < first) return await putWhole(planning, { mode: 'single', sizeBytes: inHand }, slab.bytes.subarray(0, inHand));
+  if (inHand < first)
+    return await putWhole(planning, { mode: 'single', sizeBytes: inHand }, slab.bytes.subarray(0, inHand));
 
   const record = await adoptStream(planning, plan);
   const hasher = sequentialHasher(Object.keys(digests) as DigestAlgorithm[]);
   const sent = await sendParts(planning, record, plan, slab, inHand, body, (bytes) => hasher.update(bytes));
   const { sizeBytes } = record.request.options.expect;
-  if (sizeBytes !== undefined && sent.sizeBytes !== sizeBytes) throw unexpectedSize(record.request.source.url, sent.sizeBytes, sizeBytes, record.snapshot?.contentType);
+  if (sizeBytes !== undefined && sent.sizeBytes !== sizeBytes)
+    throw unexpectedSize(record.request.source.url, sent.sizeBytes, sizeBytes, record.snapshot?.contentType);
   const proved = proveDigests(record.request.source.url, digests, hasher.digests());
   const whole: StreamPlan = { ...plan, sizeBytes: sent.sizeBytes, pieceCount: sent.pieceCount };
   await finalize(ports, loaded.record.id, [{ kind: 'streamed', planId: planning.planId, plan: whole, proved }], signal);
@@ -62,7 +66,8 @@ async function adoptStream(planning: Planning, plan: StreamPlan): Promise<Transf
   const upload = await createUpload(planning, plan, false);
   const quietUntil = ports.clock.now() + ports.policy.decide.quietMs;
   const { snapshot } = probe;
-  const adopt = (current: TransferRecord) => adoptPlan(giveUpUpload(current), { plan, planId, snapshot, upload, doneThrough: 0, quietUntil });
+  const adopt = (current: TransferRecord) =>
+    adoptPlan(giveUpUpload(current), { plan, planId, snapshot, upload, doneThrough: 0, quietUntil });
   const stored = await saveOrAbort(planning, adopt, upload, true);
   await ports.events.emit({ type: 'planned', transferId: stored.record.id, plan, snapshot, doneThrough: 0, done: [] });
   await carryOut(ports, stored, stored.record.toAbort.length > 0 ? [{ kind: 'settle' }] : [], signal);
@@ -88,11 +93,24 @@ async function sendParts(
   for (let number = 1; ; number += 1) {
     if (filled === 0) return { sizeBytes: offset, pieceCount: number - 1 };
     checkCount(number, plan, destination.limits.maxPieces, record);
-    const sizeBytes = plan.pieceSizeBytes <= slab.bytes.length ? filled : Math.min(plan.pieceSizeBytes, (plan.sizeBytes ?? 0) - offset);
+    const sizeBytes =
+      plan.pieceSizeBytes <= slab.bytes.length ? filled : Math.min(plan.pieceSizeBytes, (plan.sizeBytes ?? 0) - offset);
     const part = wholeOrWindows(slab, filled, sizeBytes, body, seen);
-    await ports.events.emit({ type: 'piece.started', transferId: record.id, pieceNumber: number, attempt: 1, bytes: sizeBytes });
+    await ports.events.emit({
+      type: 'piece.started',
+      transferId: record.id,
+      pieceNumber: number,
+      attempt: 1,
+      bytes: sizeBytes,
+    });
     await destination.uploadPart(uploadRef(record, upload), { number, sizeBytes, offset }, part, { signal });
-    await ports.events.emit({ type: 'piece.done', transferId: record.id, pieceNumber: number, bytes: sizeBytes, elapsedMs: 0 });
+    await ports.events.emit({
+      type: 'piece.done',
+      transferId: record.id,
+      pieceNumber: number,
+      bytes: sizeBytes,
+      elapsedMs: 0,
+    });
     offset += sizeBytes;
     if (ports.clock.now() - lookedAt >= ports.policy.recordCacheMs) {
       await stillOurs(planning, record);
@@ -103,7 +121,13 @@ async function sendParts(
 }
 
 /** A part that fits the slab is checksummed and can be sent again; a larger one, of known length, passes through it. */
-function wholeOrWindows(slab: Window, filled: number, sizeBytes: number, body: ByteReader, seen: (bytes: Uint8Array) => void): Body {
+function wholeOrWindows(
+  slab: Window,
+  filled: number,
+  sizeBytes: number,
+  body: ByteReader,
+  seen: (bytes: Uint8Array) => void,
+): Body {
   const inHand = slab.bytes.subarray(0, filled);
   seen(inHand);
   if (filled === sizeBytes) return { kind: 'whole', bytes: inHand, crc32: crc32(inHand) };

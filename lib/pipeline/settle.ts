@@ -1,14 +1,17 @@
 import type { Destination, UploadRef } from '../destinations/destination.ts';
 import { KEYS } from '../records/records.ts';
 import type { PieceworkEvent } from '../transfer/events.ts';
-import { type AbortEntry, isOver, isSettled, tokenOf, type TransferRecord } from '../transfer/record.ts';
+import type { AbortEntry, TransferRecord } from '../transfer/record.ts';
+import { isOver, isSettled, tokenOf } from '../transfer/record.ts';
 import { completed, ended, giveUpUpload } from '../transfer/transitions.ts';
 import { fromIso, toIso } from '../values/time.ts';
 import { foundResult } from './finished-result.ts';
 import { leaveHost } from './hosts.ts';
+import { orphanStep } from './orphans.ts';
 import { ourObject } from './our-object.ts';
 import type { Ports } from './ports.ts';
-import { type Loaded, loadTransfer, onConflictAgain, saveTransfer } from './store.ts';
+import type { Loaded } from './store.ts';
+import { loadTransfer, onConflictAgain, saveTransfer } from './store.ts';
 import { uploadRef, uploadTarget } from './upload-ref.ts';
 
 /**
@@ -36,9 +39,10 @@ type Step = 'again' | 'done' | { readonly waitMs: number };
 async function settleStep(ports: Ports, loaded: Loaded, signal: AbortSignal): Promise<Step> {
   const { record } = loaded;
   if (record.ending !== undefined) return await leaveFinalizing(ports, loaded, signal);
-  const destination = ports.destinations(record.request.destination);
-  if (isOver(record) && !record.announced) return await announce(ports, loaded, destination, signal);
-  if (record.stagedObject === true && isOver(record)) return await dropStagedObject(ports, loaded, destination, signal);
+  if (isOver(record) && !record.announced) return await announce(ports, loaded, signal);
+  if (record.stagedObject === true && isOver(record)) return await dropStagedObject(ports, loaded, signal);
+  // Only where something is left at it: a tombstone has no destination that this home would know (rule 16).
+  const destination = () => ports.destinations(record.request.destination);
   const now = ports.clock.now();
   const waits: number[] = [];
   if (record.status === 'failed' && record.upload !== undefined) {
@@ -50,28 +54,30 @@ async function settleStep(ports: Ports, loaded: Loaded, signal: AbortSignal): Pr
     waits.push(heldUntil - now);
   }
   for (const entry of record.toAbort) {
-    const step = await abortStep(ports, loaded, entry, destination, signal);
+    const step = await abortStep(ports, loaded, entry, destination(), signal);
     if (step === 'again') return 'again';
     waits.push(step.waitMs);
   }
   for (const intent of record.creating) {
-    const step = await orphanStep(ports, loaded, intent, destination, signal);
+    const step = await orphanStep(ports, loaded, intent, destination(), signal);
     if (step === 'again') return 'again';
     waits.push(step.waitMs);
   }
   if (waits.length > 0) return { waitMs: Math.max(1, Math.min(...waits)) };
   if (!isSettled(record)) return 'done';
   await ports.secrets.discard(record.id, record.run);
+  if (record.sealedRun !== undefined) await ports.secrets.discard(record.id, record.sealedRun);
   await ports.records.delete(KEYS.active(record.id, record.run));
   return 'done';
 }
 
 /** At least once; whoever listens knows it again by id, run and status (rule 17). */
-async function announce(ports: Ports, loaded: Loaded, destination: Destination, signal: AbortSignal): Promise<Step> {
+async function announce(ports: Ports, loaded: Loaded, signal: AbortSignal): Promise<Step> {
   const { record } = loaded;
   if (record.status === 'completed' && record.planId !== undefined) {
     // The upload became the object: nothing to abort. What was kept to recognise it may go now that the record says so.
-    await destination.releaseUpload(record.upload === undefined ? putRef(record) : uploadRef(record, record.upload), { signal });
+    const finished = record.upload === undefined ? putRef(record) : uploadRef(record, record.upload);
+    await ports.destinations(record.request.destination).releaseUpload(finished, { signal });
   }
   await leaveHost(ports, record);
   await ports.events.emit(endEvent(record));
@@ -88,10 +94,17 @@ function putRef(record: TransferRecord): UploadRef {
 
 function endEvent(record: TransferRecord): PieceworkEvent {
   const { id: transferId, run } = record;
-  if (record.status === 'completed' && record.result !== undefined) return { type: 'completed', transferId, run, result: record.result };
+  if (record.status === 'completed' && record.result !== undefined)
+    return { type: 'completed', transferId, run, result: record.result };
   const reason = record.reason ?? { code: 'Internal', message: 'ended without a reason' };
   if (record.status === 'cancelled') return { type: 'cancelled', transferId, run, reason };
-  return { type: 'failed', transferId, run, reason, ...(record.heldUntil === undefined ? {} : { heldUntil: record.heldUntil }) };
+  return {
+    type: 'failed',
+    transferId,
+    run,
+    reason,
+    ...(record.heldUntil === undefined ? {} : { heldUntil: record.heldUntil }),
+  };
 }
 
 /** Abort, and look again after the grace: parts of dead workers may land even after the abort (rule 14). */
@@ -149,48 +162,11 @@ async function leaveFinalizing(ports: Ports, loaded: Loaded, signal: AbortSignal
   return 'again';
 }
 
-async function dropStagedObject(ports: Ports, loaded: Loaded, destination: Destination, signal: AbortSignal): Promise<Step> {
+async function dropStagedObject(ports: Ports, loaded: Loaded, signal: AbortSignal): Promise<Step> {
   const { record } = loaded;
   const staged = uploadTarget(record, { id: '', token: '', staged: true });
-  await destination.deleteObject(staged, { signal });
+  await ports.destinations(record.request.destination).deleteObject(staged, { signal });
   const { stagedObject: _, ...rest } = record;
   await saveTransfer(ports, loaded, rest);
   return 'again';
 }
-
-/**
- * An upload whose Create was answered to nobody (protocol §6): found by the exact key, aborted only if nothing else can own it.
- */
-async function orphanStep(
-  ports: Ports,
-  loaded: Loaded,
-  intent: TransferRecord['creating'][number],
-  destination: Destination,
-  signal: AbortSignal,
-): Promise<'again' | { readonly waitMs: number }> {
-  const { record } = loaded;
-  const now = ports.clock.now();
-  const begunAt = fromIso(intent.at);
-  const lookAt = begunAt + ports.policy.orphanAgeMs + ports.policy.plannerLifeMs;
-  if (now < lookAt) return { waitMs: lookAt - now };
-  const token = tokenOf(record.id, intent.planId);
-  for (const staged of [false, true]) {
-    const target = uploadTarget(record, { id: '', token, staged });
-    for (const open of await destination.listUploads(target, { signal })) {
-      const initiatedAt = open.initiatedAt === undefined ? undefined : fromIso(open.initiatedAt);
-      const isOursByTime = initiatedAt !== undefined && initiatedAt >= begunAt - SKEW_MS && initiatedAt <= begunAt + ports.policy.plannerLifeMs + SKEW_MS;
-      const isOurs = open.token === undefined ? isOursByTime : open.token === token;
-      const isNamed = open.id === record.upload?.id || record.toAbort.some(({ upload }) => upload.id === open.id);
-      if (!isOurs || isNamed) continue;
-      const ref = { target, id: open.id, token };
-      const page = await destination.listParts(ref, 0, { signal });
-      if (page !== 'gone' && page.parts.length === 0) await destination.abortUpload(ref, { signal });
-    }
-    if (record.request.destination.kind !== 's3') break;
-  }
-  await saveTransfer(ports, loaded, { ...record, creating: record.creating.filter((other) => other !== intent) });
-  return 'again';
-}
-
-/** Clocks differ. */
-const SKEW_MS = 300_000;

@@ -1,5 +1,6 @@
 import { PieceworkError } from '../errors/error.ts';
-import { KEYS, type Version } from '../records/records.ts';
+import type { Version } from '../records/records.ts';
+import { KEYS } from '../records/records.ts';
 import type { TransferRecord } from '../transfer/record.ts';
 import type { Ports } from './ports.ts';
 
@@ -15,7 +16,10 @@ export async function loadTransfer(ports: Pick<Ports, 'records'>, id: string): P
   return found === undefined ? undefined : { record: found.value, version: found.version };
 }
 
-export async function createTransfer(ports: StorePorts, fresh: Omit<TransferRecord, 'rev' | 'writeId'>): Promise<Loaded> {
+export async function createTransfer(
+  ports: StorePorts,
+  fresh: Omit<TransferRecord, 'rev' | 'writeId'>,
+): Promise<Loaded> {
   return await write(ports, { ...fresh, rev: 1, writeId: ports.ids.ulid() }, 'absent');
 }
 
@@ -33,23 +37,24 @@ export async function saveTransfer(ports: StorePorts, from: Loaded, next: Transf
  * when a layer below repeated the request.
  */
 async function write(ports: StorePorts, next: TransferRecord, on: 'absent' | Version): Promise<Loaded> {
-  const key = KEYS.transfer(next.id);
   let version = on;
   for (let tries = 1; ; tries += 1) {
     try {
-      return { record: next, version: await ports.records.put(key, next, version) };
+      return { record: next, version: await ports.records.put(KEYS.transfer(next.id), next, version) };
     } catch (error) {
       if (!(error instanceof PieceworkError) || (error.code !== 'Conflict' && error.reaction === 'fail')) throw error;
-      const there = await ports.records.get(key);
-      if (there?.value.writeId === next.writeId) return { record: next, version: there.version };
-      const unchanged = there === undefined ? on === 'absent' : there.value.rev === next.rev - 1 && on !== 'absent';
-      if (error.code === 'Conflict' || !unchanged || tries >= UNSURE_TRIES) {
-        if (error.code === 'Conflict' || !unchanged) throw conflict(next.id, error);
-        throw error;
-      }
+      const there = await loadTransfer(ports, next.id);
+      if (there?.record.writeId === next.writeId) return { record: next, version: there.version };
+      if (error.code === 'Conflict' || !isAsBefore(there, next, on)) throw conflict(next.id, error);
+      if (tries >= UNSURE_TRIES) throw error;
       version = there?.version ?? 'absent';
     }
   }
+}
+
+/** Nobody wrote since the revision that `next` follows. */
+function isAsBefore(there: Loaded | undefined, next: TransferRecord, on: 'absent' | Version): boolean {
+  return there === undefined ? on === 'absent' : on !== 'absent' && there.record.rev === next.rev - 1;
 }
 
 const UNSURE_TRIES = 4;

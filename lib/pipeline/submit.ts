@@ -1,8 +1,11 @@
-import { holdsSecret, redactUrl } from '../errors/redact.ts';
 import { PieceworkError } from '../errors/error.ts';
-import { type IdempotencyEntry, KEYS } from '../records/records.ts';
-import { describeDestination, type DestinationLocator, type SourceLocator } from '../transfer/locators.ts';
-import { isTombstone, newRecord, type TransferRecord } from '../transfer/record.ts';
+import { holdsSecret, redactUrl } from '../errors/redact.ts';
+import type { IdempotencyEntry } from '../records/records.ts';
+import { KEYS } from '../records/records.ts';
+import type { DestinationLocator, SourceLocator } from '../transfer/locators.ts';
+import { describeDestination } from '../transfer/locators.ts';
+import type { TransferRecord } from '../transfer/record.ts';
+import { isTombstone, newRecord } from '../transfer/record.ts';
 import type { ObjectSettings, TransferOptions, TransferRequest } from '../transfer/request.ts';
 import { markActive, startNextRun } from './next-run.ts';
 import type { Ports } from './ports.ts';
@@ -30,7 +33,11 @@ export async function submit(ports: Ports, submission: Submission): Promise<Tran
   await markActive(ports, id, 1);
   await ports.secrets.seal(id, 1, submission.source);
   const record = await storeFirst(ports, id, submission);
-  if (record === undefined) return await submitAgain(ports, id, submission);
+  if (record === undefined) {
+    // The other's transfer may have ended and been cleaned up before we sealed: the marker has it looked at once more.
+    await markActive(ports, id, 1);
+    return await submitAgain(ports, id, submission);
+  }
   await ports.queues.planner.send([{ body: { kind: 'plan', v: 1, transferId: id } }]);
   await ports.events.emit({
     type: 'accepted',
@@ -41,7 +48,10 @@ export async function submit(ports: Ports, submission: Submission): Promise<Tran
   return record;
 }
 
-async function claimId(ports: Ports, submission: Submission): Promise<{ readonly id: string; readonly isFirst: boolean }> {
+async function claimId(
+  ports: Ports,
+  submission: Submission,
+): Promise<{ readonly id: string; readonly isFirst: boolean }> {
   const id = ports.ids.ulid();
   if (submission.idempotency === undefined) return { id, isFirst: true };
   const { keyHash, requestHash } = submission.idempotency;
@@ -55,7 +65,11 @@ async function claimId(ports: Ports, submission: Submission): Promise<{ readonly
     const there = await ports.records.get(key);
     if (there === undefined) throw error;
     if (there.value.requestHash !== requestHash) {
-      throw new PieceworkError('Conflict', `the idempotency key was used for another request (transfer ${there.value.transferId}); use a new key`, { cause: error });
+      throw new PieceworkError(
+        'Conflict',
+        `the idempotency key was used for another request (transfer ${there.value.transferId}); use a new key`,
+        { cause: error },
+      );
     }
     return { id: there.value.transferId, isFirst: there.value.transferId === id };
   }
@@ -64,7 +78,8 @@ async function claimId(ports: Ports, submission: Submission): Promise<{ readonly
 /** `undefined` = somebody else's record is there: another submit with the same key, or a tombstone. */
 async function storeFirst(ports: Ports, id: string, submission: Submission): Promise<TransferRecord | undefined> {
   try {
-    return (await createTransfer(ports, newRecord(id, submission.owner, toRequest(submission), ports.clock.now()))).record;
+    return (await createTransfer(ports, newRecord(id, submission.owner, toRequest(submission), ports.clock.now())))
+      .record;
   } catch (error) {
     if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
     return undefined;
@@ -86,7 +101,9 @@ async function submitAgain(ports: Ports, id: string, submission: Submission): Pr
 }
 
 /** What the record keeps of a request: the source without anything secret. */
-export function toRequest(submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options'>): TransferRequest {
+export function toRequest(
+  submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options'>,
+): TransferRequest {
   const { source, destination, object, options } = submission;
   const withheld = holdsSecret(source.url) || source.auth !== undefined || Object.keys(source.headers ?? {}).length > 0;
   return { source: { url: redactUrl(source.url), withheld }, destination, object, options };

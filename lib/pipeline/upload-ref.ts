@@ -1,5 +1,6 @@
 import type { UploadRef } from '../destinations/destination.ts';
-import { type DestinationLocator, stagingLocator } from '../transfer/locators.ts';
+import type { DestinationLocator } from '../transfer/locators.ts';
+import { stagingLocator } from '../transfer/locators.ts';
 import type { TransferRecord, UploadEntry } from '../transfer/record.ts';
 
 /** Where the upload's object will appear: the destination itself, or its staging key. */

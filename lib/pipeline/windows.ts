@@ -4,7 +4,11 @@ import type { Body, ByteReader, Window, WindowPool } from '../values/bytes.ts';
  * A fixed number of body buffers of fixed size, cut from one slab: the only body memory there is (invariant 5).
  * Lent in the order of asking; a wait for all of them holds back those who come after it.
  */
-export function windowPool(options: { readonly windowBytes: number; readonly count: number; readonly allocate: (bytes: number) => Uint8Array }): WindowPool {
+export function windowPool(options: {
+  readonly windowBytes: number;
+  readonly count: number;
+  readonly allocate: (bytes: number) => Uint8Array;
+}): WindowPool {
   const { windowBytes, count } = options;
   let slab: Uint8Array | undefined;
   const free = Array.from({ length: count }, (_, index) => index);
@@ -76,7 +80,12 @@ export async function fill(reader: ByteReader, into: Uint8Array): Promise<number
  * Brings `sizeBytes` of the reader into a body: whole and checksummed when they fit the window, else window after window.
  * Reads to the reader's end, where it proves that the body was neither short nor long.
  */
-export async function bodyOf(reader: ByteReader, sizeBytes: number, window: Window, crc32: (bytes: Uint8Array) => number): Promise<Body> {
+export async function bodyOf(
+  reader: ByteReader,
+  sizeBytes: number,
+  window: Window,
+  crc32: (bytes: Uint8Array) => number,
+): Promise<Body> {
   if (sizeBytes > window.bytes.length) return { kind: 'windows', next: () => nextWindow(reader, window) };
   const bytes = window.bytes.subarray(0, sizeBytes);
   await fill(reader, bytes);

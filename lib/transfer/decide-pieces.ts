@@ -1,24 +1,42 @@
 import { reactionTo } from '../errors/codes.ts';
 import type { ErrorRecord } from '../errors/error.ts';
-import { fromIso, type Instant, toIso } from '../values/time.ts';
-import type { Command, Decision, DecidePolicy, Facts, Input } from './decision.ts';
+import type { Instant } from '../values/time.ts';
+import { fromIso, toIso } from '../values/time.ts';
+import type { Command, DecidePolicy, Decision, Facts, Input } from './decision.ts';
 import type { LedgerView } from './ledger.ts';
 import type { PieceTask } from './messages.ts';
-import { afterSourceChange, deadlineExceeded, end, overAgain, quieter, quietEnd, toFinalizing, withoutRanges } from './outcomes.ts';
-import { attemptOf, type TransferRecord, type Trouble } from './record.ts';
-import { backoffMs, waitMs } from './retry.ts';
+import {
+  afterSourceChange,
+  deadlineExceeded,
+  end,
+  overAgain,
+  quietEnd,
+  quieter,
+  toFinalizing,
+  withoutRanges,
+} from './outcomes.ts';
+import type { TransferRecord, Trouble } from './record.ts';
+import { attemptOf } from './record.ts';
+import { backoffAfter, waitMs } from './retry.ts';
 import { completed, failed } from './transitions.ts';
 
 /**
  * `transferring` in pieces, in the order of rule 9: ledger complete, deadline, source changed, fatal, retries, new places.
  * Results only wake: what is done, the ledger says; what is in flight follows from it (rule 3).
  */
-export function decidePieces(record: TransferRecord, facts: Facts, inputs: readonly Input[], now: Instant, policy: DecidePolicy): Decision {
+export function decidePieces(
+  record: TransferRecord,
+  facts: Facts,
+  inputs: readonly Input[],
+  now: Instant,
+  policy: DecidePolicy,
+): Decision {
   if (facts.ledger === 'unread') return { record, commands: [{ kind: 'readLedger' }] };
   if (facts.ledger === 'gone') return afterUploadGone(record, facts, now);
   const ledger = facts.ledger;
   const missing = missingPieces(record, ledger);
-  if (missing.length === 0 && record.cursor > pieceCount(record)) return toFinalizing({ ...record, doneThrough: ledger.doneThrough }, now, policy);
+  if (missing.length === 0 && record.cursor > pieceCount(record))
+    return toFinalizing({ ...record, doneThrough: ledger.doneThrough }, now, policy);
   if (now >= fromIso(record.deadlineAt)) return end(failed(record, deadlineExceeded(record), now));
 
   const failures = currentFailures(record, missing, inputs);
@@ -33,7 +51,8 @@ export function decidePieces(record: TransferRecord, facts: Facts, inputs: reado
   }
   round.fillPlaces(missing);
   const tick = inputs.find((input) => input.kind === 'tick');
-  if (tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy))) round.resend(missing);
+  if (tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy)))
+    round.resend(missing);
   return round.decision();
 }
 
@@ -59,12 +78,19 @@ class Round {
     this.#now = now;
     this.#policy = policy;
     this.#cursor = record.cursor;
-    this.#trouble = Object.fromEntries(Object.entries(record.trouble).filter(([number]) => !isInLedger(ledger, Number(number))));
+    this.#trouble = Object.fromEntries(
+      Object.entries(record.trouble).filter(([number]) => !isInLedger(ledger, Number(number))),
+    );
   }
 
   /** One failure, one answer: the piece again from scratch, after a wait. Returns the error that ends the transfer instead. */
   answer({ pieceNumber, error, died }: CurrentFailure): ErrorRecord | undefined {
-    const before: Trouble = this.#trouble[String(pieceNumber)] ?? { attempt: 1, failures: 0, waits: 0, code: error.code };
+    const before: Trouble = this.#trouble[String(pieceNumber)] ?? {
+      attempt: 1,
+      failures: 0,
+      waits: 0,
+      code: error.code,
+    };
     const reaction = died ? 'retry' : reactionTo(error.code);
     if (reaction === 'fail') return error;
     const waits = before.waits + (reaction === 'wait' ? 1 : 0);
@@ -73,13 +99,28 @@ class Round {
     if (failures >= this.#before.request.options.maxFailures || twiceWrong) return afterAttempts(error, failures);
     const seed = `${this.#before.id}/${pieceNumber}/${before.attempt}`;
     const retryAfterMs = error.details?.retryAfterMs;
-    const delayMs = reaction === 'wait' ? waitMs(waits, seed, retryAfterMs, this.#policy.backoff) : backoffMs(failures, seed, this.#policy.backoff);
-    if (reaction === 'wait' && retryAfterMs !== undefined && error.code === 'SourceBusy') this.#commands.push({ kind: 'closeHost', until: this.#now + retryAfterMs });
+    const delayMs =
+      reaction === 'wait'
+        ? waitMs(waits, seed, retryAfterMs, this.#policy.backoff)
+        : backoffAfter(error.code, failures, seed, this.#policy.backoff);
+    // What was only put off until the host opens does not close it for longer.
+    const isAsked = error.code === 'SourceBusy' && error.details?.['postponed'] !== true;
+    if (reaction === 'wait' && retryAfterMs !== undefined && isAsked)
+      this.#commands.push({ kind: 'closeHost', until: this.#now + retryAfterMs });
     const attempt = before.attempt + 1;
-    this.#trouble[String(pieceNumber)] = { attempt, failures, waits, code: error.code, notBefore: toIso(this.#now + delayMs) };
+    this.#trouble[String(pieceNumber)] = {
+      attempt,
+      failures,
+      waits,
+      code: error.code,
+      notBefore: toIso(this.#now + delayMs),
+    };
     this.#changed = true;
     this.#send(pieceNumber, delayMs);
-    this.#commands.push({ kind: 'emit', event: { type: 'piece.requeued', transferId: this.#before.id, pieceNumber, attempt, delayMs, error } });
+    this.#commands.push({
+      kind: 'emit',
+      event: { type: 'piece.requeued', transferId: this.#before.id, pieceNumber, attempt, delayMs, error },
+    });
     return undefined;
   }
 
@@ -110,15 +151,27 @@ class Round {
   }
 
   record(): TransferRecord {
-    const next: TransferRecord = { ...this.#before, trouble: this.#trouble, cursor: this.#cursor, doneThrough: this.#ledger.doneThrough };
+    const next: TransferRecord = {
+      ...this.#before,
+      trouble: this.#trouble,
+      cursor: this.#cursor,
+      doneThrough: this.#ledger.doneThrough,
+    };
     if (this.#repeated && !this.#changed) return quieter(next, this.#now, this.#policy);
     return { ...next, requeues: 0, quietUntil: toIso(this.#now + this.#policy.quietMs) };
   }
 
   decision(): Decision {
     // Everything in the ledger already, but an earlier record did not know it.
-    if (this.#cursor > pieceCount(this.#before) && missingPieces({ ...this.#before, cursor: this.#cursor }, this.#ledger).length === 0) {
-      return toFinalizing({ ...this.#before, cursor: this.#cursor, doneThrough: this.#ledger.doneThrough }, this.#now, this.#policy);
+    if (
+      this.#cursor > pieceCount(this.#before) &&
+      missingPieces({ ...this.#before, cursor: this.#cursor }, this.#ledger).length === 0
+    ) {
+      return toFinalizing(
+        { ...this.#before, cursor: this.#cursor, doneThrough: this.#ledger.doneThrough },
+        this.#now,
+        this.#policy,
+      );
     }
     const before = this.#before;
     const settle: readonly Command[] = before.toAbort.length > 0 ? [{ kind: 'settle' }] : [];
@@ -143,7 +196,11 @@ interface CurrentFailure {
 }
 
 /** Rule 4: a failure counts once, and only if plan and attempt are current and the piece is not done after all. */
-function currentFailures(record: TransferRecord, missing: readonly number[], inputs: readonly Input[]): readonly CurrentFailure[] {
+function currentFailures(
+  record: TransferRecord,
+  missing: readonly number[],
+  inputs: readonly Input[],
+): readonly CurrentFailure[] {
   const open = new Set(missing);
   const failures: CurrentFailure[] = [];
   for (const input of inputs) {
@@ -195,7 +252,8 @@ function afterUploadGone(record: TransferRecord, facts: Facts, now: Instant): De
   }
   const reason: ErrorRecord = {
     code: 'UploadLost',
-    message: 'the multipart upload vanished at the destination (aborted by somebody else, or by a lifecycle rule that is too short)',
+    message:
+      'the multipart upload vanished at the destination (aborted by somebody else, or by a lifecycle rule that is too short)',
   };
   // It goes on being looked after: parts that were on their way may land even now, and bring it back (rule 14).
   if (record.restarts >= 1) return end(failed(record, reason, now));

@@ -33,7 +33,13 @@ export type TransferEvent =
 /** What happens around a transfer on one machine, before it has an id or between two runs. */
 export type HomeEvent =
   | { readonly type: 'probe.retrying'; readonly source: string; readonly reason: ErrorRecord; readonly delayMs: number }
-  | { readonly type: 'resuming'; readonly transferId: string; readonly doneCount: number; readonly pieceCount: number; readonly doneBytes: number }
+  | {
+      readonly type: 'resuming';
+      readonly transferId: string;
+      readonly doneCount: number;
+      readonly pieceCount: number;
+      readonly doneBytes: number;
+    }
   /** An unfinished transfer to the same destination is given up; `because` says what is different. */
   | { readonly type: 'superseded'; readonly transferId: string; readonly because: string }
   | { readonly type: 'warning'; readonly message: string };

@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../errors/error.ts';
-import { fromIso, type Instant, toIso } from '../values/time.ts';
-import type { Command, Decision, DecidePolicy, Input } from './decision.ts';
+import type { Instant } from '../values/time.ts';
+import { fromIso, toIso } from '../values/time.ts';
+import type { Command, DecidePolicy, Decision, Input } from './decision.ts';
 import type { TransferRecord } from './record.ts';
 import { ending, failed, startedOver } from './transitions.ts';
 
@@ -8,7 +9,8 @@ import { ending, failed, startedOver } from './transitions.ts';
 
 /** `onSourceChange`: the transfer ends, or starts over once with a new upload. */
 export function afterSourceChange(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
-  if (record.request.options.onSourceChange !== 'restart' || record.restarts >= 1) return end(failed(record, reason, now));
+  if (record.request.options.onSourceChange !== 'restart' || record.restarts >= 1)
+    return end(failed(record, reason, now));
   return overAgain({ ...record, restarts: record.restarts + 1 }, reason, now);
 }
 
@@ -21,14 +23,25 @@ export function withoutRanges(record: TransferRecord, reason: ErrorRecord, now: 
 export function overAgain(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
   return {
     record: startedOver(record, now),
-    commands: [{ kind: 'emit', event: { type: 'restarted', transferId: record.id, reason } }, { kind: 'sendPlan', delayMs: 0 }, { kind: 'settle' }],
+    commands: [
+      { kind: 'emit', event: { type: 'restarted', transferId: record.id, reason } },
+      { kind: 'sendPlan', delayMs: 0 },
+      { kind: 'settle' },
+    ],
   };
 }
 
 /** The ledger is the plan, or the stream is at its end. Stored before anything completes (rule 10). */
 export function toFinalizing(record: TransferRecord, now: Instant, policy: DecidePolicy): Decision {
   return {
-    record: { ...record, status: 'finalizing', trouble: {}, requeues: 0, planFailures: 0, quietUntil: toIso(now + policy.quietMs) },
+    record: {
+      ...record,
+      status: 'finalizing',
+      trouble: {},
+      requeues: 0,
+      planFailures: 0,
+      quietUntil: toIso(now + policy.quietMs),
+    },
     commands: [
       { kind: 'emit', event: { type: 'finalizing', transferId: record.id } },
       { kind: 'sendFinish', delayMs: 0 },
@@ -56,7 +69,8 @@ export function resendWhenQuiet(
   const tick = inputs.find((input) => input.kind === 'tick');
   if (tick === undefined) return { record, commands: [] };
   // What an earlier restart left to abort is looked after whatever else happens.
-  const settle: readonly Command[] = record.toAbort.length > 0 || record.creating.length > 0 ? [{ kind: 'settle' }] : [];
+  const settle: readonly Command[] =
+    record.toAbort.length > 0 || record.creating.length > 0 ? [{ kind: 'settle' }] : [];
   if (tick.now !== true && now < quietEnd(record, newestPartAt, policy)) return { record, commands: settle };
   return { record: quieter(record, now, policy), commands: [command, ...settle] };
 }
@@ -70,7 +84,11 @@ export function quietEnd(record: TransferRecord, newestPartAt: string | undefine
 /** One more repetition: the next one waits twice as long. */
 export function quieter(record: TransferRecord, now: Instant, policy: DecidePolicy): TransferRecord {
   const requeues = record.requeues + 1;
-  return { ...record, requeues, quietUntil: toIso(now + Math.min(policy.quietMs * 2 ** Math.min(requeues, 20), policy.quietCapMs)) };
+  return {
+    ...record,
+    requeues,
+    quietUntil: toIso(now + Math.min(policy.quietMs * 2 ** Math.min(requeues, 20), policy.quietCapMs)),
+  };
 }
 
 export function deadlineExceeded(record: TransferRecord): ErrorRecord {

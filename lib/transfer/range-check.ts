@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors/codes.ts';
 import type { ByteRange } from '../values/ranges.ts';
 import { parseContentRange, rangeLength } from '../values/ranges.ts';
 import type { Validator } from '../values/validator.ts';
+import { isPageInstead } from './page-instead.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The head of an answer to a ranged request, as it came. */
@@ -87,6 +88,13 @@ function checkPartial(asked: ByteRange, snapshot: Snapshot, answer: RangeAnswer,
 }
 
 function checkWhole(asked: ByteRange, snapshot: Snapshot, answer: RangeAnswer, sentIfRange: boolean): RangeVerdict {
+  // Before the version: a page for people (a link that expired into a log-in) says nothing about the file.
+  if (isPageInstead(snapshot.contentType, answer.contentType)) {
+    return refused(
+      'UnexpectedType',
+      `an HTML page came in place of the file (${mediaType(snapshot.contentType)}): often an error or log-in page`,
+    );
+  }
   const changed = checkVersion(snapshot, answer, false);
   if (changed !== undefined) return changed;
   const length = answer.contentLength === undefined ? undefined : Number(answer.contentLength);

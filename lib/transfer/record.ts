@@ -68,6 +68,8 @@ export interface TransferRecord {
   readonly writeId: string;
   /** 1; +1 at each retry. */
   readonly run: number;
+  /** The earlier run whose sealed source holds for this one too: a retry needs no right to read it. Absent = this run's own. */
+  readonly sealedRun?: number;
   readonly status: Status;
   readonly ending?: Ending;
   readonly createdAt: string;
@@ -82,6 +84,8 @@ export interface TransferRecord {
   readonly planFailures: number;
   /** Set once ranges turned out not to work: the next plan is a stream. */
   readonly withoutRanges?: boolean;
+  /** The media type before the transfer started over. */
+  readonly typeBefore?: string;
   readonly snapshot?: Snapshot;
   readonly plan?: Plan;
   readonly planId?: string;
@@ -147,6 +151,11 @@ export function newRecord(
 /** Attempt that the next result of a piece must carry to count. */
 export function attemptOf(record: TransferRecord, pieceNumber: number): number {
   return record.trouble[String(pieceNumber)]?.attempt ?? 1;
+}
+
+/** The run under which the source is sealed. */
+export function sealedRunOf(record: TransferRecord): number {
+  return record.sealedRun ?? record.run;
 }
 
 /** What is left of the work: the marker stands as long as any of it. */

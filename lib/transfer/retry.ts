@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors/codes.ts';
 import { fractionOf } from '../values/random.ts';
 import { fromIso } from '../values/time.ts';
 
@@ -19,6 +20,16 @@ export const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 30_000 };
 export function backoffMs(failures: number, seed: string, policy: BackoffPolicy = BACKOFF): number {
   const bound = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(Math.max(failures, 1) - 1, 30));
   return Math.ceil(bound * (0.1 + 0.9 * fractionOf(seed)));
+}
+
+/** Nobody there at all: not one request that failed, but an outage, and those last longer. */
+const OUTAGES: ReadonlySet<ErrorCode> = new Set(['SourceRefused', 'SourceNotResolved', 'DestinationUnreachable']);
+/** So many steps of the back-off are skipped in an outage: with 5 attempts it may last about a minute. */
+const OUTAGE_STEPS = 5;
+
+/** Back-off within a transfer that had already begun. */
+export function backoffAfter(code: ErrorCode, failures: number, seed: string, policy: BackoffPolicy = BACKOFF): number {
+  return backoffMs(OUTAGES.has(code) ? failures + OUTAGE_STEPS : failures, seed, policy);
 }
 
 /** The other side's wish for patience is obeyed in full; without one, back-off. A little jitter keeps workers from coming back as one. */

@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../errors/codes.ts';
 import type { ErrorRecord } from '../errors/error.ts';
-import { type Instant, toIso } from '../values/time.ts';
+import type { Instant } from '../values/time.ts';
+import { toIso } from '../values/time.ts';
 import type { Digests } from './digests.ts';
 import type { Plan } from './plan.ts';
-import { type Ending, type TransferRecord, type TransferResult, type UploadEntry } from './record.ts';
+import type { Ending, TransferRecord, TransferResult, UploadEntry } from './record.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /*
@@ -69,7 +70,16 @@ export function beginSingle(
   put: { readonly plan: Plan; readonly snapshot: Snapshot; readonly proved: Digests; readonly quietUntil: Instant },
 ): TransferRecord {
   const { plan, snapshot, proved, quietUntil } = put;
-  return { ...withoutIntent(giveUpUpload(record), planId), status: 'finalizing', plan, planId, snapshot, proved, requeues: 0, quietUntil: toIso(quietUntil) };
+  return {
+    ...withoutIntent(giveUpUpload(record), planId),
+    status: 'finalizing',
+    plan,
+    planId,
+    snapshot,
+    proved,
+    requeues: 0,
+    quietUntil: toIso(quietUntil),
+  };
 }
 
 export function withoutIntent(record: Open, planId: string): TransferRecord {
@@ -90,7 +100,11 @@ export function completed(record: TransferRecord, result: TransferResult, now: I
 
 /** Ends an open transfer that is not `finalizing`. The upload is held for `retry` where going on with it could make sense. */
 export function failed(record: Open, reason: ErrorRecord, now: Instant): TransferRecord {
-  const hold = record.upload !== undefined && record.request.options.holdMs > 0 && mayBeContinued(reason.code) && record.plan?.mode === 'pieces';
+  const hold =
+    record.upload !== undefined &&
+    record.request.options.holdMs > 0 &&
+    mayBeContinued(reason.code) &&
+    record.plan?.mode === 'pieces';
   const kept = hold ? { ...record, heldUntil: toIso(now + record.request.options.holdMs) } : giveUpUpload(record);
   return { ...kept, status: 'failed', reason, endedAt: toIso(now) };
 }
@@ -119,8 +133,18 @@ export function ended(record: TransferRecord, end: Ending, now: Instant): Transf
 
 /** Over from the beginning with a new plan; parts of two versions never meet (protocol §4, one CAS). */
 export function startedOver(record: Open, now: Instant): TransferRecord {
-  const { plan: _, planId: __, snapshot: ___, ...rest } = giveUpUpload(record);
-  return { ...rest, status: 'planning', cursor: 1, doneThrough: 0, trouble: {}, requeues: 0, quietUntil: toIso(now) };
+  const { plan: _, planId: __, snapshot, ...rest } = giveUpUpload(record);
+  const typeBefore = snapshot?.contentType ?? record.typeBefore;
+  return {
+    ...rest,
+    ...(typeBefore === undefined ? {} : { typeBefore }),
+    status: 'planning',
+    cursor: 1,
+    doneThrough: 0,
+    trouble: {},
+    requeues: 0,
+    quietUntil: toIso(now),
+  };
 }
 
 /** `retry`: the plan, the snapshot and a held upload stay for the planner to compare (protocol §4). */
@@ -150,10 +174,8 @@ const NEVER_CONTINUED: ReadonlySet<ErrorCode> = new Set([
   'RangesNotHonoured',
   'DigestMismatch',
   'UnexpectedSize',
-  'UnexpectedType',
   'DestinationExists',
   'DestinationClosed',
   'UploadLost',
   'InvalidUrl',
 ]);
-

@@ -1,9 +1,11 @@
+import { PieceworkError } from '../../lib/errors/error.ts';
+import { activeTransfers } from '../../lib/pipeline/active-transfers.ts';
 import { cancel } from '../../lib/pipeline/cancel.ts';
-import { activeTransfers, reconcile } from '../../lib/pipeline/reconcile.ts';
+import { reconcile } from '../../lib/pipeline/reconcile.ts';
 import { retry } from '../../lib/pipeline/retry.ts';
 import { submit } from '../../lib/pipeline/submit.ts';
-import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Act, Order } from './scenario.ts';
+import { simPorts } from './sim-ports.ts';
 import { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
 
@@ -15,33 +17,56 @@ export function placeOrder(world: World, order: Order, index: number): void {
   for (const act of order.acts) {
     const perform = () => request(world, order, index, act, known);
     if (act.on === undefined) world.after(act.atMs, perform);
-    else world.rules.onStatus(order, act.on, () => world.after(act.atMs, perform));
+    else world.rules.onStatus(order, act.on, () => performLater(world, act.atMs, perform));
   }
+}
+
+/** As long as somebody means to come again, the schedule goes on. */
+function performLater(world: World, delayMs: number, perform: () => void): void {
+  world.callers += 1;
+  world.after(delayMs, () => {
+    world.callers -= 1;
+    perform();
+  });
 }
 
 function request(world: World, order: Order, index: number, act: Act, known: { transferId?: string }): void {
   const { transferId } = known;
   if (act.kind !== 'submit' && transferId === undefined) return;
   let isAnswered = false;
+  world.callers += 1;
   const goOn = () => {
     if (isAnswered) return;
     isAnswered = true;
+    world.callers -= 1;
     // A benign caller never gives up; others do, and leave whatever they left.
     const again = act.kind === 'submit' && order.idempotent && (order.mustComplete || world.chance.hit(0.5));
-    if (again) world.after(world.chance.between(1_000, 600_000), () => request(world, order, index, act, known));
+    if (again)
+      performLater(world, world.chance.between(1_000, world.scenario.patienceMs), () =>
+        request(world, order, index, act, known),
+      );
   };
   const process = new SimProcess(world, `${act.kind}-${index}`, goOn);
-  world.after(world.policy.apiTimeoutMs, () => {
+  world.after(world.times.apiTimeoutMs, () => {
     if (!isAnswered) process.kill('it takes too long');
   });
-  const ports = world.portsOf(process);
+  const ports = simPorts(world, process);
   const { url } = order.origin;
   async function perform(): Promise<void> {
     switch (act.kind) {
       case 'submit': {
-        const idempotency = order.idempotent ? { idempotency: { keyHash: `key-${index}`, requestHash: `request-${index}` } } : {};
+        const idempotency = order.idempotent
+          ? { idempotency: { keyHash: `key-${index}`, requestHash: `request-${index}` } }
+          : {};
         const { target: destination, options } = order;
-        const record = await submit(ports, { source: { url }, destination, object: {}, options, owner: 'local', ...idempotency });
+        const record = await submit(ports, {
+          source: { url },
+          destination,
+          object: {},
+          options,
+          owner: 'local',
+          ...idempotency,
+        });
         known.transferId = record.id;
         return;
       }
@@ -57,6 +82,7 @@ function request(world: World, order: Order, index: number, act: Act, known: { t
   perform().then(
     () => {
       isAnswered = true;
+      world.callers -= 1;
     },
     (error: unknown) => {
       if (!(error instanceof PieceworkError)) world.rules.handlerFailed(process, error);
@@ -73,9 +99,9 @@ export function startSchedule(world: World): void {
     world.rules.checkTime();
     if (world.isSettled()) return;
     const process = new SimProcess(world, 'tick', () => {});
-    const ports = world.portsOf(process);
+    const ports = simPorts(world, process);
     let isOver = false;
-    world.after(world.policy.finalizerTimeoutMs, () => {
+    world.after(world.times.finalizerTimeoutMs, () => {
       if (!isOver) process.kill('it takes too long');
     });
     async function lookAtAll(): Promise<void> {

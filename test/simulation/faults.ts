@@ -71,7 +71,10 @@ export const RECORD_WRITE: Weather = {
   ],
   late: ['recordLate', error('DestinationUnreachable', 'the records store timed out')],
 };
-export const RECORD_DELETE: Weather = { ...RECORD_READ, lost: [['recordLost', error('DestinationUnreachable', 'the answer of the records store was lost')]] };
+export const RECORD_DELETE: Weather = {
+  ...RECORD_READ,
+  lost: [['recordLost', error('DestinationUnreachable', 'the answer of the records store was lost')]],
+};
 export const STORE_READ: Weather = {
   refused: [
     ['storeRefused', error('DestinationServerError', 'the store answered 500')],
@@ -96,7 +99,13 @@ export const SEND: Weather = {
 };
 export const SOURCE_REQUEST: Weather = {
   refused: [
-    ['sourceBusy', () => new PieceworkError('SourceBusy', 'the source answered 503', { details: { sourceStatus: 503, retryAfterMs: 7_000 } })],
+    [
+      'sourceBusy',
+      () =>
+        new PieceworkError('SourceBusy', 'the source answered 503', {
+          details: { sourceStatus: 503, retryAfterMs: 7_000 },
+        }),
+    ],
     ['sourceServerError', error('SourceServerError', 'the source answered 502')],
     ['sourceReset', error('SourceReset', 'the source closed the connection')],
     ['sourceWrongRange', error('RangeMismatch', 'another range was answered')],
@@ -109,4 +118,3 @@ export const SOURCE_READ: Weather = {
     ['sourceShort', error('BodyShort', 'the body ended early')],
   ],
 };
-export const CALM: Weather = {};

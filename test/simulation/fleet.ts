@@ -1,11 +1,13 @@
 import type { Ports } from '../../lib/pipeline/ports.ts';
-import { type RecordCache, recordCache } from '../../lib/pipeline/record-cache.ts';
-import type { Received, SimQueue } from './sim-queue.ts';
+import type { RecordCache } from '../../lib/pipeline/record-cache.ts';
+import { recordCache } from '../../lib/pipeline/record-cache.ts';
+import { simPorts } from './sim-ports.ts';
 import { SimProcess } from './sim-process.ts';
+import type { Received, SimQueue } from './sim-queue.ts';
 import type { World } from './world.ts';
 
 /** What a handler works with: of one process, and warm as long as that lives. */
-export interface Bench {
+interface Bench {
   readonly process: SimProcess;
   readonly ports: Ports;
   readonly cache: RecordCache;
@@ -43,7 +45,7 @@ export class Fleet<M> {
     const world = this.#world;
     this.#count += 1;
     const process = new SimProcess(world, `${this.#options.queue.name}-${this.#count}`, () => this.#replace(worker));
-    const ports = world.portsOf(process);
+    const ports = simPorts(world, process);
     const worker: Worker = { process, ports, cache: recordCache(ports), busy: 0 };
     this.#workers.push(worker);
   }
@@ -90,7 +92,17 @@ export class Fleet<M> {
       if (process.signal.aborted && worker.busy === 0) process.kill('it stopped as it was asked to');
       world.after(world.latencyMs(), () => this.#pump());
     };
-    this.#options.handle(worker, batch.map(({ body }) => body)).then(finish, (error: unknown) => finish(batch.map(({ body }) => body), error));
+    this.#options
+      .handle(
+        worker,
+        batch.map(({ body }) => body),
+      )
+      .then(finish, (error: unknown) =>
+        finish(
+          batch.map(({ body }) => body),
+          error,
+        ),
+      );
   }
 }
 

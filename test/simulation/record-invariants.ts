@@ -1,7 +1,15 @@
-import { isOver, isTombstone, type Status, type TransferRecord } from '../../lib/transfer/record.ts';
+import { isDone } from '../../lib/transfer/ledger.ts';
+import type { FinalizerMessage, PieceTask } from '../../lib/transfer/messages.ts';
+import type { Status, TransferRecord } from '../../lib/transfer/record.ts';
+import { attemptOf, isOver } from '../../lib/transfer/record.ts';
+import type { SimUpload } from './sim-store.ts';
 
 /** What must hold of any write of a transfer record, whoever made it: the first thing that does not, or nothing. */
-export function brokenByWrite(before: TransferRecord | undefined, after: TransferRecord, places: number): string | undefined {
+export function brokenByWrite(
+  before: TransferRecord | undefined,
+  after: TransferRecord,
+  places: number,
+): string | undefined {
   if (JSON.stringify(after).includes('SECRET')) return 'a record holds a secret';
   if (before === undefined) return after.rev === 1 ? undefined : `a new record begins at rev ${after.rev}`;
   return brokenHistory(before, after) ?? brokenWay(before, after) ?? brokenCounts(before, after, places);
@@ -11,7 +19,8 @@ function brokenHistory(before: TransferRecord, after: TransferRecord): string | 
   if (after.rev !== before.rev + 1) return `rev ${before.rev} was followed by ${after.rev}`;
   if (after.writeId === before.writeId) return 'two writes with one writeId';
   if (after.run < before.run) return `run ${before.run} was followed by ${after.run}`;
-  if (isOver(before) && isOver(after) && JSON.stringify(before.reason) !== JSON.stringify(after.reason)) return 'the reason of an end changed';
+  if (isOver(before) && isOver(after) && JSON.stringify(before.reason) !== JSON.stringify(after.reason))
+    return 'the reason of an end changed';
   return undefined;
 }
 
@@ -29,10 +38,15 @@ const WAYS: Readonly<Record<Status, readonly Status[]>> = {
 function brokenWay(before: TransferRecord, after: TransferRecord): string | undefined {
   if (before.status === after.status) return undefined;
   if (!WAYS[before.status].includes(after.status)) return `${before.status} → ${after.status}`;
-  if (before.status === 'failed' && after.run !== before.run + 1) return `a retry of run ${before.run} made run ${after.run}`;
+  if (before.status === 'failed' && after.run !== before.run + 1)
+    return `a retry of run ${before.run} made run ${after.run}`;
   const leaves = before.status === 'finalizing' && after.status !== 'completed';
-  if (leaves && before.ending?.abortedAt === undefined) return `finalizing → ${after.status} without an ending that was carried out (rule 12)`;
-  if (isOver(after) && after.status !== 'completed' && after.reason === undefined) return `${after.status} without a reason`;
+  if (leaves && before.ending?.abortedAt === undefined)
+    return `finalizing → ${after.status} without an ending that was carried out (rule 12)`;
+  const { reason } = after;
+  if (reason?.code === 'Internal' && !reason.message.includes('the worker that fetched the piece died'))
+    return `a defect: ${reason.message}`;
+  if (isOver(after) && after.status !== 'completed' && reason === undefined) return `${after.status} without a reason`;
   return undefined;
 }
 
@@ -40,7 +54,8 @@ function brokenCounts(before: TransferRecord, after: TransferRecord, places: num
   const { maxFailures } = after.request.options;
   if (after.run === before.run && after.restarts > 1) return `${after.restarts} restarts`;
   for (const [number, { attempt, failures, waits }] of Object.entries(after.trouble)) {
-    if (attempt !== 1 + failures + waits) return `piece ${number}: attempt ${attempt} after ${failures} failures and ${waits} waits`;
+    if (attempt !== 1 + failures + waits)
+      return `piece ${number}: attempt ${attempt} after ${failures} failures and ${waits} waits`;
     if (failures >= maxFailures) return `piece ${number} goes on after ${failures} failures of ${maxFailures}`;
   }
   const troubled = Object.keys(after.trouble).length;
@@ -49,24 +64,61 @@ function brokenCounts(before: TransferRecord, after: TransferRecord, places: num
   if (after.cursor < before.cursor) return `the cursor went back from ${before.cursor} to ${after.cursor}`;
   for (const [number, { attempt }] of Object.entries(before.trouble)) {
     const now = after.trouble[number]?.attempt;
-    if (now !== undefined && (now < attempt || now > attempt + 1)) return `piece ${number}: attempt ${attempt} was followed by ${now}`;
+    if (now !== undefined && (now < attempt || now > attempt + 1))
+      return `piece ${number}: attempt ${attempt} was followed by ${now}`;
   }
   return undefined;
 }
 
-/** What a write shows that the history has come to: so that a run can tell which situations it reached. */
-export function situationsOf(before: TransferRecord | undefined, after: TransferRecord): readonly string[] {
-  if (before === undefined) return isTombstone(after) ? ['tombstone'] : [];
-  const found: string[] = [];
-  const { status, plan, ending, upload } = before;
-  if (status === 'planning' && after.plan !== undefined && after.status !== 'planning') {
-    found.push(`plan ${after.plan.mode}${after.upload?.staged === true ? ', staged' : ''}`);
-    if (upload !== undefined && upload.id === after.upload?.id) found.push('held upload taken over');
+/** The ledger as it really is: what the record says of it must be so. */
+export function brokenAgainstLedger(
+  record: TransferRecord,
+  ledger: SimUpload | undefined,
+  places: number,
+): string | undefined {
+  const { plan, doneThrough, cursor, status } = record;
+  if (plan?.mode !== 'pieces' || ledger?.state !== 'open') return undefined;
+  const missing = (through: number) =>
+    Array.from({ length: through }, (_, index) => index + 1).filter((number) => {
+      const there = ledger.parts.get(number);
+      return there === undefined || !isDone(plan, there.part);
+    });
+  if (missing(doneThrough).length > 0)
+    return `doneThrough ${doneThrough}, and the ledger lacks ${missing(doneThrough).join(', ')}`;
+  if (status === 'finalizing' && missing(plan.pieceCount).length > 0)
+    return `finalizing, and the ledger lacks ${missing(plan.pieceCount).join(', ')}`;
+  const inFlight = missing(cursor - 1).length;
+  return status === 'transferring' && inFlight > places
+    ? `${inFlight} pieces in flight, ${places} places (rule 3)`
+    : undefined;
+}
+
+/** Rule 4: an answer to a piece is an answer to something that a finalizer was told, of this plan and this attempt. */
+export function answeredWithoutCause(
+  before: TransferRecord | undefined,
+  after: TransferRecord,
+  inputs: readonly FinalizerMessage[],
+): string | undefined {
+  if (before?.status !== 'transferring' || before.plan?.mode !== 'pieces') return undefined;
+  const tasks = inputs.flatMap(failedTask);
+  const isTold = (number: number) =>
+    tasks.some(
+      ({ planId, pieceNumber, attempt }) =>
+        planId === before.planId && pieceNumber === number && attempt === attemptOf(before, number),
+    );
+  for (const number of Object.keys(after.trouble).map(Number)) {
+    const attempt = attemptOf(before, number);
+    if (attemptOf(after, number) > attempt && !isTold(number))
+      return `attempt ${attempt} of piece ${number} is answered, and nobody reported it (rules 4, 6)`;
   }
-  if (status === 'failed' && after.status === 'accepted') found.push(isTombstone(before) ? 'tombstone revived' : 'retry');
-  if (status === 'failed' && after.status === 'failed' && after.run > before.run) found.push('stray marker taken');
-  if (status === 'transferring' && after.status === 'planning') found.push(plan?.mode === 'stream' && after.restarts === before.restarts ? 'stream taken over' : 'restart');
-  if (ending !== undefined && after.ending === undefined) found.push(after.status === 'completed' ? `completed in spite of ending ${ending.to}` : `ending ${ending.to}`);
-  if (after.requeues > before.requeues) found.push('sent again by a tick');
-  return found;
+  const isByItself = after.reason === undefined || BY_ITSELF.has(after.reason.code);
+  if (after.status !== 'failed' || isByItself || tasks.some(({ pieceNumber }) => isTold(pieceNumber))) return undefined;
+  return `failed by ${after.reason?.code}, and no failure counts (rule 4)`;
+}
+
+const BY_ITSELF: ReadonlySet<string> = new Set(['DeadlineExceeded', 'UploadLost']);
+
+function failedTask(input: FinalizerMessage): readonly Pick<PieceTask, 'planId' | 'pieceNumber' | 'attempt'>[] {
+  if (input.kind === 'dead') return [input.task];
+  return input.kind === 'result' && input.outcome === 'failed' ? [input] : [];
 }

@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 import { formatDuration } from '../../lib/values/units.ts';
-import { type Outcome, World } from './world.ts';
+import { chanceFrom } from './chance.ts';
+import { drawScenario } from './draw-scenario.ts';
+import type { Outcome } from './history.ts';
+import { runHistory } from './history.ts';
 
 /** `npm run simulate -- --seeds N --from S`, or one history again, told step by step: `--seed S --trace`. */
 
@@ -14,14 +17,20 @@ const { values } = parseArgs({
   },
 });
 
-process.exitCode = values.seed === undefined ? await runMany(Number(values.from), Number(values.seeds)) : await runOne(Number(values.seed), values.trace);
+process.exitCode =
+  values.seed === undefined
+    ? await runMany(Number(values.from), Number(values.seeds))
+    : await runOne(Number(values.seed), values.trace);
 
 async function runOne(seed: number, isTold: boolean): Promise<number> {
-  const world = new World(seed, isTold ? (line) => console.log(line) : undefined);
-  if (isTold) console.log(JSON.stringify(world.scenario, (key, value: unknown) => (key === 'bytes' && typeof value === 'object' ? undefined : value), 1));
-  const outcome = await world.run();
+  if (isTold) console.log(JSON.stringify(drawScenario(chanceFrom(seed)), withoutBytes, 1));
+  const outcome = await runHistory(seed, isTold ? (line) => console.log(line) : undefined);
   print([outcome]);
   return outcome.failure === undefined ? 0 : 1;
+}
+
+function withoutBytes(key: string, value: unknown): unknown {
+  return key === 'bytes' && typeof value === 'object' ? undefined : value;
 }
 
 async function runMany(from: number, count: number): Promise<number> {
@@ -29,7 +38,7 @@ async function runMany(from: number, count: number): Promise<number> {
   const outcomes: Outcome[] = [];
   const failed: Outcome[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
-    const outcome = await new World(seed).run();
+    const outcome = await runHistory(seed);
     outcomes.push(outcome);
     if (outcome.failure === undefined) continue;
     failed.push(outcome);
@@ -37,12 +46,16 @@ async function runMany(from: number, count: number): Promise<number> {
     if (!values['keep-going']) break;
   }
   print(outcomes);
-  console.log(`${outcomes.length} seeds in ${formatDuration(performance.now() - startedAt)}, ${failed.length} broke an invariant`);
+  console.log(
+    `${outcomes.length} seeds in ${formatDuration(performance.now() - startedAt)}, ${failed.length} broke an invariant`,
+  );
   const first = failed[0];
   if (first === undefined) return 0;
-  console.log(`\nThe last steps of seed ${first.seed} (all of them: npm run simulate -- --seed ${first.seed} --trace):`);
+  console.log(
+    `\nThe last steps of seed ${first.seed} (all of them: npm run simulate -- --seed ${first.seed} --trace):`,
+  );
   const lines: string[] = [];
-  await new World(first.seed, (line) => void lines.push(line)).run();
+  await runHistory(first.seed, (line) => void lines.push(line));
   console.log(lines.slice(-60).join('\n'));
   return 1;
 }

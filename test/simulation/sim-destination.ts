@@ -5,23 +5,28 @@ import { destinationId } from '../../lib/transfer/locators.ts';
 import type { Body, ByteReader } from '../../lib/values/bytes.ts';
 import { STORE_FINISH, STORE_READ, STORE_WRITE } from './faults.ts';
 import type { SimProcess } from './sim-process.ts';
+import type { World } from './world.ts';
 
 /** The port to the object store, as one process has it: each call is one request, which may be lost on either way. */
-export function simDestination(process: SimProcess): Destination {
-  const { world } = process;
-  const { store, rules } = world;
-  const { limits, features } = world.scenario.destination;
+export function simDestination(process: SimProcess, { store, rules: { commands }, scenario }: World): Destination {
+  const { limits, features } = scenario.destination;
 
   return {
     limits,
     features,
     check: (_object, { signal }) => process.call('check the destination', STORE_READ, () => {}, signal),
-    head: (target, { signal }) => process.call(`head ${destinationId(target)}`, STORE_READ, () => store.head(target, features.token), signal),
+    head: (target, { signal }) =>
+      process.call(`head ${destinationId(target)}`, STORE_READ, () => store.head(target, features.token), signal),
 
     async putObject(object, sizeBytes, body, condition, { signal }) {
       const { bytes, crc32 } = await collect(body, sizeBytes);
-      rules.mayPut(process, object.token);
-      const stored = await process.call(`put object ${object.token.slice(-4)}`, STORE_FINISH, () => store.put(object.target, bytes, object.token, object.validator, condition), signal);
+      commands.mayPut(process, object.token);
+      const stored = await process.call(
+        `put object ${object.token.slice(-4)}`,
+        STORE_FINISH,
+        () => store.put(object.target, bytes, object.token, object.validator, condition),
+        signal,
+      );
       return { ...stored, crc32 };
     },
 
@@ -31,7 +36,6 @@ export function simDestination(process: SimProcess): Destination {
         STORE_WRITE,
         () => {
           const id = store.create(object);
-          rules.created(process, id);
           return { target: object.target, id, token: object.token };
         },
         signal,
@@ -44,20 +48,21 @@ export function simDestination(process: SimProcess): Destination {
       return await process.call(`part ${part.number} of ${upload.id}`, STORE_WRITE, land, signal);
     },
 
-    listParts: (upload, after, { signal }) => process.call(`list ${upload.id} after ${after}`, STORE_READ, () => store.list(upload.id, after), signal),
+    listParts: (upload, after, { signal }) =>
+      process.call(`list ${upload.id} after ${after}`, STORE_READ, () => store.list(upload.id, after), signal),
 
     completeUpload(upload, proof, { signal }) {
-      rules.mayComplete(process, upload.id);
+      commands.mayComplete(process, upload.id);
       return process.call(`complete ${upload.id}`, STORE_FINISH, () => store.complete(upload.id, proof), signal);
     },
 
     abortUpload(upload, { signal }) {
-      rules.mayAbort(process, upload.id);
+      commands.mayAbort(process, upload.id);
       return process.call(
         `abort ${upload.id}`,
         STORE_WRITE,
         () => {
-          rules.aborts(upload.id);
+          commands.aborts(upload.id);
           store.abort(upload.id);
         },
         signal,
@@ -65,7 +70,12 @@ export function simDestination(process: SimProcess): Destination {
     },
 
     listUploads: (target, { signal }) =>
-      process.call(`list uploads of ${destinationId(target)}`, STORE_READ, () => store.openUploads(target, target.kind === 'file'), signal),
+      process.call(
+        `list uploads of ${destinationId(target)}`,
+        STORE_READ,
+        () => store.openUploads(target, target.kind === 'file'),
+        signal,
+      ),
     releaseUpload: (_upload, { signal }) => process.call('release upload', STORE_READ, () => {}, signal),
 
     async readUpload(upload, sizeBytes, { signal }) {
@@ -74,14 +84,25 @@ export function simDestination(process: SimProcess): Destination {
     },
 
     async readObject(target, sizeBytes, { signal }) {
-      const bytes = await process.call(`read ${destinationId(target)}`, STORE_READ, () => store.objects.get(destinationId(target))?.bytes, signal);
+      const bytes = await process.call(
+        `read ${destinationId(target)}`,
+        STORE_READ,
+        () => store.objects.get(destinationId(target))?.bytes,
+        signal,
+      );
       if (bytes === undefined) throw new PieceworkError('DestinationMissing', 'NoSuchKey');
       return readerOf(process, bytes, sizeBytes, signal);
     },
 
     promote: (staged, object, _sizeBytes, condition, { signal }) =>
-      process.call(`promote to ${destinationId(object.target)}`, STORE_FINISH, () => store.promote(staged, object, condition), signal),
-    deleteObject: (target, { signal }) => process.call(`delete ${destinationId(target)}`, STORE_WRITE, () => store.delete(target), signal),
+      process.call(
+        `promote to ${destinationId(object.target)}`,
+        STORE_FINISH,
+        () => store.promote(staged, object, condition),
+        signal,
+      ),
+    deleteObject: (target, { signal }) =>
+      process.call(`delete ${destinationId(target)}`, STORE_WRITE, () => store.delete(target), signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -89,7 +110,8 @@ export function simDestination(process: SimProcess): Destination {
 /** Takes the bytes out of the windows, which will be reused, and compares what the sender says of them. */
 async function collect(body: Body, sizeBytes: number): Promise<{ readonly bytes: Uint8Array; readonly crc32: number }> {
   const bytes = body.kind === 'whole' ? Uint8Array.from(body.bytes) : await gather(body);
-  if (bytes.length !== sizeBytes) throw new PieceworkError('DestinationServerError', `IncompleteBody: ${bytes.length} of ${sizeBytes}`);
+  if (bytes.length !== sizeBytes)
+    throw new PieceworkError('DestinationServerError', `IncompleteBody: ${bytes.length} of ${sizeBytes}`);
   const checksum = crc32(bytes);
   if (body.kind === 'whole' && body.crc32 !== checksum) throw new PieceworkError('ChecksumMismatch', 'BadDigest');
   return { bytes, crc32: checksum };
@@ -106,7 +128,8 @@ function readerOf(process: SimProcess, bytes: Uint8Array, sizeBytes: number, sig
   return {
     async read(into) {
       const chunk = await process.call('read back', STORE_READ, () => bytes.subarray(at, at + into.length), signal);
-      if (chunk.length === 0 && at !== sizeBytes) throw new PieceworkError('DestinationServerError', 'read back short or long');
+      if (chunk.length === 0 && at !== sizeBytes)
+        throw new PieceworkError('DestinationServerError', 'read back short or long');
       at += chunk.length;
       into.set(chunk);
       return chunk.length;

@@ -1,18 +1,18 @@
 import type { Weather } from './faults.ts';
-import type { World } from './world.ts';
+import type { Nature } from './nature.ts';
 
 /**
  * One process of the engine: a warm function with its caches and windows, or one request of the API. It can die between any two
  * of its steps; then nothing that it waits for is ever answered, so nothing after it happens. What it had sent may still arrive.
  */
 export class SimProcess {
-  readonly world: World;
+  readonly world: Nature;
   readonly name: string;
   isAlive = true;
   readonly #controller = new AbortController();
   readonly #onDeath: () => void;
 
-  constructor(world: World, name: string, onDeath: () => void) {
+  constructor(world: Nature, name: string, onDeath: () => void) {
     this.world = world;
     this.name = name;
     this.#onDeath = onDeath;
@@ -67,11 +67,15 @@ export class SimProcess {
         return;
       }
       const late = weather.late !== undefined && world.strikes(weather.late[0]) ? weather.late : undefined;
-      if (late !== undefined) answer(world.policy.requestTimeoutMs, () => reject(late[1]()));
+      if (late !== undefined) answer(world.times.requestTimeoutMs, () => reject(late[1]()));
       const arrive = () => {
         const outcome = attempt(effect);
-        const note = 'error' in outcome ? ` ✗ ${String((outcome.error as { code?: string }).code ?? outcome.error)}` : '';
-        world.trace(this.name, `${what}${note}${late === undefined ? '' : ' (late)'}${this.isAlive ? '' : ' (its sender is dead)'}`);
+        const note =
+          'error' in outcome ? ` ✗ ${String((outcome.error as { code?: string }).code ?? outcome.error)}` : '';
+        world.trace(
+          this.name,
+          `${what}${note}${late === undefined ? '' : ' (late)'}${this.isAlive ? '' : ' (its sender is dead)'}`,
+        );
         world.check();
         if (late !== undefined) return;
         const lost = weather.lost?.find(([kind]) => world.strikes(kind));
@@ -81,10 +85,10 @@ export class SimProcess {
           else resolve(outcome.value);
         });
       };
-      const delayMs = world.latencyMs() + (late === undefined ? 0 : world.chance.below(world.policy.lateMs));
+      const delayMs = world.latencyMs() + (late === undefined ? 0 : world.chance.below(world.times.lateMs));
       world.after(delayMs, () => {
         if (this.isAlive || !world.strikes('orphanedRequest')) arrive();
-        else if (world.chance.hit(0.7)) world.after(world.chance.below(world.policy.lateMs), arrive);
+        else if (world.chance.hit(0.7)) world.after(world.chance.below(world.times.lateMs), arrive);
       });
     });
   }
@@ -98,7 +102,7 @@ export class SimProcess {
 }
 
 /** What a dead process waits for. */
-export function never<T>(): Promise<T> {
+function never<T>(): Promise<T> {
   return new Promise(() => {});
 }
 

@@ -1,8 +1,8 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Outgoing, Queue } from '../../lib/queues/queue.ts';
 import { SEND } from './faults.ts';
+import type { Nature } from './nature.ts';
 import type { SimProcess } from './sim-process.ts';
-import type { World } from './world.ts';
 
 interface Message<M> {
   readonly id: number;
@@ -27,13 +27,13 @@ export interface SimQueueOptions<M> {
 /** As SQS standard queues: at least once, in any order, and now and then not at all. */
 export class SimQueue<M> {
   readonly name: string;
-  readonly #world: World;
+  readonly #world: Nature;
   readonly #options: SimQueueOptions<M>;
   readonly #messages = new Map<number, Message<M>>();
   #count = 0;
   onVisible: () => void = () => {};
 
-  constructor(world: World, options: SimQueueOptions<M>) {
+  constructor(world: Nature, options: SimQueueOptions<M>) {
     this.#world = world;
     this.#options = options;
     this.name = options.name;
@@ -55,7 +55,7 @@ export class SimQueue<M> {
 
   #add(body: M, delayMs: number): void {
     const world = this.#world;
-    const late = world.strikes('messageLate') ? world.chance.below(world.policy.messageLateMs) : 0;
+    const late = world.strikes('messageLate') ? world.chance.below(world.times.messageLateMs) : 0;
     const id = this.#count;
     this.#count += 1;
     const waitMs = Math.min(delayMs, LONGEST_DELAY_MS) + late + world.latencyMs();
@@ -103,7 +103,11 @@ export class SimQueue<M> {
 /** SQS: 15 minutes. What should wait longer comes early, and has to be sent again. */
 const LONGEST_DELAY_MS = 900_000;
 
-export function simSender<M>(process: SimProcess, queue: SimQueue<M>, onSend: (bodies: readonly M[]) => void): Queue<M> {
+export function simSender<M>(
+  process: SimProcess,
+  queue: SimQueue<M>,
+  onSend: (bodies: readonly M[]) => void,
+): Queue<M> {
   return {
     async send(messages: readonly Outgoing<M>[]) {
       const copies = structuredClone(messages);

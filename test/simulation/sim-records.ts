@@ -1,13 +1,22 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { RecordKey, Records, Version } from '../../lib/records/records.ts';
+import type { FinalizerMessage } from '../../lib/transfer/messages.ts';
 import type { TransferRecord } from '../../lib/transfer/record.ts';
 import { RECORD_DELETE, RECORD_READ, RECORD_WRITE } from './faults.ts';
 import type { SimProcess } from './sim-process.ts';
+
+/** What a finalizer was told of one transfer. */
+export interface Batch {
+  readonly transferId: string;
+  readonly inputs: readonly FinalizerMessage[];
+}
 
 export interface RecordChange {
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
+  /** What its sender had been told when it sent this: it may land long after. */
+  readonly batch: Batch | undefined;
 }
 
 /** The records bucket itself: strongly consistent, with conditional writes. */
@@ -25,13 +34,19 @@ export class RecordStore {
     return entry === undefined ? undefined : { value: JSON.parse(entry.json), version: entry.version };
   }
 
-  write(process: SimProcess, path: string, value: unknown, on: 'absent' | Version): Version {
+  write(process: SimProcess, path: string, value: unknown, on: 'absent' | Version, batch?: Batch): Version {
     const current = this.#stored.get(path);
-    if ((current?.version ?? 'absent') !== on) throw new PieceworkError('Conflict', `${path} is at ${current?.version ?? 'absent'}, not ${on}`);
+    if ((current?.version ?? 'absent') !== on)
+      throw new PieceworkError('Conflict', `${path} is at ${current?.version ?? 'absent'}, not ${on}`);
     this.#writes += 1;
     const version = `w${this.#writes}`;
     this.#stored.set(path, { json: JSON.stringify(value), version });
-    this.#onChange(process, { path, before: current === undefined ? undefined : JSON.parse(current.json), after: JSON.parse(JSON.stringify(value)) });
+    this.#onChange(process, {
+      path,
+      before: current === undefined ? undefined : JSON.parse(current.json),
+      after: JSON.parse(JSON.stringify(value)),
+      batch,
+    });
     return version;
   }
 
@@ -50,14 +65,21 @@ export class RecordStore {
 
 const PAGE = 2;
 
-export function simRecords(process: SimProcess, store: RecordStore): Records {
+export function simRecords(process: SimProcess, store: RecordStore, batchOf: () => Batch | undefined): Records {
   return {
     get<T>({ path }: RecordKey<T>) {
-      return process.call(`get ${path}`, RECORD_READ, () => store.read(path) as { readonly value: T; readonly version: Version } | undefined);
+      return process.call(
+        `get ${path}`,
+        RECORD_READ,
+        () => store.read(path) as { readonly value: T; readonly version: Version } | undefined,
+      );
     },
     put<T>({ path }: RecordKey<T>, value: T, on: 'absent' | Version) {
       const copy = structuredClone(value);
-      return process.call(`put ${path} on ${on}${summary(copy)}`, RECORD_WRITE, () => store.write(process, path, copy, on));
+      const batch = batchOf();
+      return process.call(`put ${path} on ${on}${summary(copy)}`, RECORD_WRITE, () =>
+        store.write(process, path, copy, on, batch),
+      );
     },
     list(prefix: string, cursor?: string) {
       return process.call(`list ${prefix}`, RECORD_READ, () => {
@@ -77,7 +99,24 @@ export function simRecords(process: SimProcess, store: RecordStore): Records {
 function summary(value: unknown): string {
   const record = value as Partial<TransferRecord>;
   if (record.status === undefined) return '';
-  const { status, rev, run, planId, upload, cursor, doneThrough, trouble, toAbort, creating, ending, reason, requeues, restarts, announced, stagedObject } = record;
+  const {
+    status,
+    rev,
+    run,
+    planId,
+    upload,
+    cursor,
+    doneThrough,
+    trouble,
+    toAbort,
+    creating,
+    ending,
+    reason,
+    requeues,
+    restarts,
+    announced,
+    stagedObject,
+  } = record;
   const short = {
     planId: planId?.slice(-4),
     upload: upload?.id,
@@ -86,7 +125,10 @@ function summary(value: unknown): string {
     trouble,
     toAbort: toAbort?.map((entry) => `${entry.upload.id}${entry.abortedAt === undefined ? '' : '!'}`),
     creating: creating?.map((intent) => intent.planId.slice(-4)),
-    ending: ending === undefined ? undefined : `${ending.to} ${ending.reason.code}${ending.abortedAt === undefined ? '' : '!'}`,
+    ending:
+      ending === undefined
+        ? undefined
+        : `${ending.to} ${ending.reason.code}${ending.abortedAt === undefined ? '' : '!'}`,
     reason: reason?.code,
     requeues,
     restarts,

@@ -5,7 +5,8 @@ import type { Probe, Source } from '../../lib/sources/source.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
 import type { ByteRange } from '../../lib/values/ranges.ts';
-import { sameVersion, type Validator } from '../../lib/values/validator.ts';
+import type { Validator } from '../../lib/values/validator.ts';
+import { sameVersion } from '../../lib/values/validator.ts';
 import { SOURCE_READ, SOURCE_REQUEST } from './faults.ts';
 import type { SimProcess } from './sim-process.ts';
 
@@ -37,7 +38,12 @@ export function simSource(process: SimProcess, origins: ReadonlyMap<string, SimO
   const { world } = process;
 
   /** One request: the version that answers it is pinned, as a server keeps its file open. */
-  async function ask<T>(url: string, what: string, signal: AbortSignal, answer: (origin: SimOrigin, version: OriginVersion, hasRanges: boolean) => T): Promise<T> {
+  async function ask<T>(
+    url: string,
+    what: string,
+    signal: AbortSignal,
+    answer: (origin: SimOrigin, version: OriginVersion, hasRanges: boolean) => T,
+  ): Promise<T> {
     const origin = origins.get(url);
     if (origin === undefined) throw new PieceworkError('SourceNotFound', `there is no ${redactUrl(url)}`);
     return await process.call(
@@ -48,11 +54,19 @@ export function simSource(process: SimProcess, origins: ReadonlyMap<string, SimO
         const { requests, forbidden, changesAt, ignoresRangesFrom } = origin;
         if (forbidden !== undefined && requests >= forbidden.from && requests < forbidden.to) {
           world.count('sourceForbidden');
-          throw new PieceworkError('SourceForbidden', `${redactUrl(url)} answered 403`, { details: { sourceStatus: 403 } });
+          throw new PieceworkError('SourceForbidden', `${redactUrl(url)} answered 403`, {
+            details: { sourceStatus: 403 },
+          });
         }
-        const version = (origin.hasChanged || (changesAt !== undefined && requests >= changesAt) ? origin.versions[1] : undefined) ?? origin.versions[0];
+        const version =
+          (origin.hasChanged || (changesAt !== undefined && requests >= changesAt) ? origin.versions[1] : undefined) ??
+          origin.versions[0];
         if (version === undefined) throw new RangeError('an origin without a version');
-        return answer(origin, version, origin.hasRanges && (ignoresRangesFrom === undefined || requests < ignoresRangesFrom));
+        return answer(
+          origin,
+          version,
+          origin.hasRanges && (ignoresRangesFrom === undefined || requests < ignoresRangesFrom),
+        );
       },
       signal,
     );
@@ -62,18 +76,31 @@ export function simSource(process: SimProcess, origins: ReadonlyMap<string, SimO
     schemes: ['https'],
 
     async probe({ url }, firstBytes, { signal }): Promise<Probe> {
-      const { snapshot, range, bytes } = await ask(url, `probe ${redactUrl(url)}`, signal, (origin, version, hasRanges) => {
-        const ranged = firstBytes !== 'all' && hasRanges;
-        const end = ranged ? Math.min(firstBytes, version.bytes.length) : version.bytes.length;
-        return { snapshot: snapshotOf(origin, version, ranged), range: { start: 0, end }, bytes: version.bytes };
-      });
+      const { snapshot, range, bytes } = await ask(
+        url,
+        `probe ${redactUrl(url)}`,
+        signal,
+        (origin, version, hasRanges) => {
+          const ranged = firstBytes !== 'all' && hasRanges;
+          const end = ranged ? Math.min(firstBytes, version.bytes.length) : version.bytes.length;
+          return { snapshot: snapshotOf(origin, version, ranged), range: { start: 0, end }, bytes: version.bytes };
+        },
+      );
       const body = readerOf(process, bytes, range, signal);
-      return { snapshot, finalUrl: redactUrl(url), body, bodyIsWhole: range.end === bytes.length, [Symbol.asyncDispose]: () => Promise.resolve() };
+      return {
+        snapshot,
+        finalUrl: redactUrl(url),
+        body,
+        bodyIsWhole: range.end === bytes.length,
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      };
     },
 
     async open({ url }, snapshot, range, { signal }): Promise<ByteReader> {
       const bytes = await ask(url, `open [${range.start}, ${range.end})`, signal, (_origin, version, hasRanges) => {
-        const isSame = sameVersion(snapshot.validator, version.validator) && (snapshot.sizeBytes === undefined || snapshot.sizeBytes === version.bytes.length);
+        const isSame =
+          sameVersion(snapshot.validator, version.validator) &&
+          (snapshot.sizeBytes === undefined || snapshot.sizeBytes === version.bytes.length);
         if (!isSame) throw new PieceworkError('SourceChanged', 'another version is there now');
         if (!hasRanges) throw new PieceworkError('RangesNotHonoured', 'the whole was answered instead of a range');
         return version.bytes;
@@ -107,7 +134,12 @@ function readerOf(process: SimProcess, bytes: Uint8Array, range: ByteRange, sign
   return {
     async read(into) {
       const most = process.world.chance.between(Math.min(2, into.length), into.length);
-      const chunk = await process.call('read', SOURCE_READ, () => bytes.subarray(at, Math.min(at + most, range.end)), signal);
+      const chunk = await process.call(
+        'read',
+        SOURCE_READ,
+        () => bytes.subarray(at, Math.min(at + most, range.end)),
+        signal,
+      );
       at += chunk.length;
       into.set(chunk);
       return chunk.length;

@@ -1,12 +1,22 @@
-import type { ObjectSpec, OpenUpload, PartPage, PartSpec, Proof, Stored, StoredObject, WriteCondition } from '../../lib/destinations/destination.ts';
+import type {
+  ObjectSpec,
+  OpenUpload,
+  PartPage,
+  PartSpec,
+  Proof,
+  Stored,
+  StoredObject,
+  WriteCondition,
+} from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { crc32, crc32Hex } from '../../lib/integrity/crc32.ts';
 import type { Part } from '../../lib/transfer/ledger.ts';
 import type { Limits } from '../../lib/transfer/limits.ts';
-import { type DestinationLocator, destinationId } from '../../lib/transfer/locators.ts';
+import type { DestinationLocator } from '../../lib/transfer/locators.ts';
+import { destinationId } from '../../lib/transfer/locators.ts';
 import { toIso } from '../../lib/values/time.ts';
 import type { Validator } from '../../lib/values/validator.ts';
-import type { World } from './world.ts';
+import type { Nature } from './nature.ts';
 
 export interface SimObject {
   readonly bytes: Uint8Array;
@@ -33,11 +43,11 @@ export interface SimUpload {
 export class ObjectStore {
   readonly objects = new Map<string, SimObject>();
   readonly uploads = new Map<string, SimUpload>();
-  readonly #world: World;
+  readonly #world: Nature;
   readonly #limits: Limits;
   #count = 0;
 
-  constructor(world: World, limits: Limits) {
+  constructor(world: Nature, limits: Limits) {
     this.#world = world;
     this.#limits = limits;
   }
@@ -46,10 +56,22 @@ export class ObjectStore {
     const object = this.objects.get(destinationId(target));
     if (object === undefined) return undefined;
     const { bytes, etag, token, validator, modifiedAt } = object;
-    return { sizeBytes: bytes.length, etag, modifiedAt, ...(token === undefined || !keepsToken ? {} : { token }), ...(validator === undefined ? {} : { validator }) };
+    return {
+      sizeBytes: bytes.length,
+      etag,
+      modifiedAt,
+      ...(token === undefined || !keepsToken ? {} : { token }),
+      ...(validator === undefined ? {} : { validator }),
+    };
   }
 
-  put(target: DestinationLocator, bytes: Uint8Array, token: string, validator: Validator, condition: WriteCondition): Stored {
+  put(
+    target: DestinationLocator,
+    bytes: Uint8Array,
+    token: string,
+    validator: Validator,
+    condition: WriteCondition,
+  ): Stored {
     return this.#write(destinationId(target), bytes, token, validator, condition);
   }
 
@@ -57,7 +79,15 @@ export class ObjectStore {
     this.#count += 1;
     const id = `u${this.#count}`;
     const { token, validator } = object;
-    this.uploads.set(id, { id, target: destinationId(object.target), token, validator, initiatedAt: toIso(this.#world.now), parts: new Map(), state: 'open' });
+    this.uploads.set(id, {
+      id,
+      target: destinationId(object.target),
+      token,
+      validator,
+      initiatedAt: toIso(this.#world.now),
+      parts: new Map(),
+      state: 'open',
+    });
     return id;
   }
 
@@ -68,7 +98,13 @@ export class ObjectStore {
     if (outlives) upload.state = 'zombie';
     else if (upload.state !== 'open') throw noSuchUpload(id);
     const checksum = crc32(bytes);
-    const part = { number: spec.number, sizeBytes: bytes.length, etag: `"${crc32Hex(checksum)}-${bytes.length}"`, crc32: checksum, modifiedAt: toIso(this.#world.now) };
+    const part = {
+      number: spec.number,
+      sizeBytes: bytes.length,
+      etag: `"${crc32Hex(checksum)}-${bytes.length}"`,
+      crc32: checksum,
+      modifiedAt: toIso(this.#world.now),
+    };
     upload.parts.set(spec.number, { bytes, part });
     return part;
   }
@@ -95,12 +131,15 @@ export class ObjectStore {
   #assemble(upload: SimUpload, proof: Proof): Uint8Array {
     const chosen = proof.parts.map((wanted) => {
       const there = upload.parts.get(wanted.number);
-      if (there === undefined || there.part.etag !== wanted.etag) throw new PieceworkError('DestinationRefused', `InvalidPart ${wanted.number}`);
+      if (there === undefined || there.part.etag !== wanted.etag)
+        throw new PieceworkError('DestinationRefused', `InvalidPart ${wanted.number}`);
       return there.bytes;
     });
-    if (chosen.slice(0, -1).some((bytes) => bytes.length < this.#limits.minPieceBytes)) throw new PieceworkError('DestinationRefused', 'EntityTooSmall');
+    if (chosen.slice(0, -1).some((bytes) => bytes.length < this.#limits.minPieceBytes))
+      throw new PieceworkError('DestinationRefused', 'EntityTooSmall');
     const bytes = Buffer.concat(chosen);
-    if (bytes.length !== proof.sizeBytes || crc32(bytes) !== proof.crc32) throw new PieceworkError('ChecksumMismatch', 'BadDigest');
+    if (bytes.length !== proof.sizeBytes || crc32(bytes) !== proof.crc32)
+      throw new PieceworkError('ChecksumMismatch', 'BadDigest');
     return bytes;
   }
 
@@ -125,7 +164,9 @@ export class ObjectStore {
   bytesOf(id: string): Uint8Array {
     const upload = this.uploads.get(id);
     if (upload?.state !== 'open') throw noSuchUpload(id);
-    return Buffer.concat([...upload.parts.values()].sort((a, b) => a.part.number - b.part.number).map(({ bytes }) => bytes));
+    return Buffer.concat(
+      [...upload.parts.values()].sort((a, b) => a.part.number - b.part.number).map(({ bytes }) => bytes),
+    );
   }
 
   promote(from: DestinationLocator, object: ObjectSpec, condition: WriteCondition): Stored {

@@ -325,17 +325,24 @@ describe('notices', () => {
     expect(all(false, [warned, warned])).toEqual(['warning: the link expires soon']);
   });
 
-  it('say that and why there is one connection only', () => {
-    const stream: PieceworkEvent = {
-      ...(planned({ mode: 'stream', pieceSizeBytes: MIB, sizeBytes: 3 * MIB }) as Extract<
-        PieceworkEvent,
-        { type: 'planned' }
-      >),
-      snapshot: { ...snapshot, ranges: false },
-    };
-    expect(all(false, [stream])).toEqual([
-      'the source serves no ranges: one connection, and from the start again after a break',
+  it('say why there is one connection only, unless the source’s own warnings do', () => {
+    const stream = (more: object, sizeBytes?: number): PieceworkEvent => ({
+      type: 'planned',
+      transferId,
+      plan: { mode: 'stream', pieceSizeBytes: MIB, ...(sizeBytes === undefined ? {} : { sizeBytes }) },
+      snapshot: { ...snapshot, ...more },
+      doneThrough: 0,
+      done: [],
+    });
+    expect(all(false, [stream({}, 3 * MIB)])).toEqual([
+      'the source does not serve its ranges after all: one connection, and a broken transfer starts over',
     ]);
+    const { sizeBytes: _size, ...unsized } = snapshot;
+    const unknown = { ...stream({}), snapshot: unsized } as PieceworkEvent;
+    expect(all(false, [unknown])).toEqual([
+      'the source does not say how long it is: one connection, and a broken transfer starts over',
+    ]);
+    expect(all(false, [stream({ ranges: false, warnings: ['no ranges'] }, 3 * MIB)])).toEqual(['warning: no ranges']);
   });
 });
 

@@ -1,5 +1,7 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../cli/run.ts';
+import { stopOnSignals } from '../../cli/signals.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { CopyReport, CopyRequest, Local, LocalOptions, LocalStatus, PlanReport } from '../../lib/index.ts';
 import type { TransferRecord } from '../../lib/transfer/record.ts';
@@ -38,7 +40,7 @@ const open: LocalStatus = {
     trouble: { 3: { attempt: 2, failures: 1, waits: 0, code: 'SourceReset' } },
   }),
   isRunning: false,
-  pieces: { count: 4, doneCount: 2, doneBytes: 20, isDone: (number) => number <= 2 },
+  pieces: { count: 4, doneCount: 2, doneBytes: 20, parts: [], isDone: (number) => number <= 2 },
 };
 const ended: LocalStatus = { record: record(OTHER, { status: 'completed', result: report.result }), isRunning: false };
 
@@ -373,9 +375,9 @@ describe('the other verbs', () => {
     const context = testContext({ isTTY: true, columns: 80, local: () => both });
     expect(await run(['list'], context)).toBe(0);
     const lines = context.stdout.text.split('\n');
-    expect(lines[0]).toMatch(/^ID +STATE +SIZE +DONE +AGE +DESTINATION$/);
-    expect(lines[1]).toMatch(new RegExp(`^${ID} +interrupted +40 B +50% +16m40s +s3:/`));
-    expect(lines[2]).toMatch(new RegExp(`^${OTHER} +completed +64 MiB +100% `));
+    expect(lines[0]).toMatch(/^ID +STATE +SIZE +AGE +DESTINATION$/);
+    expect(lines[1]).toMatch(new RegExp(`^${ID} +interrupted +40 B +16m40s +s3:/`));
+    expect(lines[2]).toMatch(new RegExp(`^${OTHER} +completed +64 MiB +16m40s `));
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
     const json = testContext({ local: () => both });
     await run(['ls', '--json'], json);
@@ -449,5 +451,34 @@ describe('the other verbs', () => {
     expect(await run(['clean', '--older-than', '1d', '--history'], context)).toBe(6);
     expect(context.stdout.text).toBe(`${ID} s3://bucket/key-${ID}\n`);
     expect(context.stderr.text).toContain(`${OTHER} not cleaned: no right to abort\n1 transfer left alone: running\n`);
+  });
+});
+
+describe('signals', () => {
+  function listen() {
+    const world = { source: new EventEmitter(), stopping: new AbortController(), time: 0, left: 0 };
+    const leave = (): void => {
+      world.left += 1;
+    };
+    stopOnSignals(world.source, world.stopping, { now: () => world.time, leave });
+    return world;
+  }
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s once stops cleanly, twice at once', (signal) => {
+    const world = listen();
+    world.source.emit(signal);
+    expect(world.stopping.signal.reason).toMatchObject({ code: 'Interrupted' });
+    expect(world.left).toBe(0);
+    world.time = 250;
+    world.source.emit('SIGINT');
+    expect(world.left).toBe(1);
+  });
+
+  it('the echo of npm is not a second one', () => {
+    const world = listen();
+    world.source.emit('SIGINT');
+    world.time = 249;
+    world.source.emit('SIGINT');
+    expect(world.left).toBe(0);
   });
 });

@@ -162,7 +162,7 @@ describe('what the library gets', () => {
       object: {},
       options: { expect: { digests: {} } },
     });
-    expect(localOptions({})).toEqual({ http: {}, s3: {} });
+    expect(localOptions({})).toEqual({ http: {}, s3: {}, sourceS3: {}, ssh: {} });
   });
 
   it('has a place for every setting of copy', () => {
@@ -201,6 +201,13 @@ describe('what the library gets', () => {
       endpointUrl: ['http://127.0.0.1:9000'],
       pathStyle: ['false'],
       stateDir: ['/state'],
+      netrc: ['true'],
+      identity: ['key'],
+      identityPassphrase: ['open sesame'],
+      knownHosts: ['hosts'],
+      sourceProfile: ['q'],
+      sourceRegion: ['eu-west-1'],
+      sourceEndpointUrl: ['http://127.0.0.1:9001'],
     });
     expect(copyRequest('https://h/f', 's3://b/k', all)).toEqual({
       source: {
@@ -238,6 +245,9 @@ describe('what the library gets', () => {
     expect(localOptions(all)).toEqual({
       stateDir: '/state',
       limitRate: 1_000_000,
+      netrc: true,
+      ssh: { identityFile: 'key', passphrase: 'open sesame', knownHostsFile: 'hosts' },
+      sourceS3: { endpoint: 'http://127.0.0.1:9001', region: 'eu-west-1', profile: 'q' },
       http: {
         connectTimeoutMs: 1500,
         headersTimeoutMs: 2000,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { codeOfFailure, failureOf } from '../../lib/destinations/s3/failures.ts';
+import { codeOfFailure, failureOf } from '../../lib/s3/failures.ts';
 
 // The store's own answers are tested on a server (test/contract/s3-destination.test.ts); these come from below it.
 

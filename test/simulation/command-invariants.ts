@@ -1,0 +1,140 @@
+import type { PieceTask } from '../../lib/transfer/messages.ts';
+import type { TransferRecord } from '../../lib/transfer/record.ts';
+import { attemptOf } from '../../lib/transfer/record.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { Truth } from './truth.ts';
+
+/** The last write of a transfer by one process, and which pieces it has sent since: commands follow the write that decided them. */
+interface OwnWrite {
+  readonly record: TransferRecord;
+  readonly at: number;
+  readonly sent: Set<number>;
+}
+
+/** What a process may send, complete and abort: only what a stored record said before (rules 1, 6, 7, 8, 10 and 14). */
+export class CommandRules {
+  readonly #world: Truth;
+  readonly #ownWrites = new Map<SimProcess, Map<string, OwnWrite>>();
+  readonly #lastSent = new Map<string, number>();
+  readonly #reports = new Map<SimProcess, number>();
+  /** Uploads, or tokens of single puts, that some stored record wanted completed. */
+  readonly #finalizing = new Set<string>();
+  readonly #stagedNamed = new Set<string>();
+  readonly #toAbort = new Set<string>();
+  readonly #everUsed = new Set<string>();
+
+  constructor(world: Truth) {
+    this.#world = world;
+  }
+
+  recorded(process: SimProcess, record: TransferRecord): void {
+    this.#learn(record);
+    const writes = this.#ownWrites.get(process) ?? new Map<string, OwnWrite>();
+    this.#ownWrites.set(process, writes.set(record.id, { record, at: this.#world.now, sent: new Set() }));
+  }
+
+  #learn(record: TransferRecord): void {
+    const { upload, planId, ending, toAbort } = record;
+    if (upload !== undefined) this.#everUsed.add(upload.id);
+    if (record.status === 'finalizing') {
+      this.#finalizing.add(upload?.id ?? `${record.id}.${planId ?? ''}`);
+      if (upload?.staged === true && record.stagedObject === true) this.#stagedNamed.add(upload.id);
+      if (ending !== undefined && upload !== undefined) this.#toAbort.add(upload.id);
+    }
+    for (const entry of toAbort) this.#toAbort.add(entry.upload.id);
+  }
+
+  sends(process: SimProcess, bodies: readonly unknown[]): void {
+    if (JSON.stringify(bodies).includes('SECRET')) this.#world.broke('a message holds a secret');
+    for (const body of bodies as readonly { readonly kind: string }[]) {
+      if (body.kind === 'result') this.#reports.set(process, this.reports(process) + 1);
+      if (body.kind === 'piece') this.#sendsPiece(process, body as PieceTask);
+    }
+  }
+
+  /** Rules 6 and 8: a fetcher drops only what the record really says is over. */
+  fetched(process: SimProcess, task: PieceTask, reportsBefore: number): void {
+    if (this.reports(process) > reportsBefore) return;
+    const record = this.#world.records.transfers().find(({ id }) => id === task.transferId);
+    const isWanted =
+      record?.status === 'transferring' &&
+      record.planId === task.planId &&
+      task.attempt >= attemptOf(record, task.pieceNumber) &&
+      !this.#isThere(record, task.pieceNumber);
+    if (isWanted)
+      this.#world.broke(`piece ${task.pieceNumber}.${task.attempt} was dropped, and the record wants it (rule 8)`);
+  }
+
+  /** (The trouble of a piece that is done is forgotten, and an older attempt looks current again.) */
+  #isThere({ upload }: TransferRecord, pieceNumber: number): boolean {
+    return this.#world.store.uploads.get(upload?.id ?? '')?.parts.has(pieceNumber) === true;
+  }
+
+  reports(process: SimProcess): number {
+    return this.#reports.get(process) ?? 0;
+  }
+
+  #sendsPiece(process: SimProcess, task: PieceTask): void {
+    if (!process.isAlive) return;
+    const name = `piece ${task.pieceNumber}.${task.attempt} of ${task.planId.slice(-4)}`;
+    const write = this.#ownWrites.get(process)?.get(task.transferId);
+    const broken =
+      write === undefined
+        ? 'without a write that says so (rule 1)'
+        : (this.#unsaid(write, task) ?? this.#tooSoon(write, task));
+    if (broken !== undefined) this.#world.broke(`${name} is sent ${broken}`);
+  }
+
+  /** Commands follow the write that decided them, each once. */
+  #unsaid({ record, sent }: OwnWrite, { planId, pieceNumber, attempt }: PieceTask): string | undefined {
+    if (record.planId !== planId) return 'without a write that says so (rule 1)';
+    if (sent.has(pieceNumber)) return 'twice after one write';
+    sent.add(pieceNumber);
+    const isSaid =
+      record.status === 'transferring' && pieceNumber < record.cursor && attempt === attemptOf(record, pieceNumber);
+    const says = `${record.status}, cursor ${record.cursor}, attempt ${attemptOf(record, pieceNumber)}`;
+    return isSaid ? undefined : `, and the record says ${says}`;
+  }
+
+  /** The same attempt again: only by a tick, and only after the quiet time (less what a decision takes to be stored). */
+  #tooSoon({ at }: OwnWrite, { planId, pieceNumber, attempt }: PieceTask): string | undefined {
+    const key = `${planId}/${pieceNumber}/${attempt}`;
+    const last = this.#lastSent.get(key);
+    this.#lastSent.set(key, at);
+    return last !== undefined && at - last < this.#world.quietMs / 2
+      ? `again after ${at - last} ms (rule 7)`
+      : undefined;
+  }
+
+  mayPut(process: SimProcess, token: string): void {
+    if (process.isAlive && !this.#finalizing.has(token))
+      this.#world.broke(`put ${token} before the record said finalizing (rule 10)`);
+  }
+
+  mayComplete(process: SimProcess, uploadId: string): void {
+    if (!process.isAlive) return;
+    if (!this.#finalizing.has(uploadId))
+      this.#world.broke(`complete ${uploadId} before the record said finalizing (rule 10)`);
+    const isStaged = this.#world.store.uploads.get(uploadId)?.target.includes('.piecework-') === true;
+    if (isStaged && !this.#stagedNamed.has(uploadId))
+      this.#world.broke(`complete ${uploadId} before the record named the staged object`);
+  }
+
+  mayAbort(process: SimProcess, uploadId: string): void {
+    if (!process.isAlive || this.#toAbort.has(uploadId) || !this.#everUsed.has(uploadId)) return;
+    this.#world.broke(`abort ${uploadId}, which no record named for it (rule 14)`);
+  }
+
+  /** An abort arrives: nobody may be using the upload any more. */
+  aborts(uploadId: string): void {
+    const { records, store } = this.#world;
+    for (const { id, status, upload, ending } of records.transfers()) {
+      // (A completion that won against an ending: there is no upload any more that the abort could hurt.)
+      if (upload?.id === uploadId && ending === undefined && status !== 'completed')
+        this.#world.broke(`abort of ${uploadId}, which ${id} (${status}) still uses (rule 14)`);
+    }
+    const state = store.uploads.get(uploadId)?.state;
+    if (state === 'zombie') this.#world.reach('part after the abort cleaned up');
+    if (state === 'open' && !this.#everUsed.has(uploadId)) this.#world.reach('orphan or unrecorded upload aborted');
+  }
+}

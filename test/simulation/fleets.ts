@@ -1,0 +1,70 @@
+import { fetchPiece } from '../../lib/pipeline/fetch-piece.ts';
+import { finalize } from '../../lib/pipeline/finalize.ts';
+import { finishTransfer } from '../../lib/pipeline/finish-transfer.ts';
+import { planTransfer } from '../../lib/pipeline/plan-transfer.ts';
+import type { FinalizerMessage } from '../../lib/transfer/messages.ts';
+import { Fleet } from './fleet.ts';
+import { TIMES } from './times.ts';
+import type { World } from './world.ts';
+
+/** Planners, fetchers and finalizers, each calling the use case that its function calls. */
+export function makeFleets(world: World): void {
+  const { rules } = world;
+  const { workers, frozen, windows } = world.scenario;
+  const { planner, fetcher, finalizer } = world.queues;
+  const frozenAt = (name: string) => frozen.filter(({ queue }) => queue === name);
+  new Fleet(world, {
+    queue: planner,
+    workers: workers.planner,
+    slots: 1,
+    batchSize: 1,
+    timeoutMs: TIMES.plannerTimeoutMs,
+    frozen: frozenAt('planner'),
+    async handle({ ports, process }, batch) {
+      for (const { kind, transferId } of batch)
+        await (kind === 'plan' ? planTransfer : finishTransfer)(ports, transferId, process.signal);
+      return [];
+    },
+  });
+  new Fleet(world, {
+    queue: fetcher,
+    workers: workers.fetcher,
+    slots: windows.count + 1,
+    batchSize: 1,
+    timeoutMs: TIMES.fetcherTimeoutMs,
+    frozen: frozenAt('fetcher'),
+    async handle({ ports, cache, process }, batch) {
+      for (const task of batch) {
+        const reports = rules.commands.reports(process);
+        await fetchPiece(ports, cache, task, process.signal);
+        rules.commands.fetched(process, task, reports);
+      }
+      return [];
+    },
+  });
+  new Fleet(world, {
+    queue: finalizer,
+    workers: workers.finalizer,
+    slots: 1,
+    batchSize: 6,
+    timeoutMs: TIMES.finalizerTimeoutMs,
+    frozen: frozenAt('finalizer'),
+    async handle({ ports, process }, batch) {
+      const failed: FinalizerMessage[] = [];
+      for (const [transferId, inputs] of Map.groupBy(batch, transferOf)) {
+        rules.decides(process, { transferId, inputs });
+        try {
+          await finalize(ports, transferId, inputs, process.signal);
+        } catch (error) {
+          rules.handlerFailed(process, error);
+          failed.push(...inputs);
+        }
+      }
+      return failed;
+    },
+  });
+}
+
+function transferOf(message: FinalizerMessage): string {
+  return message.kind === 'dead' ? message.task.transferId : message.transferId;
+}

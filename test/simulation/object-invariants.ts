@@ -1,0 +1,112 @@
+import { destinationId } from '../../lib/transfer/locators.ts';
+import type { TransferRecord } from '../../lib/transfer/record.ts';
+import { isOver } from '../../lib/transfer/record.ts';
+import type { Order } from './scenario.ts';
+import type { SimObject } from './sim-store.ts';
+import type { Truth } from './truth.ts';
+
+/** What is visible at the destinations, at every step and at the end. */
+export class ObjectRules {
+  readonly #world: Truth;
+  readonly #orders = new Map<string, Order>();
+  readonly #seen = new Map<string, SimObject>();
+
+  constructor(world: Truth) {
+    this.#world = world;
+  }
+
+  orderPlaced(order: Order): void {
+    this.#orders.set(destinationId(order.target), order);
+    const [version, other] = order.origin.versions;
+    const { store } = this.#world;
+    if (version === undefined || other === undefined || order.before === 'nothing') return;
+    const { bytes, validator } =
+      order.before === 'same' ? version : { bytes: Uint8Array.of(1, 2, 3), validator: other.validator };
+    store.put(order.target, bytes, 'foreign', validator, 'none');
+  }
+
+  orderFor(record: TransferRecord): Order | undefined {
+    return this.#orders.get(destinationId(record.request.destination));
+  }
+
+  /** All or nothing (invariant 1), and the status does not lie. */
+  check(): void {
+    const { store, records } = this.#world;
+    const transfers = records.transfers();
+    for (const [key, order] of this.#orders) {
+      const object = store.objects.get(key);
+      if (object !== undefined && object !== this.#seen.get(key)) {
+        this.#seen.set(key, object);
+        this.#checkBytes(key, order, object, transfers);
+      }
+      for (const record of transfers)
+        if (destinationId(record.request.destination) === key) this.#checkEnd(record, object, transfers);
+    }
+  }
+
+  #checkBytes(key: string, { origin, options }: Order, object: SimObject, transfers: readonly TransferRecord[]): void {
+    if (object.token === 'foreign') return;
+    const owner = transfers.find(({ id }) => object.token?.startsWith(`${id}.`));
+    if (owner === undefined) this.#world.broke(`${key} holds an object of nobody`);
+    const isOneVersion = origin.versions.some(({ bytes }) => Buffer.compare(bytes, object.bytes) === 0);
+    const isProvable =
+      origin.versions[0]?.validator.kind !== 'none' ||
+      options.expect.digests.sha256 !== undefined ||
+      (origin.publishesDigest && this.#world.scenario.destination.features.readBack !== 'none');
+    if (!isOneVersion && isProvable) this.#world.broke(`${key} is visible with bytes of no version (invariant 1)`);
+  }
+
+  #checkEnd(record: TransferRecord, object: SimObject | undefined, transfers: readonly TransferRecord[]): void {
+    const isOurs = object?.token?.startsWith(`${record.id}.`) === true;
+    if ((record.status === 'failed' || record.status === 'cancelled') && isOurs) {
+      this.#world.broke(`${record.id} is ${record.status}, and its object is there`);
+    }
+    if (record.status !== 'completed') return;
+    const isAnothers = transfers.some(({ id }) => id !== record.id && object?.token?.startsWith(`${id}.`));
+    if (object === undefined) this.#world.broke(`${record.id} is completed, and nothing is there`);
+    else if (!isOurs && !isAnothers && record.result?.unchanged !== true)
+      this.#world.broke(`${record.id} is completed, and what is there is not its object`);
+    else if (isOurs && record.result?.sizeBytes !== object.bytes.length)
+      this.#world.broke(`${record.id} says ${record.result?.sizeBytes} bytes of ${object.bytes.length}`);
+    this.#checkVersion(record, object);
+  }
+
+  #checkVersion(record: TransferRecord, object: SimObject | undefined): void {
+    const order = this.orderFor(record);
+    if (order === undefined || object?.token?.startsWith(`${record.id}.`) !== true) return;
+    const isOneVersion = order.origin.versions.some(({ bytes }) => Buffer.compare(bytes, object.bytes) === 0);
+    const wanted = order.options.expect.digests.sha256;
+    if (record.result?.version !== 'unverified' && !isOneVersion)
+      this.#world.broke(`${record.id} claims ${record.result?.version} for a mixture`);
+    if (wanted !== undefined && record.result?.digests.sha256 !== wanted)
+      this.#world.broke(`${record.id} is completed without the digest that was asked for`);
+  }
+
+  checkEnd(): void {
+    const left = this.describeLeftovers();
+    if (left !== '') this.#world.broke(`left behind: ${left}`);
+    for (const [key, { mustComplete }] of this.#orders) {
+      const transfers = this.#world.records
+        .transfers()
+        .filter((record) => destinationId(record.request.destination) === key);
+      const isComplete = transfers.some(({ status }) => status === 'completed');
+      if (mustComplete && !isComplete)
+        this.#world.broke(
+          `nothing kept ${key} from completing: ${transfers.map(({ status, reason }) => `${status} ${reason?.code ?? ''} ${reason?.message ?? ''}`).join(', ')}`,
+        );
+    }
+  }
+
+  describeLeftovers(): string {
+    const { records, store, sealed } = this.#world;
+    const open = records.transfers().filter((record) => !isOver(record));
+    return [
+      ...open.map(({ id, status }) => `${id} ${status}`),
+      ...store.standing().map(({ id, state, target }) => `upload ${id} (${state}) of ${target}`),
+      ...[...store.objects.keys()].filter((key) => key.includes('.piecework-')).map((key) => `staged ${key}`),
+      ...records.paths('active/').map((path) => `marker ${path}`),
+      ...[...sealed.keys()].map((name) => `sealed source ${name}`),
+      ...(this.#world.queuesLength() > 0 ? [`${this.#world.queuesLength()} messages`] : []),
+    ].join('; ');
+  }
+}

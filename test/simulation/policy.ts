@@ -1,0 +1,27 @@
+import type { Policy } from '../../lib/pipeline/ports.ts';
+import type { Scenario } from './scenario.ts';
+import { MINUTE_MS, SECOND_MS, TIMES } from './times.ts';
+
+export function policyOf(scenario: Scenario, elapsedMs: () => number): Policy {
+  return {
+    plan: {
+      singleMaxBytes: scenario.singleMaxBytes,
+      preferredPieceBytes: 8,
+      granuleBytes: 2,
+      streamPieceBytes: Math.min(10, scenario.windows.bytes * scenario.windows.count),
+      pieceTimeMs: TIMES.fetcherTimeoutMs,
+    },
+    decide: {
+      quietMs: 2 * TIMES.fetcherTimeoutMs,
+      quietCapMs: 15 * MINUTE_MS,
+      backoff: { baseMs: 500, capMs: 30 * SECOND_MS },
+    },
+    recordCacheMs: TIMES.recordCacheMs,
+    graceMs: TIMES.recordCacheMs + TIMES.plannerTimeoutMs + 5 * MINUTE_MS,
+    orphanAgeMs: 60 * MINUTE_MS,
+    plannerLifeMs: TIMES.plannerTimeoutMs,
+    ...(scenario.hostCeiling === undefined ? {} : { hostCeiling: scenario.hostCeiling }),
+    places: (parallelism) =>
+      Math.min(parallelism, elapsedMs() < scenario.places.changeMs ? scenario.places.first : scenario.places.second),
+  };
+}

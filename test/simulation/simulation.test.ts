@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { runHistory } from './history.ts';
+import { REGRESSION_SEEDS } from './regression-seeds.ts';
+
+/** A failing seed replays exactly: `npm run simulate -- --seed S --trace`. */
+async function failureOf(seed: number): Promise<string | undefined> {
+  return (await runHistory(seed)).failure;
+}
+
+describe('200 adverse histories', () => {
+  const batches = Array.from({ length: 10 }, (_, index) => index * 20 + 1);
+
+  it.each(batches)('seeds %d and the 19 after it break no invariant', async (from) => {
+    const broken: string[] = [];
+    for (let seed = from; seed < from + 20; seed += 1) {
+      const failure = await failureOf(seed);
+      if (failure !== undefined) broken.push(`seed ${seed}: ${failure}`);
+    }
+    expect(broken).toEqual([]);
+  });
+
+  it('come to the places that they are made for', async () => {
+    const reached = new Set<string>();
+    for (let seed = 1; seed <= 200; seed += 1)
+      for (const situation of (await runHistory(seed)).situations.keys()) reached.add(situation);
+    expect([...reached]).toEqual(expect.arrayContaining(PLACES));
+  });
+
+  it('replay exactly: the same seed is the same history, to the last line', async () => {
+    const tell = async () => {
+      const lines: string[] = [];
+      await runHistory(7, (line) => void lines.push(line));
+      return lines;
+    };
+    const lines = await tell();
+    expect(lines.length).toBeGreaterThan(100);
+    expect(await tell()).toEqual(lines);
+  });
+});
+
+describe('histories that once broke an invariant', () => {
+  it.each(REGRESSION_SEEDS)('$seed: $found', async ({ seed }) => {
+    expect(await failureOf(seed)).toBeUndefined();
+  });
+});
+
+const PLACES = [
+  'plan single',
+  'plan pieces',
+  'plan pieces, staged',
+  'plan stream',
+  'stream taken over',
+  'sent again by a tick',
+  'restart',
+  'retry',
+  'held upload taken over',
+  'tombstone',
+  'stray marker taken',
+  'orphan or unrecorded upload aborted',
+  'part after the abort cleaned up',
+  'ending failed',
+  'ending cancelled',
+  'ending restart',
+];

@@ -1,0 +1,30 @@
+import type { TransferRecord } from '../../lib/transfer/record.ts';
+import { isTombstone } from '../../lib/transfer/record.ts';
+
+/** What a write shows that the history has come to: so that a run can tell which situations it reached. */
+export function situationsOf(before: TransferRecord | undefined, after: TransferRecord): readonly string[] {
+  if (before === undefined) return isTombstone(after) ? ['tombstone'] : [];
+  const found = [...planned(before, after), ...nextRun(before, after)];
+  const { status, plan, ending } = before;
+  if (status === 'transferring' && after.status === 'planning') {
+    found.push(plan?.mode === 'stream' && after.restarts === before.restarts ? 'stream taken over' : 'restart');
+  }
+  if (ending !== undefined && after.ending === undefined) {
+    found.push(after.status === 'completed' ? `completed in spite of ending ${ending.to}` : `ending ${ending.to}`);
+  }
+  if (after.requeues > before.requeues) found.push('sent again by a tick');
+  return found;
+}
+
+function planned(before: TransferRecord, after: TransferRecord): readonly string[] {
+  if (before.status !== 'planning' || after.plan === undefined || after.status === 'planning') return [];
+  const plan = `plan ${after.plan.mode}${after.upload?.staged === true ? ', staged' : ''}`;
+  const isHeld = before.upload !== undefined && before.upload.id === after.upload?.id;
+  return isHeld ? [plan, 'held upload taken over'] : [plan];
+}
+
+function nextRun(before: TransferRecord, after: TransferRecord): readonly string[] {
+  if (before.status !== 'failed' || after.run === before.run) return [];
+  if (after.status === 'failed') return ['stray marker taken'];
+  return [isTombstone(before) ? 'tombstone revived' : 'retry'];
+}

@@ -1,0 +1,91 @@
+import type { Chance } from './chance.ts';
+import type { Act, Order, Scenario } from './scenario.ts';
+import { sha256 } from './sim-source.ts';
+import { MINUTE_MS } from './times.ts';
+
+/** Narrow places that a world drawn evenly comes to too seldom: every other scenario is bent towards one of them. */
+export function themed(chance: Chance, scenario: Scenario): Scenario {
+  switch (chance.pick(['none', 'none', 'none', 'none', 'staging', 'vanishing', 'submits', 'resuming'] as const)) {
+    case 'none':
+      return scenario;
+    case 'staging':
+      return staging(chance, scenario);
+    case 'vanishing':
+      return {
+        ...scenario,
+        orders: scenario.orders.map((order) => ({ ...order, mustComplete: false })),
+        rates: { ...scenario.rates, uploadVanishes: 0.06, storeLate: 0.06, partOutlivesAbort: 0.9 },
+      };
+    case 'submits':
+      return submits(chance, scenario);
+    case 'resuming':
+      return resuming(chance, scenario);
+  }
+}
+
+/** Digests that need a staging object, answers lost at its completion and promotion, and a cancel in the middle of them. */
+function staging(chance: Chance, scenario: Scenario): Scenario {
+  const { destination, orders, rates } = scenario;
+  const bent = orders.map((order, index): Order => {
+    const bytes = order.origin.versions[0]?.bytes ?? new Uint8Array();
+    const options = { ...order.options, expect: { digests: { sha256: sha256(bytes) } } };
+    const acts: readonly Act[] = [
+      ...order.acts,
+      { kind: 'cancel', on: 'finalizing', atMs: chance.below(30_000), givesSource: false },
+    ];
+    return {
+      ...order,
+      origin: { ...order.origin, hasRanges: true, tellsSize: true },
+      target: { kind: 's3', bucket: 'bucket', key: `object-${index}` },
+      options,
+      acts,
+      mustComplete: false,
+    };
+  });
+  const features = { ...destination.features, readBack: 'staging' } as const;
+  return {
+    ...scenario,
+    destination: { ...destination, kind: 's3', features },
+    orders: bent,
+    rates: { ...rates, storeLost: 0.1, storeLate: 0.1, storeRefused: 0.1 },
+  };
+}
+
+/** Submits that are cut off, repeated while the transfer goes on, or only after somebody buried what they left. */
+function submits(chance: Chance, scenario: Scenario): Scenario {
+  const bent = scenario.orders.map((order): Order => {
+    const again = Array.from(
+      { length: 3 },
+      (): Act => ({ kind: 'submit', atMs: chance.below(chance.pick([2, 10, 150]) * MINUTE_MS), givesSource: true }),
+    );
+    return { ...order, idempotent: true, acts: [...order.acts, ...again] };
+  });
+  return {
+    ...scenario,
+    orders: bent,
+    patienceMs: 150 * MINUTE_MS,
+    rates: { ...scenario.rates, kill: 0.04, recordLost: 0.05 },
+  };
+}
+
+/** Links that expire in the middle and are mended: the upload is held, and the retry has to find out whether it may go on with it. */
+function resuming(chance: Chance, scenario: Scenario): Scenario {
+  const bent = scenario.orders.map((order): Order => {
+    const from = chance.between(3, 10);
+    const origin = {
+      ...order.origin,
+      hasRanges: true,
+      tellsSize: true,
+      forbidden: { from, to: from + chance.between(1, 2) },
+      changesAt: undefined,
+      changesOnFailure: chance.hit(0.4),
+    };
+    const options = { ...order.options, holdMs: 60 * MINUTE_MS };
+    const retries = Array.from(
+      { length: 2 },
+      (): Act => ({ kind: 'retry', on: 'failed', atMs: chance.below(5 * MINUTE_MS), givesSource: chance.hit(0.5) }),
+    );
+    return { ...order, origin, options, acts: [...order.acts, ...retries], mustComplete: false };
+  });
+  return { ...scenario, orders: bent };
+}

@@ -1,0 +1,235 @@
+import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../lib/errors/codes.ts';
+import { decide } from '../../lib/transfer/decide.ts';
+import type { Decision, Input } from '../../lib/transfer/decision.ts';
+import type { Plan } from '../../lib/transfer/plan.ts';
+import type { Status, TransferRecord, TransferResult } from '../../lib/transfer/record.ts';
+import type { TransferOptions } from '../../lib/transfer/request.ts';
+import { fromIso, toIso } from '../../lib/values/time.ts';
+import { accepted, CANCELLED, facts, NOW, POLICY, QUIET_MS, TICK, transferring } from '../support/a-transfer.ts';
+
+const CANCEL: Input = { kind: 'cancel', reason: CANCELLED };
+const RESULT: TransferResult = { sizeBytes: 100, version: 'validator', digests: {} };
+const STREAM: Plan = { mode: 'stream', pieceSizeBytes: 10 };
+
+function decided(record: TransferRecord, inputs: readonly Input[], now = NOW): Decision {
+  return decide(record, facts(), inputs, now, POLICY);
+}
+
+function kinds({ commands }: Decision): readonly string[] {
+  return commands.map(({ kind }) => kind);
+}
+
+function unplanned(code: ErrorCode, planId = 'plan1'): Input {
+  return { kind: 'unplanned', planId, error: { code, message: code } };
+}
+
+function unfinished(code: ErrorCode, planId = 'plan1'): Input {
+  return { kind: 'unfinished', planId, error: { code, message: code } };
+}
+
+function planning(over: Partial<TransferRecord> = {}, options: Partial<TransferOptions> = {}): TransferRecord {
+  return { ...accepted(options), status: 'planning', planId: 'plan1', ...over };
+}
+
+function finalizing(over: Partial<TransferRecord> = {}, options: Partial<TransferOptions> = {}): TransferRecord {
+  return transferring({ status: 'finalizing', cursor: 11, doneThrough: 10, ...over }, options);
+}
+
+describe('accepted and planning', () => {
+  it('a tick sends the plan task again, at doubling intervals', () => {
+    const decision = decided(accepted(), [TICK]);
+    expect(decision.commands).toEqual([{ kind: 'sendPlan', delayMs: 0 }]);
+    expect(decision.record).toMatchObject({ requeues: 1, quietUntil: toIso(NOW + 2 * QUIET_MS) });
+    expect(decided(decision.record, [TICK], NOW + QUIET_MS)).toEqual({ record: decision.record, commands: [] });
+  });
+
+  it('what is not a tick changes nothing', () => {
+    const record = accepted();
+    expect(decided(record, [])).toEqual({ record, commands: [] });
+  });
+
+  it('a failure that may pass plans again after a wait', () => {
+    const decision = decided(planning(), [unplanned('SourceReset')]);
+    expect(decision.record).toMatchObject({ status: 'planning', planFailures: 1 });
+    expect(kinds(decision)).toEqual(['emit', 'sendPlan']);
+  });
+
+  it('the budget of planning is that of a piece', () => {
+    expect(decided(planning({ planFailures: 4 }), [unplanned('SourceReset')]).record).toMatchObject({
+      status: 'failed',
+      planFailures: 5,
+    });
+  });
+
+  it('waiting uses up nothing of it', () => {
+    expect(decided(planning({ planFailures: 4 }), [unplanned('SourceBusy')]).record).toMatchObject({
+      status: 'planning',
+      planFailures: 4,
+    });
+  });
+
+  it('a failure that can not pass ends the transfer', () => {
+    expect(decided(planning(), [unplanned('SourceNotFound')]).record).toMatchObject({
+      status: 'failed',
+      reason: { code: 'SourceNotFound' },
+    });
+  });
+
+  it('a failure of an older plan says nothing', () => {
+    const record = planning();
+    expect(decided(record, [unplanned('SourceNotFound', 'plan0')])).toEqual({ record, commands: [] });
+  });
+
+  it('ends at its deadline', () => {
+    expect(decided(planning({ deadlineAt: toIso(NOW) }), [TICK]).record).toMatchObject({
+      status: 'failed',
+      reason: { code: 'DeadlineExceeded' },
+    });
+  });
+
+  it('looks after intents whose Create was answered to nobody', () => {
+    const record = planning({ creating: [{ planId: 'plan0', at: toIso(NOW) }], quietUntil: toIso(NOW + 1) });
+    expect(decided(record, [TICK])).toEqual({ record, commands: [{ kind: 'settle' }] });
+  });
+});
+
+describe('a stream', () => {
+  const streaming = (over: Partial<TransferRecord> = {}) => transferring({ plan: STREAM, cursor: 1, ...over });
+
+  it('finalizes when it came to its end, with the plan as it then is', () => {
+    const plan: Plan = { ...STREAM, sizeBytes: 25, pieceCount: 3 };
+    const decision = decided(streaming(), [{ kind: 'streamed', planId: 'plan1', plan, proved: { md5: 'x' } }]);
+    expect(decision.record).toMatchObject({ status: 'finalizing', plan, proved: { md5: 'x' } });
+    expect(kinds(decision)).toEqual(['emit', 'sendFinish']);
+  });
+
+  it('of a worker that was replaced says nothing', () => {
+    const record = streaming();
+    const late: Input = {
+      kind: 'streamed',
+      planId: 'plan0',
+      plan: { ...STREAM, sizeBytes: 25, pieceCount: 3 },
+      proved: {},
+    };
+    expect(decided(record, [late])).toEqual({ record, commands: [] });
+  });
+
+  it('is taken over by another worker when nothing landed for the quiet time', () => {
+    expect(kinds(decided(streaming({ quietUntil: toIso(NOW) }), [TICK]))).toEqual(['sendPlan']);
+  });
+
+  it('is left alone while its parts land', () => {
+    const record = streaming({ quietUntil: toIso(NOW) });
+    const known = facts({ ledger: { doneThrough: 3, done: new Set(), newestPartAt: toIso(NOW - QUIET_MS + 1) } });
+    expect(decide(record, known, [TICK], NOW, POLICY)).toEqual({ record, commands: [] });
+  });
+
+  it('that broke off begins again from scratch', () => {
+    expect(kinds(decided(streaming(), [unplanned('SourceReset')]))).toEqual(['emit', 'sendPlan']);
+  });
+});
+
+describe('rule 10: nothing but completion and ending leaves finalizing', () => {
+  it.each<readonly [string, readonly Input[]]>([
+    ['a cancel', [CANCEL]],
+    ['a tick past the deadline', [TICK]],
+    ['an error', [unfinished('DestinationDenied')]],
+    ['a failure of planning', [unplanned('SourceNotFound')]],
+    ['nothing', []],
+  ])('%s does not change the status', (_, inputs) => {
+    expect(decided(finalizing({ deadlineAt: toIso(NOW) }), inputs).record.status).toBe('finalizing');
+  });
+
+  it('a completion does', () => {
+    expect(decided(finalizing(), [{ kind: 'finished', planId: 'plan1', result: RESULT }]).record).toMatchObject({
+      status: 'completed',
+      result: RESULT,
+    });
+  });
+
+  it('a completion wins against a cancel, in one batch and after an ending was begun', () => {
+    const finished: Input = { kind: 'finished', planId: 'plan1', result: RESULT };
+    expect(decided(finalizing(), [CANCEL, finished]).record.status).toBe('completed');
+    const ending = decided(finalizing(), [CANCEL]).record;
+    expect(ending.ending).toMatchObject({ to: 'cancelled' });
+    const { record } = decided(ending, [finished]);
+    expect(record.status).toBe('completed');
+    expect(record.ending).toBeUndefined();
+  });
+
+  it('a completion of an older plan is none of ours', () => {
+    const record = finalizing();
+    expect(decided(record, [{ kind: 'finished', planId: 'plan0', result: RESULT }])).toEqual({ record, commands: [] });
+  });
+});
+
+describe('an unsuccessful completion (protocol §5)', () => {
+  it.each<readonly [ErrorCode, string]>([
+    ['DestinationExists', 'failed'],
+    ['UploadLost', 'failed'],
+    ['DestinationDenied', 'failed'],
+    ['ChecksumMismatch', 'failed'],
+    ['DigestMismatch', 'failed'],
+    ['DestinationConflict', 'restart'],
+    ['PutLost', 'restart'],
+  ])('%s → ending: %s', (code, to) => {
+    const decision = decided(finalizing(), [unfinished(code)]);
+    expect(decision.record.ending).toMatchObject({ to, reason: { code } });
+    expect(decision.commands).toEqual([{ kind: 'settle' }]);
+  });
+
+  it('a second 409 fails', () => {
+    expect(decided(finalizing({ restarts: 1 }), [unfinished('DestinationConflict')]).record.ending?.to).toBe('failed');
+  });
+
+  it.each<ErrorCode>(['DestinationUnreachable', 'DestinationServerError', 'DestinationBusy'])(
+    '%s is tried again after a wait',
+    (code) => {
+      const decision = decided(finalizing(), [unfinished(code)]);
+      expect(decision.record.ending).toBeUndefined();
+      expect(kinds(decision)).toEqual(['emit', 'sendFinish']);
+      expect(fromIso(decision.record.quietUntil)).toBeGreaterThan(NOW + QUIET_MS);
+    },
+  );
+
+  it('but not for ever, and not past the deadline', () => {
+    expect(decided(finalizing({ planFailures: 4 }), [unfinished('DestinationServerError')]).record.ending?.to).toBe(
+      'failed',
+    );
+    expect(decided(finalizing({ deadlineAt: toIso(NOW) }), [unfinished('DestinationBusy')]).record.ending?.to).toBe(
+      'failed',
+    );
+  });
+
+  it('a tick sends the finish task again', () => {
+    expect(kinds(decided(finalizing({ quietUntil: toIso(NOW) }), [TICK]))).toEqual(['sendFinish']);
+  });
+
+  it('an ending that is under way is only carried on', () => {
+    const record = decided(finalizing(), [CANCEL]).record;
+    expect(decided(record, [TICK, unfinished('DestinationConflict'), CANCEL])).toEqual({
+      record,
+      commands: [{ kind: 'settle' }],
+    });
+  });
+});
+
+describe('a cancel', () => {
+  it.each<Status>(['accepted', 'planning'])('ends %s at once', (status) => {
+    const decision = decided({ ...accepted(), status }, [CANCEL]);
+    expect(decision.record).toMatchObject({ status: 'cancelled', reason: CANCELLED });
+    expect(decision.commands).toEqual([{ kind: 'settle' }]);
+  });
+});
+
+describe('what is over', () => {
+  it.each<Status>(['completed', 'failed', 'cancelled'])('%s: nothing changes it, and a tick cleans up', (status) => {
+    const record = transferring({ status, deadlineAt: toIso(NOW - 1) });
+    expect(decided(record, [CANCEL, unplanned('SourceNotFound'), unfinished('UploadLost')])).toEqual({
+      record,
+      commands: [],
+    });
+    expect(decided(record, [TICK])).toEqual({ record, commands: [{ kind: 'settle' }] });
+  });
+});

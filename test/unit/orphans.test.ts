@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import type { Destination, OpenUpload } from '../../lib/destinations/destination.ts';
+import { markActive } from '../../lib/pipeline/next-run.ts';
+import { orphanStep } from '../../lib/pipeline/orphans.ts';
+import { createTransfer, loadTransfer } from '../../lib/pipeline/store.ts';
+import { destinationId } from '../../lib/transfer/locators.ts';
+import type { TransferRecord } from '../../lib/transfer/record.ts';
+import { toIso } from '../../lib/values/time.ts';
+import { accepted, NOW, transferring } from '../support/a-transfer.ts';
+import { HOUR_MS, stillPorts } from '../support/still-ports.ts';
+
+const never = new AbortController().signal;
+const INTENT = { planId: 'plan1', at: toIso(NOW) };
+/** `orphanAgeMs` and the life of a planner after the intent. */
+const LATER = NOW + HOUR_MS + 600_000;
+
+interface Open extends OpenUpload {
+  readonly parts?: number;
+  readonly staged?: boolean;
+}
+
+/** A destination that has these uploads open, and notes what is aborted. */
+function withUploads(...uploads: readonly Open[]) {
+  const aborted: string[] = [];
+  const partial: Partial<Destination> = {
+    listUploads(target) {
+      const isStaged = destinationId(target).includes('.piecework-');
+      return Promise.resolve(uploads.filter(({ staged = false }) => staged === isStaged));
+    },
+    listParts({ id }) {
+      const count = uploads.find((upload) => upload.id === id)?.parts ?? 0;
+      return Promise.resolve({
+        parts: Array.from({ length: count }, (_, index) => ({ number: index + 1, sizeBytes: 10 })),
+      });
+    },
+    abortUpload({ id }) {
+      aborted.push(id);
+      return Promise.resolve();
+    },
+  };
+  return { destination: partial as Destination, aborted };
+}
+
+async function look(over: Partial<TransferRecord>, uploads: readonly Open[], others: readonly TransferRecord[] = []) {
+  const { destination, aborted } = withUploads(...uploads);
+  const { ports, clock } = stillPorts(destination);
+  const { rev: _, writeId: __, ...fresh } = { ...accepted(), creating: [INTENT], ...over };
+  const loaded = await createTransfer(ports, fresh);
+  for (const { rev: ___, writeId: ____, ...other } of others) {
+    await createTransfer(ports, other);
+    await markActive(ports, other.id, other.run);
+  }
+  clock.now = LATER;
+  const intent = loaded.record.creating[0];
+  if (intent === undefined) throw new Error('no intent');
+  const step = await orphanStep(ports, loaded, intent, destination, never);
+  return { step, aborted, after: (await loadTransfer(ports, loaded.record.id))?.record };
+}
+
+const at = (afterMs: number) => toIso(NOW + afterMs);
+
+describe('an intent whose Create was answered to nobody (protocol §6)', () => {
+  it('is left alone until its planner is dead and its upload old', async () => {
+    const { destination, aborted } = withUploads({ id: 'u1', initiatedAt: at(0) });
+    const { ports, clock } = stillPorts(destination);
+    const loaded = await createTransfer(ports, { ...accepted(), creating: [INTENT] });
+    clock.now = LATER - 1;
+    expect(await orphanStep(ports, loaded, INTENT, destination, never)).toEqual({ waitMs: 1 });
+    expect(aborted).toEqual([]);
+  });
+
+  it('has its upload aborted, at the key and at the staging key, and leaves the record', async () => {
+    const { step, aborted, after } = await look({}, [
+      { id: 'u1', initiatedAt: at(5_000) },
+      { id: 'u2', initiatedAt: at(5_000), staged: true },
+    ]);
+    expect({ step, aborted }).toEqual({ step: 'again', aborted: ['u1', 'u2'] });
+    expect(after?.creating).toEqual([]);
+  });
+
+  it('leaves the record too where nothing is found', async () => {
+    expect((await look({}, [])).after?.creating).toEqual([]);
+  });
+
+  it('leaves other intents in the record', async () => {
+    const other = { planId: 'plan2', at: at(1) };
+    expect((await look({ creating: [INTENT, other] }, [])).after?.creating).toEqual([other]);
+  });
+
+  it.each<readonly [string, Open]>([
+    ['that has parts', { id: 'u1', initiatedAt: at(0), parts: 1 }],
+    ['begun before it', { id: 'u1', initiatedAt: at(-300_001) }],
+    ['begun when its planner was dead', { id: 'u1', initiatedAt: at(900_001) }],
+    ['of which nothing is told', { id: 'u1' }],
+    ['with the token of another', { id: 'u1', initiatedAt: at(0), token: '01OTHER.plan1' }],
+  ])('touches no upload %s', async (_, upload) => {
+    expect((await look({}, [upload])).aborted).toEqual([]);
+  });
+
+  it('knows its own by the token, where that is told, whenever it was begun', async () => {
+    expect((await look({}, [{ id: 'u1', token: '01TRANSFER.plan1' }])).aborted).toEqual(['u1']);
+  });
+
+  it.each<readonly [string, Partial<TransferRecord>]>([
+    ['uses', { upload: { id: 'u1', token: '01TRANSFER.plan0' } }],
+    ['aborts by itself', { toAbort: [{ upload: { id: 'u1', token: '01TRANSFER.plan0' } }] }],
+  ])('touches no upload that its own transfer %s', async (_, over) => {
+    expect((await look(over, [{ id: 'u1', initiatedAt: at(0) }])).aborted).toEqual([]);
+  });
+
+  it('touches no upload that another transfer to the same key holds, without a part as yet', async () => {
+    const other = transferring({ id: '01OTHER', status: 'failed', upload: { id: 'u1', token: '01OTHER.plan1' } });
+    expect((await look({}, [{ id: 'u1', initiatedAt: at(0) }], [other])).aborted).toEqual([]);
+  });
+});
