@@ -1,17 +1,15 @@
 import { PieceworkError } from '../lib/errors/error.ts';
 import type { Context } from './context.ts';
 import { run } from './run.ts';
+import { INTERRUPTED_EXIT, stopOnSignals } from './signals.ts';
 
 // Started by bin/piecework.js. Here the command line meets the process: streams, signals, exit code.
 
-/** npx and npm pass on the Ctrl-C that the terminal has already sent to everybody: so soon after, it is the same one. */
-const SAME_PRESS_MS = 250;
-const INTERRUPTED_EXIT = 130;
 /** What still holds the process after its work is a defect; it is not to hold whoever waits for it as well. */
 const LINGER_MS = 3_000;
 
 const stopping = new AbortController();
-stopOnSignals();
+stopOnSignals(process, stopping, { now: () => performance.now(), leave: leaveAtOnce });
 stopOnClosedPipe();
 
 const context: Context = {
@@ -31,27 +29,15 @@ const context: Context = {
 process.exitCode = await run(process.argv.slice(2), context);
 setTimeout(() => process.exit(), LINGER_MS).unref();
 
-/** Once: stop cleanly, resumable. Twice: at once. */
-function stopOnSignals(): void {
-  let firstAt: number | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (firstAt !== undefined && Date.now() - firstAt >= SAME_PRESS_MS) leaveAtOnce();
-      firstAt ??= Date.now();
-      stopping.abort(new PieceworkError('Interrupted', 'interrupted'));
-    });
-  }
-}
-
-function leaveAtOnce(): never {
-  // The shell's prompt is not to stand behind the progress line.
-  if (process.stderr.isTTY) process.stderr.write('\n');
-  process.exit(INTERRUPTED_EXIT);
-}
-
 /** `piecework … | head`: whoever read our output has enough, so there is nothing more to do and nothing to complain of. */
 function stopOnClosedPipe(): void {
   process.stdout.on('error', () => stopping.abort(new PieceworkError('DestinationClosed', 'nobody reads stdout')));
   // Progress that nobody sees is no reason to stop.
   process.stderr.on('error', () => undefined);
+}
+
+function leaveAtOnce(): void {
+  // The shell's prompt is not to stand behind the progress line.
+  if (process.stderr.isTTY) process.stderr.write('\n');
+  process.exit(INTERRUPTED_EXIT);
 }

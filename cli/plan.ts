@@ -13,7 +13,7 @@ export const planVerb: Verb = {
   summary: 'ask the source, and say what copy would do',
   description: 'Asks the source once and shows what copy would do. Nothing is written, at the source or anywhere.',
   arguments: [
-    { term: '<SOURCE>', help: 'http: or https: URL' },
+    { term: '<SOURCE>', help: 'http:, https:, ftp:, ftps:, sftp:, s3: or file: URL, or - for stdin' },
     { term: '[DEST]', help: 'as for copy; default: the current folder' },
   ],
   settings: 'plan',

@@ -20,14 +20,14 @@ export interface Verb {
   run(call: VerbCall): Promise<void>;
 }
 
-export interface VerbArgument {
+interface VerbArgument {
   /** `<SOURCE>`, or `[DEST]` when it may be left away. */
   readonly term: string;
   readonly help: string;
   readonly choices?: readonly string[];
 }
 
-export interface Extra {
+interface Extra {
   readonly name: string;
   /** Absent: a switch. */
   readonly placeholder?: string;

@@ -48,7 +48,7 @@ export async function startOriginChild(options: DemoOriginOptions): Promise<Orig
   };
 }
 
-export interface Ended {
+interface Ended {
   readonly exitCode: number | null;
   readonly killed: boolean;
 }

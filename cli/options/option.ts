@@ -1,10 +1,10 @@
 import type { Kind } from './kind.ts';
 
-export type SettingVerb = 'copy' | 'plan' | 'list' | 'status' | 'cancel' | 'retry' | 'clean';
+export type SettingVerb = 'copy' | 'submit' | 'plan' | 'list' | 'status' | 'cancel' | 'retry' | 'clean';
 
 /** Headings of the help, in this order. */
 export const GROUPS = ['Transfer', 'Proof', 'Source', 'Connections', 'Object', 'S3', 'Output and state'] as const;
-export type Group = (typeof GROUPS)[number];
+type Group = (typeof GROUPS)[number];
 
 /** One setting: its flag, variable and config key are derived from its key in the table, so that they can't drift apart. */
 export interface OptionSpec<T> {
@@ -20,20 +20,32 @@ export interface OptionSpec<T> {
   readonly inConfig?: boolean;
 }
 
-export const EVERY_VERB: readonly SettingVerb[] = ['copy', 'plan', 'list', 'status', 'cancel', 'retry', 'clean'];
+export const EVERY_VERB: readonly SettingVerb[] = [
+  'copy',
+  'submit',
+  'plan',
+  'list',
+  'status',
+  'cancel',
+  'retry',
+  'clean',
+];
 /** Verbs that talk to the source. */
 export const FETCHING: readonly SettingVerb[] = ['copy', 'plan', 'retry'];
 /** Verbs that talk to the destination. */
 export const STORING: readonly SettingVerb[] = ['copy', 'plan', 'status', 'cancel', 'retry', 'clean'];
 /** Verbs that take a new request. */
-export const ASKING: readonly SettingVerb[] = ['copy', 'plan'];
+export const ASKING: readonly SettingVerb[] = ['copy', 'submit', 'plan'];
+
+/** What is said of the source to whoever asks it: here, or a deployment. */
+export const ASKING_SOURCE: readonly SettingVerb[] = [...FETCHING, 'submit'];
 
 export function option<T>(spec: OptionSpec<T>): OptionSpec<T> {
   return spec;
 }
 
 /** `expectSha256` → `expect-sha256`. */
-export function nameOf(key: string): string {
+function nameOf(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 

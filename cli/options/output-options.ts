@@ -29,7 +29,7 @@ export const OUTPUT_OPTIONS = {
   stateDir: option({
     kind: anyText('FOLDER'),
     group: 'Output and state',
-    verbs: EVERY_VERB,
+    verbs: EVERY_VERB.filter((verb) => verb !== 'submit'),
     help: 'where transfers are recorded',
     fallback: '`$XDG_STATE_HOME/piecework`, else `~/.local/state/piecework`',
   }),

@@ -1,6 +1,6 @@
 import { holdsSecret } from '../../lib/errors/redact.ts';
-import type { CopyRequest, HttpOptions, LocalOptions, S3Options } from '../../lib/index.ts';
-import type { SourceAuth, SourceLocator } from '../../lib/transfer/locators.ts';
+import type { CopyRequest, HttpOptions, LocalOptions, S3Options, SshOptions } from '../../lib/index.ts';
+import type { SourceAuth, SourceLocator, SourceStore } from '../../lib/transfer/locators.ts';
 import type { Expectations, ObjectSettings, TransferOptions } from '../../lib/transfer/request.ts';
 import type { Settings } from './table.ts';
 
@@ -16,21 +16,29 @@ export function copyRequest(url: string, destination: string | undefined, settin
 
 /** The source of a retry, where anything about it is said; `stored` is the redacted URL of the record. */
 export function retrySource(url: string | undefined, settings: Settings, stored: string): SourceLocator | undefined {
-  const { header, user, bearer, maxRedirects, allowInsecureRedirect } = settings;
-  const saysNothing = [header, user, bearer, maxRedirects, allowInsecureRedirect].every((one) => one === undefined);
+  const { header, user, bearer, maxRedirects, allowInsecureRedirect, hostFingerprint } = settings;
+  const said = [header, user, bearer, maxRedirects, allowInsecureRedirect, hostFingerprint];
+  const saysNothing = said.every((one) => one === undefined);
   if (url !== undefined) return sourceLocator(url, settings);
   // Of a URL that was stored in part, only the library can say what is missing.
   return saysNothing || holdsSecret(stored) ? undefined : sourceLocator(stored, settings);
 }
 
 export function localOptions(settings: Settings): LocalOptions {
-  const { stateDir, limitRate } = settings;
-  return { http: httpOptions(settings), s3: s3Options(settings), ...stated({ stateDir, limitRate }) };
+  const { stateDir, limitRate, netrc } = settings;
+  return {
+    http: httpOptions(settings),
+    s3: s3Options(settings),
+    sourceS3: sourceStore(settings),
+    ssh: sshOptions(settings),
+    ...stated({ stateDir, limitRate, netrc }),
+  };
 }
 
 function sourceLocator(url: string, settings: Settings): SourceLocator {
-  const { header, maxRedirects, allowInsecureRedirect } = settings;
-  return { url, ...stated({ headers: header, auth: authOf(settings), maxRedirects, allowInsecureRedirect }) };
+  const { header, maxRedirects, allowInsecureRedirect, hostFingerprint } = settings;
+  const auth = authOf(settings);
+  return { url, ...stated({ headers: header, auth, maxRedirects, allowInsecureRedirect, hostFingerprint }) };
 }
 
 function authOf({ user, bearer }: Settings): SourceAuth | undefined {
@@ -83,6 +91,14 @@ function httpOptions(settings: Settings): HttpOptions {
     minBytesPerSecond: settings.minSpeed,
     caFile: settings.caFile,
   });
+}
+
+function sourceStore({ sourceEndpointUrl, sourceRegion, sourceProfile }: Settings): SourceStore {
+  return stated({ endpoint: sourceEndpointUrl, region: sourceRegion, profile: sourceProfile });
+}
+
+function sshOptions({ identity, identityPassphrase, knownHosts }: Settings): SshOptions {
+  return stated({ identityFile: identity, passphrase: identityPassphrase, knownHostsFile: knownHosts });
 }
 
 function s3Options({ endpointUrl, region, pathStyle, profile, caFile }: Settings): S3Options {

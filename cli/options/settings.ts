@@ -13,8 +13,8 @@ import { OPTIONS, optionsOf } from './table.ts';
 export type Flags = Readonly<Partial<Record<SettingKey, readonly string[]>>>;
 
 /** Higher wins. */
-export const LEVELS = { config: 1, environment: 2, flag: 3 } as const;
-export type Level = (typeof LEVELS)[keyof typeof LEVELS];
+const LEVELS = { config: 1, environment: 2, flag: 3 } as const;
+type Level = (typeof LEVELS)[keyof typeof LEVELS];
 
 interface Given {
   readonly texts: readonly string[];

@@ -1,5 +1,16 @@
-import { anyText, duration, headers, integer, rate, secret, toggle, userAndPassword } from './kind.ts';
-import { FETCHING, option, STORING } from './option.ts';
+import {
+  anyText,
+  duration,
+  endpoint,
+  headers,
+  integer,
+  matching,
+  rate,
+  secret,
+  toggle,
+  userAndPassword,
+} from './kind.ts';
+import { ASKING_SOURCE, FETCHING, option, STORING } from './option.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -9,33 +20,92 @@ export const SOURCE_OPTIONS = {
     kind: headers,
     short: '-H',
     group: 'Source',
-    verbs: FETCHING,
+    verbs: ASKING_SOURCE,
     help: 'request header "Name: value", for the origin of the URL only; @file = one on each line (repeatable)',
   }),
   user: option({
     kind: userAndPassword,
     short: '-u',
     group: 'Source',
-    verbs: FETCHING,
-    help: 'user and password for basic authentication; better @file, or the environment',
+    verbs: ASKING_SOURCE,
+    help: 'user and password (HTTP, FTP, SFTP; S3: access key and secret key); better @file, or the environment',
   }),
   bearer: option({
     kind: secret,
     group: 'Source',
-    verbs: FETCHING,
+    verbs: ASKING_SOURCE,
     help: 'token for bearer authentication; better @file, or the environment',
+  }),
+  netrc: option({
+    kind: toggle,
+    group: 'Source',
+    verbs: FETCHING,
+    help: 'take user and password of the host from the file that NETRC names, else ~/.netrc',
+    fallback: 'off',
+  }),
+  identity: option({
+    kind: anyText('FILE'),
+    short: '-i',
+    group: 'Source',
+    verbs: FETCHING,
+    help: 'private key for SFTP',
+    fallback: 'the agent (`SSH_AUTH_SOCK`), then `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`',
+  }),
+  identityPassphrase: option({
+    kind: secret,
+    group: 'Source',
+    verbs: FETCHING,
+    help: 'passphrase of that key; better @file, or the environment',
+  }),
+  knownHosts: option({
+    kind: anyText('FILE'),
+    group: 'Source',
+    verbs: FETCHING,
+    help: 'keys of SSH servers that are known',
+    fallback: '`~/.ssh/known_hosts`, `/etc/ssh/ssh_known_hosts`',
+  }),
+  hostFingerprint: option({
+    kind: matching(
+      'SHA256:…',
+      /^SHA256:[A-Za-z0-9+/]{43}=?$/,
+      'SHA256: and 43 characters, as ssh-keygen -lf prints it',
+    ),
+    group: 'Source',
+    verbs: FETCHING,
+    help: 'the key that the SSH server must have, whatever the known hosts say',
+  }),
+  sourceProfile: option({
+    kind: anyText('NAME'),
+    group: 'Source',
+    verbs: FETCHING,
+    help: 'profile of the AWS configuration for an s3: source',
+    fallback: '`AWS_PROFILE`, else default',
+  }),
+  sourceRegion: option({
+    kind: matching('REGION', /^[A-Za-z0-9-]+$/, 'a region such as eu-central-1'),
+    group: 'Source',
+    verbs: FETCHING,
+    help: 'region of the bucket of an s3: source',
+    fallback: "`AWS_REGION`, else the profile's",
+  }),
+  sourceEndpointUrl: option({
+    kind: endpoint,
+    group: 'Source',
+    verbs: FETCHING,
+    help: 'URL of the S3-compatible store of an s3: source',
+    fallback: '`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, else AWS',
   }),
   maxRedirects: option({
     kind: integer(0, 50),
     group: 'Source',
-    verbs: FETCHING,
+    verbs: ASKING_SOURCE,
     help: 'redirects followed at most (0 to 50)',
     fallback: '5',
   }),
   allowInsecureRedirect: option({
     kind: toggle,
     group: 'Source',
-    verbs: FETCHING,
+    verbs: ASKING_SOURCE,
     help: 'follow a redirect from https: to http:',
     fallback: 'off',
   }),

@@ -13,10 +13,6 @@ type ValueOf<Spec> = Spec extends OptionSpec<infer T> ? T : never;
 /** What was set anywhere; what is absent has its default. */
 export type Settings = { readonly [Key in SettingKey]?: ValueOf<(typeof OPTIONS)[Key]> };
 
-export function isSettingKey(text: string): text is SettingKey {
-  return Object.hasOwn(OPTIONS, text);
-}
-
 export function allOptions(): readonly (readonly [SettingKey, OptionSpec<unknown>])[] {
   return Object.entries(OPTIONS) as [SettingKey, OptionSpec<unknown>][];
 }

@@ -10,6 +10,8 @@ import { mappedPieces, Tracker } from './tracker.ts';
 
 const REDRAW_EVERY_MS = 100;
 const MAP_ROWS = 4;
+/** Some terminals wrap as soon as the last column is written to, and all of them echo `^C` behind the line. */
+const FREE_COLUMNS = 3;
 
 /** One line that is drawn over, and with `isVerbose` the piece map above it. */
 export function terminalReporter(context: Context, isVerbose: boolean): Reporter {
@@ -23,8 +25,7 @@ export function terminalReporter(context: Context, isVerbose: boolean): Reporter
 
   function draw(): void {
     const tracked = tracker.look();
-    // The last column stays free: some terminals wrap as soon as it is written to.
-    const columns = Math.max(10, (stderr.columns ?? 80) - 1);
+    const columns = Math.max(10, (stderr.columns ?? 80) - FREE_COLUMNS);
     const style = { columns, full: isUnicode ? '━' : '=', empty: isUnicode ? '╌' : '-' };
     const lines = [progressLine(tracked, now(), style)];
     if (isVerbose && tracked.phase === 'moving') {

@@ -9,12 +9,12 @@ import { pieceMap } from './piece-map.ts';
 import { facts, oneLine, shorten, table } from './text.ts';
 
 /** What a person calls its state: an open transfer that nobody works on was interrupted. */
-export function stateOf({ record, isRunning }: LocalStatus): string {
+function stateOf({ record, isRunning }: LocalStatus): string {
   return isOver(record) || isRunning ? record.status : 'interrupted';
 }
 
 export function listLines(transfers: readonly LocalStatus[], now: number, columns: number): readonly string[] {
-  const heading = ['ID', 'STATE', 'SIZE', 'DONE', 'AGE', 'DESTINATION'];
+  const heading = ['ID', 'STATE', 'SIZE', 'AGE', 'DESTINATION'];
   const rows = transfers.map((transfer) => {
     const { record } = transfer;
     const size = sizeOf(record);
@@ -22,7 +22,6 @@ export function listLines(transfers: readonly LocalStatus[], now: number, column
       record.id,
       stateOf(transfer),
       size === undefined ? '-' : formatBytes(size),
-      doneText(transfer),
       formatDuration(Math.max(0, now - Date.parse(record.createdAt))),
       oneLine(describeDestination(record.request.destination)),
     ];
@@ -41,13 +40,6 @@ export function listLines(transfers: readonly LocalStatus[], now: number, column
 
 function sizeOf({ result, plan }: TransferRecord): number | undefined {
   return result?.sizeBytes ?? plan?.sizeBytes;
-}
-
-function doneText({ record, pieces }: LocalStatus): string {
-  if (record.status === 'completed') return '100%';
-  const size = sizeOf(record);
-  if (pieces === undefined || size === undefined || size === 0) return '-';
-  return `${Math.floor((pieces.doneBytes * 100) / size)}%`;
 }
 
 export function statusLines(

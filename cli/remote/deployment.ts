@@ -1,0 +1,58 @@
+import type { ApiClient, ClientAuth } from '../../lib/api/client.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { Verb, VerbCall } from '../verb.ts';
+
+/** Which home a verb speaks to. What belongs to one call is no setting, so these are extras. */
+export const DEPLOYMENT_EXTRAS: NonNullable<Verb['extras']> = [
+  {
+    name: 'api',
+    placeholder: 'URL',
+    help: 'ask the deployment with this API, not this machine (environment: PIECEWORK_API_URL)',
+  },
+  { name: 'stack', placeholder: 'NAME', help: 'the same, by the name of its CloudFormation stack' },
+  { name: 'local', help: 'ask this machine, whatever PIECEWORK_API_URL says' },
+];
+
+/** The variable that names a deployment, and the one that holds its API key: a secret has no place in a process list. */
+const URL_VARIABLE = 'PIECEWORK_API_URL';
+const KEY_VARIABLE = 'PIECEWORK_API_KEY';
+
+/** The deployment that was asked for; `undefined` = this machine. @throws PieceworkError `InvalidOption`, and what finding a stack can throw. */
+export async function openDeployment({ extras, context }: VerbCall): Promise<ApiClient | undefined> {
+  const [api, stack] = [textOf(extras['api']), textOf(extras['stack'])];
+  const said = [api !== undefined, stack !== undefined, extras['local'] === true].filter(Boolean).length;
+  if (said > 1)
+    throw new PieceworkError('InvalidOption', '--api, --stack and --local each name a home: give one of them');
+  if (extras['local'] === true) return undefined;
+  const given = api ?? (stack === undefined ? context.environment[URL_VARIABLE]?.trim() : undefined);
+  if (stack === undefined && (given === undefined || given === '')) return undefined;
+  // Loaded only when needed: what runs on this machine alone is to start at once.
+  const { createClient } = await import('../../lib/api/client.ts');
+  const url = stack === undefined ? (given ?? '') : await (await import('./stack.ts')).apiUrlOfStack(stack, context);
+  return createClient({
+    url,
+    auth: authFor(url, stack !== undefined, context.environment),
+    userAgent: 'piecework-cli',
+  });
+}
+
+/** Whether a deployment could be meant: then even this machine says that it was it. */
+export function mayMeanDeployment({ context }: VerbCall): boolean {
+  return (context.environment[URL_VARIABLE] ?? '').trim() !== '';
+}
+
+/**
+ * An API key where one is set. Else a signature for what is API Gateway by its name, or wherever AWS credentials were set on
+ * purpose. Anything else may be a service on this machine, and looking for credentials takes long where there are none.
+ */
+function authFor(url: string, isStack: boolean, environment: NodeJS.ProcessEnv): ClientAuth {
+  const key = environment[KEY_VARIABLE]?.trim();
+  if (key !== undefined && key !== '') return { kind: 'apiKey', key };
+  const isGateway = /\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/.test(URL.parse(url)?.hostname ?? '');
+  const meant = Boolean(environment['AWS_PROFILE'] || environment['AWS_ACCESS_KEY_ID']);
+  return isStack || isGateway || meant ? { kind: 'aws' } : { kind: 'none' };
+}
+
+function textOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

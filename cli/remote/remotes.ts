@@ -1,0 +1,108 @@
+import type { Transfer } from '../../lib/api/schemas/transfer.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import { retrySource } from '../options/request.ts';
+import { writeJson } from '../output/json-reporter.ts';
+import { readsUnicode } from '../output/paint.ts';
+import { BLOCKS, LETTERS } from '../output/piece-map.ts';
+import { resolveRemoteId } from './remote-id.ts';
+import { remoteListLines, remoteStatusLines } from './show.ts';
+import { remoteSource } from './submit.ts';
+import { watch } from './watch.ts';
+import type { Remote } from './with-deployment.ts';
+
+const WATCH = { name: 'watch', help: 'follow it until it has ended, and end as it did (deployments)' };
+const SHOWN_BY_DEFAULT = 50;
+const MOST_ON_PAGE = 100;
+
+export const remoteList: Remote = {
+  extras: [
+    { name: 'status', placeholder: 'STATUS', help: 'only those with this status (deployments)' },
+    { name: 'limit', placeholder: 'N', help: `at most so many (deployments; default: ${SHOWN_BY_DEFAULT})` },
+  ],
+  examples: [{ command: 'piecework list --stack piecework --status failed', what: 'of a deployment' }],
+  async run({ context, settings, extras }, client) {
+    const limit = limitOf(extras['limit']);
+    const status = typeof extras['status'] === 'string' ? { status: extras['status'] as Transfer['status'] } : {};
+    const transfers: Transfer[] = [];
+    let cursor: string | undefined;
+    do {
+      const at = cursor === undefined ? {} : { cursor };
+      const page = await client.list({
+        ...status,
+        ...at,
+        limit: Math.min(MOST_ON_PAGE, limit - transfers.length),
+        signal: context.signal,
+      });
+      transfers.push(...page.transfers);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined && transfers.length < limit);
+    if (settings.json === true) {
+      writeJson(context.stdout, {
+        type: 'result',
+        home: client.url,
+        transfers,
+        ...(cursor === undefined ? {} : { nextCursor: cursor }),
+      });
+      return;
+    }
+    const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+    if (transfers.length > 0)
+      for (const line of remoteListLines(transfers, context.now(), columns)) context.stdout.write(`${line}\n`);
+    if (settings.quiet === true) return;
+    if (transfers.length === 0) context.stderr.write('no transfers\n');
+    if (cursor !== undefined) context.stderr.write('there are older ones; --limit shows more\n');
+  },
+};
+
+export const remoteStatus: Remote = {
+  extras: [WATCH],
+  examples: [{ command: 'piecework status 01JZ8 --stack piecework --watch', what: "follows a deployment's transfer" }],
+  async run(call, client) {
+    const { context, settings } = call;
+    const id = await resolveRemoteId(client, call.arguments[0] ?? '', context.signal);
+    const transfer =
+      call.extras['watch'] === true ? await watch(call, client, id) : await client.get(id, { signal: context.signal });
+    if (settings.json === true) {
+      writeJson(context.stdout, { type: 'result', home: client.url, transfer });
+      return;
+    }
+    const glyphs = readsUnicode(context.environment) ? BLOCKS : LETTERS;
+    const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : 80;
+    for (const line of remoteStatusLines(transfer, { columns, glyphs })) context.stdout.write(`${line}\n`);
+  },
+};
+
+export const remoteCancel: Remote = {
+  async run({ context, settings, arguments: [given = ''] }, client) {
+    const transfer = await client.cancel(await resolveRemoteId(client, given, context.signal), {
+      signal: context.signal,
+    });
+    if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer });
+    else context.stdout.write(`${transfer.id} ${transfer.status}\n`);
+  },
+};
+
+export const remoteRetry: Remote = {
+  extras: [WATCH],
+  async run(call, client) {
+    const { context, settings, extras } = call;
+    const { signal } = context;
+    const id = await resolveRemoteId(client, call.arguments[0] ?? '', signal);
+    const url = typeof extras['source'] === 'string' ? extras['source'] : undefined;
+    const given = retrySource(url, settings, (await client.get(id, { signal })).source.url);
+    const transfer = await client.retry(id, {
+      signal,
+      ...(given === undefined ? {} : { source: remoteSource(given) }),
+    });
+    if (settings.json !== true) context.stdout.write(`${transfer.id} ${transfer.status}\n`);
+    const last = extras['watch'] === true ? await watch(call, client, id) : transfer;
+    if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer: last });
+  },
+};
+
+function limitOf(given: string | boolean | undefined): number {
+  if (given === undefined) return SHOWN_BY_DEFAULT;
+  const limit = typeof given === 'string' && /^\d{1,6}$/.test(given) ? Number(given) : 0;
+  if (limit < 1) throw new PieceworkError('InvalidOption', '--limit is to be a whole number from 1');
+  return limit;
+}

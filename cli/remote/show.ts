@@ -1,0 +1,105 @@
+import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts';
+import type { DestinationLocator } from '../../lib/transfer/locators.ts';
+import { describeDestination } from '../../lib/transfer/locators.ts';
+import type { PieceSet } from '../../lib/transfer/piece-set.ts';
+import { hasPiece } from '../../lib/transfer/piece-set.ts';
+import { formatBytes, formatDuration } from '../../lib/values/units.ts';
+import type { Glyphs } from '../output/piece-map.ts';
+import { pieceMap } from '../output/piece-map.ts';
+import { count, facts, oneLine, shorten, table } from '../output/text.ts';
+
+/* A deployment's transfers for people: the same words and columns as for those of this machine. */
+
+export function remoteListLines(transfers: readonly Transfer[], now: number, columns: number): readonly string[] {
+  const heading = ['ID', 'STATE', 'SIZE', 'AGE', 'DESTINATION'];
+  const rows = transfers.map(({ id, status, plan, result, createdAt, destination }) => {
+    const size = result?.sizeBytes ?? plan?.sizeBytes;
+    const age = formatDuration(Math.max(0, now - Date.parse(createdAt)));
+    return [id, status, size === undefined ? '-' : formatBytes(size), age, oneLine(destinationText(destination))];
+  });
+  const fixed = rows.map((row) => row.slice(0, -1));
+  const used = Math.max(0, ...table(heading.slice(0, -1), fixed).map((line) => line.length)) + 2;
+  return table(
+    heading,
+    rows.map((row) => [...row.slice(0, -1), shorten(row.at(-1) ?? '', Math.max(12, columns - used))]),
+  );
+}
+
+export function remoteStatusLines(
+  transfer: TransferDetail,
+  space: { readonly columns: number; readonly glyphs: Glyphs },
+): readonly string[] {
+  const { run, ending, source, plan, pieces, piecesUnavailable, reason, result } = transfer;
+  const lines = facts([
+    ['transfer', transfer.id],
+    [
+      'state',
+      `${transfer.status}${ending === undefined ? '' : ` (about to be ${ending})`}${run > 1 ? ` (run ${run})` : ''}`,
+    ],
+    ['source', source.url],
+    ['destination', destinationText(transfer.destination)],
+    ['plan', plan === undefined ? undefined : planText(plan)],
+    ['progress', progressText(transfer)],
+    [
+      'pieces',
+      pieces === undefined
+        ? undefined
+        : `${pieces.doneCount} of ${pieces.count}, ${pieces.inFlightCount} in flight, ${pieces.troubleCount} in trouble`,
+    ],
+    ['pieces', piecesUnavailable === undefined ? undefined : `unknown: ${piecesUnavailable.message}`],
+    ...(pieces?.trouble ?? [])
+      .slice(0, 5)
+      .map(
+        ({ pieceNumber, failures, waits, code }) =>
+          ['trouble', `piece ${pieceNumber}: ${code}, ${count(failures, 'failure')}, ${count(waits, 'wait')}`] as const,
+      ),
+    ['began', transfer.createdAt],
+    ['ended', transfer.endedAt],
+    ['reason', reason === undefined ? undefined : `${reason.message} (${reason.code})`],
+    ['kept until', transfer.heldUntil],
+    ['crc32', result?.crc32],
+    ...Object.entries(result?.digests ?? {}),
+    ['version', result?.version === 'unverified' ? 'unverified: the source names none' : result?.version],
+  ]).map(oneLine);
+  return pieces === undefined ? lines : [...lines, ...remoteMap(pieces, { ...space, rows: 8 })];
+}
+
+function remoteMap(
+  { count: all, doneRanges, trouble }: NonNullable<TransferDetail['pieces']>,
+  space: { readonly columns: number; readonly rows: number; readonly glyphs: Glyphs },
+): readonly string[] {
+  const done: PieceSet = doneRanges;
+  const troubled = new Set(trouble.map(({ pieceNumber }) => pieceNumber));
+  return pieceMap(
+    {
+      count: all,
+      isDone: (number) => hasPiece(done, number),
+      inFlight: () => undefined,
+      isTroubled: (number) => troubled.has(number),
+    },
+    space,
+  );
+}
+
+/** `40%, 40 MiB of 100 MiB, 5 MiB/s, 12s left`; `undefined` while nothing is known. */
+export function progressText({ progress }: TransferDetail): string | undefined {
+  const { doneBytes, sizeBytes, percent, bytesPerSecond, remainingSeconds } = progress;
+  if (doneBytes === undefined) return undefined;
+  return [
+    ...(percent === undefined ? [] : [`${percent}%`]),
+    sizeBytes === undefined ? formatBytes(doneBytes) : `${formatBytes(doneBytes)} of ${formatBytes(sizeBytes)}`,
+    ...(bytesPerSecond === undefined ? [] : [`${formatBytes(bytesPerSecond)}/s`]),
+    ...(remainingSeconds === undefined ? [] : [`${formatDuration(remainingSeconds * 1000)} left`]),
+  ].join(', ');
+}
+
+export function destinationText(destination: Transfer['destination']): string {
+  return describeDestination(destination as DestinationLocator);
+}
+
+function planText({ mode, sizeBytes, pieceSizeBytes, pieceCount }: NonNullable<Transfer['plan']>): string {
+  const size = sizeBytes === undefined ? 'an unknown number of bytes' : formatBytes(sizeBytes);
+  if (mode === 'single') return `${size} in one piece`;
+  if (mode === 'stream' || pieceCount === undefined || pieceSizeBytes === undefined) return `${size} on one connection`;
+  return `${size} in ${count(pieceCount, 'piece')} of ${formatBytes(pieceSizeBytes)}`;
+}

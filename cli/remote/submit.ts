@@ -1,0 +1,134 @@
+import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { SourceLocator } from '../../lib/transfer/locators.ts';
+import { copyRequest } from '../options/request.ts';
+import type { Settings } from '../options/table.ts';
+import { writeJson } from '../output/json-reporter.ts';
+import type { Verb } from '../verb.ts';
+import { DEPLOYMENT_EXTRAS, openDeployment } from './deployment.ts';
+import { watch } from './watch.ts';
+import { sayHome } from './with-deployment.ts';
+
+export const submitVerb: Verb = {
+  name: 'submit',
+  summary: 'have a deployment bring a URL to a bucket',
+  description:
+    "Submits a transfer to a deployment's API and returns: the work is done there. stdout carries one line, the id of the " +
+    'transfer. With --watch it is followed to its end, and the exit code says how it ended.',
+  arguments: [
+    { term: '<SOURCE>', help: 'http: or https: URL' },
+    {
+      term: '<DEST>',
+      help: "s3://bucket/key, or s3://bucket/prefix/ for the URL's own name, where the deployment may write",
+    },
+  ],
+  settings: 'submit',
+  extras: [
+    { name: 'watch', help: 'follow it until it has ended' },
+    {
+      name: 'idempotency-key',
+      placeholder: 'KEY',
+      help: 'the same key with the same request is the same transfer (default: a new one)',
+    },
+    ...DEPLOYMENT_EXTRAS.filter(({ name }) => name !== 'local'),
+  ],
+  examples: [
+    {
+      command: 'piecework submit --stack piecework https://host/disk.iso s3://bucket/images/',
+      what: 'signed with your AWS credentials',
+    },
+    {
+      command: 'piecework submit --api https://host/prod --watch https://host/a.zip s3://bucket/a.zip',
+      what: 'and follow it',
+    },
+  ],
+  async run(call) {
+    const [url = '', to = ''] = call.arguments;
+    await using client = await openDeployment(call);
+    if (client === undefined) {
+      throw new PieceworkError(
+        'InvalidOption',
+        'submit needs a deployment: --api URL, --stack NAME or PIECEWORK_API_URL; this machine brings it with piecework copy',
+      );
+    }
+    const { settings, context, extras } = call;
+    const request = submitRequest(url, to, settings);
+    sayHome(call, client);
+    const idempotencyKey = extras['idempotency-key'];
+    const transfer = await client.submit(request, {
+      signal: context.signal,
+      ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}),
+    });
+    const isWatched = extras['watch'] === true;
+    if (settings.json !== true) {
+      context.stdout.write(`${transfer.id}\n`);
+      if (settings.quiet !== true && !isWatched)
+        context.stderr.write(`${transfer.status}; piecework status ${transfer.id} --watch follows it\n`);
+    }
+    const last = isWatched ? await watch(call, client, transfer.id) : transfer;
+    if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer: last });
+  },
+};
+
+/** What the settings of a copy mean to a deployment. @throws PieceworkError `InvalidDestination`. */
+function submitRequest(url: string, to: string, settings: Settings): SubmitRequest {
+  const { source, object, options } = copyRequest(url, undefined, settings);
+  const { encryption, tags, metadata, ...rest } = object ?? {};
+  return {
+    source: remoteSource(source),
+    destination: destinationOf(url, to),
+    object: {
+      ...rest,
+      ...(encryption === undefined ? {} : { encryption }),
+      ...(tags === undefined ? {} : { tags: { ...tags } }),
+      ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
+    },
+    options: options ?? {},
+  };
+}
+
+/** What of a locator a deployment takes. @throws PieceworkError `InvalidOption`. */
+export function remoteSource({
+  url,
+  headers,
+  auth,
+  maxRedirects,
+  allowInsecureRedirect,
+}: SourceLocator): SubmitRequest['source'] {
+  if (auth !== undefined && auth.kind !== 'basic' && auth.kind !== 'bearer')
+    throw new PieceworkError('InvalidOption', 'a deployment takes user and password, or a bearer token');
+  return {
+    url,
+    ...(headers === undefined ? {} : { headers: { ...headers } }),
+    ...(auth === undefined ? {} : { auth }),
+    ...(maxRedirects === undefined ? {} : { maxRedirects }),
+    ...(allowInsecureRedirect === undefined ? {} : { allowInsecureRedirect }),
+  };
+}
+
+function destinationOf(url: string, to: string): SubmitRequest['destination'] {
+  const [, bucket, key = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/is.exec(to) ?? [];
+  if (bucket === undefined)
+    throw new PieceworkError(
+      'InvalidDestination',
+      'a deployment writes into buckets: DEST is s3://bucket/key or s3://bucket/prefix/',
+    );
+  if (key !== '' && !key.endsWith('/')) return { bucket, key };
+  // The deployment looks at the source later, so its name is that of the URL.
+  const name = nameIn(url);
+  if (name === '')
+    throw new PieceworkError(
+      'InvalidDestination',
+      'the URL has no name at its end; give the whole key, s3://bucket/prefix/name',
+    );
+  return { bucket, key: `${key}${name}` };
+}
+
+function nameIn(url: string): string {
+  const last = URL.parse(url)?.pathname.split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(last).replaceAll('/', '_');
+  } catch {
+    return last;
+  }
+}

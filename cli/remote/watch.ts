@@ -1,0 +1,97 @@
+import type { ApiClient } from '../../lib/api/client.ts';
+import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts';
+import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
+import { toIso } from '../../lib/values/time.ts';
+import { writeJson } from '../output/json-reporter.ts';
+import { LiveArea } from '../output/live-area.ts';
+import { isTerminal } from '../output/paint.ts';
+import { oneLine } from '../output/text.ts';
+import type { VerbCall } from '../verb.ts';
+import { destinationText, progressText } from './show.ts';
+
+/** New pieces are seen after this at the latest. */
+const LOOK_SECONDS = 2;
+
+/**
+ * Follows a deployment's transfer until it has ended, and ends as it did.
+ * @throws PieceworkError why it failed or was cancelled; `Interrupted` when the caller stops watching: the transfer goes on.
+ */
+export async function watch(call: VerbCall, client: ApiClient, transferId: string): Promise<TransferDetail> {
+  using tell = teller(call);
+  let transfer = await look(call, client, transferId, 0);
+  tell.of(transfer);
+  while (!isOver(transfer)) {
+    transfer = await look(call, client, transferId, LOOK_SECONDS);
+    tell.of(transfer);
+  }
+  if (transfer.status !== 'completed') throw endOf(transfer);
+  return transfer;
+}
+
+async function look(
+  call: VerbCall,
+  client: ApiClient,
+  transferId: string,
+  waitSeconds: number,
+): Promise<TransferDetail> {
+  try {
+    return await client.get(transferId, { waitSeconds, signal: call.context.signal });
+  } catch (error) {
+    if (!(error instanceof PieceworkError) || error.code !== 'Interrupted') throw error;
+    throw new PieceworkError(
+      'Interrupted',
+      `interrupted; the transfer goes on without you: piecework status ${transferId} --watch`,
+      { cause: error },
+    );
+  }
+}
+
+function isOver({ status }: Transfer): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+function endOf({ id, status, reason }: Transfer): PieceworkError {
+  if (reason === undefined) return new PieceworkError('Internal', `transfer ${id} is ${status} without a reason`);
+  const { code, message, details } = reason;
+  return fromErrorRecord({ code, message, ...(details === undefined ? {} : { details }) });
+}
+
+interface Teller extends Disposable {
+  of(transfer: TransferDetail): void;
+}
+
+/** JSON lines; a line that is drawn over; or, off a terminal, a line where something has changed. */
+function teller({ context, settings }: VerbCall): Teller {
+  const { stdout, stderr, environment, now } = context;
+  if (settings.json === true) {
+    return {
+      of: ({ id, status, progress }) =>
+        writeJson(stdout, { type: 'progress', at: toIso(now()), transferId: id, status, ...progress }),
+      [Symbol.dispose]: () => undefined,
+    };
+  }
+  if (settings.quiet === true) return { of: () => undefined, [Symbol.dispose]: () => undefined };
+  if (isTerminal(stderr, environment)) {
+    const area = new LiveArea(stderr);
+    return {
+      of: (transfer) => area.draw([lineOf(transfer).slice(0, Math.max(10, (stderr.columns ?? 80) - 3))]),
+      [Symbol.dispose]: () => area.clear(),
+    };
+  }
+  let last = '';
+  return {
+    of(transfer) {
+      const step = `${transfer.status} ${Math.floor((transfer.progress.percent ?? 0) / 10)}`;
+      if (step !== last) stderr.write(`${lineOf(transfer)}\n`);
+      last = step;
+    },
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+function lineOf(transfer: TransferDetail): string {
+  const progress = progressText(transfer);
+  return oneLine(
+    `${transfer.status}${progress === undefined ? '' : `: ${progress}`}, to ${destinationText(transfer.destination)}`,
+  );
+}

@@ -1,0 +1,46 @@
+import type { ApiClient } from '../../lib/api/client.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import { isTerminal } from '../output/paint.ts';
+import type { Verb, VerbCall } from '../verb.ts';
+import { DEPLOYMENT_EXTRAS, mayMeanDeployment, openDeployment } from './deployment.ts';
+
+/** What a verb does when a deployment answers. */
+export interface Remote {
+  /** Of a deployment only. */
+  readonly extras?: Verb['extras'];
+  readonly examples?: Verb['examples'];
+  run(call: VerbCall, client: ApiClient): Promise<void>;
+}
+
+/** A verb of this machine that a deployment can answer, too. It says which of them did. */
+export function withDeployment(verb: Verb, remote: Remote): Verb {
+  const { extras: own = [], examples = [] } = remote;
+  return {
+    ...verb,
+    extras: [...(verb.extras ?? []), ...own, ...DEPLOYMENT_EXTRAS],
+    examples: [...verb.examples, ...examples],
+    async run(call) {
+      await using client = await openDeployment(call);
+      if (client !== undefined) {
+        sayHome(call, client);
+        return await remote.run(call, client);
+      }
+      const foreign = own.find(({ name }) => call.extras[name] !== undefined);
+      if (foreign !== undefined) {
+        throw new PieceworkError(
+          'InvalidOption',
+          `--${foreign.name} is for a deployment: name it with --api URL, --stack NAME or PIECEWORK_API_URL`,
+        );
+      }
+      const { stderr, environment } = call.context;
+      // Where nobody could mean anything else, and a program reads along, it goes without saying.
+      if (call.settings.quiet !== true && (mayMeanDeployment(call) || isTerminal(stderr, environment)))
+        stderr.write('answered by this machine\n');
+      await verb.run(call);
+    },
+  };
+}
+
+export function sayHome({ context, settings }: VerbCall, client: ApiClient): void {
+  if (settings.quiet !== true) context.stderr.write(`answered by ${client.url}\n`);
+}

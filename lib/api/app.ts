@@ -1,0 +1,152 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { asPieceworkError, PieceworkError } from '../errors/error.ts';
+import { cancel, transferNotFound } from '../pipeline/cancel.ts';
+import type { Ports } from '../pipeline/ports.ts';
+import { retry } from '../pipeline/retry.ts';
+import { submit } from '../pipeline/submit.ts';
+import type { SourceLocator } from '../transfer/locators.ts';
+import { jsonBodies } from './body.ts';
+import type { AllowedDestination } from './destinations.ts';
+import { fromCursor, listPage, toCursor } from './list.ts';
+import { look, waitForChange } from './look.ts';
+import { openApiOf } from './openapi.ts';
+import { toProblem } from './problem.ts';
+import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
+import { checkLimits, idempotencyOf, toSource, toSubmission } from './submission.ts';
+import { onInvalid } from './validation.ts';
+import { viewDetail, viewTransfer } from './view.ts';
+
+/** What a home gives the API. */
+export interface ApiDeps {
+  readonly ports: Ports;
+  /** Of Piecework, as `health` and the OpenAPI document say it. */
+  readonly version: string;
+  readonly allowedDestinations: readonly AllowedDestination[];
+  /** May the source be contacted, and may its references be used? @throws PieceworkError `GuardRefused`, `SecretMissing`, … */
+  checkSource(url: string, source: SourceLocator): void | Promise<void>;
+  /** Whose transfer a request makes: an IAM principal, an API key's id, `local`. `undefined` = nobody that is known: refused. */
+  ownerOf(context: Context): string | undefined;
+  /** What stands before `/v1` in public, such as the stage of an API Gateway. @default '' */
+  basePathOf?(context: Context): string;
+  /** Told of every answer that is a failure of ours (5xx), with its cause. @default nobody */
+  onFailure?(error: PieceworkError, context: Context): void;
+  /** Aborted = the home is shutting down: long polls end. @default never */
+  readonly signal?: AbortSignal;
+}
+
+type ApiEnv = { Variables: { owner: string } };
+
+/** The REST API, for whoever serves it: Lambda, a local service, a test with `app.request()`. Every error is `application/problem+json`. */
+export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
+  const { ports, version, allowedDestinations } = deps;
+  const signal = deps.signal ?? new AbortController().signal;
+  const basePathOf = (context: Context) => deps.basePathOf?.(context) ?? '';
+  const app = new OpenAPIHono<ApiEnv>({ defaultHook: onInvalid });
+
+  app.use(async (context, next) => {
+    await next();
+    context.res.headers.set('cache-control', 'no-store');
+    context.res.headers.set('x-content-type-options', 'nosniff');
+  });
+  // Matches `/v1/transfers` itself, too.
+  app.use('/v1/transfers/*', async (context, next) => {
+    const owner = deps.ownerOf(context);
+    if (owner === undefined) throw new PieceworkError('NotAuthorized', 'the API does not know who is asking');
+    context.set('owner', owner);
+    await next();
+  });
+  app.use('/v1/transfers/*', jsonBodies);
+
+  app.openapi(submitRoute, async (context) => {
+    const body = context.req.valid('json');
+    const owner = context.get('owner');
+    const submission = toSubmission(body, owner, allowedDestinations);
+    checkLimits(ports, submission.destination, submission.options);
+    await deps.checkSource(submission.source.url, submission.source);
+    const key = context.req.valid('header')['idempotency-key'];
+    const record = await submit(
+      ports,
+      key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
+    );
+    const transfer = viewTransfer(record, basePathOf(context));
+    return context.json(transfer, 202, { location: transfer.links.self });
+  });
+
+  app.openapi(listRoute, async (context) => {
+    const { status, limit, cursor } = context.req.valid('query');
+    const before = cursor === undefined ? {} : { before: fromCursor(cursor) };
+    const page = await listPage(ports, { limit, ...before, ...(status === undefined ? {} : { status }) });
+    const transfers = page.records.map((record) => viewTransfer(record, basePathOf(context)));
+    return context.json(page.next === undefined ? { transfers } : { transfers, nextCursor: toCursor(page.next) }, 200);
+  });
+
+  app.openapi(getRoute, async (context) => {
+    const id = checkedId(context.req.valid('param').id);
+    const { waitSeconds } = context.req.valid('query');
+    const stopping = AbortSignal.any([signal, context.req.raw.signal]);
+    if (waitSeconds > 0) await waitForChange(ports, id, waitSeconds * 1000, stopping);
+    return context.json(viewDetail(await look(ports, id, stopping), basePathOf(context), ports.clock.now()), 200);
+  });
+
+  app.openapi(cancelRoute, async (context) => {
+    const record = await cancel(ports, checkedId(context.req.valid('param').id), signal);
+    return context.json(viewTransfer(record, basePathOf(context)), 202);
+  });
+
+  app.openapi(retryRoute, async (context) => {
+    const id = checkedId(context.req.valid('param').id);
+    const { source: given } = context.req.valid('json');
+    const source = given === undefined ? undefined : toSource(given);
+    if (source !== undefined) await deps.checkSource(source.url, source);
+    const transfer = viewTransfer(await retry(ports, id, source), basePathOf(context));
+    return context.json(transfer, 202, { location: transfer.links.self });
+  });
+
+  app.openapi(healthRoute, (context) => context.json({ status: 'ok' as const, version }, 200));
+  app.get('/v1/openapi.json', (context) => context.json(openApiOf(app, version, basePathOf(context))));
+
+  app.notFound((context) => {
+    throw new PieceworkError(
+      'RouteNotFound',
+      `there is no ${context.req.method} here; /v1/openapi.json says what there is`,
+    );
+  });
+  app.onError((thrown, context) => {
+    const error = stopped(signal, thrown) ?? fromHono(thrown) ?? asPieceworkError(thrown);
+    const problem = toProblem(error, `${basePathOf(context)}${shownPath(context.req.path)}`);
+    if (problem.status >= 500) deps.onFailure?.(error, context);
+    return context.body(JSON.stringify(problem), problem.status as 400, {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+  return app;
+}
+
+/** Of a path that is none of ours nobody knows what it holds. */
+function shownPath(path: string): string {
+  return /^\/v1(\/transfers(\/[0-9A-Za-z]{26}(\/(cancel|retry))?)?)?$/.test(path) ? path : '/v1';
+}
+
+/** Anything else than an id can't be the name of a record, whatever it holds. */
+function checkedId(text: string): string {
+  const id = text.toUpperCase();
+  if (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) return id;
+  throw transferNotFound('with this id');
+}
+
+function stopped(signal: AbortSignal, thrown: unknown): PieceworkError | undefined {
+  if (!signal.aborted || thrown instanceof PieceworkError) return undefined;
+  return new PieceworkError('Interrupted', 'the service is shutting down; ask again', { cause: thrown });
+}
+
+/** What the framework refuses by itself, such as a media type. */
+function fromHono(thrown: unknown): PieceworkError | undefined {
+  if (!(thrown instanceof HTTPException) || thrown.status >= 500) return undefined;
+  return new PieceworkError('InvalidOption', 'the body is to be JSON, sent with "Content-Type: application/json"', {
+    cause: thrown,
+  });
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'hono';
+
+/** What API Gateway (REST, payload 1.0) tells of a request, as far as it is used here. `hono/aws-lambda` hands it over as `env.event`. */
+interface GatewayEvent {
+  readonly path?: string;
+  readonly requestContext?: {
+    readonly path?: string;
+    readonly identity?: { readonly userArn?: string | null; readonly apiKeyId?: string | null };
+    readonly authorizer?: { readonly principalId?: string; readonly claims?: { readonly sub?: string } } | null;
+  };
+}
+
+/** What SQS takes as `MessageGroupId`: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
+
+/**
+ * Whose request it is: the IAM principal (for an assumed role the role, not its session), what an authorizer says, or the
+ * id of the API key. `undefined` where API Gateway let somebody through whom it does not know.
+ */
+export function gatewayOwner(context: Context): string | undefined {
+  const { identity, authorizer } = eventOf(context).requestContext ?? {};
+  const owner =
+    withoutSession(identity?.userArn) ??
+    authorizer?.claims?.sub ??
+    authorizer?.principalId ??
+    identity?.apiKeyId ??
+    undefined;
+  if (owner === undefined || owner === '') return undefined;
+  return GROUP_ID.test(owner) ? owner : createHash('sha256').update(owner).digest('hex');
+}
+
+/** What stands before our own path: the stage, or the mapping of a custom domain. */
+export function gatewayBasePath(context: Context): string {
+  const { path, requestContext } = eventOf(context);
+  const whole = requestContext?.path;
+  return whole !== undefined && path !== undefined && whole.endsWith(path)
+    ? whole.slice(0, whole.length - path.length)
+    : '';
+}
+
+function eventOf(context: Context): GatewayEvent {
+  const env = context.env as { readonly event?: GatewayEvent } | undefined;
+  return env?.event ?? {};
+}
+
+/** `arn:aws:sts::123456789012:assumed-role/Role/session` → without `/session`. */
+function withoutSession(arn: string | null | undefined): string | undefined {
+  return arn?.replace(/^(arn:[^:]+:sts::\d+:assumed-role\/[^/]+)\/.*$/, '$1');
+}

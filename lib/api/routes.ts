@@ -1,0 +1,112 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import {
+  getQuerySchema,
+  idParamSchema,
+  listQuerySchema,
+  retrySchema,
+  submitHeadersSchema,
+  submitSchema,
+} from './schemas/request.ts';
+import {
+  healthSchema,
+  problemSchema,
+  transferDetailSchema,
+  transferPageSchema,
+  transferSchema,
+} from './schemas/transfer.ts';
+
+/* The paths of the API, as data: validation, the OpenAPI document and docs/api.md come from here. */
+
+const json = <T extends z.ZodType>(schema: T, description: string) =>
+  ({ description, content: { 'application/json': { schema } } }) as const;
+
+const PROBLEMS = {
+  400: 'The request is wrong; `errors` names each field.',
+  403: 'The caller is not known, or may not do this.',
+  404: 'There is no such transfer.',
+  409: 'The state of the transfer, or an idempotency key that was used for another body, stands against it.',
+  413: 'The body has more than 64 KiB.',
+  422: 'Well-formed, and refused by the rules of this deployment: source or destination not allowed, size beyond limits.',
+} as const;
+
+function problems<const Status extends keyof typeof PROBLEMS>(...statuses: readonly Status[]) {
+  const problem = (status: Status) => ({
+    description: PROBLEMS[status],
+    content: { 'application/problem+json': { schema: problemSchema } },
+  });
+  return Object.fromEntries(statuses.map((status) => [status, problem(status)])) as {
+    [Key in Status]: ReturnType<typeof problem>;
+  };
+}
+
+const location = z.object({ Location: z.string().openapi({ description: 'Path of the transfer.' }) });
+
+export const submitRoute = createRoute({
+  method: 'post',
+  path: '/v1/transfers',
+  operationId: 'submitTransfer',
+  summary: 'Submit a transfer',
+  description: 'Takes a transfer on. It is planned and fetched after the answer; follow it at `Location`.',
+  request: {
+    headers: submitHeadersSchema,
+    body: { required: true, content: { 'application/json': { schema: submitSchema } } },
+  },
+  responses: { 202: { ...json(transferSchema, 'Accepted.'), headers: location }, ...problems(400, 403, 409, 413, 422) },
+});
+
+export const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/transfers',
+  operationId: 'listTransfers',
+  summary: 'List transfers',
+  description: 'The transfers of this deployment, newest first.',
+  request: { query: listQuerySchema },
+  responses: { 200: json(transferPageSchema, 'A page.'), ...problems(400, 403) },
+});
+
+export const getRoute = createRoute({
+  method: 'get',
+  path: '/v1/transfers/{id}',
+  operationId: 'getTransfer',
+  summary: 'Look at a transfer',
+  description: 'Its record, and its pieces as the ledger (the open multipart upload) has them.',
+  request: { params: idParamSchema, query: getQuerySchema },
+  responses: { 200: json(transferDetailSchema, 'As it stands.'), ...problems(400, 403, 404) },
+});
+
+export const cancelRoute = createRoute({
+  method: 'post',
+  path: '/v1/transfers/{id}/cancel',
+  operationId: 'cancelTransfer',
+  summary: 'Cancel a transfer',
+  description:
+    'Final before `finalizing`; during it the completion may still win, and `ending` says that a cancel is under way.',
+  request: { params: idParamSchema },
+  responses: { 202: json(transferSchema, 'As it then is.'), ...problems(403, 404, 409) },
+});
+
+export const retryRoute = createRoute({
+  method: 'post',
+  path: '/v1/transfers/{id}/retry',
+  operationId: 'retryTransfer',
+  summary: 'Retry a failed transfer',
+  description:
+    'Starts the next run. While the pieces are held and the source is still the same, only the missing ones are fetched. A body is needed only where the source is to be given again.',
+  request: {
+    params: idParamSchema,
+    body: { required: false, content: { 'application/json': { schema: retrySchema } } },
+  },
+  responses: {
+    202: { ...json(transferSchema, 'Accepted again.'), headers: location },
+    ...problems(400, 403, 404, 409, 413, 422),
+  },
+});
+
+export const healthRoute = createRoute({
+  method: 'get',
+  path: '/v1/health',
+  operationId: 'health',
+  summary: 'Is it there?',
+  description: 'Asks nothing of anything behind the API.',
+  responses: { 200: json(healthSchema, 'It is.') },
+});

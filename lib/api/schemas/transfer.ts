@@ -1,0 +1,181 @@
+import { z } from '@hono/zod-openapi';
+import type { ErrorCode } from '../../errors/codes.ts';
+import { ERROR_CODES } from '../../errors/codes.ts';
+import { STATUSES } from './request.ts';
+
+/* What the API answers. Fields may be added; whoever reads ignores those that he doesn't know. */
+
+const instant = z.string().openapi({ description: 'ISO 8601.', example: '2026-05-01T12:00:00.000Z' });
+const errorCode = z
+  .enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]])
+  .openapi('ErrorCode', { description: 'Stable; docs/errors.md explains each.' });
+
+const reasonSchema = z
+  .object({
+    code: errorCode,
+    message: z.string(),
+    details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  })
+  .openapi('Reason');
+
+const locatorSchema = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('s3'),
+      bucket: z.string(),
+      key: z.string(),
+      endpoint: z.string().optional(),
+      region: z.string().optional(),
+      pathStyle: z.boolean().optional(),
+    }),
+    z.object({ kind: z.literal('file'), path: z.string() }),
+    z.object({ kind: z.literal('stdout') }),
+  ])
+  .openapi('DestinationView');
+
+const digestsSchema = z.record(z.string(), z.string()).openapi({ description: 'Hexadecimal, by algorithm.' });
+
+const planSchema = z
+  .object({
+    mode: z.enum(['single', 'pieces', 'stream']),
+    sizeBytes: z.int().optional(),
+    pieceSizeBytes: z.int().optional(),
+    pieceCount: z.int().optional(),
+  })
+  .openapi('Plan');
+
+const resultSchema = z
+  .object({
+    sizeBytes: z.int(),
+    crc32: z.string().optional().openapi({ description: 'Of the whole object, 8 hexadecimal digits.' }),
+    version: z
+      .enum(['validator', 'digest', 'unverified'])
+      .openapi({ description: 'What proves that all bytes are of one version of the source.' }),
+    digests: digestsSchema,
+    etag: z.string().optional(),
+    versionId: z.string().optional(),
+    unchanged: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'The same version was there already; nothing was moved.' }),
+  })
+  .openapi('Result');
+
+export const transferSchema = z
+  .object({
+    id: z.string(),
+    status: z.enum(STATUSES),
+    run: z.int().openapi({ description: '1, and one more with each retry.' }),
+    source: z.object({
+      url: z.string().openapi({ description: 'Without user, password and the values of its query.' }),
+      withheld: z.boolean().openapi({ description: 'Something secret was left out of it.' }),
+    }),
+    destination: locatorSchema,
+    createdAt: instant,
+    deadlineAt: instant,
+    endedAt: instant.optional(),
+    heldUntil: instant
+      .optional()
+      .openapi({ description: 'A failed transfer keeps its pieces for a retry until then.' }),
+    ending: z
+      .enum(['failed', 'cancelled', 'restart'])
+      .optional()
+      .openapi({ description: 'What a transfer in `finalizing` is about to become, unless its completion wins.' }),
+    plan: planSchema.optional(),
+    result: resultSchema.optional(),
+    reason: reasonSchema.optional().openapi({ description: 'Why it failed or was cancelled.' }),
+    links: z.object({ self: z.string(), cancel: z.string(), retry: z.string() }),
+  })
+  .openapi('Transfer');
+
+const progressSchema = z
+  .object({
+    doneBytes: z.int().optional().openapi({ description: 'Bytes of the pieces that are in the ledger.' }),
+    sizeBytes: z.int().optional(),
+    percent: z.int().optional().openapi({ description: 'Whole percent; 100 only when every piece is there.' }),
+    bytesPerSecond: z.int().optional().openapi({ description: 'Of the last minute, or longer where pieces are few.' }),
+    remainingSeconds: z.int().optional().openapi({ description: 'At that speed.' }),
+  })
+  .openapi('Progress');
+
+const troubleSchema = z
+  .object({
+    pieceNumber: z.int(),
+    attempt: z.int(),
+    failures: z.int(),
+    waits: z.int().openapi({ description: 'How often it was put off at the wish of the source.' }),
+    code: errorCode,
+    notBefore: instant.optional(),
+  })
+  .openapi('PieceInTrouble');
+
+const piecesSchema = z
+  .object({
+    count: z.int(),
+    doneCount: z.int(),
+    inFlightCount: z.int().openapi({ description: 'Sent to fetchers and not done.' }),
+    doneRanges: z.array(z.tuple([z.int(), z.int()])).openapi({
+      description: 'The piece map: done pieces as runs, `[first, last]`, numbered from 1.',
+      example: [
+        [1, 37],
+        [40, 40],
+      ],
+    }),
+    troubleCount: z.int(),
+    trouble: z
+      .array(troubleSchema)
+      .openapi({ description: 'The first 100 pieces that failed or were put off and are not done yet.' }),
+  })
+  .openapi('Pieces');
+
+export const transferDetailSchema = transferSchema
+  .extend({
+    progress: progressSchema,
+    pieces: piecesSchema.optional().openapi({
+      description: 'Read from the ledger. Absent before planning, for `single` and `stream`, and after the end.',
+    }),
+    piecesUnavailable: reasonSchema.optional().openapi({ description: 'Why the ledger could not be read.' }),
+  })
+  .openapi('TransferDetail');
+
+export const transferPageSchema = z
+  .object({
+    transfers: z.array(transferSchema).openapi({
+      description: 'Newest first. A page may hold fewer than `limit`, even none, and others still follow.',
+    }),
+    nextCursor: z.string().optional().openapi({ description: 'Absent on the last page.' }),
+  })
+  .openapi('TransferPage');
+
+export const healthSchema = z.object({ status: z.literal('ok'), version: z.string() }).openapi('Health');
+
+export const problemSchema = z
+  .object({
+    type: z.string().openapi({ example: 'urn:piecework:error:TransferNotFound' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: errorCode,
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().optional(),
+          parameter: z.string().optional(),
+          header: z.string().optional(),
+          detail: z.string(),
+        }),
+      )
+      .optional()
+      .openapi({
+        description: 'Each field that is wrong: `pointer` into the body (RFC 6901), or the parameter or header.',
+      }),
+    allowed: z.array(z.string()).optional().openapi({ description: 'Destinations that this deployment may write to.' }),
+  })
+  .openapi('Problem', { description: 'RFC 9457, `application/problem+json`.' });
+
+export type Transfer = z.infer<typeof transferSchema>;
+export type TransferDetail = z.infer<typeof transferDetailSchema>;
+export type TransferPage = z.infer<typeof transferPageSchema>;
+export type Health = z.infer<typeof healthSchema>;
+export type Problem = z.infer<typeof problemSchema>;
