@@ -1,0 +1,54 @@
+import { Stack, Validations } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/*
+ * cdk-nag's AwsSolutions rules are held by a test. What they find and we mean stands here with its reason, in the construct itself, so that
+ * an app that runs cdk-nag finds nothing unexplained either.
+ */
+
+/** Rules that are answered once for a whole part. */
+const REASONS = {
+  'AwsSolutions-S1':
+    'Only the four functions read and write the records bucket; their logs and CloudTrail data events, where wanted, say who. Server access logs would need a second bucket that outlives this one.',
+  'AwsSolutions-APIG1':
+    'Access logs need a CloudWatch role that is one per account and Region; it is not for a construct to set. Every request is logged by the function.',
+  'AwsSolutions-APIG6': 'As AwsSolutions-APIG1: the account decides about execution logs.',
+  'AwsSolutions-APIG2':
+    'Bodies are validated by the function, by the same schemas that the OpenAPI document is made of; a second copy in API Gateway could only differ.',
+  'AwsSolutions-APIG3':
+    'A web ACL costs a monthly fee and is the account’s to choose; requests are signed or keyed, and throttled.',
+  'AwsSolutions-APIG4': 'Every method has IAM authorization, an API key, or the authorizer that the props give.',
+  'AwsSolutions-COG4':
+    'Callers are programs with AWS credentials or a key; who has a user pool gives its authorizer as a prop.',
+} as const;
+
+export function acknowledge(scope: IConstruct, ...ids: readonly (keyof typeof REASONS)[]): void {
+  for (const id of ids) Validations.of(scope).acknowledge({ id, reason: REASONS[id] });
+}
+
+/** A star at the end of a resource: all that lies under a prefix. */
+export function acknowledgePrefix(scope: IConstruct, resource: string): void {
+  const finding = nagName(Stack.of(scope).resolve(resource));
+  if (!finding.includes('*')) return;
+  Validations.of(scope).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::${finding}]`,
+    reason: 'Names below this prefix are made at run time; the prefix is the boundary. docs/security.md has the table.',
+  });
+}
+
+/** A resource as cdk-nag writes it: `<LogicalId.Arn>/prefix/*`. */
+function nagName(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const {
+    Ref,
+    'Fn::GetAtt': attribute,
+    'Fn::Join': join,
+  } = Object(value) as {
+    Ref?: string;
+    'Fn::GetAtt'?: readonly string[];
+    'Fn::Join'?: readonly [string, readonly unknown[]];
+  };
+  if (Ref !== undefined) return `<${Ref}>`;
+  if (attribute !== undefined) return `<${attribute.join('.')}>`;
+  return join === undefined ? '' : join[1].map(nagName).join(join[0]);
+}

@@ -1,0 +1,25 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AssetCode } from 'aws-cdk-lib/aws-lambda';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { Stage } from '../lib/aws/names.ts';
+import { PieceworkPropsError } from './props.ts';
+
+/** `cdk/` of a checkout, or `dist/cdk/` of the package: the bundles lie in `dist/lambda/` of the same folder, so that nobody else needs esbuild. */
+const HERE = import.meta.dirname;
+const PACKAGE =
+  [join(HERE, '..'), join(HERE, '..', '..')].find((folder) => existsSync(join(folder, 'package.json'))) ?? HERE;
+
+export function bundleOf(stage: Stage): AssetCode {
+  const folder = join(PACKAGE, 'dist', 'lambda', stage);
+  if (!existsSync(join(folder, 'index.mjs')))
+    throw new PieceworkPropsError(
+      `the code of the ${stage} function is missing in ${folder}: run "npm run bundle" first.`,
+    );
+  return Code.fromAsset(folder);
+}
+
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}

@@ -1,0 +1,194 @@
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { DestinationRule, SourceRules, Variable } from '../lib/aws/names.ts';
+import { RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../lib/aws/names.ts';
+import { Api } from './api.ts';
+import { packageVersion } from './bundle.ts';
+import { Monitoring } from './monitoring.ts';
+import type { PieceworkProps, Settings } from './props.ts';
+import { settle } from './props.ts';
+import { plainQueue, StageQueue } from './queues.ts';
+import { recordsBucket } from './records-bucket.ts';
+import type { Stages } from './rights.ts';
+import { allowDestinations, allowRecords, allowSecrets } from './rights.ts';
+import { Stage } from './stage.ts';
+
+/** Bounded work on metadata: these need no choice. */
+const API_TIMEOUT = Duration.seconds(29);
+const FINALIZER_TIMEOUT = Duration.seconds(60);
+const METADATA_MEMORY_MIB = 512;
+
+/**
+ * Moves URLs into S3, piece by piece: an API, a planner, fetchers and a finalizer, with queues between them and one bucket for their records.
+ *
+ * ```ts
+ * new Piecework(this, 'Piecework', { destinations: [{ bucket, prefix: 'incoming/' }] });
+ * ```
+ * @throws PieceworkPropsError that says in a sentence which prop is unknown, out of bounds, or contradicts another.
+ */
+export class Piecework extends Construct {
+  readonly api: RestApi;
+  readonly records: Bucket;
+  readonly eventBus: NonNullable<PieceworkProps['eventBus']>;
+  /** Tasks for planners, fetchers, finalizers. */
+  readonly plans: StageQueue;
+  readonly pieces: StageQueue;
+  readonly results: StageQueue;
+  /** What nobody understood. */
+  readonly parked: Queue;
+  readonly stages: Stages;
+
+  constructor(scope: Construct, id: string, props: PieceworkProps) {
+    super(scope, id);
+    const settings = settle(props);
+    this.eventBus = settings.eventBus ?? EventBus.fromEventBusName(this, 'Events', 'default');
+    this.records = recordsBucket(this, settings);
+    this.parked = plainQueue(this, 'Parked');
+    this.plans = new StageQueue(this, 'Plans', { timeout: settings.planTimeout });
+    this.pieces = new StageQueue(this, 'Pieces', {
+      timeout: settings.pieceTimeout,
+      deadConsumerTimeout: FINALIZER_TIMEOUT,
+      afterDead: this.parked,
+    });
+    this.results = new StageQueue(this, 'Results', { timeout: FINALIZER_TIMEOUT });
+    this.stages = this.#makeStages(settings);
+    this.#connect(settings);
+    allowRecords(this.stages, this.records, settings);
+    allowDestinations(this.stages, settings.destinations);
+    allowSecrets(this.stages, settings.secretPrefixes);
+    this.api = new Api(this, 'Api', { stage: this.stages.api, settings }).rest;
+    new Monitoring(this, 'Monitoring', {
+      stages: this.stages,
+      parked: this.parked,
+      pieces: this.pieces.queue,
+      piecesDead: this.pieces.dead,
+      plansDead: this.plans.dead,
+      resultsDead: this.results.dead,
+      ...(settings.alarmTopic === undefined ? {} : { topic: settings.alarmTopic }),
+    });
+    this.#tellOutputs();
+  }
+
+  #makeStages(settings: Settings): Stages {
+    const { planTimeout, pieceTimeout, plannerMemoryMiB, fetcherMemoryMiB } = settings;
+    const api = new Stage(this, 'ApiStage', {
+      stage: 'api',
+      description: 'takes transfers on and tells of them',
+      memoryMiB: METADATA_MEMORY_MIB,
+      timeout: API_TIMEOUT,
+      settings,
+    });
+    const planner = new Stage(this, 'PlannerStage', {
+      stage: 'planner',
+      description: 'probes, plans, and completes',
+      memoryMiB: plannerMemoryMiB,
+      timeout: planTimeout,
+      settings,
+    });
+    const fetcher = new Stage(this, 'FetcherStage', {
+      stage: 'fetcher',
+      description: 'brings pieces',
+      memoryMiB: fetcherMemoryMiB,
+      timeout: pieceTimeout,
+      settings,
+    });
+    const finalizer = new Stage(this, 'FinalizerStage', {
+      stage: 'finalizer',
+      description: 'answers results, repairs, cleans up',
+      memoryMiB: METADATA_MEMORY_MIB,
+      timeout: FINALIZER_TIMEOUT,
+      settings,
+    });
+    return { api, planner, fetcher, finalizer };
+  }
+
+  /** Who takes from which queue, and who sends to which. */
+  #connect(settings: Settings): void {
+    const { api, planner, fetcher, finalizer } = this.stages;
+    planner.consume(this.plans.queue, { batchSize: 1, maxConcurrency: settings.maxPlanners });
+    fetcher.consume(this.pieces.queue, { batchSize: WINDOW_COUNT, maxConcurrency: settings.maxFetchers });
+    finalizer.consume(this.results.queue, {
+      batchSize: RESULTS_PER_FINALIZER,
+      maxBatchingWindow: Duration.seconds(RESULTS_WINDOW_SECONDS),
+      maxConcurrency: settings.maxFinalizers,
+    });
+    finalizer.consume(this.pieces.dead, { batchSize: 10, maxConcurrency: 2 });
+    new Rule(this, 'Tick', {
+      description: 'Piecework: repairs what a crash or a lost message left',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [
+        new LambdaTarget(finalizer.function, {
+          event: RuleTargetInput.fromObject({ kind: 'schedule' }),
+          retryAttempts: 0,
+        }),
+      ],
+    });
+    const { plans, pieces, results, parked } = {
+      plans: this.plans.queue,
+      pieces: this.pieces.queue,
+      results: this.results.queue,
+      parked: this.parked,
+    };
+    api.maySend(plans, results);
+    planner.maySend(plans, pieces, results, parked);
+    fetcher.maySend(results, parked);
+    finalizer.maySend(plans, pieces, results, parked);
+    for (const stage of [api, planner, finalizer])
+      stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents');
+    const values = this.#environment(settings);
+    for (const stage of [api, planner, fetcher, finalizer]) stage.tell(values);
+  }
+
+  #environment(settings: Settings): Readonly<Record<Variable, string>> {
+    const { allowHosts, denyHosts, privateHosts, ports } = settings;
+    const destinations: readonly DestinationRule[] = settings.destinations.map(({ bucket, prefix = '' }) => ({
+      bucket: bucket.bucketName,
+      prefix,
+    }));
+    const sources: SourceRules = { allowHosts, denyHosts, privateHosts, ports };
+    return {
+      version: packageVersion(),
+      recordsBucket: this.records.bucketName,
+      plansQueueUrl: this.plans.queue.queueUrl,
+      piecesQueueUrl: this.pieces.queue.queueUrl,
+      resultsQueueUrl: this.results.queue.queueUrl,
+      parkedQueueUrl: this.parked.queueUrl,
+      eventBus: this.eventBus.eventBusName,
+      destinations: Stack.of(this).toJsonString(destinations),
+      sources: JSON.stringify(sources),
+      secretPrefixes: JSON.stringify(settings.secretPrefixes),
+      hostConnections: String(settings.hostConnections),
+      planTimeoutSeconds: String(settings.planTimeout.toSeconds()),
+      pieceTimeoutSeconds: String(settings.pieceTimeout.toSeconds()),
+      lateSeconds: String(settings.lateArrival.toSeconds()),
+    };
+  }
+
+  /** Under the construct's own name, so that the command line finds `…ApiUrl` in a stack it did not make. */
+  #tellOutputs(): void {
+    const outputs = {
+      ApiId: this.api.restApiId,
+      ApiUrl: this.api.url,
+      RecordsBucket: this.records.bucketName,
+      PlansQueueUrl: this.plans.queue.queueUrl,
+      PiecesQueueUrl: this.pieces.queue.queueUrl,
+      ResultsQueueUrl: this.results.queue.queueUrl,
+      PlansDeadQueueUrl: this.plans.dead.queueUrl,
+      PiecesDeadQueueUrl: this.pieces.dead.queueUrl,
+      ResultsDeadQueueUrl: this.results.dead.queueUrl,
+      ParkedQueueUrl: this.parked.queueUrl,
+    };
+    const name = this.node.path
+      .split('/')
+      .slice(1)
+      .join('')
+      .replace(/[^A-Za-z0-9]/g, '');
+    for (const [key, value] of Object.entries(outputs))
+      new CfnOutput(this, key, { value }).overrideLogicalId(`${name}${key}`);
+  }
+}

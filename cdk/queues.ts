@@ -1,0 +1,47 @@
+import { Duration } from 'aws-cdk-lib';
+import type { QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { MOST_RECEIVES } from '../lib/aws/names.ts';
+
+/** Encrypted, TLS only, and kept as long as SQS keeps anything. */
+const PRIVATE: QueueProps = {
+  encryption: QueueEncryption.SQS_MANAGED,
+  enforceSSL: true,
+  retentionPeriod: Duration.days(14),
+};
+
+/** A message's time-out must outlast the function's: a few seconds more, for the event source to hand it over and take it back. */
+const HAND_OVER = 10;
+
+export interface StageQueueProps {
+  /** Of the function that consumes it. */
+  readonly timeout: Duration;
+  /** Of the function that consumes the dead letters. @default nobody does but people */
+  readonly deadConsumerTimeout?: Duration;
+  /** Where dead letters go that can't be consumed either. @default they stay */
+  readonly afterDead?: Queue;
+}
+
+/** A stage's queue with its dead letters: encrypted, TLS only, and no slower to notice a dead worker than it must be. */
+export class StageQueue extends Construct {
+  readonly queue: Queue;
+  readonly dead: Queue;
+
+  constructor(scope: Construct, id: string, { timeout, deadConsumerTimeout, afterDead }: StageQueueProps) {
+    super(scope, id);
+    const visible = (consumer: Duration) => ({ visibilityTimeout: consumer.plus(Duration.seconds(HAND_OVER)) });
+    const redriven = (queue: Queue) => ({ deadLetterQueue: { queue, maxReceiveCount: MOST_RECEIVES } });
+    this.dead = new Queue(this, 'Dead', {
+      ...PRIVATE,
+      ...(deadConsumerTimeout === undefined ? {} : visible(deadConsumerTimeout)),
+      ...(afterDead === undefined ? {} : redriven(afterDead)),
+    });
+    this.queue = new Queue(this, 'Queue', { ...PRIVATE, ...visible(timeout), ...redriven(this.dead) });
+  }
+}
+
+/** A queue that nobody empties but people, or that has no dead letters of its own. */
+export function plainQueue(scope: Construct, id: string): Queue {
+  return new Queue(scope, id, PRIVATE);
+}

@@ -1,0 +1,127 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
+import { PREFIXES } from '../lib/aws/names.ts';
+import type { PieceworkDestination, Settings } from './props.ts';
+import type { Stage } from './stage.ts';
+
+/*
+ * Who may do what, and nothing besides; docs/security.md says why, and what IAM can't separate.
+ * Each list of actions is held by test/infra against the calls that the code makes.
+ */
+
+export interface Stages {
+  readonly api: Stage;
+  readonly planner: Stage;
+  readonly fetcher: Stage;
+  readonly finalizer: Stage;
+}
+
+type Prefix = keyof typeof PREFIXES;
+
+/** On the records bucket: reading, writing (compare-and-swap reads too) and deleting by prefix. */
+const RECORDS: Readonly<
+  Record<
+    keyof Stages,
+    { readonly read: readonly Prefix[]; readonly write: readonly Prefix[]; readonly remove: readonly Prefix[] }
+  >
+> = {
+  // It seals sources and can't read them.
+  api: {
+    read: ['transfers', 'keys', 'hosts'],
+    write: ['transfers', 'active', 'sealed', 'keys'],
+    remove: ['active', 'sealed'],
+  },
+  planner: { read: ['transfers', 'sealed', 'hosts'], write: ['transfers', 'active', 'hosts'], remove: [] },
+  fetcher: { read: ['transfers', 'sealed', 'hosts'], write: [], remove: [] },
+  // It sets aside what can't be read: copies it to `corrupt/`, deletes it where it was.
+  finalizer: {
+    read: ['transfers', 'active', 'hosts'],
+    write: ['transfers', 'hosts', 'corrupt'],
+    remove: ['active', 'sealed', 'transfers', 'hosts'],
+  },
+};
+
+export function allowRecords(stages: Stages, bucket: Bucket, { encryptionKey }: Settings): void {
+  const objects = (prefixes: readonly Prefix[]) =>
+    prefixes.map((prefix) => bucket.arnForObjects(`${PREFIXES[prefix]}*`));
+  for (const [name, stage] of Object.entries(stages) as [keyof Stages, Stage][]) {
+    const { read, write, remove } = RECORDS[name];
+    stage.allow(['s3:GetObject'], objects(read), 'ReadRecords');
+    if (write.length > 0) stage.allow(['s3:PutObject'], objects(write), 'WriteRecords');
+    if (remove.length > 0) stage.allow(['s3:DeleteObject'], objects(remove), 'DeleteRecords');
+    // Without it S3 answers 403 for what is not there, and "nobody has this key yet" could not be told from "forbidden". It shows names only.
+    stage.allow(['s3:ListBucket'], [bucket.bucketArn], 'ListRecords');
+    if (encryptionKey !== undefined)
+      stage.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [encryptionKey.keyArn], 'UseRecordsKey');
+  }
+}
+
+/** On what lies under the destination's prefix. */
+const OBJECTS: Readonly<Record<keyof Stages, readonly string[]>> = {
+  // The piece map.
+  api: ['s3:ListMultipartUploadParts'],
+  // Create, Put, Complete and Copy are one action. GetObject is HEAD: what is there already, and is it ours; and reading back what a digest must prove.
+  planner: [
+    's3:PutObject',
+    's3:PutObjectTagging',
+    's3:GetObject',
+    's3:ListMultipartUploadParts',
+    's3:AbortMultipartUpload',
+  ],
+  // UploadPart; see the deny below.
+  fetcher: ['s3:PutObject'],
+  finalizer: ['s3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+};
+
+/** On the bucket. ListBucket: so that HEAD tells "not there" from "forbidden". ListBucketMultipartUploads: uploads whose Create was answered to nobody. */
+const BUCKETS: Readonly<Record<keyof Stages, readonly string[]>> = {
+  api: [],
+  planner: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+  fetcher: [],
+  finalizer: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+};
+
+export function allowDestinations(stages: Stages, destinations: readonly PieceworkDestination[]): void {
+  const under = (suffix: string) =>
+    destinations.map(({ bucket, prefix = '' }) => bucket.arnForObjects(`${prefix}${suffix}`));
+  for (const [name, stage] of Object.entries(stages) as [keyof Stages, Stage][]) {
+    stage.allow(OBJECTS[name], under('*'), 'DestinationObjects');
+    if (BUCKETS[name].length > 0)
+      stage.allow(BUCKETS[name], distinct(destinations.map(({ bucket }) => bucket)), 'DestinationBuckets');
+  }
+  // Where AWS sends the key, this leaves the fetcher UploadPart and Create, and takes Put, Copy and Complete; where it does not, nothing changes.
+  stages.fetcher.deny('FetcherMakesNoObject', ['s3:PutObject'], under('*'), {
+    Bool: { 's3:ObjectCreationOperation': 'true' },
+  });
+  // Staging objects only: `{key}.piecework-{transfer}`.
+  stages.finalizer.allow(['s3:DeleteObject'], under('*.piecework-*'), 'StagingObjects');
+  const keys = destinations.flatMap(({ encryptionKey }) => (encryptionKey === undefined ? [] : [encryptionKey.keyArn]));
+  if (keys.length === 0) return;
+  // A multipart upload under SSE-KMS is encrypted part by part, and decrypted to be completed.
+  for (const stage of [stages.planner, stages.fetcher])
+    stage.allow(['kms:GenerateDataKey', 'kms:Decrypt'], [...new Set(keys)], 'DestinationKeys');
+  stages.finalizer.allow(['kms:Decrypt'], [...new Set(keys)], 'DestinationKeys');
+}
+
+/** Secrets by reference are looked up where the source is asked. A secret under a key of its own needs that key's policy to say so. */
+export function allowSecrets({ planner, fetcher }: Stages, prefixes: readonly string[]): void {
+  if (prefixes.length === 0) return;
+  const arn = (stage: Stage, service: string, resource: string) =>
+    Stack.of(stage).formatArn({ service, resource, resourceName: '' }).replace(/\/$/, '');
+  for (const stage of [planner, fetcher]) {
+    stage.allow(
+      ['secretsmanager:GetSecretValue'],
+      prefixes.map((prefix) => `${arn(stage, 'secretsmanager', 'secret')}:${prefix}*`),
+      'ReadSecrets',
+    );
+    stage.allow(
+      ['ssm:GetParameter'],
+      prefixes.map((prefix) => `${arn(stage, 'ssm', 'parameter')}/${prefix}*`),
+      'ReadParameters',
+    );
+  }
+}
+
+function distinct(buckets: readonly IBucket[]): readonly string[] {
+  return [...new Set(buckets.map(({ bucketArn }) => bucketArn))];
+}

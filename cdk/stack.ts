@@ -1,0 +1,95 @@
+import type { StackProps } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { Piecework } from './piecework.ts';
+import type { PieceworkProps } from './props.ts';
+import { PieceworkPropsError } from './props.ts';
+
+/**
+ * Settings of a stage, from the context (`cdk.json`, or `-c name=value`). All are text there.
+ */
+export interface StageSettings {
+  /** `s3://bucket` or `s3://bucket/prefix/`, separated by commas. */
+  readonly destinations?: string;
+  /** `iam` or `apiKey`. @default iam */
+  readonly auth?: string;
+  /** Separated by commas. @default none */
+  readonly privateHosts?: string;
+  /** Separated by commas. @default 80,443 */
+  readonly ports?: string;
+  /** `true`: the stack goes to MiniStack or LocalStack. Short time-outs, nothing retained, origins on any port of 127.0.0.1. @default false */
+  readonly standIn?: string;
+}
+
+const NAMES: readonly (keyof StageSettings)[] = ['destinations', 'auth', 'privateHosts', 'ports', 'standIn'];
+
+/** Reads the settings from a node's context. */
+export function stageSettings(context: { tryGetContext(name: string): unknown }): StageSettings {
+  const entries = NAMES.map((name) => [name, context.tryGetContext(name)] as const);
+  return Object.fromEntries(
+    entries.filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]),
+  );
+}
+
+/** Piecework as a stack of its own, for those who have no CDK app. */
+export class PieceworkStack extends Stack {
+  readonly piecework: Piecework;
+
+  constructor(scope: Construct, id: string, props: StackProps & { readonly settings: StageSettings }) {
+    super(scope, id, { description: 'Piecework: moves any URL into S3, piece by piece', ...props });
+    this.piecework = new Piecework(this, 'Piecework', this.#props(props.settings));
+  }
+
+  #props({ destinations, auth = 'iam', privateHosts, ports, standIn = 'false' }: StageSettings): PieceworkProps {
+    if (standIn !== 'true' && standIn !== 'false')
+      throw new PieceworkPropsError(`standIn must be true or false, and is "${standIn}".`);
+    if (auth !== 'iam' && auth !== 'apiKey')
+      throw new PieceworkPropsError(
+        `auth must be iam or apiKey here, and is "${auth}"; for an authorizer use the construct in an app of your own.`,
+      );
+    const hosts = list(privateHosts);
+    return {
+      destinations: this.#destinations(destinations),
+      auth: { kind: auth },
+      ...(ports === undefined ? {} : { ports: list(ports).map(Number) }),
+      ...(hosts.length === 0 ? {} : { privateHosts: hosts }),
+      ...(standIn === 'true' ? STAND_IN : {}),
+    };
+  }
+
+  #destinations(text: string | undefined): PieceworkProps['destinations'] {
+    const places = list(text);
+    if (places.length === 0)
+      throw new PieceworkPropsError(
+        'say where transfers may write: cdk deploy -c destinations=s3://bucket/prefix/ (several with commas between them).',
+      );
+    return places.map((place, index) => {
+      const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(place) ?? [];
+      if (bucket === undefined)
+        throw new PieceworkPropsError(`"${place}" is no destination: give s3://bucket or s3://bucket/prefix/.`);
+      return {
+        bucket: Bucket.fromBucketName(this, `Destination${index + 1}`, bucket),
+        ...(prefix === '' ? {} : { prefix }),
+      };
+    });
+  }
+}
+
+/**
+ * What a stand-in can't hold, or makes slow: nothing outlives it, so nothing is retained; nothing is on its way for minutes, so a cancelled
+ * transfer is cleaned up within a minute. docs/localstack.md lists what is different there.
+ */
+const STAND_IN: Partial<PieceworkProps> = {
+  removalPolicy: RemovalPolicy.DESTROY,
+  pieceTimeout: Duration.seconds(20),
+  planTimeout: Duration.seconds(60),
+  lateArrival: Duration.seconds(0),
+};
+
+function list(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

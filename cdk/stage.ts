@@ -1,0 +1,95 @@
+import type { Duration } from 'aws-cdk-lib';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Stage as StageName, Variable } from '../lib/aws/names.ts';
+import { ENV, NEEDS } from '../lib/aws/names.ts';
+import { acknowledgePrefix } from './acknowledge.ts';
+import { bundleOf } from './bundle.ts';
+import type { Settings } from './props.ts';
+
+export interface StageProps {
+  readonly stage: StageName;
+  readonly description: string;
+  readonly memoryMiB: number;
+  readonly timeout: Duration;
+  readonly settings: Settings;
+}
+
+/** One function with its own role, log and environment. It may do what is granted to it here and nothing else. */
+export class Stage extends Construct {
+  readonly function: LambdaFunction;
+  readonly logGroup: LogGroup;
+  readonly #role: Role;
+  readonly #stage: StageName;
+
+  constructor(scope: Construct, id: string, props: StageProps) {
+    super(scope, id);
+    const { stage, description, memoryMiB, timeout, settings } = props;
+    this.#stage = stage;
+    this.logGroup = new LogGroup(this, 'Log', {
+      retention: settings.logRetention,
+      removalPolicy: settings.removalPolicy,
+    });
+    // Not the managed policy for Lambda: that one may write every log group of the account.
+    this.#role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Piecework: ${description}`,
+    });
+    this.logGroup.grantWrite(this.#role);
+    this.function = new LambdaFunction(this, 'Function', {
+      description: `Piecework: ${description}`,
+      code: bundleOf(stage),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: settings.architecture,
+      memorySize: memoryMiB,
+      timeout,
+      role: this.#role,
+      logGroup: this.logGroup,
+      // Planner, fetcher and finalizer call each other through queues as often as a transfer needs; each piece's own attempt budget is the bound.
+      ...(stage === 'api' ? {} : { recursiveLoop: RecursiveLoop.ALLOW }),
+      environment: { NODE_OPTIONS: '--enable-source-maps', POWERTOOLS_SERVICE_NAME: `piecework-${stage}` },
+    });
+  }
+
+  /** Sets what the stage needs of these variables; the others are none of its business. */
+  tell(values: Readonly<Record<Variable, string>>): void {
+    for (const name of NEEDS[this.#stage]) this.function.addEnvironment(ENV[name], values[name]);
+  }
+
+  allow(actions: readonly string[], resources: readonly string[], sid?: string): void {
+    this.#role.addToPolicy(
+      new PolicyStatement({ ...(sid === undefined ? {} : { sid }), actions: [...actions], resources: [...resources] }),
+    );
+    for (const resource of resources) acknowledgePrefix(this.#role, resource);
+  }
+
+  maySend(...queues: readonly IQueue[]): void {
+    this.allow(
+      ['sqs:SendMessage'],
+      queues.map(({ queueArn }) => queueArn),
+      'SendMessages',
+    );
+  }
+
+  deny(
+    sid: string,
+    actions: readonly string[],
+    resources: readonly string[],
+    conditions: Readonly<Record<string, unknown>>,
+  ): void {
+    this.#role.addToPolicy(
+      new PolicyStatement({ sid, effect: Effect.DENY, actions: [...actions], resources: [...resources], conditions }),
+    );
+  }
+
+  /** Messages that fail come back alone, and there are never more functions at work than `maxConcurrency`. */
+  consume(queue: IQueue, props: SqsEventSourceProps): void {
+    this.function.addEventSource(new SqsEventSource(queue, { reportBatchItemFailures: true, ...props }));
+  }
+}

@@ -1,0 +1,28 @@
+import type { Destination, Destinations } from '../destinations/destination.ts';
+import { PieceworkError } from '../errors/error.ts';
+import type { DestinationLocator } from '../transfer/locators.ts';
+import { describeDestination } from '../transfer/locators.ts';
+import type { DestinationRule } from './names.ts';
+
+/** The one S3, for what the rules allow and nothing else: IAM says the same, this says it in a sentence. */
+export function allowedDestinations(destination: Destination, rules: readonly DestinationRule[]): Destinations {
+  return (to) => {
+    if (isAllowed(to, rules)) return destination;
+    throw new PieceworkError(
+      'InvalidDestination',
+      `${describeDestination(to)} is not among the destinations of this deployment: ${describeRules(rules)}`,
+    );
+  };
+}
+
+function isAllowed(to: DestinationLocator, rules: readonly DestinationRule[]): boolean {
+  return (
+    to.kind === 's3' &&
+    to.endpoint === undefined &&
+    rules.some(({ bucket, prefix }) => to.bucket === bucket && to.key.startsWith(prefix))
+  );
+}
+
+function describeRules(rules: readonly DestinationRule[]): string {
+  return rules.map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`).join(', ');
+}

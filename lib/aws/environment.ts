@@ -1,0 +1,130 @@
+import { PieceworkError } from '../errors/error.ts';
+import type { DestinationRule, SourceRules, Stage, Variable } from './names.ts';
+import { ENV, NEEDS } from './names.ts';
+
+/** What a function was told by its environment. What a stage does not need is absent from its variables, and asking for it is a defect. */
+export interface Environment {
+  readonly stage: Stage;
+  readonly version: string;
+  readonly recordsBucket: string;
+  readonly destinations: readonly DestinationRule[];
+  readonly sources: SourceRules | undefined;
+  readonly queueUrls: {
+    readonly plans: string | undefined;
+    readonly pieces: string | undefined;
+    readonly results: string | undefined;
+    readonly parked: string | undefined;
+  };
+  readonly eventBus: string | undefined;
+  readonly secretPrefixes: readonly string[];
+  readonly hostConnections: number;
+  readonly planTimeoutMs: number;
+  readonly pieceTimeoutMs: number;
+  readonly lateMs: number;
+}
+
+/**
+ * Reads the environment once, at cold start.
+ * @throws PieceworkError `InvalidConfig` that names everything which is missing or wrong.
+ */
+export function readEnvironment(stage: Stage, variables: Readonly<Record<string, string | undefined>>): Environment {
+  const problems: string[] = [];
+  const needed = new Set(NEEDS[stage]);
+
+  function text(name: Variable): string | undefined {
+    if (!needed.has(name)) return undefined;
+    const value = variables[ENV[name]]?.trim();
+    if (value !== undefined && value !== '') return value;
+    problems.push(`${ENV[name]} is not set`);
+    return undefined;
+  }
+
+  function read<T>(name: Variable, parse: (value: string) => T | undefined, wanted: string): T | undefined {
+    const value = text(name);
+    const parsed = value === undefined ? undefined : parse(value);
+    if (value !== undefined && parsed === undefined)
+      problems.push(`${ENV[name]} must be ${wanted}, and is ${JSON.stringify(value.slice(0, 80))}`);
+    return parsed;
+  }
+
+  const queueUrl = (name: Variable) => read(name, parseUrl, 'the URL of a queue');
+  const environment = {
+    stage,
+    version: text('version') ?? '',
+    recordsBucket: text('recordsBucket') ?? '',
+    destinations: read('destinations', parseDestinations, 'JSON: a list of at least one {"bucket", "prefix"}') ?? [],
+    sources: read('sources', parseSources, 'JSON: {"allowHosts", "denyHosts", "privateHosts", "ports"}, each a list'),
+    queueUrls: {
+      plans: queueUrl('plansQueueUrl'),
+      pieces: queueUrl('piecesQueueUrl'),
+      results: queueUrl('resultsQueueUrl'),
+      parked: queueUrl('parkedQueueUrl'),
+    },
+    eventBus: text('eventBus'),
+    secretPrefixes: read('secretPrefixes', parseTexts, 'JSON: a list of texts') ?? [],
+    hostConnections: read('hostConnections', wholeNumber(1, 10_000), 'a whole number from 1 to 10000') ?? 1,
+    planTimeoutMs: (read('planTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
+    pieceTimeoutMs: (read('pieceTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
+    lateMs: (read('lateSeconds', wholeNumber(0, 3600), 'whole seconds from 0 to 3600') ?? 0) * 1000,
+  };
+  const urls = Object.values(environment.queueUrls).filter((url) => url !== undefined);
+  if (new Set(urls).size < urls.length)
+    problems.push('two of the queue URLs are the same, and each stage has a queue of its own');
+  if (problems.length === 0) return environment;
+  throw new PieceworkError(
+    'InvalidConfig',
+    `the ${stage} function can't start: ${problems.join('; ')}. These variables are set by the construct "Piecework"; deploy it again`,
+  );
+}
+
+function parseUrl(value: string): string | undefined {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) ? value : undefined;
+}
+
+function wholeNumber(least: number, most: number): (value: string) => number | undefined {
+  return (value) => {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+    return number >= least && number <= most ? number : undefined;
+  };
+}
+
+function parseDestinations(value: string): readonly DestinationRule[] | undefined {
+  const list = parseJson(value);
+  if (!Array.isArray(list) || list.length === 0) return undefined;
+  const rules = list.map((item: unknown) => {
+    const { bucket, prefix } = Object(item) as { bucket?: unknown; prefix?: unknown };
+    return typeof bucket === 'string' && bucket !== '' && typeof prefix === 'string' ? { bucket, prefix } : undefined;
+  });
+  return rules.every((rule) => rule !== undefined) ? rules : undefined;
+}
+
+function parseSources(value: string): SourceRules | undefined {
+  const { allowHosts, denyHosts, privateHosts, ports } = Object(parseJson(value)) as Record<string, unknown>;
+  return isList(allowHosts, 'string') &&
+    isList(denyHosts, 'string') &&
+    isList(privateHosts, 'string') &&
+    isList(ports, 'number')
+    ? { allowHosts, denyHosts, privateHosts, ports }
+    : undefined;
+}
+
+function parseTexts(value: string): readonly string[] | undefined {
+  const list = parseJson(value);
+  return isList(list, 'string') ? list : undefined;
+}
+
+function isList<K extends 'string' | 'number'>(
+  value: unknown,
+  kind: K,
+): value is K extends 'string' ? string[] : number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === kind);
+}
+
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}

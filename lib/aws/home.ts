@@ -1,0 +1,127 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { s3Destination } from '../destinations/s3/destination.ts';
+import { PieceworkError } from '../errors/error.ts';
+import type { Log } from '../events/log.ts';
+import type { Ports } from '../pipeline/ports.ts';
+import type { RecordCache } from '../pipeline/record-cache.ts';
+import { recordCache } from '../pipeline/record-cache.ts';
+import { windowPool } from '../pipeline/windows.ts';
+import type { Queue } from '../queues/queue.ts';
+import { sqsParking, sqsQueue } from '../queues/sqs.ts';
+import { s3Records } from '../records/s3.ts';
+import { s3Secrets } from '../secrets/s3.ts';
+import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
+import type { BatchHome } from './batches.ts';
+import { allowedDestinations } from './destinations.ts';
+import type { Environment } from './environment.ts';
+import { readEnvironment } from './environment.ts';
+import { giveBack } from './give-back.ts';
+import type { SourceSide } from './guarded-sources.ts';
+import type { Stage } from './names.ts';
+import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
+import type { Owners } from './owners.ts';
+import { noteOwners } from './owners.ts';
+import { awsPolicy } from './policy.ts';
+import { systemClock, systemIds } from './system.ts';
+import type { TickHome } from './tick.ts';
+import { tellAll } from './told.ts';
+
+/** One function's view of the world: the ports that the use cases run on, and what its handler needs besides. Made once, at cold start. */
+export interface AwsHome extends BatchHome, TickHome {
+  readonly environment: Environment;
+  readonly ports: Ports;
+  readonly cache: RecordCache;
+  readonly log: Log;
+}
+
+/**
+ * @param side given to those who contact sources; the others have neither the code nor the right.
+ * @throws PieceworkError `InvalidConfig` that names all that is wrong with the environment.
+ */
+export function openAwsHome(
+  stage: Stage,
+  side?: SourceSide,
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): AwsHome {
+  const environment = readEnvironment(stage, variables);
+  const { queueUrls, recordsBucket: bucket } = environment;
+  // Two clients: whoever writes under a condition settles an unsure answer itself (protocol, rule 2).
+  const s3 = new S3Client({});
+  const once = new S3Client({ maxAttempts: 1 });
+  const sqs = new SQSClient({});
+  const told = tellAll(environment);
+  const { records, owners } = noteOwners(
+    s3Records({ client: s3, once, bucket, warn: (sentence) => log.warn(sentence) }),
+  );
+  const { events, log, metrics } = told(records);
+  const sealed = s3Secrets({ client: s3, bucket });
+  const ports: Ports = {
+    records,
+    secrets: side?.secrets(environment, sealed) ?? sealed,
+    sources: side?.sources(environment) ?? lacking(stage, 'source'),
+    destinations: allowedDestinations(s3Destination(), environment.destinations),
+    queues: {
+      planner: queueTo<PlannerMessage>(sqs, queueUrls.plans, owners, ({ transferId }) => transferId),
+      fetcher: queueTo<PieceTask>(
+        sqs,
+        stage === 'fetcher' ? undefined : queueUrls.pieces,
+        owners,
+        ({ transferId }) => transferId,
+      ),
+      finalizer: queueTo<FinalizerMessage>(sqs, queueUrls.results, owners, (message) =>
+        message.kind === 'dead' ? message.task.transferId : message.transferId,
+      ),
+    },
+    events,
+    windows: windowPool({
+      windowBytes: WINDOW_BYTES,
+      count: WINDOW_COUNT,
+      allocate: (bytes) => Buffer.allocUnsafeSlow(bytes),
+    }),
+    clock: systemClock,
+    ids: systemIds,
+    policy: awsPolicy(environment),
+  };
+  const own = { api: undefined, planner: queueUrls.plans, fetcher: queueUrls.pieces, finalizer: queueUrls.results }[
+    stage
+  ];
+  const park = queueUrls.parked === undefined ? undefined : sqsParking({ client: sqs, queueUrl: queueUrls.parked });
+  return {
+    environment,
+    ports,
+    cache: recordCache(ports),
+    log,
+    async park({ body, messageId }, because) {
+      await (park ?? lacking(stage, 'queue for what it does not understand'))(body, because);
+      log.warn('a message was parked', { messageId, because });
+      metrics.measure('Parked', 1);
+    },
+    failed: ({ messageId, attributes }, error) =>
+      log.failed('a message comes again', error, { messageId, receiveCount: attributes.ApproximateReceiveCount }),
+    async giveBack(failed) {
+      const ours = failed.filter(({ eventSourceARN }) => own?.split('/').at(-1) === eventSourceARN.split(':').at(-1));
+      if (own !== undefined) await giveBack(sqs, own, ours);
+    },
+    measure: (name, value) => metrics.measure(name, value),
+    tickFailed: (transferId, error) => log.failed('a tick failed', error, { transferId }),
+    flush: () => metrics.flush(),
+  };
+}
+
+function queueTo<M>(
+  client: SQSClient,
+  queueUrl: string | undefined,
+  owners: Owners,
+  transferOf: (message: M) => string,
+): Queue<M> {
+  if (queueUrl === undefined) return { send: lacking('this', 'right to send there') };
+  return sqsQueue<M>({ client, queueUrl, groupOf: (message) => owners.of(transferOf(message)) });
+}
+
+/** Needing what a stage was not given is a defect of ours. */
+function lacking(stage: string, what: string): () => never {
+  return () => {
+    throw new PieceworkError('Internal', `the ${stage} function has no ${what}`);
+  };
+}

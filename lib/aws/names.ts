@@ -1,0 +1,106 @@
+/*
+ * What the construct and the functions must agree on, as data: the CDK app reads it at synth, so there is no SDK behind it.
+ */
+
+/** The functions, each a stage of the pipeline. */
+export const STAGES = ['api', 'planner', 'fetcher', 'finalizer'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** Environment variables that the construct sets. */
+export const ENV = {
+  version: 'PIECEWORK_VERSION',
+  recordsBucket: 'PIECEWORK_RECORDS_BUCKET',
+  plansQueueUrl: 'PIECEWORK_PLANS_QUEUE_URL',
+  piecesQueueUrl: 'PIECEWORK_PIECES_QUEUE_URL',
+  resultsQueueUrl: 'PIECEWORK_RESULTS_QUEUE_URL',
+  parkedQueueUrl: 'PIECEWORK_PARKED_QUEUE_URL',
+  eventBus: 'PIECEWORK_EVENT_BUS',
+  /** JSON, `DestinationRule[]`. */
+  destinations: 'PIECEWORK_DESTINATIONS',
+  /** JSON, `SourceRules`. */
+  sources: 'PIECEWORK_SOURCES',
+  /** JSON, a list: what the names of secrets begin with that sources may refer to. */
+  secretPrefixes: 'PIECEWORK_SECRET_PREFIXES',
+  hostConnections: 'PIECEWORK_HOST_CONNECTIONS',
+  planTimeoutSeconds: 'PIECEWORK_PLAN_TIMEOUT_SECONDS',
+  pieceTimeoutSeconds: 'PIECEWORK_PIECE_TIMEOUT_SECONDS',
+  lateSeconds: 'PIECEWORK_LATE_SECONDS',
+} as const;
+export type Variable = keyof typeof ENV;
+
+const COMMON: readonly Variable[] = [
+  'version',
+  'recordsBucket',
+  'resultsQueueUrl',
+  'destinations',
+  'hostConnections',
+  'planTimeoutSeconds',
+  'pieceTimeoutSeconds',
+  'lateSeconds',
+];
+
+/** What each function needs, and is given no more of. */
+export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
+  api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
+  planner: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
+  fetcher: [...COMMON, 'piecesQueueUrl', 'parkedQueueUrl', 'sources', 'secretPrefixes'],
+  finalizer: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus'],
+};
+
+/** Where objects may be written: a bucket, or what lies under a prefix of it. */
+export interface DestinationRule {
+  readonly bucket: string;
+  /** '' = the whole bucket. */
+  readonly prefix: string;
+}
+
+/** What may be contacted. */
+export interface SourceRules {
+  /** Hosts (`name`, `*.name`) besides which nothing is contacted; empty = any public host. */
+  readonly allowHosts: readonly string[];
+  readonly denyHosts: readonly string[];
+  /** Hosts that may be contacted although their addresses are private. */
+  readonly privateHosts: readonly string[];
+  readonly ports: readonly number[];
+}
+
+const MIB = 1024 ** 2;
+
+/** Body memory of a fetcher or planner: a default piece is one window. */
+export const WINDOW_BYTES = 16 * MIB;
+/** Also the pieces side by side in one fetcher: one is received while another is sent. */
+export const WINDOW_COUNT = 4;
+/** Results that one finalizer takes together, and how long it waits for them. */
+export const RESULTS_PER_FINALIZER = 500;
+export const RESULTS_WINDOW_SECONDS = 1;
+
+/** A message that came back this often goes to the dead letters. */
+export const MOST_RECEIVES = 4;
+
+/** What a function keeps back of its time to give its messages back in order. */
+export const MARGIN_MS = 3_000;
+
+/** Fetchers see a cancel after this at the latest. */
+export const RECORD_CACHE_MS = 5_000;
+
+/** After its function's time-out a request may still be on its way for this long. */
+export const LATE_SECONDS = 300;
+
+/** Prefixes in the records bucket; `sealed/` holds whole source URLs, `corrupt/` what was set aside for people to look at. */
+export const PREFIXES = {
+  transfers: 'transfers/',
+  active: 'active/',
+  sealed: 'sealed/',
+  keys: 'keys/',
+  hosts: 'hosts/',
+  corrupt: 'corrupt/',
+} as const;
+
+export const METRICS_NAMESPACE = 'Piecework';
+
+/** Of log lines and metrics. */
+export function serviceName(stage: Stage): string {
+  return `piecework-${stage}`;
+}
+/** Transfers that should have ended and have not, as the last tick saw it. */
+export const STUCK_METRIC = 'StuckTransfers';

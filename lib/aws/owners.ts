@@ -1,0 +1,35 @@
+import type { Records } from '../records/records.ts';
+import type { TransferRecord } from '../transfer/record.ts';
+
+/** Whose a transfer is, as far as its record has passed through here: queues are fair between owners. */
+export interface Owners {
+  of(transferId: string): string | undefined;
+}
+
+const MOST_KNOWN = 10_000;
+
+/** Reads along. */
+export function noteOwners(records: Records): { readonly records: Records; readonly owners: Owners } {
+  const known = new Map<string, string>();
+  const note = (path: string, value: unknown) => {
+    if (!path.startsWith('transfers/')) return;
+    const { id, owner } = value as TransferRecord;
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(id, owner);
+  };
+  return {
+    owners: { of: (transferId) => known.get(transferId) },
+    records: {
+      ...records,
+      async get(key) {
+        const found = await records.get(key);
+        if (found !== undefined) note(key.path, found.value);
+        return found;
+      },
+      async put(key, value, on) {
+        note(key.path, value);
+        return await records.put(key, value, on);
+      },
+    },
+  };
+}

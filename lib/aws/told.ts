@@ -1,0 +1,51 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { eventBridgeEvents } from '../events/eventbridge.ts';
+import type { Events } from '../events/events.ts';
+import type { Log } from '../events/log.ts';
+import { jsonLog } from '../events/log.ts';
+import type { Metrics } from '../events/metrics.ts';
+import { emfMetrics } from '../events/metrics.ts';
+import { loadTransfer } from '../pipeline/store.ts';
+import type { Records } from '../records/records.ts';
+import { describeDestination } from '../transfer/locators.ts';
+import type { Environment } from './environment.ts';
+import { METRICS_NAMESPACE, serviceName } from './names.ts';
+
+/** Those who are told of what happens: log, metrics, and the event bus where this function has one. */
+export interface Told {
+  readonly events: Events;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export function tellAll({ stage, version, eventBus }: Environment): (records: Records) => Told {
+  const service = serviceName(stage);
+  const log = jsonLog({ service, version });
+  const metrics = emfMetrics({ namespace: METRICS_NAMESPACE, service });
+  const client = eventBus === undefined ? undefined : new EventBridgeClient({});
+  return (records) => {
+    const bus =
+      client === undefined || eventBus === undefined
+        ? undefined
+        : eventBridgeEvents({
+            client,
+            busName: eventBus,
+            onFailure: (error) => log.failed('an event could not be told', error),
+            describe: async (transferId) => {
+              const record = (await loadTransfer({ records }, transferId))?.record;
+              if (record === undefined) return undefined;
+              const { run, request, owner } = record;
+              return { run, source: request.source.url, destination: describeDestination(request.destination), owner };
+            },
+          });
+    const events: Events = {
+      async emit(event) {
+        // The bus first: an end that could not be told there is told again, and would be counted twice.
+        await bus?.emit(event);
+        log.tell(event);
+        metrics.tell(event);
+      },
+    };
+    return { events, log, metrics };
+  };
+}

@@ -1,0 +1,136 @@
+import { execFile, spawn } from 'node:child_process';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { miniStack } from '../support/ministack.ts';
+
+const run = promisify(execFile);
+
+/** An AWS to deploy into: a stand-in on loopback, or, behind an explicit switch, AWS itself. */
+export interface Cloud extends AsyncDisposable {
+  readonly kind: 'ministack' | 'localstack' | 'aws';
+  /** What SDKs and the CDK find it by. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly account: string;
+  readonly region: string;
+  /** Absent for AWS. */
+  readonly endpoint?: string;
+  /** URL before `/v1/…`. */
+  apiBase(apiId: string, apiUrl: string): string;
+}
+
+/**
+ * `STAND_IN` = `ministack` (the default: installed and started here), `localstack` (already running, or started by the command in
+ * `LOCALSTACK_UP`, which prints its endpoint), or `aws` together with `PIECEWORK_E2E_AWS_ACCOUNT`, the account that may be deployed to.
+ */
+export async function startCloud(): Promise<Cloud> {
+  const kind = process.env['STAND_IN'] ?? 'ministack';
+  switch (kind) {
+    case 'ministack':
+      return await startMiniStack();
+    case 'localstack':
+      return await startLocalStack();
+    case 'aws':
+      return await realAws();
+    default:
+      throw new Error(`STAND_IN must be ministack, localstack or aws, and is "${kind}"`);
+  }
+}
+
+const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
+
+/** Nothing of the developer's own account may be found: an ambient profile would deploy to it. */
+function standInEnv(endpoint: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_PROFILE: '',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/** It holds every call against the policies of whoever makes it, as AWS does: a right that a function lacks fails a transfer here. */
+const MINISTACK = { AUTH: 'true', NODE_NO_WARNINGS: '1' };
+
+async function startMiniStack(): Promise<Cloud> {
+  // Functions run with the first node on PATH: the one that runs this.
+  process.env['PATH'] = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
+  const server = await (await miniStack('patched', MINISTACK))();
+  return {
+    kind: 'ministack',
+    env: standInEnv(server.endpoint),
+    account: ACCOUNT,
+    region: REGION,
+    endpoint: server.endpoint,
+    apiBase: (apiId) => `${server.endpoint}/restapis/${apiId}/prod/_user_request_`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+async function startLocalStack(): Promise<Cloud> {
+  const up = process.env['LOCALSTACK_UP'];
+  const given = process.env['LOCALSTACK_ENDPOINT'] ?? 'http://127.0.0.1:4566';
+  const endpoint = up === undefined ? given : (/http:\/\/127\.0\.0\.1:\d+/.exec(await said(up))?.[0] ?? given);
+  await healthy(`${endpoint}/_localstack/health`);
+  const down = process.env['LOCALSTACK_DOWN'];
+  return {
+    kind: 'localstack',
+    env: standInEnv(endpoint),
+    account: ACCOUNT,
+    region: REGION,
+    endpoint,
+    apiBase: (apiId) => `${endpoint}/_aws/execute-api/${apiId}/prod`,
+    async [Symbol.asyncDispose]() {
+      if (down !== undefined) await run('sh', ['-c', down]);
+    },
+  };
+}
+
+/** Runs a launcher that leaves a server behind, and returns what it printed: waiting for the end of its output would wait for the server. */
+async function said(command: string): Promise<string> {
+  const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  child.stdout.destroy();
+  if (code !== 0) throw new Error(`${command} ended with ${code}`);
+  return text;
+}
+
+async function healthy(url: string): Promise<void> {
+  const answer = await fetch(url).catch((cause: unknown) => {
+    throw new Error(`nothing answers at ${url}: start LocalStack first, see docs/localstack.md`, { cause });
+  });
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+}
+
+/** Costs money and leaves the bucket of the CDK's bootstrap behind, so it asks for the account by its number. */
+async function realAws(): Promise<Cloud> {
+  const account = process.env['PIECEWORK_E2E_AWS_ACCOUNT'];
+  const region = process.env['AWS_REGION'];
+  if (account === undefined || region === undefined)
+    throw new Error('STAND_IN=aws needs PIECEWORK_E2E_AWS_ACCOUNT and AWS_REGION: what is created there costs money');
+  if (process.env['AWS_ENDPOINT_URL'] !== undefined)
+    throw new Error('STAND_IN=aws and AWS_ENDPOINT_URL contradict each other');
+  const variables = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'].flatMap(
+    (name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    },
+  );
+  return {
+    kind: 'aws',
+    env: { ...Object.fromEntries(variables), AWS_REGION: region },
+    account,
+    region,
+    apiBase: (_, apiUrl) => apiUrl.replace(/\/$/, ''),
+    async [Symbol.asyncDispose]() {},
+  };
+}

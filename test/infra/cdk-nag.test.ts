@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { expect, test, vi } from 'vitest';
+import type { PieceworkProps } from '../../cdk/props.ts';
+import { pieceworkStack } from './cdk-template.ts';
+
+test.each<
+  readonly [
+    string,
+    (scope: Parameters<NonNullable<Parameters<typeof pieceworkStack>[0]>>[0]) => Partial<PieceworkProps>,
+  ]
+>([
+  ['as it comes', () => ({})],
+  ['with an API key', () => ({ auth: { kind: 'apiKey' } })],
+  [
+    'with an authorizer',
+    (scope) => ({
+      auth: {
+        kind: 'authorizer',
+        authorizer: new TokenAuthorizer(scope, 'Own', {
+          handler: LambdaFunction.fromFunctionName(scope, 'Judge', 'judge'),
+        }),
+      },
+    }),
+  ],
+  [
+    'with keys and a bucket of its own stack',
+    (scope) => ({
+      encryptionKey: new Key(scope, 'Key', { enableKeyRotation: true }),
+      destinations: [
+        {
+          bucket: Bucket.fromBucketArn(scope, 'Other', 'arn:aws:s3:::other'),
+          encryptionKey: new Key(scope, 'Objects', { enableKeyRotation: true }),
+        },
+      ],
+    }),
+  ],
+])('cdk-nag finds nothing unexplained: %s', async (_, props) => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  const app = new App({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true } });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  pieceworkStack(props, app);
+  expect(await findings(app)).toEqual([]);
+});
+
+test('it would find something: a bucket of somebody else in the same app is not explained by ours', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  const app = new App();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  new Bucket(
+    pieceworkStack(() => ({}), app),
+    'Careless',
+  );
+  expect(await findings(app)).not.toEqual([]);
+});
+
+async function findings(app: App): Promise<readonly string[]> {
+  try {
+    app.synth();
+    return [];
+  } catch (error) {
+    const report: unknown = JSON.parse(await readFile(join(app.outdir, 'validation-report.json'), 'utf8'));
+    const text = JSON.stringify(report);
+    const found = [...text.matchAll(/AwsSolutions-[A-Z0-9]+(\[[^"]*?\])?/g)].map(([id]) => id);
+    return found.length > 0 ? [...new Set(found)] : [String(error)];
+  }
+}

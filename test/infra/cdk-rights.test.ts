@@ -1,0 +1,158 @@
+import { App } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, test } from 'vitest';
+import { pieceworkStack, resourcesOf, rights, statementsOf, templateOf } from './cdk-template.ts';
+
+const template = templateOf(pieceworkStack());
+
+/** What each function needs to be a function with a log and a queue. */
+const logs = (stage: string) => [
+  `Allow logs:CreateLogStream on {Piecework${stage}StageLog}`,
+  `Allow logs:PutLogEvents on {Piecework${stage}StageLog}`,
+];
+const consumes = (queue: string) =>
+  ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
+    (action) => `Allow sqs:${action} on {Piecework${queue}}`,
+  );
+const sends = (...queues: string[]) => queues.map((queue) => `Allow sqs:SendMessage on {Piecework${queue}}`);
+const records = (action: string, ...prefixes: string[]) =>
+  prefixes.map((prefix) => `Allow s3:${action} on {PieceworkRecords}/${prefix}/*`);
+const objects = (...actions: string[]) => actions.map((action) => `Allow s3:${action} on arn:aws:s3:::target/in/*`);
+const buckets = (...actions: string[]) => actions.map((action) => `Allow s3:${action} on arn:aws:s3:::target`);
+
+const LISTS_RECORDS = 'Allow s3:ListBucket on {PieceworkRecords}';
+const TELLS = 'Allow events:PutEvents on arn:aws:events:{AWS::Region}:{AWS::AccountId}:event-bus/default';
+
+const EXPECTED = {
+  Api: [
+    ...logs('Api'),
+    ...records('GetObject', 'transfers', 'keys', 'hosts'),
+    ...records('PutObject', 'transfers', 'active', 'sealed', 'keys'),
+    ...records('DeleteObject', 'active', 'sealed'),
+    LISTS_RECORDS,
+    ...objects('ListMultipartUploadParts'),
+    ...sends('PlansQueue', 'ResultsQueue'),
+    TELLS,
+  ],
+  Planner: [
+    ...logs('Planner'),
+    ...records('GetObject', 'transfers', 'sealed', 'hosts'),
+    ...records('PutObject', 'transfers', 'active', 'hosts'),
+    LISTS_RECORDS,
+    ...objects('PutObject', 'PutObjectTagging', 'GetObject', 'ListMultipartUploadParts', 'AbortMultipartUpload'),
+    ...buckets('ListBucket', 'ListBucketMultipartUploads'),
+    ...consumes('PlansQueue'),
+    ...sends('PlansQueue', 'PiecesQueue', 'ResultsQueue', 'Parked'),
+    TELLS,
+  ],
+  Fetcher: [
+    ...logs('Fetcher'),
+    ...records('GetObject', 'transfers', 'sealed', 'hosts'),
+    LISTS_RECORDS,
+    ...objects('PutObject'),
+    'Deny s3:PutObject on arn:aws:s3:::target/in/* if {"Bool":{"s3:ObjectCreationOperation":"true"}}',
+    ...consumes('PiecesQueue'),
+    ...sends('ResultsQueue', 'Parked'),
+  ],
+  Finalizer: [
+    ...logs('Finalizer'),
+    ...records('GetObject', 'transfers', 'active', 'hosts'),
+    ...records('PutObject', 'transfers', 'hosts', 'corrupt'),
+    ...records('DeleteObject', 'active', 'sealed', 'transfers', 'hosts'),
+    LISTS_RECORDS,
+    ...objects('GetObject', 'ListMultipartUploadParts', 'AbortMultipartUpload'),
+    ...buckets('ListBucket', 'ListBucketMultipartUploads'),
+    'Allow s3:DeleteObject on arn:aws:s3:::target/in/*.piecework-*',
+    ...consumes('ResultsQueue'),
+    ...consumes('PiecesDead'),
+    ...sends('PlansQueue', 'PiecesQueue', 'ResultsQueue', 'Parked'),
+    TELLS,
+  ],
+};
+
+describe('each function may do exactly this', () => {
+  for (const [stage, expected] of Object.entries(EXPECTED)) {
+    test(stage, () => {
+      expect(rights(statementsOf(template, stage))).toEqual([...new Set(expected)].sort());
+    });
+  }
+
+  test('and no role has a managed policy or a star of its own', () => {
+    for (const [, role] of resourcesOf(template, 'AWS::IAM::Role'))
+      expect(role.Properties).not.toHaveProperty('ManagedPolicyArns');
+    const all = Object.keys(EXPECTED).flatMap((stage) => statementsOf(template, stage));
+    const stars = all.filter(({ Action, Resource }) =>
+      [Action, Resource].flat().some((text) => text === '*' || /:\*$/.test(String(text))),
+    );
+    expect(stars).toEqual([]);
+    expect(resourcesOf(template, 'AWS::IAM::Policy')).toHaveLength(4);
+    expect(resourcesOf(template, 'AWS::IAM::Role')).toHaveLength(4);
+  });
+});
+
+test('a KMS key of a destination may be used by those who write and complete, one of the records by all', () => {
+  const stack = pieceworkStack((scope) => ({
+    destinations: [
+      { bucket: Bucket.fromBucketName(scope, 'Secret', 'secret'), encryptionKey: new Key(scope, 'ObjectKey') },
+    ],
+    encryptionKey: new Key(scope, 'RecordKey'),
+  }));
+  const withKeys = templateOf(stack);
+  const kms = (stage: string) => rights(statementsOf(withKeys, stage)).filter((line) => line.includes('kms:'));
+  const recordKey = ['Allow kms:Decrypt on {RecordKey}', 'Allow kms:GenerateDataKey on {RecordKey}'];
+  const objectKey = ['Allow kms:Decrypt on {ObjectKey}', 'Allow kms:GenerateDataKey on {ObjectKey}'];
+  expect(kms('Api')).toEqual(recordKey);
+  expect(kms('Planner')).toEqual([...objectKey, ...recordKey].sort());
+  expect(kms('Fetcher')).toEqual([...objectKey, ...recordKey].sort());
+  expect(kms('Finalizer')).toEqual(['Allow kms:Decrypt on {ObjectKey}', ...recordKey].sort());
+  const encryption = resourcesOf(withKeys, 'AWS::S3::Bucket').map(([, { Properties }]) =>
+    JSON.stringify(Properties['BucketEncryption']),
+  );
+  expect(encryption).toHaveLength(1);
+  expect(encryption[0]).toMatch(/"SSEAlgorithm":"aws:kms"/);
+});
+
+test('two destinations are two sets of objects, and a bucket that is named twice is one', () => {
+  const stack = pieceworkStack((scope) => {
+    const bucket = Bucket.fromBucketName(scope, 'Shared', 'shared');
+    return {
+      destinations: [
+        { bucket, prefix: 'a/' },
+        { bucket, prefix: 'b/' },
+        { bucket: Bucket.fromBucketName(scope, 'Other', 'other') },
+      ],
+    };
+  }, new App());
+  const lines = rights(statementsOf(templateOf(stack), 'Fetcher')).filter((line) =>
+    line.startsWith('Allow s3:PutObject'),
+  );
+  expect(lines).toEqual([
+    'Allow s3:PutObject on arn:aws:s3:::other/*',
+    'Allow s3:PutObject on arn:aws:s3:::shared/a/*',
+    'Allow s3:PutObject on arn:aws:s3:::shared/b/*',
+  ]);
+  const listed = rights(statementsOf(templateOf(stack), 'Finalizer')).filter((line) =>
+    line.startsWith('Allow s3:ListBucket on arn'),
+  );
+  expect(listed).toEqual(['Allow s3:ListBucket on arn:aws:s3:::other', 'Allow s3:ListBucket on arn:aws:s3:::shared']);
+});
+
+test('secrets by reference: those that begin with a prefix, read by those who contact sources', () => {
+  const stack = templateOf(pieceworkStack(() => ({ secretPrefixes: ['piecework/', 'mirrors/'] })));
+  const secrets = (stage: string) =>
+    rights(statementsOf(stack, stage)).filter((line) => /secretsmanager|ssm/.test(line));
+  const place = '{AWS::Region}:{AWS::AccountId}';
+  const expected = [
+    `Allow secretsmanager:GetSecretValue on arn:aws:secretsmanager:${place}:secret:mirrors/*`,
+    `Allow secretsmanager:GetSecretValue on arn:aws:secretsmanager:${place}:secret:piecework/*`,
+    `Allow ssm:GetParameter on arn:aws:ssm:${place}:parameter/mirrors/*`,
+    `Allow ssm:GetParameter on arn:aws:ssm:${place}:parameter/piecework/*`,
+  ];
+  expect([secrets('Planner'), secrets('Fetcher'), secrets('Api'), secrets('Finalizer')]).toEqual([
+    expected,
+    expected,
+    [],
+    [],
+  ]);
+});
