@@ -3,11 +3,14 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Local, type LocalOptions, openLocal, type PieceworkEvent } from '../../lib/index.ts';
-import { type Origin, startOrigin } from '../support/origin.ts';
+import type { Local, LocalOptions, PieceworkEvent } from '../../lib/index.ts';
+import { openLocal } from '../../lib/index.ts';
+import type { Origin } from '../support/origin.ts';
+import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { failureOf } from '../support/reading.ts';
-import { type S3Double, startS3Double } from '../support/s3-double.ts';
+import type { S3Double } from '../support/s3-double.ts';
+import { startS3Double } from '../support/s3-double.ts';
 
 const MIB = 1024 ** 2;
 const SIZE = 5 * MIB + 321;
@@ -56,20 +59,33 @@ describe('copy to S3', () => {
   const options = { pieceSizeBytes: 5 * MIB, parallelism: 2 };
 
   test('as a multipart upload with a full-object checksum, described as the source is', async () => {
-    const url = origin.serve('/a.bin', { size: SIZE, etag: '"v1"', headers: { 'content-type': 'image/png', 'cache-control': 'max-age=5' } });
+    const url = origin.serve('/a.bin', {
+      size: SIZE,
+      etag: '"v1"',
+      headers: { 'content-type': 'image/png', 'cache-control': 'max-age=5' },
+    });
     const report = await piecework.copy({ source: { url }, destination: `s3://${BUCKET}/deep/`, options });
     expect(report.destination).toMatchObject({ kind: 's3', bucket: BUCKET, key: 'deep/a.bin' });
     await expectObject('deep/a.bin');
-    expect(store.headersOf(BUCKET, 'deep/a.bin')).toMatchObject({ 'content-type': 'image/png', 'cache-control': 'max-age=5' });
+    expect(store.headersOf(BUCKET, 'deep/a.bin')).toMatchObject({
+      'content-type': 'image/png',
+      'cache-control': 'max-age=5',
+    });
     const complete = store.log.find(({ operation }) => operation === 'CompleteMultipartUpload');
-    expect(complete?.headers).toMatchObject({ 'x-amz-checksum-type': 'FULL_OBJECT', 'x-amz-mp-object-size': String(SIZE) });
+    expect(complete?.headers).toMatchObject({
+      'x-amz-checksum-type': 'FULL_OBJECT',
+      'x-amz-mp-object-size': String(SIZE),
+    });
   });
 
   test('a digest is proved under a staging key, which does not stay', async () => {
     const url = origin.serve('/proved.bin', { size: SIZE, etag: '"v1"' });
     const expectation = (digest: string) => ({ ...options, expect: { digests: { sha256: digest } } });
     const destination = `s3://${BUCKET}/proved.bin`;
-    await failureOf(piecework.copy({ source: { url }, destination, options: expectation('a'.repeat(64)) }), 'DigestMismatch');
+    await failureOf(
+      piecework.copy({ source: { url }, destination, options: expectation('a'.repeat(64)) }),
+      'DigestMismatch',
+    );
     expect(await store.object(BUCKET, 'proved.bin')).toBeUndefined();
     const digest = sha256(patternBytes(0, SIZE));
     const report = await piecework.copy({ source: { url }, destination, options: expectation(digest) });
@@ -82,8 +98,15 @@ describe('copy to S3', () => {
     const url = origin.serve('/kept.bin', { size: SIZE, etag: '"v1"' });
     const destination = `s3://${BUCKET}/kept.bin`;
     await piecework.copy({ source: { url }, destination, options });
-    await failureOf(piecework.copy({ source: { url }, destination, options: { ...options, ifExists: 'fail' } }), 'DestinationExists');
-    const same = await piecework.copy({ source: { url }, destination, options: { ...options, ifExists: 'if-changed' } });
+    await failureOf(
+      piecework.copy({ source: { url }, destination, options: { ...options, ifExists: 'fail' } }),
+      'DestinationExists',
+    );
+    const same = await piecework.copy({
+      source: { url },
+      destination,
+      options: { ...options, ifExists: 'if-changed' },
+    });
     expect(same.result.unchanged).toBe(true);
     origin.serve('/kept.bin', { size: SIZE, etag: '"v2"', seed: 2 });
     await piecework.copy({ source: { url }, destination, options: { ...options, ifExists: 'if-changed' } });
@@ -92,9 +115,15 @@ describe('copy to S3', () => {
 
   test('somebody else’s object that appears in the middle is not overwritten with if-exists fail', async () => {
     const url = origin.serve('/raced.bin', { size: SIZE, etag: '"v1"' });
-    store.fail({ operation: 'CompleteMultipartUpload', what: { kind: 'answer', status: 412, code: 'PreconditionFailed' } });
+    store.fail({
+      operation: 'CompleteMultipartUpload',
+      what: { kind: 'answer', status: 412, code: 'PreconditionFailed' },
+    });
     const fail = { ...options, ifExists: 'fail' } as const;
-    await failureOf(piecework.copy({ source: { url }, destination: `s3://${BUCKET}/raced.bin`, options: fail }), 'DestinationExists');
+    await failureOf(
+      piecework.copy({ source: { url }, destination: `s3://${BUCKET}/raced.bin`, options: fail }),
+      'DestinationExists',
+    );
     expect(store.openUploads()).toEqual([]);
   });
 
@@ -119,7 +148,10 @@ describe('copy to S3', () => {
 
   test('a 409 at the completion starts over with a new upload', async () => {
     const url = origin.serve('/conflict.bin', { size: SIZE, etag: '"v1"' });
-    store.fail({ operation: 'CompleteMultipartUpload', what: { kind: 'answer', status: 409, code: 'ConditionalRequestConflict' } });
+    store.fail({
+      operation: 'CompleteMultipartUpload',
+      what: { kind: 'answer', status: 409, code: 'ConditionalRequestConflict' },
+    });
     await piecework.copy({ source: { url }, destination: `s3://${BUCKET}/conflict.bin`, options });
     await expectObject('conflict.bin');
   });
@@ -129,7 +161,10 @@ describe('copy to S3', () => {
     const destination = `s3://${BUCKET}/half.bin`;
     const stop = new AbortController();
     await using first = open({ onEvent: (event) => event.type === 'piece.done' && stop.abort() });
-    await failureOf(first.copy({ source: { url }, destination, options: { ...options, parallelism: 1 } }, stop.signal), 'Interrupted');
+    await failureOf(
+      first.copy({ source: { url }, destination, options: { ...options, parallelism: 1 } }, stop.signal),
+      'Interrupted',
+    );
     expect(store.openUploads()).toHaveLength(1);
     const report = await piecework.copy({ source: { url }, destination, options });
     expect(report.resumedPieces).toBe(1);
@@ -142,7 +177,8 @@ describe('copy to S3', () => {
     ['expired credentials', `s3://${BUCKET}/x`, { status: 400, code: 'ExpiredToken' }, 'DestinationCredentials'],
   ] as const)('%s is one clear sentence', async (_name, destination, answer, code) => {
     const url = origin.serve('/denied.bin', { size: SIZE, etag: '"v1"' });
-    if (answer !== undefined) store.fail({ operation: 'CreateMultipartUpload', what: { kind: 'answer', ...answer }, times: 100 });
+    if (answer !== undefined)
+      store.fail({ operation: 'CreateMultipartUpload', what: { kind: 'answer', ...answer }, times: 100 });
     const error = await failureOf(piecework.copy({ source: { url }, destination, options }), code);
     expect(error.message).toContain('s3://');
     expect(store.openUploads()).toEqual([]);

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Local, type LocalOptions, openLocal, type PieceworkEvent } from '../../lib/index.ts';
-import { type Origin, startOrigin } from '../support/origin.ts';
+import type { Local, LocalOptions, PieceworkEvent } from '../../lib/index.ts';
+import { openLocal } from '../../lib/index.ts';
+import type { Origin } from '../support/origin.ts';
+import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { failureOf } from '../support/reading.ts';
 
@@ -66,7 +68,11 @@ describe('copy to a file', () => {
   });
 
   test('a folder takes the source’s name', async () => {
-    const url = origin.serve('/named', { size: 10, etag: ETAG, headers: { 'content-disposition': 'attachment; filename="über.txt"' } });
+    const url = origin.serve('/named', {
+      size: 10,
+      etag: ETAG,
+      headers: { 'content-disposition': 'attachment; filename="über.txt"' },
+    });
     const report = await piecework.copy({ source: { url }, destination: `${folder}/new/` });
     expect(report.destination).toEqual({ kind: 'file', path: join(folder, 'new', 'über.txt') });
     expect(await readFile(join(folder, 'new', 'über.txt'))).toEqual(patternBytes(0, 10));
@@ -74,7 +80,11 @@ describe('copy to a file', () => {
 
   test('a server without ranges is streamed', async () => {
     const url = origin.serve('/whole.bin', { size: SIZE, etag: ETAG, ignoreRange: true });
-    const report = await piecework.copy({ source: { url }, destination: join(folder, 'whole.bin'), options: { pieceSizeBytes: MIB } });
+    const report = await piecework.copy({
+      source: { url },
+      destination: join(folder, 'whole.bin'),
+      options: { pieceSizeBytes: MIB },
+    });
     expect(report.plan).toMatchObject({ mode: 'stream' });
     expect(sha256(await readFile(join(folder, 'whole.bin')))).toBe(sha256(patternBytes(0, SIZE)));
     expect(await leftovers()).toEqual(['whole.bin']);
@@ -87,7 +97,10 @@ describe('copy to a file', () => {
     const report = await piecework.copy({ source: { url }, destination: join(folder, 'proved.bin'), options });
     expect(report.result).toMatchObject({ version: 'digest', digests: { sha256: digest } });
     const wrong = { ...options, expect: { digests: { sha256: 'a'.repeat(64) } } };
-    await failureOf(piecework.copy({ source: { url }, destination: join(folder, 'wrong.bin'), options: wrong }), 'DigestMismatch');
+    await failureOf(
+      piecework.copy({ source: { url }, destination: join(folder, 'wrong.bin'), options: wrong }),
+      'DigestMismatch',
+    );
     expect(await leftovers()).toEqual(['proved.bin']);
   });
 
@@ -95,7 +108,10 @@ describe('copy to a file', () => {
     const url = origin.serve('/kept.bin', { size: SIZE, etag: ETAG, lastModified: 'Tue, 03 Nov 2026 10:00:00 GMT' });
     const destination = join(folder, 'kept.bin');
     await writeFile(destination, 'mine');
-    await failureOf(piecework.copy({ source: { url }, destination, options: { ifExists: 'fail' } }), 'DestinationExists');
+    await failureOf(
+      piecework.copy({ source: { url }, destination, options: { ifExists: 'fail' } }),
+      'DestinationExists',
+    );
     expect(await readFile(destination, 'utf8')).toBe('mine');
     await piecework.copy({ source: { url }, destination, options: { ifExists: 'if-changed' } });
     const again = await piecework.copy({ source: { url }, destination, options: { ifExists: 'if-changed' } });
@@ -105,7 +121,10 @@ describe('copy to a file', () => {
   });
 
   test('what can’t be probed leaves nothing at all', async () => {
-    await failureOf(piecework.copy({ source: { url: `${origin.base}/missing` }, destination: join(folder, 'no.bin') }), 'SourceNotFound');
+    await failureOf(
+      piecework.copy({ source: { url: `${origin.base}/missing` }, destination: join(folder, 'no.bin') }),
+      'SourceNotFound',
+    );
     expect(await leftovers()).toEqual([]);
     expect(await piecework.list()).toEqual([]);
   });
@@ -124,7 +143,9 @@ describe('an interrupted copy', () => {
     const url = origin.serve('/half.bin', { size: SIZE, etag: ETAG });
     const destination = join(folder, 'half.bin');
     await interruptAfter(8, url, destination);
-    expect((await piecework.list()).map(({ record, isRunning }) => [record.status, isRunning])).toEqual([['transferring', false]]);
+    expect((await piecework.list()).map(({ record, isRunning }) => [record.status, isRunning])).toEqual([
+      ['transferring', false],
+    ]);
     const report = await piecework.copy({ source: { url }, destination, options: { parallelism: 2 } });
     expect(report.resumedPieces).toBeGreaterThanOrEqual(8);
     expect(report.fetchedBytes).toBe(SIZE - report.resumedPieces * 256 * 1024);
@@ -140,7 +161,9 @@ describe('an interrupted copy', () => {
     origin.serve('/changed.bin', { size: SIZE, etag: '"v2"', seed: 2 });
     const report = await piecework.copy({ source: { url }, destination });
     expect(report.resumedPieces).toBe(0);
-    expect(events).toContainEqual(expect.objectContaining({ type: 'superseded', because: expect.stringContaining('"v2"') }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'superseded', because: expect.stringContaining('"v2"') }),
+    );
     expect(sha256(await readFile(destination))).toBe(sha256(patternBytes(0, SIZE, 2)));
     expect(await leftovers()).toEqual(['changed.bin']);
   });
@@ -173,7 +196,9 @@ describe('a failed copy', () => {
     const url = origin.serve('/down.bin', { size: SIZE, etag: ETAG });
     const destination = join(folder, 'down.bin');
     let done = 0;
-    await using first = open({ onEvent: (event) => event.type === 'piece.done' && ++done === 5 && origin.remove('/down.bin') });
+    await using first = open({
+      onEvent: (event) => event.type === 'piece.done' && ++done === 5 && origin.remove('/down.bin'),
+    });
     const options = { pieceSizeBytes: 256 * 1024, parallelism: 1 };
     await failureOf(first.copy({ source: { url }, destination, options }), 'SourceNotFound');
     origin.serve('/down.bin', { size: SIZE, etag: ETAG });
@@ -188,7 +213,8 @@ describe('a failed copy', () => {
     const changeAt = (pieces: number) => {
       let done = 0;
       return (event: PieceworkEvent) => {
-        if (event.type === 'piece.done' && ++done === pieces) origin.serve('/mixed.bin', { size: SIZE, etag: '"v2"', seed: 2 });
+        if (event.type === 'piece.done' && ++done === pieces)
+          origin.serve('/mixed.bin', { size: SIZE, etag: '"v2"', seed: 2 });
       };
     };
     const url = origin.serve('/mixed.bin', { size: SIZE, etag: ETAG });
@@ -210,11 +236,53 @@ describe('copy to a pipe', () => {
     const stdout = new PassThrough();
     await using local = open({ stdout });
     const [report, bytes] = await Promise.all([
-      local.copy({ source: { url }, destination: '-', options: { pieceSizeBytes: 128 * 1024 } }).finally(() => stdout.end()),
+      local
+        .copy({ source: { url }, destination: '-', options: { pieceSizeBytes: 128 * 1024 } })
+        .finally(() => stdout.end()),
       buffer(stdout),
     ]);
     expect(report.plan).toMatchObject({ mode: 'pieces' });
     expect(sha256(bytes)).toBe(sha256(patternBytes(0, SIZE)));
     expect(await local.list()).toEqual([]);
   });
+});
+
+test('status sees the pieces of a copy that runs elsewhere, and list says that it runs; a second copy is refused', async () => {
+  const url = origin.serve('/seen.bin', { size: SIZE, etag: ETAG });
+  const destination = join(folder, 'seen.bin');
+  const seen = Promise.withResolvers<void>();
+  let done = 0;
+  await using elsewhere = open({
+    onEvent: (event) => {
+      if (event.type === 'piece.done' && ++done === 4) seen.resolve();
+    },
+    limitRate: 8 * MIB,
+  });
+  const options = { pieceSizeBytes: 256 * 1024, parallelism: 1 };
+  const running = elsewhere.copy({ source: { url }, destination, options });
+  await seen.promise;
+  const [first] = await piecework.list();
+  expect(first?.isRunning).toBe(true);
+  const status = await piecework.status(first?.record.id ?? '');
+  expect(status.pieces?.count).toBe(21);
+  expect(status.pieces?.doneCount).toBeGreaterThanOrEqual(3);
+  await failureOf(piecework.copy({ source: { url }, destination }), 'DestinationLocked');
+  await running;
+  expect(await leftovers()).toEqual(['seen.bin']);
+});
+
+test('a running copy notices that it was cancelled from elsewhere', async () => {
+  const url = origin.serve('/cancelled.bin', { size: SIZE, etag: ETAG });
+  await using elsewhere = open({
+    onEvent: (event) => {
+      if (event.type === 'piece.done' && event.pieceNumber === 2) void piecework.cancel(event.transferId);
+    },
+    limitRate: 1 * MIB,
+  });
+  const options = { pieceSizeBytes: 256 * 1024, parallelism: 1 };
+  await failureOf(
+    elsewhere.copy({ source: { url }, destination: join(folder, 'cancelled.bin'), options }),
+    'Cancelled',
+  );
+  expect(await leftovers()).toEqual([]);
 });

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Measurer } from '../measure.ts';
+import type { BenchOrigin, Store } from '../servers.ts';
+import { sha256OfFile } from '../servers.ts';
+import type { Job, Place } from '../tools.ts';
+
+export interface TrialOptions {
+  readonly origin: BenchOrigin;
+  /** Piecework's script. */
+  readonly binary: string;
+  readonly measurer: Measurer;
+  /** Where files go. */
+  readonly folder: string;
+  /** What was asked for; each trial has a size of its own. */
+  readonly sizeBytes: number | undefined;
+  readonly openStore: () => Promise<Store>;
+  readonly say: (line: string) => void;
+}
+
+/** Runs, and returns its figures as a table. @throws Error when what arrived is not what was sent. */
+export type Trial = (options: TrialOptions) => Promise<string>;
+
+export interface JobWish {
+  readonly from: 'http' | 'https' | 'limited';
+  readonly store: Store | undefined;
+  readonly connections: number;
+  readonly sizeBytes: number;
+}
+
+/** A transfer with a folder of its own, which goes with it. */
+export interface TrialJob extends AsyncDisposable {
+  readonly job: Job;
+  readonly folder: string;
+  /** @throws Error */
+  checkArrived(): Promise<void>;
+}
+
+export async function trialJob(
+  { origin, binary, folder }: Pick<TrialOptions, 'origin' | 'binary' | 'folder'>,
+  wish: JobWish,
+): Promise<TrialJob> {
+  const file = await origin.file(wish.sizeBytes);
+  const own = await mkdtemp(join(folder, 'piecework-trial-'));
+  const to: Place =
+    wish.store === undefined
+      ? { kind: 'file', path: join(own, 'out.bin') }
+      : { kind: 's3', store: wish.store, key: `${own.slice(-6)}.bin` };
+  return {
+    folder: own,
+    job: {
+      url: `${origin.nginx[wish.from]}${file.name}`,
+      caFile: origin.nginx.caFile,
+      sizeBytes: file.sizeBytes,
+      connections: wish.connections,
+      to,
+      binary,
+      stateFolder: join(own, 'state'),
+    },
+    async checkArrived() {
+      const arrived = to.kind === 'file' ? await sha256OfFile(to.path) : await to.store.sha256(to.key);
+      if (arrived !== file.sha256) throw new Error(`${arrived} arrived, ${file.sha256} was sent`);
+    },
+    async [Symbol.asyncDispose]() {
+      if (to.kind === 's3') await to.store.remove(to.key);
+      await rm(own, { recursive: true, force: true });
+    },
+  };
+}
+
+export const MIB = 1024 ** 2;
+
+export const nameOf = (store: Store | undefined): string => (store === undefined ? 'file' : `S3 (${store.name})`);

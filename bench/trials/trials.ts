@@ -1,0 +1,11 @@
+import { bigOverHttps } from './big-over-https.ts';
+import { killedAtHalf } from './killed-at-half.ts';
+import { limitedPerConnection } from './limited-per-connection.ts';
+import type { Trial } from './trial.ts';
+
+/** What `npm run bench -- --trial NAME` knows. */
+export const TRIALS: Readonly<Record<string, Trial>> = {
+  https: bigOverHttps,
+  limited: limitedPerConnection,
+  kill: killedAtHalf,
+};

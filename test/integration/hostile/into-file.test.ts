@@ -1,0 +1,3 @@
+import { playAll } from '../../support/hostile-suite.ts';
+
+playAll('file', ['http', 'https']);

@@ -1,0 +1,92 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openLocal } from '../../../lib/index.ts';
+import type { Handler, Origin } from '../../support/origin.ts';
+import { startOrigin } from '../../support/origin.ts';
+import { sendResource } from '../../support/origin-resource.ts';
+import { patternBytes } from '../../support/pattern.ts';
+
+const PIECE_BYTES = 16 * 1024;
+const PIECES = 700;
+const SIZE = PIECES * PIECE_BYTES;
+const ALLOWED = 4;
+
+let folder: string;
+let origin: Origin;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'piecework-polite-'));
+  origin = await startOrigin();
+});
+
+afterEach(async () => {
+  await origin[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Serves four at a time, and answers 429 to the fifth. What it saw, in order. */
+function allowingFour(size: number): {
+  readonly handler: Handler;
+  readonly refused: boolean[];
+  readonly most: () => number;
+} {
+  const refused: boolean[] = [];
+  let atWork = 0;
+  let most = 0;
+  const handler: Handler = async (request, response, logged) => {
+    const isRefused = atWork >= ALLOWED;
+    refused.push(isRefused);
+    if (isRefused) {
+      response.writeHead(429).end('four at a time');
+      return;
+    }
+    atWork += 1;
+    most = Math.max(most, atWork);
+    try {
+      await sleep(5);
+      await sendResource({ size }, request, response, logged);
+    } finally {
+      atWork -= 1;
+    }
+  };
+  return { handler, refused, most: () => most };
+}
+
+const open = () =>
+  openLocal({ stateDir: join(folder, 'state'), backoff: { baseMs: 100, capMs: 1_000 }, http: { proxy: {} } });
+
+/** What is remembered of the origin. */
+async function remembered(): Promise<unknown> {
+  const [name = ''] = await readdir(join(folder, 'state', 'hosts'));
+  return (JSON.parse(await readFile(join(folder, 'state', 'hosts', name), 'utf8')) as { value: unknown }).value;
+}
+
+const share = (refused: readonly boolean[]): number => refused.filter(Boolean).length / refused.length;
+
+describe('a server that bears four connections and answers 429 to the fifth', () => {
+  const options = { pieceSizeBytes: PIECE_BYTES, parallelism: 8 };
+
+  test('is left with as many, and after that hardly refuses; the next transfer knows it from the start', async () => {
+    const four = allowingFour(SIZE);
+    const url = origin.serve('/file.bin', four.handler);
+    await using piecework = open();
+    await piecework.copy({ source: { url }, destination: join(folder, 'one.bin'), options });
+    expect((await readFile(join(folder, 'one.bin'))).equals(patternBytes(0, SIZE))).toBe(true);
+    expect(four.most()).toBe(ALLOWED);
+    expect(four.refused.filter(Boolean).length).toBeGreaterThan(0);
+    // Learned once what was sent at the start has come: twice the workers, and again those that were refused.
+    expect(share(four.refused.slice(4 * options.parallelism))).toBeLessThan(0.02);
+    expect(await remembered()).toMatchObject({
+      ceiling: expect.toSatisfy((ceiling: number) => ceiling === 4 || ceiling === 5),
+    });
+
+    const again = allowingFour(SIZE);
+    const second = origin.serve('/again.bin', again.handler);
+    await piecework.copy({ source: { url: second }, destination: join(folder, 'two.bin'), options });
+    expect((await readFile(join(folder, 'two.bin'))).equals(patternBytes(0, SIZE))).toBe(true);
+    expect(share(again.refused)).toBeLessThan(0.02);
+  });
+});

@@ -1,0 +1,131 @@
+import { from, HTML, raw, status } from '../../../support/hostile-lies.ts';
+import type { HostileRow, Stage } from '../../../support/hostile-row.ts';
+import type { Handler } from '../../../support/origin.ts';
+import type { Resource } from '../../../support/origin-resource.ts';
+import { sendResource } from '../../../support/origin-resource.ts';
+
+const honest = ({ shape }: Stage): Resource => ({ size: shape.sizeBytes });
+
+const GIANT = raw(`HTTP/1.1 206 Partial Content\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`);
+
+/** Says `103 Early Hints` before each honest answer. */
+const talkative =
+  (stage: Stage): Handler =>
+  (request, response, logged) => {
+    response.writeEarlyHints({ link: '</a.css>; rel=preload' });
+    return sendResource(honest(stage), request, response, logged);
+  };
+
+export const HEADS: readonly HostileRow[] = [
+  {
+    what: 'a giant head, from the first request on',
+    outcome: 'SourceMalformed',
+    how: 'ends at 16 KiB',
+    serve: () => GIANT,
+  },
+  {
+    what: 'a giant head in the middle',
+    outcome: 'SourceMalformed',
+    how: 'ends at 16 KiB',
+    serve: (stage) => from(3, honest(stage), GIANT),
+  },
+  {
+    what: 'no HTTP at all',
+    outcome: 'SourceMalformed',
+    how: 'ends at once',
+    serve: () => raw('220 ftp.example ready\r\n'),
+  },
+  {
+    what: 'a header line without a colon',
+    outcome: 'SourceMalformed',
+    how: 'ends at once',
+    serve: () => raw('HTTP/1.1 200 OK\r\nthis is no header\r\n\r\n'),
+  },
+  {
+    what: 'two lengths that contradict each other',
+    outcome: 'BodyShort',
+    how: 'tried again, then given up',
+    serve: () => raw('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456'),
+  },
+  {
+    what: 'a length and chunks at once',
+    outcome: 'BodyShort',
+    how: 'not taken for a whole body; tried again, then given up',
+    serve: () =>
+      raw('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n0\r\n\r\n'),
+  },
+  {
+    what: 'a chunk whose size is nonsense',
+    outcome: 'BodyShort',
+    how: 'tried again, then given up',
+    serve: () => raw('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n12345\r\n0\r\n\r\n'),
+  },
+  {
+    what: 'an interim answer (103) before each answer',
+    outcome: 'bytes',
+    how: 'passed over',
+    mode: 'pieces',
+    serve: talkative,
+  },
+  {
+    what: '`100 Continue` that nobody asked for',
+    outcome: 'SourceReset',
+    how: 'the connection is not trusted any more; tried again, then given up',
+    serve: (stage) => (request, response, logged) => {
+      response.writeContinue();
+      return sendResource(honest(stage), request, response, logged);
+    },
+  },
+  {
+    what: '204 without content',
+    outcome: 'SourceMalformed',
+    how: 'is not the bytes',
+    serve: () => status(204, {}, ''),
+  },
+  {
+    what: 'HTML instead of the file, `--expect-type application/*`',
+    outcome: 'UnexpectedType',
+    how: 'ends before anything is written',
+    serve: () => HTML,
+    options: { expect: { contentType: 'application/*', digests: {} } },
+  },
+  {
+    what: 'HTML instead of the file, `--expect-size`',
+    outcome: 'UnexpectedSize',
+    how: 'ends before anything is visible',
+    serve: () => HTML,
+    options: { expect: { sizeBytes: 1_000_000, digests: {} } },
+  },
+  {
+    what: 'HTML instead of a piece (200)',
+    outcome: 'UnexpectedType',
+    how: 'a page for people is no version of the file; the pieces are kept for `retry`',
+    serve: (stage) => from(3, honest(stage), HTML),
+  },
+  {
+    what: 'HTML instead of a piece (200), and there was no validator',
+    outcome: 'UnexpectedType',
+    how: 'the type is compared',
+    serve: (stage) => from(3, { ...honest(stage), etag: null }, HTML),
+  },
+  {
+    what: 'HTML instead of a piece (200), `--on-source-change restart`',
+    outcome: 'UnexpectedType',
+    how: 'a page that stands in for a file is no new version of it',
+    serve: (stage) => from(3, honest(stage), HTML),
+    options: { onSourceChange: 'restart' },
+  },
+  {
+    what: 'another version in the middle, HTML at the second look, `--on-source-change restart`',
+    outcome: 'UnexpectedType',
+    how: 'a page for people is no new version of the file',
+    serve: (stage) => from(4, from(3, honest(stage), { ...honest(stage), etag: '"v2"' }), HTML),
+    options: { onSourceChange: 'restart', parallelism: 1 },
+  },
+  {
+    what: 'an empty 200 instead of a piece',
+    outcome: 'SourceChanged',
+    how: 'its length is compared',
+    serve: (stage) => from(3, honest(stage), status(200, { etag: '"v1"', 'content-length': '0' }, '')),
+  },
+];

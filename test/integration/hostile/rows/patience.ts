@@ -1,0 +1,107 @@
+import { between, byRequest, from, silence, status } from '../../../support/hostile-lies.ts';
+import type { HostileRow, Stage } from '../../../support/hostile-row.ts';
+import type { Resource } from '../../../support/origin-resource.ts';
+
+const honest = ({ shape }: Stage): Resource => ({ size: shape.sizeBytes });
+
+/** An HTTP date knows whole seconds only: a little more than one from now. */
+const soon = (): string => new Date(Date.now() + 1_500).toUTCString();
+
+export const PATIENCE: readonly HostileRow[] = [
+  {
+    what: 'a storm of 429 with `Retry-After` in seconds',
+    outcome: 'bytes',
+    how: 'waits as long as it is asked to, using up no failure',
+    mode: 'pieces',
+    serve: (stage) => between(1, 4, honest(stage), status(429, { 'retry-after': '1' })),
+    options: { maxFailures: 1 },
+  },
+  {
+    what: 'a storm of 429 with `Retry-After` as a date',
+    outcome: 'bytes',
+    how: 'waits until then, using up no failure',
+    mode: 'pieces',
+    serve: (stage) =>
+      between(2, 4, honest(stage), (request, response, logged) =>
+        status(429, { 'retry-after': soon() })(request, response, logged),
+      ),
+    options: { maxFailures: 1 },
+  },
+  {
+    what: '503 for a while, without `Retry-After`',
+    outcome: 'bytes',
+    how: 'backs off, using up no failure',
+    mode: 'pieces',
+    serve: (stage) => between(1, 12, honest(stage), status(503)),
+    options: { maxFailures: 1 },
+  },
+  {
+    what: '429 from the first request on, for ever',
+    outcome: 'SourceBusy',
+    how: 'waits until the deadline; nothing was begun',
+    serve: () => status(429),
+    options: { deadlineMs: 700 },
+  },
+  {
+    what: '503 from the third request on, for ever',
+    outcome: 'DeadlineExceeded',
+    how: 'waits until the deadline',
+    serve: (stage) => from(3, honest(stage), status(503)),
+    options: { deadlineMs: 700 },
+  },
+  {
+    what: 'a `Retry-After` of an hour in the middle, and a deadline before it',
+    outcome: 'DeadlineExceeded',
+    how: 'ends at the deadline, not an hour later',
+    serve: (stage) => from(3, honest(stage), status(429, { 'retry-after': '3600' })),
+    options: { deadlineMs: 700 },
+  },
+  {
+    what: '500 for a while',
+    outcome: 'bytes',
+    how: 'tried again',
+    mode: 'pieces',
+    serve: (stage) => byRequest((number) => (number % 2 === 0 ? status(500) : honest(stage))),
+    options: { maxFailures: 20 },
+  },
+  {
+    what: '500 for ever',
+    outcome: 'SourceServerError',
+    how: 'tried again, then given up',
+    serve: (stage) => from(2, honest(stage), status(500)),
+  },
+  {
+    what: 'takes every request and never answers',
+    outcome: 'SourceTimeout',
+    how: 'tried again, then given up',
+    serve: () => silence,
+  },
+  {
+    what: 'the link expires (403) after three requests',
+    outcome: 'SourceForbidden',
+    how: 'ends at once; `retry` with a new link goes on with the missing pieces',
+    serve: (stage) => from(3, honest(stage), status(403)),
+  },
+  {
+    what: '401 after three requests',
+    outcome: 'SourceUnauthorized',
+    how: 'ends at once',
+    serve: (stage) => from(3, honest(stage), status(401)),
+  },
+  {
+    what: '404 in the middle',
+    outcome: 'SourceNotFound',
+    how: 'ends at once',
+    serve: (stage) => from(3, honest(stage), status(404)),
+  },
+  {
+    what: '`HEAD` is forbidden',
+    outcome: 'bytes',
+    how: 'nobody asks with HEAD',
+    mode: 'pieces',
+    serve: honest,
+    check: ({ origin }) => {
+      if (origin.requests.some(({ method }) => method !== 'GET')) throw new Error('something but GET was sent');
+    },
+  },
+];

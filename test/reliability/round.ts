@@ -1,0 +1,146 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CreateBucketCommand, GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import type { CliProcess, Ended } from '../support/cli-process.ts';
+import { startCli } from '../support/cli-process.ts';
+import { startOrigin } from '../support/origin.ts';
+import { patternBytes } from '../support/pattern.ts';
+import type { S3Server } from '../support/s3-process.ts';
+import type { Relay } from './relay.ts';
+import { startRelay } from './relay.ts';
+import { mountSmall } from './small-disk.ts';
+
+const MIB = 1024 ** 2;
+const MOST_RUNS = 12;
+
+/** What goes wrong in a round. `disk` is for files only. */
+export const FAULTS = ['kill', 'network', 'store', 'disk'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export interface RoundResult {
+  readonly fault: Fault;
+  readonly to: 'file' | 's3';
+  readonly sizeBytes: number;
+  readonly runs: number;
+  /** Kills, cuts. */
+  readonly faults: number;
+  readonly sentBytes: number;
+  readonly exitCodes: readonly (number | string)[];
+  /** `undefined` = all is well. */
+  readonly wrong?: string;
+}
+
+/** One transfer of random size and content under one kind of fault, by the same command until it ends well. */
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one story, told in order
+export async function playRound(
+  fault: Fault,
+  to: 'file' | 's3',
+  random: () => number,
+  start: () => Promise<S3Server>,
+): Promise<RoundResult> {
+  await using things = new AsyncDisposableStack();
+  const home = await mkdtemp(join(tmpdir(), 'piecework-round-'));
+  things.defer(() => rm(home, { recursive: true, force: true }));
+  const sizeBytes = Math.floor((20 + 60 * random()) * MIB);
+  const seed = 1 + Math.floor(random() * 1e6);
+  const origin = things.use(await startOrigin());
+  origin.serve('/file.bin', { size: sizeBytes, seed, bytesPerSecond: 6 * MIB });
+  const toOrigin = things.use(await startRelay(origin.port));
+  const server = to === 's3' ? things.use(await start()) : undefined;
+  const toStore =
+    server === undefined ? undefined : things.use(await startRelay(Number(new URL(server.endpoint).port)));
+  const disk =
+    fault === 'disk' ? things.use(await mountSmall(join(home, 'disk'), Math.floor(sizeBytes / 2))) : undefined;
+  const folder = disk?.folder ?? join(home, 'files');
+  const client = server === undefined ? undefined : plainClient(server);
+  things.defer(() => client?.destroy());
+  await client?.send(new CreateBucketCommand({ Bucket: 'rounds' }));
+
+  const args = [
+    'copy',
+    `http://127.0.0.1:${toOrigin.port}/file.bin`,
+    to === 's3' ? 's3://rounds/file.bin' : `${folder}/`,
+  ];
+  const options = ['--parallel', '4', '--piece-size', to === 's3' ? '5MiB' : '1MiB'];
+  const store =
+    toStore === undefined ? [] : ['--endpoint-url', `http://127.0.0.1:${toStore.port}`, '--region', 'us-east-1'];
+  const credentials =
+    server === undefined
+      ? {}
+      : {
+          AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+        };
+  const sent = () => origin.requests.reduce((sum, request) => sum + request.bytesSent, 0);
+  const exitCodes: (number | string)[] = [];
+  let faults = 0;
+  let ended: Ended | undefined;
+  let runs = 0;
+  while (ended?.exitCode !== 0 && runs < MOST_RUNS) {
+    runs += 1;
+    const cli = startCli([...args, ...options, ...store], { cwd: home, environment: { HOME: home, ...credentials } });
+    const at = sent() + Math.floor(random() * sizeBytes * 0.5);
+    if (faults < 3 && fault !== 'disk' && (await reached(() => sent() >= at, cli))) {
+      faults += 1;
+      if (fault === 'kill') cli.process.kill('SIGKILL');
+      else
+        await outage(
+          fault === 'store' && toStore !== undefined ? toStore : toOrigin,
+          2_000 + Math.floor(random() * 18_000),
+        );
+    }
+    ended = await cli.ended;
+    exitCodes.push(ended.exitCode ?? String(ended.signal));
+    if (fault === 'disk' && ended.exitCode !== 0) {
+      faults += 1;
+      await disk?.resize(4 * sizeBytes);
+    }
+  }
+  const outcome = { fault, to, sizeBytes, runs, faults, sentBytes: sent(), exitCodes };
+  const body = await client?.send(new GetObjectCommand({ Bucket: 'rounds', Key: 'file.bin' })).catch(() => undefined);
+  const found =
+    client === undefined
+      ? await readFile(join(folder, 'file.bin')).catch(() => undefined)
+      : await body?.Body?.transformToByteArray();
+  const wrong =
+    ended?.exitCode !== 0
+      ? `it never ended well: ${ended?.stderr}`
+      : found === undefined
+        ? 'nothing is there'
+        : !patternBytes(0, sizeBytes, seed).equals(found)
+          ? 'other bytes'
+          : await leftOf(home, folder, client);
+  return wrong === undefined ? outcome : { ...outcome, wrong };
+}
+
+function plainClient({ endpoint, region, credentials }: S3Server): S3Client {
+  return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+}
+
+async function reached(isSo: () => boolean, cli: CliProcess): Promise<boolean> {
+  let hasEnded = false;
+  void cli.ended.then(() => {
+    hasEnded = true;
+  });
+  while (!isSo() && !hasEnded) await sleep(2);
+  return !hasEnded;
+}
+
+async function outage(relay: Relay, ms: number): Promise<void> {
+  await relay.cut();
+  await sleep(ms);
+  await relay.mend();
+}
+
+/** What should not be there any more. */
+async function leftOf(home: string, folder: string, client: S3Client | undefined): Promise<string | undefined> {
+  const state = join(home, '.local', 'state', 'piecework');
+  const names = async (path: string) => await readdir(path).catch(() => []);
+  const files = (await names(folder)).filter((name) => name !== 'file.bin');
+  const markers = [...(await names(join(state, 'active'))), ...(await names(join(state, 'locks')))];
+  const uploads = (await client?.send(new ListMultipartUploadsCommand({ Bucket: 'rounds' })))?.Uploads ?? [];
+  const left = [...files, ...markers, ...uploads.map(({ UploadId }) => `upload ${UploadId}`)];
+  return left.length === 0 ? undefined : `left behind: ${left.join(', ')}`;
+}
