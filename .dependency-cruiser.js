@@ -74,14 +74,14 @@ const rooms = [
   ),
   only(
     'implementation-knows-its-own-port',
-    'An implementation can be replaced alone: it knows its own port and its own files (those whose name has the same first word), values, errors, integrity, disk, http, guard and its outside library; no other port, no other implementation.',
+    'An implementation can be replaced alone: it knows its own port and its own files (those whose name has the same first word), values, errors, integrity, disk, http, net, s3, guard and its outside library; no other port, no other implementation.',
     { path: `${PORT_ROOMS}([^/.-]+)`, pathNot: PORTS },
     [
       '^lib/$1/(source|destination|records|queue|secrets|events)\\.ts$',
       '^lib/$1/$2[-./]',
       ...BASE,
       TRANSFER,
-      '^lib/(integrity|disk|http|guard)/',
+      '^lib/(integrity|disk|http|net|s3|guard)/',
       NPM,
       BUILTINS,
     ],
@@ -117,6 +117,18 @@ const rooms = [
     'lib/http is the shared dispatcher under sources and destinations: below them, beside the guard.',
     { path: '^lib/http/' },
     [...BASE, TRANSFER, '^lib/(http|guard|integrity)/', NPM, BUILTINS],
+  ),
+  only(
+    'net-opens-sockets',
+    'lib/net is connections below FTP, SSH and streams: opened, pooled, watched. It knows no protocol, and no source.',
+    { path: '^lib/net/' },
+    [...BASE, TRANSFER, '^lib/(net|http|guard)/', NPM, BUILTINS],
+  ),
+  only(
+    's3-serves-both-ends',
+    'A source in S3 and a destination in S3 share clients and the names of failures; neither is built from the other.',
+    { path: '^lib/s3/' },
+    [...BASE, TRANSFER, '^lib/(s3|http|guard)/', NPM, BUILTINS],
   ),
   only(
     'api-speaks-to-the-pipeline',

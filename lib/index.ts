@@ -7,7 +7,7 @@
  * const report = await piecework.copy({ source: { url }, destination: 's3://bucket/key' });
  * ```
  */
-export { ERROR_CODES, EXIT_CODES, type ErrorCode, exitCodeOf } from './errors/codes.ts';
+export { ERROR_CODES, type ErrorCode, EXIT_CODES, exitCodeOf } from './errors/codes.ts';
 export { type ErrorDetails, type ErrorRecord, PieceworkError } from './errors/error.ts';
 export { redactUrl } from './errors/redact.ts';
 export type {
@@ -20,10 +20,11 @@ export type {
   LocalStatus,
   PlanReport,
   S3Options,
+  SshOptions,
 } from './local/api.ts';
 export { openLocal } from './local/open.ts';
 export type { PieceworkEvent } from './transfer/events.ts';
-export type { DestinationLocator, SourceAuth, SourceLocator } from './transfer/locators.ts';
+export type { DestinationLocator, SourceAuth, SourceLocator, SourceStore } from './transfer/locators.ts';
 export { type Plan, pieceCountOf } from './transfer/plan.ts';
 export { initialProgress, type Progress, progressAfter } from './transfer/progress.ts';
 export type { Status, TransferRecord, TransferResult } from './transfer/record.ts';

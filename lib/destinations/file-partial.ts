@@ -80,7 +80,16 @@ export async function openPartial(
   return await orClose(file, async () => {
     const journalFile = await open(files.journal, 'a');
     const journal = journalWriter(journalFile, false);
-    return partialFile({ target, files, header: found.header, parts: found.parts, file, journalFile, journal, writeAt });
+    return partialFile({
+      target,
+      files,
+      header: found.header,
+      parts: found.parts,
+      file,
+      journalFile,
+      journal,
+      writeAt,
+    });
   });
 }
 

@@ -8,7 +8,9 @@ import { completePartial } from './file-complete.ts';
 import { onDisk } from './file-errors.ts';
 import { allocatedBeside, openUploadsBeside, tokenOfTarget } from './file-folder.ts';
 import { turns } from './file-gate.ts';
-import { newUploadId, putId } from './file-names.ts';
+import type { Journal } from './file-journal.ts';
+import { readJournal } from './file-journal.ts';
+import { isUploadId, newUploadId, putId } from './file-names.ts';
 import type { WriteAt } from './file-partial.ts';
 import { checkFolder, checkSettings, checkSpace, locateTarget, resolveTarget } from './file-target.ts';
 import { fileUploads } from './file-uploads.ts';
@@ -18,6 +20,11 @@ export interface FileDestinationOptions {
   readonly warn?: (sentence: string) => void;
   /** @default the file's own `write` */
   readonly writeAt?: WriteAt;
+  /**
+   * Only looks: lists what a journal says, believing it, without a lock. For whoever wants to see how far another process is.
+   * @default false
+   */
+  readonly onlyLooks?: boolean;
 }
 
 const LIMITS: Limits = {
@@ -36,7 +43,8 @@ const PARTS_PER_PAGE = 10_000;
  * and a lock; each piece is written at its offset, and at the end one rename makes it the target. A file keeps no
  * token: `head` tells it as long as the journal is there, that is until `releaseUpload`.
  */
-export function fileDestination({ warn = () => {}, writeAt = writeToFile }: FileDestinationOptions = {}): Destination {
+export function fileDestination(options: FileDestinationOptions = {}): Destination {
+  const { warn = () => {}, writeAt = writeToFile, onlyLooks = false } = options;
   const uploads = fileUploads({ warn, writeAt });
   const inTurn = turns();
 
@@ -110,7 +118,7 @@ export function fileDestination({ warn = () => {}, writeAt = writeToFile }: File
 
     async listParts(upload, after, { signal }) {
       signal.throwIfAborted();
-      const found = await uploads.find(upload, signal);
+      const found = onlyLooks ? await lookAtJournal(upload) : await uploads.find(upload, signal);
       if (typeof found !== 'object') return 'gone';
       return pageAfter(found.parts, after);
     },
@@ -180,6 +188,13 @@ function pageAfter(all: ReadonlyMap<number, Part>, after: number): PartPage {
 
 async function writeToFile(...[file, bytes, position]: Parameters<WriteAt>): Promise<number> {
   return (await file.write(bytes, 0, bytes.length, position)).bytesWritten;
+}
+
+async function lookAtJournal(upload: UploadRef): Promise<Journal | 'corrupt' | undefined> {
+  const target = await locateTarget(upload.target);
+  return isUploadId(upload.id)
+    ? await onDisk(target.path, () => readJournal(target.upload(upload.id).journal))
+    : undefined;
 }
 
 function orPut(upload: UploadRef): UploadRef {

@@ -1,11 +1,13 @@
-import type { Writable } from 'node:stream';
+import type { LookupFunction } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import type { TransferStatus } from '../pipeline/query.ts';
 import type { PieceworkEvent } from '../transfer/events.ts';
-import type { DestinationLocator, SourceLocator } from '../transfer/locators.ts';
+import type { DestinationLocator, SourceLocator, SourceStore } from '../transfer/locators.ts';
 import type { Plan } from '../transfer/plan.ts';
 import type { TransferRecord, TransferResult } from '../transfer/record.ts';
 import type { ObjectSettings, TransferOptions } from '../transfer/request.ts';
+import type { BackoffPolicy } from '../transfer/retry.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
-import type { TransferStatus } from '../pipeline/query.ts';
 
 /** What one machine needs to know once; everything has a default. */
 export interface LocalOptions {
@@ -13,12 +15,21 @@ export interface LocalOptions {
   readonly stateDir?: string;
   readonly http?: HttpOptions;
   readonly s3?: S3Options;
+  /** Where `s3:` sources are, apart from the destination. @default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else AWS */
+  readonly sourceS3?: SourceStore;
+  readonly ssh?: SshOptions;
+  /** Look up user and password of a host in the file that NETRC names, else in ~/.netrc. @default false */
+  readonly netrc?: boolean;
+  /** Waits before a failed piece or a failed probe is tried again; what the source itself asks for is obeyed in full. @default 0.5 s, doubling up to 30 s */
+  readonly backoff?: BackoffPolicy;
   /** Bytes per second for all pieces together. @default no limit */
   readonly limitRate?: number;
   /** Every event, in order, as it happens; must not throw. */
   readonly onEvent?: (event: PieceworkEvent) => void;
   /** Where `-` goes. @default process.stdout */
   readonly stdout?: Writable;
+  /** Where the source `-` comes from. @default process.stdin */
+  readonly stdin?: Readable;
 }
 
 export interface HttpOptions {
@@ -32,8 +43,20 @@ export interface HttpOptions {
   readonly minBytesPerSecond?: number;
   /** PEM file of certificate authorities that are trusted besides the system's. */
   readonly caFile?: string;
+  /** Resolves host names of direct connections, or refuses them, in place of `dns.lookup`. */
+  readonly lookup?: LookupFunction;
   /** @default HTTP_PROXY, HTTPS_PROXY, NO_PROXY of the environment */
   readonly proxy?: { readonly http?: string; readonly https?: string; readonly no?: string };
+}
+
+/** For `sftp:` sources. */
+export interface SshOptions {
+  /** Private key. @default the agent of SSH_AUTH_SOCK, then ~/.ssh/id_ed25519, id_ecdsa, id_rsa */
+  readonly identityFile?: string;
+  /** Of that key; `secret://name` is looked up. */
+  readonly passphrase?: string;
+  /** @default ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts */
+  readonly knownHostsFile?: string;
 }
 
 export interface S3Options {
@@ -112,5 +135,8 @@ export interface Local extends AsyncDisposable {
   /** Runs a failed or interrupted transfer to its end. `source` is needed again when it held a secret. */
   retry(transferId: string, options?: { readonly source?: SourceLocator }, signal?: AbortSignal): Promise<CopyReport>;
   /** Gives up what nobody works on: interrupted and failed transfers, with their uploads aborted and temporary files deleted. */
-  clean(options?: { readonly olderThanMs?: number; readonly history?: boolean }, signal?: AbortSignal): Promise<CleanReport>;
+  clean(
+    options?: { readonly olderThanMs?: number; readonly history?: boolean },
+    signal?: AbortSignal,
+  ): Promise<CleanReport>;
 }

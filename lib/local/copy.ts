@@ -1,15 +1,18 @@
 import { mkdirSync } from 'node:fs';
-import { acquireLock, type Lock } from '../disk/lock.ts';
+import type { Lock } from '../disk/lock.ts';
+import { acquireLock } from '../disk/lock.ts';
 import { asPieceworkError, fromErrorRecord, PieceworkError } from '../errors/error.ts';
-import { redactUrl } from '../errors/redact.ts';
+import { checkExpectations, pageInstead } from '../pipeline/object-spec.ts';
 import { probePatiently } from '../pipeline/probe-patiently.ts';
-import { checkExpectations } from '../pipeline/object-spec.ts';
-import { submit } from '../pipeline/submit.ts';
 import { loadTransfer } from '../pipeline/store.ts';
+import { submit, toRequest } from '../pipeline/submit.ts';
 import type { Probe } from '../sources/source.ts';
-import { describeDestination, type DestinationLocator } from '../transfer/locators.ts';
+import type { DestinationLocator } from '../transfer/locators.ts';
+import { describeDestination } from '../transfer/locators.ts';
+import { isPageInstead } from '../transfer/page-instead.ts';
 import type { TransferRecord } from '../transfer/record.ts';
-import { DEFAULT_OPTIONS, type TransferOptions } from '../transfer/request.ts';
+import type { TransferOptions } from '../transfer/request.ts';
+import { DEFAULT_OPTIONS } from '../transfer/request.ts';
 import type { Instant } from '../values/time.ts';
 import type { CopyReport, CopyRequest } from './api.ts';
 import type { Engine } from './engine.ts';
@@ -38,27 +41,42 @@ export interface FirstLook extends AsyncDisposable {
   readonly engine: Engine;
 }
 
-export async function lookAt(home: Home, request: CopyRequest, options: TransferOptions, signal: AbortSignal): Promise<FirstLook> {
+export async function lookAt(
+  home: Home,
+  request: CopyRequest,
+  options: TransferOptions,
+  signal: AbortSignal,
+): Promise<FirstLook> {
   const parsed = parseDestination(request.destination ?? '.', home.s3);
   const { kind } = parsed.locate('name');
-  const open = new AsyncDisposableStack();
-  const primed = open.use(primedSources(home.sources));
-  const engine = open.use(home.engine(kind, options.parallelism, primed.sources));
-  const { singleMaxBytes } = engine.ports.policy.plan;
+  const primed = primedSources(home.sources);
+  const engine = home.engine(kind, { parallelism: options.parallelism, sources: primed.sources });
+  const close = async () => {
+    await primed[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
+  };
   try {
-    const probe = open.use(await probePatiently({ ...engine.ports, sources: home.sources }, request.source, singleMaxBytes, options, signal));
-    checkExpectations({ source: { url: redactUrl(request.source.url), withheld: true }, destination: { kind: 'stdout' }, object: {}, options }, probe.snapshot);
-    const destination = parsed.locate(probe.snapshot.name ?? 'download');
+    const { singleMaxBytes } = engine.ports.policy.plan;
+    const probe = await probePatiently(
+      { ...engine.ports, sources: home.sources },
+      request.source,
+      singleMaxBytes,
+      options,
+      signal,
+    );
     primed.prime(request.source, singleMaxBytes, probe);
+    const destination = parsed.locate(probe.snapshot.name ?? 'download');
+    checkExpectations(toRequest({ source: request.source, destination, object: {}, options }), probe.snapshot);
+    const { makesFolder } = parsed;
     return {
       probe,
       destination,
       engine,
-      ...(parsed.makesFolder === undefined ? {} : { makesFolder: parsed.makesFolder }),
-      [Symbol.asyncDispose]: () => open.disposeAsync(),
+      ...(makesFolder === undefined ? {} : { makesFolder }),
+      [Symbol.asyncDispose]: close,
     };
   } catch (error) {
-    await open.disposeAsync();
+    await close();
     throw error;
   }
 }
@@ -69,7 +87,8 @@ export function completeOptions(options: Partial<TransferOptions> | undefined): 
   checkRange('maxFailures', complete.maxFailures, 1, 100);
   checkRange('deadlineMs', complete.deadlineMs, 1, 365 * 86_400_000);
   checkRange('holdMs', complete.holdMs, 0, 365 * 86_400_000);
-  if (complete.pieceSizeBytes !== undefined) checkRange('pieceSizeBytes', complete.pieceSizeBytes, 1, Number.MAX_SAFE_INTEGER);
+  if (complete.pieceSizeBytes !== undefined)
+    checkRange('pieceSizeBytes', complete.pieceSizeBytes, 1, Number.MAX_SAFE_INTEGER);
   return complete;
 }
 
@@ -83,7 +102,11 @@ function makeFolder(path: string): void {
     mkdirSync(path, { recursive: true });
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw new PieceworkError('DestinationNotWritable', `the folder ${path} can't be made (${why}); choose another, or change its rights`, { cause });
+    throw new PieceworkError(
+      'DestinationNotWritable',
+      `the folder ${path} can't be made (${why}); choose another, or change its rights`,
+      { cause },
+    );
   }
 }
 
@@ -95,7 +118,13 @@ export async function lockDestination(home: Home, destination: DestinationLocato
 }
 
 /** Goes on with an unfinished transfer of the same source, else starts a new one; returns its id. */
-async function begin(home: Home, request: CopyRequest, options: TransferOptions, first: FirstLook, signal: AbortSignal): Promise<string> {
+async function begin(
+  home: Home,
+  request: CopyRequest,
+  options: TransferOptions,
+  first: FirstLook,
+  signal: AbortSignal,
+): Promise<string> {
   const { engine, destination, probe } = first;
   const { ports } = engine;
   const key = home.destinationKey(destination);
@@ -106,6 +135,10 @@ async function begin(home: Home, request: CopyRequest, options: TransferOptions,
       await goOn(ports, unfinished, request.source, signal);
       return unfinished.id;
     }
+    const { snapshot } = unfinished;
+    if (request.restart !== true && isPageInstead(snapshot?.contentType, probe.snapshot.contentType)) {
+      throw pageInstead(probe.finalUrl, snapshot?.contentType, probe.snapshot.contentType);
+    }
     await giveUp(ports, unfinished, because, signal);
   }
   const { source, object = {} } = request;
@@ -115,10 +148,18 @@ async function begin(home: Home, request: CopyRequest, options: TransferOptions,
 }
 
 /** Runs a transfer that has been set going, and says how it ended. Throws its reason when it failed. */
-export async function runToReport(home: Home, engine: Engine, transferId: string, tally: Tally, signal: AbortSignal): Promise<CopyReport> {
+export async function runToReport(
+  home: Home,
+  engine: Engine,
+  transferId: string,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<CopyReport> {
   const record = await runOrInterrupted(engine, transferId, signal);
   if (record.status !== 'completed' || record.result === undefined) {
-    throw record.reason === undefined ? new PieceworkError('Internal', `transfer ${transferId} is ${record.status} without a reason`) : fromErrorRecord(record.reason);
+    throw record.reason === undefined
+      ? new PieceworkError('Internal', `transfer ${transferId} is ${record.status} without a reason`)
+      : fromErrorRecord(record.reason);
   }
   const { plan, snapshot, result } = record;
   return {
@@ -145,7 +186,9 @@ async function runOrInterrupted(engine: Engine, transferId: string, signal: Abor
 async function interrupted(engine: Engine, transferId: string, cause: unknown): Promise<PieceworkError> {
   const record = (await loadTransfer(engine.ports, transferId))?.record;
   const canGoOn = record?.request.destination.kind !== 'stdout';
-  const hint = canGoOn ? 'run the same command again to go on with the missing pieces' : 'what went to stdout is incomplete';
+  const hint = canGoOn
+    ? 'run the same command again to go on with the missing pieces'
+    : 'what went to stdout is incomplete';
   return new PieceworkError('Interrupted', `interrupted; ${hint}`, { cause, details: { transferId } });
 }
 
@@ -161,6 +204,11 @@ export function tallyOf(home: Home): Tally {
     if (event.type === 'piece.done') tally.fetchedBytes += event.bytes;
     else if (event.type === 'resuming') tally.resumedPieces = event.doneCount;
   });
-  const tally: Tally = { startedAt: home.clock.now(), fetchedBytes: 0, resumedPieces: 0, [Symbol.dispose]: () => listening[Symbol.dispose]() };
+  const tally: Tally = {
+    startedAt: home.clock.now(),
+    fetchedBytes: 0,
+    resumedPieces: 0,
+    [Symbol.dispose]: () => listening[Symbol.dispose](),
+  };
   return tally;
 }

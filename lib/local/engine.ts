@@ -1,18 +1,21 @@
 import { PieceworkError } from '../errors/error.ts';
+import { fetchPiece } from '../pipeline/fetch-piece.ts';
 import { finalize } from '../pipeline/finalize.ts';
 import { finishTransfer } from '../pipeline/finish-transfer.ts';
-import { fetchPiece } from '../pipeline/fetch-piece.ts';
 import { planTransfer } from '../pipeline/plan-transfer.ts';
 import type { Ports } from '../pipeline/ports.ts';
 import { recordCache } from '../pipeline/record-cache.ts';
 import { settle } from '../pipeline/settle.ts';
 import { loadTransfer } from '../pipeline/store.ts';
 import { windowPool } from '../pipeline/windows.ts';
-import { type MemoryQueue, memoryQueue } from '../queues/memory.ts';
+import type { MemoryQueue } from '../queues/memory.ts';
+import { memoryQueue } from '../queues/memory.ts';
 import type { Delivery } from '../queues/queue.ts';
 import type { Input } from '../transfer/decision.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
-import { isOver, type TransferRecord } from '../transfer/record.ts';
+import type { TransferRecord } from '../transfer/record.ts';
+import { isOver } from '../transfer/record.ts';
+import { fromIso } from '../values/time.ts';
 import type { Sizing } from './policy.ts';
 
 /** The use cases of `lib/pipeline` in one process: queues in memory, a pool of workers, the windows that bound them. */
@@ -37,6 +40,8 @@ export interface EngineOptions {
 const LOOK_EVERY_MS = 1_000;
 /** A message that comes back this often meets something that does not pass by itself. */
 const MOST_RECEIVES = 8;
+/** The same where it may pass, as a store that is cut off: about 11 minutes of redeliveries. */
+const MOST_RECEIVES_IN_PASSING = 30;
 const RESULTS_PER_BATCH = 100;
 
 export function createEngine({ home, sizing, parallelism, dispose }: EngineOptions): Engine {
@@ -48,7 +53,11 @@ export function createEngine({ home, sizing, parallelism, dispose }: EngineOptio
   const ports: Ports = {
     ...home,
     queues: { planner: planner.queue, fetcher: fetcher.queue, finalizer: finalizer.queue },
-    windows: windowPool({ windowBytes: sizing.windowBytes, count: sizing.windowCount, allocate: (bytes) => Buffer.allocUnsafeSlow(bytes) }),
+    windows: windowPool({
+      windowBytes: sizing.windowBytes,
+      count: sizing.windowCount,
+      allocate: (bytes) => Buffer.allocUnsafeSlow(bytes),
+    }),
     policy: sizing.policy,
   };
   const cache = recordCache(ports);
@@ -95,7 +104,8 @@ export function createEngine({ home, sizing, parallelism, dispose }: EngineOptio
       // Whatever the workers were stopped in the middle of.
       await settle(ports, transferId, signal);
       const loaded = await loadTransfer(ports, transferId);
-      if (loaded === undefined) throw new PieceworkError('TransferNotFound', `transfer ${transferId} vanished while it ran`);
+      if (loaded === undefined)
+        throw new PieceworkError('TransferNotFound', `transfer ${transferId} vanished while it ran`);
       return loaded.record;
     },
     [Symbol.asyncDispose]: dispose,
@@ -114,11 +124,21 @@ function byTransfer(batch: readonly Delivery<FinalizerMessage>[]): ReadonlyMap<s
 
 /** Looks after each message that may have changed the record, and now and then for what another process did to it. */
 async function untilOver(ports: Ports, transferId: string, news: News, signal: AbortSignal): Promise<void> {
+  let isTold = false;
   for (;;) {
     const since = news.next();
     const loaded = await loadTransfer(ports, transferId);
     if (loaded === undefined || (isOver(loaded.record) && loaded.record.announced)) return;
+    // No schedule ticks here: whatever hangs or waits, the deadline is ours to notice. A completion on its way is judged by its own outcome.
+    const isLate =
+      ports.clock.now() >= fromIso(loaded.record.deadlineAt) &&
+      !isOver(loaded.record) &&
+      loaded.record.status !== 'finalizing';
+    if (isLate && !isTold) await ports.queues.finalizer.send([{ body: { kind: 'tick', v: 1, transferId } }]);
+    isTold ||= isLate;
     await since(ports.clock, signal);
+    // Ended, but not announced: by our own worker, which has had time to, or by another process, which leaves that to us.
+    if (isOver(loaded.record)) return;
   }
 }
 
@@ -184,6 +204,7 @@ class FailureWatch {
 
   /** Gives up on a message that comes again and again. */
   check(receiveCount: number): void {
-    if (receiveCount > MOST_RECEIVES) this.#hopeless.reject(this.#last);
+    const mayPass = this.#last instanceof PieceworkError && this.#last.reaction !== 'fail';
+    if (receiveCount > (mayPass ? MOST_RECEIVES_IN_PASSING : MOST_RECEIVES)) this.#hopeless.reject(this.#last);
   }
 }

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { Destination } from '../destinations/destination.ts';
 import { fileDestination } from '../destinations/file.ts';
 import { s3Destination } from '../destinations/s3/destination.ts';
 import { stdoutDestination } from '../destinations/stdout.ts';
-import type { Destination } from '../destinations/destination.ts';
 import { PieceworkError } from '../errors/error.ts';
-import { fanOut, type Subscriber } from '../events/subscribers.ts';
 import type { Events } from '../events/events.ts';
+import type { Subscriber } from '../events/subscribers.ts';
+import { fanOut } from '../events/subscribers.ts';
 import { folderRecords } from '../records/folder.ts';
 import { memoryRecords } from '../records/memory.ts';
 import type { Records } from '../records/records.ts';
@@ -16,14 +17,26 @@ import { memorySecrets } from '../secrets/memory.ts';
 import { httpSource } from '../sources/http.ts';
 import type { Sources } from '../sources/source.ts';
 import { sourcesByScheme } from '../sources/sources.ts';
-import { type DestinationLocator, destinationId } from '../transfer/locators.ts';
+import type { DestinationLocator } from '../transfer/locators.ts';
+import { destinationId } from '../transfer/locators.ts';
 import type { Ids } from '../values/random.ts';
 import type { Clock } from '../values/time.ts';
 import type { HttpOptions, LocalOptions, S3Options } from './api.ts';
-import { createEngine, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { createEngine } from './engine.ts';
 import { limitedSource, rateLimit } from './limit-rate.ts';
+import { localSources } from './local-sources.ts';
 import { localSizing } from './policy.ts';
 import { systemClock, systemIds } from './system-clock.ts';
+
+export interface EngineWishes {
+  /** @default 1 */
+  readonly parallelism?: number;
+  /** @default the home's own; others where a probe was made before */
+  readonly sources?: Sources;
+  /** For looking at a transfer that another process may be at work on. @default false */
+  readonly onlyLooks?: boolean;
+}
 
 /** What lives as long as `openLocal`'s result: connections, records, the clock. */
 export interface Home extends AsyncDisposable {
@@ -34,7 +47,7 @@ export interface Home extends AsyncDisposable {
   readonly events: Events;
   readonly records: Records;
   /** An engine for one transfer to this kind of destination. `sources` in place of the home's own, for a probe that was made before. */
-  engine(kind: DestinationLocator['kind'], parallelism: number, sources?: Sources): Engine;
+  engine(kind: DestinationLocator['kind'], options?: EngineWishes): Engine;
   readonly sources: Sources;
   /** Hears every event until it is disposed of. */
   listen(listener: Subscriber): Disposable;
@@ -44,14 +57,21 @@ export interface Home extends AsyncDisposable {
 }
 
 export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv = process.env): Home {
-  const stateDir = options.stateDir ?? join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'piecework');
+  const stateDir =
+    options.stateDir ?? join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'piecework');
   const clock = systemClock();
   const { onEvent } = options;
   const listeners = new Set<Subscriber>(onEvent === undefined ? [] : [onEvent]);
-  const events = fanOut([(event) => listeners.forEach((listener) => void listener(event))]);
+  const events = fanOut([
+    (event) => {
+      for (const listener of listeners) void listener(event);
+    },
+  ]);
   const warn = (message: string) => onEvent?.({ type: 'warning', message });
-  const http = httpSource(httpSettings(options.http ?? {}, environment));
-  const sources = sourcesByScheme([options.limitRate === undefined ? http : limitedSource(http, rateLimit(options.limitRate, clock))]);
+  const connections = httpSettings(options.http ?? {}, environment);
+  const all = localSources(httpSource(connections), options, connections, environment);
+  const limit = options.limitRate === undefined ? undefined : rateLimit(options.limitRate, clock);
+  const sources = sourcesByScheme(limit === undefined ? all : all.map((source) => limitedSource(source, limit)));
   const s3 = s3Settings(options.s3 ?? {}, environment);
   let folder: Records | undefined;
   const records = (): Records => {
@@ -59,12 +79,17 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
     return folder;
   };
 
-  function makeDestination(kind: DestinationLocator['kind'], windowBytes: number, parallelism: number): Destination {
+  function makeDestination(
+    kind: DestinationLocator['kind'],
+    windowBytes: number,
+    parallelism: number,
+    onlyLooks: boolean,
+  ): Destination {
     switch (kind) {
       case 's3':
         return s3Destination({ ...s3Connection(s3), maxSockets: parallelism + 8 });
       case 'file':
-        return fileDestination({ warn });
+        return fileDestination({ warn, onlyLooks });
       case 'stdout':
         return stdoutDestination({ stream: options.stdout ?? process.stdout, windowBytes });
     }
@@ -80,17 +105,30 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
     get records() {
       return records();
     },
-    engine(kind, parallelism, engineSources = sources) {
-      const sizing = localSizing(kind, parallelism);
-      const destination = makeDestination(kind, sizing.windowBytes, parallelism);
+    engine(kind, { parallelism = 1, sources: engineSources = sources, onlyLooks = false } = {}) {
+      const sizing = localSizing(kind, parallelism, options.backoff);
+      const destination = makeDestination(kind, sizing.windowBytes, parallelism, onlyLooks);
       const destinations = (to: DestinationLocator): Destination => {
         if (to.kind === kind) return destination;
         throw new PieceworkError('Internal', `an engine for ${kind} was asked for ${to.kind}`);
       };
       // A pipe can't be continued by anybody else: nothing about it is kept.
       const engineRecords = kind === 'stdout' ? memoryRecords() : records();
-      const ports = { records: engineRecords, secrets: memorySecrets(), sources: engineSources, destinations, events, clock, ids: systemIds() };
-      return createEngine({ home: ports, sizing, parallelism, dispose: async () => destination[Symbol.asyncDispose]() });
+      const ports = {
+        records: engineRecords,
+        secrets: memorySecrets(),
+        sources: engineSources,
+        destinations,
+        events,
+        clock,
+        ids: systemIds(),
+      };
+      return createEngine({
+        home: ports,
+        sizing,
+        parallelism,
+        dispose: async () => destination[Symbol.asyncDispose](),
+      });
     },
     listen(listener) {
       listeners.add(listener);
@@ -100,7 +138,9 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
     lockPath(to) {
       return join(makeFolder(join(stateDir, 'locks')), `${home.destinationKey(to)}.lock`);
     },
-    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(all.map((source) => source[Symbol.asyncDispose]()));
+    },
   };
   return home;
 }
@@ -110,7 +150,11 @@ function makeFolder(path: string): string {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw new PieceworkError('DestinationNotWritable', `the state folder ${path} can't be made (${why}); give another with --state-dir`, { cause });
+    throw new PieceworkError(
+      'DestinationNotWritable',
+      `the state folder ${path} can't be made (${why}); give another with --state-dir`,
+      { cause },
+    );
   }
   return path;
 }

@@ -24,9 +24,14 @@ export function limitedSource(source: Source, limit: RateLimit): Source {
     schemes: source.schemes,
     async probe(from, firstBytes, call) {
       const probe = await source.probe(from, firstBytes, call);
-      return { ...probe, body: limitedReader(probe.body, limit, call.signal), [Symbol.asyncDispose]: () => probe[Symbol.asyncDispose]() };
+      return {
+        ...probe,
+        body: limitedReader(probe.body, limit, call.signal),
+        [Symbol.asyncDispose]: () => probe[Symbol.asyncDispose](),
+      };
     },
-    open: async (from, snapshot, range, call) => limitedReader(await source.open(from, snapshot, range, call), limit, call.signal),
+    open: async (from, snapshot, range, call) =>
+      limitedReader(await source.open(from, snapshot, range, call), limit, call.signal),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   };
 }

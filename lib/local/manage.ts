@@ -1,13 +1,16 @@
 import { acquireLock, lockHolder } from '../disk/lock.ts';
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../errors/error.ts';
+import { activeTransfers } from '../pipeline/active-transfers.ts';
 import { cancel as cancelTransfer, transferEnded, transferNotFound } from '../pipeline/cancel.ts';
 import { listTransfers, transferStatus } from '../pipeline/query.ts';
-import { activeTransfers, reconcile } from '../pipeline/reconcile.ts';
+import { reconcile } from '../pipeline/reconcile.ts';
 import { wholeLocator } from '../pipeline/retry.ts';
 import { loadTransfer, updateTransfer } from '../pipeline/store.ts';
 import { KEYS } from '../records/records.ts';
-import { describeDestination, type SourceLocator } from '../transfer/locators.ts';
-import { isOver, isSettled, type TransferRecord } from '../transfer/record.ts';
+import type { SourceLocator } from '../transfer/locators.ts';
+import { describeDestination } from '../transfer/locators.ts';
+import type { TransferRecord } from '../transfer/record.ts';
+import { isOver, isSettled } from '../transfer/record.ts';
 import { cancelled, giveUpUpload } from '../transfer/transitions.ts';
 import { fromIso } from '../values/time.ts';
 import type { CleanReport, CopyReport, LocalStatus } from './api.ts';
@@ -28,7 +31,7 @@ async function isRunning(home: Home, record: TransferRecord): Promise<boolean> {
 
 export async function status(home: Home, transferId: string, signal: AbortSignal): Promise<LocalStatus> {
   const record = await find(home, transferId);
-  await using engine = home.engine(record.request.destination.kind, 1);
+  await using engine = home.engine(record.request.destination.kind, { onlyLooks: true });
   return { ...(await transferStatus(engine.ports, transferId, signal)), isRunning: await isRunning(home, record) };
 }
 
@@ -44,25 +47,34 @@ export async function cancel(home: Home, transferId: string, signal: AbortSignal
     return stored?.record ?? record;
   }
   await using _lock = await lockDestination(home, record.request.destination);
-  await using engine = home.engine(record.request.destination.kind, 1);
+  await using engine = home.engine(record.request.destination.kind);
   return await cancelTransfer(engine.ports, transferId, signal);
 }
 
 /** Runs a failed or interrupted transfer to its end, in this process. */
-export async function retry(home: Home, transferId: string, source: SourceLocator | undefined, signal: AbortSignal): Promise<CopyReport> {
+export async function retry(
+  home: Home,
+  transferId: string,
+  source: SourceLocator | undefined,
+  signal: AbortSignal,
+): Promise<CopyReport> {
   const record = await find(home, transferId);
   if (record.status === 'completed' || record.status === 'cancelled') throw transferEnded(record);
   const locator = source ?? wholeLocator(record);
   await using _lock = await lockDestination(home, record.request.destination);
   const { parallelism } = record.request.options;
-  await using engine = home.engine(record.request.destination.kind, parallelism);
+  await using engine = home.engine(record.request.destination.kind, { parallelism });
   using tally = tallyOf(home);
   await goOn(engine.ports, record, locator, signal);
   return await runToReport(home, engine, transferId, tally, signal);
 }
 
 /** Gives up what nobody works on. What is young enough, or running, is left alone. */
-export async function clean(home: Home, options: { readonly olderThanMs?: number; readonly history?: boolean }, signal: AbortSignal): Promise<CleanReport> {
+export async function clean(
+  home: Home,
+  options: { readonly olderThanMs?: number; readonly history?: boolean },
+  signal: AbortSignal,
+): Promise<CleanReport> {
   const cleaned: TransferRecord[] = [];
   const failed: { transferId: string; error: Error }[] = [];
   const running: string[] = [];
@@ -71,7 +83,7 @@ export async function clean(home: Home, options: { readonly olderThanMs?: number
     try {
       const loaded = await loadTransfer({ records: home.records }, active.transferId);
       if (loaded === undefined) {
-        await using engine = home.engine('file', 1);
+        await using engine = home.engine('file');
         await reconcile(engine.ports, active, { now: true }, signal);
       } else if (await isRunning(home, loaded.record)) {
         running.push(active.transferId);
@@ -91,7 +103,7 @@ async function cleanOne(home: Home, record: TransferRecord, signal: AbortSignal)
   const { destination } = record.request;
   const lock = await acquireLock(home.lockPath(destination), { what: describeDestination(destination) });
   try {
-    await using engine = home.engine(destination.kind, 1);
+    await using engine = home.engine(destination.kind);
     const { ports } = engine;
     if (!isOver(record)) return await cancelTransfer(ports, record.id, signal);
     await updateTransfer(ports, record.id, (current) => (isOver(current) ? giveUpUpload(current) : undefined));
@@ -104,7 +116,8 @@ async function cleanOne(home: Home, record: TransferRecord, signal: AbortSignal)
 
 async function forgetEnded(home: Home, youngest: number): Promise<void> {
   for (const record of await listTransfers({ records: home.records })) {
-    if (isSettled(record) && record.endedAt !== undefined && fromIso(record.endedAt) <= youngest) await home.records.delete(KEYS.transfer(record.id));
+    if (isSettled(record) && record.endedAt !== undefined && fromIso(record.endedAt) <= youngest)
+      await home.records.delete(KEYS.transfer(record.id));
   }
 }
 
@@ -113,4 +126,3 @@ async function find(home: Home, transferId: string): Promise<TransferRecord> {
   if (loaded === undefined) throw transferNotFound(transferId);
   return loaded.record;
 }
-

@@ -1,8 +1,8 @@
-import { planTransfer as divide } from '../transfer/plan.ts';
-import { objectSpec } from '../pipeline/object-spec.ts';
 import { redactUrl } from '../errors/redact.ts';
-import { newRecord } from '../transfer/record.ts';
+import { objectSpec } from '../pipeline/object-spec.ts';
 import { toRequest } from '../pipeline/submit.ts';
+import { planTransfer as divide } from '../transfer/plan.ts';
+import { newRecord } from '../transfer/record.ts';
 import type { CopyRequest, PlanReport } from './api.ts';
 import { completeOptions, lookAt } from './copy.ts';
 import type { Home } from './home.ts';
@@ -22,8 +22,26 @@ export async function plan(home: Home, request: CopyRequest, signal: AbortSignal
     policy: engine.ports.policy.plan,
     ...(options.pieceSizeBytes === undefined ? {} : { pieceSizeBytes: options.pieceSizeBytes }),
   });
-  const record = { ...newRecord('plan', 'local', toRequest({ ...request, destination, object: request.object ?? {}, options }), home.clock.now()), rev: 0, writeId: '' };
-  if (first.makesFolder === undefined) await target.check(objectSpec(record, 'plan', snapshot, divided, false), { signal });
+  const record = {
+    ...newRecord(
+      'plan',
+      'local',
+      toRequest({ ...request, destination, object: request.object ?? {}, options }),
+      home.clock.now(),
+    ),
+    rev: 0,
+    writeId: '',
+  };
+  if (first.makesFolder === undefined)
+    await target.check(objectSpec(record, 'plan', snapshot, divided, false), { signal });
   const exists = first.makesFolder === undefined && (await target.head(destination, { signal })) !== undefined;
-  return { source: redactUrl(request.source.url), finalUrl: probe.finalUrl, destination, snapshot, plan: divided, warnings: snapshot.warnings, exists };
+  return {
+    source: redactUrl(request.source.url),
+    finalUrl: probe.finalUrl,
+    destination,
+    snapshot,
+    plan: divided,
+    warnings: snapshot.warnings,
+    exists,
+  };
 }

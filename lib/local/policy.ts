@@ -1,5 +1,6 @@
 import type { Policy } from '../pipeline/ports.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
+import type { BackoffPolicy } from '../transfer/retry.ts';
 import { BACKOFF } from '../transfer/retry.ts';
 
 const MIB = 1024 ** 2;
@@ -18,18 +19,32 @@ export interface Sizing {
  * Windows and preferences of one machine. A part for S3 that fits a window can be sent again without asking the source,
  * so there pieces and windows are the same; a file takes small windows at once, so its pieces can be larger.
  */
-export function localSizing(kind: DestinationLocator['kind'], parallelism: number): Sizing {
+export function localSizing(
+  kind: DestinationLocator['kind'],
+  parallelism: number,
+  backoff: BackoffPolicy = BACKOFF,
+): Sizing {
   const affordable = Math.max(MIB, Math.floor(BODY_MEMORY_BYTES / parallelism / MIB) * MIB);
   switch (kind) {
     case 's3':
-      return sizing(parallelism, { windowBytes: Math.min(8 * MIB, affordable), preferredPieceBytes: 8 * MIB, granuleBytes: MIB });
+      return sizing(parallelism, backoff, {
+        windowBytes: Math.min(8 * MIB, affordable),
+        preferredPieceBytes: 8 * MIB,
+        granuleBytes: MIB,
+      });
     case 'file':
-      return sizing(parallelism, { windowBytes: MIB, preferredPieceBytes: 16 * MIB, granuleBytes: MIB });
+      return sizing(parallelism, backoff, { windowBytes: MIB, preferredPieceBytes: 16 * MIB, granuleBytes: MIB });
     case 'stdout': {
       const windowBytes = Math.min(4 * MIB, affordable);
       // Small parts where the length is unknown: whoever reads the pipe wants the bytes as they come.
       const streamPieceBytes = 256 * 1024;
-      return sizing(parallelism, { windowBytes, preferredPieceBytes: windowBytes, granuleBytes: 64 * 1024, streamPieceBytes, placesPerWorker: 1 });
+      return sizing(parallelism, backoff, {
+        windowBytes,
+        preferredPieceBytes: windowBytes,
+        granuleBytes: 64 * 1024,
+        streamPieceBytes,
+        placesPerWorker: 1,
+      });
     }
   }
 }
@@ -42,7 +57,7 @@ interface Preferences {
   readonly placesPerWorker?: number;
 }
 
-function sizing(parallelism: number, wish: Preferences): Sizing {
+function sizing(parallelism: number, backoff: BackoffPolicy, wish: Preferences): Sizing {
   // Two places for each worker: the next piece is at hand while the last one is being reported. Where pieces must arrive in
   // order, one: a worker that waits for its turn must never keep the piece that it waits for from being fetched.
   const placesPerWorker = wish.placesPerWorker ?? 2;
@@ -58,7 +73,7 @@ function sizing(parallelism: number, wish: Preferences): Sizing {
         pieceTimeMs: 60_000,
       },
       // The queue is in this process: what it holds is not lost, and what is lost with the process is repaired at the next start.
-      decide: { quietMs: 7 * 24 * HOUR_MS, quietCapMs: 7 * 24 * HOUR_MS, backoff: BACKOFF },
+      decide: { quietMs: 7 * 24 * HOUR_MS, quietCapMs: 7 * 24 * HOUR_MS, backoff },
       recordCacheMs: 1_000,
       // Nothing of ours is under way any more when this process cleans up: it holds the transfer's lock.
       graceMs: 0,

@@ -13,7 +13,8 @@ export function primedSources(sources: Sources): PrimedSources {
   let primed: { readonly locator: string; readonly firstBytes: number; readonly probe: Probe } | undefined;
 
   function take(locator: SourceLocator, firstBytes: number | 'all'): Probe | undefined {
-    if (primed === undefined || primed.locator !== JSON.stringify(locator) || primed.firstBytes !== firstBytes) return undefined;
+    if (primed === undefined || primed.locator !== JSON.stringify(locator) || primed.firstBytes !== firstBytes)
+      return undefined;
     const { probe } = primed;
     primed = undefined;
     return probe;
@@ -24,7 +25,10 @@ export function primedSources(sources: Sources): PrimedSources {
       const source = sources(url);
       const first: Source = {
         schemes: source.schemes,
-        probe: async (from, firstBytes, call) => take(from, firstBytes) ?? (await source.probe(from, firstBytes, call)),
+        async probe(from, firstBytes, call) {
+          const probe = take(from, firstBytes);
+          return probe === undefined ? await source.probe(from, firstBytes, call) : endingWith(call.signal, probe);
+        },
         open: (from, snapshot, range, call) => source.open(from, snapshot, range, call),
         [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
       };
@@ -37,6 +41,29 @@ export function primedSources(sources: Sources): PrimedSources {
       const left = primed;
       primed = undefined;
       await left?.probe[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The probe was made under its maker's signal; it ends with that of whoever took it as well. */
+function endingWith(signal: AbortSignal, probe: Probe): Probe {
+  const dispose = () => probe[Symbol.asyncDispose]();
+  const onAbort = () => void dispose();
+  signal.addEventListener('abort', onAbort, { once: true });
+  return {
+    ...probe,
+    body: {
+      async read(into) {
+        signal.throwIfAborted();
+        const got = await probe.body.read(into);
+        signal.throwIfAborted();
+        return got;
+      },
+      [Symbol.asyncDispose]: dispose,
+    },
+    async [Symbol.asyncDispose]() {
+      signal.removeEventListener('abort', onAbort);
+      await dispose();
     },
   };
 }

@@ -23,7 +23,10 @@ export function parseDestination(text: string, s3: S3Options): ParsedDestination
   if (/^s3:\/\//i.test(text)) return parseS3(text, s3);
   if (/^file:\/\//i.test(text)) return parsePath(pathOfFileUrl(text));
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    throw new PieceworkError('InvalidDestination', `${redactUrl(text)} is no destination: give s3://bucket/key, a path, a folder, or - for stdout`);
+    throw new PieceworkError(
+      'InvalidDestination',
+      `${redactUrl(text)} is no destination: give s3://bucket/key, a path, a folder, or - for stdout`,
+    );
   }
   return parsePath(text);
 }
@@ -33,7 +36,10 @@ function parseS3(text: string, s3: S3Options): ParsedDestination {
   const bucket = match?.[1] ?? '';
   const key = match?.[2] ?? '';
   if (!/^[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]$/i.test(bucket)) {
-    throw new PieceworkError('InvalidDestination', `${text} names no bucket: a destination in S3 is s3://bucket/key or s3://bucket/prefix/`);
+    throw new PieceworkError(
+      'InvalidDestination',
+      `${text} names no bucket: a destination in S3 is s3://bucket/key or s3://bucket/prefix/`,
+    );
   }
   const needsName = key === '' || key.endsWith('/');
   const store = {
@@ -45,19 +51,30 @@ function parseS3(text: string, s3: S3Options): ParsedDestination {
 }
 
 function parsePath(text: string): ParsedDestination {
-  if (text === '') throw new PieceworkError('InvalidDestination', 'the destination is empty: give a path, a folder, s3://bucket/key, or - for stdout');
-  if (text.includes('\0')) throw new PieceworkError('InvalidDestination', 'the destination holds a NUL character, which no path can');
+  if (text === '')
+    throw new PieceworkError(
+      'InvalidDestination',
+      'the destination is empty: give a path, a folder, s3://bucket/key, or - for stdout',
+    );
+  if (text.includes('\0'))
+    throw new PieceworkError('InvalidDestination', 'the destination holds a NUL character, which no path can');
   const path = resolve(text);
   const hasSlash = /[/\\]$/.test(text);
   if (!hasSlash && !isFolder(path)) return { needsName: false, locate: () => ({ kind: 'file', path }) };
-  return { needsName: true, ...(hasSlash ? { makesFolder: path } : {}), locate: (name) => ({ kind: 'file', path: resolve(path, name) }) };
+  return {
+    needsName: true,
+    ...(hasSlash ? { makesFolder: path } : {}),
+    locate: (name) => ({ kind: 'file', path: resolve(path, name) }),
+  };
 }
 
 function pathOfFileUrl(text: string): string {
   try {
     return fileURLToPath(text);
   } catch (cause) {
-    throw new PieceworkError('InvalidDestination', `${text} is no local path: a file URL is file:///absolute/path`, { cause });
+    throw new PieceworkError('InvalidDestination', `${text} is no local path: a file URL is file:///absolute/path`, {
+      cause,
+    });
   }
 }
 

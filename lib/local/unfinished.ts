@@ -6,9 +6,11 @@ import { transferStatus } from '../pipeline/query.ts';
 import { retry } from '../pipeline/retry.ts';
 import { settle } from '../pipeline/settle.ts';
 import { loadTransfer, updateTransfer } from '../pipeline/store.ts';
-import { type IdempotencyEntry, KEYS } from '../records/records.ts';
+import type { IdempotencyEntry } from '../records/records.ts';
+import { KEYS } from '../records/records.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
-import { isOver, type TransferRecord } from '../transfer/record.ts';
+import type { TransferRecord } from '../transfer/record.ts';
+import { isOver, sealedRunOf } from '../transfer/record.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import { giveUpUpload } from '../transfer/transitions.ts';
 import { toIso } from '../values/time.ts';
@@ -20,7 +22,9 @@ export async function findUnfinished(ports: Ports, destinationKey: string): Prom
   const entry = await readable(() => ports.records.get(KEYS.idempotency(destinationKey)));
   if (entry === undefined) return undefined;
   const record = (await readable(() => loadTransfer(ports, entry.value.transferId)))?.record;
-  return record !== undefined && (!isOver(record) || (record.status === 'failed' && record.upload !== undefined)) ? record : undefined;
+  return record !== undefined && (!isOver(record) || (record.status === 'failed' && record.upload !== undefined))
+    ? record
+    : undefined;
 }
 
 /** A record that can't be read was set aside, with a warning: as good as none. */
@@ -48,19 +52,28 @@ export function difference(record: TransferRecord, snapshot: Snapshot): string |
   if (before.sizeBytes !== snapshot.sizeBytes) {
     return `the source had ${before.sizeBytes ?? 'an unknown number of'} bytes and has ${snapshot.sizeBytes ?? 'an unknown number'} now`;
   }
-  if (snapshot.validator.kind === 'none') return 'the source offers no validator (ETag or Last-Modified), so nothing proves that it is still the same';
+  if (snapshot.validator.kind === 'none')
+    return 'the source offers no validator (ETag or Last-Modified), so nothing proves that it is still the same';
   return `the source's validator was ${describeValidator(before.validator)} and is ${describeValidator(snapshot.validator)} now`;
 }
 
 /** Gives the transfer up: its upload is aborted, its temporary files are deleted. */
-export async function giveUp(ports: Ports, record: TransferRecord, because: string, signal: AbortSignal): Promise<void> {
+export async function giveUp(
+  ports: Ports,
+  record: TransferRecord,
+  because: string,
+  signal: AbortSignal,
+): Promise<void> {
   await ports.events.emit({ type: 'superseded', transferId: record.id, because });
   if (isOver(record)) {
     await updateTransfer(ports, record.id, giveUpUpload);
     await settle(ports, record.id, signal);
     return;
   }
-  const reason = { code: 'Cancelled', message: `given up for a new transfer to the same destination: ${because}` } as const;
+  const reason = {
+    code: 'Cancelled',
+    message: `given up for a new transfer to the same destination: ${because}`,
+  } as const;
   await finalize(ports, record.id, [{ kind: 'cancel', reason }], signal);
 }
 
@@ -68,11 +81,16 @@ export async function giveUp(ports: Ports, record: TransferRecord, because: stri
  * Sets an unfinished transfer going again in this process, with the source given anew: nothing of it is in flight anywhere, so the
  * ledger says all there is to know. Time counts only while it runs, so its deadline begins again.
  */
-export async function goOn(ports: Ports, record: TransferRecord, locator: SourceLocator, signal: AbortSignal): Promise<void> {
+export async function goOn(
+  ports: Ports,
+  record: TransferRecord,
+  locator: SourceLocator,
+  signal: AbortSignal,
+): Promise<void> {
   if (record.status === 'failed') {
     await retry(ports, record.id, locator);
   } else {
-    await ports.secrets.seal(record.id, record.run, locator);
+    await ports.secrets.seal(record.id, sealedRunOf(record), locator);
     const deadlineAt = toIso(ports.clock.now() + record.request.options.deadlineMs);
     await updateTransfer(ports, record.id, (current) => (isOver(current) ? undefined : { ...current, deadlineAt }));
   }
@@ -81,10 +99,20 @@ export async function goOn(ports: Ports, record: TransferRecord, locator: Source
   if (record.status !== 'failed') await finalize(ports, record.id, [{ kind: 'tick', now: true }], signal);
 }
 
-async function announceResume(ports: Ports, record: TransferRecord, pieces: Awaited<ReturnType<typeof transferStatus>>['pieces']): Promise<void> {
+async function announceResume(
+  ports: Ports,
+  record: TransferRecord,
+  pieces: Awaited<ReturnType<typeof transferStatus>>['pieces'],
+): Promise<void> {
   const { plan, snapshot } = record;
   const pieceCount = pieces?.count ?? 0;
-  await ports.events.emit({ type: 'resuming', transferId: record.id, doneCount: pieces?.doneCount ?? 0, pieceCount, doneBytes: pieces?.doneBytes ?? 0 });
+  await ports.events.emit({
+    type: 'resuming',
+    transferId: record.id,
+    doneCount: pieces?.doneCount ?? 0,
+    pieceCount,
+    doneBytes: pieces?.doneBytes ?? 0,
+  });
   if (plan === undefined || snapshot === undefined || pieces === undefined || record.status === 'failed') return;
   const done = Array.from({ length: pieces.count }, (_, index) => index + 1).filter((number) => pieces.isDone(number));
   await ports.events.emit({ type: 'planned', transferId: record.id, plan, snapshot, doneThrough: 0, done });
