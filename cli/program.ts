@@ -72,7 +72,7 @@ function buildVerb(
   }
   const specs = verb.settings === undefined ? [] : optionsOf(verb.settings);
   for (const { name, placeholder, help } of verb.extras ?? []) {
-    command.addOption(new Option(placeholder === undefined ? `--${name}` : `--${name} <${placeholder}>`, help));
+    command.addOption(extraOption(name, placeholder, help));
   }
   for (const group of GROUPS) {
     for (const [key, spec] of specs.filter(([, { group: of }]) => of === group)) addSetting(command, key, spec);
@@ -81,9 +81,15 @@ function buildVerb(
   command.addHelpText('after', () => after(verb.examples, helpWidth(context)));
   return command.action((...all: unknown[]) => {
     const operands = all.slice(0, verb.arguments.length).filter((one): one is string => typeof one === 'string');
-    const extras = Object.fromEntries((verb.extras ?? []).map(({ name }) => [name, command.getOptionValue(name)]));
+    const extras = Object.fromEntries(
+      (verb.extras ?? []).map(({ name }) => [name, command.getOptionValue(extraOption(name).attributeName())]),
+    );
     invoke({ verb, arguments: operands, flags: flagsOf(command, specs), extras });
   });
+}
+
+function extraOption(name: string, placeholder?: string, help?: string): Option {
+  return new Option(placeholder === undefined ? `--${name}` : `--${name} <${placeholder}>`, help);
 }
 
 /** Values stay text here: flags, variables and config keys are read by the same code, see `options/settings.ts`. */

@@ -129,13 +129,17 @@ class Round {
     const count = pieceCount(this.#before);
     let free = this.#facts.places - missing.length;
     const closedForMs = Math.max(0, (this.#facts.hostClosedUntil ?? 0) - this.#now);
-    while (this.#cursor <= count) {
-      if (!isInLedger(this.#ledger, this.#cursor)) {
-        if (free < 1) return;
+    for (let next = this.#cursor; next <= count; next += 1) {
+      const isDone = isInLedger(this.#ledger, next);
+      if (!isDone && free < 1) return;
+      if (!isDone) {
         free -= 1;
-        this.#send(this.#cursor, closedForMs);
+        this.#send(next, closedForMs);
+      } else if (next < count || missing.length > 0) {
+        // Passing what is done is no reason to write; the next piece that is sent takes the cursor along.
+        continue;
       }
-      this.#cursor += 1;
+      this.#cursor = next + 1;
       this.#changed = true;
     }
   }

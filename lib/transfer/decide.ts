@@ -58,7 +58,8 @@ function decidePlanning(
 ): Decision {
   if (now >= fromIso(record.deadlineAt)) return end(failed(record, deadlineExceeded(record), now));
   for (const input of inputs) {
-    if (input.kind === 'unplanned' && input.planId === record.planId)
+    // An accepted record can still carry the plan id of an earlier run.
+    if (input.kind === 'unplanned' && record.status === 'planning' && input.planId === record.planId)
       return afterPlanFailure(record, input.error, now, policy);
   }
   return resendWhenQuiet(record, inputs, now, policy, undefined, { kind: 'sendPlan', delayMs: 0 });

@@ -116,7 +116,7 @@ describe('status --watch', () => {
       'completed',
       '',
     ]);
-    expect(here.context.stdout.text).toContain('state:        completed\n');
+    expect(here.context.stdout.text).toContain('state:       completed\n');
   });
 
   it('ends as the transfer did', async () => {
@@ -191,7 +191,7 @@ describe('the verbs that both homes know', () => {
     await here.bench.store(OTHER);
     here.bench.ledger = [1, 2].map((number) => ({ number, sizeBytes: 10, crc32: 1 }));
     expect(await run(['status', ID.slice(0, 7)], here.context)).toBe(0);
-    expect(here.context.stdout.text).toContain('trouble:      piece 3: SourceReset, 1 failure, 0 waits\n');
+    expect(here.context.stdout.text).toContain('trouble:     piece 3: SourceReset, 1 failure, 0 waits\n');
     expect(here.context.stdout.text).toMatch(/\n██!·······\n$/);
     expect(await run(['status', ID.slice(0, 4)], here.context)).toBe(2);
     expect(await run(['status', '01AAAA'], here.context)).toBe(8);
