@@ -9,7 +9,10 @@ export function redactUrl(text: string): string {
   } catch {
     return redactText(text.split(/[?#]/, 1)[0] ?? '').slice(0, 200);
   }
-  const names = [...url.searchParams.keys()].map((name) => `${encodeURIComponent(name)}=***`);
+  // A parameter without a value may itself be the token: its name is not kept either.
+  const names = [...url.searchParams].map(([name, value]) =>
+    value === '' ? '***' : `${encodeURIComponent(name)}=***`,
+  );
   const user = url.username !== '' || url.password !== '' ? '***@' : '';
   const query = names.length > 0 ? `?${names.join('&')}` : url.search !== '' ? '?***' : '';
   return `${url.protocol}//${user}${url.host}${url.pathname}${query}`;
