@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const USAGE_ERROR = 2;
 
@@ -15,6 +16,8 @@ const isCheckout = existsSync(sources);
 const NEEDED = isCheckout ? [24, 0] : [22, 19];
 
 if (isNewEnough(process.versions.node)) {
+  // Bodies come in as chunks that die at once: V8 would grow its young generation for them, by 60 to 150 MiB, to no gain in speed.
+  setFlagsFromString('--semi-space-growth-factor=1');
   await import((isCheckout ? sources : new URL('../dist/cli/main.js', here)).href);
 } else {
   const newer = isCheckout ? nodeOfCheckout() : undefined;
