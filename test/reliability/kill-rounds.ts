@@ -43,9 +43,12 @@ async function store() {
   }
 }
 
-function line(round: number, { fault, to, sizeBytes, runs, faults, sentBytes, exitCodes, wrong }: RoundResult): string {
+function line(
+  round: number,
+  { fault, to, sizeBytes, runs, faults, sentBytes, exitCodes, waiting, wrong }: RoundResult,
+): string {
   const ratio = (sentBytes / sizeBytes).toFixed(2);
-  return `${round}\t${fault}\t${to}\t${(sizeBytes / MIB).toFixed(0)} MiB\t${faults} faults\t${runs} runs (${exitCodes.join(' ')})\tsent ${ratio}×\t${wrong ?? 'ok'}`;
+  return `${round}\t${fault}\t${to}\t${(sizeBytes / MIB).toFixed(0)} MiB\t${faults} faults\t${runs} runs (${exitCodes.join(' ')})\tsent ${ratio}×\t${wrong ?? (waiting === 0 ? 'ok' : `ok (${waiting} for clean)`)}`;
 }
 
 const scratch = await mkdtemp(join(tmpdir(), 'piecework-mount-'));

@@ -28,6 +28,8 @@ export interface RoundResult {
   readonly faults: number;
   readonly sentBytes: number;
   readonly exitCodes: readonly (number | string)[];
+  /** What was killed before it had a plan, and waits for `clean`. */
+  readonly waiting: number;
   /** `undefined` = all is well. */
   readonly wrong?: string;
 }
@@ -104,6 +106,7 @@ export async function playRound(
     client === undefined
       ? await readFile(join(folder, 'file.bin')).catch(() => undefined)
       : await body?.Body?.transformToByteArray();
+  const left = await leftOf(home, folder, client);
   const wrong =
     ended?.exitCode !== 0
       ? `it never ended well: ${ended?.stderr}`
@@ -111,8 +114,8 @@ export async function playRound(
         ? 'nothing is there'
         : !patternBytes(0, sizeBytes, seed).equals(found)
           ? 'other bytes'
-          : await leftOf(home, folder, client);
-  return wrong === undefined ? outcome : { ...outcome, wrong };
+          : left.wrong;
+  return { ...outcome, waiting: left.waiting, ...(wrong === undefined ? {} : { wrong }) };
 }
 
 function plainClient({ endpoint, region, credentials }: S3Server): S3Client {
@@ -134,13 +137,35 @@ async function outage(relay: Relay, ms: number): Promise<void> {
   await relay.mend();
 }
 
-/** What should not be there any more. */
-async function leftOf(home: string, folder: string, client: S3Client | undefined): Promise<string | undefined> {
+interface Left {
+  /** What should not be there any more. */
+  readonly wrong?: string;
+  /** Transfers killed before they had a plan: marker and perhaps an upload without parts wait for `clean` (protocol, rule 16 and §6). */
+  readonly waiting: number;
+}
+
+async function leftOf(home: string, folder: string, client: S3Client | undefined): Promise<Left> {
   const state = join(home, '.local', 'state', 'piecework');
   const names = async (path: string) => await readdir(path).catch(() => []);
   const files = (await names(folder)).filter((name) => name !== 'file.bin');
-  const markers = [...(await names(join(state, 'active'))), ...(await names(join(state, 'locks')))];
+  const locks = await names(join(state, 'locks'));
+  const markers = await names(join(state, 'active'));
+  const unplanned = await Promise.all(markers.map((marker) => isUnplanned(join(state, 'transfers'), marker)));
+  const waiting = unplanned.filter(Boolean).length;
   const uploads = (await client?.send(new ListMultipartUploadsCommand({ Bucket: 'rounds' })))?.Uploads ?? [];
-  const left = [...files, ...markers, ...uploads.map(({ UploadId }) => `upload ${UploadId}`)];
-  return left.length === 0 ? undefined : `left behind: ${left.join(', ')}`;
+  const left = [
+    ...files,
+    ...locks,
+    ...markers.filter((_, at) => unplanned[at] !== true),
+    ...uploads.slice(waiting).map(({ UploadId }) => `upload ${UploadId}`),
+  ];
+  return left.length === 0 ? { waiting } : { waiting, wrong: `left behind: ${left.join(', ')}` };
+}
+
+/** Killed between marker and record, or between the intent to create an upload and the record of it. */
+async function isUnplanned(transfers: string, marker: string): Promise<boolean> {
+  const id = marker.slice(0, 26);
+  const text = await readFile(join(transfers, `${id}.json`), 'utf8').catch(() => undefined);
+  if (text === undefined) return true;
+  return (JSON.parse(text) as { value: { creating: readonly unknown[] } }).value.creating.length > 0;
 }

@@ -22,7 +22,6 @@ const SHAPES: Readonly<Record<'file' | 's3', Shape>> = {
 
 /** Short waits, so that patience is tested without time. */
 const HASTE = { backoff: { baseMs: 20, capMs: 200 } };
-const QUICK_HTTP = { stallTimeoutMs: 400, headersTimeoutMs: 400, connectTimeoutMs: 2_000, proxy: {} };
 
 const authority = createAuthority();
 const leaf = authority.issue();
@@ -51,7 +50,7 @@ export async function play(row: HostileRow, scheme: 'http' | 'https', kind: 'fil
     ...HASTE,
     stateDir,
     onEvent: (event) => void events.push(event),
-    http: { ...QUICK_HTTP, caFile: join(home, 'ca.pem'), ...row.http },
+    http: { proxy: {}, caFile: join(home, 'ca.pem'), ...row.http },
     s3: { endpointUrl: store.endpoint, region: 'us-east-1' },
   };
   const piecework = things.use(openLocal(options));
