@@ -5,10 +5,8 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Stage } from '../lib/aws/names.ts';
 import { PieceworkPropsError } from './props.ts';
 
-/** `cdk/` of a checkout, or `dist/cdk/` of the package: the bundles lie in `dist/lambda/` of the same folder, so that nobody else needs esbuild. */
-const HERE = import.meta.dirname;
-const PACKAGE =
-  [join(HERE, '..'), join(HERE, '..', '..')].find((folder) => existsSync(join(folder, 'package.json'))) ?? HERE;
+/** This is `cdk/bundle.ts` of a checkout, or `dist/cdk/bundle.js` of the package. The bundles lie in `dist/lambda/` either way, so that nobody else needs esbuild. */
+const PACKAGE = join(import.meta.dirname, ...(import.meta.filename.endsWith('.ts') ? ['..'] : ['..', '..']));
 
 export function bundleOf(stage: Stage): AssetCode {
   const folder = join(PACKAGE, 'dist', 'lambda', stage);

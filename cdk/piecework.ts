@@ -6,7 +6,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DestinationRule, SourceRules, Variable } from '../lib/aws/names.ts';
-import { RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../lib/aws/names.ts';
+import { ENV, RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../lib/aws/names.ts';
 import { Api } from './api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring.ts';
@@ -142,6 +142,7 @@ export class Piecework extends Construct {
       stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents');
     const values = this.#environment(settings);
     for (const stage of [api, planner, fetcher, finalizer]) stage.tell(values);
+    if (settings.defaultOwner !== undefined) api.function.addEnvironment(ENV.defaultOwner, settings.defaultOwner);
   }
 
   #environment(settings: Settings): Readonly<Record<Variable, string>> {

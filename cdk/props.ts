@@ -35,6 +35,11 @@ export interface PieceworkProps {
   readonly destinations: readonly PieceworkDestination[];
   /** @default { kind: 'iam' } */
   readonly auth?: PieceworkAuth;
+  /**
+   * Whose a transfer is when a request was authorized and API Gateway does not say whose it is: an authorizer that names no principal, or a
+   * stand-in. @default such requests are refused
+   */
+  readonly defaultOwner?: string;
   /** Requests to the API, all callers together. @default { ratePerSecond: 50, burst: 100 } */
   readonly throttle?: { readonly ratePerSecond: number; readonly burst: number };
   /** Hosts (`example.com`, `*.example.com`) besides which no source is contacted. @default any public host */
@@ -88,12 +93,13 @@ export interface PieceworkProps {
 }
 
 /** With every default in its place. */
-export type Settings = Required<Omit<PieceworkProps, 'encryptionKey' | 'eventBus' | 'alarmTopic'>> &
-  Pick<PieceworkProps, 'encryptionKey' | 'eventBus' | 'alarmTopic'>;
+export type Settings = Required<Omit<PieceworkProps, 'encryptionKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner'>> &
+  Pick<PieceworkProps, 'encryptionKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner'>;
 
 const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   destinations: true,
   auth: true,
+  defaultOwner: true,
   throttle: true,
   allowHosts: true,
   denyHosts: true,

@@ -77,11 +77,16 @@ export class PieceworkStack extends Stack {
 }
 
 /**
- * What a stand-in can't hold, or makes slow: nothing outlives it, so nothing is retained; nothing is on its way for minutes, so a cancelled
+ * What a stand-in can't hold, or makes slow: nothing outlives it, so nothing is retained; each function is a process of one machine, so
+ * there are few; nothing is on its way for minutes, so a cancelled
  * transfer is cleaned up within a minute. docs/localstack.md lists what is different there.
  */
 const STAND_IN: Partial<PieceworkProps> = {
   removalPolicy: RemovalPolicy.DESTROY,
+  // LocalStack does not say who signed a request.
+  defaultOwner: 'local',
+  maxPlanners: 4,
+  maxFetchers: 4,
   pieceTimeout: Duration.seconds(20),
   planTimeout: Duration.seconds(60),
   lateArrival: Duration.seconds(0),

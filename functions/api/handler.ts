@@ -12,7 +12,7 @@ const serve = handle(
     version: environment.version,
     allowedDestinations: environment.destinations,
     checkSource: sourceCheck(environment),
-    ownerOf: gatewayOwner,
+    ownerOf: (request) => gatewayOwner(request) ?? environment.defaultOwner,
     basePathOf: gatewayBasePath,
     onFailure: (error, { req }) => log.failed('a request failed', error, { method: req.method, path: req.path }),
   }),

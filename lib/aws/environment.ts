@@ -16,6 +16,8 @@ export interface Environment {
     readonly parked: string | undefined;
   };
   readonly eventBus: string | undefined;
+  /** Whose a transfer is when API Gateway lets a request through and does not say whose it is. */
+  readonly defaultOwner: string | undefined;
   readonly secretPrefixes: readonly string[];
   readonly hostConnections: number;
   readonly planTimeoutMs: number;
@@ -61,6 +63,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
       parked: queueUrl('parkedQueueUrl'),
     },
     eventBus: text('eventBus'),
+    defaultOwner: variables[ENV.defaultOwner] || undefined,
     secretPrefixes: read('secretPrefixes', parseTexts, 'JSON: a list of texts') ?? [],
     hostConnections: read('hostConnections', wholeNumber(1, 10_000), 'a whole number from 1 to 10000') ?? 1,
     planTimeoutMs: (read('planTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,

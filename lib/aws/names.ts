@@ -10,6 +10,8 @@ export type Stage = (typeof STAGES)[number];
 export const ENV = {
   version: 'PIECEWORK_VERSION',
   recordsBucket: 'PIECEWORK_RECORDS_BUCKET',
+  /** Of the API, and only where it was asked for. */
+  defaultOwner: 'PIECEWORK_DEFAULT_OWNER',
   plansQueueUrl: 'PIECEWORK_PLANS_QUEUE_URL',
   piecesQueueUrl: 'PIECEWORK_PIECES_QUEUE_URL',
   resultsQueueUrl: 'PIECEWORK_RESULTS_QUEUE_URL',
@@ -26,7 +28,7 @@ export const ENV = {
   pieceTimeoutSeconds: 'PIECEWORK_PIECE_TIMEOUT_SECONDS',
   lateSeconds: 'PIECEWORK_LATE_SECONDS',
 } as const;
-export type Variable = keyof typeof ENV;
+export type Variable = Exclude<keyof typeof ENV, 'defaultOwner'>;
 
 const COMMON: readonly Variable[] = [
   'version',

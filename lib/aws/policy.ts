@@ -1,11 +1,13 @@
 import type { Policy } from '../pipeline/ports.ts';
 import { BACKOFF } from '../transfer/retry.ts';
 import type { Environment } from './environment.ts';
-import { RECORD_CACHE_MS, WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
+import { MARGIN_MS, RECORD_CACHE_MS, WINDOW_BYTES } from './names.ts';
 
 const MIB = 1024 ** 2;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+/** For the part that is on its way when the time is up, and for the record. */
+const STREAM_MARGIN_MS = 10_000 + MARGIN_MS;
 
 /** Numbers of this home, from the protocol's rules and the time-outs that the construct gave the functions. */
 export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostConnections }: Environment): Policy {
@@ -15,8 +17,8 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
       singleMaxBytes: WINDOW_BYTES,
       preferredPieceBytes: WINDOW_BYTES,
       granuleBytes: MIB,
-      // A planner cuts a stream into parts of all that its windows hold.
-      streamPieceBytes: WINDOW_BYTES * WINDOW_COUNT,
+      // Small, so that a slow stream shows signs of life to the tick; what a planner brings in its life has fewer than 10,000 of them.
+      streamPieceBytes: WINDOW_BYTES,
       pieceTimeMs: pieceTimeoutMs / 2,
     },
     decide: { quietMs: Math.max(2 * MINUTE_MS, 2 * pieceTimeoutMs), quietCapMs: 15 * MINUTE_MS, backoff: BACKOFF },
@@ -24,8 +26,10 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
     graceMs: RECORD_CACHE_MS + longestTimeoutMs + lateMs,
     orphanAgeMs: HOUR_MS,
     plannerLifeMs: planTimeoutMs,
+    streamLifeMs: Math.max(1, planTimeoutMs - STREAM_MARGIN_MS),
     places: (wanted) => wanted,
     keepsSealed: true,
+    isTicked: true,
     // Only the finalizer has the rights to clean up.
     settlesElsewhere: stage !== 'finalizer',
     hostCeiling: hostConnections,

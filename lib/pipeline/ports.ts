@@ -41,10 +41,17 @@ export interface Policy {
   readonly orphanAgeMs: number;
   /** How long a planner can live; bounds the age of what it created. */
   readonly plannerLifeMs: number;
+  /** How long a worker can be at one stream; what needs longer is refused as soon as that shows. @default no end */
+  readonly streamLifeMs?: number;
   /** Pieces in flight for a transfer that wants `parallelism` of them. */
   places(parallelism: number): number;
   /** Sealed sources outlive the process, and this worker may have no right to read them: a retry goes by what is sealed already. @default false */
   readonly keepsSealed?: boolean;
+  /**
+   * A schedule ticks every transfer in which work remains: what has to wait needs no tick of its own, which would beget another at each
+   * tick. @default false
+   */
+  readonly isTicked?: boolean;
   /** This worker has no right to clean up: a tick tells the finalizer to. @default false */
   readonly settlesElsewhere?: boolean;
   /** Connections to one host for all its transfers together, until something better was learned. @default no ceiling: one person's own choice */

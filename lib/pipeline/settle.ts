@@ -17,7 +17,7 @@ import { uploadRef, uploadTarget } from './upload-ref.ts';
 /**
  * Cleans up what the record names, one stored step after the other, so that a crash anywhere goes on from there:
  * uploads to abort, the way out of `finalizing`, the end to announce, the sealed source, and last the marker (protocol §2, §3).
- * What has to wait (a grace, a hold) is sent to the finalizer as a delayed tick.
+ * What has to wait (a grace, a hold) is sent to the finalizer as a delayed tick, unless a schedule comes by anyway.
  */
 export async function settle(ports: Ports, transferId: string, signal: AbortSignal): Promise<void> {
   for (;;) {
@@ -27,6 +27,7 @@ export async function settle(ports: Ports, transferId: string, signal: AbortSign
     });
     if (next === 'done') return;
     if (next !== 'again') {
+      if (ports.policy.isTicked === true) return;
       await ports.queues.finalizer.send([{ body: { kind: 'tick', v: 1, transferId }, delayMs: next.waitMs }]);
       return;
     }

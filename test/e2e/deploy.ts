@@ -26,34 +26,35 @@ export async function deploy(
   stack: string,
   context: Readonly<Record<string, string>>,
 ): Promise<Deployment> {
-  const folder = await mkdtemp(join(tmpdir(), 'piecework-deploy-'));
+  return await deployApp(cloud, ROOT, stack, { stackName: stack, ...context });
+}
+
+/** Of the CDK app in a folder. */
+export async function deployApp(
+  cloud: Cloud,
+  folder: string,
+  stack: string,
+  context: Readonly<Record<string, string>>,
+): Promise<Deployment> {
+  const temporary = await mkdtemp(join(tmpdir(), 'piecework-deploy-'));
   try {
-    const settings = Object.entries({ stackName: stack, ...context }).flatMap(([name, value]) => [
-      '-c',
-      `${name}=${value}`,
-    ]);
-    const outputs = join(folder, 'outputs.json');
-    // cdk.json bundles first (see --build below), which `npm run e2e` has done already.
-    await cdk(cloud, [
-      'deploy',
-      stack,
-      '--app',
-      'node cdk/app.ts',
-      ...settings,
-      '--output',
-      join(folder, 'cdk.out'),
-      '--require-approval',
-      'never',
-      '--outputs-file',
-      outputs,
-    ]);
+    const settings = Object.entries(context).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const outputs = join(temporary, 'outputs.json');
+    const files = ['--output', join(temporary, 'cdk.out'), '--outputs-file', outputs];
+    // Our cdk.json bundles first, which `npm run e2e` has done already.
+    await cdk(
+      cloud,
+      ['deploy', stack, ...settings, ...files, '--require-approval', 'never', '--build', 'true'],
+      folder,
+    );
     const all = JSON.parse(await readFile(outputs, 'utf8')) as Record<string, Record<string, string>>;
-    const own = all[stack] ?? {};
     return {
-      outputs: Object.fromEntries(Object.entries(own).map(([name, value]) => [name.replace(/^Piecework/, ''), value])),
+      outputs: Object.fromEntries(
+        Object.entries(all[stack] ?? {}).map(([name, value]) => [name.replace(/^Piecework/, ''), value]),
+      ),
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
   }
 }
 
@@ -62,12 +63,12 @@ export async function destroy(cloud: Cloud, stack: string, context: Readonly<Rec
     '-c',
     `${name}=${value}`,
   ]);
-  await cdk(cloud, ['destroy', stack, '--app', 'node cdk/app.ts', ...settings, '--force']);
+  await cdk(cloud, ['destroy', stack, ...settings, '--force', '--build', 'true']);
 }
 
 async function cdk(cloud: Cloud, args: readonly string[], cwd = ROOT): Promise<void> {
   try {
-    await run(CDK, [...args, '--build', 'true', '--ci', '--no-notices'], {
+    await run(CDK, [...args, '--ci', '--no-notices'], {
       cwd,
       timeout: LONGEST_MS,
       maxBuffer: 64 * 1024 ** 2,

@@ -100,7 +100,10 @@ export class Pipeline {
   }
 
   async status(id: string): Promise<Record<string, unknown>> {
-    const { status, body } = await this.call('GET', `/v1/transfers/${id}`);
+    let { status, body } = await this.call('GET', `/v1/transfers/${id}`);
+    // A redeploy takes a function away in the middle of an answer; any client asks again.
+    for (let tries = 1; [502, 503, 504].includes(status) && tries < 5; tries += 1)
+      ({ status, body } = await this.call('GET', `/v1/transfers/${id}`));
     if (status !== 200) throw new Error(`GET answered ${status}: ${JSON.stringify(body)}`);
     return body;
   }
@@ -139,7 +142,7 @@ export class Pipeline {
     const { Contents = [] } = await this.s3.send(
       new ListObjectsV2Command({ Bucket: this.buckets.target, Prefix: PREFIX + key }),
     );
-    return Contents.length > 0;
+    return Contents.some(({ Key }) => Key === PREFIX + key);
   }
 
   async send(queue: string, message: unknown): Promise<void> {
@@ -155,7 +158,8 @@ export class Pipeline {
     const { Body } = await this.s3.send(
       new GetObjectCommand({ Bucket: this.output('RecordsBucket'), Key: `transfers/${id}.json` }),
     );
-    return JSON.parse((await Body?.transformToString()) ?? '{}') as Record<string, unknown>;
+    const { value } = JSON.parse((await Body?.transformToString()) ?? '{}') as { value: Record<string, unknown> };
+    return value;
   }
 
   /** Everything that should be gone once all transfers have ended and are cleaned up. Empty = nothing. */
@@ -213,7 +217,7 @@ function sign(method: string, url: URL, body: string, cloud: Cloud): Record<stri
   const scope = `${at.slice(0, 8)}/${cloud.region}/execute-api/aws4_request`;
   const token = cloud.env['AWS_SESSION_TOKEN'];
   const headers: Record<string, string> = {
-    'content-type': 'application/json',
+    ...(body === '' ? {} : { 'content-type': 'application/json' }),
     host: url.host,
     'x-amz-date': at,
     ...(token === undefined ? {} : { 'x-amz-security-token': token }),

@@ -287,6 +287,7 @@ test('props reach what they are about', () => {
       pieceTimeout: Duration.seconds(30),
       removalPolicy: RemovalPolicy.DESTROY,
       hostConnections: 64,
+      defaultOwner: 'somebody',
     })),
   );
   other.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
@@ -306,5 +307,10 @@ test('props reach what they are about', () => {
   });
   other.hasResourceProperties('AWS::Lambda::Function', {
     Environment: { Variables: Match.objectLike({ PIECEWORK_EVENT_BUS: { Ref: Match.stringLikeRegexp('^Bus') } }) },
+  });
+  other.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: {
+      Variables: Match.objectLike({ PIECEWORK_DEFAULT_OWNER: 'somebody', POWERTOOLS_SERVICE_NAME: 'piecework-api' }),
+    },
   });
 });

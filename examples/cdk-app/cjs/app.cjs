@@ -1,0 +1,17 @@
+const { App, CfnOutput, Stack } = require('aws-cdk-lib');
+const { Bucket } = require('aws-cdk-lib/aws-s3');
+const { Piecework } = require('piecework/cdk');
+
+const app = new App();
+const stack = new Stack(app, 'Transfers');
+const bucket = new Bucket(stack, 'Bucket');
+const sources = app.node.tryGetContext('sources');
+
+new Piecework(stack, 'Piecework', {
+  destinations: [{ bucket, prefix: 'incoming/' }],
+  // For a stand-in, whose sources are on this machine, and which may not say who is asking: -c sources=127.0.0.1:8080
+  ...(sources === undefined
+    ? {}
+    : { defaultOwner: 'local', privateHosts: [sources.split(':')[0]], ports: [Number(sources.split(':')[1])] }),
+});
+new CfnOutput(stack, 'BucketName', { value: bucket.bucketName });

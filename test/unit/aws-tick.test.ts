@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { isStuck } from '../../lib/aws/tick.ts';
+import type { TransferRecord } from '../../lib/transfer/record.ts';
+import { newRecord } from '../../lib/transfer/record.ts';
+import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 5, 1);
+const iso = (ms: number) => new Date(ms).toISOString();
+
+function record(changes: Partial<TransferRecord>): TransferRecord {
+  const request = {
+    source: { url: 'https://a.example/', withheld: false },
+    destination: { kind: 's3', bucket: 'b', key: 'k' },
+    object: {},
+    options: DEFAULT_OPTIONS,
+  } as const;
+  return { ...newRecord('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'o', request, NOW), rev: 1, writeId: 'w', ...changes };
+}
+
+test.each<readonly [string, Partial<TransferRecord>, boolean]>([
+  ['open before its deadline', { status: 'transferring', deadlineAt: iso(NOW + 1) }, false],
+  ['open just after it', { status: 'transferring', deadlineAt: iso(NOW - HOUR / 2) }, false],
+  ['open long after it', { status: 'finalizing', deadlineAt: iso(NOW - 2 * HOUR) }, true],
+  ['ended a while ago, and still cleaned up', { status: 'cancelled', endedAt: iso(NOW - HOUR) }, false],
+  ['ended long ago', { status: 'cancelled', endedAt: iso(NOW - 3 * HOUR) }, true],
+  [
+    'failed long ago, and still held',
+    { status: 'failed', endedAt: iso(NOW - 30 * HOUR), heldUntil: iso(NOW + HOUR) },
+    false,
+  ],
+  [
+    'failed, and its hold over for long',
+    { status: 'failed', endedAt: iso(NOW - 30 * HOUR), heldUntil: iso(NOW - 3 * HOUR) },
+    true,
+  ],
+])('%s', (_, changes, expected) => {
+  expect(isStuck(record(changes), NOW)).toBe(expected);
+});
+
+test('a marker without a record is the tombstone’s business', () => {
+  expect(isStuck(undefined, NOW)).toBe(false);
+});
