@@ -6,7 +6,18 @@
  * await using piecework = openLocal();
  * const report = await piecework.copy({ source: { url }, destination: 's3://bucket/key' });
  * ```
+ *
+ * and the client of a deployment's API:
+ *
+ * ```ts
+ * import { createClient } from 'piecework';
+ * await using deployment = createClient({ url: apiUrl, auth: { kind: 'aws' } });
+ * const { id } = await deployment.submit({ source: { url }, destination: { bucket, key } });
+ * ```
  */
+export { type ApiClient, type ClientAuth, type ClientOptions, createClient } from './api/client.ts';
+export type { SubmitRequest } from './api/schemas/request.ts';
+export type { Health, Transfer, TransferDetail, TransferPage } from './api/schemas/transfer.ts';
 export { ERROR_CODES, type ErrorCode, EXIT_CODES, exitCodeOf } from './errors/codes.ts';
 export { type ErrorDetails, type ErrorRecord, PieceworkError } from './errors/error.ts';
 export { redactUrl } from './errors/redact.ts';

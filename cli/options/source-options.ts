@@ -47,14 +47,14 @@ export const SOURCE_OPTIONS = {
     kind: anyText('FILE'),
     short: '-i',
     group: 'Source',
-    verbs: FETCHING,
+    verbs: ASKING_SOURCE,
     help: 'private key for SFTP',
     fallback: 'the agent (`SSH_AUTH_SOCK`), then `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`',
   }),
   identityPassphrase: option({
     kind: secret,
     group: 'Source',
-    verbs: FETCHING,
+    verbs: ASKING_SOURCE,
     help: 'passphrase of that key; better @file, or the environment',
   }),
   knownHosts: option({
@@ -71,7 +71,7 @@ export const SOURCE_OPTIONS = {
       'SHA256: and 43 characters, as ssh-keygen -lf prints it',
     ),
     group: 'Source',
-    verbs: FETCHING,
+    verbs: ASKING_SOURCE,
     help: 'the key that the SSH server must have, whatever the known hosts say',
   }),
   sourceProfile: option({
@@ -84,14 +84,14 @@ export const SOURCE_OPTIONS = {
   sourceRegion: option({
     kind: matching('REGION', /^[A-Za-z0-9-]+$/, 'a region such as eu-central-1'),
     group: 'Source',
-    verbs: FETCHING,
+    verbs: ASKING_SOURCE,
     help: 'region of the bucket of an s3: source',
     fallback: "`AWS_REGION`, else the profile's",
   }),
   sourceEndpointUrl: option({
     kind: endpoint,
     group: 'Source',
-    verbs: FETCHING,
+    verbs: ASKING_SOURCE,
     help: 'URL of the S3-compatible store of an s3: source',
     fallback: '`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, else AWS',
   }),

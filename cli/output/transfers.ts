@@ -51,7 +51,7 @@ export function statusLines(
   const lines = facts([
     ['transfer', record.id],
     ['state', `${stateOf(transfer)}${record.run > 1 ? ` (run ${record.run})` : ''}`],
-    ['source', `${request.source.url}${request.source.withheld ? ' (not stored whole: it holds a secret)' : ''}`],
+    ['source', `${request.source.url}${request.source.withheld ? ' (not stored whole)' : ''}`],
     ['destination', describeDestination(request.destination)],
     ['plan', plan === undefined ? undefined : describePlan(plan)],
     [

@@ -6,7 +6,7 @@ import { readsUnicode } from '../output/paint.ts';
 import { BLOCKS, LETTERS } from '../output/piece-map.ts';
 import { resolveRemoteId } from './remote-id.ts';
 import { remoteListLines, remoteStatusLines } from './show.ts';
-import { remoteSource } from './submit.ts';
+import { remoteSource } from './source.ts';
 import { watch } from './watch.ts';
 import type { Remote } from './with-deployment.ts';
 
@@ -92,7 +92,7 @@ export const remoteRetry: Remote = {
     const given = retrySource(url, settings, (await client.get(id, { signal })).source.url);
     const transfer = await client.retry(id, {
       signal,
-      ...(given === undefined ? {} : { source: remoteSource(given) }),
+      ...(given === undefined ? {} : { source: remoteSource(given, settings) }),
     });
     if (settings.json !== true) context.stdout.write(`${transfer.id} ${transfer.status}\n`);
     const last = extras['watch'] === true ? await watch(call, client, id) : transfer;

@@ -1,11 +1,11 @@
 import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
 import { writeJson } from '../output/json-reporter.ts';
 import type { Verb } from '../verb.ts';
 import { DEPLOYMENT_EXTRAS, openDeployment } from './deployment.ts';
+import { remoteSource } from './source.ts';
 import { watch } from './watch.ts';
 import { sayHome } from './with-deployment.ts';
 
@@ -16,7 +16,7 @@ export const submitVerb: Verb = {
     "Submits a transfer to a deployment's API and returns: the work is done there. stdout carries one line, the id of the " +
     'transfer. With --watch it is followed to its end, and the exit code says how it ended.',
   arguments: [
-    { term: '<SOURCE>', help: 'http: or https: URL' },
+    { term: '<SOURCE>', help: 'URL of a scheme that the deployment allows' },
     {
       term: '<DEST>',
       help: "s3://bucket/key, or s3://bucket/prefix/ for the URL's own name, where the deployment may write",
@@ -75,7 +75,7 @@ function submitRequest(url: string, to: string, settings: Settings): SubmitReque
   const { source, object, options } = copyRequest(url, undefined, settings);
   const { encryption, tags, metadata, ...rest } = object ?? {};
   return {
-    source: remoteSource(source),
+    source: remoteSource(source, settings),
     destination: destinationOf(url, to),
     object: {
       ...rest,
@@ -84,25 +84,6 @@ function submitRequest(url: string, to: string, settings: Settings): SubmitReque
       ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
     },
     options: options ?? {},
-  };
-}
-
-/** What of a locator a deployment takes. @throws PieceworkError `InvalidOption`. */
-export function remoteSource({
-  url,
-  headers,
-  auth,
-  maxRedirects,
-  allowInsecureRedirect,
-}: SourceLocator): SubmitRequest['source'] {
-  if (auth !== undefined && auth.kind !== 'basic' && auth.kind !== 'bearer')
-    throw new PieceworkError('InvalidOption', 'a deployment takes user and password, or a bearer token');
-  return {
-    url,
-    ...(headers === undefined ? {} : { headers: { ...headers } }),
-    ...(auth === undefined ? {} : { auth }),
-    ...(maxRedirects === undefined ? {} : { maxRedirects }),
-    ...(allowInsecureRedirect === undefined ? {} : { allowInsecureRedirect }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { ApiError } from './problem.ts';
 
@@ -17,15 +17,24 @@ const limited = bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge });
 
 /** Bodies are small and shallow JSON; anything else is told before anybody works on it. No message quotes a body: it may hold a secret. */
 export const jsonBodies: MiddlewareHandler = async (context, next) => {
-  if (context.req.raw.body === null) return await next();
+  if (context.req.raw.body === null) {
+    sayNothing(context);
+    return await next();
+  }
   return await limited(context, async () => {
     const text = await context.req.text();
     // A Content-Length is somebody's claim.
     if (Buffer.byteLength(text) > MOST_BODY_BYTES) tooLarge();
-    if (text !== '') check(text, context.req.header('content-type'));
+    if (text === '') sayNothing(context);
+    else check(text, context.req.header('content-type'));
     await next();
   });
 };
+
+/** Clients say of what type a body is even where they send none: then there is none to read, rather than a malformed one. */
+function sayNothing(context: Context): void {
+  context.req.raw.headers.delete('content-type');
+}
 
 function check(text: string, contentType: string | undefined): void {
   const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase();

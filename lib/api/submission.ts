@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { PieceworkError } from '../errors/error.ts';
 import type { Ports } from '../pipeline/ports.ts';
 import type { Submission } from '../pipeline/submit.ts';
-import type { DestinationLocator, SourceLocator } from '../transfer/locators.ts';
+import type { DestinationLocator, SourceAuth, SourceLocator } from '../transfer/locators.ts';
 import { planTransfer } from '../transfer/plan.ts';
 import type { ObjectSettings, TransferOptions } from '../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../transfer/request.ts';
@@ -24,7 +24,7 @@ export function toSubmission(body: SubmitBody, owner: string, allowed: readonly 
 }
 
 /** @throws PieceworkError `InvalidUrl`, `InvalidOption`. */
-export function toSource({ url, headers, auth, maxRedirects, allowInsecureRedirect }: SourceBody): SourceLocator {
+export function toSource({ url, headers, auth, store, ...rest }: SourceBody): SourceLocator {
   const parsed = URL.parse(url);
   if (parsed === null) throw new PieceworkError('InvalidUrl', 'source.url is no URL; it looks like https://host/path');
   const lower =
@@ -34,7 +34,8 @@ export function toSource({ url, headers, auth, maxRedirects, allowInsecureRedire
   const credentials = [
     auth !== undefined,
     lower?.['authorization'] !== undefined,
-    parsed.username !== '' || parsed.password !== '',
+    // A private key comes with a user, which may stand in the URL.
+    parsed.password !== '' || (parsed.username !== '' && auth?.kind !== 'key'),
   ];
   if (credentials.filter(Boolean).length > 1) {
     throw new PieceworkError(
@@ -42,7 +43,39 @@ export function toSource({ url, headers, auth, maxRedirects, allowInsecureRedire
       'source: credentials are given more than once; give them in the URL, in auth or as a header',
     );
   }
-  return { url, ...stated({ headers: lower, auth, maxRedirects, allowInsecureRedirect }) };
+  checkScheme(parsed.protocol, auth?.kind, rest.hostFingerprint !== undefined, store !== undefined);
+  return {
+    url,
+    ...stated({
+      headers: lower,
+      auth: auth === undefined ? undefined : stated(auth),
+      store: store === undefined ? undefined : stated(store),
+    }),
+    ...stated(rest),
+  };
+}
+
+/** How each scheme can be authenticated. */
+const AUTH_OF: Readonly<Record<string, readonly SourceAuth['kind'][]>> = {
+  'http:': ['basic', 'bearer'],
+  'https:': ['basic', 'bearer'],
+  'ftp:': ['basic'],
+  'ftps:': ['basic'],
+  'ftpes:': ['basic'],
+  'sftp:': ['basic', 'key'],
+  's3:': ['basic', 'aws'],
+};
+
+/** What can't be meant of such a URL. Which schemes there are is for the deployment to say. @throws PieceworkError `InvalidOption`. */
+function checkScheme(scheme: string, auth: SourceAuth['kind'] | undefined, pinsHost: boolean, hasStore: boolean): void {
+  const known = AUTH_OF[scheme];
+  if (known === undefined) return;
+  if (auth !== undefined && !known.includes(auth))
+    throw new PieceworkError('InvalidOption', `source.auth: ${scheme} takes ${known.join(' or ')}, and not ${auth}`);
+  if (pinsHost && scheme !== 'sftp:')
+    throw new PieceworkError('InvalidOption', `source.hostFingerprint is of sftp: sources, and this one is ${scheme}`);
+  if (hasStore && scheme !== 's3:')
+    throw new PieceworkError('InvalidOption', `source.store is of s3: sources, and this one is ${scheme}`);
 }
 
 function toObject({ encryption, ...rest }: NonNullable<SubmitBody['object']>): ObjectSettings {

@@ -140,6 +140,6 @@ export function sourceNeeded(record: TransferRecord): PieceworkError {
   const { url } = record.request.source;
   return new PieceworkError(
     'SourceNeeded',
-    `the whole URL of ${url} is not stored, because it holds a secret: give it again with the same command`,
+    `the source ${url} is not stored whole, because it holds a secret or names a server of its own: give it again with the same command`,
   );
 }

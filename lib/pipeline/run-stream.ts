@@ -7,15 +7,15 @@ import type { TransferRecord } from '../transfer/record.ts';
 import { sealedRunOf } from '../transfer/record.ts';
 import { adoptPlan, giveUpUpload } from '../transfer/transitions.ts';
 import type { Body, ByteReader, Window } from '../values/bytes.ts';
-import { formatBytes, formatDuration } from '../values/units.ts';
+import { formatBytes } from '../values/units.ts';
 import { carryOut } from './carry-out.ts';
 import { finalize } from './finalize.ts';
 import { proveDigests, unexpectedSize } from './object-spec.ts';
 import type { Planning } from './planning.ts';
 import { createUpload, saveOrAbort } from './planning.ts';
-import type { Ports } from './ports.ts';
 import { putWhole } from './put-single.ts';
 import { loadTransfer } from './store.ts';
+import { checkPace } from './stream-pace.ts';
 import { uploadRef } from './upload-ref.ts';
 import { fill } from './windows.ts';
 
@@ -94,7 +94,7 @@ async function sendParts(
   let filled = inHand;
   for (let number = 1; ; number += 1) {
     if (filled === 0) return { sizeBytes: offset, pieceCount: number - 1 };
-    checkPace(ports, record, offset, ports.clock.now() - startedAt);
+    checkPace(ports.policy, record, offset, ports.clock.now() - startedAt);
     checkCount(number, plan, destination.limits.maxPieces, record);
     const sizeBytes =
       plan.pieceSizeBytes <= slab.bytes.length ? filled : Math.min(plan.pieceSizeBytes, (plan.sizeBytes ?? 0) - offset);
@@ -157,22 +157,6 @@ function checkCount(number: number, plan: StreamPlan, maxPieces: number, record:
     'DestinationTooSmall',
     `${record.request.source.url} does not say how long it is, and goes on after ${formatBytes(plan.pieceSizeBytes * maxPieces)}: more than ${maxPieces} parts of ` +
       `${formatBytes(plan.pieceSizeBytes)} do not fit this destination; give a larger --piece-size`,
-  );
-}
-
-/** The rate of a stream is not judged before this. */
-const RUN_IN_MS = 60_000;
-
-/** What one worker can't bring in its life is told as soon as it shows: it would begin again and again, and never end. */
-function checkPace(ports: Pick<Ports, 'policy'>, record: TransferRecord, sentBytes: number, elapsedMs: number): void {
-  const { streamLifeMs } = ports.policy;
-  if (streamLifeMs === undefined || elapsedMs < Math.min(RUN_IN_MS, streamLifeMs)) return;
-  const wholeMs = (elapsedMs * (record.snapshot?.sizeBytes ?? sentBytes)) / Math.max(1, sentBytes);
-  if (Math.max(wholeMs, elapsedMs) < streamLifeMs) return;
-  throw new PieceworkError(
-    'DeadlineExceeded',
-    `${record.request.source.url} gives no ranges, so one worker must bring it on one connection, and this one lives for ${formatDuration(streamLifeMs)}: ` +
-      `in ${formatDuration(elapsedMs)} it brought ${formatBytes(sentBytes)}; take a worker without that limit (piecework copy)`,
   );
 }
 

@@ -105,6 +105,9 @@ export function toRequest(
   submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options'>,
 ): TransferRequest {
   const { source, destination, object, options } = submission;
-  const withheld = holdsSecret(source.url) || source.auth !== undefined || Object.keys(source.headers ?? {}).length > 0;
-  return { source: { url: redactUrl(source.url), withheld }, destination, object, options };
+  const { url, headers, auth, hostFingerprint, store } = source;
+  // Not secret, but with the URL alone another server or store would be asked.
+  const isElsewhere = hostFingerprint !== undefined || Object.keys(store ?? {}).length > 0;
+  const withheld = holdsSecret(url) || auth !== undefined || Object.keys(headers ?? {}).length > 0 || isElsewhere;
+  return { source: { url: redactUrl(url), withheld }, destination, object, options };
 }

@@ -1,3 +1,6 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { run } from '../../cli/run.ts';
 import { KEYS } from '../../lib/records/records.ts';
@@ -71,6 +74,32 @@ describe('submit', () => {
       headers: { 'x-a': 'b' },
       auth: { kind: 'bearer', token: 'b-token' },
     });
+  });
+
+  it("takes a key's file and a store's place with it, as far as they are of the source's kind", async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'piecework-key-'));
+    const key = join(folder.path, 'id');
+    await writeFile(key, 'the key');
+    const pin = `SHA256:${'x'.repeat(43)}`;
+    const args = ['-i', key, '--host-fingerprint', pin, '--source-endpoint-url', 'https://store.example'];
+    const sealed = async (url: string) => {
+      await using here = await world({ environment: { PIECEWORK_IDENTITY_PASSPHRASE: 'p' } });
+      expect(await run(['submit', ...args, url, 's3://bucket/in/f'], here.context)).toBe(0);
+      return await here.bench.ports.secrets.unseal(here.context.stdout.text.trim(), 1);
+    };
+    expect(await sealed('sftp://u@host/f')).toEqual({
+      url: 'sftp://u@host/f',
+      auth: { kind: 'key', privateKey: 'the key', passphrase: 'p' },
+      hostFingerprint: pin,
+    });
+    expect(await sealed('s3://other/f')).toEqual({
+      url: 's3://other/f',
+      store: { endpoint: 'https://store.example' },
+    });
+    expect(await sealed('https://host/f')).toEqual({ url: 'https://host/f' });
+    await using here = await world();
+    expect(await run(['submit', '-i', `${key}-not`, 'sftp://host/f', 's3://bucket/in/f'], here.context)).toBe(2);
+    expect(here.context.stderr.text).toContain(`${key}-not can't be read (ENOENT)`);
   });
 
   it('is the same transfer for the same idempotency key', async () => {

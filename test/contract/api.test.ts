@@ -61,6 +61,25 @@ describe('POST /v1/transfers', () => {
     expect((await bench.records.list('transfers/')).paths).toHaveLength(1);
   });
 
+  it.each([
+    { url: 'sftp://host/f', auth: { kind: 'key', user: 'u', privateKey: 'secret://piecework/key' } },
+    { url: 'sftp://u@host/f', auth: { kind: 'key', privateKey: '-----BEGIN\n', passphrase: 'p' } },
+    {
+      url: 'sftp://host/f',
+      auth: { kind: 'basic', user: 'u', password: 'p' },
+      hostFingerprint: `SHA256:${'x'.repeat(43)}`,
+    },
+    { url: 'ftps://host/f', auth: { kind: 'basic', user: 'u', password: 'p' } },
+    { url: 's3://other/f', auth: { kind: 'aws', accessKeyId: 'a', secretAccessKey: 's', sessionToken: 't' } },
+    { url: 's3://other/f', store: { endpoint: 'https://store.example', region: 'eu-west-1', pathStyle: false } },
+  ])('seals a source with all that it needs, and keeps none of it in the record (%j)', async (source) => {
+    const bench = apiBench();
+    const { id } = await transferOf(await bench.post('/v1/transfers', { ...GOOD, source }));
+    expect(await bench.ports.secrets.unseal(id, 1)).toEqual(source);
+    const stored = (await bench.records.get(KEYS.transfer(id)))?.value;
+    expect(stored?.request.source).toEqual({ url: source.url.replace('u@', '***@'), withheld: true });
+  });
+
   it("keeps one owner's key apart from another's, and stores neither key nor body", async () => {
     let owner = 'a';
     const bench = apiBench({ ownerOf: () => owner });
@@ -160,6 +179,37 @@ describe('POST /v1/transfers', () => {
     const answer = await bench.post('/v1/transfers', body);
     const problem = await problemOf(answer);
     expect([answer.status, problem['code'], problem['status']]).toEqual([status, code, status]);
+    expect((problem['errors'] as { pointer: string }[] | undefined)?.[0]?.pointer).toBe(pointer);
+    expect((await bench.records.list('')).paths).toEqual([]);
+  });
+
+  const PIN = `SHA256:${'A'.repeat(43)}`;
+  it.each<readonly [string, object, string | undefined]>([
+    ['an SSH key for HTTP', { url: 'https://h/a', auth: { kind: 'key', privateKey: 'k' } }, undefined],
+    [
+      'keys of AWS for FTP',
+      { url: 'ftp://h/a', auth: { kind: 'aws', accessKeyId: 'a', secretAccessKey: 's' } },
+      undefined,
+    ],
+    ['a token for S3', { url: 's3://b/a', auth: { kind: 'bearer', token: 't' } }, undefined],
+    [
+      'a password in the URL beside a key',
+      { url: 'sftp://u:p@h/a', auth: { kind: 'key', privateKey: 'k' } },
+      undefined,
+    ],
+    ['the fingerprint of a host without SSH', { url: 'https://h/a', hostFingerprint: PIN }, undefined],
+    ['a store for HTTP', { url: 'https://h/a', store: { region: 'eu-west-1' } }, undefined],
+    ['a way to log in that nobody knows', { url: 'https://h/a', auth: { kind: 'ntlm' } }, '#/source/auth/kind'],
+    ['half of the keys', { url: 's3://b/a', auth: { kind: 'aws', accessKeyId: 'a' } }, '#/source/auth/secretAccessKey'],
+    ['a short fingerprint', { url: 'sftp://h/a', hostFingerprint: 'SHA256:abc' }, '#/source/hostFingerprint'],
+    ['a store with a password', { url: 's3://b/a', store: { endpoint: 'https://u:p@h' } }, '#/source/store/endpoint'],
+    ['a store in a file', { url: 's3://b/a', store: { endpoint: 'file:///x' } }, '#/source/store/endpoint'],
+    ['a profile of some machine', { url: 's3://b/a', store: { profile: 'me' } }, '#/source/store/profile'],
+  ])('refuses a source that contradicts itself: %s', async (_name, source, pointer) => {
+    const bench = apiBench();
+    const answer = await bench.post('/v1/transfers', { ...GOOD, source });
+    const problem = await problemOf(answer);
+    expect([answer.status, problem['code']]).toEqual([400, 'InvalidOption']);
     expect((problem['errors'] as { pointer: string }[] | undefined)?.[0]?.pointer).toBe(pointer);
     expect((await bench.records.list('')).paths).toEqual([]);
   });
@@ -474,6 +524,22 @@ describe('cancel and retry', () => {
     expect(asked).toEqual(['https://origin.example/f?sig=2']);
     expect(await bench.ports.secrets.unseal(FIRST, 2)).toEqual({ url: 'https://origin.example/f?sig=2' });
     expect(bench.waitingPlans()).toBe(2);
+  });
+
+  it.each([
+    ['', { 'content-type': 'application/json' }],
+    [undefined, { 'content-type': 'application/json; charset=utf-8' }],
+    ['', {}],
+    ['{}', { 'content-type': 'application/json' }],
+  ])('retries with a body of %j and the headers %j, which give no source again', async (body, headers) => {
+    const bench = apiBench();
+    await bench.store(ID, { status: 'failed', reason: { code: 'SourceForbidden', message: '' } });
+    const answer = await bench.app.request(`/v1/transfers/${ID}/retry`, {
+      method: 'POST',
+      headers: headers as Record<string, string>,
+      ...(body === undefined ? {} : { body }),
+    });
+    expect([answer.status, (await transferOf(answer)).run]).toEqual([202, 2]);
   });
 
   it('refuses to retry what has not failed, and a source that is none', async () => {

@@ -35,6 +35,7 @@ describe('the OpenAPI document', () => {
     for (const name of [
       'SubmitRequest',
       'Source',
+      'SourceStore',
       'Destination',
       'ObjectSettings',
       'TransferOptions',

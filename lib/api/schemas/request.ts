@@ -12,6 +12,9 @@ const WEEK_MS = 7 * 86_400_000;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+const REGION = /^[a-z0-9-]{1,40}$/;
+const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
+
 const secret = z.string().min(1).max(4096);
 const REFERENCE = '`secret://name`, `secret://ssm/name` or `secret://name#field` is looked up when the source is asked';
 
@@ -19,10 +22,50 @@ const authSchema = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('basic'), user: z.string().max(1024), password: z.string().max(4096) }),
     z.strictObject({ kind: z.literal('bearer'), token: secret }),
+    z.strictObject({
+      kind: z.literal('key'),
+      user: z.string().min(1).max(1024).optional(),
+      privateKey: z.string().min(1).max(32_768),
+      passphrase: secret.optional(),
+    }),
+    z.strictObject({
+      kind: z.literal('aws'),
+      accessKeyId: secret,
+      secretAccessKey: secret,
+      sessionToken: z.string().min(1).max(8192).optional(),
+    }),
   ])
   .openapi({
-    description: `Credentials: user and password, or a bearer token. Each may be a reference: ${REFERENCE}.`,
+    description: `Credentials: user and password (HTTP, FTP, SFTP), a bearer token (HTTP), a private key (SFTP; the text of its file), or keys of AWS (S3). Each value may be a reference: ${REFERENCE}.`,
   });
+
+const storeSchema = z
+  .strictObject({
+    endpoint: z
+      .string()
+      .max(2048)
+      .refine(isEndpoint, 'is no URL of a store: http: or https:, without user, password and query')
+      .optional()
+      .openapi({ description: 'Of an S3-compatible store. Default: AWS.' }),
+    region: z.string().regex(REGION, 'is no region').optional().openapi({ description: "Default: the bucket's." }),
+    pathStyle: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'The bucket stands in the path. Default: true with an endpoint, else false.' }),
+  })
+  .openapi('SourceStore');
+
+function isEndpoint(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === ''
+  );
+}
 
 export const sourceSchema = z
   .strictObject({
@@ -46,6 +89,12 @@ export const sourceSchema = z
       .boolean()
       .optional()
       .openapi({ description: 'Follow a redirect from `https:` to `http:`. Default: false.' }),
+    hostFingerprint: z
+      .string()
+      .regex(FINGERPRINT, 'is not SHA256: and 43 characters, as ssh-keygen -lf prints it')
+      .optional()
+      .openapi({ description: '`sftp:` the key that the server must have, as `SHA256:…`.' }),
+    store: storeSchema.optional().openapi({ description: '`s3:` where the bucket is.' }),
   })
   .openapi('Source');
 
@@ -68,7 +117,7 @@ const destinationSchema = z
       }),
     region: z
       .string()
-      .regex(/^[a-z0-9-]{1,40}$/, 'is no region')
+      .regex(REGION, 'is no region')
       .optional()
       .openapi({ description: 'Only one that the deployment allows for this bucket.' }),
     endpoint: z

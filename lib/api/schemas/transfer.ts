@@ -68,7 +68,9 @@ export const transferSchema = z
     run: z.int().openapi({ description: '1, and one more with each retry.' }),
     source: z.object({
       url: z.string().openapi({ description: 'Without user, password and the values of its query.' }),
-      withheld: z.boolean().openapi({ description: 'Something secret was left out of it.' }),
+      withheld: z
+        .boolean()
+        .openapi({ description: 'Something was left out: a secret, or a server or store of its own.' }),
     }),
     destination: locatorSchema,
     createdAt: instant,

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { SourceAuth, SourceLocator } from '../../lib/transfer/locators.ts';
+import type { Settings } from '../options/table.ts';
+
+type Source = SubmitRequest['source'];
+
+/**
+ * A source as a deployment takes it. What on this machine stands beside the locator (a key's file, an S3 store's place) goes with it: the
+ * deployment sees neither these files nor this environment.
+ * @throws PieceworkError `InvalidOption`.
+ */
+export function remoteSource(from: SourceLocator, settings: Settings): Source {
+  const { url, headers, maxRedirects, allowInsecureRedirect, hostFingerprint } = from;
+  const parsed = URL.parse(url);
+  const auth = from.auth ?? identityAuth(parsed, settings);
+  const store = parsed?.protocol === 's3:' ? storeOf(settings) : undefined;
+  return {
+    url,
+    ...(headers === undefined ? {} : { headers: { ...headers } }),
+    ...(auth === undefined ? {} : { auth }),
+    ...(maxRedirects === undefined ? {} : { maxRedirects }),
+    ...(allowInsecureRedirect === undefined ? {} : { allowInsecureRedirect }),
+    // It may come from the config file, and says nothing of other sources.
+    ...(hostFingerprint === undefined || parsed?.protocol !== 'sftp:' ? {} : { hostFingerprint }),
+    ...(store === undefined ? {} : { store }),
+  };
+}
+
+/** The key's text: its file is here, and the deployment is not. */
+function identityAuth(url: URL | null, { identity, identityPassphrase }: Settings): SourceAuth | undefined {
+  if (identity === undefined || url?.protocol !== 'sftp:' || url.password !== '') return undefined;
+  const passphrase = identityPassphrase === undefined ? {} : { passphrase: identityPassphrase };
+  return { kind: 'key', privateKey: readKey(identity), ...passphrase };
+}
+
+function readKey(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw new PieceworkError('InvalidOption', `--identity: ${path} can't be read (${why})`, { cause });
+  }
+}
+
+function storeOf({ sourceEndpointUrl: endpoint, sourceRegion: region }: Settings): Source['store'] {
+  if (endpoint === undefined && region === undefined) return undefined;
+  return { ...(endpoint === undefined ? {} : { endpoint }), ...(region === undefined ? {} : { region }) };
+}
