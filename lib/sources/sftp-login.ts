@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { AnyAuthMethod, Client, ConnectConfig, SFTPWrapper } from 'ssh2';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
@@ -23,8 +24,8 @@ export async function logIn(target: SftpTarget, settings: SftpSettings, signal: 
   const tried = methods.map(({ type }) => type);
   try {
     const client = new ssh2.Client();
-    await ready(client, target, settings, methods, signal);
-    return await openSftp(client, target, settings);
+    const socket = await ready(client, target, settings, methods, signal);
+    return await openSftp(client, socket, target, settings);
   } catch (error) {
     signal.throwIfAborted();
     throw connectError(target, error, [...new Set(tried)]);
@@ -37,7 +38,7 @@ async function ready(
   settings: SftpSettings,
   methods: readonly AnyAuthMethod[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Socket> {
   const { host, port, user } = target;
   const check = hostCheck(target, settings.knownHostsFiles);
   const socket = await connectTcp(
@@ -70,6 +71,7 @@ async function ready(
   client.connect(config);
   try {
     await promise;
+    return socket;
   } catch (error) {
     client.destroy();
     socket.destroy();
@@ -79,7 +81,12 @@ async function ready(
   }
 }
 
-async function openSftp(client: Client, target: SftpTarget, { headersTimeoutMs }: SftpSettings): Promise<SftpSession> {
+async function openSftp(
+  client: Client,
+  socket: Socket,
+  target: SftpTarget,
+  { headersTimeoutMs }: SftpSettings,
+): Promise<SftpSession> {
   const opened = new Promise<SFTPWrapper>((resolve, reject) => {
     const timer = setTimeout(
       () => reject(sftpError('SourceTimeout', target, 'the server did not open an SFTP channel in time')),
@@ -92,7 +99,7 @@ async function openSftp(client: Client, target: SftpTarget, { headersTimeoutMs }
     });
   });
   try {
-    return new SftpSession(client, await opened, target, headersTimeoutMs);
+    return new SftpSession(client, socket, await opened, target, headersTimeoutMs);
   } catch (error) {
     client.destroy();
     throw error;

@@ -1,16 +1,15 @@
 import { speedJudge } from '../http/speed.ts';
 import type { Lease } from '../net/pool.ts';
 import type { NetSettings } from '../net/settings.ts';
+import { STALLED, stallWatch } from '../net/stall-watch.ts';
 import type { ByteReader } from '../values/bytes.ts';
 import type { ByteRange } from '../values/ranges.ts';
 import { sftpError } from './sftp-errors.ts';
 import type { SftpSession } from './sftp-session.ts';
 import type { SftpTarget } from './sftp-url.ts';
 
-/** What every server answers to one READ (draft-ietf-secsh-filexfer-02 §3: 32 KiB at least). */
-const READ_BYTES = 32 * 1024;
-/** Together they fill ssh2's receive window of 2 MiB. */
-const IN_FLIGHT = 64;
+/** ssh2's receive window: more than that is never on its way. */
+const IN_FLIGHT_BYTES = 2 * 1024 ** 2;
 
 export interface SftpReaderOptions {
   readonly target: SftpTarget;
@@ -38,15 +37,18 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
   /** Fills `into` from `position` on. When it rejects, the connection is closed: nothing may arrive in a buffer that has been given back. */
   async function fill(into: Buffer): Promise<void> {
     let at = 0;
-    const watch = stallWatch(settings.stallTimeoutMs);
+    const watch = stallWatch(settings.stallTimeoutMs, () => session.receivedBytes);
+    const questions = Math.ceil(into.length / session.readBytes);
+    const questionBytes = Math.ceil(into.length / questions);
     async function work(): Promise<void> {
       while (at < into.length) {
         const from = at;
-        at = Math.min(at + READ_BYTES, into.length);
+        at = Math.min(at + questionBytes, into.length);
         await readAll(into, from, at, watch.moved);
       }
     }
-    const workers = Array.from({ length: Math.min(IN_FLIGHT, Math.ceil(into.length / READ_BYTES)) }, work);
+    const atOnce = Math.max(1, Math.floor(IN_FLIGHT_BYTES / questionBytes));
+    const workers = Array.from({ length: Math.min(atOnce, questions) }, work);
     try {
       await Promise.race([Promise.all(workers), watch.stalled]);
     } catch (error) {
@@ -107,19 +109,4 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
       lease.release(session.usable);
     },
   };
-}
-
-const STALLED = Symbol('stalled');
-
-interface StallWatch {
-  readonly stalled: Promise<never>;
-  moved(): void;
-  stop(): void;
-}
-
-function stallWatch(ms: number): StallWatch {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {});
-  const timer = setTimeout(() => reject(STALLED), ms);
-  return { stalled: promise, moved: () => void timer.refresh(), stop: () => clearTimeout(timer) };
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Client, SFTPWrapper, Stats } from 'ssh2';
 import type { PieceworkError } from '../errors/error.ts';
 import type { Poolable } from '../net/pool.ts';
@@ -6,17 +7,26 @@ import type { SftpTarget } from './sftp-url.ts';
 
 type Callback<T> = (error: Error | undefined | null, value: T) => void;
 
+/** What every server answers to one READ (draft-ietf-secsh-filexfer-02 §3). */
+const LEAST_READ_BYTES = 31 * 1024;
+/** OpenSSH's own limit: 256 KiB for a whole packet. */
+const MOST_READ_BYTES = 255 * 1024;
+
 /** One SSH connection with its SFTP channel. Every question has a time-out, and fails when the connection does. */
 export class SftpSession implements Poolable {
   readonly #client: Client;
+  readonly #socket: Socket;
   readonly #sftp: SFTPWrapper;
   readonly #target: SftpTarget;
   readonly #timeoutMs: number;
   readonly #lost = Promise.withResolvers<never>();
+  /** Those who read. They are not told by `#lost`: each race with it would be remembered for as long as the connection lives. */
+  readonly #reading = new Set<(error: PieceworkError) => void>();
   #usable = true;
 
-  constructor(client: Client, sftp: SFTPWrapper, target: SftpTarget, timeoutMs: number) {
+  constructor(client: Client, socket: Socket, sftp: SFTPWrapper, target: SftpTarget, timeoutMs: number) {
     this.#client = client;
+    this.#socket = socket;
     this.#sftp = sftp;
     this.#target = target;
     this.#timeoutMs = timeoutMs;
@@ -39,7 +49,10 @@ export class SftpSession implements Poolable {
   #lose(cause: unknown): void {
     if (!this.#usable) return;
     this.#usable = false;
-    this.#lost.reject(sftpError('SourceReset', this.#target, 'the SSH connection broke off', cause));
+    const error = sftpError('SourceReset', this.#target, 'the SSH connection broke off', cause);
+    this.#lost.reject(error);
+    for (const reject of this.#reading) reject(error);
+    this.#reading.clear();
     this.#client.destroy();
   }
 
@@ -60,14 +73,31 @@ export class SftpSession implements Poolable {
     if (this.#usable) this.#sftp.close(handle, () => {});
   }
 
+  /**
+   * How much one READ had best ask for. ssh2 knows what the server bears (`limits@openssh.com`, or how OpenSSH was made), and
+   * cuts what is larger into questions one after the other; but it does not tell.
+   */
+  get readBytes(): number {
+    const most: unknown = Reflect.get(this.#sftp, '_maxReadLen');
+    return typeof most === 'number' && most > 0 ? Math.min(most, MOST_READ_BYTES) : LEAST_READ_BYTES;
+  }
+
+  /** Whatever came over the wire: on a slow one the answer to a READ takes long, and is on its way all the same. */
+  get receivedBytes(): number {
+    return this.#socket.bytesRead;
+  }
+
   /** Fewer bytes than asked for are no end; 0 is. The time-out is whoever reads' own: reads wait behind each other. */
   read(handle: Buffer, into: Buffer, offset: number, length: number, position: number): Promise<number> {
-    const answer = new Promise<number>((resolve, reject) => {
-      this.#sftp.read(handle, into, offset, length, position, (error: Error | undefined, count: number) =>
-        error === undefined || error === null ? resolve(count) : reject(statusError(this.#target, error, 'reading')),
-      );
+    if (!this.#usable) return this.#lost.promise;
+    return new Promise((resolve, reject) => {
+      this.#reading.add(reject);
+      this.#sftp.read(handle, into, offset, length, position, (error: Error | undefined, count: number) => {
+        this.#reading.delete(reject);
+        if (error === undefined || error === null) resolve(count);
+        else reject(statusError(this.#target, error, 'reading'));
+      });
     });
-    return Promise.race([answer, this.#lost.promise]);
   }
 
   async #ask<T>(doing: string, start: (done: Callback<T>) => void): Promise<T> {

@@ -20,6 +20,8 @@ export interface SftpServer extends AsyncDisposable {
   readonly hostKey: SshKey;
   /** READs that waited for their answer at one time. */
   readonly mostReadsAtOnce: number;
+  /** READs until now. */
+  readonly reads: number;
 }
 
 export interface SftpServerOptions {
@@ -76,6 +78,9 @@ export async function startSftpServer(options: SftpServerOptions = {}): Promise<
     hostKey,
     get mostReadsAtOnce() {
       return counts.most;
+    },
+    get reads() {
+      return counts.reads;
     },
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
