@@ -1,11 +1,13 @@
 import { App } from 'aws-cdk-lib';
-import { PieceworkPropsError } from './props.ts';
+import { PieceworkPropsError } from './check-props.ts';
 import { PieceworkStack, stageSettings } from './stack.ts';
 
 try {
   const app = new App();
-  const stackName = app.node.tryGetContext('stackName') as string | undefined;
-  new PieceworkStack(app, stackName ?? 'Piecework', { settings: stageSettings(app.node) });
+  const stackName = String(app.node.tryGetContext('stackName') ?? 'Piecework');
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stackName))
+    throw new PieceworkPropsError(`stackName must be letters, digits and hyphens, and is "${stackName}".`);
+  new PieceworkStack(app, stackName, { settings: stageSettings(app.node) });
 } catch (error) {
   if (!(error instanceof PieceworkPropsError)) throw error;
   process.stderr.write(`${error.message}\n`);

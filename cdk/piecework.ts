@@ -11,12 +11,14 @@ import { Api } from './api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring.ts';
 import type { PieceworkProps, Settings } from './props.ts';
-import { settle } from './props.ts';
 import { plainQueue, StageQueue } from './queues.ts';
 import { recordsBucket } from './records-bucket.ts';
 import type { Stages } from './rights.ts';
 import { allowDestinations, allowRecords, allowSecrets } from './rights.ts';
+import { settle } from './settle.ts';
 import { Stage } from './stage.ts';
+
+export type { PieceworkAuth, PieceworkDestination, PieceworkProps } from './props.ts';
 
 /** Bounded work on metadata: these need no choice. */
 const API_TIMEOUT = Duration.seconds(29);

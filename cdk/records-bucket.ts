@@ -26,6 +26,7 @@ export function recordsBucket(scope: Construct, settings: Settings): Bucket {
       // Deleted with their transfer; this is for what a crash left where no marker tells of it.
       expired('old-sealed-sources', PREFIXES.sealed, recordRetentionDays),
       expired('old-hosts', PREFIXES.hosts, recordRetentionDays),
+      expired('old-damage', PREFIXES.corrupt, recordRetentionDays),
     ],
   });
   acknowledge(bucket, 'AwsSolutions-S1');

@@ -82,13 +82,15 @@ const BUCKETS: Readonly<Record<keyof Stages, readonly string[]>> = {
 };
 
 export function allowDestinations(stages: Stages, destinations: readonly PieceworkDestination[]): void {
-  const under = (suffix: string) =>
-    destinations.map(({ bucket, prefix = '' }) => bucket.arnForObjects(`${prefix}${suffix}`));
+  const under = (suffix: string, some = destinations) =>
+    some.map(({ bucket, prefix = '' }) => bucket.arnForObjects(`${prefix}${suffix}`));
   for (const [name, stage] of Object.entries(stages) as [keyof Stages, Stage][]) {
     stage.allow(OBJECTS[name], under('*'), 'DestinationObjects');
     if (BUCKETS[name].length > 0)
       stage.allow(BUCKETS[name], distinct(destinations.map(({ bucket }) => bucket)), 'DestinationBuckets');
   }
+  const withAcls = destinations.filter(({ acls }) => acls === true);
+  if (withAcls.length > 0) stages.planner.allow(['s3:PutObjectAcl'], under('*', withAcls), 'DestinationAcls');
   // Where AWS sends the key, this leaves the fetcher UploadPart and Create, and takes Put, Copy and Complete; where it does not, nothing changes.
   stages.fetcher.deny('FetcherMakesNoObject', ['s3:PutObject'], under('*'), {
     Bool: { 's3:ObjectCreationOperation': 'true' },

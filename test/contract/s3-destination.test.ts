@@ -555,7 +555,7 @@ describe('what the store did not do', () => {
 describe('errors', () => {
   const table: readonly [status: number, name: string, code: ErrorCode, says: RegExp][] = [
     [404, 'NoSuchBucket', 'DestinationMissing', /bucket "bucket" does not exist/],
-    [403, 'AccessDenied', 'DestinationDenied', /s3:PutObject on arn:aws:s3:::bucket\/folder\/key\.bin/],
+    [403, 'AccessDenied', 'DestinationDenied', /s3:PutObject on arn:aws:s3:::bucket\/folder\/key\.bin, with tags also/],
     [403, 'InvalidAccessKeyId', 'DestinationCredentials', /access key/],
     [403, 'SignatureDoesNotMatch', 'DestinationCredentials', /secret key/],
     [400, 'ExpiredToken', 'DestinationCredentials', /expired/],

@@ -1,7 +1,9 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { expect, test } from 'vitest';
-import { PieceworkPropsError } from '../../cdk/props.ts';
+import { PieceworkPropsError } from '../../cdk/check-props.ts';
+import { Piecework } from '../../cdk/piecework.ts';
+import type { PieceworkProps } from '../../cdk/props.ts';
 import type { StageSettings } from '../../cdk/stack.ts';
 import { PieceworkStack } from '../../cdk/stack.ts';
 import { pieceworkStack } from './cdk-template.ts';
@@ -15,7 +17,7 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
   [
     'an unknown setting of a destination',
     { destinations: [{ bucket: bucket(), region: 'x' }] },
-    /a destination of Piecework has no "region"/,
+    /a destination of Piecework has no setting "region"/,
   ],
   [
     'a pattern as prefix',
@@ -55,11 +57,63 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
     { pieceTimeout: Duration.hours(1) },
     /pieceTimeout must be whole seconds from 10 to 900/,
   ],
+  ['half of a throttle', { throttle: { ratePerSecond: 5 } }, /throttle needs ratePerSecond and burst/],
+  [
+    'a throttle that is misspelt',
+    { throttle: { rate: 5, burst: 5 } },
+    /throttle has no setting "rate"; it has ratePer/,
+  ],
+  ['a burst of a key that is above all', { auth: { kind: 'apiKey', burst: 101 } }, /101 requests at once.*at 100/],
+  [
+    'a quota of nothing',
+    { auth: { kind: 'apiKey', requestsPerDay: 0 } },
+    /requestsPerDay must be a whole number above 0/,
+  ],
+  ['half a burst', { auth: { kind: 'apiKey', burst: 1.5 } }, /burst must be a whole number above 0, and is 1.5/],
+  ['a rate that is a text', { auth: { kind: 'apiKey', ratePerSecond: 'x' } }, /ratePerSecond must be a number above 0/],
+  [
+    'a key of one kind on another',
+    { auth: { kind: 'iam', burst: 5 } },
+    /auth "iam" has no setting "burst"; it has kind/,
+  ],
+  ['an authorizer that is a name', { auth: { kind: 'authorizer', authorizer: 'mine' } }, /needs the authorizer itself/],
+  ['an owner that no queue takes', { defaultOwner: 'some body' }, /defaultOwner must be 1 to 128 visible ASCII/],
+  ['a key that is an ARN', { encryptionKey: 'arn:aws:kms:…' }, /encryptionKey must be a construct: a Key/],
+  ['a topic that is an ARN', { alarmTopic: 'arn:aws:sns:…' }, /alarmTopic must be a construct: a Topic/],
+  ['a bus that is a name', { eventBus: 'mine' }, /eventBus must be a construct: an EventBus/],
+  ['a text for a list of hosts', { allowHosts: 'a.example' }, /allowHosts must be a list of texts/],
+  ['a text for a list of secrets', { secretPrefixes: 'piecework/' }, /secretPrefixes must be a list of texts/],
+  ['a pattern of secrets', { secretPrefixes: ['/a', 'b*'] }, /secretPrefixes has "\/a"/],
+  ['a host with its port', { privateHosts: ['a.example:8080'] }, /privateHosts has "a.example:8080", which is no host/],
+  [
+    'a private host that is never contacted',
+    { privateHosts: ['a.example'], denyHosts: ['a.example'] },
+    /"a.example" is in privateHosts and in denyHosts/,
+  ],
+  [
+    'a private host beside the only ones that are contacted',
+    { privateHosts: ['10.0.0.1'], allowHosts: ['*.example.com'] },
+    /"10.0.0.1" is in privateHosts, and allowHosts.*does not have it/,
+  ],
+  ['seconds that are a number', { pieceTimeout: 30 }, /pieceTimeout must be a Duration, as in Duration.seconds\(10\)/],
+  ['an empty place to write to', { destinations: [undefined] }, /a destination of Piecework needs an object/],
   ['a throttle of nothing', { throttle: { ratePerSecond: 0, burst: 0 } }, /throttle needs ratePerSecond and burst/],
 ])('%s is refused in a sentence', (_, props, sentence) => {
   const make = () => pieceworkStack(() => props);
   expect(make).toThrow(PieceworkPropsError);
   expect(make).toThrow(sentence);
+});
+
+test('no props at all are refused in a sentence', () => {
+  const none = undefined as unknown as PieceworkProps;
+  expect(() => new Piecework(new Stack(), 'Piecework', none)).toThrow(/Piecework needs an object of props/);
+});
+
+test('hosts are taken as the functions read them: names, what lies under a name, addresses', () => {
+  const hosts = ['a.example', '*.b.example', '10.1.2.3', '::1', '[fd00::1]', 'localhost', 'my_host'];
+  expect(() => pieceworkStack(() => ({ allowHosts: hosts, privateHosts: ['x.b.example', '::1'] }))).not.toThrow();
+  for (const host of ['*', '*.10.1.2.3', 'a/b', 'a b', '', 'a.*.example', 'http:', 'a..b'])
+    expect(() => pieceworkStack(() => ({ allowHosts: [host] })), host).toThrow(/is no host/);
 });
 
 test.each<readonly [string, StageSettings, RegExp]>([

@@ -138,6 +138,21 @@ test('two destinations are two sets of objects, and a bucket that is named twice
   expect(listed).toEqual(['Allow s3:ListBucket on arn:aws:s3:::other', 'Allow s3:ListBucket on arn:aws:s3:::shared']);
 });
 
+test('an ACL may be set where the props say so, by the planner alone', () => {
+  const stack = pieceworkStack((scope) => ({
+    destinations: [
+      { bucket: Bucket.fromBucketName(scope, 'Open', 'open'), prefix: 'p/', acls: true },
+      { bucket: Bucket.fromBucketName(scope, 'Shut', 'shut') },
+    ],
+  }));
+  const acls = Object.keys(EXPECTED).flatMap((stage) =>
+    rights(statementsOf(templateOf(stack), stage))
+      .filter((line) => line.includes('Acl'))
+      .map((line) => `${stage}: ${line}`),
+  );
+  expect(acls).toEqual(['Planner: Allow s3:PutObjectAcl on arn:aws:s3:::open/p/*']);
+});
+
 test('secrets by reference: those that begin with a prefix, read by those who contact sources', () => {
   const stack = templateOf(pieceworkStack(() => ({ secretPrefixes: ['piecework/', 'mirrors/'] })));
   const secrets = (stage: string) =>

@@ -145,6 +145,7 @@ test('the records bucket is private, encrypted, TLS 1.2 only, stays with the acc
           { Id: 'old-keys', Prefix: 'keys/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-sealed-sources', Prefix: 'sealed/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-hosts', Prefix: 'hosts/', ExpirationInDays: 90, Status: 'Enabled' },
+          { Id: 'old-damage', Prefix: 'corrupt/', ExpirationInDays: 90, Status: 'Enabled' },
         ],
       },
     },

@@ -123,16 +123,23 @@ const RIGHTS: Readonly<Record<Operation, string>> = {
   ListMultipartUploads: 's3:ListBucketMultipartUploads',
 };
 
+/** Tags and an ACL are rights of their own, and S3 does not say which one is missing. */
+const WITH_SETTINGS = ', with tags also s3:PutObjectTagging, with an ACL also s3:PutObjectAcl';
+
+const ALSO: Readonly<Partial<Record<Operation, string>>> = {
+  // S3 answers 403 for a key that does not exist to whom may not list the bucket.
+  HeadObject: ', and s3:ListBucket on the bucket to see that nothing is there',
+  PutObject: WITH_SETTINGS,
+  CopyObject: WITH_SETTINGS,
+  CreateMultipartUpload: WITH_SETTINGS,
+};
+
 function denied(operation: Operation, place: Place, name: string, said: string): string {
   if (name.startsWith('KMS'))
     return `the KMS key can't be used (${said}): it is missing, disabled, or these credentials lack kms:GenerateDataKey and kms:Decrypt on it`;
   const onBucket = operation === 'HeadBucket' || operation === 'ListMultipartUploads';
   const arn = `arn:aws:s3:::${place.bucket}${onBucket ? '' : `/${place.key}`}`;
-  // S3 answers 403 for a key that does not exist to whom may not list the bucket.
-  const also =
-    operation === 'HeadObject'
-      ? `, and s3:ListBucket on arn:aws:s3:::${place.bucket} to see that nothing is there`
-      : '';
+  const also = ALSO[operation] ?? '';
   return `access denied to ${operation} (${said}); the credentials need ${RIGHTS[operation]} on ${arn}${also}`;
 }
 

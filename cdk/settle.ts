@@ -1,0 +1,98 @@
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LATE_SECONDS } from '../lib/aws/names.ts';
+import { checkSettings, PieceworkPropsError, refuseUnknown } from './check-props.ts';
+import type { PieceworkProps, Settings } from './props.ts';
+
+const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
+  destinations: true,
+  auth: true,
+  defaultOwner: true,
+  throttle: true,
+  allowHosts: true,
+  denyHosts: true,
+  privateHosts: true,
+  ports: true,
+  secretPrefixes: true,
+  hostConnections: true,
+  maxFetchers: true,
+  maxPlanners: true,
+  maxFinalizers: true,
+  pieceTimeout: true,
+  planTimeout: true,
+  fetcherMemoryMiB: true,
+  plannerMemoryMiB: true,
+  encryptionKey: true,
+  eventBus: true,
+  alarmTopic: true,
+  logRetention: true,
+  recordRetentionDays: true,
+  removalPolicy: true,
+  architecture: true,
+  lateArrival: true,
+};
+
+/** @throws PieceworkPropsError at the first prop that is unknown, out of its bounds, or contradicts another. */
+export function settle(props: PieceworkProps): Settings {
+  refuseUnknown('Piecework', 'prop', props, Object.keys(KNOWN));
+  const settings: Settings = {
+    ...props,
+    auth: props.auth ?? { kind: 'iam' },
+    throttle: props.throttle ?? { ratePerSecond: 50, burst: 100 },
+    allowHosts: props.allowHosts ?? [],
+    denyHosts: props.denyHosts ?? [],
+    privateHosts: props.privateHosts ?? [],
+    ports: props.ports ?? [80, 443],
+    secretPrefixes: props.secretPrefixes ?? [],
+    hostConnections: whole(props, 'hostConnections', 16, 1, 10_000),
+    maxFetchers: whole(props, 'maxFetchers', 25, 2, 1000),
+    maxPlanners: whole(props, 'maxPlanners', 10, 2, 1000),
+    maxFinalizers: whole(props, 'maxFinalizers', 2, 2, 5),
+    pieceTimeout: duration(props, 'pieceTimeout', Duration.minutes(2), 10, 900),
+    planTimeout: duration(props, 'planTimeout', Duration.minutes(15), 30, 900),
+    lateArrival: duration(props, 'lateArrival', Duration.seconds(LATE_SECONDS), 0, 3600),
+    fetcherMemoryMiB: whole(props, 'fetcherMemoryMiB', 1024, 512, 10_240),
+    plannerMemoryMiB: whole(props, 'plannerMemoryMiB', 1024, 512, 10_240),
+    logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+    recordRetentionDays: whole(props, 'recordRetentionDays', 90, 8, 3650),
+    removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    architecture: props.architecture ?? Architecture.ARM_64,
+  };
+  checkSettings(settings);
+  return settings;
+}
+
+type NumberProp =
+  | 'hostConnections'
+  | 'maxFetchers'
+  | 'maxPlanners'
+  | 'maxFinalizers'
+  | 'fetcherMemoryMiB'
+  | 'plannerMemoryMiB'
+  | 'recordRetentionDays';
+
+function whole(props: PieceworkProps, name: NumberProp, usual: number, least: number, most: number): number {
+  const value = props[name] ?? usual;
+  if (Token.isUnresolved(value) || !Number.isInteger(value) || value < least || value > most) {
+    throw new PieceworkPropsError(`${name} must be a whole number from ${least} to ${most}, and is ${String(value)}.`);
+  }
+  return value;
+}
+
+function duration(
+  props: PieceworkProps,
+  name: 'pieceTimeout' | 'planTimeout' | 'lateArrival',
+  usual: Duration,
+  least: number,
+  most: number,
+): Duration {
+  const value = props[name] ?? usual;
+  if (typeof Object(value).toSeconds !== 'function')
+    throw new PieceworkPropsError(
+      `${name} must be a Duration, as in Duration.seconds(${least}), and is ${String(value)}.`,
+    );
+  const seconds = value.isUnresolved() ? Number.NaN : value.toSeconds({ integral: false });
+  if (Number.isInteger(seconds) && seconds >= least && seconds <= most) return value;
+  throw new PieceworkPropsError(`${name} must be whole seconds from ${least} to ${most}, and is ${String(value)}.`);
+}
