@@ -13,6 +13,7 @@ const projects = [
 export default defineConfig({
   test: {
     reporters: ['default', new ClosingLine()],
+    globalSetup: ['test/support/temporary.ts'],
     projects: projects.map(({ name, seconds }) => ({
       extends: true,
       test: {

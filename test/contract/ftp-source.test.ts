@@ -34,7 +34,7 @@ function on(start: () => Promise<FtpServer>, scheme: string, features: Partial<S
 const ftpSrv = { emptySizes: false };
 sourceContract(
   'ftp, ftp-srv',
-  on(() => startFtpServer(), 'ftp', ftpSrv),
+  on(() => startFtpServer({ deaf: true }), 'ftp', ftpSrv),
 );
 for (const [name, scheme, implicit] of [
   ['ftps (implicit), ftp-srv', 'ftps', true],

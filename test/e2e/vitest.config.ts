@@ -10,6 +10,7 @@ export default defineConfig({
     name: 'e2e',
     include: ['test/e2e/**/*.test.ts'],
     reporters: ['default', new ClosingLine()],
+    globalSetup: ['test/support/temporary.ts'],
     setupFiles: ['test/support/leak-guard.ts'],
     // A deployment that hangs is told by itself; everything else is as slow as the machine.
     testTimeout: 300_000,

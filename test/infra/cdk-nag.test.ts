@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { App, Validations } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import { TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -8,7 +9,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test, vi } from 'vitest';
 import type { PieceworkProps } from '../../cdk/props.ts';
-import { pieceworkStack } from './cdk-template.ts';
+import { pieceworkStack, testApp } from './cdk-template.ts';
 
 test.each<
   readonly [
@@ -44,7 +45,7 @@ test.each<
 ])('cdk-nag finds nothing unexplained: %s', async (_, props) => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
   vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-  const app = new App({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true } });
+  const app = testApp({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true } });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   pieceworkStack(props, app);
   expect(await findings(app)).toEqual([]);
@@ -53,7 +54,7 @@ test.each<
 test('it would find something: a bucket of somebody else in the same app is not explained by ours', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
   vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-  const app = new App();
+  const app = testApp();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   new Bucket(
     pieceworkStack(() => ({}), app),

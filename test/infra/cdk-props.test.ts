@@ -1,4 +1,4 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { expect, test } from 'vitest';
 import { PieceworkPropsError } from '../../cdk/check-props.ts';
@@ -6,9 +6,9 @@ import { Piecework } from '../../cdk/piecework.ts';
 import type { PieceworkProps } from '../../cdk/props.ts';
 import type { StageSettings } from '../../cdk/stack.ts';
 import { PieceworkStack } from '../../cdk/stack.ts';
-import { pieceworkStack } from './cdk-template.ts';
+import { pieceworkStack, testApp } from './cdk-template.ts';
 
-const bucket = () => Bucket.fromBucketName(new Stack(), 'Some', 'some');
+const bucket = () => Bucket.fromBucketName(new Stack(testApp()), 'Some', 'some');
 
 test.each<readonly [string, Record<string, unknown>, RegExp]>([
   ['an unknown prop', { destination: [] }, /no prop "destination"; it has destinations, auth/],
@@ -126,7 +126,7 @@ test.each<readonly [string, StageSettings, RegExp]>([
   ],
   ['an authorizer', { destinations: 's3://abc', auth: 'authorizer' }, /auth must be iam or apiKey here/],
 ])('the context of the app: %s is refused in a sentence', (_, settings, sentence) => {
-  const make = () => new PieceworkStack(new App(), 'Test', { settings });
+  const make = () => new PieceworkStack(testApp(), 'Test', { settings });
   expect(make).toThrow(PieceworkPropsError);
   expect(make).toThrow(sentence);
 });

@@ -1,8 +1,7 @@
-import { App } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
-import { pieceworkStack, resourcesOf, rights, statementsOf, templateOf } from './cdk-template.ts';
+import { pieceworkStack, resourcesOf, rights, statementsOf, templateOf, testApp } from './cdk-template.ts';
 
 const template = templateOf(pieceworkStack());
 
@@ -123,7 +122,7 @@ test('two destinations are two sets of objects, and a bucket that is named twice
         { bucket: Bucket.fromBucketName(scope, 'Other', 'other') },
       ],
     };
-  }, new App());
+  }, testApp());
   const lines = rights(statementsOf(templateOf(stack), 'Fetcher')).filter((line) =>
     line.startsWith('Allow s3:PutObject'),
   );

@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AppProps } from 'aws-cdk-lib';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { afterAll } from 'vitest';
 import { Piecework } from '../../cdk/piecework.ts';
 import type { PieceworkProps } from '../../cdk/props.ts';
 
@@ -18,8 +23,16 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
+/** Of this test file's apps: left to itself, each makes a folder of its own that nobody removes. */
+const outdirs = mkdtempSync(join(tmpdir(), 'piecework-apps-'));
+afterAll(() => rmSync(outdirs, { recursive: true, force: true }));
+
+export function testApp(props: AppProps = {}): App {
+  return new App({ outdir: mkdtempSync(join(outdirs, 'app-')), ...props });
+}
+
 /** A stack with one Piecework in it, to a bucket named `target` under `in/` unless said otherwise. */
-export function pieceworkStack(props: (stack: Stack) => Partial<PieceworkProps> = () => ({}), app = new App()): Stack {
+export function pieceworkStack(props: (stack: Stack) => Partial<PieceworkProps> = () => ({}), app = testApp()): Stack {
   const stack = new Stack(app, 'Test');
   new Piecework(stack, 'Piecework', {
     destinations: [{ bucket: Bucket.fromBucketName(stack, 'Target', 'target'), prefix: 'in/' }],

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { App, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
 import { EventBus } from 'aws-cdk-lib/aws-events';
@@ -7,10 +7,10 @@ import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { ENV, NEEDS, STAGES } from '../../lib/aws/names.ts';
-import { pieceworkStack, readable, resourcesOf, templateOf } from './cdk-template.ts';
+import { pieceworkStack, readable, resourcesOf, templateOf, testApp } from './cdk-template.ts';
 
 const template = templateOf(
-  pieceworkStack(() => ({}), new App({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true } })),
+  pieceworkStack(() => ({}), testApp({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true } })),
 );
 
 const functionOf = (stage: string) => {

@@ -36,10 +36,10 @@ function seeded(seed: number): () => number {
 /** versitygw where it is installed, else the double. */
 async function store() {
   try {
-    return { name: 'versitygw', start: await versitygw() };
+    return { name: 'versitygw', start: await versitygw(), isMortal: true };
   } catch (error) {
     if (!(error instanceof ServerMissing)) throw error;
-    return { name: 'the double', start: () => startS3Double() };
+    return { name: 'the double', start: () => startS3Double(), isMortal: false };
   }
 }
 
@@ -54,16 +54,18 @@ function line(
 const scratch = await mkdtemp(join(tmpdir(), 'piecework-mount-'));
 const mounts = await canMount(join(scratch, 'disk'));
 await rm(scratch, { recursive: true, force: true });
-const { name, start } = await store();
+const { name, start, isMortal } = await store();
 process.stdout.write(`store: ${name}; a full disk is ${mounts ? 'tried' : 'left out (no right to mount)'}\n`);
 
 const only = FAULTS.find((fault) => fault === values.fault);
-const kinds: readonly Fault[] = only === undefined ? FAULTS.filter((fault) => fault !== 'disk' || mounts) : [only];
+const possible = FAULTS.filter((fault) => (fault !== 'disk' || mounts) && (fault !== 'restart' || isMortal));
+const kinds: readonly Fault[] = only === undefined ? possible : [only];
 let bad = 0;
 for (let round = 1; round <= Number(values.rounds); round += 1) {
   const random = seeded(Number(values.seed) * 1000 + round);
   const fault = kinds[(round - 1) % kinds.length] ?? 'kill';
-  const to = fault === 'disk' ? 'file' : fault === 'store' ? 's3' : random() < 0.5 ? 'file' : 's3';
+  const to =
+    fault === 'disk' ? 'file' : fault === 'store' || fault === 'restart' ? 's3' : random() < 0.5 ? 'file' : 's3';
   const result = await playRound(fault, to, random, start);
   if (result.wrong !== undefined) bad += 1;
   process.stdout.write(`${line(round, result)}\n`);

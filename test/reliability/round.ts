@@ -8,6 +8,7 @@ import { startCli } from '../support/cli-process.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
 import type { S3Server } from '../support/s3-process.ts';
+import type { MortalS3Server } from '../support/versitygw.ts';
 import type { Relay } from './relay.ts';
 import { startRelay } from './relay.ts';
 import { mountSmall } from './small-disk.ts';
@@ -15,8 +16,8 @@ import { mountSmall } from './small-disk.ts';
 const MIB = 1024 ** 2;
 const MOST_RUNS = 12;
 
-/** What goes wrong in a round. `disk` is for files only. */
-export const FAULTS = ['kill', 'network', 'store', 'disk'] as const;
+/** What goes wrong in a round. `disk` is for files only, `store` and `restart` for a store. */
+export const FAULTS = ['kill', 'network', 'store', 'restart', 'disk'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface RoundResult {
@@ -24,7 +25,7 @@ export interface RoundResult {
   readonly to: 'file' | 's3';
   readonly sizeBytes: number;
   readonly runs: number;
-  /** Kills, cuts. */
+  /** Kills, cuts, restarts. */
   readonly faults: number;
   readonly sentBytes: number;
   readonly exitCodes: readonly (number | string)[];
@@ -40,7 +41,7 @@ export async function playRound(
   fault: Fault,
   to: 'file' | 's3',
   random: () => number,
-  start: () => Promise<S3Server>,
+  start: () => Promise<S3Server | MortalS3Server>,
 ): Promise<RoundResult> {
   await using things = new AsyncDisposableStack();
   const home = await mkdtemp(join(tmpdir(), 'piecework-round-'));
@@ -83,10 +84,13 @@ export async function playRound(
   while (ended?.exitCode !== 0 && runs < MOST_RUNS) {
     runs += 1;
     const cli = startCli([...args, ...options, ...store], { cwd: home, environment: { HOME: home, ...credentials } });
-    const at = sent() + Math.floor(random() * sizeBytes * 0.5);
-    if (faults < 3 && fault !== 'disk' && (await reached(() => sent() >= at, cli))) {
+    // A store that is restarted is so three times in one run: the run outlives it.
+    for (let last = fault === 'restart' ? 3 : faults + 1; faults < Math.min(last, 3) && fault !== 'disk'; ) {
+      const at = sent() + Math.floor(random() * sizeBytes * 0.5);
+      if (!(await reached(() => sent() >= at, cli))) break;
       faults += 1;
       if (fault === 'kill') cli.process.kill('SIGKILL');
+      else if (fault === 'restart') await restart(server, Math.floor(random() * 3_000));
       else
         await outage(
           fault === 'store' && toStore !== undefined ? toStore : toOrigin,
@@ -135,6 +139,13 @@ async function outage(relay: Relay, ms: number): Promise<void> {
   await relay.cut();
   await sleep(ms);
   await relay.mend();
+}
+
+async function restart(server: S3Server | MortalS3Server | undefined, ms: number): Promise<void> {
+  if (server === undefined || !('crash' in server)) throw new Error('this store cannot be restarted');
+  await server.crash();
+  await sleep(ms);
+  await server.revive();
 }
 
 interface Left {

@@ -15,7 +15,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The real binary in a process of its own, with nothing of the caller's environment but the path. */
+/** The real binary in a process of its own, with nothing of the caller's environment but the path and where compiled code is kept. */
 export interface CliProcess {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -26,10 +26,11 @@ export function startCli(
   options: { readonly cwd: string; readonly environment?: Readonly<Record<string, string>> },
 ): CliProcess {
   const { cwd, environment } = options;
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, ['--no-warnings', BINARY, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: cwd, LANG: 'C.UTF-8', ...environment },
+    env: { PATH, NODE_COMPILE_CACHE, HOME: cwd, LANG: 'C.UTF-8', ...environment },
   });
   const stdout: Buffer[] = [];
   let stderr = '';

@@ -44,6 +44,8 @@ export interface FtpServerOptions {
   readonly tls?: Certificate;
   readonly implicit?: boolean;
   readonly password?: string;
+  /** Sometimes never answers a client that hung up in the middle of a file: ftp-srv as it comes. @default false */
+  readonly deaf?: boolean;
 }
 
 /** ftp-srv, on a folder of its own. */
@@ -51,10 +53,16 @@ export async function startFtpServer({
   tls,
   implicit,
   password = 'sesame',
+  deaf = false,
 }: FtpServerOptions = {}): Promise<FtpServer> {
   mendAuth();
+  mendRetr();
   const folder = await sharedFolder();
   const port = await freePort();
+  const signals = (['SIGTERM', 'SIGINT', 'SIGQUIT'] as const).map((name) => ({
+    name,
+    before: process.listeners(name),
+  }));
   const server = new FtpSrv({
     url: `${implicit === true ? 'ftps' : 'ftp'}://127.0.0.1:${port}`,
     pasv_url: '127.0.0.1',
@@ -64,6 +72,13 @@ export async function startFtpServer({
     log: silent,
     ...(tls === undefined ? {} : { tls: { key: tls.key, cert: tls.cert } }),
   });
+  // It would end this process, and listens for ever.
+  for (const { name, before } of signals) {
+    for (const listener of process.listeners(name)) {
+      if (!before.includes(listener)) process.removeListener(name, listener);
+    }
+  }
+  if (deaf) deafServers.add(server);
   server.on('login', (login, resolve, reject) => {
     if (login.username === 'me' && login.password === password) resolve({ root: folder.path });
     else reject(new Error('wrong user or password'));
@@ -105,6 +120,36 @@ function mendAuth(): void {
     // What TLS deciphers is handed on by events of the plain socket.
     for (const reader of readers) plain.on('data', reader);
     if (this.commandSocket === plain) plain.resume();
+  };
+}
+
+interface RetrCommand {
+  mended?: true;
+  handler(this: FtpConnection, options: unknown): Promise<unknown>;
+}
+
+interface FtpConnection {
+  readonly server: object;
+  readonly connector: { waitForConnection(): Promise<Socket> };
+}
+
+const deafServers = new WeakSet<object>();
+
+/** ftp-srv looks for errors of a data connection and not for its end: a client that hangs up between two writes is waited for without end. */
+function mendRetr(): void {
+  const retr = createRequire(import.meta.url)('ftp-srv/src/commands/registration/retr.js') as RetrCommand;
+  if (retr.mended === true) return;
+  const { handler } = retr;
+  retr.mended = true;
+  retr.handler = function (options) {
+    const tell = (socket: Socket) => {
+      socket.once('close', () => {
+        if (socket.listenerCount('error') > 0) socket.emit('error', new Error('the client hung up'));
+      });
+    };
+    // What goes wrong in waiting is the handler's to tell.
+    if (!deafServers.has(this.server)) this.connector.waitForConnection().then(tell, () => undefined);
+    return handler.call(this, options);
   };
 }
 

@@ -1,7 +1,10 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 
-// Fails a test file that ends with something still running: a server, a socket, a child process, a watcher. What is
-// being closed gets a moment to close.
+// Fails a test file that ends with something still running (a server, a socket, a child process, a watcher) or with temporary
+// files of its own still there. What is being closed gets a moment to close.
 
 const WATCHED =
   /^(TCPServerWrap|TCPSocketWrap|TLSWrap|UDPWrap|ProcessWrap|FSEventWrap|StatWatcher|MessagePort|Worker)$/;
@@ -26,6 +29,11 @@ function leaked(): string[] {
   });
 }
 
+// Here rather than in a hook: test files ask for temporary folders while they are loaded.
+const { TMPDIR: outer } = process.env;
+const temporary = mkdtempSync(join(tmpdir(), 'file-'));
+process.env['TMPDIR'] = temporary;
+
 beforeAll(() => {
   before = running();
 });
@@ -37,7 +45,10 @@ afterAll(async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const left = leaked();
-  if (left.length > 0) {
-    throw new Error(`This test file left something running: ${left.join(', ')}`);
-  }
+  const files = readdirSync(temporary);
+  rmSync(temporary, { recursive: true, force: true });
+  if (outer === undefined) delete process.env['TMPDIR'];
+  else process.env['TMPDIR'] = outer;
+  if (left.length > 0) throw new Error(`This test file left something running: ${left.join(', ')}`);
+  if (files.length > 0) throw new Error(`This test file left temporary files: ${files.join(', ')}`);
 });

@@ -139,15 +139,13 @@ function flush(response: ServerResponse): void {
 
 async function drained(response: ServerResponse): Promise<void> {
   if (response.closed || response.destroyed) return;
-  const stop = new AbortController();
-  try {
-    await Promise.race([
-      once(response, 'drain', { signal: stop.signal }),
-      once(response, 'close', { signal: stop.signal }),
-    ]);
-  } finally {
-    stop.abort();
-  }
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }
 
 function sizeOf(resource: Resource): number {

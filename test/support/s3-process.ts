@@ -40,30 +40,61 @@ export interface StartOptions {
   readonly path: string;
 }
 
+/** A server in a process of its own. */
+export interface ServerProcess {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+  /** SIGKILL: it has no time to bring anything in order. */
+  crash(): Promise<void>;
+  /** After a crash: the same command on the same port. */
+  revive(): Promise<void>;
+}
+
 /** Starts a server on a free port of 127.0.0.1 and waits until it answers. */
-export async function startOnFreePort(options: StartOptions): Promise<{ endpoint: string; stop(): Promise<void> }> {
+export async function startOnFreePort(options: StartOptions): Promise<ServerProcess> {
   let trouble = '';
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const port = await freePort();
-    const child = spawn(options.command, options.args(port), {
-      env: options.env(port),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let said = '';
-    const collect = (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-4000);
-    };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
-    child.on('error', (error) => {
-      said += error.message;
-    });
     const endpoint = `http://127.0.0.1:${port}`;
-    if (await answers(endpoint + options.path, child)) return { endpoint, stop: () => stop(child) };
-    await stop(child);
-    trouble = said;
+    let { child, said } = spawnOn(port, options);
+    if (!(await answers(endpoint + options.path, child))) {
+      await stop(child);
+      trouble = said();
+      continue;
+    }
+    return {
+      endpoint,
+      stop: () => stop(child),
+      async crash() {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        await ended;
+      },
+      async revive() {
+        ({ child, said } = spawnOn(port, options));
+        if (!(await answers(endpoint + options.path, child)))
+          throw new Error(`${options.command} did not start again: ${said()}`);
+      },
+    };
   }
   throw new Error(`${options.command} did not start: ${trouble}`);
+}
+
+function spawnOn(port: number, options: StartOptions): { child: ChildProcess; said: () => string } {
+  const child = spawn(options.command, options.args(port), {
+    env: options.env(port),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  const collect = (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4000);
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  child.on('error', (error) => {
+    said += error.message;
+  });
+  return { child, said: () => said };
 }
 
 async function answers(url: string, child: ChildProcess): Promise<boolean> {

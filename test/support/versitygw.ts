@@ -4,18 +4,20 @@ import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { S3Server } from './s3-process.ts';
+import type { S3Server, ServerProcess } from './s3-process.ts';
 import { ServerMissing, startOnFreePort } from './s3-process.ts';
 
 const HOW = 'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, or PIECEWORK_VERSITYGW=/path/to/versitygw';
 
+export type MortalS3Server = S3Server & Pick<ServerProcess, 'crash' | 'revive'>;
+
 /** Finds versitygw, a real S3 server that nobody here wrote; what is returned starts it on a temporary folder. @throws ServerMissing */
-export async function versitygw(): Promise<() => Promise<S3Server>> {
+export async function versitygw(): Promise<() => Promise<MortalS3Server>> {
   const command = await findVersitygw();
   return () => start(command);
 }
 
-async function start(command: string): Promise<S3Server> {
+async function start(command: string): Promise<MortalS3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'piecework-versitygw-'));
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
   const server = await startOnFreePort({
@@ -33,6 +35,8 @@ async function start(command: string): Promise<S3Server> {
     endpoint: server.endpoint,
     region: 'us-east-1',
     credentials,
+    crash: () => server.crash(),
+    revive: () => server.revive(),
     async [Symbol.asyncDispose]() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
