@@ -6,11 +6,11 @@ import { RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../
 import { awsPolicy } from '../lib/aws/policy.ts';
 import { PieceworkError } from '../lib/errors/error.ts';
 import { fetchPiece } from '../lib/pipeline/fetch-piece.ts';
+import { fetcherMemory } from '../lib/pipeline/fetcher-memory.ts';
 import { finalize } from '../lib/pipeline/finalize.ts';
 import { finishTransfer } from '../lib/pipeline/finish-transfer.ts';
 import { planTransfer } from '../lib/pipeline/plan-transfer.ts';
 import type { Ports } from '../lib/pipeline/ports.ts';
-import { recordCache } from '../lib/pipeline/record-cache.ts';
 import { loadTransfer } from '../lib/pipeline/store.ts';
 import { submit } from '../lib/pipeline/submit.ts';
 import { windowPool } from '../lib/pipeline/windows.ts';
@@ -114,7 +114,7 @@ async function count({ pieceCount, places, failing }: Case): Promise<Counted> {
   // As many environments as Lambda would have: each with a cache of its own, four pieces side by side.
   const fetchers = Array.from({ length: Math.ceil(places / WINDOW_COUNT) }, () => {
     const ports = portsOf('fetcher');
-    return { ports, cache: recordCache(ports), isBusy: false };
+    return { ports, memory: fetcherMemory(ports), isBusy: false };
   });
   const [planner, finalizer] = [portsOf('planner'), portsOf('finalizer')];
   const home = {
@@ -137,7 +137,7 @@ async function count({ pieceCount, places, failing }: Case): Promise<Counted> {
       runs.fetcher += 1;
       fetcher.isBusy = true;
       void eachMessage(home, eventOf(batch), context, READERS.fetcher, (task) =>
-        fetchPiece(fetcher.ports, fetcher.cache, task, never),
+        fetchPiece(fetcher.ports, fetcher.memory, task, never),
       ).then(() => {
         fetcher.isBusy = false;
         wake();

@@ -25,13 +25,13 @@ export function retrySource(url: string | undefined, settings: Settings, stored:
 }
 
 export function localOptions(settings: Settings): LocalOptions {
-  const { stateDir, limitRate, netrc } = settings;
+  const { stateDir, limitRate, netrc, noRescue } = settings;
   return {
     http: httpOptions(settings),
     s3: s3Options(settings),
     sourceS3: sourceStore(settings),
     ssh: sshOptions(settings),
-    ...stated({ stateDir, limitRate, netrc }),
+    ...stated({ stateDir, limitRate, netrc, rescue: noRescue === undefined ? undefined : !noRescue }),
   };
 }
 

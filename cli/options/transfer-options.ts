@@ -28,6 +28,13 @@ export const TRANSFER_OPTIONS = {
     help: 'bytes per second for all pieces together',
     fallback: 'no limit',
   }),
+  noRescue: option({
+    kind: toggle,
+    group: 'Transfer',
+    verbs: FETCHING,
+    help: 'do not ask once more, on another connection, for a piece that is much slower than the others',
+    fallback: 'off',
+  }),
   maxAttempts: option({
     kind: integer(1, 100),
     group: 'Transfer',

@@ -57,6 +57,11 @@ export function noticer(isVerbose: boolean, now: () => number): (event: Piecewor
         return wait('trying again', event.reason, event.delayMs);
       case 'piece.requeued':
         return wait(`piece ${event.pieceNumber} again`, event.error, event.delayMs);
+      case 'piece.rescued': {
+        const { pieceNumber, afterMs } = event;
+        const line = `piece ${pieceNumber} is slow after ${formatDuration(afterMs)}: asked once more on another connection`;
+        return isVerbose ? [line] : [];
+      }
       case 'warning':
         return once(`warning: ${event.message}`);
       default:

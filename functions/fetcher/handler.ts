@@ -9,6 +9,6 @@ const home = openAwsHome('fetcher', guardedSources);
 
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   return await eachMessage(home, event, context, READERS.fetcher, (task, signal) =>
-    fetchPiece(home.ports, home.cache, task, signal),
+    fetchPiece(home.ports, home.memory, task, signal),
   );
 }

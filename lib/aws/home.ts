@@ -3,9 +3,9 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { s3Destination } from '../destinations/s3/destination.ts';
 import { PieceworkError } from '../errors/error.ts';
 import type { Log } from '../events/log.ts';
+import type { FetcherMemory } from '../pipeline/fetcher-memory.ts';
+import { fetcherMemory } from '../pipeline/fetcher-memory.ts';
 import type { Ports } from '../pipeline/ports.ts';
-import type { RecordCache } from '../pipeline/record-cache.ts';
-import { recordCache } from '../pipeline/record-cache.ts';
 import { windowPool } from '../pipeline/windows.ts';
 import type { Queue } from '../queues/queue.ts';
 import { sqsParking, sqsQueue } from '../queues/sqs.ts';
@@ -31,7 +31,7 @@ import { tellAll } from './told.ts';
 export interface AwsHome extends BatchHome, TickHome {
   readonly environment: Environment;
   readonly ports: Ports;
-  readonly cache: RecordCache;
+  readonly memory: FetcherMemory;
   readonly log: Log;
 }
 
@@ -90,7 +90,7 @@ export function openAwsHome(
   return {
     environment,
     ports,
-    cache: recordCache(ports),
+    memory: fetcherMemory(ports),
     log,
     async park({ body, messageId }, because) {
       await (park ?? lacking(stage, 'queue for what it does not understand'))(body, because);

@@ -1,5 +1,6 @@
 import type { Policy } from '../pipeline/ports.ts';
 import { BACKOFF } from '../transfer/retry.ts';
+import { STRAGGLERS } from '../transfer/straggler.ts';
 import type { Environment } from './environment.ts';
 import { MARGIN_MS, RECORD_CACHE_MS, WINDOW_BYTES } from './names.ts';
 
@@ -33,5 +34,6 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
     // Only the finalizer has the rights to clean up.
     settlesElsewhere: stage !== 'finalizer',
     hostCeiling: hostConnections,
+    stragglers: STRAGGLERS,
   };
 }

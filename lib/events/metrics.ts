@@ -33,6 +33,7 @@ export interface Metrics {
  * | TransferMs | service | each completed first run, from submit to end |
  * | Pieces, Bytes | service | each piece done |
  * | Retries | service, code | each piece or plan that is tried again |
+ * | Rescues | service | each piece that is asked for once more because it is slow |
  * | SourceStatus | service, status | each failed piece that the source answered |
  */
 export function emfMetrics({ namespace, service, write = toStdout, now = Date.now }: MetricsOptions): Metrics {
@@ -73,6 +74,9 @@ export function emfMetrics({ namespace, service, write = toStdout, now = Date.no
         case 'piece.done':
           count('Pieces', 1);
           count('Bytes', event.bytes, {}, 'Bytes');
+          return;
+        case 'piece.rescued':
+          count('Rescues', 1);
           return;
         case 'piece.failed': {
           const status = event.error.details?.sourceStatus;

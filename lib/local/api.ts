@@ -24,6 +24,8 @@ export interface LocalOptions {
   readonly backoff?: BackoffPolicy;
   /** Bytes per second for all pieces together. @default no limit */
   readonly limitRate?: number;
+  /** Ask once more, on another connection, for what a piece lacks that is much slower than the others. @default true */
+  readonly rescue?: boolean;
   /** Every event, in order, as it happens; must not throw. */
   readonly onEvent?: (event: PieceworkEvent) => void;
   /** Where `-` goes. @default process.stdout */

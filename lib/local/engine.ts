@@ -1,10 +1,10 @@
 import { PieceworkError } from '../errors/error.ts';
 import { fetchPiece } from '../pipeline/fetch-piece.ts';
+import { fetcherMemory } from '../pipeline/fetcher-memory.ts';
 import { finalize } from '../pipeline/finalize.ts';
 import { finishTransfer } from '../pipeline/finish-transfer.ts';
 import { planTransfer } from '../pipeline/plan-transfer.ts';
 import type { Ports } from '../pipeline/ports.ts';
-import { recordCache } from '../pipeline/record-cache.ts';
 import { settle } from '../pipeline/settle.ts';
 import { loadTransfer } from '../pipeline/store.ts';
 import { windowPool } from '../pipeline/windows.ts';
@@ -60,7 +60,7 @@ export function createEngine({ home, sizing, parallelism, dispose }: EngineOptio
     }),
     policy: sizing.policy,
   };
-  const cache = recordCache(ports);
+  const memory = fetcherMemory(ports);
   const news = newsOf();
 
   async function handlePlanner(batch: readonly Delivery<PlannerMessage>[], signal: AbortSignal): Promise<void> {
@@ -75,7 +75,7 @@ export function createEngine({ home, sizing, parallelism, dispose }: EngineOptio
   async function handleFetcher(batch: readonly Delivery<PieceTask>[], signal: AbortSignal): Promise<void> {
     for (const { body, receiveCount } of batch) {
       failures.check(receiveCount);
-      await fetchPiece(ports, cache, body, signal);
+      await fetchPiece(ports, memory, body, signal);
     }
   }
 

@@ -19,6 +19,7 @@ import type { Sources } from '../sources/source.ts';
 import { sourcesByScheme } from '../sources/sources.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
 import { destinationId } from '../transfer/locators.ts';
+import { STRAGGLERS } from '../transfer/straggler.ts';
 import type { Ids } from '../values/random.ts';
 import type { Clock } from '../values/time.ts';
 import type { HttpOptions, LocalOptions, S3Options } from './api.ts';
@@ -125,7 +126,7 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
       };
       return createEngine({
         home: ports,
-        sizing,
+        sizing: options.rescue === false ? sizing : { ...sizing, policy: { ...sizing.policy, stragglers: STRAGGLERS } },
         parallelism,
         dispose: async () => destination[Symbol.asyncDispose](),
       });

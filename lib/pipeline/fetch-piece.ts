@@ -7,9 +7,13 @@ import type { TransferRecord } from '../transfer/record.ts';
 import { attemptOf, sealedRunOf } from '../transfer/record.ts';
 import type { ByteReader } from '../values/bytes.ts';
 import { rangeLength } from '../values/ranges.ts';
+import type { FetcherMemory } from './fetcher-memory.ts';
 import { closedForMs } from './hosts.ts';
+import type { OpenRange } from './lane.ts';
 import type { Ports } from './ports.ts';
 import type { RecordCache } from './record-cache.ts';
+import type { RescuedReaderOptions } from './rescued-reader.ts';
+import { openRescued } from './rescued-reader.ts';
 import { uploadRef } from './upload-ref.ts';
 import { bodyOf } from './windows.ts';
 
@@ -21,11 +25,11 @@ import { bodyOf } from './windows.ts';
  */
 export async function fetchPiece(
   ports: Ports,
-  cache: RecordCache,
+  memory: FetcherMemory,
   task: PieceTask,
   signal: AbortSignal,
 ): Promise<void> {
-  const record = await currentRecord(cache, task);
+  const record = await currentRecord(memory.cache, task);
   if (record === undefined) return;
   const startedAt = ports.clock.now();
   const report = async (outcome: Pick<PieceResult, 'outcome' | 'bytes' | 'error'>) => {
@@ -36,7 +40,7 @@ export async function fetchPiece(
     ]);
   };
   try {
-    const part = await transferPiece(ports, record, task, signal);
+    const part = await transferPiece(ports, memory, record, task, signal);
     const { transferId, pieceNumber } = task;
     await ports.events.emit({
       type: 'piece.done',
@@ -74,6 +78,7 @@ function isCurrent(record: TransferRecord, task: PieceTask): boolean {
 
 async function transferPiece(
   ports: Ports,
+  memory: FetcherMemory,
   record: TransferRecord,
   task: PieceTask,
   signal: AbortSignal,
@@ -85,7 +90,8 @@ async function transferPiece(
   const sizeBytes = rangeLength(range);
   const locator = await ports.secrets.unseal(record.id, sealedRunOf(record));
   if (locator === undefined) throw sourceNeeded(record);
-  await beOpen(ports, record.request.source.url);
+  const { url } = record.request.source;
+  await beOpen(ports, url);
   // The window comes before the connection: an open connection that nobody reads would stall, or be cut.
   using window = await ports.windows.borrow(signal);
   await ports.events.emit({
@@ -95,16 +101,37 @@ async function transferPiece(
     attempt: task.attempt,
     bytes: sizeBytes,
   });
+  const source = ports.sources(locator.url);
+  const open: OpenRange = (wanted, own) => source.open(locator, snapshot, wanted, { signal: own });
+  const siblings = plan.mode === 'pieces' ? memory.siblings(task.planId, plan.pieceSizeBytes) : undefined;
   await using reader = counted(
     ports,
     task,
-    await ports.sources(locator.url).open(locator, snapshot, range, { signal }),
+    siblings === undefined
+      ? await open(range, signal)
+      : await openPiece(ports, task, { range, open, siblings, signal, url }),
   );
   const body = await bodyOf(reader, sizeBytes, window, crc32);
   const part = { number: task.pieceNumber, sizeBytes, offset: range.start };
   return await ports
     .destinations(record.request.destination)
     .uploadPart(uploadRef(record, upload), part, body, { signal });
+}
+
+async function openPiece(
+  ports: Ports,
+  { transferId, pieceNumber }: PieceTask,
+  piece: Pick<RescuedReaderOptions, 'range' | 'open' | 'siblings' | 'signal'> & { readonly url: string },
+): Promise<ByteReader> {
+  return await openRescued({
+    ...piece,
+    clock: ports.clock,
+    async openAgain(rest, signal) {
+      await beOpen(ports, piece.url);
+      return await piece.open(rest, signal);
+    },
+    onRescue: (rescue) => ports.events.emit({ type: 'piece.rescued', transferId, pieceNumber, ...rescue }),
+  });
 }
 
 /** What the host asked of one of us, all of us do: the piece is put off, unasked (rule 5). */

@@ -7,6 +7,7 @@ import type { Sources } from '../sources/source.ts';
 import type { DecidePolicy } from '../transfer/decision.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
 import type { PlanPolicy } from '../transfer/plan.ts';
+import type { StragglerRule } from '../transfer/straggler.ts';
 import type { WindowPool } from '../values/bytes.ts';
 import type { Ids } from '../values/random.ts';
 import type { Clock } from '../values/time.ts';
@@ -56,4 +57,6 @@ export interface Policy {
   readonly settlesElsewhere?: boolean;
   /** Connections to one host for all its transfers together, until something better was learned. @default no ceiling: one person's own choice */
   readonly hostCeiling?: number;
+  /** When a slow piece is issued once more. @default never */
+  readonly stragglers?: StragglerRule;
 }

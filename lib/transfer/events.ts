@@ -58,6 +58,16 @@ export type PieceEvent =
       readonly pieceNumber: number;
       readonly bytes: number;
     }
+  /** It is much slower than its siblings: what it lacks is asked for once more, on another connection (`straggler.ts`). */
+  | {
+      readonly type: 'piece.rescued';
+      readonly transferId: string;
+      readonly pieceNumber: number;
+      /** What it lacks, and at most fetches twice. */
+      readonly restBytes: number;
+      /** How long its bytes have been waited for. */
+      readonly afterMs: number;
+    }
   | {
       readonly type: 'piece.done';
       readonly transferId: string;

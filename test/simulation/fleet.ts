@@ -1,6 +1,6 @@
+import type { FetcherMemory } from '../../lib/pipeline/fetcher-memory.ts';
+import { fetcherMemory } from '../../lib/pipeline/fetcher-memory.ts';
 import type { Ports } from '../../lib/pipeline/ports.ts';
-import type { RecordCache } from '../../lib/pipeline/record-cache.ts';
-import { recordCache } from '../../lib/pipeline/record-cache.ts';
 import { simPorts } from './sim-ports.ts';
 import { SimProcess } from './sim-process.ts';
 import type { Received, SimQueue } from './sim-queue.ts';
@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 interface Bench {
   readonly process: SimProcess;
   readonly ports: Ports;
-  readonly cache: RecordCache;
+  readonly memory: FetcherMemory;
 }
 
 export interface FleetOptions<M> {
@@ -46,7 +46,7 @@ export class Fleet<M> {
     this.#count += 1;
     const process = new SimProcess(world, `${this.#options.queue.name}-${this.#count}`, () => this.#replace(worker));
     const ports = simPorts(world, process);
-    const worker: Worker = { process, ports, cache: recordCache(ports), busy: 0 };
+    const worker: Worker = { process, ports, memory: fetcherMemory(ports), busy: 0 };
     this.#workers.push(worker);
   }
 

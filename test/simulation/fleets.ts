@@ -33,10 +33,10 @@ export function makeFleets(world: World): void {
     batchSize: 1,
     timeoutMs: TIMES.fetcherTimeoutMs,
     frozen: frozenAt('fetcher'),
-    async handle({ ports, cache, process }, batch) {
+    async handle({ ports, memory, process }, batch) {
       for (const task of batch) {
         const reports = rules.commands.reports(process);
-        await fetchPiece(ports, cache, task, process.signal);
+        await fetchPiece(ports, memory, task, process.signal);
         rules.commands.fetched(process, task, reports);
       }
       return [];

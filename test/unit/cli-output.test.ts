@@ -294,6 +294,12 @@ describe('notices', () => {
     return events.flatMap((event) => notices(event));
   };
 
+  it('say that a piece is slow only to those who want to know everything', () => {
+    const rescued = { type: 'piece.rescued', transferId, pieceNumber: 4, restBytes: MIB, afterMs: 6_000 } as const;
+    expect(all(false, [rescued])).toEqual([]);
+    expect(all(true, [rescued])).toEqual(['piece 4 is slow after 6s: asked once more on another connection']);
+  });
+
   it('say a resume with its pieces, and why a transfer starts over', () => {
     expect(
       all(false, [

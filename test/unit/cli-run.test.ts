@@ -85,6 +85,7 @@ describe('copy', () => {
       '--state-dir',
       '/s',
       '--limit-rate=1MiB',
+      '--no-rescue',
       'https://h/f',
       'out',
     ];
@@ -97,7 +98,7 @@ describe('copy', () => {
         options: { parallelism: 3, ifExists: 'fail', expect: { digests: {} } },
       },
     ]);
-    expect(context.opened).toMatchObject([{ stateDir: '/s', limitRate: 1024 ** 2 }]);
+    expect(context.opened).toMatchObject([{ stateDir: '/s', limitRate: 1024 ** 2, rescue: false }]);
   });
 
   it('says what is missing where the source proves no version', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { fetchPiece } from '../../lib/pipeline/fetch-piece.ts';
+import { fetcherMemory } from '../../lib/pipeline/fetcher-memory.ts';
 import type { Ports } from '../../lib/pipeline/ports.ts';
-import { recordCache } from '../../lib/pipeline/record-cache.ts';
 import { createTransfer } from '../../lib/pipeline/store.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import { hostOf, KEYS } from '../../lib/records/records.ts';
@@ -37,7 +37,7 @@ it('a piece that was queued before the host asked for patience is put off, unask
   } satisfies { readonly [K in keyof Ports]?: unknown } as unknown as Ports;
   await createTransfer(ports, record);
   const task = { kind: 'piece', v: 1, transferId: record.id, planId: 'plan1', pieceNumber: 2, attempt: 1 } as const;
-  await fetchPiece(ports, recordCache(ports), task, new AbortController().signal);
+  await fetchPiece(ports, fetcherMemory(ports), task, new AbortController().signal);
   expect(opened).toBe(0);
   expect(sent).toMatchObject([
     { outcome: 'failed', error: { code: 'SourceBusy', details: { retryAfterMs: 5_000, postponed: true } } },

@@ -72,6 +72,7 @@ describe('metrics', () => {
     metrics.tell({ ...failure, error: { code: 'SourceReset', message: 'm' } });
     metrics.tell({ type: 'piece.requeued', transferId, pieceNumber: 1, attempt: 2, delayMs: 1, error: reason });
     metrics.tell({ type: 'retrying', transferId, reason, delayMs: 1 });
+    metrics.tell({ type: 'piece.rescued', transferId, pieceNumber: 1, restBytes: 1, afterMs: 1 });
     metrics.tell({
       type: 'piece.requeued',
       transferId,
@@ -84,6 +85,7 @@ describe('metrics', () => {
     expect(flushed().sort()).toEqual([
       [`Piecework/Bytes{${S}}`, 'Bytes', 60],
       [`Piecework/Pieces{${S}}`, 'Count', 3],
+      [`Piecework/Rescues{${S}}`, 'Count', 1],
       [`Piecework/Retries{${S},code=SourceBusy}`, 'Count', 2],
       [`Piecework/Retries{${S},code=SourceReset}`, 'Count', 1],
       [`Piecework/SourceStatus{${S},status=429}`, 'Count', 1],
