@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Cost, Measurer } from './measure.ts';
 import { busyShare } from './measure.ts';
+import type { BenchOrigin, SourceName } from './origin.ts';
+import { SOURCES } from './origin.ts';
 import type { CaseResult } from './report.ts';
-import type { BenchOrigin, Store } from './servers.ts';
+import type { Store } from './servers.ts';
 import { sha256OfFile } from './servers.ts';
 import type { Job, Place, Tool, Versions } from './tools.ts';
 import { TOOLS } from './tools.ts';
@@ -13,7 +15,7 @@ import { TOOLS } from './tools.ts';
 export interface Case {
   /** For `--only`. */
   readonly name: string;
-  readonly from: 'http' | 'https' | 'limited';
+  readonly from: SourceName;
   /** A file where there is none. */
   readonly store: Store | undefined;
   readonly connections: number;
@@ -32,12 +34,6 @@ export interface CompareOptions {
   /** Told of each run. */
   readonly say: (line: string) => void;
 }
-
-const SOURCES = {
-  http: 'HTTP',
-  https: 'HTTPS',
-  limited: 'HTTP limited to 8 MiB/s per connection',
-} as const;
 
 /**
  * Every tool that is here does the same transfer in turn, round after round, each round beginning with another tool.
@@ -80,7 +76,7 @@ async function runOnce(
       ? { kind: 'file', path: join(own, 'out.bin') }
       : { kind: 's3', store: what.store, key: `${own.slice(-6)}.bin` };
   const job: Job = {
-    url: `${origin.nginx[what.from]}${file.name}`,
+    ...(await origin.entrance(what.from, file)),
     caFile: origin.nginx.caFile,
     sizeBytes: file.sizeBytes,
     connections: what.connections,

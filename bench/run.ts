@@ -4,11 +4,12 @@ import { parseBytes } from '../lib/values/units.ts';
 import type { Case } from './compare.ts';
 import { compare } from './compare.ts';
 import { findMeasurer } from './measure.ts';
+import { SOURCE_NAMES, startBenchOrigin } from './origin.ts';
 import type { Piecework } from './package.ts';
 import { buildPackage, fromSources } from './package.ts';
 import { caseTable, machineLine, writeResults } from './report.ts';
 import type { Store } from './servers.ts';
-import { findStore, STORES, startBenchOrigin } from './servers.ts';
+import { findStore, STORES } from './servers.ts';
 import { findVersions } from './tools.ts';
 import { TRIALS } from './trials/trials.ts';
 
@@ -16,8 +17,8 @@ const HELP = `npm run bench [-- OPTIONS]: Piecework beside the other tools that 
 
   --size SIZE      of what is copied (default 256MiB); a quarter of it from a server limited per connection
   --rounds N       (default 3)
-  --only NAMES     cases whose names contain one of these, separated by commas: http-file, https-file, limited-file,
-                   http-s3, https-s3, limited-s3
+  --only NAMES     cases whose names begin with one of these, separated by commas: http-, https-, limited-, ftp-,
+                   ftp-limited-, sftp-, sftp-limited-, each with file or s3 behind it
   --store NAME     versitygw or double (default: versitygw where it is installed)
   --folder FOLDER  where files go (default: the system's for temporary files)
   --sources        Piecework as it stands in the checkout, not as packaged
@@ -56,7 +57,7 @@ async function runComparison(): Promise<void> {
   await using origin = await startBenchOrigin();
   await using store = await openStore();
   const wanted = values.only?.split(',') ?? [''];
-  const cases = casesOf(sizeBytes, store).filter(({ name }) => wanted.some((part) => name.includes(part)));
+  const cases = casesOf(sizeBytes, store).filter(({ name }) => wanted.some((part) => name.startsWith(part)));
   const say = (line: string) => console.error(line);
   const machine = await machineLine(versions, [origin.nginx.version, store.name], measurer.how);
   const parts = [
@@ -83,14 +84,12 @@ async function runComparison(): Promise<void> {
 
 function casesOf(sizeBytes: number, store: Store): Case[] {
   const quarter = Math.max(1, Math.floor(sizeBytes / 4));
-  return [undefined, store].flatMap((to) => {
-    const where = to === undefined ? 'file' : 's3';
-    return [
-      { name: `http-${where}`, from: 'http', store: to, connections: 8, sizeBytes },
-      { name: `https-${where}`, from: 'https', store: to, connections: 8, sizeBytes },
-      { name: `limited-${where}`, from: 'limited', store: to, connections: 16, sizeBytes: quarter },
-    ] satisfies Case[];
-  });
+  return [undefined, store].flatMap((to) =>
+    SOURCE_NAMES.map((from): Case => {
+      const size = from.endsWith('limited') ? { connections: 16, sizeBytes: quarter } : { connections: 8, sizeBytes };
+      return { name: `${from}-${to === undefined ? 'file' : 's3'}`, from, store: to, ...size };
+    }),
+  );
 }
 
 async function runTrial(name: string): Promise<void> {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,9 +10,6 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Nginx } from '../test/support/nginx.ts';
-import { nginx } from '../test/support/nginx.ts';
-import { patternBytes } from '../test/support/pattern.ts';
 import type { S3Server } from '../test/support/s3-process.ts';
 import { ServerMissing } from '../test/support/s3-process.ts';
 import { versitygw } from '../test/support/versitygw.ts';
@@ -90,44 +87,6 @@ async function startDouble(): Promise<S3Server> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** nginx with files of noise. */
-export interface BenchOrigin extends AsyncDisposable {
-  readonly nginx: Nginx;
-  /** Makes the file where there is none; the same size is the same file. */
-  file(sizeBytes: number): Promise<{ readonly name: string; readonly sizeBytes: number; readonly sha256: string }>;
-}
-
-export async function startBenchOrigin(): Promise<BenchOrigin> {
-  const server = await (await nginx())();
-  const known = new Map<number, string>();
-  return {
-    nginx: server,
-    async file(sizeBytes) {
-      const name = `${sizeBytes}.bin`;
-      let sha256 = known.get(sizeBytes);
-      if (sha256 === undefined) {
-        sha256 = await writeNoise(join(server.folder, name), sizeBytes);
-        known.set(sizeBytes, sha256);
-      }
-      return { name, sizeBytes, sha256 };
-    },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}
-
-async function writeNoise(path: string, sizeBytes: number): Promise<string> {
-  const step = 16 * 1024 ** 2;
-  const hash = createHash('sha256');
-  await using file = await open(path, 'w');
-  for (let at = 0; at < sizeBytes; at += step) {
-    const bytes = patternBytes(at, Math.min(step, sizeBytes - at));
-    hash.update(bytes);
-    await file.writeFile(bytes);
-  }
-  await file.sync();
-  return hash.digest('hex');
 }
 
 export const sha256OfFile = (path: string): Promise<string> =>

@@ -3,6 +3,19 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from './measure.ts';
 import type { Store } from './servers.ts';
+import type { SshLogin } from './ssh-servers.ts';
+import {
+  curl,
+  environmentOf,
+  LOG_IN_WITH_SSH,
+  lftpScript,
+  RCLONE,
+  rcloneSource,
+  remote,
+  schemeOf,
+  shell,
+  upload,
+} from './tool-arguments.ts';
 
 export type Place =
   | { readonly kind: 'file'; readonly path: string }
@@ -10,8 +23,10 @@ export type Place =
 
 /** One transfer, as every tool is asked to do it. */
 export interface Job {
-  /** `http:` or `https:`, ending with the file's name. */
+  /** Of any kind in `SOURCES`, ending with the file's name. */
   readonly url: string;
+  /** Of SFTP. */
+  readonly ssh?: SshLogin;
   readonly caFile: string;
   readonly sizeBytes: number;
   /** Of Piecework; the others take the number that is best for them. */
@@ -22,6 +37,9 @@ export interface Job {
   /** Of Piecework, new for each job. */
   readonly stateFolder: string;
 }
+
+/** `rclone obscure` of "anonymous@": rclone takes passwords in no other form. */
+const NO_PASSWORD = '5U2nyanHxgvqJI2qQG72gs42zkbiZUWiGog';
 
 export interface Tool {
   readonly name: string;
@@ -41,6 +59,9 @@ export function pieceworkCommand(job: Job, more: readonly string[] = []): Comman
     job.stateFolder,
     '--ca-file',
     job.caFile,
+    ...(job.ssh === undefined
+      ? []
+      : ['--identity', job.ssh.identityFile, '--host-fingerprint', job.ssh.hostFingerprint]),
   ];
   return {
     program: process.execPath,
@@ -67,8 +88,6 @@ const ARIA2 = [
   '--allow-overwrite=true',
   '--auto-file-renaming=false',
 ];
-/** versitygw answers `Expect: 100-continue` only with the end: rclone would wait a second for each part. */
-const RCLONE = ['--config', '', '--retries', '1', '--expect-continue-timeout', '0'];
 
 /** Piecework first, then its peers. */
 export const TOOLS: readonly Tool[] = [
@@ -90,15 +109,16 @@ export const TOOLS: readonly Tool[] = [
     name: 'wget',
     programs: ['wget'],
     command: ({ to, ...job }) =>
-      to.kind === 'file'
+      to.kind === 'file' && schemeOf(job) !== 'sftp'
         ? { program: 'wget', args: ['--no-config', '-q', `--ca-certificate=${job.caFile}`, '-O', to.path, job.url] }
         : undefined,
   },
   {
+    // It knows SFTP too, but enters by password only.
     name: 'aria2c -x16 -s16',
     programs: ['aria2c'],
     command: ({ to, ...job }) =>
-      to.kind === 'file'
+      to.kind === 'file' && schemeOf(job) !== 'sftp'
         ? {
             program: 'aria2c',
             args: [
@@ -112,37 +132,41 @@ export const TOOLS: readonly Tool[] = [
         : undefined,
   },
   {
+    name: 'lftp pget -n 8',
+    programs: ['lftp'],
+    command: ({ to, ...job }) =>
+      to.kind === 'file' && schemeOf(job) !== 'http'
+        ? { program: 'lftp', args: ['--norc', '-c', lftpScript(job, to.path)] }
+        : undefined,
+  },
+  {
+    name: 'scp',
+    programs: ['ssh'],
+    command: ({ to, ssh, url }) =>
+      to.kind === 'file' && ssh !== undefined
+        ? { program: 'scp', args: ['-q', ...LOG_IN_WITH_SSH, '-i', ssh.identityFile, scpSource(url), to.path] }
+        : undefined,
+  },
+  {
     name: 'rclone copyurl',
     programs: ['rclone'],
-    command: ({ to, ...job }) => ({
-      program: 'rclone',
-      args: ['copyurl', ...RCLONE, '--ca-cert', job.caFile, job.url, remote(to), ...upload(to)],
-      environment: environmentOf(to),
-    }),
+    command: ({ to, ...job }) =>
+      schemeOf(job) === 'http'
+        ? {
+            program: 'rclone',
+            args: ['copyurl', ...RCLONE, '--ca-cert', job.caFile, job.url, remote(to), ...upload(to)],
+            environment: environmentOf(to),
+          }
+        : undefined,
   },
   {
     name: 'rclone copyto',
     programs: ['rclone'],
-    command: ({ to, ...job }) => {
-      const at = job.url.lastIndexOf('/') + 1;
-      const threads = to.kind === 'file' ? ['--multi-thread-streams', '16', '--multi-thread-cutoff', '1Mi'] : [];
-      return {
-        program: 'rclone',
-        args: [
-          'copyto',
-          ...RCLONE,
-          '--ca-cert',
-          job.caFile,
-          '--http-url',
-          job.url.slice(0, at),
-          ...threads,
-          ...upload(to),
-          `:http:${job.url.slice(at)}`,
-          remote(to),
-        ],
-        environment: environmentOf(to),
-      };
-    },
+    command: ({ to, ...job }) => ({
+      program: 'rclone',
+      args: ['copyto', ...RCLONE, ...rcloneSource(job, to.kind === 'file'), ...upload(to), remote(to)],
+      environment: { ...environmentOf(to), RCLONE_FTP_PASS: NO_PASSWORD },
+    }),
   },
   {
     name: 'curl, piped into rclone rcat',
@@ -185,44 +209,6 @@ export const TOOLS: readonly Tool[] = [
   },
 ];
 
-function curl({ url, caFile }: Pick<Job, 'url' | 'caFile'>): string[] {
-  return ['-q', '-sS', '--fail', '--cacert', caFile, url];
-}
-
-function remote(to: Place): string {
-  return to.kind === 'file' ? to.path : `:s3:${to.store.bucket}/${to.key}`;
-}
-
-/** Parts of 8 MiB, 8 at a time, as Piecework sends them. */
-function upload(to: Place): string[] {
-  return to.kind === 'file'
-    ? []
-    : ['--s3-chunk-size', '8Mi', '--s3-upload-concurrency', '8', '--s3-upload-cutoff', '16Mi', '--s3-no-check-bucket'];
-}
-
-function environmentOf(to: Place): Record<string, string> {
-  if (to.kind === 'file') return {};
-  const { store } = to;
-  return {
-    ...store.environment,
-    RCLONE_S3_PROVIDER: 'Other',
-    RCLONE_S3_ENV_AUTH: 'true',
-    RCLONE_S3_ENDPOINT: store.endpoint,
-    RCLONE_S3_REGION: store.region,
-  };
-}
-
-/** A pipeline, and a command after it. */
-function shell(
-  pipeline: readonly (readonly string[])[],
-  then?: readonly string[],
-  environment: Record<string, string> = {},
-): Command {
-  const quoted = (words: readonly string[]) => words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  const script = `set -e -o pipefail; ${pipeline.map(quoted).join(' | ')}${then === undefined ? '' : `; ${quoted(then)}`}`;
-  return { program: 'bash', args: ['-c', script], environment };
-}
-
 /** Programs that were found, by name, with their versions. */
 export type Versions = ReadonlyMap<string, string>;
 
@@ -237,9 +223,15 @@ export async function findVersions(): Promise<Versions> {
 
 async function versionOf(program: string): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)(program, ['--version']);
-    return /\d+\.\d[\w.-]*/.exec(stdout)?.[0] ?? 'unknown version';
+    const { stdout, stderr } = await promisify(execFile)(program, [program === 'ssh' ? '-V' : '--version']);
+    return /\d+\.\d[\w.-]*/.exec(stdout + stderr)?.[0] ?? 'unknown version';
   } catch {
     return undefined;
   }
+}
+
+/** `scp://user@host:port//path`: of a path from the root. */
+function scpSource(url: string): string {
+  const { username, host, pathname } = new URL(url);
+  return `scp://${username}@${host}/${pathname}`;
 }

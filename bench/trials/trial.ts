@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Measurer } from '../measure.ts';
-import type { BenchOrigin, Store } from '../servers.ts';
+import type { BenchOrigin, SourceName } from '../origin.ts';
+import type { Store } from '../servers.ts';
 import { sha256OfFile } from '../servers.ts';
 import type { Job, Place } from '../tools.ts';
 
@@ -22,7 +23,7 @@ export interface TrialOptions {
 export type Trial = (options: TrialOptions) => Promise<string>;
 
 export interface JobWish {
-  readonly from: 'http' | 'https' | 'limited';
+  readonly from: SourceName;
   readonly store: Store | undefined;
   readonly connections: number;
   readonly sizeBytes: number;
@@ -49,7 +50,7 @@ export async function trialJob(
   return {
     folder: own,
     job: {
-      url: `${origin.nginx[wish.from]}${file.name}`,
+      ...(await origin.entrance(wish.from, file)),
       caFile: origin.nginx.caFile,
       sizeBytes: file.sizeBytes,
       connections: wish.connections,

@@ -1,3 +1,4 @@
+import { bigByScheme } from './big-by-scheme.ts';
 import { bigOverHttps } from './big-over-https.ts';
 import { killedAtHalf } from './killed-at-half.ts';
 import { limitedPerConnection } from './limited-per-connection.ts';
@@ -6,6 +7,7 @@ import type { Trial } from './trial.ts';
 /** What `npm run bench -- --trial NAME` knows. */
 export const TRIALS: Readonly<Record<string, Trial>> = {
   https: bigOverHttps,
+  schemes: bigByScheme,
   limited: limitedPerConnection,
   kill: killedAtHalf,
 };

@@ -11,6 +11,8 @@ export interface VsftpdOptions {
   readonly implicit?: boolean;
   /** Connections of one client. @default no limit */
   readonly maxConnections?: number;
+  /** Of each connection. @default no limit */
+  readonly bytesPerSecond?: number;
 }
 
 /** vsftpd, for anonymous users, on a folder of its own; what is returned starts it. @throws ServerMissing */
@@ -19,7 +21,8 @@ export async function vsftpd(): Promise<(options?: VsftpdOptions) => Promise<Ftp
   return (options = {}) => start(command, options);
 }
 
-async function start(command: string, { tls, implicit, maxConnections }: VsftpdOptions): Promise<FtpServer> {
+async function start(command: string, options: VsftpdOptions): Promise<FtpServer> {
+  const { tls, implicit, maxConnections, bytesPerSecond } = options;
   const folder = await sharedFolder();
   const own = await mkdtemp(join(tmpdir(), 'piecework-vsftpd-'));
   await mkdir(join(own, 'empty'));
@@ -42,6 +45,7 @@ async function start(command: string, { tls, implicit, maxConnections }: VsftpdO
       local_enable: 'NO',
       xferlog_enable: 'NO',
       use_localtime: 'NO',
+      ...(bytesPerSecond === undefined ? {} : { anon_max_rate: bytesPerSecond }),
       ...(maxConnections === undefined ? {} : { max_per_ip: maxConnections }),
       ...(tls === undefined
         ? {}
