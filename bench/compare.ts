@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Job, Place } from './job.ts';
 import type { Cost, Measurer } from './measure.ts';
 import { busyShare } from './measure.ts';
 import type { BenchOrigin, SourceName } from './origin.ts';
@@ -9,7 +10,7 @@ import { SOURCES } from './origin.ts';
 import type { CaseResult } from './report.ts';
 import type { Store } from './servers.ts';
 import { sha256OfFile } from './servers.ts';
-import type { Job, Place, Tool, Versions } from './tools.ts';
+import type { Tool, Versions } from './tools.ts';
 import { TOOLS } from './tools.ts';
 
 export interface Case {

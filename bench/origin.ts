@@ -5,7 +5,7 @@ import type { Nginx } from '../test/support/nginx.ts';
 import { nginx } from '../test/support/nginx.ts';
 import { patternBytes } from '../test/support/pattern.ts';
 import { vsftpd } from '../test/support/vsftpd.ts';
-import type { SshLogin } from './ssh-servers.ts';
+import type { Entrance } from './job.ts';
 import { startSshServers } from './ssh-servers.ts';
 
 /** Of one connection, where it is limited. */
@@ -22,13 +22,6 @@ export const SOURCES = {
 } as const;
 export type SourceName = keyof typeof SOURCES;
 export const SOURCE_NAMES = Object.keys(SOURCES) as SourceName[];
-
-/** One file by one way. */
-export interface Entrance {
-  readonly url: string;
-  /** Of SFTP. */
-  readonly ssh?: SshLogin;
-}
 
 export interface NoiseFile {
   readonly name: string;

@@ -6,14 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { sshd } from '../test/support/sshd.ts';
-import type { Entrance } from './origin.ts';
-
-/** By key only: whoever runs the benchmark has no password that sshd would take. */
-export interface SshLogin {
-  /** Beside it lies the `.pub`. */
-  readonly identityFile: string;
-  readonly hostFingerprint: string;
-}
+import type { Entrance, SshLogin } from './job.ts';
 
 export interface SshServers extends AsyncDisposable {
   free(path: string): Entrance;

@@ -1,5 +1,5 @@
+import type { Job, Place } from './job.ts';
 import type { Command } from './measure.ts';
-import type { Job, Place } from './tools.ts';
 
 type Source = Pick<Job, 'url' | 'caFile' | 'ssh'>;
 

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import type { Job } from './job.ts';
 import type { Command } from './measure.ts';
-import type { Store } from './servers.ts';
-import type { SshLogin } from './ssh-servers.ts';
 import {
   curl,
   environmentOf,
@@ -16,27 +15,6 @@ import {
   shell,
   upload,
 } from './tool-arguments.ts';
-
-export type Place =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 's3'; readonly store: Store; readonly key: string };
-
-/** One transfer, as every tool is asked to do it. */
-export interface Job {
-  /** Of any kind in `SOURCES`, ending with the file's name. */
-  readonly url: string;
-  /** Of SFTP. */
-  readonly ssh?: SshLogin;
-  readonly caFile: string;
-  readonly sizeBytes: number;
-  /** Of Piecework; the others take the number that is best for them. */
-  readonly connections: number;
-  readonly to: Place;
-  /** Piecework's script. */
-  readonly binary: string;
-  /** Of Piecework, new for each job. */
-  readonly stateFolder: string;
-}
 
 /** `rclone obscure` of "anonymous@": rclone takes passwords in no other form. */
 const NO_PASSWORD = '5U2nyanHxgvqJI2qQG72gs42zkbiZUWiGog';

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Job, Place } from '../job.ts';
 import type { Measurer } from '../measure.ts';
 import type { BenchOrigin, SourceName } from '../origin.ts';
 import type { Store } from '../servers.ts';
 import { sha256OfFile } from '../servers.ts';
-import type { Job, Place } from '../tools.ts';
 
 export interface TrialOptions {
   readonly origin: BenchOrigin;
