@@ -9,7 +9,7 @@ import type { Entrance } from './job.ts';
 import { startSshServers } from './ssh-servers.ts';
 
 /** Of one connection, where it is limited. */
-export const LIMIT_BYTES_PER_SECOND = 8 * 1024 ** 2;
+const LIMIT_BYTES_PER_SECOND = 8 * 1024 ** 2;
 
 export const SOURCES = {
   http: 'HTTP',

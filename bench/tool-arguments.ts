@@ -42,7 +42,7 @@ export function rcloneSource(job: Source, toFile: boolean): string[] {
   switch (protocol) {
     case 'ftp:':
       // vsftpd answers 426 when it is hung up on in the middle of a file, which rclone takes for a failure of the whole.
-      return [`:ftp,host=${hostname},port=${port},user=anonymous:${pathname.slice(1)}`];
+      return ['--multi-thread-streams', '0', `:ftp,host=${hostname},port=${port},user=anonymous:${pathname.slice(1)}`];
     case 'sftp:':
       return [
         ...threads,
