@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { SOURCE_SCHEMES } from '../lib/aws/names.ts';
 import type { PieceworkDestination, Settings } from './props.ts';
 
 /** Says in one sentence what is wrong with the props of the construct. */
@@ -19,6 +20,7 @@ export function refuseUnknown(owner: string, what: string, given: object, known:
 export function checkSettings(settings: Settings): void {
   checkDestinations(settings.destinations);
   checkHosts(settings);
+  checkSchemes(settings);
   checkSecrets(settings);
   checkAuth(settings);
   checkConstructs(settings);
@@ -72,6 +74,16 @@ function checkHosts({ allowHosts, denyHosts, privateHosts, ports }: Settings): v
   const isPort = (port: unknown) => typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65_535;
   if (!Array.isArray(ports) || ports.length === 0 || !ports.every(isPort))
     throw new PieceworkPropsError('ports must be a list of whole numbers from 1 to 65535, as in [80, 443].');
+}
+
+function checkSchemes({ schemes }: Settings): void {
+  const known: readonly string[] = SOURCE_SCHEMES;
+  const wrong = textsOf('schemes', schemes, '["https", "sftp"]').find((scheme) => !known.includes(scheme));
+  if (wrong !== undefined || schemes.length === 0) {
+    throw new PieceworkPropsError(
+      `schemes ${wrong === undefined ? 'is empty' : `has "${wrong}"`}: give one or more of ${known.join(', ')}, without a colon.`,
+    );
+  }
 }
 
 /** As the guard in the functions reads it, which would refuse anything else only there. */

@@ -148,12 +148,12 @@ export class Piecework extends Construct {
   }
 
   #environment(settings: Settings): Readonly<Record<Variable, string>> {
-    const { allowHosts, denyHosts, privateHosts, ports } = settings;
+    const { allowHosts, denyHosts, privateHosts, ports, schemes } = settings;
     const destinations: readonly DestinationRule[] = settings.destinations.map(({ bucket, prefix = '' }) => ({
       bucket: bucket.bucketName,
       prefix,
     }));
-    const sources: SourceRules = { allowHosts, denyHosts, privateHosts, ports };
+    const sources: SourceRules = { allowHosts, denyHosts, privateHosts, ports, schemes };
     return {
       version: packageVersion(),
       recordsBucket: this.records.bucketName,

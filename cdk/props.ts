@@ -55,8 +55,10 @@ export interface PieceworkProps {
   readonly denyHosts?: readonly string[];
   /** Hosts that may be contacted although their addresses are private: mirrors in a peered network, stand-ins. @default none */
   readonly privateHosts?: readonly string[];
-  /** Ports that sources may have. @default [80, 443] */
+  /** Ports that sources may have. HTTP is never spoken to 21, 22 and 990. @default [80, 443, 21, 990, 22], each scheme's own */
   readonly ports?: readonly number[];
+  /** What the URLs of sources may begin with, of the default. @default ['http', 'https', 'ftp', 'ftps', 'ftpes', 'sftp', 's3'] */
+  readonly schemes?: readonly string[];
   /**
    * What the names of secrets begin with that sources may refer to (`secret://name`, `secret://ssm/name`): whoever may submit a transfer chooses
    * both the secret and the server that is sent it. @default none: references are refused

@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { LATE_SECONDS } from '../lib/aws/names.ts';
+import { LATE_SECONDS, SOURCE_PORTS, SOURCE_SCHEMES } from '../lib/aws/names.ts';
 import { checkSettings, PieceworkPropsError, refuseUnknown } from './check-props.ts';
 import type { PieceworkProps, Settings } from './props.ts';
 
@@ -14,6 +14,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   denyHosts: true,
   privateHosts: true,
   ports: true,
+  schemes: true,
   secretPrefixes: true,
   hostConnections: true,
   maxFetchers: true,
@@ -43,7 +44,8 @@ export function settle(props: PieceworkProps): Settings {
     allowHosts: props.allowHosts ?? [],
     denyHosts: props.denyHosts ?? [],
     privateHosts: props.privateHosts ?? [],
-    ports: props.ports ?? [80, 443],
+    ports: props.ports ?? SOURCE_PORTS,
+    schemes: props.schemes ?? SOURCE_SCHEMES,
     secretPrefixes: props.secretPrefixes ?? [],
     hostConnections: whole(props, 'hostConnections', 16, 1, 10_000),
     maxFetchers: whole(props, 'maxFetchers', 25, 2, 1000),

@@ -55,7 +55,11 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     version: text('version') ?? '',
     recordsBucket: text('recordsBucket') ?? '',
     destinations: read('destinations', parseDestinations, 'JSON: a list of at least one {"bucket", "prefix"}') ?? [],
-    sources: read('sources', parseSources, 'JSON: {"allowHosts", "denyHosts", "privateHosts", "ports"}, each a list'),
+    sources: read(
+      'sources',
+      parseSources,
+      'JSON: {"allowHosts", "denyHosts", "privateHosts", "ports", "schemes"}, each a list',
+    ),
     queueUrls: {
       plans: queueUrl('plansQueueUrl'),
       pieces: queueUrl('piecesQueueUrl'),
@@ -103,12 +107,13 @@ function parseDestinations(value: string): readonly DestinationRule[] | undefine
 }
 
 function parseSources(value: string): SourceRules | undefined {
-  const { allowHosts, denyHosts, privateHosts, ports } = Object(parseJson(value)) as Record<string, unknown>;
+  const { allowHosts, denyHosts, privateHosts, ports, schemes } = Object(parseJson(value)) as Record<string, unknown>;
   return isList(allowHosts, 'string') &&
     isList(denyHosts, 'string') &&
     isList(privateHosts, 'string') &&
-    isList(ports, 'number')
-    ? { allowHosts, denyHosts, privateHosts, ports }
+    isList(ports, 'number') &&
+    isList(schemes, 'string')
+    ? { allowHosts, denyHosts, privateHosts, ports, schemes }
     : undefined;
 }
 

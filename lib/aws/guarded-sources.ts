@@ -3,10 +3,11 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { secretReferences, withReferences } from '../secrets/references.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { httpSource } from '../sources/http.ts';
+import { lazySource } from '../sources/lazy.ts';
 import type { Sources } from '../sources/source.ts';
 import { sourcesByScheme } from '../sources/sources.ts';
 import type { Environment } from './environment.ts';
-import { sourceGuard } from './source-guard.ts';
+import { sourceGuard, storeGuard } from './source-guard.ts';
 
 /** What only those have who contact sources: planner and fetcher. */
 export interface SourceSide {
@@ -15,11 +16,30 @@ export interface SourceSide {
   secrets(environment: Environment, sealed: Secrets): Secrets;
 }
 
-/** HTTP and HTTPS, each address held against the rules as it is connected to. */
+/**
+ * Every scheme that is contacted over the network, each address held against the rules as it is connected to. The functions' own role is
+ * lent to no source, and SSH servers are known by the fingerprint that comes with the source alone.
+ */
 export const guardedSources: SourceSide = {
   sources(environment) {
-    const userAgent = `piecework/${environment.version}`;
-    return sourcesByScheme([httpSource({ guard: sourceGuard(environment), userAgent })]);
+    const guard = sourceGuard(environment);
+    // Whether the others are allowed, the guard sees in the URL.
+    const takesS3 = environment.sources?.schemes.includes('s3') === true;
+    return sourcesByScheme([
+      httpSource({ guard, userAgent: `piecework/${environment.version}` }),
+      lazySource(['ftp', 'ftps', 'ftpes'], async () => {
+        const { ftpSource } = await import('../sources/ftp.ts');
+        return ftpSource({ guard });
+      }),
+      lazySource(['sftp'], async () => {
+        const { sftpSource } = await import('../sources/sftp.ts');
+        return sftpSource({ guard });
+      }),
+      lazySource(takesS3 ? ['s3'] : [], async () => {
+        const { s3Source } = await import('../sources/s3.ts');
+        return s3Source({ guard: storeGuard(environment), lendsCredentials: false });
+      }),
+    ]);
   },
   secrets({ secretPrefixes }, sealed) {
     if (secretPrefixes.length === 0) return sealed;

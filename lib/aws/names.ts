@@ -64,7 +64,14 @@ export interface SourceRules {
   /** Hosts that may be contacted although their addresses are private. */
   readonly privateHosts: readonly string[];
   readonly ports: readonly number[];
+  /** Of `SOURCE_SCHEMES`. */
+  readonly schemes: readonly string[];
 }
+
+/** What a source's URL may begin with, where the deployment names no others. */
+export const SOURCE_SCHEMES = ['http', 'https', 'ftp', 'ftps', 'ftpes', 'sftp', 's3'] as const;
+/** Each scheme's own. */
+export const SOURCE_PORTS: readonly number[] = [80, 443, 21, 990, 22];
 
 const MIB = 1024 ** 2;
 

@@ -1,21 +1,32 @@
 import type { Guard } from '../guard/guard.ts';
 import { createGuard } from '../guard/guard.ts';
 import { secretReferences } from '../secrets/references.ts';
+import { s3Target } from '../sources/s3-url.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { Environment } from './environment.ts';
 
-const SCHEMES = ['http', 'https'];
+type Rules = Pick<Environment, 'sources'>;
 
-export function sourceGuard({ sources }: Pick<Environment, 'sources'>): Guard {
-  return createGuard({ schemes: SCHEMES, ...sources });
+/** For every scheme whose URL names the host that is contacted. */
+export function sourceGuard({ sources }: Rules): Guard {
+  return createGuard({ ...sources, schemes: sources?.schemes.filter((scheme) => scheme !== 's3') ?? [] });
+}
+
+/** For `s3:`, whose URL names a bucket: what is contacted is the store's endpoint, over HTTP. */
+export function storeGuard({ sources }: Rules): Guard {
+  return createGuard({ ...sources, schemes: ['http', 'https'] });
 }
 
 /** What is refused at the submit already. What a name resolves to is looked at again as it is connected to. */
 export function sourceCheck(environment: Environment): (url: string, source: SourceLocator) => Promise<void> {
   const guard = sourceGuard(environment);
+  const stores = storeGuard(environment);
   const references = secretReferences({ prefixes: environment.secretPrefixes });
+  const takesS3 = environment.sources?.schemes.includes('s3') === true;
   return async (url, source) => {
     references.check(source);
-    await guard.check(url);
+    if (!takesS3 || URL.parse(url)?.protocol !== 's3:') return await guard.check(url);
+    const { endpoint } = s3Target(source, {}, { lendsCredentials: false }).object;
+    if (endpoint !== undefined) await stores.check(endpoint);
   };
 }

@@ -8,9 +8,9 @@ import { hostRules, plainHost } from './hosts.ts';
 import { refusalOf } from './ranges.ts';
 
 export interface GuardPolicy {
-  /** Without the colon; of `http`, `https`, `ftp`, `ftps`, `sftp`. @default ['http', 'https'] */
+  /** Without the colon; of `http`, `https`, `ftp`, `ftps`, `ftpes`, `sftp`. @default ['http', 'https'] */
   readonly schemes?: readonly string[];
-  /** @default [80, 443] */
+  /** HTTP is spoken to no port of another protocol in the list, whatever stands here (21, 22, 990). @default [80, 443] */
   readonly ports?: readonly number[];
   /** Hosts (`example.com`, `*.example.com`, an address) besides which nothing is contacted. Empty = any. @default any public host */
   readonly allowHosts?: readonly string[];
@@ -47,7 +47,16 @@ export interface Guard {
   readonly lookup: LookupFunction;
 }
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, ftp: 21, ftps: 990, sftp: 22 };
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  http: 80,
+  https: 443,
+  ftp: 21,
+  ftps: 990,
+  ftpes: 21,
+  sftp: 22,
+};
+/** Who speaks HTTP to an FTP or SSH server has it take his headers for commands; browsers refuse it too (Fetch standard, "bad port"). */
+const NOT_FOR_HTTP: readonly number[] = [21, 22, 990];
 
 /** @throws PieceworkError `InvalidOption`. */
 export function createGuard(policy: GuardPolicy = {}): Guard {
@@ -95,6 +104,8 @@ export function createGuard(policy: GuardPolicy = {}): Guard {
     if (port === undefined || !ports.includes(port)) {
       throw refused(shown, `the port ${port} is not among ${ports.join(', ')}; the list ports would allow it`);
     }
+    if (scheme.startsWith('http') && NOT_FOR_HTTP.includes(port))
+      throw refused(shown, `the port ${port} is one of FTP or SSH, to which no HTTP is spoken`);
     const host = plainHost(url.hostname);
     checkHost(host, shown);
     return host;

@@ -4,9 +4,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileSource } from '../sources/file.ts';
-import { ftpSource } from '../sources/ftp.ts';
-import { s3Source } from '../sources/s3.ts';
-import { sftpSource } from '../sources/sftp.ts';
+import { lazySource } from '../sources/lazy.ts';
 import type { Source } from '../sources/source.ts';
 import { stdinSource } from '../sources/stdin.ts';
 import type { SourceStore } from '../transfer/locators.ts';
@@ -36,11 +34,20 @@ export function localSources(
   const credentials = credentialWishes(options, environment, home);
   const all = [
     http,
-    ftpSource({ ...net, ...stated({ ca }) }),
-    sftpSource({ ...net, ...sshWishes(options.ssh ?? {}, environment, home) }),
-    s3Source({
-      store: storeWishes(options.sourceS3 ?? {}, environment),
-      ...stated({ connectTimeoutMs, stallTimeoutMs, minBytesPerSecond, caFile }),
+    lazySource(['ftp', 'ftps', 'ftpes'], async () => {
+      const { ftpSource } = await import('../sources/ftp.ts');
+      return ftpSource({ ...net, ...stated({ ca }) });
+    }),
+    lazySource(['sftp'], async () => {
+      const { sftpSource } = await import('../sources/sftp.ts');
+      return sftpSource({ ...net, ...sshWishes(options.ssh ?? {}, environment, home) });
+    }),
+    lazySource(['s3'], async () => {
+      const { s3Source } = await import('../sources/s3.ts');
+      return s3Source({
+        store: storeWishes(options.sourceS3 ?? {}, environment),
+        ...stated({ connectTimeoutMs, stallTimeoutMs, minBytesPerSecond, caFile }),
+      });
     }),
     fileSource(),
   ];

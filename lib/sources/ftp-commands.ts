@@ -9,6 +9,9 @@ import { connectionError, ftpError, refusal } from './ftp-errors.ts';
 import type { LineContext } from './ftp-line-context.ts';
 import type { FtpTarget } from './ftp-url.ts';
 
+/** Below are the ports of well-known services (RFC 6335 §6). */
+const LEAST_GUARDED_PORT = 1024;
+
 /** A file on its way. */
 export interface Download {
   /** Nothing of it is read yet. */
@@ -163,6 +166,14 @@ export class FtpCommands implements Poolable {
   }
 
   #port(answer: FtpReply, port: number): number {
+    // Where others choose the server, it is not to choose another service of its host.
+    if (this.#settings.guard !== undefined && port > 0 && port < LEAST_GUARDED_PORT) {
+      throw ftpError(
+        'GuardRefused',
+        this.#target,
+        `the server names port ${port} for the data connection, which is not contacted; passive ports are ${LEAST_GUARDED_PORT} and above`,
+      );
+    }
     if (port > 0 && port <= 0xffff) return port;
     throw ftpError(
       'SourceMalformed',

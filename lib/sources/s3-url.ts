@@ -19,7 +19,11 @@ export interface S3Target {
  * `s3://bucket/key`, percent-encoded like any URL, or `s3://bucket/key?versionId=…`.
  * @throws PieceworkError `InvalidUrl`, `InvalidOption`, `SourceIsFolder`.
  */
-export function s3Target(from: SourceLocator, defaults: SourceStore): S3Target {
+export function s3Target(
+  from: SourceLocator,
+  defaults: SourceStore,
+  { lendsCredentials }: { readonly lendsCredentials: boolean },
+): S3Target {
   const shown = redactUrl(from.url);
   const url = URL.parse(from.url);
   if (url === null || !/^[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]$/i.test(url.hostname)) {
@@ -31,6 +35,13 @@ export function s3Target(from: SourceLocator, defaults: SourceStore): S3Target {
   }
   const { endpoint, region, pathStyle, profile } = { ...defaults, ...from.store };
   const credentials = credentialsOf(from, url, shown);
+  if (credentials === undefined && !lendsCredentials) {
+    throw new PieceworkError(
+      'InvalidOption',
+      `${shown}: credentials are needed, since this deployment lends its own to no source; give an access key and its secret key ` +
+        '(auth of the kind aws), or an https: URL of the object',
+    );
+  }
   return {
     shown,
     object: {

@@ -35,6 +35,11 @@ export interface S3SourceOptions {
   readonly stallTimeoutMs?: number;
   /** @default no minimum */
   readonly minBytesPerSecond?: number;
+  /**
+   * Where a locator brings no credentials, those of this process (environment, profile, role) are used. False where whoever names the source
+   * is somebody else: he would read with rights that are not his, or have them shown at an endpoint of his. @default true
+   */
+  readonly lendsCredentials?: boolean;
   /** Refuses endpoints and addresses that may not be contacted. @default everything may be */
   readonly guard?: Guard;
   /** For `Retry-After` dates. @default Date.now */
@@ -44,6 +49,7 @@ export interface S3SourceOptions {
 interface Context {
   readonly options: S3SourceOptions;
   readonly settings: NetSettings;
+  targetOf(from: SourceLocator): S3Target;
   clients(target: S3Target): Promise<Clients>;
   now(): number;
 }
@@ -68,6 +74,7 @@ export function s3Source(options: S3SourceOptions = {}): Source {
   const context: Context = {
     options,
     settings: netSettings(timeouts),
+    targetOf: (from) => s3Target(from, options.store ?? {}, { lendsCredentials: options.lendsCredentials ?? true }),
     async clients({ access, object }) {
       if (object.endpoint !== undefined) guard?.checkUrl(object.endpoint);
       const name = JSON.stringify(access);
@@ -80,8 +87,7 @@ export function s3Source(options: S3SourceOptions = {}): Source {
   return {
     schemes: ['s3'],
     probe: (from, firstBytes, call) => probe(context, from, firstBytes, call),
-    open: async (from, snapshot, range, call) =>
-      openRange(context, s3Target(from, options.store ?? {}), snapshot, range, call),
+    open: async (from, snapshot, range, call) => openRange(context, context.targetOf(from), snapshot, range, call),
     async [Symbol.asyncDispose]() {
       for (const pool of pools.values()) pool.close();
     },
@@ -89,7 +95,7 @@ export function s3Source(options: S3SourceOptions = {}): Source {
 }
 
 async function probe(context: Context, from: SourceLocator, firstBytes: number | 'all', call: Call): Promise<Probe> {
-  const target = s3Target(from, context.options.store ?? {});
+  const target = context.targetOf(from);
   const snapshot = snapshotOf(await head(context, target, call), target);
   const { sizeBytes } = snapshot;
   if (sizeBytes === undefined)

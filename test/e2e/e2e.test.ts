@@ -350,7 +350,7 @@ describe('the API', { concurrent: true }, () => {
     expect(await post({ source })).toEqual([400, 'InvalidOption']);
     expect(await post({ source, destination, surprise: 1 })).toEqual([400, 'InvalidOption']);
     expect(await post({ source, destination: { bucket: 'elsewhere', key: 'x' } })).toEqual([422, 'InvalidDestination']);
-    expect(await post({ source: { url: 'ftp://example.com/x' }, destination })).toEqual([422, expect.any(String)]);
+    expect(await post({ source: { url: 'gopher://example.com/x' }, destination })).toEqual([422, expect.any(String)]);
     expect(await post({ source, destination, object: { metadata: { a: 'x'.repeat(70_000) } } })).toEqual([
       413,
       'RequestTooLarge',

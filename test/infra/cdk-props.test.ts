@@ -50,6 +50,8 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
     /privateHosts has "http:\/\/a.example\/", which is no host/,
   ],
   ['no ports', { ports: [] }, /ports must be a list of whole numbers/],
+  ['no schemes', { schemes: [] }, /schemes is empty: give one or more of http, https, ftp/],
+  ['a scheme that no source has', { schemes: ['https', 'file'] }, /schemes has "file": give one or more of http/],
   ['too many finalizers', { maxFinalizers: 6 }, /maxFinalizers must be a whole number from 2 to 5, and is 6/],
   ['half a fetcher', { maxFetchers: 2.5 }, /maxFetchers must be a whole number from 2 to 1000, and is 2.5/],
   [

@@ -16,6 +16,8 @@ export interface BadFtpOptions {
   readonly ascii?: boolean;
   /** PASV names this address; EPSV is unknown then. */
   readonly pasvHost?: string;
+  /** PASV and EPSV name this port, where it listens not. */
+  readonly passivePort?: number;
   /** The data port that is named takes no connections. */
   readonly deadDataPort?: boolean;
   /** The control connection is cut in the middle of the n-th RETR. */
@@ -80,7 +82,7 @@ export async function startBadFtp(options: BadFtpOptions = {}): Promise<BadFtp> 
       const address = passive.address();
       if (address === null || typeof address === 'string') throw new Error('no port');
       if (options.deadDataPort === true) passive.close();
-      return address.port;
+      return options.passivePort ?? address.port;
     }
 
     /** Whether all of it went out. */

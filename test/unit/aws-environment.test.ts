@@ -13,7 +13,7 @@ const GOOD: Readonly<Record<string, string>> = {
   [ENV.parkedQueueUrl]: 'https://sqs.example/1/parked',
   [ENV.eventBus]: 'default',
   [ENV.destinations]: '[{"bucket":"target","prefix":"in/"}]',
-  [ENV.sources]: '{"allowHosts":[],"denyHosts":[],"privateHosts":["10.0.0.1"],"ports":[80,443]}',
+  [ENV.sources]: '{"allowHosts":[],"denyHosts":[],"privateHosts":["10.0.0.1"],"ports":[80,443],"schemes":["https"]}',
   [ENV.secretPrefixes]: '["piecework/"]',
   [ENV.hostConnections]: '16',
   [ENV.planTimeoutSeconds]: '900',
