@@ -40,6 +40,7 @@ export const FAULT_KINDS = [
   'sourceReset',
   'sourceStall',
   'sourceShort',
+  /** Another range than was asked for is answered. */
   'sourceWrongRange',
 ] as const;
 
@@ -108,7 +109,6 @@ export const SOURCE_REQUEST: Weather = {
     ],
     ['sourceServerError', error('SourceServerError', 'the source answered 502')],
     ['sourceReset', error('SourceReset', 'the source closed the connection')],
-    ['sourceWrongRange', error('RangeMismatch', 'another range was answered')],
   ],
 };
 export const SOURCE_READ: Weather = {

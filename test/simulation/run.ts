@@ -1,11 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatDuration } from '../../lib/values/units.ts';
 import { chanceFrom } from './chance.ts';
 import { drawScenario } from './draw-scenario.ts';
 import type { Outcome } from './history.ts';
 import { runHistory } from './history.ts';
+import { runSeeds } from './run-seeds.ts';
 
-/** `npm run simulate -- --seeds N --from S`, or one history again, told step by step: `--seed S --trace`. */
+/** `npm run simulate -- --seeds N --from S`, on as many threads as there are cores; or one history again, told step by step: `--seed S --trace`. */
 
 const { values } = parseArgs({
   options: {
@@ -13,6 +15,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: String(availableParallelism()) },
     'keep-going': { type: 'boolean', default: false },
   },
 });
@@ -35,16 +38,10 @@ function withoutBytes(key: string, value: unknown): unknown {
 
 async function runMany(from: number, count: number): Promise<number> {
   const startedAt = performance.now();
-  const outcomes: Outcome[] = [];
-  const failed: Outcome[] = [];
-  for (let seed = from; seed < from + count; seed += 1) {
-    const outcome = await runHistory(seed);
-    outcomes.push(outcome);
-    if (outcome.failure === undefined) continue;
-    failed.push(outcome);
-    console.log(`seed ${seed}: ${outcome.failure}`);
-    if (!values['keep-going']) break;
-  }
+  const outcomes = await runSeeds({ from, count, jobs: Number(values.jobs), goesOn: values['keep-going'] }, (outcome) =>
+    console.log(`seed ${outcome.seed}: ${outcome.failure ?? ''}`),
+  );
+  const failed = outcomes.filter(({ failure }) => failure !== undefined);
   print(outcomes);
   console.log(
     `${outcomes.length} seeds in ${formatDuration(performance.now() - startedAt)}, ${failed.length} broke an invariant`,

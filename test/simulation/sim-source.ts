@@ -1,13 +1,18 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { redactUrl } from '../../lib/errors/redact.ts';
+import { ifRangeOf } from '../../lib/http/validator.ts';
 import { sequentialHasher } from '../../lib/integrity/hasher.ts';
 import type { Probe, Source } from '../../lib/sources/source.ts';
+import type { RangeAnswer } from '../../lib/transfer/range-check.ts';
+import { checkRangeAnswer } from '../../lib/transfer/range-check.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
 import type { ByteRange } from '../../lib/values/ranges.ts';
+import { rangeLength } from '../../lib/values/ranges.ts';
 import type { Validator } from '../../lib/values/validator.ts';
 import { sameVersion } from '../../lib/values/validator.ts';
 import { SOURCE_READ, SOURCE_REQUEST } from './faults.ts';
+import type { Nature } from './nature.ts';
 import type { SimProcess } from './sim-process.ts';
 
 /** One URL of the simulated origin, and how it misbehaves. Requests are counted from 1. */
@@ -51,22 +56,17 @@ export function simSource(process: SimProcess, origins: ReadonlyMap<string, SimO
       SOURCE_REQUEST,
       () => {
         origin.requests += 1;
-        const { requests, forbidden, changesAt, ignoresRangesFrom } = origin;
-        if (forbidden !== undefined && requests >= forbidden.from && requests < forbidden.to) {
+        if (isForbidden(origin)) {
           world.count('sourceForbidden');
           throw new PieceworkError('SourceForbidden', `${redactUrl(url)} answered 403`, {
             details: { sourceStatus: 403 },
           });
         }
-        const version =
-          (origin.hasChanged || (changesAt !== undefined && requests >= changesAt) ? origin.versions[1] : undefined) ??
-          origin.versions[0];
-        if (version === undefined) throw new RangeError('an origin without a version');
-        return answer(
-          origin,
-          version,
-          origin.hasRanges && (ignoresRangesFrom === undefined || requests < ignoresRangesFrom),
-        );
+        const version = currentVersion(origin);
+        const hasRanges = origin.hasRanges && origin.requests < (origin.ignoresRangesFrom ?? Number.POSITIVE_INFINITY);
+        if (version !== origin.versions[0]) world.count('sourceChanged');
+        if (origin.hasRanges && !hasRanges) world.count('sourceIgnoresRange');
+        return answer(origin, version, hasRanges);
       },
       signal,
     );
@@ -76,40 +76,78 @@ export function simSource(process: SimProcess, origins: ReadonlyMap<string, SimO
     schemes: ['https'],
 
     async probe({ url }, firstBytes, { signal }): Promise<Probe> {
-      const { snapshot, range, bytes } = await ask(
+      const { snapshot, body, isWhole } = await ask(
         url,
         `probe ${redactUrl(url)}`,
         signal,
         (origin, version, hasRanges) => {
           const ranged = firstBytes !== 'all' && hasRanges;
-          const end = ranged ? Math.min(firstBytes, version.bytes.length) : version.bytes.length;
-          return { snapshot: snapshotOf(origin, version, ranged), range: { start: 0, end }, bytes: version.bytes };
+          const sent = version.bytes.subarray(0, ranged ? firstBytes : undefined);
+          return {
+            snapshot: snapshotOf(origin, version, ranged),
+            body: sent,
+            isWhole: sent.length === version.bytes.length,
+          };
         },
       );
-      const body = readerOf(process, bytes, range, signal);
       return {
         snapshot,
         finalUrl: redactUrl(url),
-        body,
-        bodyIsWhole: range.end === bytes.length,
+        body: readerOf(process, body, body.length, signal),
+        bodyIsWhole: isWhole,
         [Symbol.asyncDispose]: () => Promise.resolve(),
       };
     },
 
     async open({ url }, snapshot, range, { signal }): Promise<ByteReader> {
-      const bytes = await ask(url, `open [${range.start}, ${range.end})`, signal, (_origin, version, hasRanges) => {
-        const isSame =
-          sameVersion(snapshot.validator, version.validator) &&
-          (snapshot.sizeBytes === undefined || snapshot.sizeBytes === version.bytes.length);
-        if (!isSame) throw new PieceworkError('SourceChanged', 'another version is there now');
-        if (!hasRanges) throw new PieceworkError('RangesNotHonoured', 'the whole was answered instead of a range');
-        return version.bytes;
-      });
-      return readerOf(process, bytes, range, signal);
+      for (const sentIfRange of ifRangeOf(snapshot.validator) === undefined ? [false] : [true, false]) {
+        const what = `open [${range.start}, ${range.end})${sentIfRange ? '' : ' plainly'}`;
+        const { head, body } = await ask(url, what, signal, (_origin, version, hasRanges) =>
+          answerTo(
+            range,
+            version,
+            hasRanges && (!sentIfRange || sameVersion(snapshot.validator, version.validator)),
+            world,
+          ),
+        );
+        const verdict = checkRangeAnswer(range, snapshot, head, sentIfRange);
+        if (verdict.kind === 'accepted') return readerOf(process, body, rangeLength(range), signal);
+        if (verdict.kind === 'refused') throw new PieceworkError(verdict.code, verdict.because);
+      }
+      throw new RangeError('the check asks again only where If-Range was sent');
     },
 
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+function isForbidden({ requests, forbidden }: SimOrigin): boolean {
+  return forbidden !== undefined && requests >= forbidden.from && requests < forbidden.to;
+}
+
+function currentVersion({ versions, hasChanged, changesAt, requests }: SimOrigin): OriginVersion {
+  const isChanged = hasChanged || (changesAt !== undefined && requests >= changesAt);
+  const version = (isChanged ? versions[1] : undefined) ?? versions[0];
+  if (version === undefined) throw new RangeError('an origin without a version');
+  return version;
+}
+
+/** The head of the answer, and the bytes that really come with it. */
+function answerTo(
+  { start, end }: ByteRange,
+  { bytes, validator }: OriginVersion,
+  hasRanges: boolean,
+  world: Nature,
+): { readonly head: RangeAnswer; readonly body: Uint8Array } {
+  if (!hasRanges) return { head: { status: 200, contentLength: String(bytes.length), validator }, body: bytes };
+  const by = start > 0 ? -1 : end < bytes.length ? 1 : 0;
+  const lies = by !== 0 && world.strikes('sourceWrongRange');
+  const from = lies ? start + by : start;
+  const body = bytes.subarray(from, end + from - start);
+  const contentRange = `bytes ${from}-${from + body.length - 1}/${bytes.length}`;
+  // Who answers another range says so, or says nothing of the range at all.
+  const says = lies && world.chance.hit(0.3) ? {} : { contentRange };
+  return { head: { status: 206, contentLength: String(body.length), validator, ...says }, body };
 }
 
 function snapshotOf(origin: SimOrigin, version: OriginVersion, ranged: boolean): Snapshot {
@@ -129,17 +167,18 @@ export function sha256(bytes: Uint8Array): string {
   return hasher.digests().sha256 ?? '';
 }
 
-function readerOf(process: SimProcess, bytes: Uint8Array, range: ByteRange, signal: AbortSignal): ByteReader {
-  let at = range.start;
+/** Reads what came with the answer, and counts: as many bytes as were promised, or an error. */
+function readerOf(process: SimProcess, body: Uint8Array, promised: number, signal: AbortSignal): ByteReader {
+  let at = 0;
   return {
     async read(into) {
       const most = process.world.chance.between(Math.min(2, into.length), into.length);
-      const chunk = await process.call(
-        'read',
-        SOURCE_READ,
-        () => bytes.subarray(at, Math.min(at + most, range.end)),
-        signal,
-      );
+      const give = () => {
+        if (at === promised && body.length > promised)
+          throw new PieceworkError('BodyLong', 'more came than was promised');
+        return body.subarray(at, Math.min(at + most, promised));
+      };
+      const chunk = await process.call('read', SOURCE_READ, give, signal);
       at += chunk.length;
       into.set(chunk);
       return chunk.length;
