@@ -9,6 +9,8 @@ export interface ErrorDetails {
   readonly sourceStatus?: number;
   /** How long the other side asked us to wait. */
   readonly retryAfterMs?: number;
+  /** How many connections of this process the other side bore when it refused one more. */
+  readonly openConnections?: number;
   readonly [name: string]: string | number | boolean | undefined;
 }
 

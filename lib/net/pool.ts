@@ -17,11 +17,14 @@ export interface Lease<C> {
 
 export interface PoolOptions<C> {
   open(signal: AbortSignal): Promise<C>;
-  /** The server has as many connections as it wants: what is open now is the ceiling. */
+  /** The server has as many connections as it wants. */
   isFull(error: unknown): boolean;
-  /** Longest wait for a connection of ours to become free under a ceiling. */
+  /** What such a refusal is called, with what we have open. The engine learns from it how many the server bears. */
+  full(error: unknown, openConnections: number): unknown;
+  /** Longest wait for a connection of ours to become free, while the server is full. */
   readonly waitMs: number;
-  busy(ceiling: number): PieceworkError;
+  /** What it is called when none did. */
+  busy(): PieceworkError;
 }
 
 export interface Pool<C> {
@@ -33,13 +36,17 @@ export interface Pool<C> {
 /** Handshakes at a time: some servers (sshd's MaxStartups) cut off whoever comes in a crowd. */
 const MOST_OPENING = 4;
 
-/** Connections to one server under one identity. How many it bears is learned from its refusals. */
+/** After a refusal nobody tries for so long: who needs a connection waits for one of those that stand. Less than the engine's patience. */
+const FULL_MS = 1_000;
+
+/** Connections to one server under one identity. */
 export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Pool<C> {
   const idle: C[] = [];
   const all = new Set<C>();
   const waiting: (() => void)[] = [];
-  let opening = 0;
-  let ceiling = Number.POSITIVE_INFINITY;
+  /** Settled, not rejected, whatever comes of them. */
+  const opening = new Set<Promise<void>>();
+  let fullUntil = 0;
   let closed = false;
 
   function release(connection: C, again: boolean): void {
@@ -68,23 +75,34 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
     };
   }
 
-  async function openOne(signal: AbortSignal): Promise<C | undefined> {
-    opening += 1;
-    try {
-      const connection = await options.open(signal);
+  async function openOne(signal: AbortSignal): Promise<C> {
+    const attempt = options.open(signal).then((connection) => {
       all.add(connection);
       if (closed) forget(connection);
       return connection;
+    });
+    const settled = attempt.then(
+      () => {},
+      () => {},
+    );
+    opening.add(settled);
+    try {
+      return await attempt;
     } catch (error) {
-      // With none of ours open, or about to be, nothing would ever become free.
-      if (!options.isFull(error) || all.size + (opening - 1) === 0) throw error;
-      ceiling = Math.max(1, Math.min(ceiling, all.size));
-      return undefined;
+      if (!options.isFull(error)) throw error;
+      fullUntil = performance.now() + FULL_MS;
+      opening.delete(settled);
+      // Those that are let in beside this one count as well.
+      await Promise.all(opening);
+      throw options.full(error, all.size);
     } finally {
-      opening -= 1;
+      opening.delete(settled);
       wake();
     }
   }
+
+  /** With none of ours open nothing would ever become free: then it is asked all the same. */
+  const mayOpen = () => opening.size < MOST_OPENING && (all.size === 0 || performance.now() >= fullUntil);
 
   function turn(signal: AbortSignal): Promise<'free' | 'late'> {
     return new Promise((resolve, reject) => {
@@ -111,12 +129,8 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
           if (connection.usable) return lease(connection, true);
           forget(connection);
         }
-        if (opening < MOST_OPENING && all.size + opening < ceiling) {
-          const connection = await openOne(signal);
-          if (connection !== undefined) return lease(connection, false);
-        } else if ((await turn(signal)) === 'late') {
-          throw options.busy(ceiling);
-        }
+        if (mayOpen()) return lease(await openOne(signal), false);
+        if ((await turn(signal)) === 'late') throw options.busy();
       }
     },
     close() {

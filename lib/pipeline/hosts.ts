@@ -75,7 +75,9 @@ async function learn(
 ): Promise<HostEntry | undefined> {
   const signsFor = (there: HostEntry | undefined) => {
     const most = sharersOf(there, ports.clock.now()) * record.request.options.parallelism;
-    return hostSigns(record, inputs, Math.min(most, ports.policy.hostCeiling ?? most), ports.clock.now());
+    const signs = hostSigns(record, inputs, Math.min(most, ports.policy.hostCeiling ?? most), ports.clock.now());
+    // Where many processes fetch from the host, what one of them has open is not what the host bears.
+    return ports.policy.hostCeiling === undefined ? signs : { ...signs, borne: 0 };
   };
   const known = ceilingOf(ports, entry);
   if (ceilingAfter(known, signsFor(entry)) === known) return entry;

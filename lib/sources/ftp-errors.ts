@@ -34,6 +34,19 @@ export function ftpError(
   });
 }
 
+export function fullError(target: FtpTarget, full: FtpFull, openConnections: number): PieceworkError {
+  const where = redactUrl(target.url.href);
+  const { code } = full.reply;
+  const said =
+    openConnections > 0
+      ? `the server takes ${openConnections} connections of ours and no more (${code})`
+      : `the server takes no more connections for now (${code})`;
+  return new PieceworkError('SourceBusy', `${where}: ${said}`, {
+    cause: full,
+    details: { target: where, ftpReply: code, ...(openConnections > 0 ? { openConnections } : {}) },
+  });
+}
+
 /** A reply that ends what was tried; `doing` continues "the server refuses …". */
 export function refusal(target: FtpTarget, reply: FtpReply, doing: string): PieceworkError {
   const { code } = reply;

@@ -10,7 +10,7 @@ import type { Call } from '../values/call.ts';
 import type { ByteRange } from '../values/ranges.ts';
 import { rangeLength } from '../values/ranges.ts';
 import type { FtpCommands } from './ftp-commands.ts';
-import { FtpFull, ftpError } from './ftp-errors.ts';
+import { FtpFull, ftpError, fullError } from './ftp-errors.ts';
 import { factsOf } from './ftp-facts.ts';
 import type { FtpContext } from './ftp-fetch.ts';
 import { allowedTarget, checkFacts, fetchOn, onConnection } from './ftp-fetch.ts';
@@ -36,15 +36,13 @@ export function ftpSource(options: FtpSourceOptions = {}): Source {
     ({ url, host, port, user, password }) => JSON.stringify([url.protocol, host, port, user, password]),
     (target) =>
       connectionPool<FtpCommands>({
-        open: (signal) => openOrBusy(target, settings, signal),
-        isFull: (error) => Object(error).cause instanceof FtpFull,
+        open: (signal) => logIn(target, settings, signal),
+        isFull: (error) => error instanceof FtpFull,
+        full: (error, openConnections) =>
+          error instanceof FtpFull ? fullError(target, error, openConnections) : error,
         waitMs: settings.headersTimeoutMs,
-        busy: (ceiling) =>
-          ftpError(
-            'SourceBusy',
-            target,
-            `the server takes ${ceiling} connections, and none of them became free in time`,
-          ),
+        busy: () =>
+          ftpError('SourceBusy', target, 'the server takes no more connections, and none of ours became free in time'),
       }),
   );
   const context: FtpContext = { pools, settings, deaf: new Set() };
@@ -56,16 +54,6 @@ export function ftpSource(options: FtpSourceOptions = {}): Source {
       pools.close();
     },
   };
-}
-
-async function openOrBusy(target: FtpTarget, settings: FtpSettings, signal: AbortSignal): Promise<FtpCommands> {
-  try {
-    return await logIn(target, settings, signal);
-  } catch (error) {
-    if (!(error instanceof FtpFull)) throw error;
-    const { code } = error.reply;
-    throw ftpError('SourceBusy', target, `the server takes no more connections for now (${code})`, error.reply, error);
-  }
 }
 
 async function openFtp(

@@ -14,6 +14,16 @@ export function sftpError(
   return new PieceworkError(code, `${target}: ${sentence}`, { cause, details: { target } });
 }
 
+/**
+ * SSH has no word for "enough": a server that bears no more connections (MaxStartups, a limit for each address) closes the new
+ * one before it has said anything. While others of ours stand, that is what it means.
+ */
+export function fullError({ url }: SftpTarget, cause: unknown, openConnections: number): PieceworkError {
+  const target = redactUrl(url.href);
+  const said = `the server takes ${openConnections} connections of ours and closed one more during its handshake`;
+  return new PieceworkError('SourceBusy', `${target}: ${said}`, { cause, details: { target, openConnections } });
+}
+
 /** What ssh2 or Node threw before the session stood. Texts of the server are not repeated. */
 export function connectError(target: SftpTarget, thrown: unknown, tried: readonly string[]): PieceworkError {
   if (thrown instanceof PieceworkError) return thrown;

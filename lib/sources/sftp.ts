@@ -1,4 +1,5 @@
 import type { Stats } from 'ssh2';
+import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
 import type { Lease } from '../net/pool.ts';
 import { connectionPool } from '../net/pool.ts';
@@ -13,7 +14,7 @@ import type { ByteReader } from '../values/bytes.ts';
 import type { Call } from '../values/call.ts';
 import type { ByteRange } from '../values/ranges.ts';
 import { toIso } from '../values/time.ts';
-import { sftpError } from './sftp-errors.ts';
+import { fullError, sftpError } from './sftp-errors.ts';
 import type { SftpSettings } from './sftp-login.ts';
 import { logIn } from './sftp-login.ts';
 import { sftpReader } from './sftp-reader.ts';
@@ -60,7 +61,8 @@ export function sftpSource(options: SftpSourceOptions = {}): Source {
     (target) =>
       connectionPool<SftpSession>({
         open: (signal) => logIn(target, settings, signal),
-        isFull: () => false,
+        isFull: (error) => error instanceof PieceworkError && error.code === 'SourceReset',
+        full: (error, openConnections) => (openConnections > 0 ? fullError(target, error, openConnections) : error),
         waitMs: settings.headersTimeoutMs,
         busy: () => sftpError('SourceBusy', target, 'no connection became free in time'),
       }),

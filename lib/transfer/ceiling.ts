@@ -8,6 +8,7 @@ import { attemptOf } from './record.ts';
  * rate (Chiu and Jain 1989). Pure; what was learned stands in `hosts/{host}.json`.
  *
  * - 429 and 503 halve it; a connection that was cut off takes one away, for that may have been the network.
+ * - A host that counts connections (FTP's 421 and 530) bears as many as were open when it refused one more: no need to guess.
  * - Where the last step was one up and that one was refused, the step is taken back, and the next try is twice as far away.
  * - One more is tried after `patience` pieces came without a refusal.
  */
@@ -22,8 +23,10 @@ export interface Ceiling {
 
 /** What a batch of results says of the host. */
 export interface HostSigns {
-  /** 429, 503 */
+  /** 429, 503, and what other schemes say in their place. */
   readonly busy: number;
+  /** Connections that stood when the host refused one more; 0 = not known, or not all of them are ours. */
+  readonly borne: number;
   /** Connections cut off before the end of their piece. */
   readonly cut: number;
   /** Of each piece that came. */
@@ -45,8 +48,7 @@ const REMEMBERED_MS = 86_400_000;
 export function ceilingAfter(before: Ceiling | undefined, signs: HostSigns): Ceiling | undefined {
   const { now, wanted } = signs;
   if (signs.busy + signs.cut > 0) {
-    const isEcho = before !== undefined && !before.crept && now < before.since + SETTLE_MS;
-    return isEcho ? before : stepDown(before, signs);
+    return isEcho(before, signs) ? before : stepDown(before, signs);
   }
   if (before === undefined || signs.doneMs.length === 0 || before.connections >= wanted) return before;
   const pieceMs = signs.doneMs.reduce((sum, ms) => sum + ms, 0) / signs.doneMs.length;
@@ -55,7 +57,12 @@ export function ceilingAfter(before: Ceiling | undefined, signs: HostSigns): Cei
   return { ...before, connections: before.connections + 1, since: now, crept: true };
 }
 
-function stepDown(before: Ceiling | undefined, { busy, wanted, now }: HostSigns): Ceiling {
+function isEcho(before: Ceiling | undefined, { borne, now }: HostSigns): boolean {
+  if (before === undefined || before.crept) return false;
+  return borne > 0 ? borne >= before.connections : now < before.since + SETTLE_MS;
+}
+
+function stepDown(before: Ceiling | undefined, { busy, borne, wanted, now }: HostSigns): Ceiling {
   const connections = Math.min(before?.connections ?? wanted, wanted);
   const patience = before?.patience ?? FIRST_PATIENCE;
   if (before?.crept === true) {
@@ -66,7 +73,8 @@ function stepDown(before: Ceiling | undefined, { busy, wanted, now }: HostSigns)
       crept: false,
     };
   }
-  return { connections: atLeastOne(busy > 0 ? connections / 2 : connections - 1), since: now, patience, crept: false };
+  const fewer = borne > 0 ? Math.min(borne, connections) : busy > 0 ? connections / 2 : connections - 1;
+  return { connections: atLeastOne(fewer), since: now, patience, crept: false };
 }
 
 function atLeastOne(connections: number): number {
@@ -94,6 +102,7 @@ export function hostSigns(record: TransferRecord, inputs: readonly Input[], want
   const doneMs: number[] = [];
   let busy = 0;
   let cut = 0;
+  let borne = 0;
   for (const input of inputs) {
     if (
       input.kind !== 'result' ||
@@ -102,8 +111,10 @@ export function hostSigns(record: TransferRecord, inputs: readonly Input[], want
     )
       continue;
     if (input.outcome === 'done') doneMs.push(input.elapsedMs);
-    else if (input.error?.code === 'SourceBusy' && input.error.details?.['postponed'] !== true) busy += 1;
-    else if (input.error?.code === 'SourceReset') cut += 1;
+    else if (input.error?.code === 'SourceBusy' && input.error.details?.['postponed'] !== true) {
+      busy += 1;
+      borne = Math.max(borne, input.error.details?.openConnections ?? 0);
+    } else if (input.error?.code === 'SourceReset') cut += 1;
   }
-  return { busy, cut, doneMs, wanted, now };
+  return { busy, borne, cut, doneMs, wanted, now };
 }

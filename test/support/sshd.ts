@@ -18,14 +18,19 @@ export interface Sshd extends AsyncDisposable {
   readonly userKey: SshKey;
 }
 
-/** OpenSSH's own server, for the user who runs the tests, by key. @throws ServerMissing */
-export async function sshd(): Promise<() => Promise<Sshd>> {
-  const how = 'apt-get install openssh-server';
-  const [command, sftpServer] = [await findProgram('sshd', how), await findProgram('sftp-server', how)];
-  return () => start(command, sftpServer);
+export interface SshdOptions {
+  /** Lines of sshd_config, before the others: the first one of a kind counts. */
+  readonly settings?: readonly string[];
 }
 
-async function start(command: string, sftpServer: string): Promise<Sshd> {
+/** OpenSSH's own server, for the user who runs the tests, by key. @throws ServerMissing */
+export async function sshd(): Promise<(options?: SshdOptions) => Promise<Sshd>> {
+  const how = 'apt-get install openssh-server';
+  const [command, sftpServer] = [await findProgram('sshd', how), await findProgram('sftp-server', how)];
+  return ({ settings = [] } = {}) => start(command, sftpServer, settings);
+}
+
+async function start(command: string, sftpServer: string, settings: readonly string[]): Promise<Sshd> {
   const folder = await sharedFolder();
   const own = await mkdtemp(join(tmpdir(), 'piecework-sshd-'));
   const [hostKey, userKey] = [sshKey(), sshKey()];
@@ -36,6 +41,7 @@ async function start(command: string, sftpServer: string): Promise<Sshd> {
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const daemon = await startDaemon(command, async (port) => {
     const lines = [
+      ...settings,
       `Port ${port}`,
       'ListenAddress 127.0.0.1',
       `HostKey ${join(own, 'host_key')}`,

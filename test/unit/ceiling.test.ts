@@ -4,7 +4,7 @@ import type { Ceiling } from '../../lib/transfer/ceiling.ts';
 import { ceilingAfter, firstCeiling, hostSigns, isRemembered, placesUnder } from '../../lib/transfer/ceiling.ts';
 import { done, failedWith, NOW, transferring } from '../support/a-transfer.ts';
 
-const quiet = { busy: 0, cut: 0, doneMs: [], wanted: 8, now: NOW };
+const quiet = { busy: 0, borne: 0, cut: 0, doneMs: [], wanted: 8, now: NOW };
 const at = (connections: number, over: Partial<Ceiling> = {}): Ceiling => ({
   connections,
   since: NOW - 60_000,
@@ -34,6 +34,17 @@ describe('a ceiling', () => {
     const before = at(4, { since: NOW - 1_999 });
     expect(ceilingAfter(before, { ...quiet, busy: 3 })).toBe(before);
     expect(ceilingAfter(at(4, { since: NOW - 2_000 }), { ...quiet, busy: 3 })?.connections).toBe(2);
+  });
+
+  it('is what stood when one more was refused, where the host counts connections, however soon it is said again', () => {
+    expect(ceilingAfter(undefined, { ...quiet, busy: 5, borne: 3 })?.connections).toBe(3);
+    expect(ceilingAfter(at(4, { since: NOW - 10 }), { ...quiet, busy: 1, borne: 3 })?.connections).toBe(3);
+    const known = at(3);
+    expect(ceilingAfter(known, { ...quiet, busy: 2, borne: 3 })).toBe(known);
+    expect(ceilingAfter(at(4, { crept: true }), { ...quiet, busy: 1, borne: 3 })).toMatchObject({
+      connections: 3,
+      patience: 128,
+    });
   });
 
   it('creeps up after as many pieces as its patience has, not before, and not beyond what is wanted', () => {
@@ -79,7 +90,7 @@ describe('a ceiling', () => {
             asked += inUse;
             refused += busy;
           }
-          ceiling = ceilingAfter(ceiling, { busy, cut: 0, doneMs: [100], wanted: 16, now });
+          ceiling = ceilingAfter(ceiling, { busy, borne: 0, cut: 0, doneMs: [100], wanted: 16, now });
         }
         expect(Math.abs((ceiling?.connections ?? 16) - bears)).toBeLessThanOrEqual(1);
         expect(refused / asked).toBeLessThan(0.02);
