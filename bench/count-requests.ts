@@ -37,16 +37,19 @@ interface Case {
   readonly places: number;
   /** Of the pieces' first tries. */
   readonly failing: number;
+  /** How long results are collected for one finalizer run. @default the construct's */
+  readonly windowSeconds?: number;
 }
 
 interface Counted extends Case {
+  readonly windowSeconds: number;
   readonly requests: Requests;
   readonly finalizerRuns: number;
   readonly fetcherRuns: number;
   readonly seconds: number;
 }
 
-async function count({ pieceCount, places, failing }: Case): Promise<Counted> {
+async function count({ pieceCount, places, failing, windowSeconds = RESULTS_WINDOW_SECONDS }: Case): Promise<Counted> {
   const time = new Timeline();
   const requests = new Requests();
   const runs = { planner: 0, fetcher: 0, finalizer: 0 };
@@ -145,7 +148,7 @@ async function count({ pieceCount, places, failing }: Case): Promise<Counted> {
     }
     if (results.due.length > 0 && !isCollecting) {
       isCollecting = true;
-      time.at(RESULTS_WINDOW_SECONDS * 1000, () => {
+      time.at(windowSeconds * 1000, () => {
         isCollecting = false;
         runs.finalizer += 1;
         void byTransfer(
@@ -169,12 +172,14 @@ async function count({ pieceCount, places, failing }: Case): Promise<Counted> {
     owner: 'arn:aws:iam::123456789012:role/somebody',
   });
   let isOver = false;
+  let endedAt = startedAt;
   void submitted.then(async ({ id }) => {
     for (;;) {
       await time.sleep(10_000);
       const before = requests.of('GET transfers');
       const record = (await loadTransfer({ records }, id))?.record;
       requests.count('GET transfers', before - requests.of('GET transfers'));
+      if (record?.endedAt !== undefined) endedAt = Date.parse(record.endedAt);
       if (record?.status === 'completed' && record.announced) break;
       if (record?.status === 'failed') throw new Error(record.reason?.message);
     }
@@ -185,10 +190,11 @@ async function count({ pieceCount, places, failing }: Case): Promise<Counted> {
     pieceCount,
     places,
     failing,
+    windowSeconds,
     requests,
     finalizerRuns: runs.finalizer,
     fetcherRuns: runs.fetcher,
-    seconds: (time.now() - startedAt) / 1000,
+    seconds: (endedAt - startedAt) / 1000,
   };
 }
 
@@ -210,16 +216,19 @@ function zeros(length: number): ByteReader {
 
 const cases: readonly Case[] = [
   { pieceCount: 1000, places: 16, failing: 0 },
+  { pieceCount: 1000, places: 16, failing: 0, windowSeconds: 2 },
+  { pieceCount: 1000, places: 16, failing: 0, windowSeconds: 3 },
   { pieceCount: 1000, places: 64, failing: 0 },
   { pieceCount: 1000, places: 64, failing: 0.05 },
   { pieceCount: 10_000, places: 256, failing: 0 },
 ];
 console.log(
-  '| pieces | places | failing | piece messages | UploadPart | other PUT, LIST | GET, HEAD | SQS sends | fetcher runs | finalizer runs | largest record |',
+  '| pieces | places | failing | window | piece messages | UploadPart | other PUT, LIST | GET, HEAD | SQS sends | fetcher runs | finalizer runs | largest record | ends after |',
 );
-console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
+console.log(`|${' --- |'.repeat(13)}`);
 for (const one of cases) {
-  const { requests, pieceCount, places, failing, finalizerRuns, fetcherRuns } = await count(one);
+  const { requests, pieceCount, places, failing, windowSeconds, finalizerRuns, fetcherRuns, seconds } =
+    await count(one);
   const per = (number: number) => (number / pieceCount).toFixed(3);
   const names = requests.all.map(([name]) => name);
   const parts = requests.of('PUT UploadPart');
@@ -230,6 +239,7 @@ for (const one of cases) {
     pieceCount,
     places,
     `${failing * 100} %`,
+    `${windowSeconds} s`,
     per(requests.of('piece messages')),
     per(parts),
     per(puts),
@@ -238,6 +248,7 @@ for (const one of cases) {
     fetcherRuns,
     finalizerRuns,
     `${requests.recordBytes} B`,
+    `${Math.round(seconds)} s`,
   ];
   console.log(`| ${cells.join(' | ')} |`);
   if (process.argv.includes('--all')) for (const [name, number] of requests.all) console.log(`    ${name}: ${number}`);

@@ -6,7 +6,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DestinationRule, SourceRules, Variable } from '../lib/aws/names.ts';
-import { ENV, RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../lib/aws/names.ts';
+import { ENV, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
 import { Api } from './api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring.ts';
@@ -116,7 +116,7 @@ export class Piecework extends Construct {
     fetcher.consume(this.pieces.queue, { batchSize: WINDOW_COUNT, maxConcurrency: settings.maxFetchers });
     finalizer.consume(this.results.queue, {
       batchSize: RESULTS_PER_FINALIZER,
-      maxBatchingWindow: Duration.seconds(RESULTS_WINDOW_SECONDS),
+      maxBatchingWindow: settings.resultsWindow,
       maxConcurrency: settings.maxFinalizers,
     });
     finalizer.consume(this.pieces.dead, { batchSize: 10, maxConcurrency: 2 });

@@ -76,6 +76,11 @@ export interface PieceworkProps {
   readonly pieceTimeout?: Duration;
   /** Planning, a stream without ranges, a completion must be done in this time, 30 s to 15 min. @default 15 minutes */
   readonly planTimeout?: Duration;
+  /**
+   * How long results are collected for one finalizer run, 1 to 20 s. Longer saves requests where a transfer has few places, and lets those
+   * that are free wait; docs/scale.md has figures. @default 1 second
+   */
+  readonly resultsWindow?: Duration;
   /** Memory of fetchers, 512 MiB or more: 64 MiB of it are windows, and CPU comes with it. @default 1024 */
   readonly fetcherMemoryMiB?: number;
   /** Memory of planners, 512 MiB or more. @default 1024 */

@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { LATE_SECONDS, SOURCE_PORTS, SOURCE_SCHEMES } from '../lib/aws/names.ts';
+import { LATE_SECONDS, RESULTS_WINDOW_SECONDS, SOURCE_PORTS, SOURCE_SCHEMES } from '../lib/aws/names.ts';
 import { checkSettings, PieceworkPropsError, refuseUnknown } from './check-props.ts';
 import type { PieceworkProps, Settings } from './props.ts';
 
@@ -22,6 +22,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   maxFinalizers: true,
   pieceTimeout: true,
   planTimeout: true,
+  resultsWindow: true,
   fetcherMemoryMiB: true,
   plannerMemoryMiB: true,
   encryptionKey: true,
@@ -53,6 +54,7 @@ export function settle(props: PieceworkProps): Settings {
     maxFinalizers: whole(props, 'maxFinalizers', 2, 2, 5),
     pieceTimeout: duration(props, 'pieceTimeout', Duration.minutes(2), 10, 900),
     planTimeout: duration(props, 'planTimeout', Duration.minutes(15), 30, 900),
+    resultsWindow: duration(props, 'resultsWindow', Duration.seconds(RESULTS_WINDOW_SECONDS), 1, 20),
     lateArrival: duration(props, 'lateArrival', Duration.seconds(LATE_SECONDS), 0, 3600),
     fetcherMemoryMiB: whole(props, 'fetcherMemoryMiB', 1024, 512, 10_240),
     plannerMemoryMiB: whole(props, 'plannerMemoryMiB', 1024, 512, 10_240),
@@ -84,7 +86,7 @@ function whole(props: PieceworkProps, name: NumberProp, usual: number, least: nu
 
 function duration(
   props: PieceworkProps,
-  name: 'pieceTimeout' | 'planTimeout' | 'lateArrival',
+  name: 'pieceTimeout' | 'planTimeout' | 'resultsWindow' | 'lateArrival',
   usual: Duration,
   least: number,
   most: number,

@@ -7,6 +7,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutBucketPolicyCommand,
+  PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
@@ -16,13 +17,15 @@ import {
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../../cli/run.ts';
 import { transferEventDetail } from '../../lib/events/eventbridge-schema.ts';
+import { testContext } from '../support/cli-context.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import { bootstrap, deploy, destroy } from './deploy.ts';
 import { blackHole, faulty } from './faults.ts';
 import { peerOf } from './peer.ts';
-import { bucketsOf, clientOf, Pipeline, PREFIX } from './pipeline.ts';
+import { apiKeyValue, bucketsOf, clientOf, Pipeline, PREFIX } from './pipeline.ts';
 import type { Cloud } from './stand-in.ts';
 import { startCloud } from './stand-in.ts';
 
@@ -293,6 +296,35 @@ describe.runIf(here)('transfers, all at the same time', { concurrent: true }, ()
     });
   });
 
+  // LocalStack answers a conditional DeleteObject with 501.
+  test.skipIf(process.env['STAND_IN'] === 'localstack')(
+    'a record that is none is set aside by the tick, and so is what was known of a host; everything else goes on',
+    async () => {
+      const id = '01ARZ3NDEKTSV4RRFFQ69G5DAM';
+      const Bucket = pipeline.output('RecordsBucket');
+      const damage = (Key: string) => pipeline.s3.send(new PutObjectCommand({ Bucket, Key, Body: '{"v":1,"val' }));
+      await damage(`transfers/${id}.json`);
+      await pipeline.send('Results', { kind: 'tick', v: 1, transferId: id });
+      await pipeline.until(await pipeline.submit(serve('before-damage', 20 * MIB, 8), 'before-damage'), 'completed');
+      const hosts = await pipeline.s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'hosts/' }));
+      expect(hosts.Contents).toHaveLength(1);
+      for (const { Key = '' } of hosts.Contents ?? []) await damage(Key);
+      await pipeline.until(await pipeline.submit(serve('after-damage', 40 * MIB, 8), 'after-damage'), 'completed');
+      const names = async (Prefix: string) =>
+        (await pipeline.s3.send(new ListObjectsV2Command({ Bucket, Prefix }))).Contents?.map(({ Key = '' }) => Key) ??
+        [];
+      let aside = await names(`corrupt/transfers/${id}`);
+      while (aside.length === 0 || (await names(`transfers/${id}`)).length > 0) {
+        await sleep(200);
+        aside = await names(`corrupt/transfers/${id}`);
+      }
+      expect(aside[0]).toMatch(/^corrupt\/transfers\/01ARZ3NDEKTSV4RRFFQ69G5DAM\.json\.\d{8}T\d{6}Z$/);
+      expect((await pipeline.call('GET', `/v1/transfers/${id}`)).status).toBe(404);
+      // Two finalizers that meet it at the same moment keep it twice.
+      expect((await names('corrupt/hosts/')).length).toBeGreaterThan(0);
+    },
+  );
+
   test('messages that nobody understands are parked', async () => {
     await pipeline.send('Plans', 'no JSON');
     await pipeline.send('Pieces', { kind: 'piece', v: 99 });
@@ -337,6 +369,28 @@ describe('the API', { concurrent: true }, () => {
   test.skipIf(process.env['STAND_IN'] === 'localstack')('knows nobody without a signature', async () => {
     expect([await pipeline.callUnsigned('/v1/health'), await pipeline.callUnsigned('/')]).toEqual([403, 403]);
   });
+
+  test.runIf((process.env['STAND_IN'] ?? 'ministack') === 'ministack')(
+    'with an API key: refuses whoever has none or another, and answers the command line that has it',
+    async () => {
+      const keyed = new Pipeline(cloud, await deploy(cloud, `${STACK}Keyed`, { ...context, auth: 'apiKey' }));
+      const [, keyId = ''] = Object.entries(keyed.outputs).find(([name]) => name.startsWith('ApiKeyId')) ?? [];
+      const key = await apiKeyValue(cloud, keyId);
+      const asked = [{}, { 'x-api-key': `${key}x` }, { 'x-api-key': key }].map((headers) =>
+        keyed.callUnsigned('/v1/transfers', headers),
+      );
+      expect(await Promise.all(asked)).toEqual([403, 403, 200]);
+      const list = async (environment: Record<string, string>) => {
+        const shell = testContext({ environment });
+        return [await run(['list', '--json', '--api', keyed.base], shell), JSON.parse(shell.stdout.text)];
+      };
+      expect(await list({ PIECEWORK_API_KEY: key })).toEqual([0, { type: 'result', home: keyed.base, transfers: [] }]);
+      expect(await list({ PIECEWORK_API_KEY: `${key}x` })).toEqual([
+        2,
+        expect.objectContaining({ type: 'error', code: 'NotAuthorized' }),
+      ]);
+    },
+  );
 
   test('refuses what is wrong, each in its way', async () => {
     const destination = { bucket: pipeline.buckets.target, key: `${PREFIX}x` };

@@ -62,7 +62,7 @@ export class Pipeline {
   ): Promise<Answer> {
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
     const url = new URL(this.#base + path);
-    const signed = sign(method, url, text, this.cloud);
+    const signed = sign(method, url, text, this.cloud, 'execute-api');
     const answer = await fetch(url, {
       method,
       headers: { ...headers, ...signed },
@@ -76,9 +76,13 @@ export class Pipeline {
     };
   }
 
+  get base(): string {
+    return this.#base;
+  }
+
   /** Without a signature. */
-  async callUnsigned(path: string): Promise<number> {
-    const answer = await fetch(this.#base + path);
+  async callUnsigned(path: string, headers: Readonly<Record<string, string>> = {}): Promise<number> {
+    const answer = await fetch(this.#base + path, { headers });
     await answer.arrayBuffer();
     return answer.status;
   }
@@ -194,6 +198,16 @@ export class Pipeline {
   }
 }
 
+/** The value of an API key. https://docs.aws.amazon.com/apigateway/latest/api/API_GetApiKey.html */
+export async function apiKeyValue(cloud: Cloud, keyId: string): Promise<string> {
+  const base = cloud.endpoint ?? `https://apigateway.${cloud.region}.amazonaws.com`;
+  const url = new URL(`${base}/apikeys/${keyId}?includeValue=true`);
+  const answer = await fetch(url, { headers: sign('GET', url, '', cloud, 'apigateway') });
+  const { value } = (await answer.json()) as { value?: string };
+  if (value === undefined) throw new Error(`GetApiKey answered ${answer.status}`);
+  return value;
+}
+
 export function clientOf(cloud: Cloud) {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -210,11 +224,11 @@ export function clientOf(cloud: Cloud) {
 }
 
 /** Signature version 4, written out: a caller that is not our own client. */
-function sign(method: string, url: URL, body: string, cloud: Cloud): Record<string, string> {
+function sign(method: string, url: URL, body: string, cloud: Cloud, service: string): Record<string, string> {
   const hash = (text: string) => createHash('sha256').update(text).digest('hex');
   const mac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
   const at = new Date().toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const scope = `${at.slice(0, 8)}/${cloud.region}/execute-api/aws4_request`;
+  const scope = `${at.slice(0, 8)}/${cloud.region}/${service}/aws4_request`;
   const token = cloud.env['AWS_SESSION_TOKEN'];
   const headers: Record<string, string> = {
     ...(body === '' ? {} : { 'content-type': 'application/json' }),
@@ -235,7 +249,7 @@ function sign(method: string, url: URL, body: string, cloud: Cloud): Record<stri
     names.join(';'),
     hash(body),
   ].join('\n');
-  const key = [scope.slice(0, 8), cloud.region, 'execute-api', 'aws4_request'].reduce<string | Buffer>(
+  const key = [scope.slice(0, 8), cloud.region, service, 'aws4_request'].reduce<string | Buffer>(
     (last, text) => mac(last, text),
     `AWS4${cloud.env['AWS_SECRET_ACCESS_KEY']}`,
   );

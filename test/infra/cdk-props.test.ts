@@ -98,6 +98,11 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
     /"10.0.0.1" is in privateHosts, and allowHosts.*does not have it/,
   ],
   ['seconds that are a number', { pieceTimeout: 30 }, /pieceTimeout must be a Duration, as in Duration.seconds\(10\)/],
+  [
+    'results that are never collected',
+    { resultsWindow: Duration.seconds(0) },
+    /resultsWindow must be whole seconds from 1/,
+  ],
   ['an empty place to write to', { destinations: [undefined] }, /a destination of Piecework needs an object/],
   ['a throttle of nothing', { throttle: { ratePerSecond: 0, burst: 0 } }, /throttle needs ratePerSecond and burst/],
 ])('%s is refused in a sentence', (_, props, sentence) => {
@@ -108,7 +113,9 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
 
 test('no props at all are refused in a sentence', () => {
   const none = undefined as unknown as PieceworkProps;
-  expect(() => new Piecework(new Stack(), 'Piecework', none)).toThrow(/Piecework needs an object of props/);
+  expect(() => new Piecework(new Stack(testApp(), 'Own'), 'Piecework', none)).toThrow(
+    /Piecework needs an object of props/,
+  );
 });
 
 test('hosts are taken as the functions read them: names, what lies under a name, addresses', () => {

@@ -288,12 +288,17 @@ test('props reach what they are about', () => {
       pieceTimeout: Duration.seconds(30),
       removalPolicy: RemovalPolicy.DESTROY,
       hostConnections: 64,
+      resultsWindow: Duration.seconds(2),
       defaultOwner: 'somebody',
     })),
   );
   other.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
     BatchSize: 4,
     ScalingConfig: { MaximumConcurrency: 100 },
+  });
+  other.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    BatchSize: 500,
+    MaximumBatchingWindowInSeconds: 2,
   });
   other.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
   other.hasResourceProperties('AWS::Lambda::Function', {
