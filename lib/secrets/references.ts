@@ -3,6 +3,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import { PieceworkError } from '../errors/error.ts';
 import type { SourceAuth, SourceLocator } from '../transfer/locators.ts';
 import type { Instant } from '../values/time.ts';
+import { fieldOf } from './references-field.ts';
 import type { Reference } from './references-parse.ts';
 import { isReference, parseReference } from './references-parse.ts';
 import { fetchParameter, fetchSecret } from './references-stores.ts';
@@ -101,26 +102,4 @@ async function mapValues(
 ): Promise<Record<string, string>> {
   const entries = Object.entries(fields).map(async ([name, value]) => [name, await change(value)] as const);
   return Object.fromEntries(await Promise.all(entries));
-}
-
-function fieldOf(value: string, field: string, shown: string): string {
-  const fields = fieldsOf(value);
-  if (fields === undefined) {
-    throw new PieceworkError(
-      'SecretMissing',
-      `${shown}: the secret is not JSON, so it has no fields; leave out #${field}`,
-    );
-  }
-  const found = Object.hasOwn(fields, field) ? fields[field] : undefined;
-  if (typeof found === 'string') return found;
-  throw new PieceworkError('SecretMissing', `${shown}: the secret has no text in the field ${field}`);
-}
-
-/** `undefined` for what is not JSON; the parser's complaint is dropped, since it quotes what it complains of. */
-function fieldsOf(value: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return Object(JSON.parse(value)) as Readonly<Record<string, unknown>>;
-  } catch {
-    return undefined;
-  }
 }
