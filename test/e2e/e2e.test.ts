@@ -24,6 +24,8 @@ import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import { bootstrap, deploy, destroy } from './deploy.ts';
 import { blackHole, faulty } from './faults.ts';
+import type { OtherSources } from './other-sources.ts';
+import { OTHER_BYTES, OTHER_SCHEMES, startOtherSources } from './other-sources.ts';
 import { peerOf } from './peer.ts';
 import { apiKeyValue, bucketsOf, clientOf, Pipeline, PREFIX } from './pipeline.ts';
 import type { Cloud } from './stand-in.ts';
@@ -41,15 +43,17 @@ let origin: Origin;
 let pipeline: Pipeline;
 let context: Record<string, string>;
 let eventsQueueUrl: string;
+let others: OtherSources;
 
 beforeAll(async () => {
   cloud = await startCloud();
   origin = await startOrigin();
+  others = await startOtherSources(cloud, SECRET);
   const buckets = bucketsOf(cloud);
   context = {
     destinations: `s3://${buckets.target}/${PREFIX},s3://${buckets.denied}/,s3://${buckets.missing}/`,
     standIn: 'true',
-    ports: `80,443,${origin.port}`,
+    ports: ['80', '443', origin.port, ...others.ports].join(','),
     privateHosts: '127.0.0.1',
   };
   await bootstrap(cloud);
@@ -60,6 +64,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (cloud?.kind === 'aws') await destroy(cloud, STACK, context);
   await origin?.[Symbol.asyncDispose]();
+  await others?.[Symbol.asyncDispose]();
   await cloud?.[Symbol.asyncDispose]();
 }, 600_000);
 
@@ -182,6 +187,30 @@ describe.runIf(here)('transfers, all at the same time', { concurrent: true }, ()
     await pipeline.until(id, 'completed');
     await pipeline.prove('redeployed', size, 3);
   });
+
+  test.each(OTHER_SCHEMES)(
+    '%s: a file arrives in pieces, its credentials known to planner and fetcher alone',
+    async (scheme) => {
+      const id = await pipeline.submit(await others.locate(scheme), `over-${scheme}`, {
+        parallelism: 3,
+        pieceSizeBytes: 5 * MIB,
+      });
+      const done = await pipeline.until(id, 'completed');
+      expect(done).toMatchObject({ result: { sizeBytes: OTHER_BYTES }, plan: { mode: 'pieces' } });
+      await pipeline.prove(`over-${scheme}`, OTHER_BYTES);
+      expect(JSON.stringify([done, await pipeline.record(id)])).not.toContain(SECRET);
+    },
+  );
+
+  test.each(['ftp', 'sftp'] as const)(
+    '%s: wrong credentials are refused by the server, and said without them',
+    async (scheme) => {
+      const wrong = await others.locate(scheme, `${SECRET}-wrong`);
+      const failed = await pipeline.until(await pipeline.submit(wrong, `never-${scheme}`), 'failed');
+      expect(failed).toMatchObject({ reason: { code: expect.stringMatching(/^Source(Unauthorized|Forbidden)$/) } });
+      expect(JSON.stringify(failed)).not.toContain(SECRET);
+    },
+  );
 
   test('a cancel in the middle is final at once, and no object appears', async () => {
     const id = await pipeline.submit(

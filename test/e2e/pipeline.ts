@@ -88,7 +88,7 @@ export class Pipeline {
   }
 
   async submit(
-    url: string,
+    source: string | Readonly<Record<string, unknown>>,
     key: string,
     options: Readonly<Record<string, unknown>> = {},
     headers: Readonly<Record<string, string>> = {},
@@ -96,7 +96,11 @@ export class Pipeline {
     const { status, body } = await this.call(
       'POST',
       '/v1/transfers',
-      { source: { url }, destination: { bucket: this.buckets.target, key: PREFIX + key }, options },
+      {
+        source: typeof source === 'string' ? { url: source } : source,
+        destination: { bucket: this.buckets.target, key: PREFIX + key },
+        options,
+      },
       headers,
     );
     if (status !== 202) throw new Error(`POST answered ${status}: ${JSON.stringify(body)}`);
