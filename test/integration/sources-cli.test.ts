@@ -15,6 +15,9 @@ import { failureOf } from '../support/reading.ts';
 import { startSftpServer } from '../support/sftp-server.ts';
 import { FILE_BYTES, ONE_FILE } from '../support/source-servers.ts';
 import { knownHostsLine, sshKey } from '../support/ssh-keys.ts';
+import { sshd } from '../support/sshd.ts';
+import { vsftpd } from '../support/vsftpd.ts';
+import { withServer } from '../support/with-server.ts';
 
 const authority = createAuthority();
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -40,33 +43,42 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await delay(5);
 }
 
+/** Killed when three pieces are there; the same command then fetches the others only. */
+async function goesOnAfterKill(
+  url: string,
+  more: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const command = ['copy', url, 'big.bin', '--piece-size', '1MiB', '--parallel', '2', ...more];
+  const cli = start([...command, '--json', '--limit-rate', '6MiB'], environment);
+  let out = '';
+  cli.process.stdout?.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  await until(() => (out.match(/"piece\.done"/g) ?? []).length >= 3);
+  cli.process.kill('SIGKILL');
+  await cli.ended;
+  expect(await readdir(folder)).not.toContain('big.bin');
+
+  const { exitCode, stderr } = await start(command, environment).ended;
+  expect({ exitCode, stderr }).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringMatching(/^resuming .*: [3-9] of 9 pieces present/),
+  });
+  expect(sha256(await readFile(join(folder, 'big.bin')))).toBe(WHOLE);
+  expect(await readdir(folder)).toEqual(['big.bin']);
+}
+
 describe.each(Object.keys(ONE_FILE))('%s', (scheme) => {
   const open = () => {
     const make = ONE_FILE[scheme];
     if (make === undefined) throw new Error(scheme);
     return make('sesame', authority.issue(), caFile);
   };
-  const args = (url: string): string[] => ['copy', url, 'big.bin', '--piece-size', '1MiB', '--parallel', '2'];
 
   test('goes on after kill -9 with the pieces that are there', async () => {
     await using one = await open();
-    const cli = start([...args(one.url), ...one.args, '--json', '--limit-rate', '6MiB'], one.environment);
-    let out = '';
-    cli.process.stdout?.on('data', (chunk: Buffer) => {
-      out += chunk.toString();
-    });
-    await until(() => (out.match(/"piece\.done"/g) ?? []).length >= 3);
-    cli.process.kill('SIGKILL');
-    await cli.ended;
-    expect(await readdir(folder)).not.toContain('big.bin');
-
-    const { exitCode, stderr } = await start([...args(one.url), ...one.args], one.environment).ended;
-    expect({ exitCode, stderr }).toMatchObject({
-      exitCode: 0,
-      stderr: expect.stringMatching(/^resuming .*: [3-9] of 9 pieces present/),
-    });
-    expect(sha256(await readFile(join(folder, 'big.bin')))).toBe(WHOLE);
-    expect(await readdir(folder)).toEqual(['big.bin']);
+    await goesOnAfterKill(one.url, one.args, one.environment);
   });
 
   test('a file that is not there is one sentence', async () => {
@@ -78,6 +90,25 @@ describe.each(Object.keys(ONE_FILE))('%s', (scheme) => {
     expect({ exitCode, stdout: stdout.toString() }).toEqual({ exitCode: 3, stdout: '' });
     expect(stderr).toMatch(/^piecework: [^\n]*none\.bin[^\n]*\n$/);
     expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+await withServer('vsftpd', vsftpd, (startDaemon) => {
+  test('goes on after kill -9, from vsftpd', async () => {
+    await using server = await startDaemon();
+    await server.folder.put('big.bin', patternBytes(0, FILE_BYTES));
+    await goesOnAfterKill(`ftp://127.0.0.1:${server.port}/big.bin`, []);
+  });
+});
+
+await withServer('sshd', sshd, (startDaemon) => {
+  test('goes on after kill -9, from OpenSSH', async () => {
+    await using server = await startDaemon();
+    await server.folder.put('big.bin', patternBytes(0, FILE_BYTES));
+    const identity = join(home, 'key');
+    await writeFile(identity, server.userKey.privateKey, { mode: 0o600 });
+    const args = ['--identity', identity, '--host-fingerprint', server.hostKey.fingerprint];
+    await goesOnAfterKill(`sftp://${server.user}@127.0.0.1:${server.port}${server.folder.path}/big.bin`, args);
   });
 });
 
