@@ -72,4 +72,5 @@ const COMMON: Readonly<Partial<Record<FaultKind, number>>> = {
   storeConflict: 0.2,
   uploadVanishes: 0.02,
   deleteLost: 0.1,
+  sourceSlow: 0.1,
 };

@@ -37,6 +37,8 @@ export const FAULT_KINDS = [
   'deleteLost',
   'sourceBusy',
   'sourceServerError',
+  /** One connection brings everything much later than the others. */
+  'sourceSlow',
   'sourceReset',
   'sourceStall',
   'sourceShort',

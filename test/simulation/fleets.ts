@@ -36,7 +36,7 @@ export function makeFleets(world: World): void {
     async handle({ ports, memory, process }, batch) {
       for (const task of batch) {
         const reports = rules.commands.reports(process);
-        await fetchPiece(ports, memory, task, process.signal);
+        await rules.rescues.during(process, task, () => fetchPiece(ports, memory, task, process.signal));
         rules.commands.fetched(process, task, reports);
       }
       return [];

@@ -6,6 +6,7 @@ import { isOver } from '../../lib/transfer/record.ts';
 import { CommandRules } from './command-invariants.ts';
 import { ObjectRules } from './object-invariants.ts';
 import { answeredWithoutCause, brokenAgainstLedger, brokenByWrite } from './record-invariants.ts';
+import { RescueRules } from './rescue-invariants.ts';
 import type { Order } from './scenario.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { Batch, RecordChange } from './sim-records.ts';
@@ -16,6 +17,7 @@ import type { Truth } from './truth.ts';
 export class Rules {
   readonly commands: CommandRules;
   readonly objects: ObjectRules;
+  readonly rescues: RescueRules;
   readonly #world: Truth;
   readonly #inputs = new Map<SimProcess, Batch>();
   readonly #waiting = new Map<string, readonly (() => void)[]>();
@@ -24,6 +26,7 @@ export class Rules {
     this.#world = world;
     this.commands = new CommandRules(world);
     this.objects = new ObjectRules(world);
+    this.rescues = new RescueRules(world);
   }
 
   /** A finalizer begins with these inputs: what it then writes must follow from them. */

@@ -1,4 +1,5 @@
 import type { Policy } from '../../lib/pipeline/ports.ts';
+import { STRAGGLERS } from '../../lib/transfer/straggler.ts';
 import type { Scenario } from './scenario.ts';
 import { MINUTE_MS, SECOND_MS, TIMES } from './times.ts';
 
@@ -17,6 +18,7 @@ export function policyOf(scenario: Scenario, elapsedMs: () => number): Policy {
       backoff: { baseMs: 500, capMs: 30 * SECOND_MS },
     },
     recordCacheMs: TIMES.recordCacheMs,
+    stragglers: STRAGGLERS,
     graceMs: TIMES.recordCacheMs + TIMES.plannerTimeoutMs + 5 * MINUTE_MS,
     orphanAgeMs: 60 * MINUTE_MS,
     plannerLifeMs: TIMES.plannerTimeoutMs,

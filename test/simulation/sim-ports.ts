@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 export function simPorts(world: World, process: SimProcess): Ports {
   const { scenario, sealed, origins, queues, rules, pipelinePolicy } = world;
   const destination = simDestination(process, world);
-  const source = simSource(process, origins);
+  const source = simSource(process, origins, rules.rescues);
   const nameOf = (id: string, run: number) => `${id}/${run}`;
   const sends = (bodies: readonly unknown[]) => rules.commands.sends(process, bodies);
   return {
@@ -51,21 +51,10 @@ export function simPorts(world: World, process: SimProcess): Ports {
       count: scenario.windows.count,
       allocate: (bytes) => new Uint8Array(bytes),
     }),
-    clock: { now: () => world.now, sleep: (ms, signal) => sleep(process, ms, signal) },
+    clock: { now: () => world.now, sleep: (ms, signal) => process.sleep(ms, signal) },
     ids: { ulid: () => world.ulid() },
     policy: scenario.hasRights
       ? pipelinePolicy
       : { ...pipelinePolicy, keepsSealed: true, settlesElsewhere: !/^(finalizer|tick)/.test(process.name) },
   };
-}
-
-function sleep(process: SimProcess, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error));
-    process.world.after(ms, () => {
-      if (!process.isAlive) return;
-      process.world.resumed = true;
-      resolve();
-    });
-  });
 }

@@ -35,6 +35,17 @@ export class SimProcess {
     this.#controller.abort(new DOMException('the process is asked to stop', 'AbortError'));
   }
 
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+      this.world.after(ms, () => {
+        if (!this.isAlive) return;
+        this.world.resumed = true;
+        resolve();
+      });
+    });
+  }
+
   /**
    * One call to the outside, in two steps: the request arrives and has its effect, then the answer comes back. Each may go wrong.
    * @param signal for calls that can be broken off.

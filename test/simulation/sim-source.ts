@@ -14,6 +14,17 @@ import { sameVersion } from '../../lib/values/validator.ts';
 import { SOURCE_READ, SOURCE_REQUEST } from './faults.ts';
 import type { Nature } from './nature.ts';
 import type { SimProcess } from './sim-process.ts';
+import { SECOND_MS } from './times.ts';
+
+/** Told of each connection, and of what comes over it. */
+export interface SeenConnection {
+  brought(at: number, bytes: number): void;
+  closed(): void;
+}
+
+interface ConnectionWatch {
+  opens(range: ByteRange): SeenConnection;
+}
 
 /** One URL of the simulated origin, and how it misbehaves. Requests are counted from 1. */
 export interface SimOrigin {
@@ -39,7 +50,11 @@ export interface OriginVersion {
   readonly validator: Validator;
 }
 
-export function simSource(process: SimProcess, origins: ReadonlyMap<string, SimOrigin>): Source {
+export function simSource(
+  process: SimProcess,
+  origins: ReadonlyMap<string, SimOrigin>,
+  rescues: ConnectionWatch,
+): Source {
   const { world } = process;
 
   /** One request: the version that answers it is pinned, as a server keeps its file open. */
@@ -100,21 +115,31 @@ export function simSource(process: SimProcess, origins: ReadonlyMap<string, SimO
     },
 
     async open({ url }, snapshot, range, { signal }): Promise<ByteReader> {
-      for (const sentIfRange of ifRangeOf(snapshot.validator) === undefined ? [false] : [true, false]) {
-        const what = `open [${range.start}, ${range.end})${sentIfRange ? '' : ' plainly'}`;
-        const { head, body } = await ask(url, what, signal, (_origin, version, hasRanges) =>
-          answerTo(
-            range,
-            version,
-            hasRanges && (!sentIfRange || sameVersion(snapshot.validator, version.validator)),
-            world,
-          ),
-        );
-        const verdict = checkRangeAnswer(range, snapshot, head, sentIfRange);
-        if (verdict.kind === 'accepted') return readerOf(process, body, rangeLength(range), signal);
-        if (verdict.kind === 'refused') throw new PieceworkError(verdict.code, verdict.because);
+      const seen = rescues.opens(range);
+      signal.addEventListener('abort', seen.closed);
+      try {
+        for (const sentIfRange of ifRangeOf(snapshot.validator) === undefined ? [false] : [true, false]) {
+          const what = `open [${range.start}, ${range.end})${sentIfRange ? '' : ' plainly'}`;
+          const { head, body } = await ask(url, what, signal, (_origin, version, hasRanges) =>
+            answerTo(
+              range,
+              version,
+              hasRanges && (!sentIfRange || sameVersion(snapshot.validator, version.validator)),
+              world,
+            ),
+          );
+          const verdict = checkRangeAnswer(range, snapshot, head, sentIfRange);
+          if (verdict.kind === 'accepted') {
+            const reader = readerOf(process, body, rangeLength(range), signal, world.strikes('sourceSlow'));
+            return watched(reader, range.start, seen);
+          }
+          if (verdict.kind === 'refused') throw new PieceworkError(verdict.code, verdict.because);
+        }
+        throw new RangeError('the check asks again only where If-Range was sent');
+      } catch (error) {
+        seen.closed();
+        throw error;
       }
-      throw new RangeError('the check asks again only where If-Range was sent');
     },
 
     [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -167,11 +192,34 @@ export function sha256(bytes: Uint8Array): string {
   return hasher.digests().sha256 ?? '';
 }
 
+function watched(reader: ByteReader, from: number, seen: SeenConnection): ByteReader {
+  let at = from;
+  return {
+    async read(into) {
+      const got = await reader.read(into);
+      seen.brought(at, got);
+      at += got;
+      return got;
+    },
+    async [Symbol.asyncDispose]() {
+      seen.closed();
+      await reader[Symbol.asyncDispose]();
+    },
+  };
+}
+
 /** Reads what came with the answer, and counts: as many bytes as were promised, or an error. */
-function readerOf(process: SimProcess, body: Uint8Array, promised: number, signal: AbortSignal): ByteReader {
+function readerOf(
+  process: SimProcess,
+  body: Uint8Array,
+  promised: number,
+  signal: AbortSignal,
+  isSlow = false,
+): ByteReader {
   let at = 0;
   return {
     async read(into) {
+      if (isSlow) await process.sleep(process.world.chance.between(2 * SECOND_MS, 20 * SECOND_MS), signal);
       const most = process.world.chance.between(Math.min(2, into.length), into.length);
       const give = () => {
         if (at === promised && body.length > promised)

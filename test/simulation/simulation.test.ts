@@ -61,4 +61,8 @@ const PLACES = [
   'ending failed',
   'ending cancelled',
   'ending restart',
+  'straggler rescued',
+  'rescue came first',
+  'straggler came first',
+  'rescue replaced',
 ];

@@ -5,7 +5,9 @@ import { MINUTE_MS } from './times.ts';
 
 /** Narrow places that a world drawn evenly comes to too seldom: every other scenario is bent towards one of them. */
 export function themed(chance: Chance, scenario: Scenario): Scenario {
-  switch (chance.pick(['none', 'none', 'none', 'none', 'staging', 'vanishing', 'submits', 'resuming'] as const)) {
+  switch (
+    chance.pick(['none', 'none', 'none', 'none', 'staging', 'vanishing', 'submits', 'resuming', 'stragglers'] as const)
+  ) {
     case 'none':
       return scenario;
     case 'staging':
@@ -18,6 +20,8 @@ export function themed(chance: Chance, scenario: Scenario): Scenario {
       };
     case 'submits':
       return submits(chance, scenario);
+    case 'stragglers':
+      return stragglers(chance, scenario);
     case 'resuming':
       return resuming(chance, scenario);
   }
@@ -88,4 +92,19 @@ function resuming(chance: Chance, scenario: Scenario): Scenario {
     return { ...order, origin, options, acts: [...order.acts, ...retries], mustComplete: false };
   });
   return { ...scenario, orders: bent };
+}
+
+/** Many small pieces over few workers, and now and then a connection that is much slower than the others. */
+function stragglers(chance: Chance, scenario: Scenario): Scenario {
+  const bent = scenario.orders.map((order): Order => {
+    const origin = { ...order.origin, hasRanges: true, tellsSize: true, ignoresRangesFrom: undefined };
+    return { ...order, origin, options: { ...order.options, pieceSizeBytes: chance.between(3, 6), parallelism: 8 } };
+  });
+  return {
+    ...scenario,
+    orders: bent,
+    workers: { ...scenario.workers, fetcher: 1 },
+    windows: { ...scenario.windows, count: 8 },
+    rates: { ...scenario.rates, sourceSlow: chance.pick([0.05, 0.2, 0.5]) },
+  };
 }

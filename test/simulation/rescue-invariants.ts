@@ -1,0 +1,124 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { extraBytesAllowed, STRAGGLERS } from '../../lib/transfer/straggler.ts';
+import type { ByteRange } from '../../lib/values/ranges.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { SeenConnection } from './sim-source.ts';
+import type { Truth } from './truth.ts';
+
+/** One fetch of one piece, as the source sees it. */
+interface Fetch {
+  readonly name: string;
+  readonly process: SimProcess;
+  readonly load: Load;
+  /** Of its piece. */
+  start: number;
+  connections: number;
+  open: number;
+  /** What the rescue under way may come to fetch twice. */
+  reservedBytes: number;
+  /** All before it was brought by some connection. */
+  furthest: number | undefined;
+}
+
+/** What one process fetched of one plan. */
+interface Load {
+  readonly pieceSizeBytes: number;
+  /** Of pieces that came to their end. */
+  fetchedBytes: number;
+  extraBytes: number;
+  reservedBytes: number;
+}
+
+const UNSEEN: SeenConnection = { brought: () => {}, closed: () => {} };
+
+/** What a rescue may do (`lib/transfer/straggler.ts`), held against the requests that arrive at the source. */
+export class RescueRules {
+  readonly #world: Truth;
+  readonly #fetches = new AsyncLocalStorage<Fetch>();
+  readonly #loads = new Map<SimProcess, Map<string, Load>>();
+
+  constructor(world: Truth) {
+    this.#world = world;
+  }
+
+  /** Everything that is asked for within belongs to one fetch. */
+  async during(
+    process: SimProcess,
+    { planId, pieceNumber }: { readonly planId: string; readonly pieceNumber: number },
+    fetch: () => Promise<void>,
+  ): Promise<void> {
+    const plan = this.#world.records.transfers().find((record) => record.planId === planId)?.plan;
+    if (plan?.mode !== 'pieces') return await fetch();
+    const loads = this.#loads.get(process) ?? new Map<string, Load>();
+    const load = loads.get(planId) ?? {
+      pieceSizeBytes: plan.pieceSizeBytes,
+      fetchedBytes: 0,
+      extraBytes: 0,
+      reservedBytes: 0,
+    };
+    this.#loads.set(process, loads.set(planId, load));
+    const own = {
+      name: `piece ${pieceNumber}`,
+      process,
+      load,
+      connections: 0,
+      open: 0,
+      reservedBytes: 0,
+      start: 0,
+      furthest: undefined,
+    };
+    await this.#fetches.run(own, fetch);
+    if (own.open > 0) this.#world.broke(`${own.name} is over, and ${own.open} of its connections are open`);
+  }
+
+  opens({ start, end }: ByteRange): SeenConnection {
+    const fetch = this.#fetches.getStore();
+    if (fetch === undefined) return UNSEEN;
+    const { name } = fetch;
+    fetch.connections += 1;
+    fetch.open += 1;
+    const number = fetch.connections;
+    if (number === 1) fetch.start = start;
+    if (number > 1) this.#reserves(fetch, end - start);
+    if (fetch.open > 2) this.#world.broke(`${name} has ${fetch.open} connections`);
+    if (number > 1 + STRAGGLERS.mostRescues) this.#world.broke(`${name} is rescued for the ${number - 1}th time`);
+    if (number > 1) this.#world.reach('straggler rescued');
+    if (number > 2) this.#world.reach('rescue replaced');
+    let isOpen = true;
+    return {
+      brought: (at, bytes) => {
+        this.#brought(fetch, at, bytes, end);
+        if (bytes > 0 && at + bytes === end && fetch.connections > 1)
+          this.#world.reach(number > 1 ? 'rescue came first' : 'straggler came first');
+        if (at < start) this.#world.broke(`${name} brings what was not asked for`);
+      },
+      closed: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        fetch.open -= 1;
+        // One of the two is closed: what was fetched twice is known.
+        fetch.load.reservedBytes -= fetch.reservedBytes;
+        fetch.reservedBytes = 0;
+      },
+    };
+  }
+
+  #reserves(fetch: Fetch, restBytes: number): void {
+    const { load, name } = fetch;
+    fetch.reservedBytes = restBytes;
+    load.reservedBytes += restBytes;
+    const most = load.extraBytes + load.reservedBytes;
+    const allowed = extraBytesAllowed(load, STRAGGLERS);
+    if (most > allowed)
+      this.#world.broke(`${name} is rescued: ${most} bytes may be fetched twice, ${allowed} are allowed`);
+  }
+
+  #brought(fetch: Fetch, at: number, bytes: number, end: number): void {
+    const { load, name, furthest = at } = fetch;
+    if (at > furthest) this.#world.broke(`${name} has a gap from ${furthest} to ${at}`);
+    const more = Math.max(0, at + bytes - furthest);
+    fetch.furthest = furthest + more;
+    load.extraBytes += bytes - more;
+    if (more > 0 && fetch.furthest === end) load.fetchedBytes += end - fetch.start;
+  }
+}
