@@ -55,6 +55,7 @@ function transferOptions(settings: Settings): Partial<TransferOptions> {
       maxFailures: settings.maxAttempts,
       ifExists: settings.noClobber === true ? ('fail' as const) : settings.ifExists,
       onSourceChange: settings.onSourceChange,
+      serverSideCopy: settings.serverSideCopy,
       deadlineMs: settings.deadline,
       holdMs: settings.hold,
     }),

@@ -77,6 +77,13 @@ export const TRANSFER_OPTIONS = {
     help: 'if the source changes under way: fail, or restart (once)',
     fallback: DEFAULT_OPTIONS.onSourceChange,
   }),
+  serverSideCopy: option({
+    kind: choice(['auto', 'always', 'never']),
+    group: 'Transfer',
+    verbs: ASKING,
+    help: 'let the store copy an object of its own by itself: auto (where it can), always (or fail), or never',
+    fallback: DEFAULT_OPTIONS.serverSideCopy,
+  }),
   restart: option({
     kind: toggle,
     group: 'Transfer',

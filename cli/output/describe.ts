@@ -9,7 +9,7 @@ export function describePlan(plan: Plan): string {
     case 'single':
       return `${formatBytes(plan.sizeBytes)} in one piece`;
     case 'pieces':
-      return `${formatBytes(plan.sizeBytes)} in ${count(plan.pieceCount, 'piece')} of ${formatBytes(plan.pieceSizeBytes)}`;
+      return `${formatBytes(plan.sizeBytes)} in ${count(plan.pieceCount, 'piece')} of ${formatBytes(plan.pieceSizeBytes)}${plan.serverSideCopy === true ? ', copied by the store itself' : ''}`;
     case 'stream':
       return `${plan.sizeBytes === undefined ? 'an unknown number of bytes' : formatBytes(plan.sizeBytes)} on one connection`;
   }

@@ -12,17 +12,21 @@ export function resultJson({ destination, result, ...report }: CopyReport): obje
 
 /** What a person is told of it: how much, how fast, and what proves it. */
 export function summaryLines(report: CopyReport): readonly string[] {
-  const { result, elapsedMs, fetchedBytes } = report;
+  const { result, elapsedMs, fetchedBytes, plan } = report;
   if (result.unchanged === true) return ['the same version is there already: nothing was moved'];
-  const speed = `${formatBytes((fetchedBytes * 1000) / Math.max(1, elapsedMs))}/s`;
+  const isCopied = plan?.mode === 'pieces' && plan.serverSideCopy === true;
+  const speed = isCopied ? [] : [`${formatBytes((fetchedBytes * 1000) / Math.max(1, elapsedMs))}/s`];
   const fetched = fetchedBytes < result.sizeBytes ? ` (${formatBytes(fetchedBytes)} of it now)` : '';
+  const how = isCopied ? ' (copied by the store itself, no byte through here)' : fetched;
   const proofs = [
     ...Object.entries(result.digests).map(([algorithm, hex]) => `${algorithm} ${hex}`),
     ...(result.crc32 === undefined || 'crc32' in result.digests ? [] : [`crc32 ${result.crc32}`]),
   ];
   return [
     oneLine(
-      [`${formatBytes(result.sizeBytes)}${fetched} in ${formatDuration(elapsedMs)}, ${speed}`, ...proofs].join('; '),
+      [[`${formatBytes(result.sizeBytes)}${how} in ${formatDuration(elapsedMs)}`, ...speed].join(', '), ...proofs].join(
+        '; ',
+      ),
     ),
     ...(result.version === 'unverified'
       ? ['the source names no version of itself, so nothing proves that all pieces are of one; --expect-sha256 would']

@@ -84,7 +84,8 @@ function viewPlan(plan: Plan): NonNullable<Transfer['plan']> {
     case 'pieces':
     case 'stream': {
       const { mode, sizeBytes, pieceSizeBytes, pieceCount } = plan;
-      return { mode, pieceSizeBytes, ...stated({ sizeBytes, pieceCount }) };
+      const serverSideCopy = plan.mode === 'pieces' ? plan.serverSideCopy : undefined;
+      return { mode, pieceSizeBytes, ...stated({ sizeBytes, pieceCount, serverSideCopy }) };
     }
   }
 }

@@ -56,11 +56,13 @@ export function openAwsHome(
   );
   const { events, log, metrics } = told(records);
   const sealed = s3Secrets({ client: s3, bucket });
+  // The functions' role may read more than its callers may: no source is copied with its rights until a rule says which ones may be.
+  const { serverSideCopy: _, ...destination } = s3Destination();
   const ports: Ports = {
     records,
     secrets: side?.secrets(environment, sealed) ?? sealed,
     sources: side?.sources(environment) ?? lacking(stage, 'source'),
-    destinations: allowedDestinations(s3Destination(), environment.destinations),
+    destinations: allowedDestinations(destination, environment.destinations),
     queues: {
       planner: queueTo<PlannerMessage>(sqs, queueUrls.plans, owners, ({ transferId }) => transferId),
       fetcher: queueTo<PieceTask>(

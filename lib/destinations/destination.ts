@@ -1,7 +1,8 @@
 import type { Part } from '../transfer/ledger.ts';
 import type { Features, Limits } from '../transfer/limits.ts';
-import type { DestinationLocator } from '../transfer/locators.ts';
+import type { CopySource, DestinationLocator } from '../transfer/locators.ts';
 import type { IfExists, ObjectSettings } from '../transfer/request.ts';
+import type { Snapshot } from '../transfer/snapshot.ts';
 import type { Body, ByteReader } from '../values/bytes.ts';
 import type { Call } from '../values/call.ts';
 import type { Validator } from '../values/validator.ts';
@@ -89,6 +90,26 @@ export interface OpenUpload {
   readonly token?: string;
 }
 
+/** The store copies ranges of its own objects into parts, so that no byte passes through us. */
+export interface ServerSideCopy {
+  /** Piece size where nothing speaks against it: nothing waits in memory, so it can be larger than one that is fetched. */
+  readonly preferredPieceBytes: number;
+  /**
+   * The store itself holds each copy to the source's version. Else the source is asked for once more (`refusal`) when all parts are in the
+   * ledger: after a copy it would be too late to refuse its part.
+   */
+  readonly pinsSource: boolean;
+  /** Whether this is a copy within one store. Asks nobody. */
+  reaches(from: CopySource, to: DestinationLocator): boolean;
+  /** Asks whether our own credentials may read this version there, writing nothing. Says why not; `undefined` = they may. */
+  refusal(from: CopySource, snapshot: Snapshot, call: Call): Promise<string | undefined>;
+  /**
+   * `uploadPart` with the bytes `[offset, offset + sizeBytes)` of the source's version that the snapshot names; the checksum is the store's own.
+   * @throws `SourceChanged`, `SourceNotFound`, `ServerSideCopyRefused` where only fetching is left, else as `uploadPart`.
+   */
+  copyPart(upload: UploadRef, part: PartSpec, from: CopySource, snapshot: Snapshot, call: Call): Promise<Part>;
+}
+
 /**
  * A place for objects that appear whole or not at all. Every function throws `PieceworkError` with a `Destination…` code
  * or one of those named; a feature that is lacking is `DestinationUnsupported`, before anything is written.
@@ -96,6 +117,8 @@ export interface OpenUpload {
 export interface Destination extends AsyncDisposable {
   readonly limits: Limits;
   readonly features: Features;
+  /** Absent = every byte comes through us. */
+  readonly serverSideCopy?: ServerSideCopy;
   /** Finds before the first byte what would fail later: a missing bucket or folder, too little space, a setting that this destination does not know. */
   check(object: ObjectSpec, call: Call): Promise<void>;
   /** `undefined` = nothing there. */

@@ -8,9 +8,10 @@
  * - `wait`: the other side asked for patience; uses up no failure, only time.
  * - `changed`: the source is no longer the version that was planned.
  * - `stream`: ranges don't work here after all; plan once more, without them.
+ * - `fetch`: the store does not copy by itself after all; plan once more, with the bytes through us.
  * - `fail`: trying again can't help; the transfer ends.
  */
-export type Reaction = 'retry' | 'wait' | 'changed' | 'stream' | 'fail';
+export type Reaction = 'retry' | 'wait' | 'changed' | 'stream' | 'fetch' | 'fail';
 
 /** Exit codes of the CLI by group; see `EXIT_CODES`. */
 export type ErrorGroup =
@@ -90,6 +91,7 @@ export const ERROR_CODES = {
   DestinationLocked: entry('destination', 'fail'),
   DestinationTooSmall: entry('destination', 'fail'),
   DestinationUnsupported: entry('destination', 'fail'),
+  ServerSideCopyRefused: entry('destination', 'fetch'),
   DestinationRefused: entry('destination', 'fail'),
   DestinationClosed: entry('destination', 'fail'),
   DestinationConflict: entry('destination', 'fail'),

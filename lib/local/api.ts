@@ -90,7 +90,7 @@ export interface CopyReport {
   readonly snapshot?: Snapshot;
   /** From the start of this run. */
   readonly elapsedMs: number;
-  /** Bytes that this run fetched: less than the size after a resume. */
+  /** Bytes that passed through here in this run: less than the size after a resume, none in a server-side copy. */
   readonly fetchedBytes: number;
   /** Pieces that an earlier run had brought already. */
   readonly resumedPieces: number;

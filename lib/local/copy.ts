@@ -201,7 +201,7 @@ export interface Tally extends Disposable {
 
 export function tallyOf(home: Home): Tally {
   const listening = home.listen((event) => {
-    if (event.type === 'piece.done') tally.fetchedBytes += event.bytes;
+    if (event.type === 'piece.done') tally.fetchedBytes += event.serverSideCopy === true ? 0 : event.bytes;
     else if (event.type === 'resuming') tally.resumedPieces = event.doneCount;
   });
   const tally: Tally = {

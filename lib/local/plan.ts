@@ -1,7 +1,7 @@
 import { redactUrl } from '../errors/redact.ts';
+import { divide } from '../pipeline/divide.ts';
 import { objectSpec } from '../pipeline/object-spec.ts';
 import { toRequest } from '../pipeline/submit.ts';
-import { planTransfer as divide } from '../transfer/plan.ts';
 import { newRecord } from '../transfer/record.ts';
 import type { CopyRequest, PlanReport } from './api.ts';
 import { completeOptions, lookAt } from './copy.ts';
@@ -14,14 +14,10 @@ export async function plan(home: Home, request: CopyRequest, signal: AbortSignal
   const { probe, destination, engine } = first;
   const { snapshot } = probe;
   const target = engine.ports.destinations(destination);
-  const divided = divide({
-    sizeBytes: snapshot.sizeBytes,
-    ranges: snapshot.ranges,
-    limits: target.limits,
-    parallelism: options.parallelism,
-    policy: engine.ports.policy.plan,
-    ...(options.pieceSizeBytes === undefined ? {} : { pieceSizeBytes: options.pieceSizeBytes }),
-  });
+  const source = home.sources(request.source.url);
+  const pair = { source, from: request.source, destination: target, to: destination, snapshot };
+  const { ranges } = snapshot;
+  const { plan: divided, warning } = await divide(pair, options, engine.ports.policy.plan, { ranges }, signal);
   const record = {
     ...newRecord(
       'plan',
@@ -41,7 +37,7 @@ export async function plan(home: Home, request: CopyRequest, signal: AbortSignal
     destination,
     snapshot,
     plan: divided,
-    warnings: snapshot.warnings,
+    warnings: warning === undefined ? snapshot.warnings : [...snapshot.warnings, warning],
     exists,
   };
 }

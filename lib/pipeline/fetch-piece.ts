@@ -14,6 +14,8 @@ import type { Ports } from './ports.ts';
 import type { RecordCache } from './record-cache.ts';
 import type { RescuedReaderOptions } from './rescued-reader.ts';
 import { openRescued } from './rescued-reader.ts';
+import { copyPiece } from './server-side-copy.ts';
+import { sourceNeeded } from './source-needed.ts';
 import { uploadRef } from './upload-ref.ts';
 import { bodyOf } from './windows.ts';
 
@@ -42,12 +44,14 @@ export async function fetchPiece(
   try {
     const part = await transferPiece(ports, memory, record, task, signal);
     const { transferId, pieceNumber } = task;
+    const isCopied = record.plan?.mode === 'pieces' && record.plan.serverSideCopy === true;
     await ports.events.emit({
       type: 'piece.done',
       transferId,
       pieceNumber,
       bytes: part.sizeBytes,
       elapsedMs: ports.clock.now() - startedAt,
+      ...(isCopied ? { serverSideCopy: true } : {}),
     });
     await report({ outcome: 'done', bytes: part.sizeBytes });
   } catch (thrown) {
@@ -92,15 +96,14 @@ async function transferPiece(
   if (locator === undefined) throw sourceNeeded(record);
   const { url } = record.request.source;
   await beOpen(ports, url);
+  const part = { number: task.pieceNumber, sizeBytes, offset: range.start };
+  if (plan.mode === 'pieces' && plan.serverSideCopy === true) {
+    await tellStarted(ports, task, sizeBytes);
+    return await copyPiece(ports, record, upload, locator, snapshot, part, signal);
+  }
   // The window comes before the connection: an open connection that nobody reads would stall, or be cut.
   using window = await ports.windows.borrow(signal);
-  await ports.events.emit({
-    type: 'piece.started',
-    transferId: record.id,
-    pieceNumber: task.pieceNumber,
-    attempt: task.attempt,
-    bytes: sizeBytes,
-  });
+  await tellStarted(ports, task, sizeBytes);
   const source = ports.sources(locator.url);
   const open: OpenRange = (wanted, own) => source.open(locator, snapshot, wanted, { signal: own });
   const siblings = plan.mode === 'pieces' ? memory.siblings(task.planId, plan.pieceSizeBytes) : undefined;
@@ -112,7 +115,6 @@ async function transferPiece(
       : await openPiece(ports, task, { range, open, siblings, signal, url }),
   );
   const body = await bodyOf(reader, sizeBytes, window, crc32);
-  const part = { number: task.pieceNumber, sizeBytes, offset: range.start };
   return await ports
     .destinations(record.request.destination)
     .uploadPart(uploadRef(record, upload), part, body, { signal });
@@ -132,6 +134,14 @@ async function openPiece(
     },
     onRescue: (rescue) => ports.events.emit({ type: 'piece.rescued', transferId, pieceNumber, ...rescue }),
   });
+}
+
+async function tellStarted(
+  ports: Ports,
+  { transferId, pieceNumber, attempt }: PieceTask,
+  bytes: number,
+): Promise<void> {
+  await ports.events.emit({ type: 'piece.started', transferId, pieceNumber, attempt, bytes });
 }
 
 /** What the host asked of one of us, all of us do: the piece is put off, unasked (rule 5). */
@@ -161,12 +171,4 @@ function counted(ports: Ports, task: PieceTask, reader: ByteReader): ByteReader 
     },
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   };
-}
-
-export function sourceNeeded(record: TransferRecord): PieceworkError {
-  const { url } = record.request.source;
-  return new PieceworkError(
-    'SourceNeeded',
-    `the source ${url} is not stored whole, because it holds a secret or names a server of its own: give it again with the same command`,
-  );
 }

@@ -16,6 +16,7 @@ import { finishedResult, foundResult } from './finished-result.ts';
 import { objectSpec, proveDigests, wantedDigests } from './object-spec.ts';
 import { ourObject } from './our-object.ts';
 import type { Ports } from './ports.ts';
+import { proveCopied } from './server-side-copy.ts';
 import { loadTransfer, saveTransfer } from './store.ts';
 import { uploadRef } from './upload-ref.ts';
 
@@ -64,7 +65,9 @@ async function finish(ports: Ports, record: TransferRecord, signal: AbortSignal)
     );
   const crc32 = combineParts(proof.parts);
   const sizeBytes = proof.parts.reduce((sum, part) => sum + part.sizeBytes, 0);
-  const wanted = wantedDigests(request, snapshot);
+  const wanted = wantedDigests(request, snapshot, plan);
+  if (plan.mode === 'pieces' && plan.serverSideCopy === true)
+    await proveCopied(ports, record, snapshot, crc32Hex(crc32), signal);
   const combined = proveDigests(request.source.url, wanted, { crc32: crc32Hex(crc32) });
   const inUpload = await proveInUpload(ports, record, destination, upload, sizeBytes, wanted, signal);
   const condition = writeCondition(request.options.ifExists);
@@ -180,7 +183,7 @@ async function afterUploadGone(
     record,
     destination,
     rest,
-    wantedDigests(request, snapshot),
+    wantedDigests(request, snapshot, plan),
     signal,
   );
   return finishedResult(record, stored, undefined, proved);

@@ -34,8 +34,11 @@ export function objectSpec(
   };
 }
 
-/** All digests that the object must have: the caller's and the source's own. @throws PieceworkError `DigestMismatch` when they contradict each other. */
-export function wantedDigests(request: TransferRequest, snapshot: Snapshot): Digests {
+/**
+ * All digests that the object must have: the caller's and the source's own. Of a server-side copy only those of the source that its parts'
+ * checksums make: to read everything back for the others, unasked, would bring every byte through us after all.
+ * @throws PieceworkError `DigestMismatch` when they contradict each other. */
+export function wantedDigests(request: TransferRequest, snapshot: Snapshot, plan?: Plan): Digests {
   const given = request.options.expect.digests;
   for (const algorithm of Object.keys(given) as DigestAlgorithm[]) {
     const published = snapshot.digests[algorithm];
@@ -46,7 +49,10 @@ export function wantedDigests(request: TransferRequest, snapshot: Snapshot): Dig
       );
     }
   }
-  return { ...snapshot.digests, ...given };
+  const { crc32 } = snapshot.digests;
+  const isCopied = plan?.mode === 'pieces' && plan.serverSideCopy === true;
+  const published = isCopied ? (crc32 === undefined ? {} : { crc32 }) : snapshot.digests;
+  return { ...published, ...given };
 }
 
 /** Whether the bytes must be read back from a staging object before the real one appears (design §4). */

@@ -10,14 +10,14 @@ import { viewLedger } from '../transfer/ledger.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import { isPageInstead } from '../transfer/page-instead.ts';
 import type { Plan } from '../transfer/plan.ts';
-import { planTransfer as divide, samePlan } from '../transfer/plan.ts';
+import { samePlan } from '../transfer/plan.ts';
 import type { TransferRecord, UploadEntry } from '../transfer/record.ts';
 import { isOver, sealedRunOf } from '../transfer/record.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import { adoptPlan, beginPlanning, completed, giveUpUpload, withoutIntent } from '../transfer/transitions.ts';
 import { sameVersion } from '../values/validator.ts';
 import { carryOut } from './carry-out.ts';
-import { sourceNeeded } from './fetch-piece.ts';
+import { divide } from './divide.ts';
 import { finalize, listAllParts } from './finalize.ts';
 import { hostFacts, joinHost } from './hosts.ts';
 import { markActive } from './next-run.ts';
@@ -27,6 +27,7 @@ import { createUpload, isPlannedBy, saveOrAbort, storePlan } from './planning.ts
 import type { Ports } from './ports.ts';
 import { putSingle } from './put-single.ts';
 import { runStream } from './run-stream.ts';
+import { sourceNeeded } from './source-needed.ts';
 import type { Loaded } from './store.ts';
 import { loadTransfer, updateTransfer } from './store.ts';
 
@@ -92,19 +93,16 @@ async function plan(ports: Ports, loaded: Loaded, planId: string, intent: Intent
   const typeBefore = record.snapshot?.contentType ?? record.typeBefore;
   if (isPageInstead(typeBefore, snapshot.contentType))
     throw pageInstead(probe.finalUrl, typeBefore, snapshot.contentType);
-  const digests = wantedDigests(request, snapshot);
-  const planning: Planning = { ports, loaded, planId, intent, destination, probe, digests, signal };
-  const divided = divide({
-    sizeBytes: snapshot.sizeBytes,
-    ranges:
-      snapshot.ranges &&
-      record.withoutRanges !== true &&
-      !mustBeInOrder(digests, request.options.expect.digests, destination),
-    limits: destination.limits,
-    parallelism: request.options.parallelism,
-    policy: { ...ports.policy.plan, singleMaxBytes: singleMaxBytes(ports) },
-    ...(request.options.pieceSizeBytes === undefined ? {} : { pieceSizeBytes: request.options.pieceSizeBytes }),
-  });
+  const { copyRefused, withoutRanges } = record;
+  const inOrder = mustBeInOrder(wantedDigests(request, snapshot), request.options.expect.digests, destination);
+  const ranges = snapshot.ranges && withoutRanges !== true && !inOrder;
+  const pair = { source: ports.sources(locator.url), from: locator, destination, to: request.destination, snapshot };
+  const policy = { ...ports.policy.plan, singleMaxBytes: singleMaxBytes(ports) };
+  const known = copyRefused === undefined ? { ranges } : { ranges, copyRefused };
+  const { plan: divided, warning } = await divide(pair, request.options, policy, known, signal);
+  const digests = wantedDigests(request, snapshot, divided);
+  const told = warning === undefined ? probe : withWarning(probe, warning);
+  const planning: Planning = { ports, loaded, planId, intent, destination, probe: told, digests, signal };
   await destination.check(objectSpec(record, planId, snapshot, divided, false), { signal });
   if (await isAlreadyThere(planning)) return;
   switch (divided.mode) {
@@ -115,6 +113,11 @@ async function plan(ports: Ports, loaded: Loaded, planId: string, intent: Intent
     case 'pieces':
       return await startPieces(planning, divided);
   }
+}
+
+/** The same probe; disposing of it is still up to whoever made it. */
+function withWarning(probe: Probe, warning: string): Probe {
+  return { ...probe, snapshot: { ...probe.snapshot, warnings: [...probe.snapshot.warnings, warning] } };
 }
 
 /** A single put waits in one window until its bytes are proved. */

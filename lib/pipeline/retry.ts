@@ -3,9 +3,9 @@ import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record.ts';
 import { isSettled, isTombstone, sealedRunOf } from '../transfer/record.ts';
 import { transferNotFound } from './cancel.ts';
-import { sourceNeeded } from './fetch-piece.ts';
 import { startNextRun } from './next-run.ts';
 import type { Ports } from './ports.ts';
+import { sourceNeeded } from './source-needed.ts';
 import { loadTransfer, onConflictAgain } from './store.ts';
 
 /**

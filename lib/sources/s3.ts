@@ -88,6 +88,10 @@ export function s3Source(options: S3SourceOptions = {}): Source {
     schemes: ['s3'],
     probe: (from, firstBytes, call) => probe(context, from, firstBytes, call),
     open: async (from, snapshot, range, call) => openRange(context, context.targetOf(from), snapshot, range, call),
+    copySource(from) {
+      const { object, versionId } = context.targetOf(from);
+      return versionId === undefined ? object : { ...object, versionId };
+    },
     async [Symbol.asyncDispose]() {
       for (const pool of pools.values()) pool.close();
     },
@@ -102,7 +106,8 @@ async function probe(context: Context, from: SourceLocator, firstBytes: number |
     throw s3SourceError('SourceMalformed', target, 'the store does not say how large the object is');
   const end = firstBytes === 'all' ? sizeBytes : Math.min(firstBytes, sizeBytes);
   const read = () => openRange(context, target, snapshot, { start: 0, end }, call);
-  const body = end < sizeBytes ? lazyReader(read) : await read();
+  // Opened when it is read, if ever: where the store copies the object by itself it is not.
+  const body = lazyReader(read);
   return {
     snapshot,
     finalUrl: target.shown,

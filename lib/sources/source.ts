@@ -1,4 +1,4 @@
-import type { SourceLocator } from '../transfer/locators.ts';
+import type { CopySource, SourceLocator } from '../transfer/locators.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import type { ByteReader } from '../values/bytes.ts';
 import type { Call } from '../values/call.ts';
@@ -31,6 +31,8 @@ export interface Source extends AsyncDisposable {
    * @throws PieceworkError `SourceChanged`, `RangesNotHonoured`, `RangeMismatch`, … by reaction.
    */
   open(from: SourceLocator, snapshot: Snapshot, range: ByteRange, call: Call): Promise<ByteReader>;
+  /** What a store is asked to copy in place of fetching it; absent or `undefined` = it is in no store. Asks nobody. */
+  copySource?(from: SourceLocator): CopySource | undefined;
 }
 
 /** Finds the source for a URL. @throws PieceworkError `InvalidUrl`, `UnsupportedScheme`. */

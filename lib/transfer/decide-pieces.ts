@@ -9,11 +9,13 @@ import {
   afterSourceChange,
   deadlineExceeded,
   end,
+  mayFetchInstead,
   overAgain,
   quietEnd,
   quieter,
   toFinalizing,
   withoutRanges,
+  withoutServerSideCopy,
 } from './outcomes.ts';
 import type { TransferRecord, Trouble } from './record.ts';
 import { attemptOf } from './record.ts';
@@ -33,6 +35,8 @@ export function decidePieces(
 ): Decision {
   if (facts.ledger === 'unread') return { record, commands: [{ kind: 'readLedger' }] };
   if (facts.ledger === 'gone') return afterUploadGone(record, facts, now);
+  const refusal = copyRefusal(record, inputs);
+  if (refusal !== undefined) return withoutServerSideCopy(record, refusal, now);
   const ledger = facts.ledger;
   const missing = missingPieces(record, ledger);
   if (missing.length === 0 && record.cursor > pieceCount(record))
@@ -43,6 +47,7 @@ export function decidePieces(
   for (const { error } of failures) {
     if (reactionTo(error.code) === 'changed') return afterSourceChange(record, error, now);
     if (reactionTo(error.code) === 'stream') return withoutRanges(record, error, now);
+    if (reactionTo(error.code) === 'fetch') return end(failed(record, error, now));
   }
   const round = new Round(record, ledger, facts, now, policy);
   for (const failure of failures) {
@@ -191,6 +196,19 @@ class Round {
     this.#tasks.push({ task: { kind: 'piece', v: 1, transferId: id, planId, pieceNumber, attempt }, delayMs });
     this.#sent.add(pieceNumber);
   }
+}
+
+/** Holds of every part of the plan: also of one that the store put into the ledger, since what it says of that can't be relied on. */
+function copyRefusal(record: TransferRecord, inputs: readonly Input[]): ErrorRecord | undefined {
+  if (!mayFetchInstead(record)) return undefined;
+  const refused = inputs.find(
+    (input) =>
+      input.kind === 'result' &&
+      input.planId === record.planId &&
+      input.error !== undefined &&
+      reactionTo(input.error.code) === 'fetch',
+  );
+  return refused?.kind === 'result' ? refused.error : undefined;
 }
 
 interface CurrentFailure {

@@ -9,9 +9,11 @@ import {
   deadlineExceeded,
   end,
   leave,
+  mayFetchInstead,
   resendWhenQuiet,
   toFinalizing,
   withoutRanges,
+  withoutServerSideCopy,
 } from './outcomes.ts';
 import type { TransferRecord } from './record.ts';
 import { isOver } from './record.ts';
@@ -137,6 +139,8 @@ function afterPlanFailure(record: TransferRecord, error: ErrorRecord, now: Insta
       return afterSourceChange(record, error, now);
     case 'stream':
       return withoutRanges(record, error, now);
+    case 'fetch':
+      return withoutServerSideCopy(record, error, now);
     case 'fail':
       return end(failed(record, error, now));
   }
@@ -159,13 +163,16 @@ function sendPlanLater(
 }
 
 function afterFinishFailure(record: TransferRecord, error: ErrorRecord, now: Instant, policy: DecidePolicy): Decision {
-  if (error.code === 'DestinationConflict') {
+  const reaction = reactionTo(error.code);
+  const restarts = reaction === 'changed' && record.request.options.onSourceChange === 'restart';
+  if (error.code === 'DestinationConflict' || restarts) {
     // 409: S3 wants a new upload and every part again.
     return record.restarts < 1
       ? leave({ ...record, restarts: record.restarts + 1 }, 'restart', error)
       : leave(record, 'failed', error);
   }
-  const reaction = reactionTo(error.code);
+  if (reaction === 'fetch' && mayFetchInstead(record))
+    return leave({ ...record, copyRefused: error.message }, 'restart', error);
   const mayPass = (reaction === 'retry' || reaction === 'wait') && error.code !== 'ChecksumMismatch';
   const planFailures = record.planFailures + (reaction === 'wait' ? 0 : 1);
   if (!mayPass || planFailures >= record.request.options.maxFailures || now >= fromIso(record.deadlineAt)) {

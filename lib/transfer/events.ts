@@ -74,6 +74,8 @@ export type PieceEvent =
       readonly pieceNumber: number;
       readonly bytes: number;
       readonly elapsedMs: number;
+      /** The store copied it: none of its bytes passed through us. */
+      readonly serverSideCopy?: true;
     }
   | {
       readonly type: 'piece.failed';

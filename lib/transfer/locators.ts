@@ -44,6 +44,13 @@ export interface SourceStore {
   readonly pathStyle?: boolean;
 }
 
+/** An object that its store could copy by itself. No credentials stand in it: those of whoever asks for the copy count. */
+export interface CopySource extends Pick<SourceStore, 'endpoint' | 'region' | 'pathStyle'> {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId?: string;
+}
+
 /** Where the object goes. Plain and without secrets: it stands in the record as it is. */
 export type DestinationLocator =
   | {

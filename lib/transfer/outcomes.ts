@@ -20,6 +20,16 @@ export function withoutRanges(record: TransferRecord, reason: ErrorRecord, now: 
   return overAgain({ ...record, withoutRanges: true }, reason, now);
 }
 
+/** The store does not copy by itself after all: once more, with the bytes through us. */
+export function withoutServerSideCopy(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
+  if (!mayFetchInstead(record)) return end(failed(record, reason, now));
+  return overAgain({ ...record, copyRefused: reason.message }, reason, now);
+}
+
+export function mayFetchInstead({ request, copyRefused }: TransferRecord): boolean {
+  return request.options.serverSideCopy !== 'always' && copyRefused === undefined;
+}
+
 export function overAgain(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
   return {
     record: startedOver(record, now),

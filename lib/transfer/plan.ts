@@ -13,6 +13,8 @@ export type Plan =
       readonly sizeBytes: number;
       readonly pieceSizeBytes: number;
       readonly pieceCount: number;
+      /** The destination's store copies the pieces by itself: no byte passes through us. */
+      readonly serverSideCopy?: true;
     }
   /** One connection, cut into parts as it comes. Size and count are known at its end, size perhaps before. */
   | {
@@ -45,6 +47,8 @@ export interface PlanInput {
   readonly pieceSizeBytes?: number;
   /** Speed of one connection where it is known, else no bound by time. */
   readonly bytesPerSecond?: number;
+  /** The destination's store can copy the source by itself. `always`: also what a single put could bring. */
+  readonly serverSideCopy?: { readonly preferredPieceBytes: number; readonly always: boolean };
   readonly policy: PlanPolicy;
 }
 
@@ -52,7 +56,7 @@ export interface PlanInput {
  * @throws PieceworkError `DestinationTooSmall` when the destination can't hold the object, `PieceSizeOutOfLimits` when the asked piece size does not fit it.
  */
 export function planTransfer(input: PlanInput): Plan {
-  const { sizeBytes, limits, policy } = input;
+  const { sizeBytes, limits, policy, serverSideCopy } = input;
   if (sizeBytes !== undefined && sizeBytes > limits.maxObjectBytes) {
     throw new PieceworkError(
       'DestinationTooSmall',
@@ -62,7 +66,7 @@ export function planTransfer(input: PlanInput): Plan {
   if (input.pieceSizeBytes !== undefined) checkPieceSize(input.pieceSizeBytes, sizeBytes, limits);
   if (
     sizeBytes !== undefined &&
-    sizeBytes <= policy.singleMaxBytes &&
+    sizeBytes <= (serverSideCopy?.always === true ? 0 : policy.singleMaxBytes) &&
     (input.pieceSizeBytes ?? sizeBytes) >= sizeBytes
   ) {
     return { mode: 'single', sizeBytes };
@@ -87,16 +91,20 @@ export function planTransfer(input: PlanInput): Plan {
     return { mode: 'stream', sizeBytes, pieceSizeBytes };
   }
   const pieceSizeBytes = input.pieceSizeBytes ?? choosePieceSize(sizeBytes, input);
-  return { mode: 'pieces', sizeBytes, pieceSizeBytes, pieceCount: Math.max(1, Math.ceil(sizeBytes / pieceSizeBytes)) };
+  const pieceCount = Math.max(1, Math.ceil(sizeBytes / pieceSizeBytes));
+  const plan = { mode: 'pieces', sizeBytes, pieceSizeBytes, pieceCount } as const;
+  return serverSideCopy === undefined ? plan : { ...plan, serverSideCopy: true };
 }
 
 /** Few enough pieces to be cheap and within the limits, enough to keep every worker busy, short enough for a slow source. */
-function choosePieceSize(sizeBytes: number, { limits, parallelism, policy, bytesPerSecond }: PlanInput): number {
+function choosePieceSize(sizeBytes: number, input: PlanInput): number {
+  const { limits, parallelism, policy, bytesPerSecond } = input;
+  const { preferredPieceBytes } = input.serverSideCopy ?? policy;
   const least = Math.max(limits.minPieceBytes, Math.ceil(sizeBytes / limits.maxPieces));
   const forEveryWorker = Math.ceil(sizeBytes / (parallelism * 2));
   const inTime =
     bytesPerSecond === undefined ? Number.POSITIVE_INFINITY : Math.floor((bytesPerSecond * policy.pieceTimeMs) / 1000);
-  const wanted = Math.min(policy.preferredPieceBytes, forEveryWorker, inTime);
+  const wanted = Math.min(preferredPieceBytes, forEveryWorker, inTime);
   const granule = wanted >= policy.granuleBytes || least >= policy.granuleBytes ? policy.granuleBytes : 1;
   const rounded = roundUp(Math.max(wanted, least, 1), granule);
   return Math.min(rounded, limits.maxPieceBytes);

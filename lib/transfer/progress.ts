@@ -14,7 +14,7 @@ export interface Progress {
   readonly doneCount: number;
   /** Bytes of finished pieces, those of an earlier run included. */
   readonly doneBytes: number;
-  /** Bytes that this run fetched into finished pieces. */
+  /** Bytes that passed through us into finished pieces in this run: none of what a store copied by itself. */
   readonly fetchedBytes: number;
   /** Pieces that were there when this run began. */
   readonly resumedPieces: number;
@@ -105,7 +105,7 @@ function pieceDone(before: Progress, event: EventOf<'piece.done'>, now: Instant)
     done: withPiece(before.done, event.pieceNumber),
     doneCount: before.doneCount + 1,
     doneBytes: before.doneBytes + event.bytes,
-    fetchedBytes: before.fetchedBytes + event.bytes,
+    fetchedBytes: before.fetchedBytes + (event.serverSideCopy === true ? 0 : event.bytes),
   };
   return sampled(after, now);
 }

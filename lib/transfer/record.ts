@@ -84,6 +84,8 @@ export interface TransferRecord {
   readonly planFailures: number;
   /** Set once ranges turned out not to work: the next plan is a stream. */
   readonly withoutRanges?: boolean;
+  /** Why the store did not copy after all: the next plan fetches the bytes. */
+  readonly copyRefused?: string;
   /** The media type before the transfer started over. */
   readonly typeBefore?: string;
   readonly snapshot?: Snapshot;

@@ -4,6 +4,9 @@ import type { DestinationLocator } from './locators.ts';
 /** `replace`: whatever is there. `fail`: only where nothing is. `if-changed`: nothing happens when the same version is already there. */
 export type IfExists = 'replace' | 'fail' | 'if-changed';
 
+/** `auto`: where it can be, without a word about it otherwise. `always`: else the transfer fails. `never`: every byte comes through us. */
+export type ServerSideCopyWish = 'auto' | 'always' | 'never';
+
 export interface TransferOptions {
   /** Pieces in flight, 1 to 256. @default 8 */
   readonly parallelism: number;
@@ -15,6 +18,8 @@ export interface TransferOptions {
   readonly ifExists: IfExists;
   /** @default 'fail' */
   readonly onSourceChange: 'fail' | 'restart';
+  /** Whether a store copies its own objects by itself. @default 'auto' */
+  readonly serverSideCopy: ServerSideCopyWish;
   /** From submit or retry to the end. @default 24 h */
   readonly deadlineMs: number;
   /** How long the upload of a failed transfer is kept for `retry`; 0 = not at all. @default 1 h */
@@ -57,6 +62,7 @@ export const DEFAULT_OPTIONS: TransferOptions = {
   maxFailures: 5,
   ifExists: 'replace',
   onSourceChange: 'fail',
+  serverSideCopy: 'auto',
   deadlineMs: 24 * HOUR_MS,
   holdMs: HOUR_MS,
   expect: { digests: {} },

@@ -5,6 +5,8 @@ import { connect, createServer } from 'node:net';
 /** A wire to a server on loopback that can be cut and mended: while it is cut nobody listens at its port. */
 export interface Relay extends AsyncDisposable {
   readonly port: number;
+  /** That went through it, both ways. */
+  readonly bytes: number;
   cut(): Promise<void>;
   mend(): Promise<void>;
 }
@@ -13,11 +15,15 @@ export async function startRelay(toPort: number): Promise<Relay> {
   const sockets = new Set<Socket>();
   let server: Server;
   let port = 0;
+  let bytes = 0;
 
   const hold = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
+    socket.on('data', (chunk) => {
+      bytes += chunk.length;
+    });
   };
 
   async function mend(): Promise<void> {
@@ -46,6 +52,9 @@ export async function startRelay(toPort: number): Promise<Relay> {
   return {
     get port() {
       return port;
+    },
+    get bytes() {
+      return bytes;
     },
     cut,
     mend,

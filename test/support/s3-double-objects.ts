@@ -95,7 +95,9 @@ export function copySource(state: State, request: S3Request): StoredObject {
   const slash = path.indexOf('/');
   const object = objectOf(state, path.slice(0, slash), path.slice(slash + 1));
   const ifMatch = header(request, 'x-amz-copy-source-if-match');
-  if (ifMatch !== undefined && ifMatch.replaceAll('"', '') !== object.etag) throw failed('x-amz-copy-source-If-Match');
+  const isOverlooked = state.options.conditions === 'ignored';
+  if (ifMatch !== undefined && ifMatch.replaceAll('"', '') !== object.etag && !isOverlooked)
+    throw failed('x-amz-copy-source-If-Match');
   return object;
 }
 

@@ -38,6 +38,8 @@ interface Fault {
     /** Done, but the answer never arrives. */
     | { readonly kind: 'dropAfter' }
     | { readonly kind: 'delay'; readonly ms: number }
+    /** Worked on only when `until` resolves. */
+    | { readonly kind: 'hold'; readonly until: Promise<void> }
     /** The sender is cut off once the body is in, and the part takes effect only when `until` resolves. */
     | { readonly kind: 'late'; readonly until: Promise<void> }
     /** The answer claims another checksum than that of what arrived. */
@@ -227,6 +229,9 @@ async function answerTo(
       return undefined;
     case 'delay':
       await delay(what.ms);
+      return work(state, request, operation);
+    case 'hold':
+      await what.until;
       return work(state, request, operation);
     case 'wrongReceipt': {
       const answer = await work(state, request, operation);

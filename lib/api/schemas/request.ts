@@ -246,6 +246,12 @@ const optionsSchema = z
       .openapi({
         description: `If the source changes under way: \`fail\`, or \`restart\` (once). Default: \`${DEFAULT_OPTIONS.onSourceChange}\`.`,
       }),
+    serverSideCopy: z
+      .enum(['auto', 'always', 'never'])
+      .optional()
+      .openapi({
+        description: `Whether a store copies an object of its own by itself: \`auto\` (where it can), \`always\` (or fail), \`never\`. Default: \`${DEFAULT_OPTIONS.serverSideCopy}\`.`,
+      }),
     deadlineMs: z
       .int()
       .min(1000)

@@ -41,6 +41,10 @@ const planSchema = z
     sizeBytes: z.int().optional(),
     pieceSizeBytes: z.int().optional(),
     pieceCount: z.int().optional(),
+    serverSideCopy: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'The store copies the pieces by itself: no byte passes through Piecework.' }),
   })
   .openapi('Plan');
 

@@ -6,13 +6,14 @@ import { describeDestination } from '../../transfer/locators.ts';
 import type { Clock } from '../../values/time.ts';
 import type { Destination, UploadRef } from '../destination.ts';
 import { check, checkObject } from './check.ts';
+import { copyPart, copyRefusal, reaches } from './copy-part.ts';
 import { deleteObject, headObject, putObject, readObject } from './objects.ts';
 import type { Upload } from './parts.ts';
 import { listParts, uploadPart } from './parts.ts';
 import { promote } from './promote.ts';
 import { session, systemClock } from './session.ts';
 import type { Store } from './stores.ts';
-import { storeOf } from './stores.ts';
+import { COPY_PIECE_BYTES, storeOf } from './stores.ts';
 import { abortUpload, completeUpload, createUpload, listUploads } from './uploads.ts';
 
 export interface S3Options extends ConnectionOptions {
@@ -39,6 +40,14 @@ export function s3Destination(options: S3Options = {}): Destination {
   return {
     limits: store.limits,
     features: store.features,
+    serverSideCopy: {
+      preferredPieceBytes: COPY_PIECE_BYTES,
+      pinsSource: store.pinsCopySource,
+      reaches: (from, to) => to.kind === 's3' && reaches(from, to),
+      refusal: async (from, snapshot, call) => copyRefusal(s3, from, snapshot, call),
+      copyPart: async (upload, part, from, snapshot, call) =>
+        copyPart(s3, uploadOf(upload), part, from, snapshot, call),
+    },
     check: async (object, call) => check(s3, object, s3Locator(object.target), call),
     head: async (target, call) => headObject(s3, s3Locator(target), call),
     async putObject(object, sizeBytes, body, condition, call) {

@@ -9,6 +9,7 @@ import type { S3Locator } from '../../s3/client.ts';
 import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, Stored, WriteCondition } from '../destination.ts';
 import { encryptionKept } from './answers.ts';
+import { copySource } from './copy-source.ts';
 import { describePlace } from './errors.ts';
 import { objectParameters } from './metadata.ts';
 import { headObject, putObject } from './objects.ts';
@@ -64,9 +65,9 @@ export async function promote(session: Session, copy: Omit<Copy, 'etag'>, call: 
 }
 
 async function copyObject(session: Session, copy: Copy, call: Call): Promise<Stored> {
-  const { to, object, sizeBytes } = copy;
+  const { from, to, object, sizeBytes } = copy;
   const command = new CopyObjectCommand({
-    ...source(copy),
+    ...copySource(from, copy.etag),
     Bucket: to.bucket,
     Key: to.key,
     // Else it would keep the staging object's token.
@@ -125,7 +126,7 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
   for (let start = 0; start < sizeBytes; start += stepBytes) {
     const end = Math.min(start + stepBytes, sizeBytes);
     const command = new UploadPartCopyCommand({
-      ...source(copy),
+      ...copySource(copy.from, copy.etag),
       Bucket: to.bucket,
       Key: to.key,
       UploadId: id,
@@ -164,10 +165,4 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
 function copyStepBytes(session: Session, sizeBytes: number): number {
   const { maxPieces, maxPieceBytes } = session.store.limits;
   return Math.min(maxPieceBytes, Math.max(1024 ** 3, Math.ceil(sizeBytes / maxPieces)));
-}
-
-function source(copy: Copy): { CopySource: string; CopySourceIfMatch?: string } {
-  const { from, etag } = copy;
-  const key = from.key.split('/').map(encodeURIComponent).join('/');
-  return { CopySource: `${from.bucket}/${key}`, ...(etag === undefined ? {} : { CopySourceIfMatch: etag }) };
 }

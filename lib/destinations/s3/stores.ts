@@ -14,6 +14,8 @@ export interface Store {
   readonly checksumType: 'FULL_OBJECT' | 'COMPOSITE';
   /** CopyObject holds the write condition itself. Elsewhere a copy under a condition is a multipart one, whose Complete does. */
   readonly conditionalCopy: boolean;
+  /** A copy holds the condition on its source (`x-amz-copy-source-if-match`). Elsewhere the source is looked at once more before the end. */
+  readonly pinsCopySource: boolean;
   /** Settings that this store does not know: refused before the start. */
   readonly unknownSettings: readonly (keyof ObjectSettings | 'kms')[];
 }
@@ -31,11 +33,12 @@ const AWS: Store = {
   features: FEATURES,
   checksumType: 'FULL_OBJECT',
   conditionalCopy: true,
+  pinsCopySource: true,
   unknownSettings: [],
 };
 
 /** A store behind an endpoint of its own of which nothing more is known. */
-const COMPATIBLE: Store = { ...AWS, conditionalCopy: false };
+const COMPATIBLE: Store = { ...AWS, conditionalCopy: false, pinsCopySource: false };
 
 const TIB = 1024 ** 4;
 
@@ -80,6 +83,12 @@ export function checksumWish(store: Store): {
 
 /** Largest object that one CopyObject takes. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 export const MAX_COPY_BYTES = 5 * 1000 ** 3;
+
+/**
+ * Of a server-side copy. Small enough that even 5 MiB/s bring one within a minute, and that many run side by side; large enough that
+ * 1 TiB takes 4,096 requests. (One part may have 5 GiB; a store copies those no faster, and what breaks off starts over.)
+ */
+export const COPY_PIECE_BYTES = 256 * 1024 ** 2;
 
 /** The first thing that is wrong with the settings at this store, or nothing. */
 export function settingProblem(
