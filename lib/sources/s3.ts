@@ -88,7 +88,7 @@ export function s3Source(options: S3SourceOptions = {}): Source {
     schemes: ['s3'],
     probe: (from, firstBytes, call) => probe(context, from, firstBytes, call),
     open: async (from, snapshot, range, call) => openRange(context, context.targetOf(from), snapshot, range, call),
-    copySource(from) {
+    async copySource(from) {
       const { object, versionId } = context.targetOf(from);
       return versionId === undefined ? object : { ...object, versionId };
     },
