@@ -198,6 +198,29 @@ describe('where credentials come from', () => {
 });
 
 describe('stdin', () => {
+  const CHUNK = 64 * 1024;
+  test.each([0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 64 * 1024 ** 2 + 1])('%d bytes', async (size) => {
+    function* chunks() {
+      for (let at = 0; at < size; at += CHUNK) yield patternBytes(at, Math.min(CHUNK, size - at));
+    }
+    await using piecework = openLocal({ stateDir: join(home, 'state'), stdin: Readable.from(chunks()) });
+    const report = await piecework.copy({ source: { url: '-' }, destination: join(folder, 'piped.bin') });
+    expect(report.result.sizeBytes).toBe(size);
+    expect(sha256(await readFile(join(folder, 'piped.bin')))).toBe(sha256(patternBytes(0, size)));
+  });
+
+  test('a producer that fails: nothing under the name', async () => {
+    async function* chunks() {
+      yield patternBytes(0, 300_000);
+      throw new Error('the producer failed');
+    }
+    await using piecework = openLocal({ stateDir: join(home, 'state'), stdin: Readable.from(chunks()) });
+    await expect(
+      piecework.copy({ source: { url: '-' }, destination: join(folder, 'piped.bin') }),
+    ).rejects.toMatchObject({ name: 'PieceworkError' });
+    expect(await readdir(folder)).not.toContain('piped.bin');
+  });
+
   test('is brought to its end, once', async () => {
     const stdin = Readable.from([patternBytes(0, 300_000), patternBytes(300_000, 200_000)]);
     await using piecework = openLocal({ stateDir: join(home, 'state'), stdin });
