@@ -1,0 +1,191 @@
+import type { Mutation } from './mutation.ts';
+
+/** What would break a rule of the protocol, or an invariant: each must be caught (docs/reliability.md). */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'an answer is counted without a look at its attempt (rule 4)',
+    file: 'lib/transfer/decide-pieces.ts',
+    find: 'planId !== record.planId || attempt !== attemptOf(record, pieceNumber) || !open.delete(pieceNumber)',
+    replace: 'planId !== record.planId || !open.delete(pieceNumber)',
+  },
+  {
+    name: 'pieces are sent before the swap (rule 1)',
+    file: 'lib/pipeline/finalize.ts',
+    find: '    const stored = record === loaded.record ? loaded : await saveTransfer(ports, loaded, record);\n    await carryOut(ports, stored, commands, signal);',
+    replace:
+      '    await carryOut(ports, loaded, commands, signal);\n    if (record !== loaded.record) await saveTransfer(ports, loaded, record);',
+  },
+  {
+    name: 'nobody looks again after an abort (rule 14)',
+    file: 'lib/pipeline/settle.ts',
+    find: "const isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';",
+    replace: 'const isGone = entry.abortedAt !== undefined;',
+  },
+  {
+    name: 'a tick sends nothing again (rule 7)',
+    file: 'lib/transfer/decide-pieces.ts',
+    find: 'round.resend(missing);',
+    replace: 'void missing;',
+  },
+  {
+    name: 'results are counted as free places (rule 3)',
+    file: 'lib/transfer/decide-pieces.ts',
+    find: '  round.fillPlaces(missing);',
+    replace:
+      "  round.fillPlaces(missing.slice(0, Math.max(0, missing.length - inputs.filter((i) => i.kind === 'result').length)));",
+  },
+  {
+    name: 'a tick raises the attempt (rule 6)',
+    file: 'lib/transfer/decide-pieces.ts',
+    find: '      this.#send(pieceNumber, 0);\n      this.#repeated = true;',
+    replace:
+      "      { const t = this.#trouble[String(pieceNumber)] ?? { attempt: 1, failures: 0, waits: 0, code: 'Internal' as const }; this.#trouble[String(pieceNumber)] = { ...t, attempt: t.attempt + 1, waits: t.waits + 1 }; }\n      this.#send(pieceNumber, 0);\n      this.#repeated = true;",
+  },
+  {
+    name: 'a tick knows no quiet time (rule 7)',
+    file: 'lib/transfer/outcomes.ts',
+    find: 'return Math.max(fromIso(record.quietUntil), moved);',
+    replace: 'return Math.min(0, moved, policy.quietMs);',
+  },
+  {
+    name: 'no look for our own object after an unsure completion (rule 11)',
+    file: 'lib/pipeline/finish-transfer.ts',
+    find: '    if (ours === undefined) throw error;\n    return ours;',
+    replace: '    throw error;',
+  },
+  {
+    name: 'an ending does not look for our object (rule 12)',
+    file: 'lib/pipeline/settle.ts',
+    find: 'const ours = await ourObject(ports, record, signal);\n  if (ours !== undefined)',
+    replace: 'const ours = await ourObject(ports, record, signal);\n  if (ours !== undefined && false)',
+  },
+  {
+    name: 'the marker goes before the clean-up (rule 15)',
+    file: 'lib/pipeline/settle.ts',
+    find: '  if (waits.length > 0) return { waitMs',
+    replace:
+      '  if (waits.length > 0) await ports.records.delete(KEYS.active(record.id, record.run));\n  if (waits.length > 0) return { waitMs',
+  },
+  {
+    name: 'a stale record drops a task (rule 8)',
+    file: 'lib/pipeline/fetch-piece.ts',
+    find: 'const record = inDoubt ? await cache.reload(task.transferId) : cached;',
+    replace: 'const record = cached ?? (inDoubt ? await cache.reload(task.transferId) : cached);',
+  },
+  {
+    name: 'complete without proof of the last part',
+    file: 'lib/transfer/ledger.ts',
+    find: 'for (let number = 1; number <= count; number += 1) {',
+    replace: 'for (let number = 1; number < count; number += 1) {',
+  },
+  {
+    name: 'a failure of another plan counts (rule 4)',
+    file: 'lib/transfer/decide-pieces.ts',
+    find: 'if (planId !== record.planId || attempt',
+    replace: 'if (attempt',
+  },
+  {
+    name: 'a failure of a finished piece counts (rule 4)',
+    file: 'lib/transfer/decide-pieces.ts',
+    find: '|| !open.delete(pieceNumber)) continue;',
+    replace: ') continue;',
+  },
+  {
+    name: 'the intent of an unsure Create is removed (section 6)',
+    file: 'lib/pipeline/plan-transfer.ts',
+    find: 'if (!intent.mayHaveUpload) await dropIntent',
+    replace: 'await dropIntent',
+  },
+  {
+    name: 'acknowledge a failure without reporting it',
+    file: 'lib/pipeline/fetch-piece.ts',
+    find: "    await report({ outcome: 'failed', bytes: 0, error });",
+    replace: '    void error;',
+  },
+  {
+    name: 'a part of any size counts as done (section 1)',
+    file: 'lib/transfer/ledger.ts',
+    find: "if (part.crc32 === undefined || plan.mode === 'single') return false;",
+    replace: "if (plan.mode !== 'single') return true;",
+  },
+  {
+    name: 'the staged object is made before the record names it (section 5)',
+    file: 'lib/pipeline/finish-transfer.ts',
+    find: '  await nameStagedObject(ports, record);\n',
+    replace: '',
+  },
+  {
+    name: 'an ending does not look for a promoted object (rule 12)',
+    file: 'lib/pipeline/settle.ts',
+    find: 'const ours = await ourObject(ports, record, signal);\n  if',
+    replace: 'const ours = record.upload?.staged === true ? undefined : await ourObject(ports, record, signal);\n  if',
+  },
+  {
+    name: 'the marker of a retry that was cut off is simply deleted (rule 16)',
+    file: 'lib/pipeline/reconcile.ts',
+    find: '  const stored = await saveTransfer(ports, loaded, { ...record, run: active.run, sealedRun: sealedRunOf(record) });\n  await dropRun(ports, stored.record, record.run);\n  await settle(ports, record.id, signal);',
+    replace:
+      '  void settle; void saveTransfer; void sealedRunOf; await ports.records.delete(KEYS.active(active.transferId, active.run));',
+  },
+  {
+    name: 'a retry leaves what earlier runs had sealed',
+    file: 'lib/pipeline/next-run.ts',
+    find: 'for (let sealed = 1; sealed <= run; sealed += 1) {',
+    replace: 'for (let sealed = run; sealed <= run; sealed += 1) {',
+  },
+  {
+    name: 'a tombstone is settled at a destination that it does not have (rule 16)',
+    file: 'lib/pipeline/settle.ts',
+    find: '  if (isOver(record) && !record.announced) return await announce(ports, loaded, signal);',
+    replace:
+      '  void ports.destinations(record.request.destination);\n  if (isOver(record) && !record.announced) return await announce(ports, loaded, signal);',
+  },
+  {
+    name: 'an object that was found forgets the digest that was proved',
+    file: 'lib/pipeline/finished-result.ts',
+    find: '{ ...provedBefore(record, features), ...record.proved }',
+    replace: '{}',
+  },
+  {
+    name: 'the Content-Range is not compared with what was asked for',
+    file: 'lib/transfer/range-check.ts',
+    find: '  if (got.range.start !== asked.start || got.range.end !== asked.end) {',
+    replace: '  if (got.range.start === -1) {',
+  },
+  {
+    name: 'a 206 without Content-Range is read',
+    file: 'lib/transfer/range-check.ts',
+    find: "if (answer.contentRange === undefined) return refused('RangeMismatch', 'a 206 without Content-Range');",
+    replace: "if (answer.contentRange === undefined) return { kind: 'accepted' };",
+  },
+  {
+    name: 'the whole is taken for the range that was asked for',
+    file: 'lib/transfer/range-check.ts',
+    find: "  if (sentIfRange) return { kind: 'askPlainly' };\n  return refused('RangesNotHonoured', 'the server ignores Range and answers with the whole file (200)');",
+    replace: "  return { kind: 'accepted' };",
+  },
+  {
+    name: 'the version of a piece is not compared',
+    file: 'lib/transfer/range-check.ts',
+    find: '    return now.etag === was.etag\n',
+    replace: '    return now.etag.length === was.etag.length\n',
+  },
+  {
+    name: 'a resumed upload takes pieces of another version',
+    file: 'lib/pipeline/plan-transfer.ts',
+    find: ' || !isProvablySame(snapshot, probe.snapshot))\n    return undefined;',
+    replace: ')\n    return undefined;',
+  },
+  {
+    name: 'a restart keeps the upload of the old version',
+    file: 'lib/transfer/transitions.ts',
+    find: 'const { plan: _, planId: __, snapshot, ...rest } = giveUpUpload(record);',
+    replace: 'const { plan: _, planId: __, snapshot, upload: ___, ...rest } = record;',
+  },
+  {
+    name: 'complete while the record says transferring (rule 10)',
+    file: 'lib/transfer/outcomes.ts',
+    find: "      status: 'finalizing',\n",
+    replace: '',
+  },
+];
