@@ -1,3 +1,4 @@
+import { destinationId } from '../../lib/transfer/locators.ts';
 import type { PieceTask } from '../../lib/transfer/messages.ts';
 import type { TransferRecord } from '../../lib/transfer/record.ts';
 import { attemptOf } from '../../lib/transfer/record.ts';
@@ -22,6 +23,8 @@ export class CommandRules {
   readonly #stagedNamed = new Set<string>();
   readonly #toAbort = new Set<string>();
   readonly #everUsed = new Set<string>();
+  /** Destinations at which a process does not know whether its completion was done. */
+  readonly #doubts = new Map<SimProcess, string>();
 
   constructor(world: Truth) {
     this.#world = world;
@@ -29,6 +32,8 @@ export class CommandRules {
 
   recorded(process: SimProcess, record: TransferRecord): void {
     this.#learn(record);
+    if (record.status === 'finalizing' && this.#doubts.get(process) === destinationId(record.request.destination))
+      this.#world.broke(`${record.id} goes on after an unsure completion, and nobody asked for its object (rule 11)`);
     const writes = this.#ownWrites.get(process) ?? new Map<string, OwnWrite>();
     this.#ownWrites.set(process, writes.set(record.id, { record, at: this.#world.now, sent: new Set() }));
   }
@@ -104,6 +109,14 @@ export class CommandRules {
     return last !== undefined && at - last < this.#world.quietMs / 2
       ? `again after ${at - last} ms (rule 7)`
       : undefined;
+  }
+
+  doubts(process: SimProcess, target: string): void {
+    this.#doubts.set(process, target);
+  }
+
+  asks(process: SimProcess, target: string): void {
+    if (this.#doubts.get(process) === target) this.#doubts.delete(process);
   }
 
   mayPut(process: SimProcess, token: string): void {

@@ -11,22 +11,40 @@ import type { World } from './world.ts';
 export function simDestination(process: SimProcess, { store, rules: { commands }, scenario }: World): Destination {
   const { limits, features } = scenario.destination;
 
+  /** Whoever does not know whether it was done must ask, before anything else is written (rule 11). */
+  async function finish<T>(target: string, call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      if (error instanceof PieceworkError) commands.doubts(process, target);
+      throw error;
+    }
+  }
+
   return {
     limits,
     features,
     check: (_object, { signal }) => process.call('check the destination', STORE_READ, () => {}, signal),
-    head: (target, { signal }) =>
-      process.call(`head ${destinationId(target)}`, STORE_READ, () => store.head(target, features.token), signal),
+    head(target, { signal }) {
+      commands.asks(process, destinationId(target));
+      return process.call(
+        `head ${destinationId(target)}`,
+        STORE_READ,
+        () => store.head(target, features.token),
+        signal,
+      );
+    },
 
     async putObject(object, sizeBytes, body, condition, { signal }) {
       const { bytes, crc32 } = await collect(body, sizeBytes);
       commands.mayPut(process, object.token);
-      const stored = await process.call(
+      const put = process.call(
         `put object ${object.token.slice(-4)}`,
         STORE_FINISH,
         () => store.put(object.target, bytes, object.token, object.validator, condition),
         signal,
       );
+      const stored = await finish(destinationId(object.target), put);
       return { ...stored, crc32 };
     },
 
@@ -44,7 +62,13 @@ export function simDestination(process: SimProcess, { store, rules: { commands }
     async uploadPart(upload, part, body, { signal }) {
       const { bytes } = await collect(body, part.sizeBytes);
       const sentWhileOpen = store.uploads.get(upload.id)?.state === 'open';
-      const land = () => store.uploadPart(upload.id, part, bytes, sentWhileOpen);
+      const land = () => {
+        // Some stores keep what had come when the connection was cut off.
+        const isNew = store.uploads.get(upload.id)?.parts.has(part.number) !== true;
+        const isCut = !process.isAlive && isNew && bytes.length > 1 && process.world.chance.hit(0.5);
+        if (isCut) process.world.count('partCut');
+        return store.uploadPart(upload.id, part, isCut ? bytes.subarray(1) : bytes, sentWhileOpen);
+      };
       return await process.call(`part ${part.number} of ${upload.id}`, STORE_WRITE, land, signal);
     },
 
@@ -53,7 +77,9 @@ export function simDestination(process: SimProcess, { store, rules: { commands }
 
     completeUpload(upload, proof, { signal }) {
       commands.mayComplete(process, upload.id);
-      return process.call(`complete ${upload.id}`, STORE_FINISH, () => store.complete(upload.id, proof), signal);
+      const complete = () => store.complete(upload.id, proof);
+      const call = process.call(`complete ${upload.id}`, STORE_FINISH, complete, signal);
+      return finish(destinationId(upload.target), call);
     },
 
     abortUpload(upload, { signal }) {
