@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   GetObjectCommand,
@@ -93,16 +93,16 @@ export class Pipeline {
     options: Readonly<Record<string, unknown>> = {},
     headers: Readonly<Record<string, string>> = {},
   ): Promise<string> {
-    const { status, body } = await this.call(
-      'POST',
-      '/v1/transfers',
-      {
-        source: typeof source === 'string' ? { url: source } : source,
-        destination: { bucket: this.buckets.target, key: PREFIX + key },
-        options,
-      },
-      headers,
-    );
+    const request = {
+      source: typeof source === 'string' ? { url: source } : source,
+      destination: { bucket: this.buckets.target, key: PREFIX + key },
+      options,
+    };
+    const idempotencyKey = randomUUID();
+    const post = () => this.call('POST', '/v1/transfers', request, { 'idempotency-key': idempotencyKey, ...headers });
+    let { status, body } = await post();
+    // A burst may be more functions than a stand-in can start at once; any client asks again, under the same key.
+    for (let tries = 1; [502, 503, 504].includes(status) && tries < 5; tries += 1) ({ status, body } = await post());
     if (status !== 202) throw new Error(`POST answered ${status}: ${JSON.stringify(body)}`);
     return String(body['id']);
   }
