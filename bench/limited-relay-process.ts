@@ -2,12 +2,19 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-// node limited-relay-process.ts PORT BYTES_PER_SECOND: passes connections on to the port, and gives each of them so many
-// bytes a second of what comes back. Prints its own port; ends with its standard input.
+// node limited-relay-process.ts PORT BYTES_PER_SECOND [SLOW_EVERY]: passes connections on to the port, and gives each of them
+// so many bytes a second of what comes back; a hundredth of that to every SLOW_EVERYth, the half of it first. Prints its own
+// port; ends with its standard input.
 
-const [toPort, bytesPerSecond] = process.argv.slice(2).map(Number);
+const [toPort, bytesPerSecond, slowEvery] = process.argv.slice(2).map(Number);
 if (toPort === undefined || bytesPerSecond === undefined) throw new Error('PORT and BYTES_PER_SECOND, please');
-const perMs = bytesPerSecond / 1000;
+let connections = 0;
+
+function nextBytesPerMs(fastBytesPerSecond: number): number {
+  connections += 1;
+  const isSlow = slowEvery !== undefined && connections % slowEvery === Math.floor(slowEvery / 2);
+  return fastBytesPerSecond / (isSlow ? 100 : 1) / 1000;
+}
 
 const server = createServer({ noDelay: true }, (client) => {
   const upstream = connect({ port: Number(toPort), host: '127.0.0.1', noDelay: true });
@@ -19,7 +26,7 @@ const server = createServer({ noDelay: true }, (client) => {
     one.on('close', () => other.destroy());
   }
   client.pipe(upstream);
-  passSlowly(upstream, client);
+  passSlowly(upstream, client, nextBytesPerMs(bytesPerSecond));
 });
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
@@ -27,7 +34,7 @@ console.log((server.address() as AddressInfo).port);
 process.stdin.resume().on('end', () => process.exit(0));
 
 /** What was not sent in time is not made up for later: a quiet connection saves nothing. */
-function passSlowly(from: Socket, to: Socket): void {
+function passSlowly(from: Socket, to: Socket, perMs: number): void {
   let freeAt = performance.now();
   from.on('data', (chunk) => {
     const now = performance.now();

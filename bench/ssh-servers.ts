@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { sshd } from '../test/support/sshd.ts';
 import type { Entrance, SshLogin } from './job.ts';
+import { startLimitedRelay } from './limited-relay.ts';
 
 export interface SshServers extends AsyncDisposable {
   free(path: string): Entrance;
@@ -23,7 +20,7 @@ export async function startSshServers(bytesPerSecond: number): Promise<SshServer
   const identityFile = join(folder, 'key');
   await writeFile(identityFile, server.userKey.privateKey, { mode: 0o600 });
   await writeFile(`${identityFile}.pub`, `${server.userKey.publicKey}\n`);
-  const relay = stack.use(await startRelay(server.port, bytesPerSecond));
+  const relay = stack.use(await startLimitedRelay(server.port, { bytesPerSecond }));
   const ssh: SshLogin = { identityFile, hostFingerprint: server.hostKey.fingerprint };
   const at = (port: number, path: string): Entrance => ({
     url: `sftp://${server.user}@127.0.0.1:${port}${path}`,
@@ -34,21 +31,5 @@ export async function startSshServers(bytesPerSecond: number): Promise<SshServer
     free: (path) => at(server.port, path),
     limited: (path) => at(relay.port, path),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
-}
-
-async function startRelay(toPort: number, bytesPerSecond: number): Promise<AsyncDisposable & { port: number }> {
-  const script = fileURLToPath(new URL('./limited-relay-process.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--no-warnings', script, String(toPort), String(bytesPerSecond)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const closed = once(child, 'close');
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  return {
-    port: Number(line),
-    async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      await closed;
-    },
   };
 }

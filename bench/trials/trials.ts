@@ -2,6 +2,7 @@ import { bigByScheme } from './big-by-scheme.ts';
 import { bigOverHttps } from './big-over-https.ts';
 import { killedAtHalf } from './killed-at-half.ts';
 import { limitedPerConnection } from './limited-per-connection.ts';
+import { stragglers } from './stragglers.ts';
 import type { Trial } from './trial.ts';
 
 /** What `npm run bench -- --trial NAME` knows. */
@@ -10,4 +11,5 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   schemes: bigByScheme,
   limited: limitedPerConnection,
   kill: killedAtHalf,
+  stragglers,
 };
