@@ -14,7 +14,7 @@ import { look, waitForChange } from './look.ts';
 import { openApiOf } from './openapi.ts';
 import { toProblem } from './problem.ts';
 import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
-import { checkLimits, idempotencyOf, toSource, toSubmission } from './submission.ts';
+import { checkDestination, idempotencyOf, toSource, toSubmission } from './submission.ts';
 import { onInvalid } from './validation.ts';
 import { viewDetail, viewTransfer } from './view.ts';
 
@@ -63,7 +63,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const body = context.req.valid('json');
     const owner = context.get('owner');
     const submission = toSubmission(body, owner, allowedDestinations);
-    checkLimits(ports, submission.destination, submission.options);
+    checkDestination(ports, submission.destination, submission.options);
     await deps.checkSource(submission.source.url, submission.source);
     const key = context.req.valid('header')['idempotency-key'];
     const record = await submit(

@@ -30,6 +30,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, ProblemStatus>>> = {
   SecretMissing: 422,
   PieceSizeOutOfLimits: 422,
   DestinationTooSmall: 422,
+  ServerSideCopyRefused: 422,
   SourceNeeded: 422,
   ApiBusy: 429,
   ApiUnreachable: 503,

@@ -91,13 +91,22 @@ function toOptions({ expect, ...rest }: NonNullable<SubmitBody['options']>): Tra
   return { ...DEFAULT_OPTIONS, ...stated(rest), expect: { ...stated(others), digests: stated(digests) } };
 }
 
-/** What the caller says of the size is held against the destination at once, not only at planning. @throws PieceworkError `DestinationTooSmall`, `PieceSizeOutOfLimits`. */
-export function checkLimits(
+/**
+ * What the caller wants is held against the destination at once, not only at planning.
+ * @throws PieceworkError `ServerSideCopyRefused`, `DestinationTooSmall`, `PieceSizeOutOfLimits`.
+ */
+export function checkDestination(
   ports: Pick<Ports, 'destinations' | 'policy'>,
   to: DestinationLocator,
-  { parallelism, pieceSizeBytes, expect }: TransferOptions,
+  { parallelism, pieceSizeBytes, serverSideCopy: wish, expect }: TransferOptions,
 ): void {
-  const { limits } = ports.destinations(to);
+  const { limits, serverSideCopy } = ports.destinations(to);
+  if (wish === 'always' && serverSideCopy === undefined) {
+    throw new PieceworkError(
+      'ServerSideCopyRefused',
+      'options.serverSideCopy: this deployment has no store copy by itself; leave "always" away, and the bytes come through Piecework',
+    );
+  }
   if (expect.sizeBytes !== undefined) {
     planTransfer({
       sizeBytes: expect.sizeBytes,

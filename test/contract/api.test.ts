@@ -147,6 +147,13 @@ describe('POST /v1/transfers', () => {
       undefined,
     ],
     [
+      'a copy that no store of the deployment makes',
+      { ...GOOD, options: { serverSideCopy: 'always' } },
+      422,
+      'ServerSideCopyRefused',
+      undefined,
+    ],
+    [
       'too small pieces',
       { ...GOOD, options: { pieceSizeBytes: 1000, expect: { sizeBytes: 10_000_000 } } },
       422,

@@ -34,6 +34,7 @@ describe('errors as HTTP answers', () => {
         'SecretMissing',
         'PieceSizeOutOfLimits',
         'DestinationTooSmall',
+        'ServerSideCopyRefused',
         'SourceNeeded',
       ],
     ],
