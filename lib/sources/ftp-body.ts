@@ -76,6 +76,21 @@ export function ftpBody(options: FtpBodyOptions): AnswerBody {
     }
     await options.unchanged();
     lease.release(true);
+    // Cut short, the server would say so: what it called all is all, and its SIZE was wrong.
+    if (
+      !hangUp &&
+      wantedBytes !== undefined &&
+      receivedBytes < wantedBytes &&
+      reply !== undefined &&
+      reply.code < 300
+    ) {
+      throw ftpError(
+        'BodyShort',
+        target,
+        `the server sent ${receivedBytes} of ${wantedBytes} bytes and called that all (${reply.code}): the SIZE that it states is wrong; tell whoever runs it`,
+        reply,
+      );
+    }
   }
 
   return {
@@ -89,6 +104,13 @@ export function ftpBody(options: FtpBodyOptions): AnswerBody {
       }
       const left = hangUp && wantedBytes !== undefined ? wantedBytes - receivedBytes : chunk.length;
       receivedBytes += chunk.length;
+      if (!hangUp && wantedBytes !== undefined && receivedBytes > wantedBytes) {
+        throw ftpError(
+          'BodyLong',
+          target,
+          `the server sends more than the ${wantedBytes} bytes that its SIZE leaves: what it states is wrong; tell whoever runs it`,
+        );
+      }
       return chunk.subarray(0, left);
     },
     async discard() {

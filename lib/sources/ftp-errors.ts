@@ -75,7 +75,12 @@ export function refusal(target: FtpTarget, reply: FtpReply, doing: string): Piec
       return ftpError('SourceTls', target, `${said}: it wants, or lacks, protection by TLS`, reply);
     case 550:
     case 553:
-      return ftpError('SourceNotFound', target, `there is no such file at this URL (${code})`, reply);
+      return ftpError(
+        'SourceNotFound',
+        target,
+        `there is no such file at this URL, or the user "${target.user}" may not read it (${code}); check path and rights`,
+        reply,
+      );
     case 500:
     case 501:
     case 502:
@@ -87,6 +92,17 @@ export function refusal(target: FtpTarget, reply: FtpReply, doing: string): Piec
         ? ftpError('SourceServerError', target, said, reply)
         : ftpError('SourceBadRequest', target, said, reply);
   }
+}
+
+/** The path of an FTP URL is read from where the login leads (RFC 1738 §3.2.2), which surprises those who wrote it from the root. */
+export function missing(target: FtpTarget, cause: unknown): PieceworkError {
+  return ftpError(
+    'SourceNotFound',
+    target,
+    'there is no such file at this URL (550); check the path, which starts in the folder of the login, or at the root after /%2F',
+    undefined,
+    cause,
+  );
 }
 
 /** What went wrong with the connection itself. */

@@ -2,7 +2,7 @@ import { PieceworkError } from '../errors/error.ts';
 import { toIso } from '../values/time.ts';
 import type { FtpCommands } from './ftp-commands.ts';
 import type { FtpReply } from './ftp-errors.ts';
-import { ftpError, refusal } from './ftp-errors.ts';
+import { ftpError, missing, refusal } from './ftp-errors.ts';
 import type { FtpTarget } from './ftp-url.ts';
 
 /** What the server says of a file without sending it. */
@@ -81,7 +81,5 @@ export async function explained(
       error,
     );
   }
-  return facts.looksMissing
-    ? ftpError('SourceNotFound', target, 'there is no such file at this URL (550)', undefined, error)
-    : error;
+  return facts.looksMissing ? missing(target, error) : error;
 }

@@ -117,7 +117,7 @@ async function introduce(commands: FtpCommands, target: FtpTarget): Promise<void
   await authenticate(commands, target);
   await commands.learnFeatures();
   const binary = await commands.ask('TYPE I');
-  if (binary.code !== 200) throw refusal(target, binary, 'binary mode (TYPE I)');
+  if (binary.code !== 200) throw refusal(target, binary, 'TYPE I, binary mode');
 }
 
 async function authenticate(commands: FtpCommands, target: FtpTarget): Promise<void> {

@@ -67,7 +67,7 @@ export function statusError(target: SftpTarget, thrown: unknown, doing: string):
   const { code } = Object(thrown) as { code?: unknown };
   switch (code) {
     case 2:
-      return sftpError('SourceNotFound', target, 'there is no such file at this URL');
+      return sftpError('SourceNotFound', target, 'there is no such file at this URL; check the path');
     case 3:
       return sftpError(
         'SourceForbidden',

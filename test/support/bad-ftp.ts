@@ -14,6 +14,8 @@ export interface BadFtpOptions {
   /** `refuses`: REST is unknown. `ignores`: it is taken, and everything sent all the same. */
   readonly rest?: 'refuses' | 'ignores';
   readonly ascii?: boolean;
+  /** The file is there, with size and date, and RETR is refused as vsftpd refuses what its user may not read. */
+  readonly unreadable?: boolean;
   /** PASV names this address; EPSV is unknown then. */
   readonly pasvHost?: string;
   /** PASV and EPSV name this port, where it listens not. */
@@ -96,6 +98,7 @@ export async function startBadFtp(options: BadFtpOptions = {}): Promise<BadFtp> 
     }
 
     async function send(): Promise<void> {
+      if (options.unreadable === true) return say('550 Failed to open file.');
       counts.retrievals += 1;
       const number = counts.retrievals;
       const socket = await data;

@@ -32,6 +32,8 @@ export interface SftpServerOptions {
   readonly interactiveOnly?: boolean;
   /** Bytes of an answer at most: a server may give fewer than it was asked for. */
   readonly maxReadBytes?: number;
+  /** Files may be looked at and not opened. */
+  readonly unreadable?: boolean;
   /** The whole connection is cut after this many READs, once. */
   readonly cutAfterReads?: number;
   /** READs are not answered any more from this one on. */
@@ -150,6 +152,7 @@ function serve(sftp: SFTPWrapper, root: string, counts: Counts, options: SftpSer
   sftp.on('STAT', look);
   sftp.on('LSTAT', look);
   sftp.on('OPEN', (id, path) => {
+    if (options.unreadable === true) return sftp.status(id, STATUS_CODE.PERMISSION_DENIED);
     void open(at(path), 'r').then(
       (file) => {
         const handle = Buffer.alloc(4);
