@@ -76,6 +76,15 @@ describe('accepted and planning', () => {
     });
   });
 
+  it('a store that refuses to copy is planned once more, unless it must copy or refused before', () => {
+    expect(decided(planning(), [unplanned('ServerSideCopyRefused')]).record).toMatchObject({
+      status: 'planning',
+      copyRefused: 'ServerSideCopyRefused',
+    });
+    for (const record of [planning({}, { serverSideCopy: 'always' }), planning({ copyRefused: 'no' })])
+      expect(decided(record, [unplanned('ServerSideCopyRefused')]).record.status).toBe('failed');
+  });
+
   it('a failure of an older plan says nothing', () => {
     const record = planning();
     expect(decided(record, [unplanned('SourceNotFound', 'plan0')])).toEqual({ record, commands: [] });
@@ -176,6 +185,31 @@ describe('an unsuccessful completion (protocol §5)', () => {
   ])('%s → ending: %s', (code, to) => {
     const decision = decided(finalizing(), [unfinished(code)]);
     expect(decision.record.ending).toMatchObject({ to, reason: { code } });
+    expect(decision.commands).toEqual([{ kind: 'settle' }]);
+  });
+
+  it('a copy that can’t be relied on starts over once, to be fetched, and only where it need not be one', () => {
+    const decision = decided(finalizing(), [unfinished('ServerSideCopyRefused')]);
+    expect(decision.record).toMatchObject({
+      status: 'finalizing',
+      copyRefused: 'ServerSideCopyRefused',
+      restarts: 0,
+      ending: { to: 'restart', reason: { code: 'ServerSideCopyRefused' } },
+    });
+    expect(decision.commands).toEqual([{ kind: 'settle' }]);
+    const { ending: _, ...again } = decision.record;
+    for (const record of [again, finalizing({}, { serverSideCopy: 'always' })])
+      expect(decided(record, [unfinished('ServerSideCopyRefused')]).record.ending?.to).toBe('failed');
+  });
+
+  it.each<readonly [TransferOptions['onSourceChange'], number, string]>([
+    ['fail', 0, 'failed'],
+    ['restart', 0, 'restart'],
+    ['restart', 1, 'failed'],
+  ])('a source that changed before the end, with onSourceChange: %s after %d restarts → %s', (wish, restarts, to) => {
+    const decision = decided(finalizing({ restarts }, { onSourceChange: wish }), [unfinished('SourceChanged')]);
+    expect(decision.record.ending).toMatchObject({ to, reason: { code: 'SourceChanged' } });
+    expect(decision.record.restarts).toBe(to === 'restart' ? 1 : restarts);
     expect(decision.commands).toEqual([{ kind: 'settle' }]);
   });
 

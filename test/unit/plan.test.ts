@@ -222,6 +222,29 @@ describe('the size of a piece', () => {
   });
 });
 
+describe('a plan that the store copies', () => {
+  const copying = (over: Partial<PlanInput>, always = false) =>
+    planTransfer(input({ ...over, serverSideCopy: { preferredPieceBytes: 256 * MIB, always } }));
+
+  it('has larger pieces, and still two for every worker', () => {
+    expect(copying({ sizeBytes: TIB })).toMatchObject({ pieceSizeBytes: 256 * MIB, serverSideCopy: true });
+    expect(copying({})).toMatchObject({ pieceSizeBytes: 64 * MIB, pieceCount: 16, serverSideCopy: true });
+  });
+
+  it('has pieces of the size that was asked for', () => {
+    expect(copying({ pieceSizeBytes: 5 * MIB })).toMatchObject({ pieceSizeBytes: 5 * MIB, serverSideCopy: true });
+  });
+
+  it('leaves to a single put what one brings, unless it must be a copy', () => {
+    expect(copying({ sizeBytes: MIB })).toEqual({ mode: 'single', sizeBytes: MIB });
+    expect(copying({ sizeBytes: MIB }, true)).toMatchObject({ mode: 'pieces', pieceCount: 1, serverSideCopy: true });
+  });
+
+  it('is a single put where there is nothing to copy', () => {
+    expect(copying({ sizeBytes: 0 }, true)).toEqual({ mode: 'single', sizeBytes: 0 });
+  });
+});
+
 describe('two plans', () => {
   const plan: Plan = { mode: 'pieces', sizeBytes: 100, pieceSizeBytes: 10, pieceCount: 10 };
 
