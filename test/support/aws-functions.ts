@@ -1,0 +1,133 @@
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { LambdaEvent } from 'hono/aws-lambda';
+import { ENV } from '../../lib/aws/names.ts';
+import type { AwsServiceDouble } from './aws-service-double.ts';
+
+/*
+ * The four functions as Lambda runs them, in this process: what is sent to a queue is given to its function, and what was delayed when nothing
+ * else is left to do. The caller puts `variablesOf` into the environment first.
+ */
+
+export interface AwsFunctions {
+  /** As API Gateway hands a request over. */
+  call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly text: string }>;
+  /** Until nothing is on any queue. Delayed messages come after `skip` was told how long they wait. */
+  run(skip: (ms: number) => void): Promise<void>;
+  /** The schedule's tick. */
+  tick(): Promise<void>;
+}
+
+export function variablesOf(endpoint: string, sourcePorts: readonly number[]): Readonly<Record<string, string>> {
+  const json = (value: unknown) => JSON.stringify(value);
+  const queue = (name: string) => `${endpoint}/000000000000/${name}`;
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'double',
+    AWS_SECRET_ACCESS_KEY: 'double-secret',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    POWERTOOLS_LOG_LEVEL: 'DEBUG',
+    [ENV.version]: '0.0.0',
+    [ENV.recordsBucket]: 'records',
+    [ENV.plansQueueUrl]: queue('plans'),
+    [ENV.piecesQueueUrl]: queue('pieces'),
+    [ENV.resultsQueueUrl]: queue('results'),
+    [ENV.parkedQueueUrl]: queue('parked'),
+    [ENV.eventBus]: 'bus',
+    [ENV.destinations]: json([{ bucket: 'target', prefix: '' }]),
+    [ENV.sources]: json({
+      allowHosts: [],
+      denyHosts: [],
+      privateHosts: ['127.0.0.1'],
+      ports: sourcePorts,
+      schemes: ['http', 'https', 'ftp', 'ftps', 'ftpes', 'sftp', 's3'],
+    }),
+    [ENV.secretPrefixes]: json(['piecework/']),
+    [ENV.hostConnections]: '16',
+    [ENV.planTimeoutSeconds]: '900',
+    [ENV.pieceTimeoutSeconds]: '900',
+    [ENV.lateSeconds]: '300',
+  };
+}
+
+type QueueHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse | undefined>;
+
+const context = { getRemainingTimeInMillis: () => 60_000 } as Context;
+const OWNER = 'arn:aws:iam::000000000000:role/somebody';
+
+export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsFunctions> {
+  const [api, planner, fetcher, finalizer] = await Promise.all([
+    import('../../functions/api/handler.ts'),
+    import('../../functions/planner/handler.ts'),
+    import('../../functions/fetcher/handler.ts'),
+    import('../../functions/finalizer/handler.ts'),
+  ]);
+  const handlers = new Map<string, QueueHandler>([
+    ['plans', planner.handler],
+    ['pieces', fetcher.handler],
+    ['results', finalizer.handler],
+  ]);
+  let waiting: { readonly queue: string; readonly body: string; readonly dueAt: number }[] = [];
+  services.onMessage = ({ queue, body, delaySeconds }) =>
+    void waiting.push({ queue, body, dueAt: Date.now() + delaySeconds * 1000 });
+
+  async function deliver(queue: string, bodies: readonly string[]): Promise<void> {
+    const handler = handlers.get(queue);
+    if (handler === undefined) throw new Error(`a message was put into ${queue}: ${bodies[0]}`);
+    const answer = await handler(eventOf(queue, bodies), context);
+    if (answer !== undefined && answer.batchItemFailures.length > 0) throw new Error(`${queue} gave messages back`);
+  }
+
+  return {
+    async call(method, path, body) {
+      const identity = { userArn: OWNER };
+      const event = {
+        httpMethod: method,
+        path,
+        resource: path,
+        headers: { host: 'api.invalid', 'content-type': 'application/json', 'idempotency-key': `${Date.now()}` },
+        body: body === undefined ? null : JSON.stringify(body),
+        isBase64Encoded: false,
+        requestContext: { path: `/prod${path}`, identity },
+      } as unknown as LambdaEvent;
+      const answer = await api.handler(event, context as never);
+      return { status: answer.statusCode, text: `${JSON.stringify(answer.headers)}\n${answer.body}` };
+    },
+    async run(skip) {
+      for (let rounds = 0; waiting.length > 0; rounds += 1) {
+        if (rounds === 500) throw new Error(`no end of messages: ${JSON.stringify(waiting)}`);
+        const soonest = Math.min(...waiting.map(({ dueAt }) => dueAt));
+        if (soonest > Date.now()) skip(soonest - Date.now());
+        const due = Object.entries(Object.groupBy(waiting, ({ dueAt, queue }) => (dueAt <= Date.now() ? queue : '')));
+        waiting = due.find(([queue]) => queue === '')?.[1] ?? [];
+        for (const [queue, messages = []] of due) {
+          if (queue !== '') {
+            await deliver(
+              queue,
+              messages.map(({ body }) => body),
+            );
+          }
+        }
+      }
+    },
+    async tick() {
+      await finalizer.handler({ kind: 'schedule' }, context);
+    },
+  };
+}
+
+function eventOf(queue: string, bodies: readonly string[]): SQSEvent {
+  return {
+    Records: bodies.map(
+      (body, index) =>
+        ({
+          messageId: String(index),
+          receiptHandle: String(index),
+          body,
+          attributes: { ApproximateReceiveCount: '1' },
+          eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${queue}`,
+        }) as unknown as SQSRecord,
+    ),
+  };
+}
