@@ -18,7 +18,7 @@ let client: S3Client;
 let from: SourceLocator;
 
 beforeEach(async () => {
-  store = await startS3Double();
+  store = await startS3Double({ versions: true });
   store.makeBucket('bucket');
   const { endpoint, region, credentials } = store;
   client = new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 });
@@ -64,6 +64,28 @@ test('each range carries If-Match', async () => {
     range: 'bytes=10-19',
     'if-match': 'etag' in validator ? validator.etag : '',
   });
+});
+
+test('a version that is no longer the newest, piece by piece', async () => {
+  const older = patternBytes(0, 200_000, 2);
+  const put = (Body: Uint8Array) => client.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'versions.bin', Body }));
+  const { VersionId } = await put(older);
+  await put(BYTES);
+  const version = { ...from, url: `s3://bucket/versions.bin?versionId=${VersionId}` };
+  const probe = await source.probe(version, 1, call());
+  await probe[Symbol.asyncDispose]();
+  expect(probe.snapshot.sizeBytes).toBe(older.length);
+  for (const range of [
+    { start: 0, end: 150_000 },
+    { start: 150_000, end: 200_000 },
+  ]) {
+    const bytes = await readAll(await source.open(version, probe.snapshot, range, call()));
+    expect(bytes.equals(older.subarray(range.start, range.end))).toBe(true);
+  }
+  await failureOf(
+    source.probe({ ...from, url: 's3://bucket/versions.bin?versionId=none' }, 1, call()),
+    'SourceNotFound',
+  );
 });
 
 describe('what a store answers', () => {

@@ -21,21 +21,28 @@ export interface CliProcess {
   readonly ended: Promise<Ended>;
 }
 
-export function startCli(
-  args: readonly string[],
-  options: { readonly cwd: string; readonly environment?: Readonly<Record<string, string>> },
-): CliProcess {
-  const { cwd, environment } = options;
+export interface CliOptions {
+  readonly cwd: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** `pipe`: written by the test. Otherwise a command of the shell, whose output is piped into it. @default nothing */
+  readonly stdin?: 'pipe' | { readonly from: string };
+}
+
+export function startCli(args: readonly string[], options: CliOptions): CliProcess {
+  const { cwd, environment, stdin } = options;
   const { PATH, NODE_COMPILE_CACHE } = process.env;
-  const child = spawn(process.execPath, ['--no-warnings', BINARY, ...args], {
+  const command = [process.execPath, '--no-warnings', BINARY, ...args];
+  const [program = '', ...rest] =
+    typeof stdin === 'object' ? ['sh', '-c', `${stdin.from} | "$@"`, 'sh', ...command] : command;
+  const child = spawn(program, rest, {
     cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin === 'pipe' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     env: { PATH, NODE_COMPILE_CACHE, HOME: cwd, LANG: 'C.UTF-8', ...environment },
   });
   const stdout: Buffer[] = [];
   let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   const ended = once(child, 'close').then(([exitCode, signal]) => ({

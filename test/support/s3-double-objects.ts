@@ -18,21 +18,40 @@ export async function putObject(state: State, request: S3Request): Promise<S3Ans
     checksummed && state.options.checksums !== 'none'
       ? { checksum: base64(blob.crc32), checksumType: 'FULL_OBJECT' as const }
       : {};
-  bucket.set(request.key, {
+  const version = state.options.versions === true ? { versionId: state.nextId() } : {};
+  const object: StoredObject = {
     blobs: [blob],
     sizeBytes: blob.sizeBytes,
     etag: blob.md5,
     modifiedAt: new Date(),
     headers,
     ...checksum,
-  });
+    ...version,
+  };
+  bucket.set(request.key, object);
+  if (object.versionId !== undefined)
+    state.versions.set(`${request.bucket}/${request.key}?${object.versionId}`, object);
   return {
     headers: {
       etag: `"${blob.md5}"`,
       ...('checksum' in checksum ? { 'x-amz-checksum-crc32': checksum.checksum } : {}),
+      ...versionHeader(object),
       ...encryptionHeader(headers),
     },
   };
+}
+
+function versionHeader({ versionId }: StoredObject): Record<string, string> {
+  return versionId === undefined ? {} : { 'x-amz-version-id': versionId };
+}
+
+function versionOf(state: State, { bucket, key, query }: S3Request): StoredObject {
+  const versionId = query.get('versionId');
+  if (versionId === null) return objectOf(state, bucket, key);
+  const object = state.versions.get(`${bucket}/${key}?${versionId}`);
+  if (object === undefined)
+    throw new S3Error(404, 'NoSuchVersion', 'The specified version does not exist.', { extra: { Key: key } });
+  return object;
 }
 
 function objectOf(state: State, bucket: string, key: string): StoredObject {
@@ -43,7 +62,7 @@ function objectOf(state: State, bucket: string, key: string): StoredObject {
 }
 
 export async function getObject(state: State, request: S3Request): Promise<S3Answer> {
-  const object = objectOf(state, request.bucket, request.key);
+  const object = versionOf(state, request);
   const { sizeBytes } = object;
   checkReadConditions(request, object);
   const range = rangeOf(header(request, 'range'), sizeBytes);
@@ -56,6 +75,7 @@ export async function getObject(state: State, request: S3Request): Promise<S3Ans
     ...shown,
     etag: `"${object.etag}"`,
     'last-modified': object.modifiedAt.toUTCString(),
+    ...versionHeader(object),
     'accept-ranges': 'bytes',
     'content-length': String(end - start),
     ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${sizeBytes}` }),

@@ -35,6 +35,7 @@ export interface StoredObject {
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum?: string;
   readonly checksumType?: 'FULL_OBJECT' | 'COMPOSITE';
+  readonly versionId?: string;
 }
 
 /** How this store differs from AWS; every default is AWS's. */
@@ -55,6 +56,8 @@ export interface DoubleOptions {
   readonly encryption?: 'done' | 'ignored';
   /** Where its buckets are; requests signed for another region are sent there. @default us-east-1 */
   readonly region?: string;
+  /** Each PutObject makes a version, which can be read by its id when others have come after it. @default false */
+  readonly versions?: boolean;
   /** Keeps bytes in files there instead of memory. */
   readonly folder?: string;
 }
@@ -64,6 +67,8 @@ export interface State {
   readonly bytes: Bytes;
   readonly buckets: Map<string, Map<string, StoredObject>>;
   readonly uploads: Map<string, StoredUpload>;
+  /** By `bucket/key?id`, the newest as well. */
+  readonly versions: Map<string, StoredObject>;
   nextId(): string;
 }
 

@@ -12,7 +12,7 @@ import * as uploads from './s3-double-uploads.ts';
 import type { S3Server } from './s3-process.ts';
 
 // An S3 server in this process, for what no other one does on demand: failing in a given way at a given moment, and being
-// small (parts of a few bytes, pages of two rows). Path style, one account, no versions, CRC32 only, signatures unchecked.
+// small (parts of a few bytes, pages of two rows). Path style, one account, versions of plain objects only, CRC32 only, signatures unchecked.
 // What it answers is pinned to AWS's documentation by test/contract/s3-double.test.ts.
 
 /** Something that goes wrong, once or a number of times, with the next requests of an operation. */
@@ -88,6 +88,7 @@ export async function startS3Double(
     bytes: bytesIn(options.folder),
     buckets: new Map(),
     uploads: new Map(),
+    versions: new Map(),
     nextId: () => {
       serial += 1;
       return `upload-${String(serial).padStart(6, '0')}`;
