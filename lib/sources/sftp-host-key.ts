@@ -71,7 +71,7 @@ function stranger(target: SftpTarget, known: KnownHosts, key: Buffer): Piecework
         'HostKeyUnknown',
         target,
         `the host ${host}, port ${port}, is not known; its key is ${found}. If its owner says the same, accept it with ` +
-          `--host-fingerprint ${fingerprintOf(key)}, or put it into known_hosts (ssh-keyscan -p ${port} ${host})`,
+          `--host-fingerprint ${fingerprintOf(key)} (in the API: source.hostFingerprint), or, on one machine, put it into known_hosts (ssh-keyscan -p ${port} ${host})`,
       );
     case 'changed':
       return sftpError(

@@ -105,7 +105,9 @@ describe('bad input', () => {
   test('without a fingerprint and without known hosts nobody is trusted, and no password is sent', async () => {
     const { source, at } = await on();
     const { url } = at('file.bin');
-    await failureOf(source.probe({ url }, 1, call()), 'HostKeyUnknown');
+    const { message } = await failureOf(source.probe({ url }, 1, call()), 'HostKeyUnknown');
+    // For those who ask the API, and for those at a command line.
+    for (const way of ['source.hostFingerprint', '--host-fingerprint SHA256:']) expect(message).toContain(way);
   });
 });
 
