@@ -92,6 +92,7 @@ function drawOrigin(chance: Chance, index: number, isBenign: boolean): SimOrigin
     tellsSize: chance.hit(0.85),
     hasRanges: chance.hit(0.85),
     ignoresRangesFrom: chance.hit(0.1) ? chance.between(2, 15) : undefined,
+    ignoresIfRange: false,
     forbidden:
       misbehaves && chance.hit(0.5)
         ? { from: forbiddenFrom, to: forbiddenFrom + chance.between(1, chance.pick([3, 30])) }

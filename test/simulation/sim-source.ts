@@ -39,6 +39,8 @@ export interface SimOrigin {
   readonly hasRanges: boolean;
   /** From this request on it answers any range with the whole. */
   readonly ignoresRangesFrom: number | undefined;
+  /** It answers a range of whatever version it has now, though `If-Range` names another. */
+  readonly ignoresIfRange: boolean;
   /** These requests are forbidden: the link has expired, until somebody mends it. */
   readonly forbidden: { readonly from: number; readonly to: number } | undefined;
   readonly publishesDigest: boolean;
@@ -120,14 +122,10 @@ export function simSource(
       try {
         for (const sentIfRange of ifRangeOf(snapshot.validator) === undefined ? [false] : [true, false]) {
           const what = `open [${range.start}, ${range.end})${sentIfRange ? '' : ' plainly'}`;
-          const { head, body } = await ask(url, what, signal, (_origin, version, hasRanges) =>
-            answerTo(
-              range,
-              version,
-              hasRanges && (!sentIfRange || sameVersion(snapshot.validator, version.validator)),
-              world,
-            ),
-          );
+          const { head, body } = await ask(url, what, signal, (origin, version, hasRanges) => {
+            const isHeld = !sentIfRange || origin.ignoresIfRange || sameVersion(snapshot.validator, version.validator);
+            return answerTo(range, version, hasRanges && isHeld, world);
+          });
           const verdict = checkRangeAnswer(range, snapshot, head, sentIfRange);
           if (verdict.kind === 'accepted') {
             const reader = readerOf(process, body, rangeLength(range), signal, world.strikes('sourceSlow'));
@@ -171,7 +169,7 @@ function answerTo(
   const body = bytes.subarray(from, end + from - start);
   const contentRange = `bytes ${from}-${from + body.length - 1}/${bytes.length}`;
   // Who answers another range says so, or says nothing of the range at all.
-  const says = lies && world.chance.hit(0.3) ? {} : { contentRange };
+  const says = lies && world.chance.hit(0.5) ? {} : { contentRange };
   return { head: { status: 206, contentLength: String(body.length), validator, ...says }, body };
 }
 

@@ -3,13 +3,15 @@ import type { Act, Order, Scenario } from './scenario.ts';
 import { sha256 } from './sim-source.ts';
 import { MINUTE_MS } from './times.ts';
 
-/** Narrow places that a world drawn evenly comes to too seldom: every other scenario is bent towards one of them. */
+/** Narrow places that a world drawn evenly comes to too seldom: most scenarios are bent towards one of them. */
 export function themed(chance: Chance, scenario: Scenario): Scenario {
   switch (
-    chance.pick(['none', 'none', 'none', 'none', 'staging', 'vanishing', 'submits', 'resuming', 'stragglers'] as const)
+    chance.pick(['none', 'none', 'none', 'lying', 'staging', 'vanishing', 'submits', 'resuming', 'stragglers'] as const)
   ) {
     case 'none':
       return scenario;
+    case 'lying':
+      return lying(chance, scenario);
     case 'staging':
       return staging(chance, scenario);
     case 'vanishing':
@@ -108,3 +110,38 @@ function stragglers(chance: Chance, scenario: Scenario): Scenario {
     rates: { ...scenario.rates, sourceSlow: chance.pick([0.05, 0.2, 0.5]) },
   };
 }
+
+/** Servers that answer another range or another version than was asked for, and no digest that would tell. */
+function lying(chance: Chance, scenario: Scenario): Scenario {
+  const bent = scenario.orders.map((order): Order => {
+    const [first] = order.origin.versions;
+    if (first === undefined) return order;
+    const bytes = first.bytes.map(() => chance.below(256));
+    const [was, is] = chance.pick([STRONG, WEAK]);
+    const origin = {
+      ...order.origin,
+      hasRanges: true,
+      tellsSize: true,
+      ignoresRangesFrom: undefined,
+      ignoresIfRange: true,
+      publishesDigest: false,
+      changesAt: chance.hit(0.5) ? chance.between(2, 8) : undefined,
+      versions: [
+        { bytes: first.bytes, validator: was },
+        { bytes, validator: is },
+      ],
+    };
+    const options = { ...order.options, expect: { digests: {} }, pieceSizeBytes: chance.between(3, 16) };
+    return { ...order, origin, options, mustComplete: false };
+  });
+  return { ...scenario, orders: bent, rates: { ...scenario.rates, sourceWrongRange: chance.pick([0.05, 0.2]) } };
+}
+
+const STRONG = [
+  { kind: 'strong', etag: '"v1"' },
+  { kind: 'strong', etag: '"v2"' },
+] as const;
+const WEAK = [
+  { kind: 'weak', etag: '"v1"' },
+  { kind: 'weak', etag: '"v2"' },
+] as const;

@@ -153,6 +153,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "if (answer.contentRange === undefined) return { kind: 'accepted' };",
   },
   {
+    name: 'the ETags of two versions are not compared',
+    file: 'lib/transfer/range-check.ts',
+    find: '    return now.etag === was.etag\n      ? undefined',
+    replace: '    return now.etag !== undefined\n      ? undefined',
+  },
+  {
     name: 'the whole is taken for the range that was asked for',
     file: 'lib/transfer/range-check.ts',
     find: "  if (sentIfRange) return { kind: 'askPlainly' };\n  return refused('RangesNotHonoured', 'the server ignores Range and answers with the whole file (200)');",
