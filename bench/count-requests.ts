@@ -85,6 +85,7 @@ async function count({ pieceCount, places, failing, windowSeconds = RESULTS_WIND
           throw new PieceworkError('SourceReset', 'broken off');
         return zeros(range.end - range.start);
       },
+      copySource: async () => undefined,
       async [Symbol.asyncDispose]() {},
     }),
     destinations: () => destination,

@@ -3,9 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { median } from '../lib/values/median.ts';
 import { formatBytes } from '../lib/values/units.ts';
 import type { Cost } from './measure.ts';
-import { median } from './measure.ts';
 import type { Versions } from './tools.ts';
 
 /** All rounds of one tool at one case; the first of a case's is Piecework's. */

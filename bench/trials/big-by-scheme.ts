@@ -1,7 +1,7 @@
 import { table } from '../report.ts';
 import { pieceworkCommand } from '../tools.ts';
 import type { Trial } from './trial.ts';
-import { MIB, nameOf, trialJob } from './trial.ts';
+import { costCells, MIB, nameOf, trialJob } from './trial.ts';
 
 /** 1 GiB over FTP (vsftpd) and SFTP (OpenSSH), 8 at a time, to a file and to S3. */
 export const bigByScheme: Trial = async (options) => {
@@ -11,16 +11,9 @@ export const bigByScheme: Trial = async (options) => {
   for (const from of ['ftp', 'sftp'] as const) {
     for (const to of [undefined, store]) {
       await using trial = await trialJob(options, { from, store: to, connections: 8, sizeBytes });
-      const { wallMs, cpuMs, peakRssBytes } = await measurer.run(pieceworkCommand(trial.job));
+      const cost = await measurer.run(pieceworkCommand(trial.job));
       await trial.checkArrived();
-      const row = [
-        from.toUpperCase(),
-        nameOf(to),
-        (wallMs / 1000).toFixed(2),
-        (sizeBytes / MIB / (wallMs / 1000)).toFixed(0),
-        (cpuMs / 1000).toFixed(2),
-        (peakRssBytes / MIB).toFixed(0),
-      ];
+      const row = [from.toUpperCase(), nameOf(to), ...costCells(sizeBytes, cost)];
       say(row.join('  '));
       rows.push(row);
     }

@@ -2,7 +2,7 @@ import { table } from '../report.ts';
 import type { Store } from '../servers.ts';
 import { pieceworkCommand } from '../tools.ts';
 import type { Trial } from './trial.ts';
-import { MIB, nameOf, trialJob } from './trial.ts';
+import { costCells, MIB, nameOf, trialJob } from './trial.ts';
 
 const PIECE_SIZES = [undefined, '5MiB', '64MiB'] as const;
 
@@ -16,16 +16,9 @@ export const bigOverHttps: Trial = async (options) => {
     for (const pieceSize of PIECE_SIZES) {
       await using trial = await trialJob(options, { from: 'https', store: to, connections: 8, sizeBytes });
       const more = pieceSize === undefined ? [] : ['--piece-size', pieceSize];
-      const { wallMs, cpuMs, peakRssBytes } = await measurer.run(pieceworkCommand(trial.job, more));
+      const cost = await measurer.run(pieceworkCommand(trial.job, more));
       await trial.checkArrived();
-      const row = [
-        nameOf(to),
-        pieceSize ?? 'default',
-        (wallMs / 1000).toFixed(2),
-        (sizeBytes / MIB / (wallMs / 1000)).toFixed(0),
-        (cpuMs / 1000).toFixed(2),
-        (peakRssBytes / MIB).toFixed(0),
-      ];
+      const row = [nameOf(to), pieceSize ?? 'default', ...costCells(sizeBytes, cost)];
       say(row.join('  '));
       rows.push(row);
     }

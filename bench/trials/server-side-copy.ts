@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { median } from '../../lib/values/median.ts';
 import type { Cost } from '../measure.ts';
-import { median } from '../measure.ts';
 import { table } from '../report.ts';
 import type { Store } from '../servers.ts';
 import { pieceworkCommand } from '../tools.ts';

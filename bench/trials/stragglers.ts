@@ -1,5 +1,5 @@
+import { median } from '../../lib/values/median.ts';
 import { startLimitedRelay } from '../limited-relay.ts';
-import { median } from '../measure.ts';
 import { table } from '../report.ts';
 import { pieceworkCommand } from '../tools.ts';
 import type { Trial } from './trial.ts';

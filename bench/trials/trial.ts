@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Job, Place } from '../job.ts';
-import type { Measurer } from '../measure.ts';
+import type { Cost, Measurer } from '../measure.ts';
 import type { BenchOrigin, SourceName } from '../origin.ts';
 import type { Store } from '../servers.ts';
 import { sha256OfFile } from '../servers.ts';
@@ -67,6 +67,17 @@ export async function trialJob(
       await rm(own, { recursive: true, force: true });
     },
   };
+}
+
+/** Of one run: wall s, MiB/s, CPU s, peak RSS MiB. */
+export function costCells(sizeBytes: number, { wallMs, cpuMs, peakRssBytes }: Cost): string[] {
+  const seconds = wallMs / 1000;
+  return [
+    seconds.toFixed(2),
+    (sizeBytes / MIB / seconds).toFixed(0),
+    (cpuMs / 1000).toFixed(2),
+    (peakRssBytes / MIB).toFixed(0),
+  ];
 }
 
 export const MIB = 1024 ** 2;

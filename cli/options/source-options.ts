@@ -1,3 +1,4 @@
+import { HOST_FINGERPRINT } from '../../lib/transfer/locators.ts';
 import {
   anyText,
   duration,
@@ -65,11 +66,7 @@ export const SOURCE_OPTIONS = {
     fallback: '`~/.ssh/known_hosts`, `/etc/ssh/ssh_known_hosts`',
   }),
   hostFingerprint: option({
-    kind: matching(
-      'SHA256:…',
-      /^SHA256:[A-Za-z0-9+/]{43}=?$/,
-      'SHA256: and 43 characters, as ssh-keygen -lf prints it',
-    ),
+    kind: matching('SHA256:…', HOST_FINGERPRINT, 'SHA256: and 43 characters, as ssh-keygen -lf prints it'),
     group: 'Source',
     verbs: ASKING_SOURCE,
     help: 'the key that the SSH server must have, whatever the known hosts say',

@@ -1,4 +1,5 @@
 import type { Plan } from '../../lib/transfer/plan.ts';
+import { isServerSideCopy } from '../../lib/transfer/plan.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
 import { formatBytes } from '../../lib/values/units.ts';
 import { count } from './text.ts';
@@ -9,7 +10,7 @@ export function describePlan(plan: Plan): string {
     case 'single':
       return `${formatBytes(plan.sizeBytes)} in one piece`;
     case 'pieces':
-      return `${formatBytes(plan.sizeBytes)} in ${count(plan.pieceCount, 'piece')} of ${formatBytes(plan.pieceSizeBytes)}${plan.serverSideCopy === true ? ', copied by the store itself' : ''}`;
+      return `${formatBytes(plan.sizeBytes)} in ${count(plan.pieceCount, 'piece')} of ${formatBytes(plan.pieceSizeBytes)}${isServerSideCopy(plan) ? ', copied by the store itself' : ''}`;
     case 'stream':
       return `${plan.sizeBytes === undefined ? 'an unknown number of bytes' : formatBytes(plan.sizeBytes)} on one connection`;
   }

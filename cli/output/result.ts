@@ -1,5 +1,6 @@
 import type { CopyReport } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/transfer/locators.ts';
+import { isServerSideCopy } from '../../lib/transfer/plan.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { oneLine } from './text.ts';
 
@@ -14,7 +15,7 @@ export function resultJson({ destination, result, ...report }: CopyReport): obje
 export function summaryLines(report: CopyReport): readonly string[] {
   const { result, elapsedMs, fetchedBytes, plan } = report;
   if (result.unchanged === true) return ['the same version is there already: nothing was moved'];
-  const isCopied = plan?.mode === 'pieces' && plan.serverSideCopy === true;
+  const isCopied = isServerSideCopy(plan);
   const speed = isCopied ? [] : [`${formatBytes((fetchedBytes * 1000) / Math.max(1, elapsedMs))}/s`];
   const fetched = fetchedBytes < result.sizeBytes ? ` (${formatBytes(fetchedBytes)} of it now)` : '';
   const how = isCopied ? ' (copied by the store itself, no byte through here)' : fetched;

@@ -7,7 +7,7 @@ import { lazySource } from '../sources/lazy.ts';
 import type { Sources } from '../sources/source.ts';
 import { sourcesByScheme } from '../sources/sources.ts';
 import type { Environment } from './environment.ts';
-import { sourceGuard, storeGuard } from './source-guard.ts';
+import { sourceGuard, storeGuard, takesS3 } from './source-guard.ts';
 
 /** What only those have who contact sources: planner and fetcher. */
 export interface SourceSide {
@@ -23,8 +23,6 @@ export interface SourceSide {
 export const guardedSources: SourceSide = {
   sources(environment) {
     const guard = sourceGuard(environment);
-    // Whether the others are allowed, the guard sees in the URL.
-    const takesS3 = environment.sources?.schemes.includes('s3') === true;
     return sourcesByScheme([
       httpSource({ guard, userAgent: `piecework/${environment.version}` }),
       lazySource(['ftp', 'ftps', 'ftpes'], async () => {
@@ -35,7 +33,7 @@ export const guardedSources: SourceSide = {
         const { sftpSource } = await import('../sources/sftp.ts');
         return sftpSource({ guard });
       }),
-      lazySource(takesS3 ? ['s3'] : [], async () => {
+      lazySource(takesS3(environment) ? ['s3'] : [], async () => {
         const { s3Source } = await import('../sources/s3.ts');
         return s3Source({ guard: storeGuard(environment), lendsCredentials: false });
       }),

@@ -7,6 +7,11 @@ import type { Environment } from './environment.ts';
 
 type Rules = Pick<Environment, 'sources'>;
 
+/** Whether buckets may be sources; of the other schemes the guard sees it in the URL. */
+export function takesS3({ sources }: Rules): boolean {
+  return sources?.schemes.includes('s3') === true;
+}
+
 /** For every scheme whose URL names the host that is contacted. */
 export function sourceGuard({ sources }: Rules): Guard {
   return createGuard({ ...sources, schemes: sources?.schemes.filter((scheme) => scheme !== 's3') ?? [] });
@@ -22,10 +27,9 @@ export function sourceCheck(environment: Environment): (url: string, source: Sou
   const guard = sourceGuard(environment);
   const stores = storeGuard(environment);
   const references = secretReferences({ prefixes: environment.secretPrefixes });
-  const takesS3 = environment.sources?.schemes.includes('s3') === true;
   return async (url, source) => {
     references.check(source);
-    if (!takesS3 || URL.parse(url)?.protocol !== 's3:') return await guard.check(url);
+    if (!takesS3(environment) || URL.parse(url)?.protocol !== 's3:') return await guard.check(url);
     const { endpoint } = s3Target(source, {}, { lendsCredentials: false }).object;
     if (endpoint !== undefined) await stores.check(endpoint);
   };

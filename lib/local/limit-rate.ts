@@ -33,7 +33,7 @@ export function limitedSource(source: Source, limit: RateLimit): Source {
     open: async (from, snapshot, range, call) =>
       limitedReader(await source.open(from, snapshot, range, call), limit, call.signal),
     // What the store copies by itself does not use the line that is limited.
-    copySource: async (from) => await source.copySource?.(from),
+    copySource: (from) => source.copySource(from),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   };
 }

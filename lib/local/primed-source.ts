@@ -30,7 +30,7 @@ export function primedSources(sources: Sources): PrimedSources {
           return probe === undefined ? await source.probe(from, firstBytes, call) : endingWith(call.signal, probe);
         },
         open: (from, snapshot, range, call) => source.open(from, snapshot, range, call),
-        copySource: async (from) => await source.copySource?.(from),
+        copySource: (from) => source.copySource(from),
         [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
       };
       return first;

@@ -22,7 +22,7 @@ export function withCredentials(source: Source, wishes: CredentialWishes): Sourc
     schemes: source.schemes,
     probe: async (from, firstBytes, call) => source.probe(complete(from, wishes), firstBytes, call),
     open: async (from, snapshot, range, call) => source.open(complete(from, wishes), snapshot, range, call),
-    copySource: async (from) => await source.copySource?.(from),
+    copySource: (from) => source.copySource(from),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   };
 }

@@ -2,7 +2,7 @@ import { asPieceworkError, PieceworkError, toErrorRecord } from '../errors/error
 import { crc32 } from '../integrity/crc32.ts';
 import type { Part } from '../transfer/ledger.ts';
 import type { PieceResult, PieceTask } from '../transfer/messages.ts';
-import { pieceRange } from '../transfer/plan.ts';
+import { isServerSideCopy, pieceRange } from '../transfer/plan.ts';
 import type { TransferRecord } from '../transfer/record.ts';
 import { attemptOf, sealedRunOf } from '../transfer/record.ts';
 import type { ByteReader } from '../values/bytes.ts';
@@ -44,14 +44,13 @@ export async function fetchPiece(
   try {
     const part = await transferPiece(ports, memory, record, task, signal);
     const { transferId, pieceNumber } = task;
-    const isCopied = record.plan?.mode === 'pieces' && record.plan.serverSideCopy === true;
     await ports.events.emit({
       type: 'piece.done',
       transferId,
       pieceNumber,
       bytes: part.sizeBytes,
       elapsedMs: ports.clock.now() - startedAt,
-      ...(isCopied ? { serverSideCopy: true } : {}),
+      ...(isServerSideCopy(record.plan) ? { serverSideCopy: true } : {}),
     });
     await report({ outcome: 'done', bytes: part.sizeBytes });
   } catch (thrown) {
@@ -97,7 +96,7 @@ async function transferPiece(
   const { url } = record.request.source;
   await beOpen(ports, url);
   const part = { number: task.pieceNumber, sizeBytes, offset: range.start };
-  if (plan.mode === 'pieces' && plan.serverSideCopy === true) {
+  if (isServerSideCopy(plan)) {
     await tellStarted(ports, task, sizeBytes);
     return await copyPiece(ports, record, upload, locator, snapshot, part, signal);
   }

@@ -8,6 +8,7 @@ import type { Digests } from '../transfer/digests.ts';
 import { sequentialDigests } from '../transfer/digests.ts';
 import { proveLedger } from '../transfer/ledger.ts';
 import { stagingLocator } from '../transfer/locators.ts';
+import { isServerSideCopy } from '../transfer/plan.ts';
 import type { TransferRecord, TransferResult, UploadEntry } from '../transfer/record.ts';
 import { isOver } from '../transfer/record.ts';
 import type { ByteReader } from '../values/bytes.ts';
@@ -66,8 +67,7 @@ async function finish(ports: Ports, record: TransferRecord, signal: AbortSignal)
   const crc32 = combineParts(proof.parts);
   const sizeBytes = proof.parts.reduce((sum, part) => sum + part.sizeBytes, 0);
   const wanted = wantedDigests(request, snapshot, plan);
-  if (plan.mode === 'pieces' && plan.serverSideCopy === true)
-    await proveCopied(ports, record, snapshot, crc32Hex(crc32), signal);
+  if (isServerSideCopy(plan)) await proveCopied(ports, record, snapshot, crc32Hex(crc32), signal);
   const combined = proveDigests(request.source.url, wanted, { crc32: crc32Hex(crc32) });
   const inUpload = await proveInUpload(ports, record, destination, upload, sizeBytes, wanted, signal);
   const condition = writeCondition(request.options.ifExists);

@@ -32,7 +32,7 @@ export function foundResult(record: TransferRecord, stored: Stored, features: Fe
 function provedBefore(record: TransferRecord, features: Features): Digests {
   const { plan, snapshot, request } = record;
   if (plan?.mode !== 'pieces' || snapshot === undefined) return {};
-  const wanted = wantedDigests(request, snapshot, record.plan);
+  const wanted = wantedDigests(request, snapshot, plan);
   const unread = features.readBack === 'none' ? sequentialDigests(wanted) : [];
   return Object.fromEntries(
     Object.entries(wanted).filter(([algorithm]) => !unread.some((other) => other === algorithm)),

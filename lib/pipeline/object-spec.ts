@@ -5,6 +5,7 @@ import { sequentialDigests } from '../transfer/digests.ts';
 import type { Features } from '../transfer/limits.ts';
 import { stagingLocator } from '../transfer/locators.ts';
 import type { Plan } from '../transfer/plan.ts';
+import { isServerSideCopy } from '../transfer/plan.ts';
 import type { TransferRecord } from '../transfer/record.ts';
 import { tokenOf } from '../transfer/record.ts';
 import type { TransferRequest } from '../transfer/request.ts';
@@ -37,7 +38,8 @@ export function objectSpec(
 /**
  * All digests that the object must have: the caller's and the source's own. Of a server-side copy only those of the source that its parts'
  * checksums make: to read everything back for the others, unasked, would bring every byte through us after all.
- * @throws PieceworkError `DigestMismatch` when they contradict each other. */
+ * @throws PieceworkError `DigestMismatch` when they contradict each other.
+ */
 export function wantedDigests(request: TransferRequest, snapshot: Snapshot, plan?: Plan): Digests {
   const given = request.options.expect.digests;
   for (const algorithm of Object.keys(given) as DigestAlgorithm[]) {
@@ -50,8 +52,8 @@ export function wantedDigests(request: TransferRequest, snapshot: Snapshot, plan
     }
   }
   const { crc32 } = snapshot.digests;
-  const isCopied = plan?.mode === 'pieces' && plan.serverSideCopy === true;
-  const published = isCopied ? (crc32 === undefined ? {} : { crc32 }) : snapshot.digests;
+  const copied = crc32 === undefined ? {} : { crc32 };
+  const published = isServerSideCopy(plan) ? copied : snapshot.digests;
   return { ...published, ...given };
 }
 

@@ -43,7 +43,7 @@ export async function copyAbility(
   if (wish === 'never') return {};
   const { source, from, destination, to, snapshot } = pair;
   const { serverSideCopy } = destination;
-  const copied = await source.copySource?.(from);
+  const copied = await source.copySource(from);
   const isOneStore = copied !== undefined && serverSideCopy?.reaches(copied, to) === true;
   if (!isOneStore) {
     if (wish === 'always') throw mustBeCopied('source and destination are not in one and the same store');
@@ -74,7 +74,7 @@ export async function copyPiece(
   signal: AbortSignal,
 ): Promise<Part> {
   const { serverSideCopy } = ports.destinations(record.request.destination);
-  const copied = await ports.sources(from.url).copySource?.(from);
+  const copied = await ports.sources(from.url).copySource(from);
   if (serverSideCopy === undefined || copied === undefined)
     throw new PieceworkError('ServerSideCopyRefused', 'what was planned to copy by itself is no store any more');
   return await serverSideCopy.copyPart(uploadRef(record, upload), part, copied, snapshot, { signal });
@@ -96,7 +96,7 @@ export async function proveCopied(
   if (serverSideCopy?.pinsSource === false) {
     const from = await ports.secrets.unseal(record.id, sealedRunOf(record));
     if (from === undefined) throw sourceNeeded(record);
-    const copied = await ports.sources(from.url).copySource?.(from);
+    const copied = await ports.sources(from.url).copySource(from);
     const because =
       copied === undefined ? 'it is in no store' : await serverSideCopy.refusal(copied, snapshot, { signal });
     if (because !== undefined)

@@ -26,6 +26,7 @@ export function fileSource(): Source {
     schemes: ['file'],
     probe,
     open: openRange,
+    copySource: async () => undefined,
     async [Symbol.asyncDispose]() {},
   };
 }

@@ -50,6 +50,7 @@ export function ftpSource(options: FtpSourceOptions = {}): Source {
     schemes: ['ftp', 'ftps', 'ftpes'],
     probe: (from, firstBytes, call) => probeFtp(context, from, firstBytes, call),
     open: (from, snapshot, range, call) => openFtp(context, from, snapshot, range, call),
+    copySource: async () => undefined,
     async [Symbol.asyncDispose]() {
       pools.close();
     },

@@ -29,6 +29,7 @@ export function httpSource(options: HttpSourceOptions = {}): Source {
     schemes: ['http', 'https'],
     probe: (from, firstBytes, call) => probeHttp(context, from, firstBytes, call),
     open: (from, snapshot, range, call) => openHttp(context, from, snapshot, range, call),
+    copySource: async () => undefined,
     [Symbol.asyncDispose]: () => dispatchers[Symbol.asyncDispose](),
   };
 }

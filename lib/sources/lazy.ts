@@ -11,7 +11,7 @@ export function lazySource(schemes: readonly string[], load: () => Promise<Sourc
     schemes,
     probe: async (...asked) => (await loaded()).probe(...asked),
     open: async (...asked) => (await loaded()).open(...asked),
-    copySource: async (from) => await (await loaded()).copySource?.(from),
+    copySource: async (...asked) => (await loaded()).copySource(...asked),
     async [Symbol.asyncDispose]() {
       // What was never needed, or could not be made, has nothing to close.
       const source = await loading?.catch(() => undefined);

@@ -72,6 +72,7 @@ export function sftpSource(options: SftpSourceOptions = {}): Source {
     schemes: ['sftp'],
     probe: (from, firstBytes, call) => probe(context, from, firstBytes, call),
     open: (from, snapshot, range, call) => openRange(context, from, snapshot, range, call),
+    copySource: async () => undefined,
     async [Symbol.asyncDispose]() {
       pools.close();
     },

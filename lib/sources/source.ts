@@ -31,8 +31,8 @@ export interface Source extends AsyncDisposable {
    * @throws PieceworkError `SourceChanged`, `RangesNotHonoured`, `RangeMismatch`, … by reaction.
    */
   open(from: SourceLocator, snapshot: Snapshot, range: ByteRange, call: Call): Promise<ByteReader>;
-  /** What a store is asked to copy in place of fetching it; absent or `undefined` = it is in no store. Asks nobody. */
-  copySource?(from: SourceLocator): Promise<CopySource | undefined>;
+  /** What a store is asked to copy in place of fetching it; `undefined` = it is in no store. Asks nobody. */
+  copySource(from: SourceLocator): Promise<CopySource | undefined>;
 }
 
 /** Finds the source for a URL. @throws PieceworkError `InvalidUrl`, `UnsupportedScheme`. */

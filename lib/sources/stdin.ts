@@ -32,6 +32,7 @@ export function stdinSource(stream: () => Readable): Source {
     async open() {
       throw again();
     },
+    copySource: async () => undefined,
     async [Symbol.asyncDispose]() {},
   };
 }

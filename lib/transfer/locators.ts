@@ -44,6 +44,9 @@ export interface SourceStore {
   readonly pathStyle?: boolean;
 }
 
+/** A `hostFingerprint`, as `ssh-keygen -lf` prints it; some write the padding of base64 too. */
+export const HOST_FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
+
 /** An object that its store could copy by itself. No credentials stand in it: those of whoever asks for the copy count. */
 export interface CopySource extends Pick<SourceStore, 'endpoint' | 'region' | 'pathStyle'> {
   readonly bucket: string;

@@ -149,6 +149,11 @@ export function pieceRange(plan: Plan, number: number): ByteRange {
   return { start, end: Math.min(start + plan.pieceSizeBytes, plan.sizeBytes) };
 }
 
+/** Whether the destination's store brings the pieces by itself. */
+export function isServerSideCopy(plan: Plan | undefined): boolean {
+  return plan?.mode === 'pieces' && plan.serverSideCopy === true;
+}
+
 /** Two plans that cut the same way: parts of one are parts of the other. */
 export function samePlan(a: Plan, b: Plan): boolean {
   return (

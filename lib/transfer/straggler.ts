@@ -1,3 +1,5 @@
+import { median } from '../values/median.ts';
+
 /**
  * When a piece is a straggler, and when it may be rescued: issued once more on another connection, the faster of the two going on.
  * Times are what was spent waiting for the source's bytes, so that a slow destination makes nobody slow.
@@ -82,11 +84,4 @@ export function extraBytesAllowed(
   rule: StragglerRule,
 ): number {
   return rule.extraShare * fetchedBytes + pieceSizeBytes;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }

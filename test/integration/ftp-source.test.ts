@@ -4,8 +4,8 @@ import type { Source } from '../../lib/sources/source.ts';
 import type { BadFtp, BadFtpOptions } from '../support/bad-ftp.ts';
 import { startBadFtp } from '../support/bad-ftp.ts';
 import { createAuthority, createSelfSigned } from '../support/certificates.ts';
-import { freePort } from '../support/daemon.ts';
 import { startFtpServer } from '../support/ftp-server.ts';
+import { freePort } from '../support/loopback.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';
 

@@ -4,6 +4,7 @@ import type { AwsFunctions } from '../support/aws-functions.ts';
 import { openAwsFunctions, variablesOf } from '../support/aws-functions.ts';
 import type { AwsServiceDouble } from '../support/aws-service-double.ts';
 import { startAwsServices } from '../support/aws-service-double.ts';
+import { formsOf } from '../support/canary.ts';
 import type { FtpServer } from '../support/ftp-server.ts';
 import { startFtpServer } from '../support/ftp-server.ts';
 import type { Origin } from '../support/origin.ts';
@@ -28,18 +29,7 @@ const KEY = sshKey(CANARY);
 const KEY_LINE = KEY.privateKey.split('\n')[3] ?? '';
 const HOUR_MS = 3_600_000;
 
-const FORMS = [CANARY, KEY_LINE].flatMap((text) => [
-  text,
-  encodeURIComponent(text),
-  Buffer.from(text).toString('hex'),
-  ...[0, 1, 2].map((shift) => insideBase64(text, shift)),
-]);
-
-/** What of it looks the same in base64, by where it begins. */
-function insideBase64(text: string, shift: number): string {
-  const whole = Buffer.from(`${'x'.repeat(shift)}${text}`).toString('base64');
-  return whole.slice(Math.ceil((shift * 8) / 6), -4);
-}
+const FORMS = [CANARY, KEY_LINE].flatMap(formsOf);
 
 let store: S3Double;
 let origin: Origin;

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { formsOf } from '../support/canary.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { startCli } from '../support/cli-process.ts';
 import { startFtpServer } from '../support/ftp-server.ts';
@@ -97,13 +98,7 @@ async function everyEnd(right: Source, wrong: Source): Promise<void> {
   expect(await run(wrong, 'never.bin', ['--verbose', '--json'])).not.toBe(0);
 }
 
-const FORMS = [CANARY, encodeURIComponent(CANARY), ...[0, 1, 2].map(insideBase64), Buffer.from(CANARY).toString('hex')];
-
-/** What of it looks the same in base64, by where it begins. */
-function insideBase64(shift: number): string {
-  const text = Buffer.from(`${'x'.repeat(shift)}${CANARY}`).toString('base64');
-  return text.slice(Math.ceil((shift * 8) / 6), -4);
-}
+const FORMS = [...formsOf(CANARY)];
 
 async function expectSilence(): Promise<void> {
   const places: [string, string][] = said.map((text, index) => [`output ${index}`, text]);

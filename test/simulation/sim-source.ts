@@ -140,6 +140,7 @@ export function simSource(
       }
     },
 
+    copySource: async () => undefined,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, request as forward } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOnLoopback } from './loopback.ts';
 
 /*
  * What the functions ask of AWS besides a source, on one port: SQS, EventBridge, Secrets Manager and SSM are answered here, S3 is handed on to a
@@ -95,10 +95,9 @@ export async function startAwsServices(s3Endpoint: string): Promise<AwsServiceDo
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenOnLoopback(server);
   const double: AwsServiceDouble = {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     requests,
     secrets,
     onMessage() {},

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { listenOnLoopback } from './loopback.ts';
 import { patternBytes } from './pattern.ts';
 
 /** One file, and how the server misbehaves about it. */
@@ -79,12 +80,9 @@ export async function startBadFtp(options: BadFtpOptions = {}): Promise<BadFtp> 
         return socket;
       });
       data.catch(() => {});
-      passive.listen(0, '127.0.0.1');
-      await once(passive, 'listening');
-      const address = passive.address();
-      if (address === null || typeof address === 'string') throw new Error('no port');
+      const port = await listenOnLoopback(passive);
       if (options.deadDataPort === true) passive.close();
-      return options.passivePort ?? address.port;
+      return options.passivePort ?? port;
     }
 
     /** Whether all of it went out. */
@@ -185,13 +183,10 @@ export async function startBadFtp(options: BadFtpOptions = {}): Promise<BadFtp> 
     });
     say('220 hello');
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const port = await listenOnLoopback(server);
   return {
-    port: address.port,
-    url: `ftp://me:${password}@127.0.0.1:${address.port}/file.bin`,
+    port,
+    url: `ftp://me:${password}@127.0.0.1:${port}/file.bin`,
     commands,
     get mostLogins() {
       return counts.mostLogins;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { listenOnLoopback } from './loopback.ts';
 
 /** Stands on loopback before a server, and counts who comes. */
 export interface CountingRelay extends AsyncDisposable {
@@ -20,12 +21,9 @@ export async function startRelay(to: number): Promise<CountingRelay> {
     }
     near.pipe(far).pipe(near);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const port = await listenOnLoopback(server);
   return {
-    port: address.port,
+    port,
     get connections() {
       return connections;
     },

@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './loopback.ts';
 import { ServerMissing } from './s3-process.ts';
 
 /** Where a program of the system is. @throws ServerMissing with `how` to get it. */
@@ -50,17 +51,6 @@ export async function startDaemon(
     trouble = said;
   }
   throw new Error(`${command} did not start: ${trouble}`);
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 async function listens(port: number, child: ChildProcess): Promise<boolean> {

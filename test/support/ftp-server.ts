@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FtpSrv } from 'ftp-srv';
 import type { Certificate } from './certificates.ts';
-import { freePort } from './daemon.ts';
+import { freePort } from './loopback.ts';
 
 /** A folder that a server shows, whose files get a new date whenever they are put there. */
 export interface SharedFolder extends AsyncDisposable {

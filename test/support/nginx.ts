@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from './certificates.ts';
-import { findProgram, freePort, startDaemon } from './daemon.ts';
+import { findProgram, startDaemon } from './daemon.ts';
+import { freePort } from './loopback.ts';
 
 export interface NginxOptions {
   /** Of each connection at `limited`. @default 8 MiB */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listenOnLoopback } from './loopback.ts';
 import { bytesIn, readAll } from './s3-double-bytes.ts';
 import type { S3Answer, S3Request } from './s3-double-http.ts';
 import { errorXml, header, operationOf, parseRequest, S3Error, send } from './s3-double-http.ts';
@@ -103,13 +104,10 @@ export async function startS3Double(
     working.add(work);
   };
   const server = tls === undefined ? createServer(onRequest) : createHttpsServer(tls, onRequest);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const port = await listenOnLoopback(server);
 
   return {
-    endpoint: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
+    endpoint: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     region: options.region ?? 'us-east-1',
     credentials: { accessKeyId: 'double', secretAccessKey: 'double-secret' },
     log,

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './loopback.ts';
 
 /** A store that tests talk to. Closing it stops what was started, by its process id, and removes its files. */
 export interface S3Server extends AsyncDisposable {
@@ -18,17 +18,6 @@ export interface S3Server extends AsyncDisposable {
 /** Why a server that a test needs can't be had on this machine. */
 export class ServerMissing extends Error {
   override readonly name = 'ServerMissing';
-}
-
-/** A port that was free a moment ago. Who starts a server on it tries again when it was taken meanwhile. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 export interface StartOptions {

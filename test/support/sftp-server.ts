@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { open, stat } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
@@ -6,6 +5,7 @@ import type { AuthContext, Connection, SFTPWrapper } from 'ssh2';
 import ssh2 from 'ssh2';
 import type { SharedFolder } from './ftp-server.ts';
 import { sharedFolder } from './ftp-server.ts';
+import { listenOnLoopback } from './loopback.ts';
 import type { SshKey } from './ssh-keys.ts';
 import { sshKey } from './ssh-keys.ts';
 
@@ -67,13 +67,10 @@ export async function startSftpServer(options: SftpServerOptions = {}): Promise<
       accept().on('sftp', (acceptSftp) => serve(acceptSftp(), folder.path, counts, options, () => client.end()));
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const port = await listenOnLoopback(server);
   return {
     host: '127.0.0.1',
-    port: address.port,
+    port,
     folder,
     user: 'me',
     password,

@@ -3,26 +3,10 @@ import { readEnvironment } from '../../lib/aws/environment.ts';
 import type { Stage } from '../../lib/aws/names.ts';
 import { ENV, STAGES } from '../../lib/aws/names.ts';
 import { awsPolicy } from '../../lib/aws/policy.ts';
-
-const GOOD: Readonly<Record<string, string>> = {
-  [ENV.version]: '1.2.3',
-  [ENV.recordsBucket]: 'records',
-  [ENV.plansQueueUrl]: 'https://sqs.example/1/plans',
-  [ENV.piecesQueueUrl]: 'https://sqs.example/1/pieces',
-  [ENV.resultsQueueUrl]: 'https://sqs.example/1/results',
-  [ENV.parkedQueueUrl]: 'https://sqs.example/1/parked',
-  [ENV.eventBus]: 'default',
-  [ENV.destinations]: '[{"bucket":"target","prefix":"in/"}]',
-  [ENV.sources]: '{"allowHosts":[],"denyHosts":[],"privateHosts":["10.0.0.1"],"ports":[80,443],"schemes":["https"]}',
-  [ENV.secretPrefixes]: '["piecework/"]',
-  [ENV.hostConnections]: '16',
-  [ENV.planTimeoutSeconds]: '900',
-  [ENV.pieceTimeoutSeconds]: '120',
-  [ENV.lateSeconds]: '300',
-};
+import { GOOD_VARIABLES } from '../support/aws-variables.ts';
 
 const read = (stage: Stage, changes: Readonly<Record<string, string | undefined>> = {}) =>
-  readEnvironment(stage, { ...GOOD, ...changes });
+  readEnvironment(stage, { ...GOOD_VARIABLES, ...changes });
 
 function refusalOf(run: () => unknown): unknown {
   try {
@@ -72,7 +56,7 @@ test('everything that is wrong is named at once', () => {
 });
 
 test('two stages can’t share a queue', () => {
-  expect(() => read('finalizer', { [ENV.piecesQueueUrl]: GOOD[ENV.resultsQueueUrl] })).toThrow(
+  expect(() => read('finalizer', { [ENV.piecesQueueUrl]: GOOD_VARIABLES[ENV.resultsQueueUrl] })).toThrow(
     /two of the queue URLs are the same/,
   );
 });

@@ -7,23 +7,12 @@ import { divide } from '../../lib/pipeline/divide.ts';
 import type { Source } from '../../lib/sources/source.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { SNAPSHOT } from '../support/a-transfer.ts';
+import { GOOD_VARIABLES } from '../support/aws-variables.ts';
 import { thrownBy } from '../support/reading.ts';
 
-const VARIABLES: Readonly<Record<string, string>> = {
-  [ENV.version]: '1.2.3',
-  [ENV.recordsBucket]: 'records',
-  [ENV.plansQueueUrl]: 'https://sqs.example/1/plans',
-  [ENV.piecesQueueUrl]: 'https://sqs.example/1/pieces',
-  [ENV.resultsQueueUrl]: 'https://sqs.example/1/results',
-  [ENV.parkedQueueUrl]: 'https://sqs.example/1/parked',
-  [ENV.eventBus]: 'default',
-  [ENV.destinations]: '[{"bucket":"target","prefix":"in/"}]',
+const VARIABLES = {
+  ...GOOD_VARIABLES,
   [ENV.sources]: '{"allowHosts":[],"denyHosts":[],"privateHosts":[],"ports":[443],"schemes":["https","s3"]}',
-  [ENV.secretPrefixes]: '["piecework/"]',
-  [ENV.hostConnections]: '16',
-  [ENV.planTimeoutSeconds]: '900',
-  [ENV.pieceTimeoutSeconds]: '120',
-  [ENV.lateSeconds]: '300',
 };
 
 const TO = { kind: 's3', bucket: 'target', key: 'in/stolen' } as const;

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { DIGEST_HEX_LENGTH } from '../../transfer/digests.ts';
+import { HOST_FINGERPRINT } from '../../transfer/locators.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 
 /*
@@ -13,7 +14,6 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 const REGION = /^[a-z0-9-]{1,40}$/;
-const FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 
 const secret = z.string().min(1).max(4096);
 const REFERENCE = '`secret://name`, `secret://ssm/name` or `secret://name#field` is looked up when the source is asked';
@@ -91,7 +91,7 @@ export const sourceSchema = z
       .openapi({ description: 'Follow a redirect from `https:` to `http:`. Default: false.' }),
     hostFingerprint: z
       .string()
-      .regex(FINGERPRINT, 'is not SHA256: and 43 characters, as ssh-keygen -lf prints it')
+      .regex(HOST_FINGERPRINT, 'is not SHA256: and 43 characters, as ssh-keygen -lf prints it')
       .optional()
       .openapi({ description: '`sftp:` the key that the server must have, as `SHA256:…`.' }),
     store: storeSchema.optional().openapi({ description: '`s3:` where the bucket is.' }),

@@ -1,0 +1,19 @@
+import { ENV } from '../../lib/aws/names.ts';
+
+/** The environment of a function in which nothing is wrong, whichever function it is. */
+export const GOOD_VARIABLES: Readonly<Record<string, string>> = {
+  [ENV.version]: '1.2.3',
+  [ENV.recordsBucket]: 'records',
+  [ENV.plansQueueUrl]: 'https://sqs.example/1/plans',
+  [ENV.piecesQueueUrl]: 'https://sqs.example/1/pieces',
+  [ENV.resultsQueueUrl]: 'https://sqs.example/1/results',
+  [ENV.parkedQueueUrl]: 'https://sqs.example/1/parked',
+  [ENV.eventBus]: 'default',
+  [ENV.destinations]: '[{"bucket":"target","prefix":"in/"}]',
+  [ENV.sources]: '{"allowHosts":[],"denyHosts":[],"privateHosts":["10.0.0.1"],"ports":[80,443],"schemes":["https"]}',
+  [ENV.secretPrefixes]: '["piecework/"]',
+  [ENV.hostConnections]: '16',
+  [ENV.planTimeoutSeconds]: '900',
+  [ENV.pieceTimeoutSeconds]: '120',
+  [ENV.lateSeconds]: '300',
+};
