@@ -71,7 +71,6 @@ class Round {
   readonly #trouble: Record<string, Trouble>;
   readonly #tasks: { task: PieceTask; delayMs: number }[] = [];
   readonly #commands: Command[] = [];
-  readonly #sent = new Set<number>();
   #cursor: number;
   #changed = false;
   #repeated = false;
@@ -110,7 +109,7 @@ class Round {
         : backoffAfter(error.code, failures, seed, this.#policy.backoff);
     // What was only put off until the host opens does not close it for longer.
     const isAsked = error.code === 'SourceBusy' && error.details?.['postponed'] !== true;
-    if (reaction === 'wait' && retryAfterMs !== undefined && isAsked)
+    if (retryAfterMs !== undefined && isAsked)
       this.#commands.push({ kind: 'closeHost', until: this.#now + retryAfterMs });
     const attempt = before.attempt + 1;
     this.#trouble[String(pieceNumber)] = {
@@ -140,7 +139,7 @@ class Round {
       if (!isDone) {
         free -= 1;
         this.#send(next, closedForMs);
-      } else if (next < count || missing.length > 0) {
+      } else if (missing.length > 0) {
         // Passing what is done is no reason to write; the next piece that is sent takes the cursor along.
         continue;
       }
@@ -149,11 +148,14 @@ class Round {
     }
   }
 
-  /** Nothing moved for the quiet time: whatever is in flight may be lost. Same attempt, so that no answer is taken for a duplicate (rule 6). */
+  /**
+   * Nothing moved for the quiet time: whatever is in flight may be lost. Same attempt, so that no answer is taken for a duplicate
+   * (rule 6). What was answered in this decision waits for its time as well.
+   */
   resend(missing: readonly number[]): void {
     for (const pieceNumber of missing) {
       const notBefore = this.#trouble[String(pieceNumber)]?.notBefore;
-      if (this.#sent.has(pieceNumber) || (notBefore !== undefined && fromIso(notBefore) > this.#now)) continue;
+      if (notBefore !== undefined && fromIso(notBefore) > this.#now) continue;
       this.#send(pieceNumber, 0);
       this.#repeated = true;
     }
@@ -194,21 +196,17 @@ class Round {
     if (planId === undefined) return;
     const attempt = this.#trouble[String(pieceNumber)]?.attempt ?? 1;
     this.#tasks.push({ task: { kind: 'piece', v: 1, transferId: id, planId, pieceNumber, attempt }, delayMs });
-    this.#sent.add(pieceNumber);
   }
 }
 
 /** Holds of every part of the plan: also of one that the store put into the ledger, since what it says of that can't be relied on. */
 function copyRefusal(record: TransferRecord, inputs: readonly Input[]): ErrorRecord | undefined {
   if (!mayFetchInstead(record)) return undefined;
-  const refused = inputs.find(
-    (input) =>
-      input.kind === 'result' &&
-      input.planId === record.planId &&
-      input.error !== undefined &&
-      reactionTo(input.error.code) === 'fetch',
-  );
-  return refused?.kind === 'result' ? refused.error : undefined;
+  for (const input of inputs) {
+    if (input.kind !== 'result' || input.planId !== record.planId || input.error === undefined) continue;
+    if (reactionTo(input.error.code) === 'fetch') return input.error;
+  }
+  return undefined;
 }
 
 interface CurrentFailure {

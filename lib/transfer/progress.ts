@@ -3,7 +3,7 @@ import type { PieceworkEvent } from './events.ts';
 import type { PieceSet } from './piece-set.ts';
 import { hasPiece, NO_PIECES, pieceSet, pieceSetSize, withPiece } from './piece-set.ts';
 import type { Plan } from './plan.ts';
-import { pieceCountOf } from './plan.ts';
+import { pieceRange } from './plan.ts';
 
 /** How far a transfer is, folded from its events: nothing is stored, and any subscriber can have its own. */
 export interface Progress {
@@ -50,7 +50,7 @@ export function initialProgress(now: Instant): Progress {
     inFlight: new Map(),
     troubled: new Set(),
     retries: 0,
-    samples: [{ at: now, bytes: 0 }],
+    samples: [],
   };
 }
 
@@ -89,7 +89,7 @@ function planned(before: Progress, event: EventOf<'planned'>, now: Instant): Pro
   const { plan } = event;
   const done = pieceSet(event.doneThrough, event.done);
   const doneCount = pieceSetSize(done);
-  const doneBytes = bytesOf(plan, done, doneCount);
+  const doneBytes = bytesOf(plan, done);
   const { startedAt, fetchedBytes, retries } = before;
   const samples = [{ at: now, bytes: doneBytes }];
   const fresh = { startedAt, fetchedBytes, retries, samples, plan, done, doneCount, doneBytes };
@@ -163,24 +163,17 @@ function sampled(progress: Progress, now: Instant): Progress {
   return { ...progress, samples: [...recent, { at: now, bytes: bytesIn(progress) }] };
 }
 
-/** All pieces of a plan are of one size but the last. */
-function bytesOf(plan: Plan, done: PieceSet, doneCount: number): number {
-  const count = pieceCountOf(plan);
-  if (plan.sizeBytes === undefined || count === undefined || doneCount === 0) return 0;
-  if (plan.mode === 'single') return plan.sizeBytes;
-  const lastIsShortBy = count * plan.pieceSizeBytes - plan.sizeBytes;
-  return doneCount * plan.pieceSizeBytes - (hasPiece(done, count) ? lastIsShortBy : 0);
+function bytesOf(plan: Plan, done: PieceSet): number {
+  return done.reduce((bytes, [first, last]) => bytes + pieceRange(plan, last).end - pieceRange(plan, first).start, 0);
 }
 
 function without(numbers: ReadonlySet<number>, number: number): ReadonlySet<number> {
-  if (!numbers.has(number)) return numbers;
   const rest = new Set(numbers);
   rest.delete(number);
   return rest;
 }
 
 function withoutKey<V>(map: ReadonlyMap<number, V>, key: number): ReadonlyMap<number, V> {
-  if (!map.has(key)) return map;
   const rest = new Map(map);
   rest.delete(key);
   return rest;

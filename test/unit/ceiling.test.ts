@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Ceiling } from '../../lib/transfer/ceiling.ts';
 import { ceilingAfter, firstCeiling, hostSigns, isRemembered, placesUnder } from '../../lib/transfer/ceiling.ts';
-import { done, failedWith, NOW, transferring } from '../support/a-transfer.ts';
+import { dead, done, failedWith, NOW, TICK, transferring } from '../support/a-transfer.ts';
 
 const quiet = { busy: 0, borne: 0, cut: 0, doneMs: [], wanted: 8, now: NOW };
 const at = (connections: number, over: Partial<Ceiling> = {}): Ceiling => ({
@@ -139,5 +139,21 @@ describe('what a batch says of the host', () => {
     expect(hostSigns(record, inputs, 8, NOW)).toMatchObject({ busy: 1, cut: 1, wanted: 8, now: NOW });
     expect(hostSigns(record, inputs, 8, NOW).doneMs).toHaveLength(1);
     expect(hostSigns({ ...record, planId: 'another' }, inputs, 8, NOW)).toMatchObject({ busy: 0, cut: 0, doneMs: [] });
+  });
+
+  it('counts nothing twice: what is answered already, and what only a dead letter or a speechless worker says', () => {
+    const record = transferring({ trouble: { '2': { attempt: 2, failures: 1, waits: 0, code: 'SourceBusy' } } });
+    const inputs = [failedWith('SourceBusy', 2), dead(1), TICK, { ...done(3), outcome: 'failed', bytes: 0 } as const];
+    expect(hostSigns(record, inputs, 8, NOW)).toMatchObject({ busy: 0, cut: 0, borne: 0, doneMs: [] });
+  });
+
+  it('counts each refusal, and takes the most connections that stood at one', () => {
+    const refused = (piece: number, open?: number) =>
+      failedWith('SourceBusy', piece, {}, open === undefined ? { postponed: false } : { openConnections: open });
+    const record = transferring({ cursor: 9 });
+    expect(hostSigns(record, [refused(1), refused(2, 3), refused(3, 5), refused(4, 4)], 8, NOW)).toMatchObject({
+      busy: 4,
+      borne: 5,
+    });
   });
 });

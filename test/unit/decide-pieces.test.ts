@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { decide } from '../../lib/transfer/decide.ts';
 import type { Decision, Facts, Input } from '../../lib/transfer/decision.ts';
 import type { TransferRecord } from '../../lib/transfer/record.ts';
@@ -70,6 +71,31 @@ describe('rule 3: places come from the ledger', () => {
     expect(decision.record.cursor).toBe(11);
   });
 
+  it('moves past what is done only together with a piece that is sent: that alone is no reason to write', () => {
+    const record = transferring();
+    expect(decided(record, { ledger: ledger(0, 5, 6) }, [done(5)])).toEqual({ record, commands: [] });
+    expect(decided(record, { ledger: ledger(1, 5, 6) }, [done(1)]).record.cursor).toBe(8);
+  });
+
+  it('sends nothing without a place, and does not take that for the end', () => {
+    for (const [cursor, known] of [
+      [5, ledger(4)],
+      [10, ledger(9)],
+    ] as const) {
+      const record = transferring({ cursor });
+      expect(decided(record, { ledger: known, places: 0 }, [done(4)])).toEqual({ record, commands: [] });
+    }
+    const passed = decided(transferring(), { ledger: ledger(4, 5), places: 0 }, [done(5)]);
+    expect(passed.record.status).toBe('transferring');
+    expect(passed.commands).toEqual([]);
+  });
+
+  it('sends the last piece before it takes the ledger for complete', () => {
+    const decision = decided(transferring({ cursor: 10 }), { ledger: ledger(9) }, [done(9)]);
+    expect(decision.record.status).toBe('transferring');
+    expect(sent(decision)).toEqual(['10.1']);
+  });
+
   it('delays new pieces while the host is closed', () => {
     const decision = decided(transferring(), { ledger: ledger(1), hostClosedUntil: NOW + 5000 }, [done(1)]);
     expect(decision.commands).toEqual([
@@ -114,8 +140,32 @@ describe('rule 4: a failure counts once', () => {
     expect(decision.record.trouble['2']).toMatchObject({ attempt: 2, failures: 1 });
   });
 
-  it('does not fail the transfer at once for a worker that died', () => {
-    expect(decided(transferring(), {}, [dead(2)]).record.status).toBe('transferring');
+  it('does not fail the transfer at once for a worker that died, told by the queue or by a result without a reason', () => {
+    const speechless = { ...done(2), outcome: 'failed', bytes: 0 } as const;
+    for (const input of [dead(2), speechless]) {
+      const { record } = decided(transferring(), {}, [input]);
+      expect(record.status).toBe('transferring');
+      expect(record.trouble['2']).toMatchObject({ attempt: 2, failures: 1, waits: 0, code: 'Internal' });
+    }
+  });
+
+  it('tells of each piece that is fetched again', () => {
+    const { record, commands } = decided(transferring(), {}, [failedWith('SourceReset', 2)]);
+    const delayMs = fromIso(record.trouble['2']?.notBefore ?? '') - NOW;
+    expect(commands).toContainEqual({
+      kind: 'emit',
+      event: {
+        type: 'piece.requeued',
+        transferId: '01TRANSFER',
+        pieceNumber: 2,
+        attempt: 2,
+        delayMs,
+        error: { code: 'SourceReset', message: 'SourceReset' },
+      },
+    });
+    expect(commands).toContainEqual(
+      expect.objectContaining({ kind: 'sendPieces', tasks: [expect.objectContaining({ delayMs })] }),
+    );
   });
 
   it('forgets the trouble of a piece as soon as it is done', () => {
@@ -146,6 +196,46 @@ describe('rule 5: attempt numbers answers, failures is the budget', () => {
     ).not.toContain('closeHost');
   });
 
+  it('closes the host only where patience was asked for, and for how long', () => {
+    for (const failure of [
+      failedWith('SourceBusy', 2),
+      failedWith('SourceServerError', 2, {}, { retryAfterMs: 60_000 }),
+    ])
+      expect(kinds(decided(transferring(), {}, [failure]))).toEqual(['emit', 'sendPieces']);
+  });
+
+  it('waits longer after each failure, and at once long where nobody is there', () => {
+    const longest = (code: ErrorCode, failures: number) => {
+      const trouble = { '2': { attempt: 1, failures, waits: 7, code: 'SourceReset' } } as const;
+      const delays = Array.from({ length: 60 }, (_, index) => {
+        const record = transferring({ id: `01TRANSFER${index}`, trouble }, { maxFailures: 100 });
+        const after = decided(record, {}, [failedWith(code, 2)]).record;
+        return fromIso(after.trouble['2']?.notBefore ?? '') - NOW;
+      });
+      return Math.max(...delays);
+    };
+    for (const [code, failures, boundMs] of [
+      ['SourceReset', 0, 500],
+      ['SourceReset', 2, 2_000],
+      ['SourceRefused', 0, 16_000],
+    ] as const) {
+      expect(longest(code, failures)).toBeLessThanOrEqual(boundMs);
+      expect(longest(code, failures)).toBeGreaterThan(boundMs / 2);
+    }
+  });
+
+  it('says after how many attempts it gave up, where there was more than one', () => {
+    const reason = (failures: number, maxFailures: number) => {
+      const record = transferring(
+        { trouble: { '2': { attempt: 1, failures, waits: 0, code: 'SourceReset' } } },
+        { maxFailures },
+      );
+      return decided(record, {}, [failedWith('SourceReset', 2)]).record.reason?.message;
+    };
+    expect(reason(0, 1)).toBe('SourceReset');
+    expect(reason(1, 2)).toBe('SourceReset (after 2 attempts)');
+  });
+
   it('fails the transfer when the budget is used up, with the error of the last failure', () => {
     const record = transferring({ trouble: { '2': { attempt: 5, failures: 4, waits: 0, code: 'SourceReset' } } });
     const { record: after, commands } = decided(record, {}, [failedWith('SourceStalled', 2, { attempt: 5 })]);
@@ -160,6 +250,19 @@ describe('rule 5: attempt numbers answers, failures is the budget', () => {
       status: 'failed',
       reason: { code: 'ChecksumMismatch' },
     });
+  });
+
+  it('a checksum mismatch before or after another failure is one failure among others', () => {
+    for (const [first, second] of [
+      ['ChecksumMismatch', 'SourceReset'],
+      ['SourceReset', 'ChecksumMismatch'],
+    ] as const) {
+      const once = decided(transferring(), {}, [failedWith(first, 2)]).record;
+      expect(decided(once, {}, [failedWith(second, 2, { attempt: 2 })]).record).toMatchObject({
+        status: 'transferring',
+        trouble: { '2': { failures: 2 } },
+      });
+    }
   });
 });
 
@@ -181,6 +284,11 @@ describe('rule 7: the tick', () => {
     expect(decided(record, {}, [TICK], NOW + QUIET_MS - 1)).toEqual({ record, commands: [] });
   });
 
+  it('is what sends again: a result does not, however quiet it was', () => {
+    const record = transferring();
+    expect(decided(record, {}, [done(1)], NOW + QUIET_MS)).toEqual({ record, commands: [] });
+  });
+
   it('sends again what was sent and is not done', () => {
     expect(sent(decided(transferring(), { ledger: ledger(1, 3), places: 2 }, [TICK], NOW + QUIET_MS))).toEqual([
       '2.1',
@@ -193,6 +301,13 @@ describe('rule 7: the tick', () => {
       trouble: { '2': { attempt: 2, failures: 1, waits: 0, code: 'SourceBusy', notBefore: toIso(NOW + QUIET_MS + 1) } },
     });
     expect(sent(decided(record, {}, [TICK], NOW + QUIET_MS))).toEqual(['1.1', '3.1', '4.1']);
+  });
+
+  it('sends a piece as soon as its time has come', () => {
+    const record = transferring({
+      trouble: { '2': { attempt: 2, failures: 1, waits: 0, code: 'SourceBusy', notBefore: toIso(NOW + QUIET_MS) } },
+    });
+    expect(sent(decided(record, {}, [TICK], NOW + QUIET_MS))).toEqual(['1.1', '2.2', '3.1', '4.1']);
   });
 
   it('doubles the quiet time up to its bound as long as nothing moves', () => {
@@ -224,6 +339,14 @@ describe('rule 7: the tick', () => {
   it('does not send twice what it just answered', () => {
     const decision = decided(transferring({ quietUntil: toIso(NOW) }), {}, [failedWith('SourceReset', 2), TICK]);
     expect([...sent(decision)].sort()).toEqual(['1.1', '2.2', '3.1', '4.1']);
+  });
+
+  it('begins anew with the short quiet time where it also answers a failure', () => {
+    const record = transferring({ requeues: 3, quietUntil: toIso(NOW) });
+    expect(decided(record, {}, [failedWith('SourceReset', 2), TICK]).record).toMatchObject({
+      requeues: 0,
+      quietUntil: toIso(NOW + QUIET_MS),
+    });
   });
 
   it('looks after uploads of an earlier plan', () => {
@@ -258,6 +381,12 @@ describe('rule 9: the order of a decision', () => {
       status: 'failed',
       reason: { code: 'DeadlineExceeded' },
     });
+  });
+
+  it('the deadline is the moment itself', () => {
+    const record = transferring({ deadlineAt: toIso(NOW) });
+    expect(decided(record, {}, [done(1)], NOW - 1).record.status).toBe('transferring');
+    expect(decided(record, {}, [done(1)], NOW).record.status).toBe('failed');
   });
 
   it('a changed source comes before a fatal error', () => {
@@ -363,6 +492,12 @@ describe('a store that does not copy by itself after all', () => {
     const old = failedWith('ServerSideCopyRefused', 2, { planId: 'plan0' });
     expect(decided(record, {}, [old])).toEqual({ record, commands: [] });
   });
+
+  it('is told by a result of the plan, and by nothing else', () => {
+    const record = copying();
+    const error = { code: 'ServerSideCopyRefused', message: 'late' } as const;
+    expect(decided(record, {}, [{ kind: 'unplanned', planId: 'plan1', error }])).toEqual({ record, commands: [] });
+  });
 });
 
 describe('a failed transfer', () => {
@@ -374,6 +509,13 @@ describe('a failed transfer', () => {
       heldUntil: toIso(NOW + 3_600_000),
       toAbort: [],
     });
+  });
+
+  it('holds nothing where there is no upload', () => {
+    const { upload: _, ...record } = transferring();
+    const { record: after } = decided(record, {}, [failedWith('SourceForbidden', 2)]);
+    expect(after).toMatchObject({ status: 'failed', toAbort: [] });
+    expect(after).not.toHaveProperty('heldUntil');
   });
 
   it('holds nothing where no hold was asked for', () => {

@@ -85,9 +85,41 @@ describe('accepted and planning', () => {
       expect(decided(record, [unplanned('ServerSideCopyRefused')]).record.status).toBe('failed');
   });
 
-  it('a failure of an older plan says nothing', () => {
+  it('a failure of an older plan says nothing, nor does one of an earlier run', () => {
     const record = planning();
     expect(decided(record, [unplanned('SourceNotFound', 'plan0')])).toEqual({ record, commands: [] });
+    const again = planning({ status: 'accepted' });
+    expect(decided(again, [unplanned('SourceNotFound')])).toEqual({ record: again, commands: [] });
+  });
+
+  it('a source that changed while it was looked at ends the transfer, or starts it over where that was asked for', () => {
+    expect(decided(planning(), [unplanned('SourceChanged')]).record).toMatchObject({
+      status: 'failed',
+      reason: { code: 'SourceChanged' },
+    });
+    const again = decided(planning({}, { onSourceChange: 'restart' }), [unplanned('SourceChanged')]);
+    expect(again.record).toMatchObject({ status: 'planning', restarts: 1 });
+    expect(again.commands).toContainEqual({
+      kind: 'emit',
+      event: {
+        type: 'restarted',
+        transferId: '01TRANSFER',
+        reason: { code: 'SourceChanged', message: 'SourceChanged' },
+      },
+    });
+  });
+
+  it('a source without ranges after all is planned once more, as a stream', () => {
+    expect(decided(planning(), [unplanned('RangesNotHonoured')]).record).toMatchObject({
+      status: 'planning',
+      withoutRanges: true,
+    });
+  });
+
+  it('a tick of somebody who knows that nobody is at work does not wait', () => {
+    const record = planning({ quietUntil: toIso(NOW + QUIET_MS) });
+    expect(decided(record, [TICK])).toEqual({ record, commands: [] });
+    expect(kinds(decided(record, [{ kind: 'tick', now: true }]))).toEqual(['sendPlan']);
   });
 
   it('ends at its deadline', () => {
@@ -97,8 +129,11 @@ describe('accepted and planning', () => {
     });
   });
 
-  it('looks after intents whose Create was answered to nobody', () => {
-    const record = planning({ creating: [{ planId: 'plan0', at: toIso(NOW) }], quietUntil: toIso(NOW + 1) });
+  it.each<readonly [string, Partial<TransferRecord>]>([
+    ['intents whose Create was answered to nobody', { creating: [{ planId: 'plan0', at: toIso(NOW) }] }],
+    ['uploads of an earlier plan', { toAbort: [{ upload: { id: 'upload0', token: 't' } }] }],
+  ])('looks after %s', (_, left) => {
+    const record = planning({ ...left, quietUntil: toIso(NOW + 1) });
     expect(decided(record, [TICK])).toEqual({ record, commands: [{ kind: 'settle' }] });
   });
 });
@@ -109,8 +144,16 @@ describe('a stream', () => {
   it('finalizes when it came to its end, with the plan as it then is', () => {
     const plan: Plan = { ...STREAM, sizeBytes: 25, pieceCount: 3 };
     const decision = decided(streaming(), [{ kind: 'streamed', planId: 'plan1', plan, proved: { md5: 'x' } }]);
-    expect(decision.record).toMatchObject({ status: 'finalizing', plan, proved: { md5: 'x' } });
-    expect(kinds(decision)).toEqual(['emit', 'sendFinish']);
+    expect(decision.record).toMatchObject({
+      status: 'finalizing',
+      plan,
+      proved: { md5: 'x' },
+      quietUntil: toIso(NOW + QUIET_MS),
+    });
+    expect(decision.commands).toEqual([
+      { kind: 'emit', event: { type: 'finalizing', transferId: '01TRANSFER' } },
+      { kind: 'sendFinish', delayMs: 0 },
+    ]);
   });
 
   it('of a worker that was replaced says nothing', () => {
@@ -126,6 +169,38 @@ describe('a stream', () => {
 
   it('is taken over by another worker when nothing landed for the quiet time', () => {
     expect(kinds(decided(streaming({ quietUntil: toIso(NOW) }), [TICK]))).toEqual(['sendPlan']);
+  });
+
+  it('is judged by its ledger, which is read first, but for whoever knows that nobody is at work', () => {
+    const record = streaming({ quietUntil: toIso(NOW) });
+    const told = (...inputs: readonly Input[]) => decide(record, facts({ ledger: 'unread' }), inputs, NOW, POLICY);
+    expect(told(TICK)).toEqual({ record, commands: [{ kind: 'readLedger' }] });
+    expect(kinds(told({ kind: 'tick', now: true }))).toEqual(['sendPlan']);
+  });
+
+  it('takes nothing for a tick that is none, and no word of another plan or state for its own', () => {
+    const record = streaming({ quietUntil: toIso(NOW) });
+    const inputs = [
+      unplanned('SourceNotFound', 'plan0'),
+      unfinished('UploadLost'),
+      { kind: 'finished', planId: 'plan1', result: RESULT },
+    ] as const;
+    for (const ledger of ['unread', 'gone'] as const)
+      expect(decide(record, facts({ ledger }), inputs, NOW, POLICY)).toEqual({ record, commands: [] });
+  });
+
+  it('ends at its deadline, unless it came to its end', () => {
+    const late = streaming({ deadlineAt: toIso(NOW) });
+    expect(decided(late, [], NOW - 1)).toEqual({ record: late, commands: [] });
+    expect(decided(late, [TICK]).record).toMatchObject({ status: 'failed', reason: { code: 'DeadlineExceeded' } });
+    const plan: Plan = { ...STREAM, sizeBytes: 25, pieceCount: 3 };
+    expect(decided(late, [{ kind: 'streamed', planId: 'plan1', plan, proved: {} }]).record.status).toBe('finalizing');
+  });
+
+  it('is given up when it fails: nobody can go on with half of it', () => {
+    const { record } = decided(streaming(), [unplanned('SourceNotFound')]);
+    expect(record).toMatchObject({ status: 'failed', toAbort: [{ upload: { id: 'upload1' } }] });
+    expect(record).not.toHaveProperty('heldUntil');
   });
 
   it('is left alone while its parts land', () => {
@@ -173,6 +248,41 @@ describe('rule 10: nothing but completion and ending leaves finalizing', () => {
   });
 });
 
+describe('what is tried again', () => {
+  const ways: readonly (readonly [string, (step: number) => TransferRecord, Input, string])[] = [
+    [
+      'planning',
+      (step) => planning({ planFailures: step }, { maxFailures: 100 }),
+      unplanned('SourceReset'),
+      'sendPlan',
+    ],
+    ['planning that was asked to wait', (step) => planning({ requeues: step }), unplanned('SourceBusy'), 'sendPlan'],
+    ['completion', (step) => finalizing({ requeues: step }), unfinished('DestinationServerError'), 'sendFinish'],
+  ];
+
+  it.each(ways)(
+    '%s: waits twice as long each time, tells so, and is quiet until it may have come',
+    (_, at, input, command) => {
+      for (const [step, boundMs] of [500, 1_000, 2_000, 4_000].entries()) {
+        const delays = Array.from({ length: 60 }, (__, index) => {
+          const before = { ...at(step), id: `01TRANSFER${index}` };
+          const { record, commands } = decided(before, [input]);
+          const delayMs = fromIso(record.quietUntil) - NOW - QUIET_MS;
+          const reason = 'error' in input ? input.error : undefined;
+          expect(commands).toEqual([
+            { kind: 'emit', event: { type: 'retrying', transferId: before.id, reason, delayMs } },
+            { kind: command, delayMs },
+          ]);
+          expect(record.requeues).toBe(before.requeues + 1);
+          return delayMs;
+        });
+        expect(Math.max(...delays)).toBeLessThanOrEqual(boundMs);
+        expect(Math.max(...delays)).toBeGreaterThan(boundMs / 2);
+      }
+    },
+  );
+});
+
 describe('an unsuccessful completion (protocol §5)', () => {
   it.each<readonly [ErrorCode, string]>([
     ['DestinationExists', 'failed'],
@@ -184,8 +294,18 @@ describe('an unsuccessful completion (protocol §5)', () => {
     ['PutLost', 'restart'],
   ])('%s → ending: %s', (code, to) => {
     const decision = decided(finalizing(), [unfinished(code)]);
-    expect(decision.record.ending).toMatchObject({ to, reason: { code } });
+    expect(decision.record).toMatchObject({ id: '01TRANSFER', status: 'finalizing', ending: { to, reason: { code } } });
     expect(decision.commands).toEqual([{ kind: 'settle' }]);
+  });
+
+  it('of an older plan says nothing', () => {
+    const record = finalizing();
+    expect(decided(record, [unfinished('UploadLost', 'plan0')])).toEqual({ record, commands: [] });
+  });
+
+  it('starts over for a changed source, and for no other reason, where that was asked for', () => {
+    const record = finalizing({}, { onSourceChange: 'restart' });
+    expect(decided(record, [unfinished('DestinationDenied')]).record.ending?.to).toBe('failed');
   });
 
   it('a copy that can’t be relied on starts over once, to be fetched, and only where it need not be one', () => {
@@ -227,6 +347,12 @@ describe('an unsuccessful completion (protocol §5)', () => {
     },
   );
 
+  it('a store that asks for patience uses up none of the budget', () => {
+    const { record } = decided(finalizing({ planFailures: 4 }), [unfinished('DestinationBusy')]);
+    expect(record.ending).toBeUndefined();
+    expect(record.planFailures).toBe(4);
+  });
+
   it('but not for ever, and not past the deadline', () => {
     expect(decided(finalizing({ planFailures: 4 }), [unfinished('DestinationServerError')]).record.ending?.to).toBe(
       'failed',
@@ -240,8 +366,18 @@ describe('an unsuccessful completion (protocol §5)', () => {
     expect(kinds(decided(finalizing({ quietUntil: toIso(NOW) }), [TICK]))).toEqual(['sendFinish']);
   });
 
+  it('a tick at the deadline begins the ending, whatever else comes with it; nothing else does', () => {
+    const record = finalizing({ deadlineAt: toIso(NOW) });
+    expect(decided(record, [unplanned('SourceReset')])).toEqual({ record, commands: [] });
+    expect(decided(record, [unplanned('SourceReset'), TICK]).record.ending).toMatchObject({
+      to: 'failed',
+      reason: { code: 'DeadlineExceeded' },
+    });
+    expect(decided(record, [TICK], NOW - 1).record.ending).toBeUndefined();
+  });
+
   it('an ending that is under way is only carried on', () => {
-    const record = decided(finalizing(), [CANCEL]).record;
+    const record = decided(finalizing(), [unfinished('UploadLost')]).record;
     expect(decided(record, [TICK, unfinished('DestinationConflict'), CANCEL])).toEqual({
       record,
       commands: [{ kind: 'settle' }],
@@ -265,5 +401,6 @@ describe('what is over', () => {
       commands: [],
     });
     expect(decided(record, [TICK])).toEqual({ record, commands: [{ kind: 'settle' }] });
+    expect(decided(record, [CANCEL, TICK])).toEqual({ record, commands: [{ kind: 'settle' }] });
   });
 });

@@ -60,6 +60,10 @@ describe('the view of a ledger', () => {
     });
   });
 
+  it('leaves out what the record knew already', () => {
+    expect(viewLedger(PLAN, 2, [part(1), part(2)])).toStrictEqual({ doneThrough: 2, done: new Set() });
+  });
+
   it('knows the newest part, whatever its number', () => {
     const at = (number: number, modifiedAt: string) => part(number, { modifiedAt });
     const parts = [
@@ -68,6 +72,7 @@ describe('the view of a ledger', () => {
       at(3, '2026-01-01T00:00:01.000Z'),
     ];
     expect(viewLedger(PLAN, 0, parts).newestPartAt).toBe('2026-01-01T00:00:03.000Z');
+    expect(viewLedger(PLAN, 0, [...parts.slice(0, 2), part(3)]).newestPartAt).toBe('2026-01-01T00:00:03.000Z');
   });
 
   it('means the same, from wherever it is read', () => {

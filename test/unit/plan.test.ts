@@ -105,8 +105,17 @@ describe('the pieces of a plan', () => {
     );
   });
 
-  it('a stream that goes on has no ranges yet', () => {
-    expect(() => pieceRange({ mode: 'stream', pieceSizeBytes: 10 }, 1)).toThrow(RangeError);
+  it('a stream has ranges once it is at its end: as long as size or count is unknown, none', () => {
+    const stream = { mode: 'stream', pieceSizeBytes: 10 } as const;
+    const unknown = /^piece 1 is not in a plan of an unknown number of pieces$/;
+    for (const plan of [stream, { ...stream, sizeBytes: 25 }]) expect(() => pieceRange(plan, 1)).toThrow(unknown);
+    expect(() => pieceRange({ ...stream, pieceCount: 3 }, 1)).toThrow(/^piece 1 is not in a plan of 3 pieces$/);
+    expect(pieceRange({ ...stream, sizeBytes: 25, pieceCount: 3 }, 3)).toEqual({ start: 20, end: 25 });
+  });
+
+  it('a single put is one piece: the whole', () => {
+    expect(pieceRange({ mode: 'single', sizeBytes: 25 }, 1)).toEqual({ start: 0, end: 25 });
+    expect(() => pieceRange({ mode: 'single', sizeBytes: 25 }, 2)).toThrow(RangeError);
   });
 });
 
@@ -207,6 +216,40 @@ describe('the size of a piece', () => {
     expect(planTransfer(input({ sizeBytes: TIB }))).toMatchObject({ pieceSizeBytes: 105 * MIB, pieceCount: 9987 });
   });
 
+  it('is a multiple of the granule, but where all the pieces that are wanted are smaller than that', () => {
+    const small = (size: number, minPieceBytes: number) =>
+      planTransfer(
+        input({
+          sizeBytes: size,
+          limits: { ...S3_LIMITS, minPieceBytes },
+          policy: { ...POLICY, singleMaxBytes: 0, granuleBytes: 1000 },
+        }),
+      );
+    expect(small(16 * 999, 1)).toMatchObject({ pieceSizeBytes: 999, pieceCount: 16 });
+    expect(small(16 * 1001, 1)).toMatchObject({ pieceSizeBytes: 2000, pieceCount: 9 });
+    expect(small(16 * 999, 1500)).toMatchObject({ pieceSizeBytes: 2000, pieceCount: 8 });
+  });
+
+  it('may be less than the least, or more than all there is, where one piece is enough', () => {
+    const one = planTransfer(
+      input({ sizeBytes: 3 * MIB, pieceSizeBytes: 3 * MIB, policy: { ...POLICY, singleMaxBytes: 0 } }),
+    );
+    expect(one).toMatchObject({ mode: 'pieces', pieceSizeBytes: 3 * MIB, pieceCount: 1 });
+    expect(errorOf(() => planTransfer(input({ sizeBytes: undefined, pieceSizeBytes: 3 * MIB }))).code).toBe(
+      'PieceSizeOutOfLimits',
+    );
+  });
+
+  it('may be the most, and just small enough for the most pieces', () => {
+    const { maxPieceBytes, minPieceBytes, maxPieces } = S3_LIMITS;
+    expect(planTransfer(input({ pieceSizeBytes: maxPieceBytes, sizeBytes: TIB }))).toMatchObject({
+      pieceSizeBytes: maxPieceBytes,
+    });
+    expect(planTransfer(input({ pieceSizeBytes: minPieceBytes, sizeBytes: minPieceBytes * maxPieces }))).toMatchObject({
+      pieceCount: maxPieces,
+    });
+  });
+
   it('is what was asked for', () => {
     expect(planTransfer(input({ pieceSizeBytes: 7 * MIB + 1 }))).toMatchObject({ pieceSizeBytes: 7 * MIB + 1 });
   });
@@ -215,6 +258,7 @@ describe('the size of a piece', () => {
     ['below the least', { pieceSizeBytes: 5 * MIB - 1 }, '5 MiB to 5 GiB'],
     ['above the most', { pieceSizeBytes: 5 * 1024 * MIB + 1 }, '5 MiB to 5 GiB'],
     ['so small that there are too many', { pieceSizeBytes: 5 * MIB, sizeBytes: TIB }, 'at least 105 MiB'],
+    ['so small that there are too many', { pieceSizeBytes: 5 * MIB, sizeBytes: TIB }, 'need 209716 of them'],
   ])('is refused %s, and the error says what fits', (_, over, says) => {
     const error = errorOf(() => planTransfer(input(over)));
     expect(error.code).toBe('PieceSizeOutOfLimits');

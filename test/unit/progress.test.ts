@@ -95,6 +95,14 @@ describe('a set of pieces', () => {
     );
   });
 
+  it('joins what touches, and takes a number that comes twice once', () => {
+    expect(pieceSet(1, [2, 3, 3, 5, 2])).toEqual([
+      [1, 3],
+      [5, 5],
+    ]);
+    expect(pieceSetSize(initialProgress(0).done)).toBe(0);
+  });
+
   it('leaves the set that it was made from alone', () => {
     const before = pieceSet(0, [1, 3]);
     withPiece(before, 2);
@@ -119,6 +127,11 @@ describe('progressAfter', () => {
     expect(bytesIn(whole)).toBe(10);
   });
 
+  it('counts what a store copied by itself as done, and not as fetched', () => {
+    const copied: PieceworkEvent = { ...done(1), serverSideCopy: true } as PieceworkEvent;
+    expect(fold([planned(), started(1), copied])).toMatchObject({ doneBytes: 10, fetchedBytes: 0 });
+  });
+
   it('forgets the bytes of a piece that failed, and counts one retry for it', () => {
     const progress = fold([planned(), started(2), progressed(2, 9), failed(2), requeued(2)]);
     expect(bytesIn(progress)).toBe(0);
@@ -141,6 +154,41 @@ describe('progressAfter', () => {
     if (piece !== undefined) expect(pieceBytesPerSecond(piece, 4000)).toBeCloseTo(2.5);
   });
 
+  it('has no speed in no time, and none of a size that is not known', () => {
+    const atOnce = [planned(), started(1), progressed(1, 5)].reduce(
+      (progress, event) => progressAfter(progress, event, 1000),
+      initialProgress(1000),
+    );
+    expect(bytesPerSecond(atOnce, 1000)).toBe(0);
+    expect(bytesPerSecond(initialProgress(0), 1000)).toBe(0);
+    expect(remainingMs(fold([started(1), progressed(1, 5), progressed(1, 9)]), 9000)).toBeUndefined();
+  });
+
+  it('has the speed of the last seconds, whatever was before: from the newest sample that is five seconds old', () => {
+    const everyMs = fc.integer({ min: 1, max: 3000 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(everyMs, fc.integer({ min: 1, max: 1000 })), { maxLength: 100 }), (steps) => {
+        let now = 0;
+        let bytes = 0;
+        let progress = fold([planned(), started(1)]);
+        now = 2000;
+        const model = progress.samples.map(({ at }) => ({ at, bytes: 0 }));
+        for (const [passedMs, more] of steps) {
+          now += passedMs;
+          bytes += more;
+          progress = progressAfter(progress, progressed(1, bytes), now);
+          const isDue = now - (model.at(-1)?.at ?? 0) >= 250;
+          if (!isDue) continue;
+          const from = model.findLast(({ at }) => now - at >= 5000) ?? model[0];
+          model.push({ at: now, bytes });
+          if (from === undefined) throw new Error('the plan is the first sample');
+          expect(bytesPerSecond(progress, now)).toBeCloseTo(((bytes - from.bytes) * 1000) / (now - from.at));
+          expect(progress.samples).toEqual(model.slice(model.indexOf(from)));
+        }
+      }),
+    );
+  });
+
   it('slows down when nothing comes any more', () => {
     const progress = fold([planned(), started(1), progressed(1, 5)]);
     expect(bytesPerSecond(progress, 60_000)).toBeLessThan(bytesPerSecond(progress, 4000));
@@ -156,6 +204,8 @@ describe('progressAfter', () => {
     const progress = fold([planned()]);
     expect(progressAfter(progress, { type: 'finalizing', transferId }, 5000)).toBe(progress);
     expect(progressAfter(progress, progressed(7, 3), 5000)).toBe(progress);
+    const half = fold([planned(), started(1), progressed(1, 4)]);
+    expect(progressAfter(half, progressed(1, 4), 5000)).toBe(half);
   });
 
   it('holds together whatever comes in whatever order', () => {

@@ -47,6 +47,11 @@ function codeFor(answer: RangeAnswer, { of = snapshot(), ifRange = true } = {}):
   return verdict.kind === 'refused' ? verdict.code : verdict.kind;
 }
 
+function becauseOf(answer: RangeAnswer, of = snapshot()): string {
+  const verdict = checkRangeAnswer(ASKED, of, answer, false);
+  return verdict.kind === 'refused' ? verdict.because : verdict.kind;
+}
+
 describe('a 206', () => {
   it('is accepted when all of it fits', () => {
     expect(codeFor(partial())).toBe('accepted');
@@ -95,8 +100,35 @@ describe('a 206', () => {
   it('goes by the type where there is no validator, and ignores its parameters', () => {
     const of = snapshot({ validator: NONE });
     const typed = (contentType: string): RangeAnswer => partial({ validator: NONE, contentType });
+    expect(codeFor(typed(' text/plain ; charset=utf-8'), { of, ifRange: false })).toBe('accepted');
     expect(codeFor(typed('Text/Plain; charset=utf-8'), { of, ifRange: false })).toBe('accepted');
     expect(codeFor(typed('text/html'), { of, ifRange: false })).toBe('SourceChanged');
+  });
+
+  it('is held against a total only where the size is known', () => {
+    const { sizeBytes: _, ...of } = snapshot();
+    for (const total of ['1000', '7000', '*'])
+      expect(codeFor(partial({ contentRange: `bytes 100-199/${total}` }), { of })).toBe('accepted');
+  });
+
+  it('is quoted in part where it is endless', () => {
+    const endless = 'x'.repeat(5000);
+    for (const answer of [partial({ contentRange: endless }), partial({ contentLength: endless })])
+      expect(becauseOf(answer).length).toBeLessThan(200);
+  });
+
+  it('says what was before and what is now, also where nothing is stated', () => {
+    const typed = snapshot({ validator: NONE });
+    expect(becauseOf(without('contentType', partial({ validator: NONE })), typed)).toBe(
+      'its type was text/plain and is unstated now',
+    );
+    const { contentType: _, ...untyped } = typed;
+    expect(becauseOf(partial({ validator: NONE }), untyped)).toBe('its type was unstated and is text/plain now');
+    const dated = snapshot({ validator: DATED });
+    expect(becauseOf(partial({ validator: NONE }), dated)).toBe(`its Last-Modified was ${DATE} and is unstated now`);
+    expect(becauseOf(partial({ validator: { kind: 'date', lastModified: LATER } }), dated)).toBe(
+      `its Last-Modified was ${DATE} and is ${LATER} now`,
+    );
   });
 
   it('has the coding that the snapshot had; identity is none', () => {
@@ -121,6 +153,25 @@ describe('a 200', () => {
       expect(codeFor({ ...whole, contentLength: '999' }, { ifRange })).toBe('SourceChanged');
       expect(codeFor({ ...whole, validator: NONE }, { ifRange })).toBe('SourceChanged');
     }
+  });
+
+  it('is never the range where the range is only the begin or the end of the whole', () => {
+    for (const part of [
+      { start: 0, end: SIZE - 1 },
+      { start: 1, end: SIZE },
+    ])
+      expect(checkRangeAnswer(part, snapshot(), whole, false)).toMatchObject({ code: 'RangesNotHonoured' });
+  });
+
+  it('with a page for people in place of the file says nothing of the file', () => {
+    const page: RangeAnswer = { ...whole, contentType: 'text/html', contentLength: '17', validator: NONE };
+    for (const ifRange of [true, false]) expect(codeFor(page, { ifRange })).toBe('UnexpectedType');
+    expect(codeFor(page, { of: snapshot({ contentType: 'text/html' }), ifRange: false })).toBe('SourceChanged');
+  });
+
+  it('of a source whose size is not known is no change, whatever its length', () => {
+    const { sizeBytes: _, ...of } = snapshot();
+    expect(codeFor(whole, { of, ifRange: false })).toBe('RangesNotHonoured');
   });
 
   it('is the range where the range is the whole, and its length says so', () => {
@@ -154,6 +205,8 @@ describe('another status', () => {
     [400, 'SourceBadRequest'],
     [405, 'SourceBadRequest'],
     [407, 'ProxyRefused'],
+    [412, 'SourceChanged'],
+    [416, 'SourceRangeRefused'],
     [408, 'SourceServerError'],
     [425, 'SourceServerError'],
     [502, 'SourceServerError'],

@@ -71,6 +71,7 @@ describe('Retry-After (RFC 9110 §10.2.3)', () => {
     '1e3',
     '2026-01-01T12:01:00Z',
     '12 seconds',
+    '2 Thu, 01 Jan 2026 12:01:00 GMT',
     'Thu, whenever',
     '9999999999',
   ])('%j is none', (header) => {

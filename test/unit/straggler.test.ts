@@ -4,7 +4,7 @@ import { extraBytesAllowed, judge, mayRescue, STRAGGLERS } from '../../lib/trans
 
 const MIB = 1024 ** 2;
 /** Siblings took 4 s: late after 6 s, slow at a speed that would take more than 12. */
-const usual = [3_000, 5_000, 4_000, 90_000, 2_000];
+const usual = [90_000, 5_000, 2_000, 4_000, 3_000];
 const piece = (waitedMs: number, bytes: number) => ({ sizeBytes: 8 * MIB, bytes, waitedMs });
 
 describe('a straggler', () => {
@@ -16,6 +16,21 @@ describe('a straggler', () => {
     ['late, and exactly three times as slow', 6_000, 4 * MIB, { lookAgainMs: 1_000 }],
   ] as const)('%s', (_, waitedMs, bytes, verdict) => {
     expect(judge(piece(waitedMs, bytes), usual, STRAGGLERS)).toEqual(verdict);
+  });
+
+  it('is measured by the one in the middle, or by the mean of the two', () => {
+    const lateAfter = (siblings: readonly number[]) => judge(piece(0, 0), siblings, STRAGGLERS);
+    expect(lateAfter([90_000, 2_000, 4_000])).toEqual({ lookAgainMs: 6_000 });
+    expect(lateAfter([90_000, 6_000, 2_000, 4_000])).toEqual({ lookAgainMs: 7_500 });
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1_000, max: 1e6 }), { minLength: 3, maxLength: 40 }), (siblings) => {
+        const verdict = lateAfter(siblings);
+        if (verdict === 'straggler') throw new Error('nothing was waited for');
+        const usualMs = verdict.lookAgainMs / 1.5;
+        expect(siblings.filter((ms) => ms < usualMs).length).toBeLessThanOrEqual(siblings.length / 2);
+        expect(siblings.filter((ms) => ms > usualMs).length).toBeLessThanOrEqual(siblings.length / 2);
+      }),
+    );
   });
 
   it('is never called so before three siblings have come', () => {

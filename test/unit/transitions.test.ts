@@ -5,7 +5,7 @@ import { ERROR_CODES } from '../../lib/errors/codes.ts';
 import { decide } from '../../lib/transfer/decide.ts';
 import type { Facts, Input } from '../../lib/transfer/decision.ts';
 import type { Status, TransferRecord } from '../../lib/transfer/record.ts';
-import { isOver, isSettled } from '../../lib/transfer/record.ts';
+import { isOver, isSettled, isTombstone } from '../../lib/transfer/record.ts';
 import {
   adoptPlan,
   beginPlanning,
@@ -14,6 +14,7 @@ import {
   failed,
   giveUpUpload,
   retried,
+  startedOver,
 } from '../../lib/transfer/transitions.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { accepted, CANCELLED, ledger, NOW, POLICY, SNAPSHOT, transferring } from '../support/a-transfer.ts';
@@ -260,6 +261,18 @@ describe('the transitions', () => {
     expect(record.ending).toBeUndefined();
   });
 
+  it('an ending to restart begins with a new plan, and remembers what type the source had', () => {
+    const of = { to: 'restart', reason: CANCELLED } as const;
+    const typed = { ...transferring(), snapshot: { ...SNAPSHOT, contentType: 'application/zip' } };
+    const record = ended({ ...typed, status: 'finalizing', ending: of }, of, NOW);
+    expect(record).toMatchObject({ status: 'planning', cursor: 1, typeBefore: 'application/zip' });
+    for (const field of ['ending', 'upload', 'plan', 'planId', 'snapshot']) expect(record).not.toHaveProperty(field);
+    // The second time there may be no snapshot, or one without a type.
+    expect(startedOver(record, NOW).typeBefore).toBe('application/zip');
+    expect(startedOver({ ...record, snapshot: SNAPSHOT }, NOW).typeBefore).toBe('application/zip');
+    expect(startedOver(transferring(), NOW)).not.toHaveProperty('typeBefore');
+  });
+
   it('a retry is a run of its own, with fresh budgets, and keeps what could be gone on with', () => {
     const record = failed(transferring({ planFailures: 3, restarts: 1, requeues: 2, announced: true }), CANCELLED, NOW);
     const again = retried(record, NOW + 1000);
@@ -272,9 +285,18 @@ describe('the transitions', () => {
       trouble: {},
       announced: false,
       upload: { id: 'upload1' },
+      deadlineAt: toIso(NOW + 1000 + record.request.options.deadlineMs),
     });
     for (const field of ['reason', 'endedAt', 'heldUntil', 'result']) expect(again).not.toHaveProperty(field);
   });
+});
+
+it('a new record was told to nobody, and is no tombstone; only an abandoned submit is one', () => {
+  expect(accepted().announced).toBe(false);
+  const abandoned = { code: 'SubmitAbandoned', message: 'why' } as const;
+  expect(isTombstone(failed(accepted(), abandoned, NOW))).toBe(true);
+  expect(isTombstone(failed(accepted(), CANCELLED, NOW))).toBe(false);
+  expect(isTombstone({ ...accepted(), reason: abandoned })).toBe(false);
 });
 
 describe('a transfer is settled', () => {

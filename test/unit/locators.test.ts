@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DestinationLocator } from '../../lib/transfer/locators.ts';
+import { describeDestination, destinationId, stagingLocator } from '../../lib/transfer/locators.ts';
+
+const OBJECT: DestinationLocator = { kind: 's3', bucket: 'bucket', key: 'a/key' };
+const FILE: DestinationLocator = { kind: 'file', path: '/srv/a/key' };
+const STDOUT: DestinationLocator = { kind: 'stdout' };
+
+const text = fc.string({ maxLength: 3 });
+const place: fc.Arbitrary<DestinationLocator> = fc.oneof(
+  fc.record({ kind: fc.constant('s3' as const), bucket: text, key: text }),
+  fc.record({ kind: fc.constant('s3' as const), endpoint: text, bucket: text, key: text }),
+  fc.record({ kind: fc.constant('file' as const), path: text }),
+  fc.constant(STDOUT),
+);
+
+/** What tells one place from another: no endpoint is AWS, and so is an empty one. */
+function parts(to: DestinationLocator): readonly unknown[] {
+  if (to.kind === 's3') return [to.kind, to.endpoint ?? '', to.bucket, to.key];
+  return to.kind === 'file' ? [to.kind, to.path] : [to.kind];
+}
+
+describe('the id of a destination', () => {
+  it('is the same for the same place, and for no other', () => {
+    fc.assert(
+      fc.property(place, place, (one, other) => {
+        const isSame =
+          parts(one).length === parts(other).length && parts(one).every((part, at) => part === parts(other)[at]);
+        expect(destinationId(one) === destinationId(other)).toBe(isSame);
+      }),
+    );
+  });
+
+  it('goes by the store, the bucket and the key, not by how the store is asked', () => {
+    const asked = { ...OBJECT, region: 'eu-west-1', pathStyle: true };
+    expect(destinationId(asked)).toBe(destinationId(OBJECT));
+    expect(destinationId({ ...OBJECT, endpoint: 'https://store.example' })).not.toBe(destinationId(OBJECT));
+  });
+});
+
+it.each([
+  [OBJECT, 's3://bucket/a/key'],
+  [FILE, '/srv/a/key'],
+  [STDOUT, 'stdout'],
+])('%o reads %s', (to, says) => {
+  expect(describeDestination(to)).toBe(says);
+});
+
+it('an object waits for its proof beside its key; nothing else needs to', () => {
+  expect(stagingLocator(OBJECT, '01TRANSFER')).toEqual({ ...OBJECT, key: 'a/key.piecework-01TRANSFER' });
+  for (const to of [FILE, STDOUT]) expect(stagingLocator(to, '01TRANSFER')).toBe(to);
+});
