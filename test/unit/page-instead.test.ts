@@ -8,7 +8,7 @@ it.each([
   ['text/html', 'text/html;charset=latin1', false],
   ['application/zip', 'application/octet-stream', false],
   ['application/zip', 'text/htmlx', false],
-  ['application/zip', 'application/json; profile="text/html"', false],
+  ['application/zip', 'application/json; profile=text/html', false],
   ['application/zip', undefined, false],
   [undefined, 'text/html', false],
 ])('%s before, %s now: a page instead is %s', (before, now, is) => {
