@@ -58,7 +58,7 @@ function checkProof(partial: PartialFile, proof: Proof): void {
 }
 
 async function seal(
-  { file, journal, journalFile, files }: PartialFile,
+  { file, flush, journal, journalFile, files }: PartialFile,
   target: FileTarget,
   { object, sizeBytes }: Proof,
 ): Promise<FinishedFile> {
@@ -67,7 +67,7 @@ async function seal(
   await file.truncate(sizeBytes);
   if (target.existing !== undefined) await file.chmod(target.existing.mode & 0o777);
   await keepTime(file, object);
-  await file.sync();
+  await flush.finish();
   const finished = await describeFile(file);
   await journal.append({ kind: 'finished', file: finished });
   await journalFile.sync();

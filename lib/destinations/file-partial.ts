@@ -6,6 +6,8 @@ import type { Body, ByteReader } from '../values/bytes.ts';
 import type { ObjectSpec, PartSpec } from './destination.ts';
 import { viewsOf } from './file-body.ts';
 import { hasErrno, onDisk, uploadLost } from './file-errors.ts';
+import type { Flusher } from './file-flush.ts';
+import { flusher } from './file-flush.ts';
 import type { Gate, Turns } from './file-gate.ts';
 import { gate, turns } from './file-gate.ts';
 import type { Journal, JournalHeader, JournalPart, JournalWriter } from './file-journal.ts';
@@ -24,6 +26,7 @@ export interface PartialFile {
   /** The ledger: written by this process, or found and compared with the bytes. */
   readonly parts: ReadonlyMap<number, JournalPart>;
   readonly file: FileHandle;
+  readonly flush: Flusher;
   readonly journal: JournalWriter;
   readonly journalFile: FileHandle;
   /** Everything that touches the file goes through it: closed, nothing of an earlier piece can land any more. */
@@ -58,7 +61,17 @@ export async function createPartial(
     const file = await open(files.partial, 'wx+', mode);
     return await orClose(file, async () => {
       if (object.sizeBytes !== undefined) await file.truncate(object.sizeBytes);
-      return partialFile({ target, files, header, parts: new Map(), file, journalFile, journal, writeAt });
+      return partialFile({
+        target,
+        files,
+        header,
+        parts: new Map(),
+        file,
+        flush: flusher(file),
+        journalFile,
+        journal,
+        writeAt,
+      });
     });
   });
 }
@@ -86,6 +99,7 @@ export async function openPartial(
       header: found.header,
       parts: found.parts,
       file,
+      flush: flusher(file),
       journalFile,
       journal,
       writeAt,
@@ -103,7 +117,8 @@ async function orClose<T>(file: FileHandle, use: () => Promise<T>): Promise<T> {
   }
 }
 
-interface Opened extends Pick<PartialFile, 'target' | 'files' | 'header' | 'file' | 'journal' | 'journalFile'> {
+interface Opened
+  extends Pick<PartialFile, 'target' | 'files' | 'header' | 'file' | 'flush' | 'journal' | 'journalFile'> {
   readonly parts: Map<number, JournalPart>;
   readonly writeAt: WriteAt;
 }
@@ -191,6 +206,7 @@ async function writeAll(to: Opened, bytes: Uint8Array, offset: number): Promise<
       if (taken === 0)
         throw new PieceworkError('DestinationRefused', `the system takes no more bytes for ${to.target.path}`);
       written += taken;
+      to.flush.wrote(taken);
     }
   });
 }

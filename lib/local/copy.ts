@@ -50,7 +50,12 @@ export async function lookAt(
   const parsed = parseDestination(request.destination ?? '.', home.s3);
   const { kind } = parsed.locate('name');
   const primed = primedSources(home.sources);
-  const engine = home.engine(kind, { parallelism: options.parallelism, sources: primed.sources });
+  const { parallelism, pieceSizeBytes } = options;
+  const engine = await home.engine(kind, {
+    parallelism,
+    ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
+    sources: primed.sources,
+  });
   const close = async () => {
     await primed[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();

@@ -4,7 +4,6 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Destination } from '../destinations/destination.ts';
 import { fileDestination } from '../destinations/file.ts';
-import { s3Destination } from '../destinations/s3/destination.ts';
 import { stdoutDestination } from '../destinations/stdout.ts';
 import { PieceworkError } from '../errors/error.ts';
 import type { Events } from '../events/events.ts';
@@ -33,6 +32,8 @@ import { systemClock, systemIds } from './system-clock.ts';
 export interface EngineWishes {
   /** @default 1 */
   readonly parallelism?: number;
+  /** Asked for by the caller. @default the home's choice */
+  readonly pieceSizeBytes?: number;
   /** @default the home's own; others where a probe was made before */
   readonly sources?: Sources;
   /** For looking at a transfer that another process may be at work on. @default false */
@@ -48,7 +49,7 @@ export interface Home extends AsyncDisposable {
   readonly events: Events;
   readonly records: Records;
   /** An engine for one transfer to this kind of destination. `sources` in place of the home's own, for a probe that was made before. */
-  engine(kind: DestinationLocator['kind'], options?: EngineWishes): Engine;
+  engine(kind: DestinationLocator['kind'], options?: EngineWishes): Promise<Engine>;
   readonly sources: Sources;
   /** Hears every event until it is disposed of. */
   listen(listener: Subscriber): Disposable;
@@ -80,15 +81,18 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
     return folder;
   };
 
-  function makeDestination(
+  async function makeDestination(
     kind: DestinationLocator['kind'],
     windowBytes: number,
     parallelism: number,
     onlyLooks: boolean,
-  ): Destination {
+  ): Promise<Destination> {
     switch (kind) {
-      case 's3':
+      case 's3': {
+        // Loaded only where it is needed: a small transfer to a file would spend an eighth of its time on it.
+        const { s3Destination } = await import('../destinations/s3/destination.ts');
         return s3Destination({ ...s3Connection(s3), maxSockets: parallelism + 8 });
+      }
       case 'file':
         return fileDestination({ warn, onlyLooks });
       case 'stdout':
@@ -106,9 +110,14 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
     get records() {
       return records();
     },
-    engine(kind, { parallelism = 1, sources: engineSources = sources, onlyLooks = false } = {}) {
-      const sizing = localSizing(kind, parallelism, options.backoff);
-      const destination = makeDestination(kind, sizing.windowBytes, parallelism, onlyLooks);
+    async engine(kind, { parallelism = 1, pieceSizeBytes, sources: engineSources = sources, onlyLooks = false } = {}) {
+      const sizing = localSizing({
+        kind,
+        parallelism,
+        ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
+        ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
+      });
+      const destination = await makeDestination(kind, sizing.windowBytes, parallelism, onlyLooks);
       const destinations = (to: DestinationLocator): Destination => {
         if (to.kind === kind) return destination;
         throw new PieceworkError('Internal', `an engine for ${kind} was asked for ${to.kind}`);

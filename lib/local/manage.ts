@@ -31,7 +31,7 @@ async function isRunning(home: Home, record: TransferRecord): Promise<boolean> {
 
 export async function status(home: Home, transferId: string, signal: AbortSignal): Promise<LocalStatus> {
   const record = await find(home, transferId);
-  await using engine = home.engine(record.request.destination.kind, { onlyLooks: true });
+  await using engine = await home.engine(record.request.destination.kind, { onlyLooks: true });
   return { ...(await transferStatus(engine.ports, transferId, signal)), isRunning: await isRunning(home, record) };
 }
 
@@ -47,7 +47,7 @@ export async function cancel(home: Home, transferId: string, signal: AbortSignal
     return stored?.record ?? record;
   }
   await using _lock = await lockDestination(home, record.request.destination);
-  await using engine = home.engine(record.request.destination.kind);
+  await using engine = await home.engine(record.request.destination.kind);
   return await cancelTransfer(engine.ports, transferId, signal);
 }
 
@@ -62,8 +62,11 @@ export async function retry(
   if (record.status === 'completed' || record.status === 'cancelled') throw transferEnded(record);
   const locator = source ?? wholeLocator(record);
   await using _lock = await lockDestination(home, record.request.destination);
-  const { parallelism } = record.request.options;
-  await using engine = home.engine(record.request.destination.kind, { parallelism });
+  const { parallelism, pieceSizeBytes } = record.request.options;
+  await using engine = await home.engine(record.request.destination.kind, {
+    parallelism,
+    ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
+  });
   using tally = tallyOf(home);
   await goOn(engine.ports, record, locator, signal);
   return await runToReport(home, engine, transferId, tally, signal);
@@ -83,7 +86,7 @@ export async function clean(
     try {
       const loaded = await loadTransfer({ records: home.records }, active.transferId);
       if (loaded === undefined) {
-        await using engine = home.engine('file');
+        await using engine = await home.engine('file');
         await reconcile(engine.ports, active, { now: true }, signal);
       } else if (await isRunning(home, loaded.record)) {
         running.push(active.transferId);
@@ -103,7 +106,7 @@ async function cleanOne(home: Home, record: TransferRecord, signal: AbortSignal)
   const { destination } = record.request;
   const lock = await acquireLock(home.lockPath(destination), { what: describeDestination(destination) });
   try {
-    await using engine = home.engine(destination.kind);
+    await using engine = await home.engine(destination.kind);
     const { ports } = engine;
     if (!isOver(record)) return await cancelTransfer(ports, record.id, signal);
     await updateTransfer(ports, record.id, (current) => (isOver(current) ? giveUpUpload(current) : undefined));

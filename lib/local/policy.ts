@@ -1,4 +1,5 @@
 import type { Policy } from '../pipeline/ports.ts';
+import { S3_LIMITS } from '../transfer/limits.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
 import type { BackoffPolicy } from '../transfer/retry.ts';
 import { BACKOFF } from '../transfer/retry.ts';
@@ -7,7 +8,7 @@ const MIB = 1024 ** 2;
 const HOUR_MS = 3_600_000;
 
 /** Body memory of one running transfer at most; it bounds the windows, whatever the piece size and the object's. */
-const BODY_MEMORY_BYTES = 128 * MIB;
+const BODY_MEMORY_BYTES = 96 * MIB;
 
 export interface Sizing {
   readonly windowBytes: number;
@@ -15,23 +16,31 @@ export interface Sizing {
   readonly policy: Policy;
 }
 
+export interface SizingWishes {
+  readonly kind: DestinationLocator['kind'];
+  readonly parallelism: number;
+  /** Asked for by the caller. */
+  readonly pieceSizeBytes?: number;
+  /** @default BACKOFF */
+  readonly backoff?: BackoffPolicy;
+}
+
 /**
  * Windows and preferences of one machine. A part for S3 that fits a window can be sent again without asking the source,
  * so there pieces and windows are the same; a file takes small windows at once, so its pieces can be larger.
  */
-export function localSizing(
-  kind: DestinationLocator['kind'],
-  parallelism: number,
-  backoff: BackoffPolicy = BACKOFF,
-): Sizing {
+export function localSizing({ kind, parallelism, pieceSizeBytes = 0, backoff = BACKOFF }: SizingWishes): Sizing {
   const affordable = Math.max(MIB, Math.floor(BODY_MEMORY_BYTES / parallelism / MIB) * MIB);
   switch (kind) {
-    case 's3':
+    case 's3': {
+      const whole = Math.min(8 * MIB, affordable);
       return sizing(parallelism, backoff, {
-        windowBytes: Math.min(8 * MIB, affordable),
-        preferredPieceBytes: 8 * MIB,
+        // A piece that passes through its window bit by bit gains nothing from a large one, and is copied once more on its way.
+        windowBytes: pieceSizeBytes > whole ? Math.min(4 * MIB, whole) : whole,
+        preferredPieceBytes: whole >= S3_LIMITS.minPieceBytes ? whole : 8 * MIB,
         granuleBytes: MIB,
       });
+    }
     case 'file':
       return sizing(parallelism, backoff, { windowBytes: MIB, preferredPieceBytes: 16 * MIB, granuleBytes: MIB });
     case 'stdout': {
