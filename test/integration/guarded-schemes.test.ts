@@ -11,6 +11,7 @@ import { startBadFtp } from '../support/bad-ftp.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { startRelay } from '../support/counting-relay.ts';
 import { startFtpServer } from '../support/ftp-server.ts';
+import { onlyLoopback } from '../support/only-loopback.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';
 import { startS3Double } from '../support/s3-double.ts';
@@ -170,6 +171,19 @@ test.each([22, 80, 1023])(
     const error = await failureOf(source.probe(from, 1000, call()), 'GuardRefused');
     expect(error.message).toContain(`port ${port}`);
     expect(error.message).not.toContain('sesame');
+  },
+);
+
+test.each(['169.254.169.254', '10.1.2.3', '127.0.0.2'])(
+  'ftp: PASV that names %s leads nowhere but to the address that was checked',
+  async (pasvHost) => {
+    using net = onlyLoopback();
+    const server = open.use(await startBadFtp({ pasvHost, size: BYTES.length }));
+    const source = open.use(ftpSource({ guard: guardFor() }));
+    const from = { url: `ftp://me:sesame@own.test:${server.port}/file.bin` };
+    expect((await wholeOf(source, from)).equals(BYTES)).toBe(true);
+    expect(server.commands).toContain('PASV');
+    expect(net.strangers).toEqual([]);
   },
 );
 

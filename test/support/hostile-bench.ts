@@ -2,11 +2,18 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { LocalOptions, PieceworkEvent } from '../../lib/index.ts';
+import { createGuard } from '../../lib/guard/guard.ts';
+import type { Local, LocalOptions } from '../../lib/index.ts';
 import { openLocal } from '../../lib/index.ts';
+import { copy } from '../../lib/local/copy.ts';
+import { openHome } from '../../lib/local/home.ts';
+import { httpSource } from '../../lib/sources/http.ts';
+import { sourcesByScheme } from '../../lib/sources/sources.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import { createAuthority } from './certificates.ts';
 import type { HostileRow, Shape, Stage } from './hostile-row.ts';
+import type { OnlyLoopback } from './only-loopback.ts';
+import type { Origin } from './origin.ts';
 import { startOrigin } from './origin.ts';
 import { patternBytes } from './pattern.ts';
 import { failureOf } from './reading.ts';
@@ -30,8 +37,32 @@ function wishesOf({ options = {} }: HostileRow, stage: Stage): Partial<TransferO
   return typeof options === 'function' ? options(stage) : options;
 }
 
+/** The whole engine, with a source that is guarded as those of the functions are. It knows one name; what it is connected to is 127.0.0.1. */
+function openGuarded(options: LocalOptions, { port }: Origin): Pick<Local, 'copy'> & AsyncDisposable {
+  const home = openHome(options);
+  const guard = createGuard({
+    ports: [80, 443, port],
+    privateHosts: ['localhost'],
+    resolve: async () => [{ address: '127.0.0.1', family: 4 }],
+  });
+  const source = httpSource({ guard, ca: authority.cert });
+  const guarded = { ...home, sources: sourcesByScheme([source]) };
+  return {
+    copy: (request, signal = new AbortController().signal) => copy(guarded, request, signal),
+    async [Symbol.asyncDispose]() {
+      await source[Symbol.asyncDispose]();
+      await home[Symbol.asyncDispose]();
+    },
+  };
+}
+
 /** Plays one row: copies from the hostile source, and looks at what came of it everywhere. */
-export async function play(row: HostileRow, scheme: 'http' | 'https', kind: 'file' | 's3'): Promise<void> {
+export async function play(
+  row: HostileRow,
+  scheme: 'http' | 'https',
+  kind: 'file' | 's3',
+  { strangers }: OnlyLoopback,
+): Promise<void> {
   await using things = new AsyncDisposableStack();
   const home = await mkdtemp(join(tmpdir(), 'piecework-hostile-'));
   things.defer(() => rm(home, { recursive: true, force: true }));
@@ -45,15 +76,13 @@ export async function play(row: HostileRow, scheme: 'http' | 'https', kind: 'fil
   store.makeBucket(BUCKET);
   const shape = SHAPES[kind];
   const stage: Stage = { origin, other, shape };
-  const events: PieceworkEvent[] = [];
   const options: LocalOptions = {
     ...HASTE,
     stateDir,
-    onEvent: (event) => void events.push(event),
     http: { proxy: {}, caFile: join(home, 'ca.pem'), ...row.http },
     s3: { endpointUrl: store.endpoint, region: 'us-east-1' },
   };
-  const piecework = things.use(openLocal(options));
+  const piecework = things.use(row.guarded === true ? openGuarded(options, origin) : openLocal(options));
   const what = row.serve(stage);
   const url = typeof what === 'string' ? what : origin.serve('/file.bin', what);
   const copying = piecework.copy({
@@ -91,4 +120,5 @@ export async function play(row: HostileRow, scheme: 'http' | 'https', kind: 'fil
   expect(store.log.filter(({ key, operation }) => operation === 'PutObject' && key !== 'file.bin')).toEqual([]);
   for (const room of ['active', 'locks']) expect(await readdir(join(stateDir, room)).catch(() => [])).toEqual([]);
   expect(origin.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+  expect(strangers, 'contacted all the same').toEqual([]);
 }

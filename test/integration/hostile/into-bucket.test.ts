@@ -1,4 +1,3 @@
 import { playAll } from '../../support/hostile-suite.ts';
 
-// Over TLS the source is the same, and so is the bucket: a file shows it.
-playAll('s3', ['http']);
+playAll('s3', ['http', 'https']);

@@ -20,6 +20,38 @@ const onlyLoopback: LookupFunction = (host, options, done) => {
   else done(Object.assign(new Error('refused'), { code: 'ENOTFOUND' }), '', 4);
 };
 
+/**
+ * To where only we could go, through the guard that stands where others choose the URL: the row is asked for as `localhost`, which alone may be
+ * private. The suite's connector holds that nothing but 127.0.0.1 is connected to, `check` that what is served there was not asked for.
+ */
+function inward(host: string, kind: string): HostileRow {
+  return {
+    what: `a redirect to \`${host}\` (${kind}), where the source is guarded`,
+    outcome: 'GuardRefused',
+    how: 'each hop is checked as a URL, in every spelling; nothing is connected',
+    guarded: true,
+    serve: (stage) => {
+      stage.origin.serve('/file.bin', redirect(innerUrl(stage, host)));
+      return asLocalhost(stage, '/file.bin');
+    },
+    check: wasNotAsked,
+  };
+}
+
+const schemeOf = ({ origin }: Stage): string => new URL(origin.base).protocol;
+
+const asLocalhost = (stage: Stage, path: string): string => `${schemeOf(stage)}//localhost:${stage.origin.port}${path}`;
+
+/** The right bytes are there, for whoever gets through. */
+function innerUrl(stage: Stage, host: string): string {
+  stage.origin.serve('/inner.bin', honest(stage));
+  return `${schemeOf(stage)}//${host}:${stage.origin.port}/inner.bin`;
+}
+
+function wasNotAsked({ origin }: Stage): void {
+  if (origin.requests.some(({ url }) => url === '/inner.bin')) throw new Error('it was asked all the same');
+}
+
 export const REDIRECTS: readonly HostileRow[] = [
   {
     what: 'redirects in a circle',
@@ -71,6 +103,60 @@ export const REDIRECTS: readonly HostileRow[] = [
     http: { lookup: onlyLoopback },
     source: { allowInsecureRedirect: true },
     options: { maxFailures: 1 },
+  },
+  inward('127.0.0.1', 'loopback'),
+  inward('2130706433', 'loopback, decimal'),
+  inward('0177.0.0.1', 'loopback, octal'),
+  inward('0x7f.1', 'loopback, hexadecimal'),
+  inward('[::1]', 'loopback, IPv6'),
+  inward('[::ffff:127.0.0.1]', 'loopback, IPv4 within IPv6'),
+  inward('[64:ff9b::127.0.0.1]', 'loopback, through NAT64'),
+  inward('10.1.2.3', 'private'),
+  inward('192.168.0.1', 'private'),
+  inward('100.64.0.1', 'carrier'),
+  inward('169.254.169.254', 'metadata'),
+  inward('2852039166', 'metadata, decimal'),
+  inward('0251.0376.0251.0376', 'metadata, octal'),
+  inward('[::ffff:169.254.169.254]', 'metadata, IPv4 within IPv6'),
+  inward('[fd00:ec2::254]', 'metadata, IPv6'),
+  inward('169.254.0.1', 'link-local'),
+  inward('[fe80::1]', 'link-local, IPv6'),
+  inward('[fd00::1]', 'unique-local'),
+  inward('inside.example', 'a name that leads to loopback'),
+  {
+    what: 'a redirect to `169.254.169.254` in the middle, where the source is guarded',
+    outcome: 'GuardRefused',
+    how: 'each request is judged anew',
+    guarded: true,
+    serve: (stage) => {
+      stage.origin.serve('/file.bin', from(3, honest(stage), redirect(innerUrl(stage, '169.254.169.254'))));
+      return asLocalhost(stage, '/file.bin');
+    },
+    check: wasNotAsked,
+  },
+  {
+    what: 'a redirect to `2130706433` (loopback) as the second hop, in the middle, where the source is guarded',
+    outcome: 'GuardRefused',
+    how: 'each hop of each request is judged anew',
+    guarded: true,
+    serve: (stage) => {
+      stage.origin.serve('/hop', redirect(innerUrl(stage, '2130706433')));
+      stage.origin.serve('/file.bin', from(3, honest(stage), redirect('/hop')));
+      return asLocalhost(stage, '/file.bin');
+    },
+    check: wasNotAsked,
+  },
+  {
+    what: 'a redirect to where it may go, where the source is guarded',
+    outcome: 'bytes',
+    how: 'followed',
+    guarded: true,
+    mode: 'pieces',
+    serve: (stage) => {
+      stage.origin.serve('/a', redirect(asLocalhost(stage, '/file.bin')));
+      stage.origin.serve('/file.bin', honest(stage));
+      return asLocalhost(stage, '/a');
+    },
   },
   {
     what: 'a redirect from `https:` to `http:`',
