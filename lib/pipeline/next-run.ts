@@ -1,4 +1,3 @@
-import { PieceworkError } from '../errors/error.ts';
 import { KEYS } from '../records/records.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record.ts';
@@ -7,15 +6,11 @@ import { retried } from '../transfer/transitions.ts';
 import { toIso } from '../values/time.ts';
 import type { Ports } from './ports.ts';
 import type { Loaded } from './store.ts';
-import { saveTransfer } from './store.ts';
+import { createUnlessThere, saveTransfer } from './store.ts';
 
 /** Work remains: stands before the record does, and goes last. */
 export async function markActive(ports: Pick<Ports, 'records' | 'clock'>, id: string, run: number): Promise<void> {
-  try {
-    await ports.records.put(KEYS.active(id, run), { v: 1, at: toIso(ports.clock.now()) }, 'absent');
-  } catch (error) {
-    if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
-  }
+  await createUnlessThere(ports, KEYS.active(id, run), { v: 1, at: toIso(ports.clock.now()) });
 }
 
 /**

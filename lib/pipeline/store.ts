@@ -1,5 +1,5 @@
 import { PieceworkError } from '../errors/error.ts';
-import type { Version } from '../records/records.ts';
+import type { RecordKey, Version } from '../records/records.ts';
 import { KEYS } from '../records/records.ts';
 import type { TransferRecord } from '../transfer/record.ts';
 import type { Ports } from './ports.ts';
@@ -61,6 +61,27 @@ const UNSURE_TRIES = 4;
 
 function conflict(id: string, cause: unknown): PieceworkError {
   return new PieceworkError('Conflict', `transfer ${id} was changed by another process at the same moment`, { cause });
+}
+
+/**
+ * Creates what may be written more than once without harm, unless something is there. An unsure write is repeated (a connection that had been
+ * idle is often found closed only now), so what is there may be our own.
+ */
+export async function createUnlessThere<T>(
+  ports: Pick<Ports, 'records'>,
+  key: RecordKey<T>,
+  value: T,
+): Promise<'created' | 'there'> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await ports.records.put(key, value, 'absent');
+      return 'created';
+    } catch (error) {
+      if (!(error instanceof PieceworkError)) throw error;
+      if (error.code === 'Conflict') return 'there';
+      if (error.reaction === 'fail' || tries >= UNSURE_TRIES) throw error;
+    }
+  }
 }
 
 const CONFLICT_TRIES = 4;

@@ -9,7 +9,7 @@ import { isTombstone, newRecord } from '../transfer/record.ts';
 import type { ObjectSettings, TransferOptions, TransferRequest } from '../transfer/request.ts';
 import { markActive, startNextRun } from './next-run.ts';
 import type { Ports } from './ports.ts';
-import { createTransfer, loadTransfer, onConflictAgain } from './store.ts';
+import { createTransfer, createUnlessThere, loadTransfer, onConflictAgain } from './store.ts';
 
 export interface Submission {
   readonly source: SourceLocator;
@@ -57,22 +57,16 @@ async function claimId(
   const { keyHash, requestHash } = submission.idempotency;
   const key = KEYS.idempotency(keyHash);
   const entry: IdempotencyEntry = { v: 1, transferId: id, requestHash };
-  try {
-    await ports.records.put(key, entry, 'absent');
-    return { id, isFirst: true };
-  } catch (error) {
-    if (!(error instanceof PieceworkError) || error.reaction === 'fail') throw error;
-    const there = await ports.records.get(key);
-    if (there === undefined) throw error;
-    if (there.value.requestHash !== requestHash) {
-      throw new PieceworkError(
-        'Conflict',
-        `the idempotency key was used for another request (transfer ${there.value.transferId}); use a new key`,
-        { cause: error },
-      );
-    }
-    return { id: there.value.transferId, isFirst: there.value.transferId === id };
+  if ((await createUnlessThere(ports, key, entry)) === 'created') return { id, isFirst: true };
+  const there = await ports.records.get(key);
+  if (there === undefined) throw new PieceworkError('Conflict', 'the idempotency key vanished during its submit');
+  if (there.value.requestHash !== requestHash) {
+    throw new PieceworkError(
+      'Conflict',
+      `the idempotency key was used for another request (transfer ${there.value.transferId}); use a new key`,
+    );
   }
+  return { id: there.value.transferId, isFirst: there.value.transferId === id };
 }
 
 /** `undefined` = somebody else's record is there: another submit with the same key, or a tombstone. */

@@ -3,6 +3,7 @@ import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Loaded } from '../../lib/pipeline/store.ts';
 import {
   createTransfer,
+  createUnlessThere,
   loadTransfer,
   onConflictAgain,
   saveTransfer,
@@ -194,6 +195,35 @@ describe('what loses its swap', () => {
     const first = await created(ports);
     expect(await updateTransfer(ports, '01TRANSFER', () => undefined)).toEqual(first);
     expect(await updateTransfer(ports, 'nobody', changed)).toBeUndefined();
+    expect(puts()).toBe(1);
+  });
+});
+
+describe('what may be created more than once', () => {
+  const KEY = KEYS.active('01TRANSFER', 1);
+  const MARKER = { v: 1, at: '2026-11-24T00:00:00.000Z' } as const;
+
+  it('is written again while that is unsure', async () => {
+    const { ports, records } = world(refused(unsure), refused(unsure), refused(unsure));
+    expect(await createUnlessThere(ports, KEY, MARKER)).toBe('created');
+    expect((await records.get(KEY))?.value).toEqual(MARKER);
+  });
+
+  it('may be there because its own answer was lost', async () => {
+    const { ports, records } = world(lost(unsure));
+    expect(await createUnlessThere(ports, KEY, MARKER)).toBe('there');
+    expect((await records.get(KEY))?.value).toEqual(MARKER);
+  });
+
+  it('that stays unsure gives up with its own error', async () => {
+    const { ports, puts } = world(...Array.from({ length: 9 }, () => refused(unsure)));
+    await expect(createUnlessThere(ports, KEY, MARKER)).rejects.toMatchObject({ code: 'DestinationUnreachable' });
+    expect(puts()).toBe(4);
+  });
+
+  it('is not tried again where it is refused for good', async () => {
+    const { ports, puts } = world(refused(() => new PieceworkError('HomeRefused', 'denied')));
+    await expect(createUnlessThere(ports, KEY, MARKER)).rejects.toMatchObject({ code: 'HomeRefused' });
     expect(puts()).toBe(1);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Ports } from '../../lib/pipeline/ports.ts';
 import { reconcile } from '../../lib/pipeline/reconcile.ts';
 import { retry } from '../../lib/pipeline/retry.ts';
@@ -60,6 +61,20 @@ describe('submit', () => {
     await change(ports, id, { status: 'transferring' });
     expect(await submit(ports, SUBMISSION)).toMatchObject({ id, status: 'transferring' });
     expect(sent).toHaveLength(2);
+  });
+
+  it('survives a connection that breaks at its first writes', async () => {
+    const { ports } = stillPorts();
+    const { put } = ports.records;
+    const broken = new Set<string>();
+    ports.records.put = async (key, value, on) => {
+      if (on !== 'absent' || broken.has(key.path)) return await put(key, value, on);
+      broken.add(key.path);
+      throw new PieceworkError('HomeUnavailable', 'ECONNRESET');
+    };
+    const { id } = await submit(ports, SUBMISSION);
+    expect([...broken]).toEqual(['keys/key', `active/${id}/1`, `transfers/${id}.json`]);
+    expect(await loadTransfer(ports, id)).toMatchObject({ record: { status: 'accepted' } });
   });
 
   it('with the key of another request is refused', async () => {
