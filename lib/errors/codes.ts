@@ -114,6 +114,7 @@ export const ERROR_CODES = {
   // the services that a home stands on: its store of records, queues, secrets, event bus
   HomeUnavailable: entry('state', 'retry'),
   HomeRefused: entry('state', 'fail'),
+  WorkerDied: entry('state', 'retry'),
   // a deployment's API
   NotAuthorized: entry('usage', 'fail'),
   RequestTooLarge: entry('usage', 'fail'),

@@ -88,14 +88,14 @@ class Round {
   }
 
   /** One failure, one answer: the piece again from scratch, after a wait. Returns the error that ends the transfer instead. */
-  answer({ pieceNumber, error, died }: CurrentFailure): ErrorRecord | undefined {
+  answer({ pieceNumber, error }: CurrentFailure): ErrorRecord | undefined {
     const before: Trouble = this.#trouble[String(pieceNumber)] ?? {
       attempt: 1,
       failures: 0,
       waits: 0,
       code: error.code,
     };
-    const reaction = died ? 'retry' : reactionTo(error.code);
+    const reaction = reactionTo(error.code);
     if (reaction === 'fail') return error;
     const waits = before.waits + (reaction === 'wait' ? 1 : 0);
     const failures = before.failures + (reaction === 'wait' ? 0 : 1);
@@ -212,7 +212,6 @@ function copyRefusal(record: TransferRecord, inputs: readonly Input[]): ErrorRec
 interface CurrentFailure {
   readonly pieceNumber: number;
   readonly error: ErrorRecord;
-  readonly died: boolean;
 }
 
 /** Rule 4: a failure counts once, and only if plan and attempt are current and the piece is not done after all. */
@@ -224,23 +223,30 @@ function currentFailures(
   const open = new Set(missing);
   const failures: CurrentFailure[] = [];
   for (const input of inputs) {
-    const failure = failureOf(input);
-    if (failure === undefined) continue;
-    const { planId, pieceNumber, attempt } = failure.task;
+    const task = failedTask(input);
+    if (task === undefined) continue;
+    const { planId, pieceNumber, attempt } = task;
     if (planId !== record.planId || attempt !== attemptOf(record, pieceNumber) || !open.delete(pieceNumber)) continue;
-    failures.push({ pieceNumber, error: failure.error, died: failure.died });
+    const told = input.kind === 'result' ? input.error : undefined;
+    failures.push({ pieceNumber, error: told ?? workerDied(record, pieceNumber) });
   }
   return failures;
 }
 
-function failureOf(input: Input) {
-  if (input.kind === 'result' && input.outcome === 'failed') {
-    return { task: input, error: input.error ?? WORKER_DIED, died: input.error === undefined };
-  }
-  return input.kind === 'dead' ? { task: input.task, error: WORKER_DIED, died: true } : undefined;
+function failedTask(input: Input): Pick<PieceTask, 'planId' | 'pieceNumber' | 'attempt'> | undefined {
+  if (input.kind === 'dead') return input.task;
+  return input.kind === 'result' && input.outcome === 'failed' ? input : undefined;
 }
 
-const WORKER_DIED: ErrorRecord = { code: 'Internal', message: 'the worker that fetched the piece died each time' };
+/** Nobody was left to say why; the function's log does. */
+function workerDied({ request }: TransferRecord, pieceNumber: number): ErrorRecord {
+  return {
+    code: 'WorkerDied',
+    message:
+      `each worker that fetched piece ${pieceNumber} of ${request.source.url} died: out of memory, cut off at its time-out, or killed. ` +
+      "The fetcher's log says which; retry the transfer, or start it anew with a smaller piece size, or give the fetcher more memory or time",
+  };
+}
 
 function afterAttempts(error: ErrorRecord, failures: number): ErrorRecord {
   return failures > 1 ? { ...error, message: `${error.message} (after ${failures} attempts)` } : error;

@@ -44,8 +44,7 @@ function brokenWay(before: TransferRecord, after: TransferRecord): string | unde
   if (leaves && before.ending?.abortedAt === undefined)
     return `finalizing → ${after.status} without an ending that was carried out (rule 12)`;
   const { reason } = after;
-  if (reason?.code === 'Internal' && !reason.message.includes('the worker that fetched the piece died'))
-    return `a defect: ${reason.message}`;
+  if (reason?.code === 'Internal') return `a defect: ${reason.message}`;
   if (isOver(after) && after.status !== 'completed' && reason === undefined) return `${after.status} without a reason`;
   return undefined;
 }

@@ -145,8 +145,14 @@ describe('rule 4: a failure counts once', () => {
     for (const input of [dead(2), speechless]) {
       const { record } = decided(transferring(), {}, [input]);
       expect(record.status).toBe('transferring');
-      expect(record.trouble['2']).toMatchObject({ attempt: 2, failures: 1, waits: 0, code: 'Internal' });
+      expect(record.trouble['2']).toMatchObject({ attempt: 2, failures: 1, waits: 0, code: 'WorkerDied' });
     }
+  });
+
+  it('fails by dead workers alone with a code of its own, which names the piece and is no defect of ours', () => {
+    const { record } = decided(transferring({}, { maxFailures: 1 }), {}, [dead(2)]);
+    expect(record).toMatchObject({ status: 'failed', reason: { code: 'WorkerDied' } });
+    expect(record.reason?.message).toMatch(/piece 2 of https:\S+ died/);
   });
 
   it('tells of each piece that is fetched again', () => {
