@@ -75,6 +75,10 @@ export function countedSecrets(requests: Requests, time: Timeline, sealed: Map<s
     async discard() {
       requests.count('DELETE');
     },
+    async *list() {
+      requests.count('LIST');
+      for (const transferId of sealed.keys()) yield { transferId, run: 1 };
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { decodeTime } from 'ulid';
 import type { ActiveTransfer } from '../pipeline/active-transfers.ts';
-import { activeTransfers } from '../pipeline/active-transfers.ts';
+import { activeTransfers, unmarkedSealed } from '../pipeline/active-transfers.ts';
 import type { Ports } from '../pipeline/ports.ts';
 import { reconcile } from '../pipeline/reconcile.ts';
 import { loadTransfer } from '../pipeline/store.ts';
@@ -36,10 +36,18 @@ export async function tickAll(home: TickHome, context: Pick<Context, 'getRemaini
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
+  if (isSweep(home.ports.clock.now())) {
+    for await (const forgotten of unmarkedSealed(home.ports)) await tickOne(home, forgotten, signal);
+  }
   home.measure('ActiveTransfers', active);
   home.measure(STUCK_METRIC, stuck);
   home.flush();
   return undefined;
+}
+
+/** Once an hour: what it looks for is left by a crash at one moment in thousands. */
+function isSweep(now: Instant): boolean {
+  return Math.floor(now / 60_000) % 60 === 0;
 }
 
 /** False = it is stuck. */

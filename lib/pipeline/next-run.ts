@@ -1,7 +1,7 @@
 import { KEYS } from '../records/records.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record.ts';
-import { sealedRunOf } from '../transfer/record.ts';
+import { isSettled, sealedRunOf } from '../transfer/record.ts';
 import { retried } from '../transfer/transitions.ts';
 import { toIso } from '../values/time.ts';
 import type { Ports } from './ports.ts';
@@ -41,7 +41,7 @@ export async function startNextRun(
 
 /**
  * What an earlier run leaves when nothing of it remains to be done: the source sealed for it, or for one before by which it still went, unless
- * the record goes by it even now; and last its marker.
+ * the record goes by it even now (one that is settled goes by none); and last its marker.
  */
 export async function dropRun(
   ports: Pick<Ports, 'records' | 'secrets'>,
@@ -49,7 +49,7 @@ export async function dropRun(
   run: number,
 ): Promise<void> {
   for (let sealed = 1; sealed <= run; sealed += 1) {
-    if (sealed !== sealedRunOf(record)) await ports.secrets.discard(record.id, sealed);
+    if (sealed !== sealedRunOf(record) || isSettled(record)) await ports.secrets.discard(record.id, sealed);
   }
   await ports.records.delete(KEYS.active(record.id, run));
 }

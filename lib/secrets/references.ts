@@ -93,6 +93,7 @@ export function withReferences(secrets: Secrets, references: SecretReferences): 
       return locator === undefined ? undefined : await references.fill(locator);
     },
     discard: (transferId, run) => secrets.discard(transferId, run),
+    list: () => secrets.list(),
   };
 }
 

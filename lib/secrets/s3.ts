@@ -1,10 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../errors/error.ts';
 import { serviceError, serviceFailure } from '../errors/service.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { Instant } from '../values/time.ts';
-import type { Secrets } from './secrets.ts';
+import type { SealedName, Secrets } from './secrets.ts';
 
 export interface S3SecretsOptions {
   /** Closed by whoever made it. */
@@ -14,6 +14,8 @@ export interface S3SecretsOptions {
   readonly prefix?: string;
   /** Encrypts each sealed source. @default the bucket's own encryption */
   readonly kmsKeyId?: string;
+  /** Names on one page of `list`, at most 1000. @default 1000 */
+  readonly pageSize?: number;
   /** A source that was unsealed is kept in the process for so long, so that not each piece asks for it; 0 = not at all. @default 60 s */
   readonly keepMs?: number;
   /** @default Date.now */
@@ -36,6 +38,7 @@ export function s3Secrets({
   bucket,
   prefix = '',
   kmsKeyId,
+  pageSize = 1000,
   keepMs = 60_000,
   now = Date.now,
 }: S3SecretsOptions): Secrets {
@@ -102,7 +105,29 @@ export function s3Secrets({
       kept.delete(Key);
       await call('s3:DeleteObject', () => client.send(new DeleteObjectCommand({ Bucket: bucket, Key })));
     },
+
+    async *list() {
+      let last: string | undefined;
+      do {
+        const after = last === undefined ? {} : { StartAfter: last };
+        const { Contents = [], IsTruncated } = await call('s3:ListBucket', () =>
+          client.send(
+            new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}sealed/`, MaxKeys: pageSize, ...after }),
+          ),
+        );
+        for (const { Key = '' } of Contents) {
+          const name = parseName(Key.slice(prefix.length));
+          if (name !== undefined) yield name;
+        }
+        last = IsTruncated === true ? Contents.at(-1)?.Key : undefined;
+      } while (last !== undefined);
+    },
   };
+}
+
+function parseName(path: string): SealedName | undefined {
+  const [, transferId, run] = /^sealed\/([^/]+)\/([1-9]\d*)$/.exec(path) ?? [];
+  return transferId === undefined ? undefined : { transferId, run: Number(run) };
 }
 
 /** Without a cause: what a JSON parser complains of, it quotes. */

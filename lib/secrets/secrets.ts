@@ -1,5 +1,11 @@
 import type { SourceLocator } from '../transfer/locators.ts';
 
+/** Under which a source is sealed. */
+export interface SealedName {
+  readonly transferId: string;
+  readonly run: number;
+}
+
 /** Keeps the whole source locator of a transfer's run, apart from its record. */
 export interface Secrets {
   seal(transferId: string, run: number, locator: SourceLocator): Promise<void>;
@@ -7,4 +13,6 @@ export interface Secrets {
   unseal(transferId: string, run: number): Promise<SourceLocator | undefined>;
   /** No error when it is already gone. */
   discard(transferId: string, run: number): Promise<void>;
+  /** All that are here; what is sealed or discarded meanwhile may be missing or not. Shows names, and needs no right to read what they hold. */
+  list(): AsyncIterable<SealedName>;
 }

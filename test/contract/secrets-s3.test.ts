@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { s3Secrets } from '../../lib/secrets/s3.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { miniStack } from '../support/ministack.ts';
-import { failureOf } from '../support/reading.ts';
+import { allOf, failureOf } from '../support/reading.ts';
 import { clientOf, newBucket } from '../support/s3-client.ts';
 import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
@@ -47,6 +47,16 @@ function onServer(name: string, start: () => Promise<S3Server>): void {
       await secrets.discard('T1', 1);
       expect(await others.unseal('T1', 1)).toBeUndefined();
       expect(await others.unseal('T1', 2)).toEqual({ url: 'https://example.com/2' });
+    });
+
+    test('are listed by name, page after page', async () => {
+      const secrets = s3Secrets({ client, bucket, prefix: 'stage/', pageSize: 2 });
+      await s3Secrets({ client, bucket }).seal('T0', 1, LOCATOR);
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'stage/sealed/by-hand', Body: 'x' }));
+      expect(await allOf(secrets.list())).toEqual([]);
+      for (const run of [1, 2, 3, 4]) await secrets.seal('T1', run, LOCATOR);
+      await secrets.discard('T1', 2);
+      expect(await allOf(secrets.list())).toEqual([1, 3, 4].map((run) => ({ transferId: 'T1', run })));
     });
 
     test('sealed again are the new ones', async () => {

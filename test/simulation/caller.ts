@@ -1,5 +1,6 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
-import { activeTransfers } from '../../lib/pipeline/active-transfers.ts';
+import type { ActiveTransfer } from '../../lib/pipeline/active-transfers.ts';
+import { activeTransfers, unmarkedSealed } from '../../lib/pipeline/active-transfers.ts';
 import { cancel } from '../../lib/pipeline/cancel.ts';
 import { reconcile } from '../../lib/pipeline/reconcile.ts';
 import { retry } from '../../lib/pipeline/retry.ts';
@@ -95,6 +96,7 @@ function request(world: World, order: Order, index: number, act: Act, known: { t
 /** The schedule: looks at whatever is marked, as long as something is. */
 export function startSchedule(world: World): void {
   const { tickMs } = world.scenario;
+  let ticks = 0;
   const tick = () => {
     world.rules.checkTime();
     if (world.isSettled()) return;
@@ -105,14 +107,21 @@ export function startSchedule(world: World): void {
       if (!isOver) process.kill('it takes too long');
     });
     async function lookAtAll(): Promise<void> {
-      for await (const active of activeTransfers(ports)) {
-        try {
-          await reconcile(ports, active, { now: false }, process.signal);
-        } catch (error) {
-          world.rules.handlerFailed(process, error);
-        }
+      for await (const active of activeTransfers(ports)) await lookAt(active);
+      if (ticks % world.times.ticksPerSweep !== 0) return;
+      for await (const forgotten of unmarkedSealed(ports)) {
+        world.reach('sealed source without a marker');
+        await lookAt(forgotten);
       }
     }
+    async function lookAt(active: ActiveTransfer): Promise<void> {
+      try {
+        await reconcile(ports, active, { now: false }, process.signal);
+      } catch (error) {
+        world.rules.handlerFailed(process, error);
+      }
+    }
+    ticks += 1;
     world.resumed = true;
     lookAtAll().then(
       () => {

@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Ports } from '../../lib/pipeline/ports.ts';
 import { windowPool } from '../../lib/pipeline/windows.ts';
+import type { SealedName } from '../../lib/secrets/secrets.ts';
 import { SECRET } from './faults.ts';
 import { simDestination } from './sim-destination.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -28,6 +29,9 @@ export function simPorts(world: World, process: SimProcess): Ports {
       },
       discard: (id, run) =>
         process.call(`discard ${id.slice(-4)}/${run}`, SECRET, () => void sealed.delete(nameOf(id, run))),
+      async *list() {
+        yield* await process.call('list sealed', SECRET, () => [...sealed.keys()].map(sealedName));
+      },
     },
     sources: () => source,
     destinations({ kind }) {
@@ -57,4 +61,9 @@ export function simPorts(world: World, process: SimProcess): Ports {
       ? pipelinePolicy
       : { ...pipelinePolicy, keepsSealed: true, settlesElsewhere: !/^(finalizer|tick)/.test(process.name) },
   };
+}
+
+function sealedName(name: string): SealedName {
+  const [transferId = '', run] = name.split('/');
+  return { transferId, run: Number(run) };
 }

@@ -11,5 +11,7 @@ export const TIMES = {
   fetcherTimeoutMs: 2 * MINUTE_MS,
   finalizerTimeoutMs: 3 * MINUTE_MS,
   apiTimeoutMs: 30 * SECOND_MS,
+  /** Of so many ticks of the schedule one also looks for sealed sources without a marker. */
+  ticksPerSweep: 10,
   recordCacheMs: 10 * SECOND_MS,
 } as const;

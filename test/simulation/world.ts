@@ -127,6 +127,7 @@ export class World implements Truth {
       this.elapsedMs > lastActMs &&
       this.callers === 0 &&
       this.records.paths('active/').length === 0 &&
+      this.sealed.size === 0 &&
       this.records.transfers().every((record) => isOver(record) && isSettled(record))
     );
   }

@@ -44,3 +44,9 @@ export function thrownBy(action: () => unknown, code: ErrorCode): Promise<Piecew
 export function call(signal: AbortSignal = new AbortController().signal): { readonly signal: AbortSignal } {
   return { signal };
 }
+
+export async function allOf<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

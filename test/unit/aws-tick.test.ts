@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
-import { isStuck } from '../../lib/aws/tick.ts';
+import type { TickHome } from '../../lib/aws/tick.ts';
+import { isStuck, tickAll } from '../../lib/aws/tick.ts';
+import { createTransfer } from '../../lib/pipeline/store.ts';
 import type { TransferRecord } from '../../lib/transfer/record.ts';
 import { newRecord } from '../../lib/transfer/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
+import { allOf } from '../support/reading.ts';
+import { stillPorts } from '../support/still-ports.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 5, 1);
@@ -40,4 +44,18 @@ test.each<readonly [string, Partial<TransferRecord>, boolean]>([
 
 test('a marker without a record is the tombstone’s business', () => {
   expect(isStuck(undefined, NOW)).toBe(false);
+});
+
+test('once an hour a tick deletes sealed sources that no marker tells of, and no others', async () => {
+  const { ports, clock } = stillPorts();
+  const home: TickHome = { ports, measure() {}, tickFailed: (_, error) => expect.fail(String(error)), flush() {} };
+  const { rev: _, writeId: __, ...settled } = record({ status: 'completed', endedAt: iso(NOW), announced: true });
+  await createTransfer(ports, settled);
+  await ports.secrets.seal(settled.id, 1, { url: 'https://a.example/' });
+  const tickAt = async (minute: number) => {
+    clock.now = NOW + minute * 60_000;
+    await tickAll(home, { getRemainingTimeInMillis: () => 60_000 });
+    return (await allOf(ports.secrets.list())).length;
+  };
+  expect([await tickAt(1), await tickAt(59), await tickAt(60)]).toEqual([1, 1, 0]);
 });

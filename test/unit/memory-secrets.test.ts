@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { memorySecrets } from '../../lib/secrets/memory.ts';
+import { allOf } from '../support/reading.ts';
 
 const locator = { url: 'https://user:password@example.com/?signature=1', headers: { cookie: 'a=b' } };
 
@@ -25,4 +26,16 @@ test('discarded it is gone, and that twice is no error', async () => {
   await secrets.discard('T', 1);
   await secrets.discard('T', 1);
   expect(await secrets.unseal('T', 1)).toBeUndefined();
+});
+
+test('all that are sealed are listed by name', async () => {
+  const secrets = memorySecrets();
+  await secrets.seal('T', 1, locator);
+  await secrets.seal('U', 2, locator);
+  await secrets.seal('V', 1, locator);
+  await secrets.discard('V', 1);
+  expect(await allOf(secrets.list())).toEqual([
+    { transferId: 'T', run: 1 },
+    { transferId: 'U', run: 2 },
+  ]);
 });
