@@ -25,10 +25,12 @@ import { Timeline } from './count/timeline.ts';
 
 /*
  * node bench/count-requests.ts: what one transfer asks of AWS, counted on the use cases and the batching that the functions run, in simulated
- * time. A piece takes 2 s, give or take half; a request of S3 30 ms.
+ * time. A piece takes 2 s (or what the case says), give or take half; a request of S3 30 ms.
  */
 
 const PIECE_BYTES = 16;
+/** The construct's `maxFetchers`, unless the places need more. */
+const FETCHERS = 25;
 const never = new AbortController().signal;
 const context = { getRemainingTimeInMillis: () => 3_600_000 } as Context;
 
@@ -39,17 +41,19 @@ interface Case {
   readonly failing: number;
   /** How long results are collected for one finalizer run. @default the construct's */
   readonly windowSeconds?: number;
+  /** @default 2 */
+  readonly pieceSeconds?: number;
 }
 
-interface Counted extends Case {
-  readonly windowSeconds: number;
+interface Counted extends Required<Case> {
   readonly requests: Requests;
   readonly finalizerRuns: number;
   readonly fetcherRuns: number;
   readonly seconds: number;
 }
 
-async function count({ pieceCount, places, failing, windowSeconds = RESULTS_WINDOW_SECONDS }: Case): Promise<Counted> {
+async function count(one: Case): Promise<Counted> {
+  const { pieceCount, places, failing, windowSeconds = RESULTS_WINDOW_SECONDS, pieceSeconds = 2 } = one;
   const time = new Timeline();
   const requests = new Requests();
   const runs = { planner: 0, fetcher: 0, finalizer: 0 };
@@ -112,11 +116,11 @@ async function count({ pieceCount, places, failing, windowSeconds = RESULTS_WIND
   let nth = 0;
   const destination = countedDestination(requests, time, () => {
     nth += 1;
-    return 1000 + 2000 * fractionOf(`piece ${nth}`);
+    return 1000 * pieceSeconds * (0.5 + fractionOf(`piece ${nth}`));
   });
 
-  // As many environments as Lambda would have: each with a cache of its own, four pieces side by side.
-  const fetchers = Array.from({ length: Math.ceil(places / WINDOW_COUNT) }, () => {
+  // A batch never waits for another one, as long as there are environments; each has a cache of its own, four pieces side by side.
+  const fetchers = Array.from({ length: Math.max(FETCHERS, Math.ceil(places / WINDOW_COUNT)) }, () => {
     const ports = portsOf('fetcher');
     return { ports, memory: fetcherMemory(ports), isBusy: false };
   });
@@ -192,6 +196,7 @@ async function count({ pieceCount, places, failing, windowSeconds = RESULTS_WIND
     places,
     failing,
     windowSeconds,
+    pieceSeconds,
     requests,
     finalizerRuns: runs.finalizer,
     fetcherRuns: runs.fetcher,
@@ -216,20 +221,25 @@ function zeros(length: number): ByteReader {
 }
 
 const cases: readonly Case[] = [
+  { pieceCount: 1000, places: 8, failing: 0 },
   { pieceCount: 1000, places: 16, failing: 0 },
+  { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 1 },
+  { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 4 },
   { pieceCount: 1000, places: 16, failing: 0, windowSeconds: 2 },
-  { pieceCount: 1000, places: 16, failing: 0, windowSeconds: 3 },
+  { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 4, windowSeconds: 2 },
+  { pieceCount: 1000, places: 32, failing: 0 },
   { pieceCount: 1000, places: 64, failing: 0 },
   { pieceCount: 1000, places: 64, failing: 0.05 },
   { pieceCount: 10_000, places: 256, failing: 0 },
 ];
 console.log(
-  '| pieces | places | failing | window | piece messages | UploadPart | other PUT, LIST | GET, HEAD | SQS sends | fetcher runs | finalizer runs | largest record | ends after |',
+  '| pieces | places | piece | failing | window | piece messages | UploadPart | other PUT, LIST | GET, HEAD | SQS sends | fetcher runs | finalizer runs | largest record | ends after |',
 );
-console.log(`|${' --- |'.repeat(13)}`);
+console.log(`|${' --- |'.repeat(14)}`);
 for (const one of cases) {
-  const { requests, pieceCount, places, failing, windowSeconds, finalizerRuns, fetcherRuns, seconds } =
-    await count(one);
+  const counted = await count(one);
+  const { requests, pieceCount, places, failing, windowSeconds, pieceSeconds } = counted;
+  const { finalizerRuns, fetcherRuns, seconds } = counted;
   const per = (number: number) => (number / pieceCount).toFixed(3);
   const names = requests.all.map(([name]) => name);
   const parts = requests.of('PUT UploadPart');
@@ -239,6 +249,7 @@ for (const one of cases) {
   const cells = [
     pieceCount,
     places,
+    `${pieceSeconds} s`,
     `${failing * 100} %`,
     `${windowSeconds} s`,
     per(requests.of('piece messages')),

@@ -17,6 +17,7 @@ import {
   withoutRanges,
   withoutServerSideCopy,
 } from './outcomes.ts';
+import { NO_PIECES, pieceSet, piecesIn } from './piece-set.ts';
 import type { TransferRecord, Trouble } from './record.ts';
 import { attemptOf } from './record.ts';
 import { backoffAfter, waitMs } from './retry.ts';
@@ -33,7 +34,8 @@ export function decidePieces(
   now: Instant,
   policy: DecidePolicy,
 ): Decision {
-  if (facts.ledger === 'unread') return { record, commands: [{ kind: 'readLedger' }] };
+  if (facts.ledger === 'unread')
+    return placesByReports(record, facts, inputs, now, policy) ?? { record, commands: [{ kind: 'readLedger' }] };
   if (facts.ledger === 'gone') return afterUploadGone(record, facts, now);
   const refusal = copyRefusal(record, inputs);
   if (refusal !== undefined) return withoutServerSideCopy(record, refusal, now);
@@ -59,6 +61,32 @@ export function decidePieces(
   if (tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy)))
     round.resend(missing);
   return round.decision();
+}
+
+/**
+ * The usual batch, of nothing but pieces that came, needs no reading: a part that landed stays, so what results said so far is in the
+ * record, and gives their places to the next pieces. A set is not a counter: a duplicate changes nothing, and a result that got lost only
+ * leaves a place empty until the ledger is read. `undefined` = read it: at the end, at any failure, at a tick, and where the places that
+ * are free by the reports are fewer than the pieces that just came.
+ */
+function placesByReports(
+  record: TransferRecord,
+  facts: Facts,
+  inputs: readonly Input[],
+  now: Instant,
+  policy: DecidePolicy,
+): Decision | undefined {
+  if (now >= fromIso(record.deadlineAt)) return undefined;
+  const before = new Set(piecesIn(record.reported ?? NO_PIECES));
+  const done = new Set(before);
+  for (const input of inputs) {
+    if (input.kind !== 'result' || input.outcome !== 'done') return undefined;
+    if (input.planId === record.planId && input.pieceNumber > record.doneThrough) done.add(input.pieceNumber);
+  }
+  const ledger: LedgerView = { doneThrough: record.doneThrough, done };
+  const round = new Round(record, ledger, facts, now, policy);
+  round.fillPlaces(missingPieces(record, ledger));
+  return round.sentCount > 0 && round.sentCount >= done.size - before.size ? round.decision() : undefined;
 }
 
 /** One decision in the making: what is sent, and what the record has to say about it. */
@@ -148,6 +176,10 @@ class Round {
     }
   }
 
+  get sentCount(): number {
+    return this.#tasks.length;
+  }
+
   /**
    * Nothing moved for the quiet time: whatever is in flight may be lost. Same attempt, so that no answer is taken for a duplicate
    * (rule 6). What was answered in this decision waits for its time as well.
@@ -167,6 +199,7 @@ class Round {
       trouble: this.#trouble,
       cursor: this.#cursor,
       doneThrough: this.#ledger.doneThrough,
+      reported: pieceSet(0, this.#ledger.done),
     };
     if (this.#repeated && !this.#changed) return quieter(next, this.#now, this.#policy);
     return { ...next, requeues: 0, quietUntil: toIso(this.#now + this.#policy.quietMs) };

@@ -43,9 +43,10 @@ export function overAgain(record: TransferRecord, reason: ErrorRecord, now: Inst
 
 /** The ledger is the plan, or the stream is at its end. Stored before anything completes (rule 10). */
 export function toFinalizing(record: TransferRecord, now: Instant, policy: DecidePolicy): Decision {
+  const { reported: _, ...rest } = record;
   return {
     record: {
-      ...record,
+      ...rest,
       status: 'finalizing',
       trouble: {},
       requeues: 0,

@@ -33,6 +33,11 @@ export function withPiece(set: PieceSet, number: number): PieceSet {
   return [...set.slice(0, joinsBefore ? index - 1 : index), joined, ...set.slice(joinsAfter ? index + 1 : index)];
 }
 
+/** In order. */
+export function* piecesIn(set: PieceSet): Generator<number> {
+  for (const [first, last] of set) for (let number = first; number <= last; number += 1) yield number;
+}
+
 export function pieceSetSize(set: PieceSet): number {
   return set.reduce((size, [first, last]) => size + last - first + 1, 0);
 }

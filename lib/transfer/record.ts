@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../errors/error.ts';
 import type { Instant } from '../values/time.ts';
 import { toIso } from '../values/time.ts';
 import type { Digests } from './digests.ts';
+import type { PieceSet } from './piece-set.ts';
 import type { Plan } from './plan.ts';
 import type { TransferRequest } from './request.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -98,6 +99,8 @@ export interface TransferRecord {
   readonly cursor: number;
   /** All pieces up to here are done; a hint that saves reading, never a reason to write. */
   readonly doneThrough: number;
+  /** Pieces after `doneThrough` that the ledger had, or that a result said it has: a hint for places, and never for the end. */
+  readonly reported?: PieceSet;
   readonly trouble: Readonly<Record<string, Trouble>>;
   /** Creates that were begun and whose answer is not recorded. */
   readonly creating: readonly { readonly planId: string; readonly at: string }[];

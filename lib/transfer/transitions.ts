@@ -48,8 +48,10 @@ export interface Adoption {
 /** The plan and its upload enter the record together, and the intent leaves it. Pieces are sent by the next decision. */
 export function adoptPlan(record: Open, adoption: Adoption): TransferRecord {
   const { plan, planId, snapshot, upload, doneThrough, quietUntil } = adoption;
+  // What was reported, was reported of an earlier plan.
+  const { reported: _, ...rest } = withoutIntent(record, planId);
   return {
-    ...withoutIntent(record, planId),
+    ...rest,
     status: 'transferring',
     plan,
     planId,

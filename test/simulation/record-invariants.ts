@@ -1,5 +1,6 @@
 import { isDone } from '../../lib/transfer/ledger.ts';
 import type { FinalizerMessage, PieceTask } from '../../lib/transfer/messages.ts';
+import { hasPiece } from '../../lib/transfer/piece-set.ts';
 import type { Status, TransferRecord } from '../../lib/transfer/record.ts';
 import { attemptOf, isOver } from '../../lib/transfer/record.ts';
 import type { SimUpload } from './sim-store.ts';
@@ -84,8 +85,10 @@ export function brokenAgainstLedger(
     });
   if (missing(doneThrough).length > 0)
     return `doneThrough ${doneThrough}, and the ledger lacks ${missing(doneThrough).join(', ')}`;
-  if (status === 'finalizing' && missing(plan.pieceCount).length > 0)
-    return `finalizing, and the ledger lacks ${missing(plan.pieceCount).join(', ')}`;
+  const lacking = missing(plan.pieceCount);
+  const invented = lacking.filter((number) => hasPiece(record.reported ?? [], number));
+  if (invented.length > 0) return `${invented.join(', ')} reported, and the ledger lacks them`;
+  if (status === 'finalizing' && lacking.length > 0) return `finalizing, and the ledger lacks ${lacking.join(', ')}`;
   const inFlight = missing(cursor - 1).length;
   return status === 'transferring' && inFlight > places
     ? `${inFlight} pieces in flight, ${places} places (rule 3)`

@@ -4,6 +4,7 @@ import { decide } from '../../lib/transfer/decide.ts';
 import type { Decision, Facts, Input } from '../../lib/transfer/decision.ts';
 import type { TransferRecord } from '../../lib/transfer/record.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
+import { adoptPlan } from '../../lib/transfer/transitions.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
 import {
   dead,
@@ -14,6 +15,7 @@ import {
   NOW,
   POLICY,
   QUIET_MS,
+  SNAPSHOT,
   TICK,
   transferring,
 } from '../support/a-transfer.ts';
@@ -34,9 +36,68 @@ function kinds({ commands }: Decision): readonly string[] {
 }
 
 describe('the facts that a decision about pieces asks for', () => {
-  it('reads the ledger first, and changes nothing before', () => {
-    const record = transferring();
-    expect(decided(record, { ledger: 'unread' }, [done(1)])).toEqual({ record, commands: [{ kind: 'readLedger' }] });
+  const asksForLedger = (record: TransferRecord, inputs: readonly Input[], places = 4) =>
+    expect(decided(record, { ledger: 'unread', places }, inputs)).toEqual({
+      record,
+      commands: [{ kind: 'readLedger' }],
+    });
+
+  it('needs no ledger to give the places of what came to the next pieces', () => {
+    const first = decided(transferring(), { ledger: 'unread' }, [done(2)]);
+    expect(sent(first)).toEqual(['5.1']);
+    expect(first.record).toMatchObject({ cursor: 6, doneThrough: 0, reported: [[2, 2]] });
+    const second = decided(first.record, { ledger: 'unread' }, [done(1), done(5)]);
+    expect(sent(second)).toEqual(['6.1', '7.1']);
+    const reported = [
+      [1, 2],
+      [5, 5],
+    ];
+    expect(second.record).toMatchObject({ cursor: 8, doneThrough: 0, reported });
+  });
+
+  it('knows from the ledger, once it was read, what is not to be fetched again', () => {
+    const { record } = decided(transferring(), { ledger: ledger(1, 3, 6) }, [TICK]);
+    expect(record).toMatchObject({
+      cursor: 8,
+      doneThrough: 1,
+      reported: [
+        [3, 3],
+        [6, 6],
+      ],
+    });
+    expect(sent(decided(record, { ledger: 'unread' }, [done(2)]))).toEqual(['8.1']);
+  });
+
+  it.each([
+    ['a failure', [done(1), failedWith('SourceReset', 2)]],
+    ['a dead letter', [done(1), dead(2)]],
+    ['a tick', [done(1), TICK]],
+    ['only duplicates of what it knows', [done(1)]],
+    ['only results of another plan', [{ ...done(2), planId: 'plan0' }]],
+  ])('reads it for %s', (_, inputs) => {
+    asksForLedger(transferring({ reported: [[1, 1]], cursor: 6 }), inputs);
+  });
+
+  it('reads it at the end, and before anything is taken for the end', () => {
+    asksForLedger(transferring({ cursor: 11, reported: [[1, 9]] }), [done(10)]);
+    asksForLedger(transferring({ cursor: 5, reported: [[5, 10]] }), [done(1), done(2), done(3), done(4)]);
+  });
+
+  it('reads it where fewer places are free than pieces came: something landed that nobody reported', () => {
+    asksForLedger(transferring({ cursor: 7 }), [done(1), done(2), done(3)]);
+    asksForLedger(transferring(), [done(1)], 3);
+  });
+
+  it('forgets what was reported of an earlier plan', () => {
+    const { reported } = adoptPlan(transferring({ reported: [[1, 3]] }), {
+      plan: { mode: 'pieces', sizeBytes: 100, pieceSizeBytes: 10, pieceCount: 10 },
+      planId: 'plan2',
+      snapshot: SNAPSHOT,
+      upload: { id: 'upload2', token: 'token' },
+      doneThrough: 0,
+      quietUntil: NOW,
+    });
+    expect(reported).toBeUndefined();
   });
 });
 

@@ -35,6 +35,18 @@ export const MUTATIONS: readonly Mutation[] = [
       "  round.fillPlaces(missing.slice(0, Math.max(0, missing.length - inputs.filter((i) => i.kind === 'result').length)));",
   },
   {
+    name: 'a report of an earlier plan counts (ADR 11)',
+    file: 'lib/transfer/decide-pieces.ts',
+    find: 'if (input.planId === record.planId && input.pieceNumber > record.doneThrough)',
+    replace: 'if (input.pieceNumber > record.doneThrough)',
+  },
+  {
+    name: 'a failure is a report of a done piece (ADR 11)',
+    file: 'lib/transfer/decide-pieces.ts',
+    find: "if (input.kind !== 'result' || input.outcome !== 'done') return undefined;",
+    replace: "if (input.kind !== 'result') return undefined;",
+  },
+  {
     name: 'a tick raises the attempt (rule 6)',
     file: 'lib/transfer/decide-pieces.ts',
     find: '      this.#send(pieceNumber, 0);\n      this.#repeated = true;',
