@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/support/closing-line.ts';
 
@@ -14,6 +15,8 @@ export default defineConfig({
   test: {
     reporters: ['default', new ClosingLine()],
     globalSetup: ['test/support/temporary.ts'],
+    // One more than there are cores: half of their time, most files wait for a server or a process.
+    maxWorkers: availableParallelism() + 1,
     projects: projects.map(({ name, seconds }) => ({
       extends: true,
       test: {

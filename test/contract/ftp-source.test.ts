@@ -1,5 +1,6 @@
 import { ftpSource } from '../../lib/sources/ftp.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { forAllTests } from '../support/for-all-tests.ts';
 import type { FtpServer } from '../support/ftp-server.ts';
 import { startFtpServer } from '../support/ftp-server.ts';
 import { vsftpd } from '../support/vsftpd.ts';
@@ -9,11 +10,12 @@ import { sourceContract } from './source.ts';
 
 const authority = createAuthority();
 
+/** The server is one for all tests, the source new for each. */
 function on(start: () => Promise<FtpServer>, scheme: string, features: Partial<SourceServer['features']> = {}) {
+  const server = forAllTests(start);
   return async (): Promise<SourceServer> => {
-    const server = await start();
     const source = ftpSource({ ca: authority.cert });
-    const { host, port, folder, user, password } = server;
+    const { host, port, folder, user, password } = server();
     return {
       source,
       features: { ranges: true, sizes: true, versions: true, ...features },
@@ -22,10 +24,7 @@ function on(start: () => Promise<FtpServer>, scheme: string, features: Partial<S
         return { url: `${scheme}://${user}:${encodeURIComponent(password)}@${host}:${port}/${file}` };
       },
       remove: (file) => folder.remove(file),
-      async [Symbol.asyncDispose]() {
-        await source[Symbol.asyncDispose]();
-        await server[Symbol.asyncDispose]();
-      },
+      [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
     };
   };
 }

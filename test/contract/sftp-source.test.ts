@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sftpSource } from '../../lib/sources/sftp.ts';
+import { forAllTests } from '../support/for-all-tests.ts';
 import { startSftpServer } from '../support/sftp-server.ts';
 import { knownHostsLine } from '../support/ssh-keys.ts';
 import { sshd } from '../support/sshd.ts';
@@ -15,9 +16,9 @@ for (const [name, options] of [
   ['sftp, ssh2 that answers in small pieces', { maxReadBytes: 5000 }],
   ['sftp, ssh2 with keyboard-interactive only', { interactiveOnly: true }],
 ] as const) {
+  const server = forAllTests(() => startSftpServer(options));
   sourceContract(name, async () => {
-    const server = await startSftpServer(options);
-    const { host, port, folder, user, password, hostKey } = server;
+    const { host, port, folder, user, password, hostKey } = server();
     const own = await mkdtemp(join(tmpdir(), 'piecework-known-hosts-'));
     await writeFile(join(own, 'known_hosts'), knownHostsLine(port, hostKey));
     const source = sftpSource({ knownHostsFiles: [join(own, 'known_hosts')] });
@@ -31,7 +32,6 @@ for (const [name, options] of [
       remove: (file) => folder.remove(file),
       async [Symbol.asyncDispose]() {
         await source[Symbol.asyncDispose]();
-        await server[Symbol.asyncDispose]();
         await rm(own, { recursive: true });
       },
     };
@@ -39,9 +39,9 @@ for (const [name, options] of [
 }
 
 await withServer('sshd', sshd, (start) => {
+  const server = forAllTests(() => start());
   sourceContract('sftp, OpenSSH', async () => {
-    const server = await start();
-    const { host, port, folder, user, hostKey, userKey } = server;
+    const { host, port, folder, user, hostKey, userKey } = server();
     const source = sftpSource();
     return {
       source,
@@ -55,10 +55,7 @@ await withServer('sshd', sshd, (start) => {
         };
       },
       remove: (file) => folder.remove(file),
-      async [Symbol.asyncDispose]() {
-        await source[Symbol.asyncDispose]();
-        await server[Symbol.asyncDispose]();
-      },
+      [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
     };
   });
 });

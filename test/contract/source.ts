@@ -7,7 +7,7 @@ import type { ByteRange } from '../../lib/values/ranges.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';
 
-/** A server of one scheme, filled by the suite. */
+/** A server of one scheme, filled by the suite, and a source that is new for each test. */
 export interface SourceServer extends AsyncDisposable {
   readonly source: Source;
   /** What the scheme, or this server, can do; the suite asks no more of it. */

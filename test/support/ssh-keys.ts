@@ -12,7 +12,7 @@ export interface SshKey {
 export function sshKey(passphrase?: string): SshKey {
   const pair = ssh2.utils.generateKeyPairSync(
     'ed25519',
-    passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 16 },
+    passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 1 },
   );
   // One in some hundreds that it makes it can't read itself.
   if (ssh2.utils.parseKey(pair.private, passphrase) instanceof Error) return sshKey(passphrase);
