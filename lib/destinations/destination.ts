@@ -110,6 +110,14 @@ export interface ServerSideCopy {
   copyPart(upload: UploadRef, part: PartSpec, from: CopySource, snapshot: Snapshot, call: Call): Promise<Part>;
 }
 
+/** Told of the upload of a copy that is one, so that a crash leaves none that nobody knows. What it throws ends the copy. */
+export interface CopyUploads {
+  /** An upload to the real key is about to be begun. */
+  begins(): Promise<void>;
+  /** It was begun, and nothing is in it as yet. */
+  began(uploadId: string): Promise<void>;
+}
+
 /**
  * A place for objects that appear whole or not at all. Every function throws `PieceworkError` with a `Destination…` code
  * or one of those named; a feature that is lacking is `DestinationUnsupported`, before anything is written.
@@ -154,6 +162,7 @@ export interface Destination extends AsyncDisposable {
     object: ObjectSpec,
     sizeBytes: number,
     condition: WriteCondition,
+    uploads: CopyUploads,
     call: Call,
   ): Promise<Stored>;
   deleteObject(target: DestinationLocator, call: Call): Promise<void>;

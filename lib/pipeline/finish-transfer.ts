@@ -17,8 +17,9 @@ import { finishedResult, foundResult } from './finished-result.ts';
 import { objectSpec, proveDigests, wantedDigests } from './object-spec.ts';
 import { ourObject } from './our-object.ts';
 import type { Ports } from './ports.ts';
+import { updateFinishing, withPromotion } from './promotion.ts';
 import { proveCopied } from './server-side-copy.ts';
-import { loadTransfer, saveTransfer } from './store.ts';
+import { loadTransfer } from './store.ts';
 import { uploadRef } from './upload-ref.ts';
 
 /**
@@ -127,7 +128,7 @@ async function finishStaged(
   wanted: Digests,
   signal: AbortSignal,
 ): Promise<{ readonly stored: Stored; readonly proved: Digests }> {
-  await nameStagedObject(ports, record);
+  await updateFinishing(ports, record, (current) => ({ ...current, stagedObject: true }));
   try {
     await destination.completeUpload(uploadRef(record, upload), { ...proof, condition: 'none' }, { signal });
   } catch (error) {
@@ -149,17 +150,11 @@ async function promoteStaged(
   await using reader = await destination.readObject(staged, proof.sizeBytes, { signal });
   const proved = await proveBytes(ports, record, reader, wanted, signal);
   const stored = await orOurs(ports, record, signal, () =>
-    destination.promote(staged, proof.object, proof.sizeBytes, proof.condition, { signal }),
+    withPromotion(ports, record, (uploads) =>
+      destination.promote(staged, proof.object, proof.sizeBytes, proof.condition, uploads, { signal }),
+    ),
   );
   return { stored, proved };
-}
-
-async function nameStagedObject(ports: Ports, record: TransferRecord): Promise<void> {
-  const loaded = await loadTransfer(ports, record.id);
-  if (loaded === undefined || loaded.record.planId !== record.planId || loaded.record.status !== 'finalizing') {
-    throw new PieceworkError('Conflict', `transfer ${record.id} goes on without this worker`);
-  }
-  if (loaded.record.stagedObject !== true) await saveTransfer(ports, loaded, { ...loaded.record, stagedObject: true });
 }
 
 /** The upload is gone while `finalizing`: an earlier run of this very function may have completed it. */

@@ -61,6 +61,6 @@ async function isNamedAnywhere(ports: Ports, own: TransferRecord, uploadId: stri
   return false;
 }
 
-function names({ upload, toAbort }: TransferRecord, uploadId: string): boolean {
-  return upload?.id === uploadId || toAbort.some((entry) => entry.upload.id === uploadId);
+function names({ upload, promotions = [], toAbort }: TransferRecord, uploadId: string): boolean {
+  return [upload, ...promotions, ...toAbort.map((entry) => entry.upload)].some((named) => named?.id === uploadId);
 }

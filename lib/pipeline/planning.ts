@@ -48,7 +48,7 @@ export async function createUpload(
 }
 
 /** The store answered, and the answer was no; after anything else the Create may have been done all the same. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   return (
     error instanceof PieceworkError &&
     error.code !== 'DestinationUnreachable' &&

@@ -95,6 +95,8 @@ export interface TransferRecord {
   readonly upload?: UploadEntry;
   /** The object under the staging key, from before its completion until it is deleted. */
   readonly stagedObject?: boolean;
+  /** Uploads of the multipart copies by which the store brings the staged object to its key, until the transfer ends. */
+  readonly promotions?: readonly UploadEntry[];
   /** The next piece never sent. */
   readonly cursor: number;
   /** All pieces up to here are done; a hint that saves reading, never a reason to write. */

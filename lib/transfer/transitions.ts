@@ -95,8 +95,32 @@ export function giveUpUpload(record: TransferRecord): TransferRecord {
   return { ...rest, toAbort: [...record.toAbort, { upload }] };
 }
 
+/** A multipart copy onto the real key is about to be begun: its upload, too, is intended before it is created (protocol §5). */
+export function intendPromotion(record: TransferRecord, at: string): TransferRecord {
+  return { ...record, creating: [...record.creating, { planId: record.planId ?? '', at }] };
+}
+
+/** Its upload is there, and nothing is in it as yet. */
+export function namePromotion(record: TransferRecord, at: string, upload: UploadEntry): TransferRecord {
+  return { ...dropPromotionIntent(record, at), promotions: [...(record.promotions ?? []), upload] };
+}
+
+/** One only: another worker may have intended its own at the same moment. */
+export function dropPromotionIntent(record: TransferRecord, at: string): TransferRecord {
+  const own = record.creating.findIndex((intent) => intent.planId === record.planId && intent.at === at);
+  return { ...record, creating: record.creating.filter((_, index) => index !== own) };
+}
+
+/** Whatever they came to: that of a copy which was completed is gone, and nobody minds its abort. */
+function giveUpPromotions(record: TransferRecord): TransferRecord {
+  const { promotions = [], ...rest } = record;
+  return promotions.length === 0
+    ? rest
+    : { ...rest, toAbort: [...rest.toAbort, ...promotions.map((upload) => ({ upload }))] };
+}
+
 export function completed(record: TransferRecord, result: TransferResult, now: Instant): TransferRecord {
-  const { ending: _, reason: __, ...rest } = record;
+  const { ending: _, reason: __, ...rest } = giveUpPromotions(record);
   return { ...rest, status: 'completed', result, endedAt: toIso(now), trouble: {} };
 }
 
@@ -122,7 +146,7 @@ export function ending(record: TransferRecord, to: Ending['to'], reason: ErrorRe
 
 /** The ending's last step: no object of ours is there and the upload is gone. */
 export function ended(record: TransferRecord, end: Ending, now: Instant): TransferRecord {
-  const { ending: _, upload: __, ...rest } = record;
+  const { ending: _, upload: __, ...rest } = giveUpPromotions(record);
   switch (end.to) {
     case 'restart':
       return startedOver(rest, now);

@@ -8,6 +8,7 @@ import type { Part } from '../../lib/transfer/ledger.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Body, ByteReader } from '../../lib/values/bytes.ts';
 import type { Call } from '../../lib/values/call.ts';
+import { unwatched } from '../support/reading.ts';
 
 /** What the suite needs to know of one destination. Made once per suite; every test uses names of its own. */
 export interface Subject extends AsyncDisposable {
@@ -593,7 +594,7 @@ export function destinationContract(name: string, setup: () => Promise<Subject>)
           over: { validator: { kind: 'weak', etag: 'W/"1"' } },
         });
         if (destination.features.readBack !== 'staging') {
-          expect(await codeOf(destination.promote(target, object, bytes.length, 'none', call()))).toBe(
+          expect(await codeOf(destination.promote(target, object, bytes.length, 'none', unwatched, call()))).toBe(
             'DestinationUnsupported',
           );
           await destination.abortUpload(upload, call());
@@ -603,7 +604,7 @@ export function destinationContract(name: string, setup: () => Promise<Subject>)
         expect(same(await readAll(await destination.readObject(target, bytes.length, call())), bytes)).toBe(true);
         const final = objectSpec(place('promoted'), { sizeBytes: bytes.length, validator: object.validator });
         const condition = destination.features.conditionalWrite ? 'absent' : 'none';
-        const stored = await destination.promote(target, final, bytes.length, condition, call());
+        const stored = await destination.promote(target, final, bytes.length, condition, unwatched, call());
         expect(stored.sizeBytes).toBe(bytes.length);
         expect(same(await subject.read(final.target), bytes)).toBe(true);
         expect(await destination.head(final.target, call())).toMatchObject({
@@ -611,7 +612,7 @@ export function destinationContract(name: string, setup: () => Promise<Subject>)
           validator: object.validator,
         });
         if (condition === 'absent')
-          expect(await codeOf(destination.promote(target, final, bytes.length, 'absent', call()))).toBe(
+          expect(await codeOf(destination.promote(target, final, bytes.length, 'absent', unwatched, call()))).toBe(
             'DestinationExists',
           );
         await destination.deleteObject(target, call());

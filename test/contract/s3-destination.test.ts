@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Destination, ObjectSpec, UploadRef } from '../../lib/destinations/destination.ts';
+import type { CopyUploads, Destination, ObjectSpec, UploadRef } from '../../lib/destinations/destination.ts';
 import type { S3Options } from '../../lib/destinations/s3/destination.ts';
 import { s3Destination } from '../../lib/destinations/s3/destination.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
@@ -17,6 +17,7 @@ import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Body } from '../../lib/values/bytes.ts';
 import type { Clock } from '../../lib/values/time.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { unwatched } from '../support/reading.ts';
 import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
 import type { DoubleOptions } from '../support/s3-double-state.ts';
@@ -278,7 +279,7 @@ describe('copying onto the real key', () => {
     await destination.putObject(objectSpec(staged), bytes.length, whole(bytes), 'none', call());
     const before = double.log.length;
     const final = objectSpec(at(double, 'key'), { contentType: 'text/x', settings: { tags: { a: '1' } } });
-    await destination.promote(staged, final, bytes.length, condition, call());
+    await destination.promote(staged, final, bytes.length, condition, unwatched, call());
     expect(double.log.slice(before).map(({ operation }) => operation)).toEqual(operations);
     expect(double.headersOf('bucket', 'key')).toMatchObject({
       'content-type': 'text/x',
@@ -288,19 +289,60 @@ describe('copying onto the real key', () => {
     expect(await double.object('bucket', 'key')).toEqual(bytes);
     expect(double.openUploads()).toEqual([]);
     if (condition === 'absent')
-      expect(await codeOf(destination.promote(staged, final, bytes.length, condition, call()))).toBe(
+      expect(await codeOf(destination.promote(staged, final, bytes.length, condition, unwatched, call()))).toBe(
         'DestinationExists',
       );
     expect(double.openUploads()).toEqual([]);
+  });
+
+  test('in parts says so before the upload is begun, and names it before anything is in it', async () => {
+    const double = await store();
+    const destination = open(double, { store: { conditionalCopy: false } });
+    await destination.putObject(objectSpec(at(double, 'staged')), 10, whole(randomBytes(10)), 'none', call());
+    const before = double.log.length;
+    const done = () => double.log.slice(before).map(({ operation }) => operation);
+    const seen: unknown[] = [];
+    const uploads = {
+      begins: async () => void seen.push(done()),
+      began: async (id: string) =>
+        void seen.push(
+          done(),
+          [id],
+          double.openUploads().map((open) => open.id),
+        ),
+    };
+    await destination.promote(at(double, 'staged'), objectSpec(at(double, 'key')), 10, 'absent', uploads, call());
+    const [, , name] = seen;
+    expect(seen).toEqual([['HeadObject'], ['HeadObject', 'CreateMultipartUpload'], name, name]);
+  });
+
+  test('in parts ends, with its upload, when that can not be recorded', async () => {
+    const double = await store();
+    const destination = open(double, { store: { conditionalCopy: false } });
+    await destination.putObject(objectSpec(at(double, 'staged')), 10, whole(randomBytes(10)), 'none', call());
+    const refuse = async () => {
+      throw new PieceworkError('Conflict', 'somebody else goes on');
+    };
+    const promote = (uploads: CopyUploads) =>
+      destination.promote(at(double, 'staged'), objectSpec(at(double, 'key')), 10, 'absent', uploads, call());
+    expect(await codeOf(promote({ ...unwatched, begins: refuse }))).toBe('Conflict');
+    expect(double.log.some(({ operation }) => operation === 'CreateMultipartUpload')).toBe(false);
+    expect(await codeOf(promote({ ...unwatched, began: refuse }))).toBe('Conflict');
+    expect(double.openUploads()).toEqual([]);
+    expect(await double.object('bucket', 'key')).toBeUndefined();
   });
 
   test('of an object that is not what was proved is refused', async () => {
     const double = await store();
     const destination = open(double);
     const final = objectSpec(at(double, 'key'));
-    expect(await codeOf(destination.promote(at(double, 'staged'), final, 10, 'none', call()))).toBe('UploadLost');
+    expect(await codeOf(destination.promote(at(double, 'staged'), final, 10, 'none', unwatched, call()))).toBe(
+      'UploadLost',
+    );
     await destination.putObject(objectSpec(at(double, 'staged')), 9, whole(randomBytes(9)), 'none', call());
-    expect(await codeOf(destination.promote(at(double, 'staged'), final, 10, 'none', call()))).toBe('OutcomeUnknown');
+    expect(await codeOf(destination.promote(at(double, 'staged'), final, 10, 'none', unwatched, call()))).toBe(
+      'OutcomeUnknown',
+    );
     expect(await double.object('bucket', 'key')).toBeUndefined();
   });
 
@@ -308,7 +350,7 @@ describe('copying onto the real key', () => {
     const double = await store();
     const destination = open(double);
     await destination.putObject(objectSpec(at(double, 'staged')), 0, whole(Buffer.of()), 'none', call());
-    await destination.promote(at(double, 'staged'), objectSpec(at(double, 'key')), 0, 'absent', call());
+    await destination.promote(at(double, 'staged'), objectSpec(at(double, 'key')), 0, 'absent', unwatched, call());
     expect(await double.object('bucket', 'key')).toEqual(Buffer.of());
   });
 });

@@ -39,7 +39,8 @@ export class CommandRules {
   }
 
   #learn(record: TransferRecord): void {
-    const { upload, planId, ending, toAbort } = record;
+    const { upload, planId, ending, promotions = [], toAbort } = record;
+    for (const { id } of promotions) this.#finalizing.add(id);
     if (upload !== undefined) this.#everUsed.add(upload.id);
     if (record.status === 'finalizing') {
       this.#finalizing.add(upload?.id ?? `${record.id}.${planId ?? ''}`);
@@ -131,6 +132,12 @@ export class CommandRules {
     const isStaged = this.#world.store.uploads.get(uploadId)?.target.includes('.piecework-') === true;
     if (isStaged && !this.#stagedNamed.has(uploadId))
       this.#world.broke(`complete ${uploadId} before the record named the staged object`);
+  }
+
+  /** The upload of a multipart copy. */
+  mayFill(process: SimProcess, uploadId: string): void {
+    if (process.isAlive && !this.#finalizing.has(uploadId))
+      this.#world.broke(`copies into ${uploadId} before the record named it (section 5)`);
   }
 
   mayAbort(process: SimProcess, uploadId: string): void {

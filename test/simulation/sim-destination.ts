@@ -21,7 +21,7 @@ export function simDestination(process: SimProcess, { store, rules: { commands }
     }
   }
 
-  return {
+  const destination: Destination = {
     limits,
     features,
     check: (_object, { signal }) => process.call('check the destination', STORE_READ, () => {}, signal),
@@ -120,17 +120,36 @@ export function simDestination(process: SimProcess, { store, rules: { commands }
       return readerOf(process, bytes, sizeBytes, signal);
     },
 
-    promote: (staged, object, _sizeBytes, condition, { signal }) =>
-      process.call(
-        `promote to ${destinationId(object.target)}`,
-        STORE_FINISH,
-        () => store.promote(staged, object, condition),
-        signal,
-      ),
+    // Some copies are made in parts: which ones, their size says.
+    async promote(staged, object, sizeBytes, condition, uploads, call) {
+      const target = destinationId(object.target);
+      if (sizeBytes % 2 === 0) {
+        const promote = () => store.promote(staged, object, condition);
+        return await process.call(`promote to ${target}`, STORE_FINISH, promote, call.signal);
+      }
+      await uploads.begins();
+      const upload = await destination.createUpload(object, call);
+      try {
+        await uploads.began(upload.id);
+        commands.mayFill(process, upload.id);
+        const part = await process.call(
+          `copy into ${upload.id}`,
+          STORE_WRITE,
+          () => store.copyPart(upload.id, staged),
+          call.signal,
+        );
+        const { crc32 } = part;
+        return await destination.completeUpload(upload, { parts: [part], sizeBytes, crc32, condition, object }, call);
+      } catch (error) {
+        await destination.abortUpload(upload, call).catch(() => {});
+        throw error;
+      }
+    },
     deleteObject: (target, { signal }) =>
       process.call(`delete ${destinationId(target)}`, STORE_WRITE, () => store.delete(target), signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+  return destination;
 }
 
 /** Takes the bytes out of the windows, which will be reused, and compares what the sender says of them. */

@@ -169,6 +169,15 @@ export class ObjectStore {
     );
   }
 
+  /** The whole of an object as the only part of an upload. */
+  copyPart(id: string, from: DestinationLocator): Part & { readonly crc32: number } {
+    const bytes = this.objects.get(destinationId(from))?.bytes;
+    if (bytes === undefined) throw new PieceworkError('DestinationMissing', 'NoSuchKey');
+    const isOpen = this.uploads.get(id)?.state === 'open';
+    const part = this.uploadPart(id, { number: 1, sizeBytes: bytes.length, offset: 0 }, bytes, isOpen);
+    return { ...part, crc32: crc32(bytes) };
+  }
+
   promote(from: DestinationLocator, object: ObjectSpec, condition: WriteCondition): Stored {
     const staged = this.objects.get(destinationId(from));
     if (staged === undefined) throw new PieceworkError('UploadLost', 'the staged object is not there');

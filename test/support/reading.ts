@@ -1,3 +1,4 @@
+import type { CopyUploads } from '../../lib/destinations/destination.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
@@ -50,3 +51,6 @@ export async function allOf<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
   for await (const item of items) all.push(item);
   return all;
 }
+
+/** For a promotion whose uploads nobody records. */
+export const unwatched: CopyUploads = { begins: async () => {}, began: async () => {} };

@@ -81,9 +81,10 @@ export function s3Destination(options: S3Options = {}): Destination {
       );
     },
     readObject: async (target, sizeBytes, call) => readObject(s3, s3Locator(target), sizeBytes, call),
-    async promote(staged, object, sizeBytes, condition, call) {
+    async promote(staged, object, sizeBytes, condition, uploads, call) {
       checkCondition(store, condition, object.target);
-      return promote(s3, { from: s3Locator(staged), to: s3Locator(object.target), object, sizeBytes, condition }, call);
+      const copy = { from: s3Locator(staged), to: s3Locator(object.target), object, sizeBytes, condition };
+      return promote(s3, copy, uploads, call);
     },
     deleteObject: async (target, call) => deleteObject(s3, s3Locator(target), call),
     async [Symbol.asyncDispose]() {

@@ -7,7 +7,7 @@ import {
 import { PieceworkError } from '../../errors/error.ts';
 import type { S3Locator } from '../../s3/client.ts';
 import type { Call } from '../../values/call.ts';
-import type { ObjectSpec, Stored, WriteCondition } from '../destination.ts';
+import type { CopyUploads, ObjectSpec, Stored, WriteCondition } from '../destination.ts';
 import { encryptionKept } from './answers.ts';
 import { copySource } from './copy-source.ts';
 import { describePlace } from './errors.ts';
@@ -32,7 +32,12 @@ interface Copy {
  * Copies the staged object onto its real key. One CopyObject where that is enough; above 5 GB, and where the store's
  * CopyObject is not known to hold the write condition, a multipart copy, whose Complete holds it.
  */
-export async function promote(session: Session, copy: Omit<Copy, 'etag'>, call: Call): Promise<Stored> {
+export async function promote(
+  session: Session,
+  copy: Omit<Copy, 'etag'>,
+  uploads: CopyUploads,
+  call: Call,
+): Promise<Stored> {
   const { from, to, object, sizeBytes, condition } = copy;
   if (from.bucket !== to.bucket || from.endpoint !== to.endpoint) {
     throw new PieceworkError(
@@ -61,7 +66,7 @@ export async function promote(session: Session, copy: Omit<Copy, 'etag'>, call: 
   }
   const pinned = { ...copy, etag: staged.etag };
   const simple = sizeBytes <= MAX_COPY_BYTES && (condition === 'none' || session.store.conditionalCopy);
-  return simple ? copyObject(session, pinned, call) : copyInParts(session, pinned, call);
+  return simple ? copyObject(session, pinned, call) : copyInParts(session, pinned, uploads, call);
 }
 
 async function copyObject(session: Session, copy: Copy, call: Call): Promise<Stored> {
@@ -92,8 +97,9 @@ async function copyObject(session: Session, copy: Copy, call: Call): Promise<Sto
   };
 }
 
-async function copyInParts(session: Session, copy: Copy, call: Call): Promise<Stored> {
+async function copyInParts(session: Session, copy: Copy, uploads: CopyUploads, call: Call): Promise<Stored> {
   const { to, object } = copy;
+  await uploads.begins();
   const create = new CreateMultipartUploadCommand({
     Bucket: to.bucket,
     Key: to.key,
@@ -109,6 +115,7 @@ async function copyInParts(session: Session, copy: Copy, call: Call): Promise<St
       `${describePlace(to)}: the store began an upload without naming it`,
     );
   try {
+    await uploads.began(id);
     return await fillAndComplete(session, copy, id, call);
   } catch (error) {
     // Also when it may have been completed: that can't be undone by this, and then the token tells. A cancelled call gets
