@@ -117,8 +117,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the staged object is made before the record names it (section 5)',
     file: 'lib/pipeline/finish-transfer.ts',
-    find: '  await nameStagedObject(ports, record);\n',
-    replace: '',
+    find: '  await updateFinishing(ports, record, (current) => ({ ...current, stagedObject: true }));\n',
+    replace: '  void updateFinishing;\n',
+  },
+  {
+    name: 'a multipart copy does not name its upload (section 5)',
+    file: 'lib/pipeline/promotion.ts',
+    find: 'await updateFinishing(ports, record, (current) => namePromotion(current, at, upload));',
+    replace: 'void upload; void namePromotion;',
   },
   {
     name: 'an ending does not look for a promoted object (rule 12)',
