@@ -14,19 +14,26 @@ export interface Cloud extends AsyncDisposable {
   readonly region: string;
   /** Absent for AWS. */
   readonly endpoint?: string;
+  /** Of the stand-in, where it was started here: its functions are children of it. */
+  readonly pid?: number;
   /** URL before `/v1/…`. */
   apiBase(apiId: string, apiUrl: string): string;
+}
+
+export interface CloudOptions {
+  /** Where functions find the stand-in: a relay before it, that can be cut. Only MiniStack can be told so. @default its own */
+  readonly functionsPort?: number;
 }
 
 /**
  * `STAND_IN` = `ministack` (the default: installed and started here), `localstack` (already running, or started by the command in
  * `LOCALSTACK_UP`, which prints its endpoint), or `aws` together with `PIECEWORK_E2E_AWS_ACCOUNT`, the account that may be deployed to.
  */
-export async function startCloud(): Promise<Cloud> {
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const kind = process.env['STAND_IN'] ?? 'ministack';
   switch (kind) {
     case 'ministack':
-      return await startMiniStack();
+      return await startMiniStack(options);
     case 'localstack':
       return await startLocalStack();
     case 'aws':
@@ -57,16 +64,21 @@ function standInEnv(endpoint: string): Record<string, string> {
 /** It holds every call against the policies of whoever makes it, as AWS does: a right that a function lacks fails a transfer here. */
 const MINISTACK = { AUTH: 'true', NODE_NO_WARNINGS: '1' };
 
-async function startMiniStack(): Promise<Cloud> {
+async function startMiniStack({ functionsPort }: CloudOptions): Promise<Cloud> {
   // Functions run with the first node on PATH: the one that runs this.
   process.env['PATH'] = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
-  const server = await (await miniStack('patched', MINISTACK))();
+  const relayed =
+    functionsPort === undefined
+      ? {}
+      : { AWS_ENDPOINT_URL: `http://127.0.0.1:${functionsPort}`, QUEUE_URL_PORT: String(functionsPort) };
+  const server = await (await miniStack('patched', { ...MINISTACK, ...relayed }))();
   return {
     kind: 'ministack',
     env: standInEnv(server.endpoint),
     account: ACCOUNT,
     region: REGION,
     endpoint: server.endpoint,
+    pid: server.pid,
     apiBase: (apiId) => `${server.endpoint}/restapis/${apiId}/prod/_user_request_`,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -21,7 +21,7 @@ await withServer('versitygw', versitygw, (start) => {
   ] as const)('versitygw: %s', async (_name, requestChecksumCalculation, isCopied) => {
     const folder = await mkdtemp(join(tmpdir(), 'piecework-copy-'));
     await using server = await start();
-    await using relay = await startRelay(Number(new URL(server.endpoint).port));
+    await using relay = await startRelay(() => Number(new URL(server.endpoint).port));
     const { endpoint, region, credentials } = server;
     const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true, requestChecksumCalculation });
     vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);

@@ -7,6 +7,7 @@ import { ServerMissing } from '../support/s3-process.ts';
 import { versitygw } from '../support/versitygw.ts';
 import type { Fault, RoundResult } from './round.ts';
 import { FAULTS, playRound } from './round.ts';
+import { seeded } from './seeded.ts';
 import { canMount } from './small-disk.ts';
 
 // By hand: node test/reliability/kill-rounds.ts [--rounds 30] [--seed 1] [--fault kill]
@@ -21,17 +22,6 @@ const { values } = parseArgs({
     fault: { type: 'string' },
   },
 });
-
-/** mulberry32 */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
 
 /** versitygw where it is installed, else the double. */
 async function store() {

@@ -11,7 +11,8 @@ export interface Relay extends AsyncDisposable {
   mend(): Promise<void>;
 }
 
-export async function startRelay(toPort: number): Promise<Relay> {
+/** @param toPort asked for at each connection: the server may start later. */
+export async function startRelay(toPort: () => number): Promise<Relay> {
   const sockets = new Set<Socket>();
   let server: Server;
   let port = 0;
@@ -28,7 +29,7 @@ export async function startRelay(toPort: number): Promise<Relay> {
 
   async function mend(): Promise<void> {
     server = createServer((client) => {
-      const upstream = connect(toPort, '127.0.0.1');
+      const upstream = connect(toPort(), '127.0.0.1');
       hold(client);
       hold(upstream);
       client.pipe(upstream).pipe(client);

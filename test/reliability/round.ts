@@ -50,10 +50,10 @@ export async function playRound(
   const seed = 1 + Math.floor(random() * 1e6);
   const origin = things.use(await startOrigin());
   origin.serve('/file.bin', { size: sizeBytes, seed, bytesPerSecond: 6 * MIB });
-  const toOrigin = things.use(await startRelay(origin.port));
+  const toOrigin = things.use(await startRelay(() => origin.port));
   const server = to === 's3' ? things.use(await start()) : undefined;
   const toStore =
-    server === undefined ? undefined : things.use(await startRelay(Number(new URL(server.endpoint).port)));
+    server === undefined ? undefined : things.use(await startRelay(() => Number(new URL(server.endpoint).port)));
   const disk =
     fault === 'disk' ? things.use(await mountSmall(join(home, 'disk'), Math.floor(sizeBytes / 2))) : undefined;
   const folder = disk?.folder ?? join(home, 'files');

@@ -8,6 +8,11 @@ import { ServerMissing, startOnFreePort } from './s3-process.ts';
 
 const run = promisify(execFile);
 const VERSION = '1.5.33';
+/** Its functions are processes of its own, children of `pid`. */
+export interface MiniStackServer extends S3Server {
+  readonly pid: number;
+}
+
 /** Ours, with the gaps closed, or MiniStack as it comes: that one answers a wish for FULL_OBJECT with COMPOSITE. */
 type MiniStackKind = 'patched' | 'stock';
 
@@ -19,7 +24,7 @@ type MiniStackKind = 'patched' | 'stock';
 export async function miniStack(
   kind: MiniStackKind,
   settings: Readonly<Record<string, string>> = {},
-): Promise<() => Promise<S3Server>> {
+): Promise<() => Promise<MiniStackServer>> {
   const python = await environment();
   return () => start(python, kind, settings);
 }
@@ -28,7 +33,7 @@ async function start(
   python: string,
   kind: MiniStackKind,
   settings: Readonly<Record<string, string>>,
-): Promise<S3Server> {
+): Promise<MiniStackServer> {
   const folder = await mkdtemp(join(tmpdir(), 'piecework-ministack-'));
   const launcher = join(import.meta.dirname, 'ministack', 'launch.py');
   const server = await startOnFreePort({
@@ -53,6 +58,7 @@ async function start(
   });
   return {
     endpoint: server.endpoint,
+    pid: server.pid,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     async [Symbol.asyncDispose]() {

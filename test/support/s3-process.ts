@@ -32,6 +32,8 @@ export interface StartOptions {
 /** A server in a process of its own. */
 export interface ServerProcess {
   readonly endpoint: string;
+  /** After a crash and a revival another one. */
+  readonly pid: number;
   stop(): Promise<void>;
   /** SIGKILL: it has no time to bring anything in order. */
   crash(): Promise<void>;
@@ -53,6 +55,9 @@ export async function startOnFreePort(options: StartOptions): Promise<ServerProc
     }
     return {
       endpoint,
+      get pid() {
+        return child.pid ?? 0;
+      },
       stop: () => stop(child),
       async crash() {
         const ended = once(child, 'exit');

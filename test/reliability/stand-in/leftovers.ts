@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import type { TransferRecord } from '../../../lib/transfer/record.ts';
+import { isOver } from '../../../lib/transfer/record.ts';
+import type { Pipeline } from '../../e2e/pipeline.ts';
+
+/** A grace, several time-outs of dead workers, and the ticks after them. */
+const LONGEST_MS = 480_000;
+
+export interface Left {
+  /** What should not be there any more. */
+  readonly wrong: readonly string[];
+  /** Creates whose answer was lost with their planner: looked for after an hour, the marker stands until then (protocol §6). */
+  readonly waiting: number;
+}
+
+/** Waits for the clean-up of these transfers, whose objects are under a prefix of their own. */
+export async function untilNothingIsLeft(pipeline: Pipeline, ids: readonly string[], prefix: string): Promise<Left> {
+  const deadline = Date.now() + LONGEST_MS;
+  for (;;) {
+    const left = await leftOf(pipeline, ids, prefix);
+    if (left.wrong.length === 0 || Date.now() > deadline) return left;
+    await sleep(2000);
+  }
+}
+
+async function leftOf(pipeline: Pipeline, ids: readonly string[], prefix: string): Promise<Left> {
+  const records = await Promise.all(ids.map(async (id) => (await pipeline.record(id)) as unknown as TransferRecord));
+  const waiting = records.filter(waitsForItsHour);
+  const creates = waiting.reduce((sum, { creating }) => sum + creating.length, 0);
+  const mayStay = new Set(waiting.map(({ id }) => id));
+  const Bucket = pipeline.output('RecordsBucket');
+  const ours = ids
+    .filter((id) => !mayStay.has(id))
+    .flatMap((id) => [`active/${id}/`, `sealed/${id}/`])
+    .map(async (Prefix) => (await pipeline.s3.send(new ListObjectsV2Command({ Bucket, Prefix }))).Contents ?? []);
+  const there = { Bucket: pipeline.buckets.target, Prefix: prefix };
+  const { Uploads = [] } = await pipeline.s3.send(new ListMultipartUploadsCommand(there));
+  const { Contents: objects = [] } = await pipeline.s3.send(new ListObjectsV2Command(there));
+  return {
+    waiting: creates,
+    wrong: [
+      ...(await Promise.all(ours)).flat().map(({ Key }) => String(Key)),
+      ...Uploads.slice(creates).map(({ Key }) => `upload of ${Key}`),
+      ...objects.map(({ Key }) => `object ${Key}`),
+    ],
+  };
+}
+
+/** Ended and told, and nothing is known of it but a Create that may have been done. */
+function waitsForItsHour(record: TransferRecord): boolean {
+  return (
+    isOver(record) &&
+    record.announced &&
+    record.upload === undefined &&
+    record.stagedObject !== true &&
+    record.toAbort.length === 0 &&
+    record.creating.length > 0
+  );
+}
+
+const QUEUES = ['Plans', 'Pieces', 'Results', 'PiecesDead', 'Parked', 'PlansDead', 'ResultsDead'];
+
+/** Messages that are still there when everything has come back for the last time. */
+export async function untilQueuesAreEmpty(pipeline: Pipeline): Promise<readonly string[]> {
+  const deadline = Date.now() + LONGEST_MS;
+  for (;;) {
+    const counts = await Promise.all(QUEUES.map(async (name) => ({ name, count: await pipeline.waiting(name) })));
+    const full = counts.filter(({ count }) => count > 0);
+    // Nothing takes from the last three but people.
+    const isStill = full.every(({ name }) => QUEUES.indexOf(name) >= QUEUES.indexOf('Parked'));
+    if (isStill || Date.now() > deadline) return full.map(({ name, count }) => `${count} in ${name}`);
+    await sleep(2000);
+  }
+}
