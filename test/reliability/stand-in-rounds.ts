@@ -6,6 +6,7 @@ import { startCloud } from '../e2e/stand-in.ts';
 import { startOrigin } from '../support/origin.ts';
 import { startRelay } from './relay.ts';
 import { seeded } from './seeded.ts';
+import { tickHoursLater } from './stand-in/hours-later.ts';
 import { untilQueuesAreEmpty } from './stand-in/leftovers.ts';
 import type { RoundResult } from './stand-in/round.ts';
 import { playRound } from './stand-in/round.ts';
@@ -47,15 +48,17 @@ const printed: Promise<void>[] = [];
 for (let round = 1; round <= Number(values.rounds); round += 1) {
   const seed = Number(values.seed) + round - 1;
   const scene = { pipeline, origin, standInPid: pid, toStandIn, toSource, mood: { isBusy: false } };
-  const result = await playRound(scene, seed, seeded(seed));
+  const result = await playRound(scene, seed, seeded(seed * 1000));
   printed.push(print(seed, result));
 }
 await Promise.all(printed);
-const messages = await untilQueuesAreEmpty(pipeline);
-if (messages.length > 0) bad += 1;
+await untilQueuesAreEmpty(pipeline);
+const failed = await tickHoursLater(cloud, pid);
+const left = [...failed, ...(await pipeline.leftovers())];
+if (left.length > 0) bad += 1;
 
 process.stdout.write(`\n${[...counts].map(([name, times]) => `${name}: ${times}`).join('\n')}\n`);
-process.stdout.write(`messages left: ${messages.length === 0 ? 'none' : messages.join(', ')}\n`);
+process.stdout.write(`left at the end: ${left.length === 0 ? 'nothing' : left.join(', ')}\n`);
 process.stdout.write(bad === 0 ? `all ${values.rounds} rounds ended well\n` : `${bad} things went wrong\n`);
 process.exitCode = bad === 0 ? 0 : 1;
 

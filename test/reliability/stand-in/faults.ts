@@ -5,23 +5,32 @@ import type { Relay } from '../relay.ts';
 import type { Mood } from './transfers.ts';
 import { killWorker, workersOf } from './workers.ts';
 
-/** Whose workers are killed; `one`: until one was hit that was at work, else every one at the same moment. */
+/** Whose workers are killed: one by one until one was hit that was at work, all of them at the same moment, or all of them for so many seconds. */
 const KILLS = {
-  'a fetcher': { stages: ['fetcher'], one: true },
-  'all fetchers': { stages: ['fetcher'], one: false },
-  'a planner': { stages: ['planner'], one: true },
-  'a finalizer': { stages: ['finalizer'], one: true },
-  'an API': { stages: ['api'], one: true },
-  'every function': { stages: STAGES, one: false },
-} as const satisfies Record<string, { readonly stages: readonly Stage[]; readonly one: boolean }>;
+  'a fetcher killed': { stages: ['fetcher'], mode: 'one' },
+  'all fetchers killed': { stages: ['fetcher'], mode: 'all' },
+  'a planner killed': { stages: ['planner'], mode: 'one' },
+  'a finalizer killed': { stages: ['finalizer'], mode: 'one' },
+  'an API killed': { stages: ['api'], mode: 'one' },
+  'every function killed': { stages: STAGES, mode: 'all' },
+  // Longer than four deliveries of a piece's message, so that it becomes a dead letter.
+  'fetchers killed again and again': { stages: ['fetcher'], mode: 140 },
+} as const satisfies Record<string, { readonly stages: readonly Stage[]; readonly mode: 'one' | 'all' | number }>;
 type Kill = keyof typeof KILLS;
 
 export const FAULTS = [
-  ...(Object.keys(KILLS) as Kill[]),
+  'a fetcher killed',
+  'all fetchers killed',
+  'a planner killed',
+  'a finalizer killed',
+  'an API killed',
+  'every function killed',
   'stand-in cut off',
   'source cut off',
   'source answers 503',
-] as const;
+  // Last, and only in its turn.
+  'fetchers killed again and again',
+] as const satisfies readonly (Kill | 'stand-in cut off' | 'source cut off' | 'source answers 503')[];
 export type FaultKind = (typeof FAULTS)[number];
 
 export interface Fault {
@@ -32,23 +41,25 @@ export interface Fault {
   readonly seconds: number;
 }
 
-/** The main one in turn, so that thirty rounds have all of them, and up to three more; each outage at most once. */
+/** One in turn, so that ten rounds have all of them, and one to four more; each outage at most once. */
 export function drawFaults(random: () => number, round: number): readonly Fault[] {
-  const kinds: FaultKind[] = [FAULTS[(round - 1) % FAULTS.length] ?? 'a fetcher'];
-  for (let more = Math.floor(random() * 4); more > 0; more -= 1) {
-    const kind = FAULTS[Math.floor(random() * FAULTS.length)] ?? 'a fetcher';
+  const kinds: FaultKind[] = [FAULTS[(round - 1) % FAULTS.length] ?? FAULTS[0]];
+  for (let more = 1 + Math.floor(random() * 4); more > 0; more -= 1) {
+    const kind = FAULTS[Math.floor(random() * (FAULTS.length - 1))] ?? FAULTS[0];
     if (kind in KILLS || !kinds.includes(kind)) kinds.push(kind);
   }
   return kinds.map((kind) => ({
     kind,
-    after: isEarly(kind, random) ? { ms: Math.floor(random() * 3_000) } : { share: random() * 0.9 },
+    after: momentOf(kind, random),
     seconds: kind === 'stand-in cut off' ? 20 : 2 + Math.floor(random() * 7),
   }));
 }
 
 /** The API is at work at the submit only, a planner mostly soon after. */
-function isEarly(kind: FaultKind, random: () => number): boolean {
-  return kind === 'an API' || (kind === 'a planner' && random() < 0.6);
+function momentOf(kind: FaultKind, random: () => number): Fault['after'] {
+  if (kind === 'an API killed') return { ms: Math.floor(random() * 800) };
+  if (kind === 'a planner killed' && random() < 0.6) return { ms: Math.floor(random() * 2_000) };
+  return { share: random() * 0.9 };
 }
 
 /** What faults act on. */
@@ -115,16 +126,18 @@ async function outage(
 }
 
 async function kill(kind: Kill, { standInPid }: Scene, over: AbortSignal): Promise<Played> {
-  const { stages, one } = KILLS[kind];
+  const { stages, mode } = KILLS[kind];
+  const until = Date.now() + (typeof mode === 'number' ? mode * 1000 : 0);
   let atWork = 0;
   let kept = 0;
-  do {
+  for (;;) {
     const workers = await workersOf(standInPid, stages);
-    const doomed = one ? workers.slice(0, 1) : workers;
+    const doomed = mode === 'one' ? workers.slice(0, 1) : workers;
     for (const wasAtWork of await Promise.all(doomed.map((worker) => killWorker(worker, standInPid))))
       if (wasAtWork) atWork += 1;
       else kept += 1;
-    if (atWork === 0) await sleep(50);
-  } while (one && atWork === 0 && !over.aborted);
-  return { kind, atWork, kept };
+    const isThrough = mode === 'one' ? atWork > 0 : Date.now() >= until;
+    if (isThrough || over.aborted) return { kind, atWork, kept };
+    await sleep(mode === 'one' ? 50 : 500);
+  }
 }

@@ -59,17 +59,12 @@ function waitsForItsHour(record: TransferRecord): boolean {
   );
 }
 
-const QUEUES = ['Plans', 'Pieces', 'Results', 'PiecesDead', 'Parked', 'PlansDead', 'ResultsDead'];
+const TAKEN_FROM = ['Plans', 'Pieces', 'Results', 'PiecesDead'];
 
-/** Messages that are still there when everything has come back for the last time. */
-export async function untilQueuesAreEmpty(pipeline: Pipeline): Promise<readonly string[]> {
+/** Until everything has come back for the last time. */
+export async function untilQueuesAreEmpty(pipeline: Pipeline): Promise<void> {
   const deadline = Date.now() + LONGEST_MS;
-  for (;;) {
-    const counts = await Promise.all(QUEUES.map(async (name) => ({ name, count: await pipeline.waiting(name) })));
-    const full = counts.filter(({ count }) => count > 0);
-    // Nothing takes from the last three but people.
-    const isStill = full.every(({ name }) => QUEUES.indexOf(name) >= QUEUES.indexOf('Parked'));
-    if (isStill || Date.now() > deadline) return full.map(({ name, count }) => `${count} in ${name}`);
-    await sleep(2000);
-  }
+  const isEmpty = async () =>
+    (await Promise.all(TAKEN_FROM.map((name) => pipeline.waiting(name)))).every((count) => count === 0);
+  while (!(await isEmpty()) && Date.now() < deadline) await sleep(2000);
 }

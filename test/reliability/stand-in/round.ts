@@ -77,7 +77,7 @@ async function playAt(
 ): Promise<Played | undefined> {
   const { kind, after } = fault;
   // Whoever submits while the stand-in is away is told so, and submits again.
-  if (kind !== 'an API') await submitted;
+  if (kind !== 'an API killed') await submitted;
   if ('ms' in after) await sleep(after.ms);
   else while (!hasSent(after.share) && !over.aborted) await sleep(20);
   return over.aborted ? undefined : await playFault(fault, scene, over);
