@@ -88,11 +88,11 @@ function tell(error: PieceworkError, context: Context, { isJson, isVerbose, hint
   if (isVerbose && code !== 'Interrupted') context.stderr.write(`${stackOf(error)}\n`);
 }
 
-/** With all its causes. What other libraries wrote into theirs is theirs, so URLs and credentials are taken out. */
+/** Without its own sentence, which stands above, and with all its causes. What other libraries wrote into theirs is theirs, so URLs and credentials are taken out. */
 function stackOf(error: Error): string {
-  const stacks: string[] = [];
-  for (let next: unknown = error; next instanceof Error && stacks.length < 8; next = next.cause) {
-    stacks.push(`${stacks.length === 0 ? '' : 'caused by: '}${next.stack ?? String(next)}`);
+  const stacks = [(error.stack ?? '').replace(`${error.name}: ${error.message}\n`, '')];
+  for (let next = error.cause; next instanceof Error && stacks.length < 8; next = next.cause) {
+    stacks.push(`caused by: ${next.stack ?? String(next)}`);
   }
   return redactText(stacks.join('\n'));
 }

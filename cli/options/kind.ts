@@ -69,7 +69,10 @@ export function rate(least: number): Kind<number> {
 function bytesOf(given: string, least: number, wanted: string): number {
   const value = parseBytes(given);
   if (value === undefined) throw new BadValue(`${show(given)} is not ${wanted}`);
-  if (value < least) throw new BadValue(`${show(given)} is too small, the least is ${formatBytes(least)}`);
+  if (value < least) {
+    const unit = /^\d+$/.test(given) ? '; a number without a unit counts bytes' : '';
+    throw new BadValue(`${show(given)} is too small, the least is ${formatBytes(least)}${unit}`);
+  }
   return value;
 }
 
@@ -99,7 +102,7 @@ export function choice<const T extends string>(
 
 export function anyText(placeholder: string): Kind<string> {
   return oneText(placeholder, text, (given) => {
-    if (given === '') throw new BadValue('is empty');
+    if (given === '') throw new BadValue('it is empty');
     return given;
   });
 }
@@ -117,7 +120,7 @@ export const endpoint: Kind<string> = oneText('URL', text, (given) => {
   if (url !== null && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.search === '') {
     return given;
   }
-  throw new BadValue('is to be the http: or https: URL of a store, without user, password and query');
+  throw new BadValue('it is to be the http: or https: URL of a store, without user, password and query');
 });
 
 export function digest(algorithm: DigestAlgorithm): Kind<string> {
@@ -131,7 +134,7 @@ export function digest(algorithm: DigestAlgorithm): Kind<string> {
 /** A value that is never shown. `@file` reads it from a file, so that it stands in no process list and no history. */
 export const secret: Kind<string> = oneText('SECRET', text, (given) => {
   const value = given.startsWith('@') ? fromFile(given.slice(1)).trim() : given;
-  if (value === '') throw new BadValue('is empty');
+  if (value === '') throw new BadValue('it is empty');
   return value;
 });
 
@@ -139,7 +142,7 @@ export const userAndPassword: Kind<{ readonly user: string; readonly password: s
   ...oneText('USER:PASS', text, (given) => {
     const value = secret.parse([given]);
     const colon = value.indexOf(':');
-    if (colon < 0) throw new BadValue('is to be user:password, or @file with a file that holds just that');
+    if (colon < 0) throw new BadValue('it is to be user:password, or @file with a file that holds just that');
     return { user: value.slice(0, colon), password: value.slice(colon + 1) };
   }),
 };
@@ -165,7 +168,7 @@ export const headers: Kind<Readonly<Record<string, string>>> = {
 function header(line: string): { readonly name: string; readonly value: string } {
   const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?::\s*(.*\S)\s*|;\s*)$/.exec(line);
   if (match?.[1] === undefined) {
-    throw new BadValue('is to be "Name: value" (or "Name;" for an empty one), or @file with one on each line');
+    throw new BadValue('it is to be "Name: value" (or "Name;" for an empty one), or @file with one on each line');
   }
   return { name: match[1].toLowerCase(), value: match[2] ?? '' };
 }
@@ -201,7 +204,7 @@ function fromFile(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw new BadValue(`names the file ${path}, which can't be read (${why})`, { cause });
+    throw new BadValue(`the file ${path} can't be read (${why})`, { cause });
   }
 }
 

@@ -15,7 +15,8 @@ export const TRANSFER_OPTIONS = {
     fallback: String(DEFAULT_OPTIONS.parallelism),
   }),
   pieceSize: option({
-    kind: bytes(1),
+    // Far below any use, and above what is meant as a number of MiB.
+    kind: bytes(4096),
     group: 'Transfer',
     verbs: ASKING,
     help: 'bytes of a piece, within the limits of the destination',

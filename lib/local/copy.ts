@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import type { Lock } from '../disk/lock.ts';
 import { acquireLock } from '../disk/lock.ts';
+import { makeFolder } from '../disk/make-folder.ts';
 import { asPieceworkError, fromErrorRecord, PieceworkError } from '../errors/error.ts';
 import { checkExpectations, pageInstead } from '../pipeline/object-spec.ts';
 import { probePatiently } from '../pipeline/probe-patiently.ts';
@@ -15,6 +15,7 @@ import type { TransferOptions } from '../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../transfer/request.ts';
 import type { Instant } from '../values/time.ts';
 import type { CopyReport, CopyRequest } from './api.ts';
+import { hindrance, leftAsItIs, wishesNow } from './changed-wishes.ts';
 import type { Engine } from './engine.ts';
 import type { Home } from './home.ts';
 import { primedSources } from './primed-source.ts';
@@ -26,7 +27,7 @@ export async function copy(home: Home, request: CopyRequest, signal: AbortSignal
   const options = completeOptions(request.options);
   await using first = await lookAt(home, request, options, signal);
   const { destination, engine } = first;
-  if (first.makesFolder !== undefined) makeFolder(first.makesFolder);
+  if (first.makesFolder !== undefined) makeTarget(first.makesFolder);
   await using _lock = await lockDestination(home, destination);
   using tally = tallyOf(home);
   const transferId = await begin(home, request, options, first, signal);
@@ -102,9 +103,9 @@ function checkRange(name: string, value: number, least: number, most: number): v
   throw new PieceworkError('InvalidOption', `${name} must be a whole number from ${least} to ${most}, and is ${value}`);
 }
 
-function makeFolder(path: string): void {
+function makeTarget(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     throw new PieceworkError(
@@ -135,9 +136,16 @@ async function begin(
   const key = home.destinationKey(destination);
   const unfinished = destination.kind === 'stdout' ? undefined : await findUnfinished(ports, key);
   if (unfinished !== undefined) {
-    const because = request.restart === true ? 'a restart was asked for' : difference(unfinished, probe.snapshot);
+    const wishes = wishesNow(unfinished.request, request);
+    const { features } = ports.destinations(destination);
+    const because =
+      request.restart === true
+        ? 'a restart was asked for'
+        : (difference(unfinished, probe.snapshot) ?? hindrance(unfinished, wishes, features));
     if (because === undefined) {
-      await goOn(ports, unfinished, request.source, signal);
+      const message = leftAsItIs(unfinished, request);
+      if (message !== undefined) await ports.events.emit({ type: 'warning', message });
+      await goOn(ports, unfinished, request.source, wishes, signal);
       return unfinished.id;
     }
     const { snapshot } = unfinished;

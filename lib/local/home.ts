@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Destination } from '../destinations/destination.ts';
 import { fileDestination } from '../destinations/file.ts';
 import { stdoutDestination } from '../destinations/stdout.ts';
+import { makeFolder } from '../disk/make-folder.ts';
 import { PieceworkError } from '../errors/error.ts';
 import type { Events } from '../events/events.ts';
 import type { Subscriber } from '../events/subscribers.ts';
@@ -77,7 +78,7 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
   const s3 = s3Settings(options.s3 ?? {}, environment);
   let folder: Records | undefined;
   const records = (): Records => {
-    folder ??= folderRecords({ folder: makeFolder(stateDir), warn });
+    folder ??= folderRecords({ folder: makeStateFolder(stateDir), warn });
     return folder;
   };
 
@@ -146,7 +147,7 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
     },
     destinationKey: (to) => createHash('sha256').update(destinationId(to)).digest('hex'),
     lockPath(to) {
-      return join(makeFolder(join(stateDir, 'locks')), `${home.destinationKey(to)}.lock`);
+      return join(makeStateFolder(join(stateDir, 'locks')), `${home.destinationKey(to)}.lock`);
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(all.map((source) => source[Symbol.asyncDispose]()));
@@ -155,9 +156,9 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
   return home;
 }
 
-function makeFolder(path: string): string {
+function makeStateFolder(path: string): string {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     throw new PieceworkError(

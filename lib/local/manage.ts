@@ -68,7 +68,7 @@ export async function retry(
     ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
   });
   using tally = tallyOf(home);
-  await goOn(engine.ports, record, locator, signal);
+  await goOn(engine.ports, record, locator, record.request, signal);
   return await runToReport(home, engine, transferId, tally, signal);
 }
 

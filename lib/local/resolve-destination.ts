@@ -28,6 +28,12 @@ export function parseDestination(text: string, s3: S3Options): ParsedDestination
       `${redactUrl(text)} is no destination: give s3://bucket/key, a path, a folder, or - for stdout`,
     );
   }
+  if (/^s3:/i.test(text)) {
+    throw new PieceworkError(
+      'InvalidDestination',
+      `${text} is no destination: S3 is s3://bucket/key, and a file of that name ./${text}`,
+    );
+  }
   return parsePath(text);
 }
 
@@ -36,9 +42,10 @@ function parseS3(text: string, s3: S3Options): ParsedDestination {
   const bucket = match?.[1] ?? '';
   const key = match?.[2] ?? '';
   if (!/^[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]$/i.test(bucket)) {
+    const what = bucket === '' ? 'names no bucket' : `has "${bucket}" where the bucket stands, which can be none`;
     throw new PieceworkError(
       'InvalidDestination',
-      `${text} names no bucket: a destination in S3 is s3://bucket/key or s3://bucket/prefix/`,
+      `${text} ${what}: a destination in S3 is s3://bucket/key or s3://bucket/prefix/`,
     );
   }
   const needsName = key === '' || key.endsWith('/');

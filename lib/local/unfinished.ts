@@ -11,6 +11,7 @@ import { KEYS } from '../records/records.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record.ts';
 import { isOver, sealedRunOf } from '../transfer/record.ts';
+import type { TransferRequest } from '../transfer/request.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import { giveUpUpload } from '../transfer/transitions.ts';
 import { toIso } from '../values/time.ts';
@@ -80,18 +81,22 @@ export async function giveUp(
 /**
  * Sets an unfinished transfer going again in this process, with the source given anew: nothing of it is in flight anywhere, so the
  * ledger says all there is to know. Time counts only while it runs, so its deadline begins again.
+ *
+ * @param wishes hold from the first step on: a digest that is only now expected is proved as any other.
  */
 export async function goOn(
   ports: Ports,
   record: TransferRecord,
   locator: SourceLocator,
+  wishes: TransferRequest,
   signal: AbortSignal,
 ): Promise<void> {
+  await updateTransfer(ports, record.id, (current) => ({ ...current, request: wishes }));
   if (record.status === 'failed') {
     await retry(ports, record.id, locator);
   } else {
     await ports.secrets.seal(record.id, sealedRunOf(record), locator);
-    const deadlineAt = toIso(ports.clock.now() + record.request.options.deadlineMs);
+    const deadlineAt = toIso(ports.clock.now() + wishes.options.deadlineMs);
     await updateTransfer(ports, record.id, (current) => (isOver(current) ? undefined : { ...current, deadlineAt }));
   }
   const { pieces } = await transferStatus(ports, record.id, signal);

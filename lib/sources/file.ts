@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ErrorCode } from '../errors/codes.ts';
 import { PieceworkError } from '../errors/error.ts';
+import { redactUrl } from '../errors/redact.ts';
 import { safeName } from '../http/name.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
@@ -73,17 +74,20 @@ async function openRange(
 }
 
 function pathOf({ url }: SourceLocator): string {
+  // `file:name` would be /name for a URL parser, and is meant as one of this folder.
+  if (!/^file:\//i.test(url)) throw notLocal(url);
   try {
     const parsed = new URL(url);
     parsed.search = '';
     return fileURLToPath(parsed);
   } catch (cause) {
-    throw notLocal(cause);
+    throw notLocal(url, cause);
   }
 }
 
-function notLocal(cause: unknown): PieceworkError {
-  const sentence = 'this is no URL of a local file; it looks like file:///absolute/path';
+function notLocal(url: string, cause?: unknown): PieceworkError {
+  const shown = cause === undefined ? 'a relative file: URL' : redactUrl(url);
+  const sentence = `${shown} is no URL of a local file; it looks like file:///absolute/path`;
   return new PieceworkError('InvalidUrl', sentence, { cause });
 }
 

@@ -14,8 +14,12 @@ export function sourcesByScheme(list: readonly Source[]): Sources {
   const supported = [...byScheme.keys()].map((scheme) => (scheme === 'stdin' ? '-' : `${scheme}://`)).join(', ');
   return (text) => {
     const url = URL.parse(text === '-' ? 'stdin:' : text);
+    const meant = meantBy(text);
+    if (meant !== undefined) throw new PieceworkError('InvalidUrl', `not a URL, since it has no scheme: ${meant}`);
     if (url === null) {
-      throw new PieceworkError('InvalidUrl', `not a URL: ${redactUrl(text)}; a source begins with one of ${supported}`);
+      const isOurs = [...byScheme.keys()].some((scheme) => text.toLowerCase().startsWith(`${scheme}://`));
+      const sentence = isOurs ? 'its host or its port is wrong' : `a source begins with one of ${supported}`;
+      throw new PieceworkError('InvalidUrl', `not a URL: ${redactUrl(text)}; ${sentence}`);
     }
     const source = byScheme.get(url.protocol.slice(0, -1));
     if (source === undefined) {
@@ -26,4 +30,13 @@ export function sourcesByScheme(list: readonly Source[]): Sources {
     }
     return source;
   };
+}
+
+/** What is given in a URL's place most often: its end, without `https://`, or a path. */
+function meantBy(text: string): string | undefined {
+  const isHere = /^localhost[:/]/i.test(text);
+  if (isHere || /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?\//i.test(text)) {
+    return `did you mean ${redactUrl(`${isHere ? 'http' : 'https'}://${text}`)}?`;
+  }
+  return /^(?:\.{0,2}\/|~|[a-z]:\\)/i.test(text) ? 'a file of this machine is file:///absolute/path' : undefined;
 }

@@ -148,6 +148,15 @@ describe('going on', () => {
     expect(bytesSent() - SIZE).toBeLessThanOrEqual(2 * MIB + 2 * MIB);
   });
 
+  test('what is asked for only now holds as well', async () => {
+    await startHalf('SIGKILL');
+    const wrong = await run([...args(serve()), '--piece-size', '2MiB', '--expect-sha256', '0'.repeat(64)]);
+    expect(wrong.stderr).toMatch(/^warning: the pieces stay at 1 MiB, .*\nresuming /);
+    expect(wrong.stderr).toContain('0 was expected; nothing was stored');
+    expect(wrong.exitCode).toBe(5);
+    expect(await readdir(folder)).not.toContain('big.bin');
+  });
+
   test.each(['SIGINT', 'SIGTERM'] as const)('after %s, which says how', async (signal) => {
     const ended = await startHalf(signal);
     expect(ended).toMatchObject({ exitCode: 130, signal: null });

@@ -183,6 +183,17 @@ describe('sourcesByScheme', () => {
     expect((await thrownBy(() => sources('nonsense'), 'InvalidUrl')).message).toContain('http://, https://');
   });
 
+  it.each([
+    ['host.test/a', 'did you mean https://host.test/a?'],
+    ['host.test:8080/a?sig=hunter2', 'did you mean https://host.test:8080/a?sig=***?'],
+    ['localhost:8080/a', 'did you mean http://localhost:8080/a?'],
+    ['./a.bin', 'a file of this machine is file:///absolute/path'],
+    ['/data/a.bin', 'a file of this machine is file:///absolute/path'],
+    ['http://a.test:99999/', 'its host or its port is wrong'],
+  ])('says what is likely meant by %s', async (text, sentence) => {
+    expect((await thrownBy(() => sources(text), 'InvalidUrl')).message).toContain(sentence);
+  });
+
   it('takes one source for each scheme only', () => {
     expect(() => sourcesByScheme([http, http])).toThrow(RangeError);
   });
