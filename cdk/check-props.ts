@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { SOURCE_SCHEMES } from '../lib/aws/names.ts';
-import type { PieceworkDestination, Settings } from './props.ts';
+import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
 
 /** Says in one sentence what is wrong with the props of the construct. */
 export class PieceworkPropsError extends Error {
@@ -21,6 +21,7 @@ export function checkSettings(settings: Settings): void {
   checkDestinations(settings.destinations);
   checkHosts(settings);
   checkSchemes(settings);
+  checkSourceBuckets(settings);
   checkSecrets(settings);
   checkAuth(settings);
   checkConstructs(settings);
@@ -32,23 +33,39 @@ function checkDestinations(destinations: readonly PieceworkDestination[]): void 
       'Piecework needs at least one destination: destinations: [{ bucket }], or [{ bucket, prefix: "incoming/" }].',
     );
   }
+  checkBuckets('destination', destinations, ['bucket', 'prefix', 'encryptionKey', 'acls']);
+}
+
+function checkSourceBuckets({ sourceBuckets, schemes }: Settings): void {
+  if (!Array.isArray(sourceBuckets))
+    throw new PieceworkPropsError('sourceBuckets must be a list: [{ bucket }], or [{ bucket, prefix: "released/" }].');
+  checkBuckets('source bucket', sourceBuckets, ['bucket', 'prefix', 'encryptionKey']);
+  if (sourceBuckets.length > 0 && !schemes.includes('s3'))
+    throw new PieceworkPropsError('sourceBuckets names buckets to read, and schemes does not have "s3"; add it there.');
+}
+
+function checkBuckets(
+  what: string,
+  places: readonly (PieceworkDestination | PieceworkSourceBucket)[],
+  known: readonly string[],
+): void {
   const seen = new Set<string>();
-  for (const destination of destinations) {
-    refuseUnknown('a destination of Piecework', 'setting', destination, ['bucket', 'prefix', 'encryptionKey', 'acls']);
-    const { bucket, prefix = '', encryptionKey } = destination;
+  for (const place of places) {
+    refuseUnknown(`a ${what} of Piecework`, 'setting', place, known);
+    const { bucket, prefix = '', encryptionKey } = place;
     if (typeof bucket?.arnForObjects !== 'function')
       throw new PieceworkPropsError(
-        'the bucket of a destination must be a construct: a Bucket, or Bucket.fromBucketName(this, "Id", "name").',
+        `the bucket of a ${what} must be a construct: a Bucket, or Bucket.fromBucketName(this, "Id", "name").`,
       );
     if (typeof prefix !== 'string' || prefix.startsWith('/') || prefix.includes('*') || prefix.includes('?')) {
       throw new PieceworkPropsError(
         `the prefix "${prefix}" must not begin with "/" nor have "*" or "?" in it: it is the beginning of keys, and IAM would read those as patterns.`,
       );
     }
-    checkConstruct('the encryptionKey of a destination', encryptionKey, 'keyArn', 'a Key, or Key.fromKeyArn(…)');
+    checkConstruct(`the encryptionKey of a ${what}`, encryptionKey, 'keyArn', 'a Key, or Key.fromKeyArn(…)');
     const name = `${bucket.node.path} ${prefix}`;
     if (seen.has(name))
-      throw new PieceworkPropsError(`the destination ${bucket.node.path} with prefix "${prefix}" is named twice.`);
+      throw new PieceworkPropsError(`the ${what} ${bucket.node.path} with prefix "${prefix}" is named twice.`);
     seen.add(name);
   }
 }

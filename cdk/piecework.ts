@@ -5,20 +5,20 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { DestinationRule, SourceRules, Variable } from '../lib/aws/names.ts';
+import type { BucketRule, SourceRules, Variable } from '../lib/aws/names.ts';
 import { ENV, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
 import { Api } from './api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring.ts';
-import type { PieceworkProps, Settings } from './props.ts';
+import type { PieceworkProps, PieceworkSourceBucket, Settings } from './props.ts';
 import { plainQueue, StageQueue } from './queues.ts';
 import { recordsBucket } from './records-bucket.ts';
 import type { Stages } from './rights.ts';
-import { allowDestinations, allowRecords, allowSecrets } from './rights.ts';
+import { allowDestinations, allowRecords, allowSecrets, allowSources } from './rights.ts';
 import { settle } from './settle.ts';
 import { Stage } from './stage.ts';
 
-export type { PieceworkAuth, PieceworkDestination, PieceworkProps } from './props.ts';
+export type { PieceworkAuth, PieceworkDestination, PieceworkProps, PieceworkSourceBucket } from './props.ts';
 
 /** Bounded work on metadata: these need no choice. */
 const API_TIMEOUT = Duration.seconds(29);
@@ -62,6 +62,7 @@ export class Piecework extends Construct {
     this.#connect(settings);
     allowRecords(this.stages, this.records, settings);
     allowDestinations(this.stages, settings.destinations);
+    allowSources(this.stages, settings.sourceBuckets);
     allowSecrets(this.stages, settings.secretPrefixes);
     this.api = new Api(this, 'Api', { stage: this.stages.api, settings }).rest;
     new Monitoring(this, 'Monitoring', {
@@ -149,11 +150,9 @@ export class Piecework extends Construct {
 
   #environment(settings: Settings): Readonly<Record<Variable, string>> {
     const { allowHosts, denyHosts, privateHosts, ports, schemes } = settings;
-    const destinations: readonly DestinationRule[] = settings.destinations.map(({ bucket, prefix = '' }) => ({
-      bucket: bucket.bucketName,
-      prefix,
-    }));
-    const sources: SourceRules = { allowHosts, denyHosts, privateHosts, ports, schemes };
+    const destinations = settings.destinations.map(bucketRule);
+    const buckets = settings.sourceBuckets.map(bucketRule);
+    const sources: SourceRules = { allowHosts, denyHosts, privateHosts, ports, schemes, buckets };
     return {
       version: packageVersion(),
       recordsBucket: this.records.bucketName,
@@ -163,7 +162,7 @@ export class Piecework extends Construct {
       parkedQueueUrl: this.parked.queueUrl,
       eventBus: this.eventBus.eventBusName,
       destinations: Stack.of(this).toJsonString(destinations),
-      sources: JSON.stringify(sources),
+      sources: Stack.of(this).toJsonString(sources),
       secretPrefixes: JSON.stringify(settings.secretPrefixes),
       hostConnections: String(settings.hostConnections),
       planTimeoutSeconds: String(settings.planTimeout.toSeconds()),
@@ -194,4 +193,8 @@ export class Piecework extends Construct {
     for (const [key, value] of Object.entries(outputs))
       new CfnOutput(this, key, { value }).overrideLogicalId(`${name}${key}`);
   }
+}
+
+function bucketRule({ bucket, prefix = '' }: PieceworkSourceBucket): BucketRule {
+  return { bucket: bucket.bucketName, prefix };
 }

@@ -20,6 +20,15 @@ export interface PieceworkDestination {
   readonly acls?: boolean;
 }
 
+/** A bucket, or what lies under a prefix of it, that is read with the functions' own rights for whoever may submit. */
+export interface PieceworkSourceBucket {
+  readonly bucket: IBucket;
+  /** Keys must begin with it; ends in `/` unless it is meant to match within a name. @default '' = the whole bucket */
+  readonly prefix?: string;
+  /** The KMS key that the bucket encrypts with, so that the functions may decrypt. @default none: SSE-S3 or an AWS managed key */
+  readonly encryptionKey?: IKey;
+}
+
 /** Who may call the API. */
 export type PieceworkAuth =
   /** Signed with AWS credentials (SigV4); the callers' own policies need `execute-api:Invoke`. */
@@ -59,6 +68,12 @@ export interface PieceworkProps {
   readonly ports?: readonly number[];
   /** What the URLs of sources may begin with, of the default. @default ['http', 'https', 'ftp', 'ftps', 'ftpes', 'sftp', 's3'] */
   readonly schemes?: readonly string[];
+  /**
+   * Buckets that `s3:` sources may name without credentials, and from which S3 copies by itself, so that no byte passes through a function. Whoever
+   * may submit a transfer may bring what lies there to any destination. The records bucket is never among them.
+   * @default none: an `s3:` source brings its own credentials and is fetched
+   */
+  readonly sourceBuckets?: readonly PieceworkSourceBucket[];
   /**
    * What the names of secrets begin with that sources may refer to (`secret://name`, `secret://ssm/name`): whoever may submit a transfer chooses
    * both the secret and the server that is sent it. @default none: references are refused

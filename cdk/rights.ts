@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { PREFIXES } from '../lib/aws/names.ts';
-import type { PieceworkDestination, Settings } from './props.ts';
+import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
 import type { Stage } from './stage.ts';
 
 /*
@@ -103,6 +103,17 @@ export function allowDestinations(stages: Stages, destinations: readonly Piecewo
   for (const stage of [stages.planner, stages.fetcher])
     stage.allow(['kms:GenerateDataKey', 'kms:Decrypt'], [...new Set(keys)], 'DestinationKeys');
   stages.finalizer.allow(['kms:Decrypt'], [...new Set(keys)], 'DestinationKeys');
+}
+
+/** For the planner's look at a source, and for UploadPartCopy, which reads with the rights of whoever asks for it. */
+export function allowSources({ planner, fetcher }: Stages, buckets: readonly PieceworkSourceBucket[]): void {
+  if (buckets.length === 0) return;
+  const objects = buckets.map(({ bucket, prefix = '' }) => bucket.arnForObjects(`${prefix}*`));
+  const keys = buckets.flatMap(({ encryptionKey }) => (encryptionKey === undefined ? [] : [encryptionKey.keyArn]));
+  for (const stage of [planner, fetcher]) {
+    stage.allow(['s3:GetObject', 's3:GetObjectVersion'], objects, 'SourceObjects');
+    if (keys.length > 0) stage.allow(['kms:Decrypt'], [...new Set(keys)], 'SourceKeys');
+  }
 }
 
 /** Secrets by reference are looked up where the source is asked. A secret under a key of its own needs that key's policy to say so. */

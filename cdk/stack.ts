@@ -12,6 +12,8 @@ import type { PieceworkProps } from './props.ts';
 export interface StageSettings {
   /** `s3://bucket` or `s3://bucket/prefix/`, separated by commas. */
   readonly destinations?: string;
+  /** Where `s3:` sources may lie that bring no credentials, as `destinations`. @default none */
+  readonly sourceBuckets?: string;
   /** `iam` or `apiKey`. @default iam */
   readonly auth?: string;
   /** Separated by commas. @default none */
@@ -22,7 +24,14 @@ export interface StageSettings {
   readonly standIn?: string;
 }
 
-const NAMES: readonly (keyof StageSettings)[] = ['destinations', 'auth', 'privateHosts', 'ports', 'standIn'];
+const NAMES: readonly (keyof StageSettings)[] = [
+  'destinations',
+  'sourceBuckets',
+  'auth',
+  'privateHosts',
+  'ports',
+  'standIn',
+];
 
 /** Reads the settings from a node's context. */
 export function stageSettings(context: { tryGetContext(name: string): unknown }): StageSettings {
@@ -41,7 +50,14 @@ export class PieceworkStack extends Stack {
     this.piecework = new Piecework(this, 'Piecework', this.#props(props.settings));
   }
 
-  #props({ destinations, auth = 'iam', privateHosts, ports, standIn = 'false' }: StageSettings): PieceworkProps {
+  #props({
+    destinations,
+    sourceBuckets,
+    auth = 'iam',
+    privateHosts,
+    ports,
+    standIn = 'false',
+  }: StageSettings): PieceworkProps {
     if (standIn !== 'true' && standIn !== 'false')
       throw new PieceworkPropsError(`standIn must be true or false, and is "${standIn}".`);
     if (auth !== 'iam' && auth !== 'apiKey')
@@ -51,6 +67,9 @@ export class PieceworkStack extends Stack {
     const hosts = list(privateHosts);
     return {
       destinations: this.#destinations(destinations),
+      ...(sourceBuckets === undefined
+        ? {}
+        : { sourceBuckets: this.#buckets('Source', 'source bucket', sourceBuckets) }),
       auth: { kind: auth },
       ...(ports === undefined ? {} : { ports: list(ports).map(Number) }),
       ...(hosts.length === 0 ? {} : { privateHosts: hosts }),
@@ -59,17 +78,20 @@ export class PieceworkStack extends Stack {
   }
 
   #destinations(text: string | undefined): PieceworkProps['destinations'] {
-    const places = list(text);
-    if (places.length === 0)
+    if (list(text).length === 0)
       throw new PieceworkPropsError(
         'say where transfers may write: cdk deploy -c destinations=s3://bucket/prefix/ (several with commas between them).',
       );
-    return places.map((place, index) => {
+    return this.#buckets('Destination', 'destination', text);
+  }
+
+  #buckets(id: string, what: string, text: string | undefined): NonNullable<PieceworkProps['sourceBuckets']> {
+    return list(text).map((place, index) => {
       const [, bucket, prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(place) ?? [];
       if (bucket === undefined)
-        throw new PieceworkPropsError(`"${place}" is no destination: give s3://bucket or s3://bucket/prefix/.`);
+        throw new PieceworkPropsError(`"${place}" is no ${what}: give s3://bucket or s3://bucket/prefix/.`);
       return {
-        bucket: Bucket.fromBucketName(this, `Destination${index + 1}`, bucket),
+        bucket: Bucket.fromBucketName(this, `${id}${index + 1}`, bucket),
         ...(prefix === '' ? {} : { prefix }),
       };
     });

@@ -2,10 +2,10 @@ import type { Destination, Destinations } from '../destinations/destination.ts';
 import { PieceworkError } from '../errors/error.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
 import { describeDestination } from '../transfer/locators.ts';
-import type { DestinationRule } from './names.ts';
+import type { BucketRule } from './names.ts';
 
 /** The one S3, for what the rules allow and nothing else: IAM says the same, this says it in a sentence. */
-export function allowedDestinations(destination: Destination, rules: readonly DestinationRule[]): Destinations {
+export function allowedDestinations(destination: Destination, rules: readonly BucketRule[]): Destinations {
   return (to) => {
     if (isAllowed(to, rules)) return destination;
     throw new PieceworkError(
@@ -15,7 +15,7 @@ export function allowedDestinations(destination: Destination, rules: readonly De
   };
 }
 
-function isAllowed(to: DestinationLocator, rules: readonly DestinationRule[]): boolean {
+function isAllowed(to: DestinationLocator, rules: readonly BucketRule[]): boolean {
   return (
     to.kind === 's3' &&
     to.endpoint === undefined &&
@@ -23,6 +23,6 @@ function isAllowed(to: DestinationLocator, rules: readonly DestinationRule[]): b
   );
 }
 
-function describeRules(rules: readonly DestinationRule[]): string {
+function describeRules(rules: readonly BucketRule[]): string {
   return rules.map(({ bucket, prefix }) => `s3://${bucket}/${prefix}`).join(', ');
 }

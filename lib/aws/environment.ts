@@ -1,5 +1,5 @@
 import { PieceworkError } from '../errors/error.ts';
-import type { DestinationRule, SourceRules, Stage, Variable } from './names.ts';
+import type { BucketRule, SourceRules, Stage, Variable } from './names.ts';
 import { ENV, NEEDS } from './names.ts';
 
 /** What a function was told by its environment. What a stage does not need is absent from its variables, and asking for it is a defect. */
@@ -7,7 +7,7 @@ export interface Environment {
   readonly stage: Stage;
   readonly version: string;
   readonly recordsBucket: string;
-  readonly destinations: readonly DestinationRule[];
+  readonly destinations: readonly BucketRule[];
   readonly sources: SourceRules | undefined;
   readonly queueUrls: {
     readonly plans: string | undefined;
@@ -58,7 +58,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     sources: read(
       'sources',
       parseSources,
-      'JSON: {"allowHosts", "denyHosts", "privateHosts", "ports", "schemes"}, each a list',
+      'JSON: {"allowHosts", "denyHosts", "privateHosts", "ports", "schemes", "buckets"}, each a list',
     ),
     queueUrls: {
       plans: queueUrl('plansQueueUrl'),
@@ -96,9 +96,13 @@ function wholeNumber(least: number, most: number): (value: string) => number | u
   };
 }
 
-function parseDestinations(value: string): readonly DestinationRule[] | undefined {
-  const list = parseJson(value);
-  if (!Array.isArray(list) || list.length === 0) return undefined;
+function parseDestinations(value: string): readonly BucketRule[] | undefined {
+  const rules = bucketRules(parseJson(value));
+  return rules === undefined || rules.length === 0 ? undefined : rules;
+}
+
+function bucketRules(list: unknown): readonly BucketRule[] | undefined {
+  if (!Array.isArray(list)) return undefined;
   const rules = list.map((item: unknown) => {
     const { bucket, prefix } = Object(item) as { bucket?: unknown; prefix?: unknown };
     return typeof bucket === 'string' && bucket !== '' && typeof prefix === 'string' ? { bucket, prefix } : undefined;
@@ -107,13 +111,18 @@ function parseDestinations(value: string): readonly DestinationRule[] | undefine
 }
 
 function parseSources(value: string): SourceRules | undefined {
-  const { allowHosts, denyHosts, privateHosts, ports, schemes } = Object(parseJson(value)) as Record<string, unknown>;
+  const { allowHosts, denyHosts, privateHosts, ports, schemes, ...rest } = Object(parseJson(value)) as Record<
+    string,
+    unknown
+  >;
+  const buckets = bucketRules(rest['buckets'] ?? []);
   return isList(allowHosts, 'string') &&
     isList(denyHosts, 'string') &&
     isList(privateHosts, 'string') &&
     isList(ports, 'number') &&
-    isList(schemes, 'string')
-    ? { allowHosts, denyHosts, privateHosts, ports, schemes }
+    isList(schemes, 'string') &&
+    buckets !== undefined
+    ? { allowHosts, denyHosts, privateHosts, ports, schemes, buckets }
     : undefined;
 }
 

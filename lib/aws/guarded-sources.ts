@@ -7,6 +7,7 @@ import { lazySource } from '../sources/lazy.ts';
 import type { Sources } from '../sources/source.ts';
 import { sourcesByScheme } from '../sources/sources.ts';
 import type { Environment } from './environment.ts';
+import { lendingOf } from './source-buckets.ts';
 import { sourceGuard, storeGuard, takesS3 } from './source-guard.ts';
 
 /** What only those have who contact sources: planner and fetcher. */
@@ -18,7 +19,7 @@ export interface SourceSide {
 
 /**
  * Every scheme that is contacted over the network, each address held against the rules as it is connected to. The functions' own role is
- * lent to no source, and SSH servers are known by the fingerprint that comes with the source alone.
+ * lent to the buckets that the deployment names for it alone, and SSH servers are known by the fingerprint that comes with the source alone.
  */
 export const guardedSources: SourceSide = {
   sources(environment) {
@@ -35,7 +36,7 @@ export const guardedSources: SourceSide = {
       }),
       lazySource(takesS3(environment) ? ['s3'] : [], async () => {
         const { s3Source } = await import('../sources/s3.ts');
-        return s3Source({ guard: storeGuard(environment), lendsCredentials: false });
+        return s3Source({ guard: storeGuard(environment), lending: lendingOf(environment) });
       }),
     ]);
   },

@@ -23,6 +23,7 @@ import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
 import type { Owners } from './owners.ts';
 import { noteOwners } from './owners.ts';
 import { awsPolicy } from './policy.ts';
+import { copiesFrom } from './source-buckets.ts';
 import { systemClock, systemIds } from './system.ts';
 import type { TickHome } from './tick.ts';
 import { tellAll } from './told.ts';
@@ -56,8 +57,7 @@ export function openAwsHome(
   );
   const { events, log, metrics } = told(records);
   const sealed = s3Secrets({ client: s3, bucket });
-  // The functions' role may read more than its callers may: no source is copied with its rights until a rule says which ones may be.
-  const { serverSideCopy: _, ...destination } = s3Destination();
+  const destination = copiesFrom(s3Destination(), environment);
   const ports: Ports = {
     records,
     secrets: side?.secrets(environment, sealed) ?? sealed,

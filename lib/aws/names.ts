@@ -17,7 +17,7 @@ export const ENV = {
   resultsQueueUrl: 'PIECEWORK_RESULTS_QUEUE_URL',
   parkedQueueUrl: 'PIECEWORK_PARKED_QUEUE_URL',
   eventBus: 'PIECEWORK_EVENT_BUS',
-  /** JSON, `DestinationRule[]`. */
+  /** JSON, `BucketRule[]`: where objects may be written. */
   destinations: 'PIECEWORK_DESTINATIONS',
   /** JSON, `SourceRules`. */
   sources: 'PIECEWORK_SOURCES',
@@ -49,8 +49,8 @@ export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
   finalizer: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus'],
 };
 
-/** Where objects may be written: a bucket, or what lies under a prefix of it. */
-export interface DestinationRule {
+/** A bucket, or what lies under a prefix of it. */
+export interface BucketRule {
   readonly bucket: string;
   /** '' = the whole bucket. */
   readonly prefix: string;
@@ -66,6 +66,8 @@ export interface SourceRules {
   readonly ports: readonly number[];
   /** Of `SOURCE_SCHEMES`. */
   readonly schemes: readonly string[];
+  /** What the functions' own role reads for whoever submits. */
+  readonly buckets: readonly BucketRule[];
 }
 
 /** What a source's URL may begin with, where the deployment names no others. */

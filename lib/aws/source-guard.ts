@@ -4,6 +4,7 @@ import { secretReferences } from '../secrets/references.ts';
 import { s3Target } from '../sources/s3-url.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { Environment } from './environment.ts';
+import { lendingOf } from './source-buckets.ts';
 
 type Rules = Pick<Environment, 'sources'>;
 
@@ -30,7 +31,7 @@ export function sourceCheck(environment: Environment): (url: string, source: Sou
   return async (url, source) => {
     references.check(source);
     if (!takesS3(environment) || URL.parse(url)?.protocol !== 's3:') return await guard.check(url);
-    const { endpoint } = s3Target(source, {}, { lendsCredentials: false }).object;
+    const { endpoint } = s3Target(source, {}, lendingOf(environment)).object;
     if (endpoint !== undefined) await stores.check(endpoint);
   };
 }

@@ -16,14 +16,20 @@ export interface S3Target {
 }
 
 /**
+ * Which sources that bring no credentials are read with those of this process (environment, profile, role). Not all of them, where whoever
+ * names the source is somebody else: he would read with rights that are not his, or have them shown at an endpoint of his.
+ */
+export interface Lending {
+  lendsTo(object: S3Locator): boolean;
+  /** Whom it lends to, for the sentence that refuses the others. */
+  readonly description: string;
+}
+
+/**
  * `s3://bucket/key`, percent-encoded like any URL, or `s3://bucket/key?versionId=…`.
  * @throws PieceworkError `InvalidUrl`, `InvalidOption`, `SourceIsFolder`.
  */
-export function s3Target(
-  from: SourceLocator,
-  defaults: SourceStore,
-  { lendsCredentials }: { readonly lendsCredentials: boolean },
-): S3Target {
+export function s3Target(from: SourceLocator, defaults: SourceStore, lending?: Lending): S3Target {
   const shown = redactUrl(from.url);
   const url = URL.parse(from.url);
   if (url === null || !/^[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]$/i.test(url.hostname)) {
@@ -35,23 +41,24 @@ export function s3Target(
   }
   const { endpoint, region, pathStyle, profile } = { ...defaults, ...from.store };
   const credentials = credentialsOf(from, url, shown);
-  if (credentials === undefined && !lendsCredentials) {
+  const object: S3Locator = {
+    kind: 's3',
+    bucket: url.hostname,
+    key,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+    ...(pathStyle === undefined ? {} : { pathStyle }),
+  };
+  if (credentials === undefined && lending?.lendsTo(object) === false) {
     throw new PieceworkError(
       'InvalidOption',
-      `${shown}: credentials are needed, since this deployment lends its own to no source; give an access key and its secret key ` +
+      `${shown}: credentials are needed, since this deployment lends its own to ${lending.description}; give an access key and its secret key ` +
         '(auth of the kind aws), or an https: URL of the object',
     );
   }
   return {
     shown,
-    object: {
-      kind: 's3',
-      bucket: url.hostname,
-      key,
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(region === undefined ? {} : { region }),
-      ...(pathStyle === undefined ? {} : { pathStyle }),
-    },
+    object,
     versionId: versionOf(url, shown),
     access: credentials !== undefined ? { credentials } : profile === undefined ? {} : { profile },
     name: safeName(key.split('/').at(-1) ?? '') ?? 'download',

@@ -19,7 +19,7 @@ import type { ByteRange } from '../values/ranges.ts';
 import { rangeLength, toRangeHeader } from '../values/ranges.ts';
 import { readError, s3SourceError } from './s3-errors.ts';
 import { snapshotOf, validatorOf, withoutTransport } from './s3-snapshot.ts';
-import type { S3Target } from './s3-url.ts';
+import type { Lending, S3Target } from './s3-url.ts';
 import { s3Target } from './s3-url.ts';
 import type { Probe, Source } from './source.ts';
 
@@ -35,11 +35,8 @@ export interface S3SourceOptions {
   readonly stallTimeoutMs?: number;
   /** @default no minimum */
   readonly minBytesPerSecond?: number;
-  /**
-   * Where a locator brings no credentials, those of this process (environment, profile, role) are used. False where whoever names the source
-   * is somebody else: he would read with rights that are not his, or have them shown at an endpoint of his. @default true
-   */
-  readonly lendsCredentials?: boolean;
+  /** @default locators that bring no credentials are read with those of this process */
+  readonly lending?: Lending;
   /** Refuses endpoints and addresses that may not be contacted. @default everything may be */
   readonly guard?: Guard;
   /** For `Retry-After` dates. @default Date.now */
@@ -74,7 +71,7 @@ export function s3Source(options: S3SourceOptions = {}): Source {
   const context: Context = {
     options,
     settings: netSettings(timeouts),
-    targetOf: (from) => s3Target(from, options.store ?? {}, { lendsCredentials: options.lendsCredentials ?? true }),
+    targetOf: (from) => s3Target(from, options.store ?? {}, options.lending),
     async clients({ access, object }) {
       if (object.endpoint !== undefined) guard?.checkUrl(object.endpoint);
       const name = JSON.stringify(access);

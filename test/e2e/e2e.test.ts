@@ -25,7 +25,7 @@ import { startOrigin } from '../support/origin.ts';
 import { bootstrap, deploy, destroy } from './deploy.ts';
 import { blackHole, faulty } from './faults.ts';
 import type { OtherSources } from './other-sources.ts';
-import { OTHER_BYTES, OTHER_SCHEMES, startOtherSources } from './other-sources.ts';
+import { OTHER_BYTES, OTHER_SCHEMES, SOURCE_BUCKET, startOtherSources } from './other-sources.ts';
 import { peerOf } from './peer.ts';
 import { apiKeyValue, bucketsOf, clientOf, Pipeline, PREFIX } from './pipeline.ts';
 import type { Cloud } from './stand-in.ts';
@@ -54,6 +54,7 @@ beforeAll(async () => {
     destinations: `s3://${buckets.target}/${PREFIX},s3://${buckets.denied}/,s3://${buckets.missing}/`,
     standIn: 'true',
     ports: ['80', '443', origin.port, ...others.ports].join(','),
+    sourceBuckets: SOURCE_BUCKET,
     privateHosts: '127.0.0.1',
   };
   await bootstrap(cloud);
@@ -201,6 +202,34 @@ describe.runIf(here)('transfers, all at the same time', { concurrent: true }, ()
       expect(JSON.stringify([done, await pipeline.record(id)])).not.toContain(SECRET);
     },
   );
+
+  test('an object in a source bucket is copied by S3 itself; one beside it, and a record, by nobody', async () => {
+    const { open, closed } = await others.objects();
+    const always = { serverSideCopy: 'always', pieceSizeBytes: 5 * MIB };
+    const copied = await pipeline.submit({ url: open }, 'copied', always);
+    const done = await pipeline.until(copied, 'completed');
+    expect(done).toMatchObject({ result: { sizeBytes: OTHER_BYTES }, plan: { mode: 'pieces', serverSideCopy: true } });
+    await pipeline.prove('copied', OTHER_BYTES);
+
+    // Planner and fetcher may read it for themselves.
+    const record = `s3://${pipeline.output('RecordsBucket')}/transfers/${copied}.json`;
+    for (const url of [closed, record]) {
+      const request = { source: { url }, destination: { bucket: pipeline.buckets.target, key: `${PREFIX}stolen` } };
+      const { status, body } = await pipeline.call('POST', '/v1/transfers', request, {
+        'idempotency-key': randomUUID(),
+      });
+      expect([status, body['code']]).toEqual([400, 'InvalidOption']);
+      expect(body['detail']).toContain(`lends its own to sources under ${SOURCE_BUCKET} alone`);
+      const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = cloud.env;
+      const own = { url, auth: { kind: 'aws', accessKeyId, secretAccessKey } };
+      const failed = await pipeline.until(await pipeline.submit(own, 'stolen', always), 'failed');
+      expect(failed).toMatchObject({ reason: { code: 'ServerSideCopyRefused' } });
+      expect(JSON.stringify(failed['reason'])).toContain(
+        `is not in a bucket that this deployment copies from: ${SOURCE_BUCKET}`,
+      );
+    }
+    expect(await pipeline.exists('stolen')).toBe(false);
+  });
 
   test.each(['ftp', 'sftp'] as const)(
     '%s: wrong credentials are refused by the server, and said without them',

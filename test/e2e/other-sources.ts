@@ -8,11 +8,15 @@ import type { Cloud } from './stand-in.ts';
 /** More than three pieces of the least size. */
 export const OTHER_BYTES = 17 * 1024 ** 2 + 5;
 export const OTHER_SCHEMES = ['ftp', 'sftp', 's3'] as const;
+/** Where the deployment reads with its own rights. */
+export const SOURCE_BUCKET = 's3://piecework-e2e-released/open/';
 type OtherScheme = (typeof OTHER_SCHEMES)[number];
 
 /** Servers on this machine with the same file each, for whatever is not HTTP. */
 export interface OtherSources extends AsyncDisposable {
   readonly ports: readonly number[];
+  /** Two objects of one bucket, of which the deployment may read the first for anybody; sources without credentials. */
+  objects(): Promise<{ readonly open: string; readonly closed: string }>;
   /** The source of a request to the API; the password can be another one than the server's. */
   locate(scheme: OtherScheme, password?: string): Promise<Readonly<Record<string, unknown>>>;
 }
@@ -37,7 +41,18 @@ export async function startOtherSources(cloud: Cloud, secret: string): Promise<O
     };
   }
 
+  async function objects() {
+    const { hostname: Bucket } = new URL(SOURCE_BUCKET);
+    const client = new S3Client(clientOf(cloud));
+    await client.send(new CreateBucketCommand({ Bucket }));
+    for (const Key of ['open/file.bin', 'closed/file.bin'])
+      await client.send(new PutObjectCommand({ Bucket, Key, Body: bytes }));
+    client.destroy();
+    return { open: `s3://${Bucket}/open/file.bin`, closed: `s3://${Bucket}/closed/file.bin` };
+  }
+
   return {
+    objects,
     ports: [ftp.port, sftp.port, ...store],
     async locate(scheme, password = secret) {
       switch (scheme) {

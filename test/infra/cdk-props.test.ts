@@ -50,6 +50,18 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
     /privateHosts has "http:\/\/a.example\/", which is no host/,
   ],
   ['no ports', { ports: [] }, /ports must be a list of whole numbers/],
+  ['a source bucket that is a name', { sourceBuckets: [{ bucket: 'some' }] }, /the bucket of a source bucket must be/],
+  ['source buckets that are no list', { sourceBuckets: 's3://some' }, /sourceBuckets must be a list/],
+  [
+    'a source bucket with a setting of destinations',
+    { sourceBuckets: [{ bucket: bucket(), acls: true }] },
+    /a source bucket of Piecework has no setting "acls"/,
+  ],
+  [
+    'source buckets without their scheme',
+    { sourceBuckets: [{ bucket: bucket() }], schemes: ['https'] },
+    /schemes does not have "s3"/,
+  ],
   ['no schemes', { schemes: [] }, /schemes is empty: give one or more of http, https, ftp/],
   ['a scheme that no source has', { schemes: ['https', 'file'] }, /schemes has "file": give one or more of http/],
   ['too many finalizers', { maxFinalizers: 6 }, /maxFinalizers must be a whole number from 2 to 5, and is 6/],

@@ -170,3 +170,26 @@ test('secrets by reference: those that begin with a prefix, read by those who co
     [],
   ]);
 });
+
+test('source buckets: what lies under their prefixes, read by those who contact sources', () => {
+  const stack = pieceworkStack((scope) => ({
+    sourceBuckets: [
+      { bucket: Bucket.fromBucketName(scope, 'Open', 'open') },
+      {
+        bucket: Bucket.fromBucketName(scope, 'Closed', 'closed'),
+        prefix: 'released/',
+        encryptionKey: Key.fromKeyArn(scope, 'SourceKey', 'arn:aws:kms:eu-west-1:123456789012:key/source'),
+      },
+    ],
+  }));
+  const reads = (stage: string) =>
+    rights(statementsOf(templateOf(stack), stage)).filter((line) => /:::(open|closed)|kms/.test(line));
+  const expected = [
+    'Allow kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/source',
+    'Allow s3:GetObject on arn:aws:s3:::closed/released/*',
+    'Allow s3:GetObject on arn:aws:s3:::open/*',
+    'Allow s3:GetObjectVersion on arn:aws:s3:::closed/released/*',
+    'Allow s3:GetObjectVersion on arn:aws:s3:::open/*',
+  ];
+  expect(['Planner', 'Fetcher', 'Api', 'Finalizer'].map(reads)).toEqual([expected, expected, [], []]);
+});

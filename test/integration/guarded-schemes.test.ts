@@ -77,7 +77,7 @@ const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
         auth: { kind: 'aws', ...credentials },
         store: { endpoint: `http://${host}:${port}`, region },
       }),
-      source: (guard) => s3Source({ guard, lendsCredentials: false }),
+      source: (guard) => s3Source({ guard, lending: { lendsTo: () => false, description: 'no source' } }),
     };
   },
 };
@@ -189,14 +189,14 @@ test.each(['169.254.169.254', '10.1.2.3', '127.0.0.2'])(
 
 test('s3: without credentials of its own nothing is asked, where none are lent', async () => {
   const store = open.use(await startS3Double());
-  const source = open.use(s3Source({ guard: guardFor(), lendsCredentials: false }));
+  const source = open.use(s3Source({ guard: guardFor(), lending: { lendsTo: () => false, description: 'no source' } }));
   const from = { url: 's3://bucket/file.bin', store: { endpoint: store.endpoint, region: 'us-east-1' } };
   await failureOf(source.probe(from, 1000, call()), 'InvalidOption');
   expect(store.log).toEqual([]);
 });
 
 test('s3: no bucket name makes an address of a host name', async () => {
-  const source = open.use(s3Source({ guard: guardFor(), lendsCredentials: false }));
+  const source = open.use(s3Source({ guard: guardFor(), lending: { lendsTo: () => false, description: 'no source' } }));
   // A host of the form bucket.endpoint: 127.0.0.1, or a name that ends in a number.
   for (const [bucket, endpoint] of [
     ['127.0.0', 'http://1'],
