@@ -1,81 +1,46 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { S3Client } from '@aws-sdk/client-s3';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CopyReport, CopyRequest, Local, PieceworkEvent } from '../../lib/index.ts';
-import { openLocal } from '../../lib/index.ts';
+import { describe, expect, test } from 'vitest';
+import type { CopyReport, CopyRequest } from '../../lib/index.ts';
 import { crc32, crc32Base64, crc32Hex } from '../../lib/integrity/crc32.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { failureOf } from '../support/reading.ts';
+import { s3Bench } from '../support/s3-bench.ts';
 import { clientOf } from '../support/s3-client.ts';
-import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
-import type { DoubleOptions } from '../support/s3-double-state.ts';
 
 const MIB = 1024 ** 2;
 const BYTES = patternBytes(0, 20 * MIB + 7);
 const OPTIONS = { pieceSizeBytes: 5 * MIB, parallelism: 2 };
 
-let folder: string;
-let store: S3Double;
-let client: S3Client;
-let events: PieceworkEvent[];
-let piecework: Local;
-
-async function begin(options: DoubleOptions = {}): Promise<void> {
-  store = await startS3Double(options);
-  for (const name of ['source', 'target']) store.makeBucket(name);
-  client = clientOf(store, 1);
-  const s3 = { endpointUrl: store.endpoint, region: 'us-east-1' };
-  events = [];
-  piecework = openLocal({
-    stateDir: join(folder, 'state'),
-    s3,
-    sourceS3: { endpoint: store.endpoint, region: 'us-east-1' },
+const bench = s3Bench({
+  buckets: ['source', 'target'],
+  local: ({ endpoint, region }) => ({
+    sourceS3: { endpoint, region },
     backoff: { baseMs: 1, capMs: 5 },
-    onEvent: (event) => events.push(event),
-  });
-}
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'piecework-copy-'));
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'double');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'double-secret');
-  await begin();
+  }),
 });
-
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await end();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function end(): Promise<void> {
-  client.destroy();
-  await piecework[Symbol.asyncDispose]();
-  await store[Symbol.asyncDispose]();
-}
 
 async function put(bytes: Uint8Array, key = 'source.bin', over: object = {}): Promise<void> {
+  const client = clientOf(bench.store, 1);
   await client.send(new PutObjectCommand({ Bucket: 'source', Key: key, Body: bytes, ...over }));
+  client.destroy();
 }
 
 const SOURCE = { url: 's3://source/source.bin' };
 
 async function copy(over: Partial<CopyRequest> = {}): Promise<CopyReport> {
-  return await piecework.copy({ source: SOURCE, destination: 's3://target/copy.bin', options: OPTIONS, ...over });
+  return await bench.piecework.copy({ source: SOURCE, destination: 's3://target/copy.bin', options: OPTIONS, ...over });
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-const count = (operation: string) => store.log.filter((entry) => entry.operation === operation).length;
-const warnings = () => events.flatMap((event) => (event.type === 'planned' ? event.snapshot.warnings : []));
+const count = (operation: string) => bench.store.log.filter((entry) => entry.operation === operation).length;
+const warnings = () => bench.events.flatMap((event) => (event.type === 'planned' ? event.snapshot.warnings : []));
 
 async function expectCopy(bytes: Uint8Array = BYTES): Promise<void> {
-  expect(sha256((await store.object('target', 'copy.bin')) ?? Buffer.alloc(0))).toBe(sha256(bytes));
-  expect(store.openUploads()).toEqual([]);
+  expect(sha256((await bench.store.object('target', 'copy.bin')) ?? Buffer.alloc(0))).toBe(sha256(bytes));
+  expect(bench.store.openUploads()).toEqual([]);
 }
 
 describe('a copy that the store makes', () => {
@@ -90,10 +55,10 @@ describe('a copy that the store makes', () => {
     });
     expect([count('GetObject'), count('UploadPart'), count('UploadPartCopy')]).toEqual([0, 0, 5]);
     const etag = `"${createHash('md5').update(BYTES).digest('hex')}"`;
-    for (const { operation, headers } of store.log)
+    for (const { operation, headers } of bench.store.log)
       if (operation === 'UploadPartCopy') expect(headers['x-amz-copy-source-if-match']).toBe(etag);
-    expect(store.headersOf('target', 'copy.bin')).toMatchObject({ 'content-type': 'image/png' });
-    expect(store.log.find(({ operation }) => operation === 'CompleteMultipartUpload')?.headers).toMatchObject({
+    expect(bench.store.headersOf('target', 'copy.bin')).toMatchObject({ 'content-type': 'image/png' });
+    expect(bench.store.log.find(({ operation }) => operation === 'CompleteMultipartUpload')?.headers).toMatchObject({
       'x-amz-checksum-type': 'FULL_OBJECT',
       'x-amz-checksum-crc32': crc32Base64(crc32(BYTES)),
     });
@@ -102,9 +67,9 @@ describe('a copy that the store makes', () => {
   test('is planned in larger pieces than one that is fetched', async () => {
     await put(BYTES);
     const request = { source: SOURCE, destination: 's3://target/copy.bin', options: { parallelism: 1 } };
-    expect((await piecework.plan(request)).plan).toMatchObject({ serverSideCopy: true, pieceCount: 2 });
+    expect((await bench.piecework.plan(request)).plan).toMatchObject({ serverSideCopy: true, pieceCount: 2 });
     const never = { ...request, options: { ...request.options, serverSideCopy: 'never' as const } };
-    expect((await piecework.plan(never)).plan).toMatchObject({ pieceSizeBytes: 8 * MIB, pieceCount: 3 });
+    expect((await bench.piecework.plan(never)).plan).toMatchObject({ pieceSizeBytes: 8 * MIB, pieceCount: 3 });
   });
 
   test('is not made of what one put brings, unless it must be', async () => {
@@ -116,7 +81,7 @@ describe('a copy that the store makes', () => {
       plan: { mode: 'pieces', pieceCount: 1 },
       fetchedBytes: 0,
     });
-    const [request] = store.log.filter(({ operation }) => operation === 'UploadPartCopy');
+    const [request] = bench.store.log.filter(({ operation }) => operation === 'UploadPartCopy');
     expect(request?.headers['x-amz-copy-source-range']).toBeUndefined();
     await expectCopy(small);
   });
@@ -133,7 +98,7 @@ describe('a copy that the store makes', () => {
     await put(BYTES);
     const expecting = (digest: string) => ({ options: { ...OPTIONS, expect: { digests: { sha256: digest } } } });
     await failureOf(copy(expecting('a'.repeat(64))), 'DigestMismatch');
-    expect(await store.object('target', 'copy.bin')).toBeUndefined();
+    expect(await bench.store.object('target', 'copy.bin')).toBeUndefined();
     expect((await copy(expecting(sha256(BYTES)))).result.digests).toMatchObject({ sha256: sha256(BYTES) });
     await expectCopy();
     expect(count('UploadPart')).toBe(0);
@@ -142,16 +107,13 @@ describe('a copy that the store makes', () => {
   test('an interrupted one goes on with the missing pieces', async () => {
     await put(BYTES);
     const stop = new AbortController();
-    events.push = (event) => {
-      if (event.type === 'piece.done') stop.abort();
-      return 0;
-    };
-    const interrupted = piecework.copy(
+    await using first = bench.open({ onEvent: (event) => event.type === 'piece.done' && stop.abort() });
+    const interrupted = first.copy(
       { source: SOURCE, destination: 's3://target/copy.bin', options: { ...OPTIONS, parallelism: 1 } },
       stop.signal,
     );
     await failureOf(interrupted, 'Interrupted');
-    expect(store.openUploads()).toHaveLength(1);
+    expect(bench.store.openUploads()).toHaveLength(1);
     const before = count('UploadPartCopy');
     const report = await copy();
     expect(report).toMatchObject({ fetchedBytes: 0 });
@@ -168,11 +130,10 @@ describe('a source that changes in the middle', () => {
     ['a store that holds the condition', 'obeyed'],
     ['a store that overlooks it', 'ignored'],
   ] as const)('is noticed at %s', async (_name, conditions) => {
-    await end();
-    await begin({ conditions });
+    await bench.startOver({ conditions });
     await put(BYTES);
     const changed = Promise.withResolvers<void>();
-    store.fail({
+    bench.store.fail({
       operation: 'UploadPartCopy',
       skip: 1,
       when: ({ query }) => {
@@ -182,8 +143,8 @@ describe('a source that changes in the middle', () => {
       what: { kind: 'hold', until: changed.promise },
     });
     await failureOf(copy({ options: { ...OPTIONS, parallelism: 1 } }), 'SourceChanged');
-    expect(await store.object('target', 'copy.bin')).toBeUndefined();
-    expect(store.openUploads()).toEqual([]);
+    expect(await bench.store.object('target', 'copy.bin')).toBeUndefined();
+    expect(bench.store.openUploads()).toEqual([]);
   });
 });
 
@@ -197,8 +158,8 @@ describe('where the store does not copy', () => {
     // The second HEAD of the source is the destination's.
     const isSource = ({ bucket }: { readonly bucket: string }) => bucket === 'source';
     if (operation === 'HeadObject')
-      store.fail({ operation, skip: 1, when: isSource, what: { kind: 'answer', ...answer } });
-    else store.fail({ operation, what: { kind: 'answer', ...answer }, times: 100 });
+      bench.store.fail({ operation, skip: 1, when: isSource, what: { kind: 'answer', ...answer } });
+    else bench.store.fail({ operation, what: { kind: 'answer', ...answer }, times: 100 });
     const report = await copy();
     expect(report.fetchedBytes).toBe(BYTES.length);
     expect(warnings().join()).toContain(why);
@@ -208,15 +169,14 @@ describe('where the store does not copy', () => {
   });
 
   test('because it says no checksum of what it copied', async () => {
-    await end();
-    await begin({ checksums: 'none' });
+    await bench.startOver({ checksums: 'none' });
     await put(BYTES);
     await failureOf(copy({ options: { ...OPTIONS, serverSideCopy: 'always' } }), 'ServerSideCopyRefused');
   });
 
   test('an error in an answer of 200 is one', async () => {
     await put(BYTES);
-    store.fail({ operation: 'UploadPartCopy', what: { kind: 'errorIn200', code: 'InternalError' }, times: 1 });
+    bench.store.fail({ operation: 'UploadPartCopy', what: { kind: 'errorIn200', code: 'InternalError' }, times: 1 });
     expect((await copy()).fetchedBytes).toBe(0);
     await expectCopy();
   });
@@ -225,11 +185,9 @@ describe('where the store does not copy', () => {
     await using other = await startS3Double();
     other.makeBucket('target');
     await put(BYTES);
-    await using apart = openLocal({
-      stateDir: join(folder, 'apart'),
-      s3: { endpointUrl: other.endpoint, region: 'us-east-1' },
-      sourceS3: { endpoint: store.endpoint, region: 'us-east-1' },
-      onEvent: (event) => events.push(event),
+    await using apart = bench.open({
+      stateDir: join(bench.folder, 'apart'),
+      s3: { endpointUrl: other.endpoint, region: other.region },
     });
     const request = { source: SOURCE, destination: 's3://target/copy.bin', options: OPTIONS };
     expect((await apart.copy(request)).fetchedBytes).toBe(BYTES.length);
