@@ -34,7 +34,8 @@ export const cleanVerb: Verb = {
   },
 };
 
-function show({ context: { stdout, stderr }, settings }: VerbCall, { cleaned, failed, running }: CleanReport): void {
+function show({ context: { stdout, stderr }, settings }: VerbCall, report: CleanReport): void {
+  const { cleaned, failed, running, forgotten } = report;
   for (const { id, request } of cleaned) {
     stdout.write(`${oneLine(`${id} ${describeDestination(request.destination)}`)}\n`);
   }
@@ -43,9 +44,10 @@ function show({ context: { stdout, stderr }, settings }: VerbCall, { cleaned, fa
   if (settings.quiet === true) return;
   if (running.length > 0) stderr.write(`${count(running.length, 'transfer')} left alone: running\n`);
   stderr.write(`${count(cleaned.length, 'transfer')} cleaned\n`);
+  if (settings.history === true) stderr.write(`${count(forgotten.length, 'ended transfer')} forgotten\n`);
 }
 
-function cleanJson({ cleaned, failed, running }: CleanReport): object {
+function cleanJson({ cleaned, failed, running, forgotten }: CleanReport): object {
   return {
     type: 'result',
     cleaned: cleaned.map(({ id, status }) => ({ transferId: id, status })),
@@ -54,5 +56,6 @@ function cleanJson({ cleaned, failed, running }: CleanReport): object {
       return { transferId, code, message };
     }),
     running,
+    forgotten,
   };
 }

@@ -81,9 +81,7 @@ export function duration(leastMs: number, mostMs: number): Kind<number> {
     const value = parseDuration(given);
     if (value === undefined) throw new BadValue(`${show(given)} is not a time such as 30s, 5m, 1h30m or 45 (seconds)`);
     if (value >= leastMs && value <= mostMs) return value;
-    throw new BadValue(
-      `${show(given)} is not within ${leastMs === 0 ? '0s' : formatDuration(leastMs)} to ${formatDuration(mostMs)}`,
-    );
+    throw new BadValue(`${show(given)} is not within ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`);
   });
 }
 

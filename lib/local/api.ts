@@ -122,6 +122,8 @@ export interface CleanReport {
   readonly failed: readonly { readonly transferId: string; readonly error: Error }[];
   /** Left alone because they are running. */
   readonly running: readonly string[];
+  /** Ended transfers whose records are gone now. */
+  readonly forgotten: readonly string[];
 }
 
 /** Piecework on one machine. Functions reject with `PieceworkError` only, and with `Interrupted` when their signal is aborted. */

@@ -98,8 +98,8 @@ export async function clean(
       failed.push({ transferId: active.transferId, error: asPieceworkError(thrown) });
     }
   }
-  if (options.history === true) await forgetEnded(home, youngest);
-  return { cleaned, failed, running };
+  const forgotten = options.history === true ? await forgetEnded(home, youngest) : [];
+  return { cleaned, failed, running, forgotten };
 }
 
 async function cleanOne(home: Home, record: TransferRecord, signal: AbortSignal): Promise<TransferRecord> {
@@ -117,11 +117,15 @@ async function cleanOne(home: Home, record: TransferRecord, signal: AbortSignal)
   }
 }
 
-async function forgetEnded(home: Home, youngest: number): Promise<void> {
+async function forgetEnded(home: Home, youngest: number): Promise<readonly string[]> {
+  const forgotten: string[] = [];
   for (const record of await listTransfers({ records: home.records })) {
-    if (isSettled(record) && record.endedAt !== undefined && fromIso(record.endedAt) <= youngest)
+    if (isSettled(record) && record.endedAt !== undefined && fromIso(record.endedAt) <= youngest) {
       await home.records.delete(KEYS.transfer(record.id));
+      forgotten.push(record.id);
+    }
   }
+  return forgotten;
 }
 
 async function find(home: Home, transferId: string): Promise<TransferRecord> {

@@ -60,7 +60,8 @@ export function parseDuration(text: string): number | undefined {
 
 /** 90000 → `1m30s`; 5400000 → `1h30m`; 1500 → `1.5s`; 40 → `40ms`. At most two units. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`;
+  if (ms <= 0) return '0s';
+  if (ms < 1000) return `${Math.round(ms)}ms`;
   if (ms < 60_000) return `${ms < 9_950 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000)}s`.replace('60s', '1m');
   const seconds = Math.round(ms / 1000);
   const [days, hours, minutes] = [

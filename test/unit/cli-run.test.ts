@@ -445,6 +445,7 @@ describe('the other verbs', () => {
             cleaned: [record(ID, { status: 'cancelled' })],
             failed: [{ transferId: OTHER, error }],
             running: ['x'],
+            forgotten: ['y', 'z'],
           };
         },
       }),
@@ -452,6 +453,7 @@ describe('the other verbs', () => {
     expect(await run(['clean', '--older-than', '1d', '--history'], context)).toBe(6);
     expect(context.stdout.text).toBe(`${ID} s3://bucket/key-${ID}\n`);
     expect(context.stderr.text).toContain(`${OTHER} not cleaned: no right to abort\n1 transfer left alone: running\n`);
+    expect(context.stderr.text).toContain('1 transfer cleaned\n2 ended transfers forgotten\n');
   });
 });
 

@@ -111,7 +111,7 @@ describe('what is wrong is named, with where it was given', () => {
     [{ expectType: ['html'] }, {}, undefined, 'InvalidOption', 'is not a media type'],
     [{ tag: ['novalue'] }, {}, undefined, 'InvalidOption', '--tag: "novalue" is not NAME=VALUE'],
     [{ header: ['nonsense'] }, {}, undefined, 'InvalidOption', '--header: it is to be "Name: value"'],
-    [{ header: ['@/nonexistent/h'] }, {}, undefined, 'InvalidOption', "the file /nonexistent/h, which can't be read"],
+    [{ header: ['@/nonexistent/h'] }, {}, undefined, 'InvalidOption', "the file /nonexistent/h can't be read"],
     [{ user: ['nobody'] }, {}, undefined, 'InvalidOption', '--user: it is to be user:password'],
     [{ bearer: [''] }, {}, undefined, 'InvalidOption', '--bearer: it is empty'],
     [

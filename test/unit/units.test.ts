@@ -79,7 +79,7 @@ describe('durations', () => {
   });
 
   it.each([
-    [0, '0ms'],
+    [0, '0s'],
     [40, '40ms'],
     [1500, '1.5s'],
     [59_400, '59s'],
@@ -89,7 +89,7 @@ describe('durations', () => {
     [5_400_000, '1h30m'],
     [86_400_000, '1d'],
     [90_000_000, '1d1h'],
-    [-5, '0ms'],
+    [-5, '0s'],
   ])('%d ms are written %j', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
   });
