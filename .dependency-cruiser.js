@@ -114,15 +114,15 @@ const rooms = [
   ),
   only(
     'http-serves-implementations',
-    'lib/http is the shared dispatcher under sources and destinations: below them, beside the guard.',
+    'lib/http is HTTP under sources and destinations: below them, on the connections of lib/net.',
     { path: '^lib/http/' },
-    [...BASE, TRANSFER, '^lib/(http|guard|integrity)/', NPM, BUILTINS],
+    [...BASE, TRANSFER, '^lib/(http|net|guard|integrity)/', NPM, BUILTINS],
   ),
   only(
     'net-opens-sockets',
-    'lib/net is connections below FTP, SSH and streams: opened, pooled, watched. It knows no protocol, and no source.',
+    'lib/net is connections below HTTP, FTP, SSH and streams: opened, pooled, watched. It knows no protocol, and no source.',
     { path: '^lib/net/' },
-    [...BASE, TRANSFER, '^lib/(net|http|guard)/', NPM, BUILTINS],
+    [...BASE, TRANSFER, '^lib/(net|guard)/', NPM, BUILTINS],
   ),
   only(
     's3-serves-both-ends',

@@ -1,7 +1,8 @@
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
+import type { IncomingBody } from '../net/incoming-body.ts';
 import type { ByteReader } from '../values/bytes.ts';
-import type { Answer, AnswerBody } from './exchange.ts';
+import type { Answer } from './answer.ts';
 import type { SpeedFloor } from './speed.ts';
 import { speedJudge } from './speed.ts';
 
@@ -18,51 +19,45 @@ export interface BodyReaderOptions {
  */
 export function bodyReader({ answer, expectedBytes, floor }: BodyReaderOptions): ByteReader {
   const target = redactUrl(answer.url.href);
-  const next = floor.minBytesPerSecond > 0 ? judged(answer.body, floor, target) : () => answer.body.next();
+  const { body } = answer;
+  const next = floor.minBytesPerSecond > 0 ? judged(body, floor, target) : (into: Uint8Array) => body.read(into);
   let received = 0;
-  let rest: Uint8Array = new Uint8Array(0);
-
-  async function receive(): Promise<boolean> {
-    const chunk = await next();
-    if (chunk === undefined) {
-      if (expectedBytes !== undefined && received < expectedBytes) throw short(target, received, expectedBytes);
-      return false;
-    }
-    received += chunk.length;
-    if (expectedBytes !== undefined && received > expectedBytes) throw long(target, expectedBytes);
-    rest = chunk;
-    return true;
-  }
+  let hasEnded = false;
 
   return {
     async read(into) {
       if (into.length === 0) throw new RangeError('a read needs room for at least one byte');
-      while (rest.length === 0) {
-        if (!(await receive())) return 0;
+      if (hasEnded) return 0;
+      const room = expectedBytes === undefined ? into : into.subarray(0, expectedBytes - received);
+      const got = room.length === 0 ? 0 : await next(room);
+      received += got;
+      if (got === 0 && expectedBytes !== undefined && received < expectedBytes)
+        throw short(target, received, expectedBytes);
+      if (received === expectedBytes) {
+        // Before the last bytes are given out: whoever sends more may have sent something else.
+        if ((await next(new Uint8Array(1))) > 0) throw long(target, expectedBytes);
+        hasEnded = true;
       }
-      const given = rest.subarray(0, into.length);
-      into.set(given);
-      rest = rest.subarray(given.length);
-      return given.length;
+      return got;
     },
     [Symbol.asyncDispose]: () =>
-      answer.body.discard(expectedBytes === undefined ? undefined : Math.max(0, expectedBytes - received)),
+      body.discard(expectedBytes === undefined ? undefined : Math.max(0, expectedBytes - received)),
   };
 }
 
-function judged(body: AnswerBody, floor: SpeedFloor, target: string): AnswerBody['next'] {
+function judged(body: IncomingBody, floor: SpeedFloor, target: string): IncomingBody['read'] {
   const fastEnough = speedJudge(floor);
-  return async () => {
+  return async (into) => {
     const since = performance.now();
-    const chunk = await body.next();
-    if (chunk !== undefined && !fastEnough(chunk.length, performance.now() - since)) {
+    const got = await body.read(into);
+    if (got > 0 && !fastEnough(got, performance.now() - since)) {
       throw new PieceworkError(
         'SourceStalled',
         `${target}: the body came slower than the least speed of ${floor.minBytesPerSecond} bytes per second`,
         { details: { target } },
       );
     }
-    return chunk;
+    return got;
   };
 }
 

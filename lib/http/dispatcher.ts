@@ -1,15 +1,18 @@
-import { X509Certificate } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
-import { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { createSecureContext, getCACertificates } from 'node:tls';
-import type { Dispatcher } from 'undici';
-import { Agent, buildConnector, Pool, ProxyAgent } from 'undici';
 import { PieceworkError } from '../errors/error.ts';
-import { redactUrl } from '../errors/redact.ts';
 import type { Guard } from '../guard/guard.ts';
+import { contextWith } from '../net/authorities.ts';
+import type { Pool } from '../net/pool.ts';
+import { connectionPool } from '../net/pool.ts';
+import { poolsOf } from '../net/pools.ts';
+import { PullSocket } from '../net/pull-socket.ts';
+import { tlsOptionsOf } from '../net/tls.ts';
+import type { Answer, Headers } from './answer.ts';
+import { HttpConnection } from './connection.ts';
 import type { ProxySettings } from './proxy.ts';
 import { proxyFor, proxyUrl } from './proxy.ts';
+import type { Proxies } from './through-proxy.ts';
 
 export interface DispatcherOptions {
   /** Open connections to one origin at most; more requests wait. @default no limit */
@@ -32,26 +35,27 @@ export interface DispatcherOptions {
   readonly guard?: Guard;
 }
 
+/** A way to a URL: connections of ours, or somebody who asks for us. */
+export type Route =
+  | { readonly kind: 'direct'; readonly pool: Pool<HttpConnection> }
+  | { readonly kind: 'proxied'; exchange(headers: Headers, signal: AbortSignal): Promise<Answer> };
+
 /** Connections, and the rules for making them. Disposing closes all of them at once. */
 export interface Dispatchers extends AsyncDisposable {
-  /** `proxy` is redacted, for messages. @throws PieceworkError `GuardRefused`. */
-  route(url: URL): { readonly dispatcher: Dispatcher; readonly proxy?: string };
+  /** @throws PieceworkError `GuardRefused`. */
+  route(url: URL): Route;
   readonly headersTimeoutMs: number;
   readonly stallTimeoutMs: number;
   readonly minBytesPerSecond: number;
 }
 
-/**
- * undici, set for a downloader: HTTP/1.1 only (pieces are worth nothing when they share one HTTP/2 connection), no
- * pipelining (a piece would wait behind another), no retries of its own (there is one owner of those, design §5).
- * @throws PieceworkError `InvalidOption`.
- */
+/** @throws PieceworkError `InvalidOption`. */
 export function createDispatchers(options: DispatcherOptions): Dispatchers {
   const timeouts = {
+    connectTimeoutMs: duration('connectTimeoutMs', options.connectTimeoutMs ?? 10_000),
     headersTimeoutMs: duration('headersTimeoutMs', options.headersTimeoutMs ?? 30_000),
     stallTimeoutMs: duration('stallTimeoutMs', options.stallTimeoutMs ?? 30_000),
   };
-  const connectTimeout = duration('connectTimeoutMs', options.connectTimeoutMs ?? 10_000);
   const minBytesPerSecond = options.minBytesPerSecond ?? 0;
   if (!(minBytesPerSecond >= 0)) throw invalid('minBytesPerSecond', 'a number from 0');
   const { connections, guard } = options;
@@ -61,40 +65,28 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
   if (guard !== undefined && options.lookup !== undefined) {
     throw invalid('lookup', 'left to the guard, where there is one');
   }
-  const lookup = guard?.lookup ?? options.lookup;
-  const common = { allowH2: false, pipelining: 1, connections: connections ?? null, connectTimeout };
-  const secureContext = contextWith(options.ca);
-  const tls = { allowH2: false, ...(secureContext === undefined ? {} : { secureContext }) };
-  const sockets = new Set<Socket>();
-  const connect = buildConnector({
-    ...tls,
-    timeout: connectTimeout,
-    ...(lookup === undefined ? {} : { lookup }),
-  });
-  const direct = new Agent({ ...common, connect: tracked(guarded(connect, guard), sockets) });
   for (const text of [options.proxy?.httpProxy, options.proxy?.httpsProxy]) {
     // Said now rather than at the first request.
     if (text !== undefined && text.trim() !== '') proxyUrl(text.trim());
   }
-  const proxies = new Map<string, ProxyAgent>();
-  const proxyAgent = (uri: string): ProxyAgent => {
-    const known = proxies.get(uri);
-    if (known !== undefined) return known;
-    const made = new ProxyAgent({
-      ...common,
-      uri,
-      requestTls: tls,
-      proxyTls: tls,
-      // Without it, a proxy that never answers CONNECT would be waited for by undici's own 300 s.
-      clientFactory: (origin, own: Pool.Options) =>
-        new Pool(origin, {
-          ...own,
-          headersTimeout: timeouts.headersTimeoutMs,
-          ...(typeof own.connect === 'function' ? { connect: tracked(own.connect, sockets) } : {}),
-        }),
-    });
-    proxies.set(uri, made);
-    return made;
+  const secureContext = contextWith(options.ca);
+  const { connectTimeoutMs } = timeouts;
+  const lookup = guard?.lookup ?? options.lookup;
+  const pools = poolsOf<URL, HttpConnection>(
+    ({ origin }) => origin,
+    (url) =>
+      connectionPool<HttpConnection>({
+        most: connections,
+        open: opener(url, { secureContext, lookup, guard, timeoutMs: connectTimeoutMs }),
+      }),
+  );
+  let proxies: Promise<Proxies> | undefined;
+  const throughProxy = () => {
+    // undici is a third of what a transfer loads, and most have no proxy.
+    proxies ??= import('./through-proxy.ts').then(({ createProxies }) =>
+      createProxies({ ...timeouts, connections, secureContext }),
+    );
+    return proxies;
   };
   return {
     ...timeouts,
@@ -102,68 +94,50 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
     route(url) {
       guard?.checkUrl(url);
       const proxy = proxyFor(url, options.proxy ?? {});
-      if (proxy !== undefined) guard?.checkProxied(url);
-      if (proxy === undefined) return { dispatcher: direct };
-      return { dispatcher: proxyAgent(proxy), proxy: redactUrl(proxy).replace(/\/$/, '') };
+      if (proxy === undefined) return { kind: 'direct', pool: pools.of(url) };
+      guard?.checkProxied(url);
+      return {
+        kind: 'proxied',
+        exchange: async (headers, signal) => (await throughProxy()).exchange(proxy, url, headers, signal),
+      };
     },
     async [Symbol.asyncDispose]() {
-      const closing = [direct, ...proxies.values()].map((dispatcher) => dispatcher.destroy());
-      for (const socket of sockets) socket.destroy();
-      await Promise.all(closing);
+      pools.close();
+      await (await proxies)?.[Symbol.asyncDispose]();
     },
   };
 }
 
-/** A literal address is connected to without a lookup: whoever asks for the connection, it is checked here. */
-function guarded(connect: buildConnector.connector, guard: Guard | undefined): buildConnector.connector {
-  if (guard === undefined) return connect;
-  return (options, callback) => {
-    try {
-      guard.checkUrl(`${options.protocol}//${options.host ?? options.hostname}`);
-    } catch (error) {
-      callback(error instanceof Error ? error : new Error(String(error)), null);
-      return;
-    }
-    return connect(options, callback);
+interface OpenerOptions {
+  readonly secureContext: SecureContext | undefined;
+  readonly lookup: LookupFunction | undefined;
+  readonly guard: Guard | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Makes connections to the URL's origin. HTTP/1.1 alone: pieces are worth nothing when they share one HTTP/2 connection. */
+function opener(url: URL, { secureContext, lookup, guard, timeoutMs }: OpenerOptions) {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const isSecure = url.protocol === 'https:';
+  let session: Buffer | undefined;
+  return async (signal: AbortSignal): Promise<HttpConnection> => {
+    // An address is connected to without a lookup: whoever asks for the connection, it is checked here.
+    guard?.checkUrl(url.origin);
+    const tls = () => ({
+      options: {
+        ...tlsOptionsOf({ host, secureContext }),
+        ALPNProtocols: ['http/1.1'],
+        ...(session === undefined ? {} : { session }),
+      },
+      onSession(next: Buffer) {
+        session = next;
+      },
+      waitForHandshake: true,
+    });
+    const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
+    const target = { host, port, lookup, timeoutMs, ...(isSecure ? { tls: tls() } : {}) };
+    return new HttpConnection(await PullSocket.open(target, signal));
   };
-}
-
-/** undici's `destroy` leaves a socket that is still connecting to its time-out, and so keeps the process from ending. */
-function tracked(connect: buildConnector.connector, sockets: Set<Socket>): buildConnector.connector {
-  return (options, callback) => {
-    // Typed as void, and gives the socket.
-    const socket: unknown = connect(options, callback);
-    if (socket instanceof Socket) {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    }
-    return socket;
-  };
-}
-
-/** Built once: a context of 150 authorities for each connection would cost more than its handshake. */
-export function contextWith(ca: DispatcherOptions['ca']): SecureContext | undefined {
-  const texts = ca === undefined ? [] : typeof ca === 'string' ? [ca] : ca;
-  if (texts.length === 0) return undefined;
-  const own = texts.flatMap((text) => {
-    const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-    if (blocks.length === 0) throw notCertificates();
-    return blocks;
-  });
-  try {
-    for (const pem of own) new X509Certificate(pem);
-  } catch (cause) {
-    throw notCertificates(cause);
-  }
-  return createSecureContext({ ca: [...getCACertificates('default'), ...own] });
-}
-
-function notCertificates(cause?: unknown): PieceworkError {
-  return new PieceworkError(
-    'InvalidOption',
-    'the CA file holds no usable certificate: it must be PEM text with "-----BEGIN CERTIFICATE-----" blocks',
-    { cause },
-  );
 }
 
 function duration(name: string, ms: number): number {

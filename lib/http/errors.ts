@@ -18,7 +18,7 @@ interface Finding {
   readonly sourceStatus?: number;
 }
 
-/** What undici or Node threw on the way to a source, as a `PieceworkError`. The original stays as its cause, without the peer's bytes. */
+/** What Node, undici (through a proxy) or a connection of ours threw on the way to a source, as a `PieceworkError`. The original stays as its cause, without the peer's bytes. */
 export function toSourceError(thrown: unknown, where: Where): PieceworkError {
   if (thrown instanceof PieceworkError) return thrown;
   const target = redactUrl(where.url.href);
@@ -114,12 +114,15 @@ function findNetwork(raw: string, where: Where): Finding | undefined {
       return inBody
         ? { code: 'SourceStalled', sentence: 'the connection went silent (ETIMEDOUT)' }
         : { code: 'SourceTimeout', sentence: `no connection to ${peer} in time; check the address and firewalls` };
+    case 'HEAD_TIMEOUT':
     case 'UND_ERR_HEADERS_TIMEOUT':
       return { code: 'SourceTimeout', sentence: `${peer} took the request and sent no answer in time` };
+    case 'SILENT':
     case 'UND_ERR_BODY_TIMEOUT':
       return { code: 'SourceStalled', sentence: 'the body stopped coming' };
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       return { code: 'BodyShort', sentence: 'the body ended before its announced length' };
+    case 'CLOSED_EARLY':
     case 'UND_ERR_SOCKET':
       return inBody
         ? { code: 'BodyShort', sentence: 'the connection was closed before the body was complete' }
@@ -134,15 +137,15 @@ function findNetwork(raw: string, where: Where): Finding | undefined {
 }
 
 function findProtocol(raw: string, where: Where): Finding | undefined {
-  if (raw === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (raw === 'HEAD_TOO_LARGE' || raw === 'UND_ERR_HEADERS_OVERFLOW') {
     return { code: 'SourceMalformed', sentence: "the head of the server's answer is larger than 16 KiB" };
   }
-  if (raw.startsWith('HPE')) {
+  if (raw === 'HEAD_MALFORMED' || raw === 'CHUNK_MALFORMED' || raw.startsWith('HPE')) {
     // A chunked body that breaks off looks like this where the connection was to be closed anyway.
     if (where.phase === 'body') return { code: 'BodyShort', sentence: 'the body broke off or is framed wrongly' };
     return { code: 'SourceMalformed', sentence: `the server's answer is not HTTP/1.1; check port and scheme` };
   }
-  if (raw === 'UND_ERR_DESTROYED' || raw === 'UND_ERR_CLOSED') {
+  if (raw === 'CLOSED_HERE' || raw === 'UND_ERR_DESTROYED' || raw === 'UND_ERR_CLOSED') {
     return { code: 'Interrupted', sentence: 'the source was closed while it was asked' };
   }
   // Whatever else the operating system says of a connection (no buffers, no descriptors, …) may pass.

@@ -1,7 +1,7 @@
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
+import type { Answer, Headers } from './answer.ts';
 import type { Dispatchers } from './dispatcher.ts';
-import type { Answer, Headers } from './exchange.ts';
 import { exchange } from './exchange.ts';
 import type { CallerRequest } from './request-headers.ts';
 import { harmlessHeaders } from './request-headers.ts';

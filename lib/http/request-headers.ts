@@ -1,7 +1,7 @@
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
 import type { SourceAuth, SourceLocator } from '../transfer/locators.ts';
-import type { Headers } from './exchange.ts';
+import type { Headers } from './answer.ts';
 
 /** A locator, checked and taken apart. */
 export interface CallerRequest {

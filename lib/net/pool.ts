@@ -1,4 +1,4 @@
-import type { PieceworkError } from '../errors/error.ts';
+import { PieceworkError } from '../errors/error.ts';
 
 /** A connection that serves one borrower after another. */
 export interface Poolable {
@@ -16,7 +16,17 @@ export interface Lease<C> {
 }
 
 export interface PoolOptions<C> {
+  /** The signal is also aborted when the pool is closed. */
   open(signal: AbortSignal): Promise<C>;
+  /** Open connections at most; who needs one more waits. @default no limit */
+  readonly most?: number | undefined;
+  /** Handshakes at a time: some servers (sshd's MaxStartups) cut off whoever comes in a crowd. @default no limit */
+  readonly mostOpening?: number;
+  /** For servers that say how many they bear. @default none does */
+  readonly fullness?: Fullness;
+}
+
+export interface Fullness {
   /** The server has as many connections as it wants. */
   isFull(error: unknown): boolean;
   /** What such a refusal is called, with what we have open. The engine learns from it how many the server bears. */
@@ -28,13 +38,10 @@ export interface PoolOptions<C> {
 }
 
 export interface Pool<C> {
-  /** @throws what `open` throws, `busy`, or the signal's reason. */
+  /** @throws what `open` throws, `busy`, `Interrupted` when the pool is closed, or the signal's reason. */
   borrow(signal: AbortSignal): Promise<Lease<C>>;
   close(): void;
 }
-
-/** Handshakes at a time: some servers (sshd's MaxStartups) cut off whoever comes in a crowd. */
-const MOST_OPENING = 4;
 
 /** After a refusal nobody tries for so long: who needs a connection waits for one of those that stand. Less than the engine's patience. */
 const FULL_MS = 1_000;
@@ -46,11 +53,12 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
   const waiting: (() => void)[] = [];
   /** Settled, not rejected, whatever comes of them. */
   const opening = new Set<Promise<void>>();
+  const { fullness, most = Number.POSITIVE_INFINITY, mostOpening = Number.POSITIVE_INFINITY } = options;
+  const closing = new AbortController();
   let fullUntil = 0;
-  let closed = false;
 
   function release(connection: C, again: boolean): void {
-    if (again && connection.usable && !closed) idle.push(connection);
+    if (again && connection.usable && !closing.signal.aborted) idle.push(connection);
     else forget(connection);
     wake();
   }
@@ -76,9 +84,9 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
   }
 
   async function openOne(signal: AbortSignal): Promise<C> {
-    const attempt = options.open(signal).then((connection) => {
+    const attempt = options.open(AbortSignal.any([signal, closing.signal])).then((connection) => {
       all.add(connection);
-      if (closed) forget(connection);
+      if (closing.signal.aborted) forget(connection);
       return connection;
     });
     const settled = attempt.then(
@@ -89,12 +97,12 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
     try {
       return await attempt;
     } catch (error) {
-      if (!options.isFull(error)) throw error;
+      if (fullness?.isFull(error) !== true) throw error;
       fullUntil = performance.now() + FULL_MS;
       opening.delete(settled);
       // Those that are let in beside this one count as well.
       await Promise.all(opening);
-      throw options.full(error, all.size);
+      throw fullness.full(error, all.size);
     } finally {
       opening.delete(settled);
       wake();
@@ -102,7 +110,8 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
   }
 
   /** With none of ours open nothing would ever become free: then it is asked all the same. */
-  const mayOpen = () => opening.size < MOST_OPENING && (all.size === 0 || performance.now() >= fullUntil);
+  const mayOpen = () =>
+    opening.size < mostOpening && all.size + opening.size < most && (all.size === 0 || performance.now() >= fullUntil);
 
   function turn(signal: AbortSignal): Promise<'free' | 'late'> {
     return new Promise((resolve, reject) => {
@@ -115,7 +124,7 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
       };
       const free = () => done(() => resolve('free'));
       const aborted = () => done(() => reject(signal.reason));
-      const timer = setTimeout(() => done(() => resolve('late')), options.waitMs);
+      const timer = fullness === undefined ? undefined : setTimeout(() => done(() => resolve('late')), fullness.waitMs);
       signal.addEventListener('abort', aborted, { once: true });
       waiting.push(free);
     });
@@ -124,18 +133,23 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
   return {
     async borrow(signal) {
       for (;;) {
+        closing.signal.throwIfAborted();
         signal.throwIfAborted();
         for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
           if (connection.usable) return lease(connection, true);
           forget(connection);
         }
         if (mayOpen()) return lease(await openOne(signal), false);
-        if ((await turn(signal)) === 'late') throw options.busy();
+        const turned = await turn(signal);
+        // Who leaves gives his turn on.
+        if (signal.aborted) wake();
+        else if (turned === 'late' && fullness !== undefined) throw fullness.busy();
       }
     },
     close() {
-      closed = true;
+      closing.abort(new PieceworkError('Interrupted', 'the source was closed while it was asked'));
       for (const connection of [...all]) forget(connection);
+      while (waiting.length > 0) wake();
     },
   };
 }

@@ -12,16 +12,18 @@ export function poolsOf<T, C extends Poolable>(
   make: (target: T) => Pool<C>,
 ): Pools<T, C> {
   const pools = new Map<string, Pool<C>>();
+  let isClosed = false;
   return {
     of(target) {
       const name = nameOf(target);
       const pool = pools.get(name) ?? make(target);
       pools.set(name, pool);
+      if (isClosed) pool.close();
       return pool;
     },
     close() {
+      isClosed = true;
       for (const pool of pools.values()) pool.close();
-      pools.clear();
     },
   };
 }

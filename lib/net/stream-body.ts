@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { AnswerBody } from '../http/exchange.ts';
+import type { IncomingBody } from './incoming-body.ts';
+import { readerOfChunks } from './incoming-body.ts';
 
 export interface StreamBodyOptions {
   readonly signal: AbortSignal;
@@ -10,7 +11,7 @@ export interface StreamBodyOptions {
 }
 
 /** A stream that is read on demand, so that what nobody asks for stays with its sender. */
-export function streamBody(stream: Readable, { signal, stallTimeoutMs, failure }: StreamBodyOptions): AnswerBody {
+export function streamBody(stream: Readable, { signal, stallTimeoutMs, failure }: StreamBodyOptions): IncomingBody {
   let failed: { readonly cause: unknown } | undefined;
   let changed = Promise.withResolvers<void>();
   const wake = () => {
@@ -48,18 +49,20 @@ export function streamBody(stream: Readable, { signal, stallTimeoutMs, failure }
     }
   }
 
+  async function next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      signal.throwIfAborted();
+      const chunk: Uint8Array | null = failed === undefined ? stream.read() : null;
+      if (chunk !== null) return chunk;
+      if (failed !== undefined) throw failure(failed.cause);
+      if (stream.readableEnded) return undefined;
+      if (stream.destroyed) throw failure(new Error('the stream was closed before its end'));
+      await wait();
+    }
+  }
+
   return {
-    async next() {
-      for (;;) {
-        signal.throwIfAborted();
-        const chunk: Uint8Array | null = failed === undefined ? stream.read() : null;
-        if (chunk !== null) return chunk;
-        if (failed !== undefined) throw failure(failed.cause);
-        if (stream.readableEnded) return undefined;
-        if (stream.destroyed) throw failure(new Error('the stream was closed before its end'));
-        await wait();
-      }
-    },
+    read: readerOfChunks(next),
     async discard() {
       signal.removeEventListener('abort', onAbort);
       stream.destroy();

@@ -11,7 +11,7 @@ export interface TlsTarget {
 }
 
 /** What a handshake, and later ones that go on with its session, are made with. */
-export function tlsOptionsOf({ host, secureContext }: TlsTarget): ConnectionOptions {
+export function tlsOptionsOf({ host, secureContext }: Omit<TlsTarget, 'timeoutMs'>): ConnectionOptions {
   return {
     host,
     ...(isIP(host) === 0 ? { servername: host } : {}),

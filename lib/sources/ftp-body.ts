@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AnswerBody } from '../http/exchange.ts';
+import type { IncomingBody } from '../net/incoming-body.ts';
 import type { Lease } from '../net/pool.ts';
 import type { NetSettings } from '../net/settings.ts';
 import { streamBody } from '../net/stream-body.ts';
@@ -32,7 +32,7 @@ const VERDICT_MS = 2_000;
  * the network's buffers already): any of them is right, and none says anything of the bytes. Where it ends by itself and
  * its size was not known, only a 2xx makes it whole.
  */
-export function ftpBody(options: FtpBodyOptions): AnswerBody {
+export function ftpBody(options: FtpBodyOptions): IncomingBody {
   const { target, lease, download, wantedBytes, hangUp, signal } = options;
   const raw = streamBody(download.data, {
     signal,
@@ -94,24 +94,25 @@ export function ftpBody(options: FtpBodyOptions): AnswerBody {
   }
 
   return {
-    async next() {
-      if (isOver) return undefined;
-      const isEnough = hangUp && wantedBytes !== undefined && receivedBytes >= wantedBytes;
-      const chunk = isEnough ? undefined : await raw.next();
-      if (chunk === undefined) {
-        await finish(isEnough);
-        return undefined;
+    async read(into) {
+      if (isOver) return 0;
+      const left = wantedBytes === undefined ? into.length : wantedBytes - receivedBytes;
+      if (hangUp && left <= 0) {
+        await finish(true);
+        return 0;
       }
-      const left = hangUp && wantedBytes !== undefined ? wantedBytes - receivedBytes : chunk.length;
-      receivedBytes += chunk.length;
-      if (!hangUp && wantedBytes !== undefined && receivedBytes > wantedBytes) {
+      // Where the server is to end by itself, it is asked for one byte more than there should be.
+      const got = await raw.read(left <= 0 ? new Uint8Array(1) : into.subarray(0, left));
+      if (got > 0 && left <= 0) {
         throw ftpError(
           'BodyLong',
           target,
           `the server sends more than the ${wantedBytes} bytes that its SIZE leaves: what it states is wrong; tell whoever runs it`,
         );
       }
-      return chunk.subarray(0, left);
+      receivedBytes += got;
+      if (got === 0) await finish(false);
+      return got;
     },
     async discard() {
       await raw.discard();

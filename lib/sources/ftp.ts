@@ -1,4 +1,4 @@
-import { contextWith } from '../http/dispatcher.ts';
+import { contextWith } from '../net/authorities.ts';
 import { connectionPool } from '../net/pool.ts';
 import { poolsOf } from '../net/pools.ts';
 import type { NetOptions } from '../net/settings.ts';
@@ -37,12 +37,19 @@ export function ftpSource(options: FtpSourceOptions = {}): Source {
     (target) =>
       connectionPool<FtpCommands>({
         open: (signal) => logIn(target, settings, signal),
-        isFull: (error) => error instanceof FtpFull,
-        full: (error, openConnections) =>
-          error instanceof FtpFull ? fullError(target, error, openConnections) : error,
-        waitMs: settings.headersTimeoutMs,
-        busy: () =>
-          ftpError('SourceBusy', target, 'the server takes no more connections, and none of ours became free in time'),
+        mostOpening: 4,
+        fullness: {
+          isFull: (error) => error instanceof FtpFull,
+          full: (error, openConnections) =>
+            error instanceof FtpFull ? fullError(target, error, openConnections) : error,
+          waitMs: settings.headersTimeoutMs,
+          busy: () =>
+            ftpError(
+              'SourceBusy',
+              target,
+              'the server takes no more connections, and none of ours became free in time',
+            ),
+        },
       }),
   );
   const context: FtpContext = { pools, settings, deaf: new Set() };

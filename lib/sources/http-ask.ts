@@ -1,7 +1,7 @@
 import { PieceworkError } from '../errors/error.ts';
+import type { Answer } from '../http/answer.ts';
 import { bodyReader } from '../http/body-reader.ts';
 import type { Dispatchers } from '../http/dispatcher.ts';
-import type { Answer } from '../http/exchange.ts';
 import { follow } from '../http/redirects.ts';
 import { callerRequest } from '../http/request-headers.ts';
 import type { SourceLocator } from '../transfer/locators.ts';

@@ -1,4 +1,4 @@
-import type { Answer } from '../http/exchange.ts';
+import type { Answer } from '../http/answer.ts';
 import { lengthOf } from '../http/redirects.ts';
 import { ifRangeOf, validatorOf } from '../http/validator.ts';
 import type { SourceLocator } from '../transfer/locators.ts';

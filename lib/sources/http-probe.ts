@@ -1,5 +1,5 @@
 import { redactUrl } from '../errors/redact.ts';
-import type { Answer } from '../http/exchange.ts';
+import type { Answer } from '../http/answer.ts';
 import { lengthOf } from '../http/redirects.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { Call } from '../values/call.ts';

@@ -1,4 +1,4 @@
-import type { Answer } from '../http/exchange.ts';
+import type { Answer } from '../http/answer.ts';
 import { nameOf } from '../http/name.ts';
 import { signatureExpiry } from '../http/signature-expiry.ts';
 import { modifiedAt, validatorOf } from '../http/validator.ts';

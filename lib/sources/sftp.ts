@@ -61,10 +61,13 @@ export function sftpSource(options: SftpSourceOptions = {}): Source {
     (target) =>
       connectionPool<SftpSession>({
         open: (signal) => logIn(target, settings, signal),
-        isFull: (error) => error instanceof PieceworkError && error.code === 'SourceReset',
-        full: (error, openConnections) => (openConnections > 0 ? fullError(target, error, openConnections) : error),
-        waitMs: settings.headersTimeoutMs,
-        busy: () => sftpError('SourceBusy', target, 'no connection became free in time'),
+        mostOpening: 4,
+        fullness: {
+          isFull: (error) => error instanceof PieceworkError && error.code === 'SourceReset',
+          full: (error, openConnections) => (openConnections > 0 ? fullError(target, error, openConnections) : error),
+          waitMs: settings.headersTimeoutMs,
+          busy: () => sftpError('SourceBusy', target, 'no connection became free in time'),
+        },
       }),
   );
   const context: Context = { pools, settings, defaultUser: options.defaultUser };

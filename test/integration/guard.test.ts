@@ -99,6 +99,21 @@ describe('a guarded source', () => {
     expect(bench.origin.connections).toBe(0);
   });
 
+  it('judges each connection of a piece anew, of a name as of an address', async () => {
+    bench.origin.serve('/file.bin', { size: SIZE });
+    let address = '127.0.0.1';
+    const { guard } = guardFor({ resolve: async () => [{ address, family: 4 }], privateHosts: ['own.test'] });
+    const probing = bench.useSource({ guard });
+    const snapshot = await bench.snapshotOf(at('own.test', '/file.bin'), probing);
+    address = '169.254.169.254';
+    const { connections } = bench.origin;
+    const source = bench.useSource({ guard });
+    for (const host of ['own.test', '127.0.0.1', '[::1]']) {
+      await failureOf(source.open(at(host, '/file.bin'), snapshot, { start: 0, end: 1000 }, call()), 'GuardRefused');
+    }
+    expect(bench.origin.connections).toBe(connections);
+  });
+
   it('leaves no name to a proxy, and tells the proxy nothing of it', async () => {
     const proxy = bench.alsoUse(await startProxy());
     bench.origin.serve('/file.bin', { size: SIZE });

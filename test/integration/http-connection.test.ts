@@ -40,7 +40,8 @@ describe('a connection', () => {
     await bench.snapshotOf({ url: bench.origin.serve('/file.bin', { size: SIZE }) });
     const error = await failureOf(bench.source.probe({ url }, 1000, call()), 'SourceReset');
     expect(error.reaction).toBe('retry');
-    expect(bench.origin.requests.map(({ connection }) => connection)).toEqual([1, 2, 2]);
+    // The used one might have been closed before the question came: it is asked once more, on a new one.
+    expect(bench.origin.requests.map(({ connection }) => connection)).toEqual([1, 2, 2, 3]);
   });
 
   it('that the server closed while it was idle is replaced', async () => {

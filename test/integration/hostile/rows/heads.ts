@@ -43,14 +43,14 @@ export const HEADS: readonly HostileRow[] = [
   },
   {
     what: 'two lengths that contradict each other',
-    outcome: 'BodyShort',
-    how: 'tried again, then given up',
+    outcome: 'SourceMalformed',
+    how: 'ends at once',
     serve: () => raw('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456'),
   },
   {
     what: 'a length and chunks at once',
-    outcome: 'BodyShort',
-    how: 'not taken for a whole body; tried again, then given up',
+    outcome: 'SourceMalformed',
+    how: 'ends at once',
     serve: () =>
       raw('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n0\r\n\r\n'),
   },

@@ -1,0 +1,31 @@
+import type { IncomingBody } from '../net/incoming-body.ts';
+
+/** Names in lower case, several of one name joined by `, ` (RFC 9110 §5.3); characters are the bytes (latin1). */
+export type Headers = Readonly<Record<string, string>>;
+
+export interface Answer {
+  readonly url: URL;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: IncomingBody;
+}
+
+/** A new connection costs more than reading so much that nobody wants. */
+const SMALL_REST_BYTES = 64 * 1024;
+const DRAIN_MS = 1_000;
+
+/** Reads what is left of a body to its end, where that is little and comes soon; `stop` breaks off what does not. */
+export async function drain(read: IncomingBody['read'], restBytes: number, stop: () => void): Promise<void> {
+  if (restBytes > SMALL_REST_BYTES) return;
+  const timer = setTimeout(stop, DRAIN_MS);
+  try {
+    const scratch = new Uint8Array(SMALL_REST_BYTES);
+    let drained = 0;
+    for (let got = await read(scratch); got > 0 && drained <= SMALL_REST_BYTES; got = await read(scratch))
+      drained += got;
+  } catch {
+    // Then the connection is closed, which frees it as well.
+  } finally {
+    clearTimeout(timer);
+  }
+}

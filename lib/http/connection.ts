@@ -1,0 +1,87 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fault } from '../net/fault.ts';
+import type { Poolable } from '../net/pool.ts';
+import type { PullSocket } from '../net/pull-socket.ts';
+import { readThrough } from '../net/read-through.ts';
+import type { Headers } from './answer.ts';
+import type { ReadFramed } from './framed-body.ts';
+import { closedEarly, readFramed } from './framed-body.ts';
+import type { Head } from './head.ts';
+import { checkHeadSoFar, framingOf, HEAD_END, idleMsAfter, MOST_HEAD_BYTES, parseHead } from './head.ts';
+
+/** One connection to one origin: a GET, its answer, and then perhaps another. */
+export class HttpConnection implements Poolable {
+  readonly #socket: PullSocket;
+  #idleMs = 0;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket: PullSocket) {
+    this.#socket = socket;
+  }
+
+  get usable(): boolean {
+    return this.#socket.isOpen;
+  }
+
+  /** Whoever reads is told the reason; nothing lands in his memory any more. */
+  close(reason?: unknown): void {
+    clearTimeout(this.#idleTimer);
+    this.#socket.close(reason);
+  }
+
+  /** Sends a GET and hears the head of its answer; interim ones (1xx) are passed over. */
+  async ask(
+    url: URL,
+    headers: Headers,
+    timeoutMs: number,
+  ): Promise<{ readonly head: Head; readonly body: ReadFramed }> {
+    clearTimeout(this.#idleTimer);
+    const late = () => this.close(fault('HEAD_TIMEOUT', `no answer within ${timeoutMs} ms`));
+    const timer = setTimeout(late, timeoutMs);
+    try {
+      this.#socket.write(requestText(url, headers));
+      const head = await this.#finalHead();
+      this.#idleMs = idleMsAfter(head);
+      return { head, body: readFramed(this.#socket, framingOf(head)) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * After the whole answer: ready for another question, or closed, by what the answer said and by what followed it. That is seen one turn of
+   * the event loop later: a server that says too much, or hangs up without saying so, mostly does it at once.
+   */
+  async finish(): Promise<void> {
+    if (this.#idleMs === 0) return this.close();
+    const stirred = () => this.close();
+    this.#socket.rest(stirred);
+    await nextTurn();
+    this.#idleTimer = setTimeout(stirred, this.#idleMs).unref();
+  }
+
+  async #finalHead(): Promise<Head> {
+    for (;;) {
+      const text = await readThrough(this.#socket, {
+        end: HEAD_END,
+        mostBytes: MOST_HEAD_BYTES,
+        check: checkHeadSoFar,
+        tooLong: () => fault('HEAD_TOO_LARGE', `more than ${MOST_HEAD_BYTES} bytes`),
+      });
+      if (text === undefined) throw closedEarly();
+      const head = parseHead(text);
+      if (head.status >= 200) return head;
+      // Nobody asked for these: what follows is not what was asked for either.
+      if (head.status === 100 || head.status === 101) throw closedEarly();
+    }
+  }
+}
+
+function requestText({ pathname, search, host }: URL, headers: Headers): string {
+  const lines = Object.entries({ host, connection: 'keep-alive', ...headers }).map(([name, value]) => {
+    // Checked before, each where it comes from; a line break would be a request of somebody else's.
+    if (/[\r\n\0]/.test(value)) throw new RangeError(`the header ${name} has a line break`);
+    return `${name}: ${value}\r\n`;
+  });
+  return `GET ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`;
+}

@@ -1,0 +1,240 @@
+import type { LookupFunction, Socket } from 'node:net';
+import { connect as connectPlain } from 'node:net';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { connect as connectSecure } from 'node:tls';
+import { fault } from './fault.ts';
+
+export interface PullTarget {
+  /** A name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly lookup?: LookupFunction | undefined;
+  /** For resolution, TCP and whatever of TLS is waited for, together. */
+  readonly timeoutMs: number;
+  /** Absent = no TLS. */
+  readonly tls?: PullTls;
+}
+
+export interface PullTls {
+  readonly options: ConnectionOptions;
+  /** A session that later connections may go on with. */
+  readonly onSession?: (session: Buffer) => void;
+  /** False where the other side begins its half of the handshake only later. */
+  readonly waitForHandshake: boolean;
+}
+
+/** Where bytes land that nobody has given memory for yet: one record of TLS. */
+const BAY_BYTES = 16 * 1024;
+/** A read that could take more ends with so many: the reader tells others how far it is. */
+const ENOUGH_BYTES = 1024 ** 2;
+/** For the same reason, on a slow connection, with the first bytes that come after this time. */
+const SOON_MS = 50;
+
+interface Reading {
+  /** Absent: it only waits until there is something. */
+  readonly into?: Uint8Array;
+  filled: number;
+  readonly since: number;
+  readonly timer: NodeJS.Timeout | undefined;
+  resolve(bytes: number): void;
+  reject(reason: unknown): void;
+}
+
+type Over = { readonly kind: 'ended' } | { readonly kind: 'failed'; readonly reason: unknown };
+
+/**
+ * A connection that is read on demand, straight into the reader's memory: the kernel (or TLS) writes where Node's `onread` says, and no
+ * stream stands in between. What nobody asks for stays with its sender.
+ *
+ * Node asks where the _next_ bytes go as soon as some have come. It is given the reader's memory only while a read is under way that those
+ * bytes did not end; else it is given the bay, and a read begins with what lands there. So a read can end nowhere but in that moment, or
+ * with the connection: after it has ended, nothing is written into its memory. (TLS hands on all records that have come, wanted or not.)
+ */
+export class PullSocket {
+  readonly #socket: Socket;
+  readonly #bay: Uint8Array;
+  /** Came unasked, in order. */
+  #spare: Uint8Array[] = [];
+  #reading: Reading | undefined;
+  #onStir: (() => void) | undefined;
+  #over: Over | undefined;
+
+  private constructor({ host, port, lookup, tls }: PullTarget) {
+    this.#bay = new Uint8Array(BAY_BYTES);
+    const options = {
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+      ...(lookup === undefined ? {} : { lookup }),
+      onread: {
+        buffer: () => this.#place(),
+        callback: (bytes: number, memory: Uint8Array) => this.#landed(bytes, memory),
+      },
+    };
+    this.#socket = tls === undefined ? connectPlain(options) : secured(options, tls);
+    this.#socket
+      .on('error', (error) => this.close(error))
+      .on('end', () => this.#ended())
+      .on('close', () => this.close(fault('ECONNRESET', 'the connection was closed')));
+  }
+
+  /** Throws Node's own errors (`ENOTFOUND`, `ECONNREFUSED`, `ETIMEDOUT`, …), or the signal's reason. */
+  static open(target: PullTarget, signal: AbortSignal): Promise<PullSocket> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const pull = new PullSocket(target);
+      const socket = pull.#socket;
+      const fail = (reason: unknown) => {
+        settled();
+        pull.close(reason);
+        reject(reason);
+      };
+      const stop = () => fail(signal.reason);
+      const closed = () => fail(fault('ECONNRESET', 'closed while it was opened'));
+      const timer = setTimeout(() => fail(fault('ETIMEDOUT', 'no connection in time')), target.timeoutMs);
+      const settled = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', stop);
+        socket.removeListener('error', fail).removeListener('close', closed);
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      socket.once('error', fail).once('close', closed);
+      socket.once(target.tls?.waitForHandshake === true ? 'secureConnect' : 'connect', () => {
+        settled();
+        resolve(pull);
+      });
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#over === undefined;
+  }
+
+  /** Nothing has come that was not read. */
+  get isDrained(): boolean {
+    return this.#spare.length === 0;
+  }
+
+  write(text: string): void {
+    this.#socket.write(text, 'latin1');
+  }
+
+  /**
+   * Writes the next bytes to the front of `into`, as many as come without much of a wait; 0 = the other side has ended. One read at a time.
+   * @param silenceMs how long nothing may come; 0 = for ever. Then it rejects with the code `SILENT`. Whatever it rejects with, the
+   *   connection is closed, and nothing lands in `into` any more.
+   */
+  read(into: Uint8Array, silenceMs = 0): Promise<number> {
+    const [first] = this.#spare;
+    if (first === undefined) return this.#read(silenceMs, into);
+    const given = first.subarray(0, into.length);
+    into.set(given);
+    this.skip(given.length);
+    return Promise.resolve(given.length);
+  }
+
+  /** What comes next, which stays there until it is read or skipped; empty = the other side has ended. */
+  async peek(silenceMs = 0): Promise<Uint8Array> {
+    if (this.#spare.length === 0) await this.#read(silenceMs);
+    return this.#spare[0] ?? new Uint8Array(0);
+  }
+
+  /** Takes so much away of what `peek` gave. */
+  skip(bytes: number): void {
+    const rest = this.#spare[0]?.subarray(bytes);
+    if (rest === undefined || rest.length === 0) this.#spare.shift();
+    else this.#spare[0] = rest;
+  }
+
+  /** Until the next read: whatever comes, be it the end, is told, and the process is not kept waiting for it. */
+  rest(onStir: () => void): void {
+    this.#onStir = onStir;
+    this.#socket.unref();
+    if (this.#over !== undefined || this.#spare.length > 0) onStir();
+    else this.#socket.resume();
+  }
+
+  /** At once. Whoever reads is told the reason; when this returns, nothing lands in his memory any more. */
+  close(reason: unknown = fault('CLOSED_HERE', 'the connection was closed on this side')): void {
+    if (this.#over !== undefined) return;
+    this.#spare = [];
+    this.#finish({ kind: 'failed', reason });
+  }
+
+  #read(silenceMs: number, into?: Uint8Array): Promise<number> {
+    this.#onStir = undefined;
+    if (this.#over?.kind === 'failed') return Promise.reject(this.#over.reason);
+    if (this.#over?.kind === 'ended') return Promise.resolve(0);
+    return new Promise((resolve, reject) => {
+      const silent = () => this.close(fault('SILENT', `nothing came for ${silenceMs} ms`));
+      const timer = silenceMs === 0 ? undefined : setTimeout(silent, silenceMs);
+      const memory = into === undefined ? {} : { into };
+      this.#reading = { ...memory, filled: 0, since: performance.now(), timer, resolve, reject };
+      this.#socket.ref().resume();
+    });
+  }
+
+  /** Where Node writes next. */
+  #place(): Uint8Array {
+    const { into, filled = 0 } = this.#reading ?? {};
+    return into === undefined ? this.#bay : into.subarray(filled);
+  }
+
+  /** Returns whether to go on reading. */
+  #landed(bytes: number, memory: Uint8Array): boolean {
+    const reading = this.#reading;
+    if (reading?.into === undefined) {
+      this.#spare.push(memory.slice(0, bytes));
+      this.#settle(0);
+      this.#onStir?.();
+      return false;
+    }
+    reading.filled += memory === this.#bay ? this.#unload(bytes, reading.into.subarray(reading.filled)) : bytes;
+    reading.timer?.refresh();
+    const isEnough =
+      reading.filled === reading.into.length ||
+      reading.filled >= ENOUGH_BYTES ||
+      performance.now() - reading.since >= SOON_MS;
+    if (isEnough) this.#settle(reading.filled);
+    return !isEnough;
+  }
+
+  #unload(bytes: number, into: Uint8Array): number {
+    const given = Math.min(bytes, into.length);
+    into.set(this.#bay.subarray(0, given));
+    if (given < bytes) this.#spare.push(this.#bay.slice(given, bytes));
+    return given;
+  }
+
+  #settle(bytes: number): void {
+    const reading = this.#reading;
+    this.#reading = undefined;
+    clearTimeout(reading?.timer);
+    reading?.resolve(bytes);
+  }
+
+  #ended(): void {
+    if (this.#over === undefined) this.#finish({ kind: 'ended' });
+  }
+
+  #finish(over: Over): void {
+    this.#over = over;
+    this.#socket.destroy();
+    if (over.kind === 'ended') this.#settle(this.#reading?.filled ?? 0);
+    else {
+      const reading = this.#reading;
+      this.#reading = undefined;
+      clearTimeout(reading?.timer);
+      reading?.reject(over.reason);
+    }
+    this.#onStir?.();
+  }
+}
+
+function secured(options: ConnectionOptions, { options: tls, onSession }: PullTls): TLSSocket {
+  const socket = connectSecure({ ...tls, ...options });
+  if (onSession !== undefined) socket.on('session', onSession);
+  return socket;
+}

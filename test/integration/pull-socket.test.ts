@@ -1,0 +1,159 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import { contextWith } from '../../lib/net/authorities.ts';
+import { PullSocket } from '../../lib/net/pull-socket.ts';
+import { tlsOptionsOf } from '../../lib/net/tls.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { patternBytes } from '../support/pattern.ts';
+
+const MIB = 1024 ** 2;
+const authority = createAuthority();
+const leaf = authority.issue();
+const secureContext = contextWith(authority.cert);
+const opened: { close(): void }[] = [];
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+afterEach(() => {
+  for (const thing of opened.splice(0).reverse()) thing.close();
+});
+
+/** A connection of each kind to a server that does this with it. */
+async function connected(
+  kind: 'TCP' | 'TLS',
+  serve: (socket: Socket) => void = () => undefined,
+): Promise<{ readonly pull: PullSocket; readonly server: Socket }> {
+  const accepted = Promise.withResolvers<Socket>();
+  const listener = (socket: Socket) => {
+    socket.on('error', () => undefined);
+    opened.push({ close: () => socket.destroy() });
+    serve(socket);
+    accepted.resolve(socket);
+  };
+  const server =
+    kind === 'TCP' ? createServer(listener) : createTlsServer({ cert: leaf.cert, key: leaf.key }, listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  opened.push(server);
+  const { port } = server.address() as AddressInfo;
+  const tls = { options: tlsOptionsOf({ host: 'localhost', secureContext }), waitForHandshake: true };
+  const target = { host: '127.0.0.1', port, timeoutMs: 10_000, ...(kind === 'TLS' ? { tls } : {}) };
+  const pull = await PullSocket.open(target, new AbortController().signal);
+  opened.push(pull);
+  return { pull, server: await accepted.promise };
+}
+
+async function readWhole(pull: PullSocket, windowBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  const window = new Uint8Array(windowBytes);
+  for (let got = await pull.read(window); got > 0; got = await pull.read(window)) {
+    parts.push(Buffer.from(window.subarray(0, got)));
+  }
+  return Buffer.concat(parts);
+}
+
+describe.each(['TCP', 'TLS'] as const)('a connection that is read on demand (%s)', (kind) => {
+  it.each([1_000, 16_384, 100_000, 8 * MIB])('gives all bytes in order through memory of %i', async (windowBytes) => {
+    const bytes = patternBytes(0, windowBytes === 1_000 ? 300_000 : 5 * MIB + 123);
+    const { pull } = await connected(kind, (socket) => void socket.end(bytes));
+    expect((await readWhole(pull, windowBytes)).equals(bytes)).toBe(true);
+    expect(await pull.read(new Uint8Array(1))).toBe(0);
+  });
+
+  it('writes into nobody’s memory when it is closed, however much has come already', async () => {
+    const { pull } = await connected(kind, (socket) => void socket.write(patternBytes(0, 4 * MIB)));
+    const window = new Uint8Array(2 * MIB);
+    // Within the very moment in which the bytes land: with TLS more records of the same packet are still to come.
+    expect(await pull.read(window.subarray(0, 16 * 1024))).toBeGreaterThan(0);
+    const pending = pull.read(window);
+    pull.close(new Error('no more'));
+    const then = Buffer.from(window);
+    await expect(pending).rejects.toThrow('no more');
+    for (let count = 0; count < 20; count += 1) await turn();
+    expect(Buffer.from(window).equals(then)).toBe(true);
+    await expect(pull.read(window)).rejects.toThrow('no more');
+    await expect(pull.peek()).rejects.toThrow('no more');
+  });
+
+  it('writes no late bytes into memory of which a part has been filled', async () => {
+    const { pull, server } = await connected(kind, (socket) => void socket.write(patternBytes(0, 40_000)));
+    const window = new Uint8Array(MIB);
+    // Less than is enough: it waits for more.
+    const pending = pull.read(window);
+    while (window.every((byte) => byte === 0)) await turn();
+    const closing = new Error('overtaken');
+    pull.close(closing);
+    const then = Buffer.from(window);
+    // It may have been given what had come before.
+    const outcome = await pending.catch((error: unknown) => error);
+    expect(outcome === closing || typeof outcome === 'number').toBe(true);
+    server.write(patternBytes(40_000, 500_000));
+    for (let count = 0; count < 20; count += 1) await turn();
+    expect(Buffer.from(window).equals(then)).toBe(true);
+  });
+
+  it('leaves alone what was read before, whatever comes after', async () => {
+    const bytes = patternBytes(0, 3 * MIB);
+    const { pull } = await connected(kind, (socket) => void socket.end(bytes));
+    const first = new Uint8Array(100_000);
+    let filled = 0;
+    while (filled < 50_000) filled += await pull.read(first.subarray(filled, 50_000));
+    const rest = await readWhole(pull, 70_001);
+    expect(Buffer.from(first.subarray(0, 50_000)).equals(bytes.subarray(0, 50_000))).toBe(true);
+    expect(first.subarray(50_000).every((byte) => byte === 0)).toBe(true);
+    expect(rest.equals(bytes.subarray(50_000))).toBe(true);
+  });
+
+  it('shows what comes next without taking it', async () => {
+    const { pull } = await connected(kind, (socket) => void socket.end('abcdef'));
+    expect(Buffer.from(await pull.peek()).toString()).toBe('abcdef');
+    pull.skip(2);
+    const into = new Uint8Array(3);
+    expect(await pull.read(into)).toBe(3);
+    expect(Buffer.from(into).toString()).toBe('cde');
+    expect(Buffer.from(await pull.peek()).toString()).toBe('f');
+    pull.skip(1);
+    expect(await pull.peek()).toHaveLength(0);
+  });
+
+  it('is closed when nothing comes for too long', async () => {
+    const { pull } = await connected(kind, (socket) => void socket.write('a'));
+    const into = new Uint8Array(1);
+    expect(await pull.read(into, 10_000)).toBe(1);
+    await expect(pull.read(into, 20)).rejects.toMatchObject({ code: 'SILENT' });
+    expect(pull.isOpen).toBe(false);
+  });
+
+  it('tells, while it rests, that something came, or its end', async () => {
+    const { pull, server } = await connected(kind);
+    const stirred = new Promise<void>((resolve) => pull.rest(resolve));
+    server.write('x');
+    await stirred;
+    const ended = new Promise<void>((resolve) => {
+      void pull.read(new Uint8Array(1)).then(() => pull.rest(resolve));
+    });
+    server.end();
+    await ended;
+    expect(pull.isOpen).toBe(false);
+  });
+
+  it('leaves with its sender what nobody asks for', async () => {
+    let sent = 0;
+    const chunk = Buffer.alloc(256 * 1024);
+    const { pull } = await connected(kind, (socket) => {
+      const more = (): void => {
+        while (sent < 400 * MIB && socket.write(chunk)) sent += chunk.length;
+        socket.once('drain', more);
+      };
+      more();
+    });
+    expect(await pull.read(new Uint8Array(1))).toBe(1);
+    for (let before = -1, quiet = 0; quiet < 5; quiet += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (sent !== before) quiet = 0;
+      before = sent;
+    }
+    // What fits into the buffers of two kernels' sockets, and not more.
+    expect(sent).toBeLessThan(100 * MIB);
+  });
+});
