@@ -23,8 +23,10 @@ export function serviceFailure(error: unknown): ServiceFailure {
     $metadata?: { httpStatusCode?: unknown };
     $response?: { statusCode?: unknown };
   };
+  // An answer that the SDK failed to read has no metadata.
   const answered = $metadata?.httpStatusCode ?? $response?.statusCode;
   const status = typeof answered === 'number' ? answered : undefined;
+  // Of an answer the service's own code counts; without one, Node's code says more than the name `Error`.
   const names = status === undefined ? [code, name] : [Code, name, code];
   const first = names.find((candidate) => typeof candidate === 'string' && candidate !== '' && candidate !== 'Error');
   // Older services put a namespace before the name.

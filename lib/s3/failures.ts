@@ -1,13 +1,6 @@
 import type { ErrorCode } from '../errors/codes.ts';
+import type { ServiceFailure } from '../errors/service.ts';
 import { tlsFault } from '../http/tls-errors.ts';
-
-/** What is known of a failed call without reading its message. */
-export interface Failure {
-  /** The store's error code, the SDK's error name, or Node's error code. */
-  readonly name: string;
-  /** Of the store's answer, where there was one. */
-  readonly status: number | undefined;
-}
 
 /** What was tried: for the sentence, and for the few codes that depend on it. */
 export type Operation =
@@ -109,7 +102,7 @@ const NETWORK_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** The code of a failed call: by name, then by class of status. `undefined` = neither store nor network failed, but we. */
-export function codeOfFailure(failure: Failure, operation: Operation): ErrorCode | undefined {
+export function codeOfFailure(failure: ServiceFailure, operation: Operation): ErrorCode | undefined {
   const { name, status } = failure;
   const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
   if (known !== undefined) return known;
@@ -163,21 +156,4 @@ function notFound(operation: Operation): ErrorCode {
     default:
       return 'DestinationMissing';
   }
-}
-
-export function failureOf(error: unknown): Failure {
-  const { name, code, Code, $metadata, $response } = Object(error) as {
-    name?: unknown;
-    code?: unknown;
-    Code?: unknown;
-    $metadata?: { httpStatusCode?: unknown };
-    $response?: { statusCode?: unknown };
-  };
-  // An answer that is not S3's at all has no metadata: the SDK failed to read it.
-  const answered = $metadata?.httpStatusCode ?? $response?.statusCode;
-  const status = typeof answered === 'number' ? answered : undefined;
-  // Of an answer the store's own code counts; without one, Node's code says more than the name `Error`.
-  const names = status === undefined ? [code, name] : [Code, name, code];
-  const first = names.find((candidate) => typeof candidate === 'string' && candidate !== '' && candidate !== 'Error');
-  return { name: typeof first === 'string' ? first : 'Error', status };
 }

@@ -1,8 +1,9 @@
 import type { ErrorCode } from '../errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../errors/error.ts';
+import type { ServiceFailure } from '../errors/service.ts';
+import { serviceFailure } from '../errors/service.ts';
 import { tlsFault } from '../http/tls-errors.ts';
-import type { Failure } from '../s3/failures.ts';
-import { codeOfFailure, failureOf } from '../s3/failures.ts';
+import { codeOfFailure } from '../s3/failures.ts';
 import { parseRetryAfter } from '../transfer/retry.ts';
 import type { S3Target } from './s3-url.ts';
 
@@ -18,7 +19,7 @@ export function s3SourceError(code: ErrorCode, { shown }: S3Target, sentence: st
 /** A read that failed, in the words of a source. */
 export function readError(thrown: unknown, target: S3Target, now: number): PieceworkError {
   if (thrown instanceof PieceworkError) return thrown;
-  const failure = failureOf(thrown);
+  const failure = serviceFailure(thrown);
   const found = find(failure, target);
   if (found === undefined) return asPieceworkError(thrown);
   const { $response } = Object(thrown) as { $response?: { headers?: Record<string, string | undefined> } };
@@ -34,7 +35,7 @@ export function readError(thrown: unknown, target: S3Target, now: number): Piece
   });
 }
 
-function find(failure: Failure, { object }: S3Target): Finding | undefined {
+function find(failure: ServiceFailure, { object }: S3Target): Finding | undefined {
   const { name, status } = failure;
   const said = status === undefined ? name : `${name}, HTTP ${status}`;
   if (name === 'NoSuchVersion')

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { codeOfFailure, failureOf } from '../../lib/s3/failures.ts';
+import { serviceFailure } from '../../lib/errors/service.ts';
+import { codeOfFailure } from '../../lib/s3/failures.ts';
 
 // The store's own answers are tested on a server (test/contract/s3-destination.test.ts); these come from below it.
 
@@ -19,7 +20,7 @@ test.for([
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'DestinationTls'],
   ['EPROTO', 'DestinationTls'],
 ] as const)('Node: %s is %s', ([code, expected]) => {
-  expect(codeOfFailure(failureOf(thrown('Error', code)), 'UploadPart')).toBe(expected);
+  expect(codeOfFailure(serviceFailure(thrown('Error', code)), 'UploadPart')).toBe(expected);
 });
 
 test.for([
@@ -27,21 +28,21 @@ test.for([
   ['CredentialsProviderError', 'DestinationCredentials'],
   ['TokenProviderError', 'DestinationCredentials'],
 ] as const)('SDK: %s is %s', ([name, expected]) => {
-  expect(codeOfFailure(failureOf(thrown(name)), 'HeadObject')).toBe(expected);
+  expect(codeOfFailure(serviceFailure(thrown(name)), 'HeadObject')).toBe(expected);
 });
 
 test("a mistake of our own is nobody else's failure", () => {
-  expect(codeOfFailure(failureOf(new TypeError('x is undefined')), 'UploadPart')).toBeUndefined();
-  expect(codeOfFailure(failureOf('a string'), 'UploadPart')).toBeUndefined();
+  expect(codeOfFailure(serviceFailure(new TypeError('x is undefined')), 'UploadPart')).toBeUndefined();
+  expect(codeOfFailure(serviceFailure('a string'), 'UploadPart')).toBeUndefined();
 });
 
 test('names of the prototype are no names of errors', () => {
-  const failure = failureOf(Object.assign(thrown('constructor'), { $metadata: { httpStatusCode: 400 } }));
+  const failure = serviceFailure(Object.assign(thrown('constructor'), { $metadata: { httpStatusCode: 400 } }));
   expect(codeOfFailure(failure, 'UploadPart')).toBe('DestinationRefused');
 });
 
 test('a 404 without a name is the upload where there is one, else the bucket', () => {
-  const failure = failureOf(Object.assign(thrown('Unknown'), { $metadata: { httpStatusCode: 404 } }));
+  const failure = serviceFailure(Object.assign(thrown('Unknown'), { $metadata: { httpStatusCode: 404 } }));
   expect([codeOfFailure(failure, 'ListParts'), codeOfFailure(failure, 'PutObject')]).toEqual([
     'UploadLost',
     'DestinationMissing',

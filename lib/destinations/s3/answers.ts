@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
-import { failureOf } from '../../s3/failures.ts';
+import { serviceFailure } from '../../errors/service.ts';
 import type { ObjectSpec } from '../destination.ts';
 
 export function isCode(error: unknown, ...codes: readonly ErrorCode[]): error is PieceworkError {
@@ -23,6 +23,6 @@ export function encryptionKept(
 export function wasCutOff(error: unknown): boolean {
   return (
     isCode(error, 'DestinationUnreachable') &&
-    ['EPIPE', 'ECONNRESET', 'ECONNABORTED'].includes(failureOf(error.cause).name)
+    ['EPIPE', 'ECONNRESET', 'ECONNABORTED'].includes(serviceFailure(error.cause).name)
   );
 }

@@ -1,9 +1,9 @@
 import { HeadObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
+import { serviceFailure } from '../../errors/service.ts';
 import { crc32Hex, parseCrc32Base64 } from '../../integrity/crc32.ts';
 import type { S3Locator } from '../../s3/client.ts';
-import { failureOf } from '../../s3/failures.ts';
 import type { Part } from '../../transfer/ledger.ts';
 import type { CopySource } from '../../transfer/locators.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
@@ -135,13 +135,13 @@ function copyError(error: unknown, from: CopySource, target: S3Locator): unknown
     case 'DestinationRefused':
     case 'DestinationMissing':
     case 'DestinationWrongRegion': {
-      const { name } = failureOf(error.cause);
+      const { name } = serviceFailure(error.cause);
       if (name === 'NoSuchKey' || name === 'NoSuchVersion')
         return new PieceworkError('SourceNotFound', `${source}: there is no such object any more`, because);
       return refused(target, error.message, error);
     }
     case 'UploadLost':
-      return failureOf(error.cause).name === 'NoSuchKey'
+      return serviceFailure(error.cause).name === 'NoSuchKey'
         ? new PieceworkError('SourceNotFound', `${source}: there is no such object any more`, because)
         : error;
     default:

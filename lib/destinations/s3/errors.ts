@@ -1,8 +1,10 @@
 import type { ErrorCode } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
+import type { ServiceFailure } from '../../errors/service.ts';
+import { serviceFailure } from '../../errors/service.ts';
 import { tlsFault } from '../../http/tls-errors.ts';
-import type { Failure, Operation } from '../../s3/failures.ts';
-import { codeOfFailure, failureOf } from '../../s3/failures.ts';
+import type { Operation } from '../../s3/failures.ts';
+import { codeOfFailure } from '../../s3/failures.ts';
 import { parseRetryAfter } from '../../transfer/retry.ts';
 
 /** What was talked to, for the sentence. */
@@ -15,7 +17,7 @@ export interface Place {
 /** A call that failed, as the error that leaves the destination. A `PieceworkError` passes as it is. */
 export function destinationError(error: unknown, operation: Operation, place: Place, now: number): PieceworkError {
   if (error instanceof PieceworkError) return error;
-  const failure = failureOf(error);
+  const failure = serviceFailure(error);
   const code = codeOfFailure(failure, operation);
   if (code === undefined) return asPieceworkError(error);
   const headers = answerHeaders(error);
@@ -45,7 +47,7 @@ function sentence(
   code: ErrorCode,
   operation: Operation,
   place: Place,
-  failure: Failure,
+  failure: ServiceFailure,
   region: string | undefined,
 ): string {
   const { name, status } = failure;

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
+import { serviceFailure } from '../../errors/service.ts';
 import type { S3Locator } from '../../s3/client.ts';
-import { failureOf } from '../../s3/failures.ts';
 import type { Body, ByteReader } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, Stored, StoredObject, WriteCondition } from '../destination.ts';
@@ -34,7 +34,7 @@ async function rawHead(session: Session, target: S3Locator, call: Call): Promise
     return await session.perform('HeadObject', target, call, ({ steady }, options) => steady.send(command, options));
   } catch (error) {
     // A HEAD has no body to name what is missing; a bucket that is missing shows at the first write.
-    if (error instanceof PieceworkError && error.cause !== undefined && failureOf(error.cause).status === 404)
+    if (error instanceof PieceworkError && error.cause !== undefined && serviceFailure(error.cause).status === 404)
       return undefined;
     throw error;
   }
@@ -101,7 +101,7 @@ export async function deleteObject(session: Session, target: S3Locator, call: Ca
   try {
     await session.perform('DeleteObject', target, call, ({ steady }, options) => steady.send(command, options));
   } catch (error) {
-    if (error instanceof PieceworkError && failureOf(error.cause).name === 'NoSuchKey') return;
+    if (error instanceof PieceworkError && serviceFailure(error.cause).name === 'NoSuchKey') return;
     throw error;
   }
 }
