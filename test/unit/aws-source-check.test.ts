@@ -88,3 +88,22 @@ test.each(['http://8.8.8.8:21/', 'http://8.8.8.8:22/', 'https://8.8.8.8:990/'])(
     await failureOf(check({ url: 's3://bucket/key', auth: keys, store: { endpoint: url } }), 'GuardRefused');
   },
 );
+
+test('a scheme that is refused is told all that there are, and whether it could be one of them', async () => {
+  const refusal = async (url: string, rules?: object) =>
+    (await failureOf(check({ url }, rules), 'GuardRefused')).message;
+  expect(await refusal('file:///etc/passwd')).toContain(
+    'takes http, https, ftp, ftps, ftpes, sftp, s3 and no file: URLs; nothing allows it',
+  );
+  expect(await refusal('ftp://8.8.8.8/x', { schemes: ['https'] })).toContain(
+    'takes https and no ftp: URLs; its prop schemes would allow it',
+  );
+});
+
+test.each(['host', 'range', 'if-range', 'content-length', 'proxy-authorization'])(
+  'the header %s, which a transfer sets itself, is refused at the submit',
+  async (name) => {
+    const source = { url: 'https://8.8.8.8/x', headers: { [name]: '1' } };
+    expect((await failureOf(check(source), 'InvalidOption')).message).toContain(name);
+  },
+);
