@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import {
@@ -22,7 +23,7 @@ import { transferEventDetail } from '../../lib/events/eventbridge-schema.ts';
 import { testContext } from '../support/cli-context.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
-import { bootstrap, deploy, destroy } from './deploy.ts';
+import { bootstrap, deploy, deployApp, destroy } from './deploy.ts';
 import { blackHole, faulty } from './faults.ts';
 import type { OtherSources } from './other-sources.ts';
 import { OTHER_BYTES, OTHER_SCHEMES, SOURCE_BUCKET, startOtherSources } from './other-sources.ts';
@@ -421,6 +422,30 @@ describe('the API', { concurrent: true }, () => {
         2,
         expect.objectContaining({ type: 'error', code: 'NotAuthorized' }),
       ]);
+    },
+  );
+
+  test.runIf((process.env['STAND_IN'] ?? 'ministack') === 'ministack')(
+    'with an authorizer: refuses whoever has no token or another, and a transfer belongs to whom the authorizer says',
+    async () => {
+      const app = join(import.meta.dirname, 'authorizer-app');
+      const { target } = pipeline.buckets;
+      const own = new Pipeline(cloud, await deployApp(cloud, app, 'PieceworkAuthorized', { bucket: target }));
+      const asked = [{}, { authorization: 'let-him-in' }, { authorization: 'let-me-in' }].map((headers) =>
+        own.callUnsigned('/v1/transfers', headers),
+      );
+      expect(await Promise.all(asked)).toEqual([401, 403, 200]);
+      const answer = await fetch(`${own.base}/v1/transfers`, {
+        method: 'POST',
+        headers: { authorization: 'let-me-in', 'content-type': 'application/json' },
+        body: JSON.stringify({
+          source: { url: 'https://example.invalid/x' },
+          destination: { bucket: target, key: `${PREFIX}authorized` },
+        }),
+      });
+      expect(answer.status).toBe(202);
+      const { id } = (await answer.json()) as { id: string };
+      expect(await own.record(id)).toMatchObject({ owner: 'somebody' });
     },
   );
 
