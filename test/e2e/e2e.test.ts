@@ -297,7 +297,7 @@ describe.runIf(here)('transfers, all at the same time', { concurrent: true }, ()
     let record = await pipeline.record(id);
     while (record['status'] === 'transferring' && Object.keys(record['trouble'] as object).length === 0)
       record = await pipeline.record(id);
-    expect(record['trouble']).toMatchObject({ 1: { attempt: 2, failures: 1, code: 'Internal' } });
+    expect(record['trouble']).toMatchObject({ 1: { attempt: 2, failures: 1, code: 'WorkerDied' } });
     await pipeline.until(id, 'completed');
     socket.destroy();
     await pipeline.prove('dead', size, 9);

@@ -18,6 +18,8 @@ export class CommandRules {
   readonly #ownWrites = new Map<SimProcess, Map<string, OwnWrite>>();
   readonly #lastSent = new Map<string, number>();
   readonly #reports = new Map<SimProcess, number>();
+  /** Pieces that a write brought on their way, and that its writer has not sent as yet. */
+  readonly #owed = new Map<SimProcess, Set<string>>();
   /** Uploads, or tokens of single puts, that some stored record wanted completed. */
   readonly #finalizing = new Set<string>();
   readonly #stagedNamed = new Set<string>();
@@ -30,12 +32,40 @@ export class CommandRules {
     this.#world = world;
   }
 
-  recorded(process: SimProcess, record: TransferRecord): void {
+  recorded(process: SimProcess, before: TransferRecord | undefined, record: TransferRecord): void {
     this.#learn(record);
+    // Of a write that somebody has written over since, its writer can't know any more that it was his.
+    for (const [other, owed] of this.#owed)
+      if (other !== process) for (const name of owed) if (name.endsWith(planOf(record))) owed.delete(name);
+    if (process.isAlive) this.#owes(process, before, record);
     if (record.status === 'finalizing' && this.#doubts.get(process) === destinationId(record.request.destination))
       this.#world.broke(`${record.id} goes on after an unsure completion, and nobody asked for its object (rule 11)`);
     const writes = this.#ownWrites.get(process) ?? new Map<string, OwnWrite>();
     this.#ownWrites.set(process, writes.set(record.id, { record, at: this.#world.now, sent: new Set() }));
+  }
+
+  #owes(process: SimProcess, before: TransferRecord | undefined, after: TransferRecord): void {
+    if (after.status !== 'transferring' || after.plan?.mode !== 'pieces') return;
+    const isSamePlan = before?.planId === after.planId && before?.status === 'transferring';
+    const owed = this.#owed.get(process) ?? new Set();
+    for (let number = after.doneThrough + 1; number < after.cursor; number += 1) {
+      const attempt = attemptOf(after, number);
+      const wasOnItsWay = isSamePlan && number < before.cursor && attempt <= attemptOf(before, number);
+      if (!wasOnItsWay && !this.#isThere(after, number)) owed.add(nameOf({ ...after, pieceNumber: number, attempt }));
+    }
+    this.#owed.set(process, owed);
+  }
+
+  /** A handler begins: what an earlier one of the process failed to send is for the tick. */
+  begins(process: SimProcess): void {
+    this.#owed.delete(process);
+  }
+
+  /** Rule 2: whoever lives and hears of no failure has sent all that its writes say, also where an answer was unsure. */
+  succeeds(process: SimProcess): void {
+    const [owed] = this.#owed.get(process) ?? [];
+    if (owed !== undefined && process.isAlive)
+      this.#world.broke(`${owed} is on its way by a write whose writer went on, and nobody sent it (rule 2)`);
   }
 
   #learn(record: TransferRecord): void {
@@ -82,7 +112,8 @@ export class CommandRules {
 
   #sendsPiece(process: SimProcess, task: PieceTask): void {
     if (!process.isAlive) return;
-    const name = `piece ${task.pieceNumber}.${task.attempt} of ${task.planId.slice(-4)}`;
+    const name = nameOf(task);
+    this.#owed.get(process)?.delete(name);
     const write = this.#ownWrites.get(process)?.get(task.transferId);
     const broken =
       write === undefined
@@ -157,4 +188,12 @@ export class CommandRules {
     if (state === 'zombie') this.#world.reach('part after the abort cleaned up');
     if (state === 'open' && !this.#everUsed.has(uploadId)) this.#world.reach('orphan or unrecorded upload aborted');
   }
+}
+
+function nameOf({ pieceNumber, attempt, planId = '' }: Partial<PieceTask>): string {
+  return `piece ${pieceNumber}.${attempt}${planOf({ planId })}`;
+}
+
+function planOf({ planId = '' }: { readonly planId?: string }): string {
+  return ` of ${planId.slice(-4)}`;
 }

@@ -31,6 +31,7 @@ export function drawOrder(
     onSourceChange: chance.pick(['fail', 'restart']),
     deadlineMs,
     holdMs: chance.pick([0, 10, 60]) * MINUTE_MS,
+    serverSideCopy: origin.isInStore && !isBenign ? chance.pick(['auto', 'auto', 'always', 'never']) : 'auto',
     expect: { digests: wantsDigest ? { sha256: isBenign || chance.hit(0.85) ? sha256(first) : '0'.repeat(64) } : {} },
     ...(chance.hit(0.7) ? { pieceSizeBytes: chance.between(3, 16) } : {}),
   };
@@ -98,6 +99,7 @@ function drawOrigin(chance: Chance, index: number, isBenign: boolean): SimOrigin
         ? { from: forbiddenFrom, to: forbiddenFrom + chance.between(1, chance.pick([3, 30])) }
         : undefined,
     publishesDigest: chance.hit(0.1),
+    isInStore: chance.hit(0.2),
     requests: 0,
   };
 }

@@ -23,6 +23,7 @@ function drawAny(chance: Chance): Scenario {
       kind,
       limits: { maxPieces: 1000, minPieceBytes: chance.between(1, 3), maxPieceBytes: 64, maxObjectBytes: 10_000 },
       features: { resumable: true, ordered: false, readBack, conditionalWrite: true, token: true },
+      ...(kind === 's3' ? { copies: { pinsSource: chance.hit(0.6) } } : {}),
     },
     orders: Array.from({ length: orderCount }, (_, index) =>
       drawOrder(chance, index, kind, isBenign, windows.bytes * windows.count),
@@ -73,4 +74,7 @@ const COMMON: Readonly<Partial<Record<FaultKind, number>>> = {
   uploadVanishes: 0.02,
   deleteLost: 0.1,
   sourceSlow: 0.1,
+  copySlow: 0.1,
+  copyRefused: 0.02,
+  copyUnproved: 0.02,
 };

@@ -44,6 +44,15 @@ export const FAULT_KINDS = [
   'sourceShort',
   /** Another range than was asked for is answered. */
   'sourceWrongRange',
+  /** The connection breaks in the middle of a part, and the store keeps what had come. */
+  'partCut',
+  /** Asked to copy a piece by itself, the store refuses. */
+  'copyRefused',
+  /** It copies, and says no checksum of it. */
+  'copyUnproved',
+  /** It answers 200, and then that it failed. */
+  'copyFailed',
+  'copySlow',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -92,6 +101,14 @@ export const STORE_WRITE: Weather = {
 export const STORE_FINISH: Weather = {
   ...STORE_WRITE,
   refused: [...(STORE_READ.refused ?? []), ['storeConflict', error('DestinationConflict', 'the store answered 409')]],
+};
+export const STORE_COPY: Weather = {
+  ...STORE_WRITE,
+  refused: [
+    ...(STORE_READ.refused ?? []),
+    ['copyFailed', error('DestinationServerError', 'the store answered 200, and an error in it')],
+    ['copyRefused', error('ServerSideCopyRefused', 'the store answered AccessDenied')],
+  ],
 };
 export const SECRET: Weather = {
   refused: [['secretRefused', error('DestinationServerError', 'the secret store answered 500')]],

@@ -21,8 +21,11 @@ export function makeFleets(world: World): void {
     timeoutMs: TIMES.plannerTimeoutMs,
     frozen: frozenAt('planner'),
     async handle({ ports, process }, batch) {
-      for (const { kind, transferId } of batch)
+      for (const { kind, transferId } of batch) {
+        rules.commands.begins(process);
         await (kind === 'plan' ? planTransfer : finishTransfer)(ports, transferId, process.signal);
+        rules.commands.succeeds(process);
+      }
       return [];
     },
   });
@@ -52,9 +55,11 @@ export function makeFleets(world: World): void {
     async handle({ ports, process }, batch) {
       const failed: FinalizerMessage[] = [];
       for (const [transferId, inputs] of Map.groupBy(batch, transferOf)) {
-        rules.decides(process, { transferId, inputs });
+        const told = { transferId, inputs };
+        rules.decides(process, told);
         try {
           await finalize(ports, transferId, inputs, process.signal);
+          rules.decided(process, told);
         } catch (error) {
           rules.handlerFailed(process, error);
           failed.push(...inputs);

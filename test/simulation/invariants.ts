@@ -5,7 +5,7 @@ import type { Status, TransferRecord } from '../../lib/transfer/record.ts';
 import { isOver } from '../../lib/transfer/record.ts';
 import { CommandRules } from './command-invariants.ts';
 import { ObjectRules } from './object-invariants.ts';
-import { answeredWithoutCause, brokenAgainstLedger, brokenByWrite } from './record-invariants.ts';
+import { answeredWithoutCause, brokenAgainstLedger, brokenByWrite, refusalPassedOver } from './record-invariants.ts';
 import { RescueRules } from './rescue-invariants.ts';
 import type { Order } from './scenario.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -32,6 +32,15 @@ export class Rules {
   /** A finalizer begins with these inputs: what it then writes must follow from them. */
   decides(process: SimProcess, batch: Batch): void {
     this.#inputs.set(process, batch);
+    this.commands.begins(process);
+  }
+
+  /** It has done all that it was told. */
+  decided(process: SimProcess, { transferId, inputs }: Batch): void {
+    this.commands.succeeds(process);
+    const record = this.#world.records.transfers().find(({ id }) => id === transferId);
+    const broken = record === undefined ? undefined : refusalPassedOver(record, inputs);
+    if (broken !== undefined) this.#world.broke(`${transferId}: ${broken}`);
   }
 
   batchOf(process: SimProcess): Batch | undefined {
@@ -53,7 +62,7 @@ export class Rules {
       brokenAgainstLedger(record, ledger, places) ??
       answeredWithoutCause(old, record, inputs);
     if (broken !== undefined) this.#world.broke(`${record.id} rev ${record.rev}: ${broken}`);
-    this.commands.recorded(process, record);
+    this.commands.recorded(process, old, record);
     if (old?.status !== record.status) this.#tellWaiting(record);
     for (const situation of situationsOf(old, record)) this.#world.reach(situation);
   }

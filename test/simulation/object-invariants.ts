@@ -1,7 +1,9 @@
 import { destinationId } from '../../lib/transfer/locators.ts';
 import type { TransferRecord } from '../../lib/transfer/record.ts';
 import { isOver } from '../../lib/transfer/record.ts';
+import { sameVersion } from '../../lib/values/validator.ts';
 import type { Order } from './scenario.ts';
+import type { OriginVersion } from './sim-source.ts';
 import type { SimObject } from './sim-store.ts';
 import type { Truth } from './truth.ts';
 
@@ -80,6 +82,15 @@ export class ObjectRules {
       this.#world.broke(`${record.id} claims ${record.result?.version} for a mixture`);
     if (wanted !== undefined && record.result?.digests.sha256 !== wanted)
       this.#world.broke(`${record.id} is completed without the digest that was asked for`);
+  }
+
+  /** A piece that a store copied is of the version that was planned, where the store holds it to that. */
+  copied(uploadId: string, { validator }: OriginVersion, isPinned: boolean): void {
+    const owner = this.#world.records.transfers().find(({ upload }) => upload?.id === uploadId);
+    if (owner === undefined) return;
+    this.#world.reach('piece copied by the store');
+    if (isPinned && owner.snapshot !== undefined && !sameVersion(owner.snapshot.validator, validator))
+      this.#world.broke(`a piece of ${owner.id} was copied from another version than its snapshot's (invariant 1)`);
   }
 
   checkEnd(): void {

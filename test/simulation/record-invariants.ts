@@ -1,4 +1,3 @@
-import { isDone } from '../../lib/transfer/ledger.ts';
 import type { FinalizerMessage, PieceTask } from '../../lib/transfer/messages.ts';
 import { hasPiece } from '../../lib/transfer/piece-set.ts';
 import type { Status, TransferRecord } from '../../lib/transfer/record.ts';
@@ -45,6 +44,9 @@ function brokenWay(before: TransferRecord, after: TransferRecord): string | unde
   if (leaves && before.ending?.abortedAt === undefined)
     return `finalizing → ${after.status} without an ending that was carried out (rule 12)`;
   const { reason } = after;
+  const mayFetch = before.copyRefused === undefined && after.request.options.serverSideCopy !== 'always';
+  if (reason?.code === 'ServerSideCopyRefused' && mayFetch)
+    return 'a copy that was refused was not fetched instead (ADR 9)';
   if (reason?.code === 'Internal') return `a defect: ${reason.message}`;
   if (isOver(after) && after.status !== 'completed' && reason === undefined) return `${after.status} without a reason`;
   return undefined;
@@ -80,8 +82,8 @@ export function brokenAgainstLedger(
   if (plan?.mode !== 'pieces' || ledger?.state !== 'open') return undefined;
   const missing = (through: number) =>
     Array.from({ length: through }, (_, index) => index + 1).filter((number) => {
-      const there = ledger.parts.get(number);
-      return there === undefined || !isDone(plan, there.part);
+      const size = Math.min(plan.pieceSizeBytes, plan.sizeBytes - (number - 1) * plan.pieceSizeBytes);
+      return ledger.parts.get(number)?.bytes.length !== size;
     });
   if (missing(doneThrough).length > 0)
     return `doneThrough ${doneThrough}, and the ledger lacks ${missing(doneThrough).join(', ')}`;
@@ -93,6 +95,17 @@ export function brokenAgainstLedger(
   return status === 'transferring' && inFlight > places
     ? `${inFlight} pieces in flight, ${places} places (rule 3)`
     : undefined;
+}
+
+/** ADR 9: after a refusal of a copy nothing goes on by its plan, not even when the piece is there: it may be there because of what is refused. */
+export function refusalPassedOver(record: TransferRecord, inputs: readonly FinalizerMessage[]): string | undefined {
+  const { status, planId, copyRefused, request } = record;
+  if (status !== 'transferring' || copyRefused !== undefined || request.options.serverSideCopy === 'always')
+    return undefined;
+  const isRefused = inputs.some(
+    (input) => input.kind === 'result' && input.planId === planId && input.error?.code === 'ServerSideCopyRefused',
+  );
+  return isRefused ? 'a copy was refused, and the transfer goes on by its plan (ADR 9)' : undefined;
 }
 
 /** Rule 4: an answer to a piece is an answer to something that a finalizer was told, of this plan and this attempt. */

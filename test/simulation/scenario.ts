@@ -7,7 +7,13 @@ import type { SimOrigin } from './sim-source.ts';
 
 /** One adverse history in outline, drawn from a seed: what is asked for, what the world is like, and what goes wrong how often. */
 export interface Scenario {
-  readonly destination: { readonly kind: 's3' | 'file'; readonly limits: Limits; readonly features: Features };
+  readonly destination: {
+    readonly kind: 's3' | 'file';
+    readonly limits: Limits;
+    readonly features: Features;
+    /** The store copies its own objects by itself. */
+    readonly copies?: { readonly pinsSource: boolean };
+  };
   readonly orders: readonly Order[];
   readonly rates: FaultRates;
   /** From then on nothing goes wrong any more, so that everything must come to its end. */

@@ -4,12 +4,16 @@ import { crc32 } from '../../lib/integrity/crc32.ts';
 import { destinationId } from '../../lib/transfer/locators.ts';
 import type { Body, ByteReader } from '../../lib/values/bytes.ts';
 import { STORE_FINISH, STORE_READ, STORE_WRITE } from './faults.ts';
+import { simCopy } from './sim-copy.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
 
 /** The port to the object store, as one process has it: each call is one request, which may be lost on either way. */
-export function simDestination(process: SimProcess, { store, rules: { commands }, scenario }: World): Destination {
+export function simDestination(process: SimProcess, world: World): Destination {
+  const { store, rules, scenario } = world;
+  const { commands } = rules;
   const { limits, features } = scenario.destination;
+  const serverSideCopy = simCopy(process, world);
 
   /** Whoever does not know whether it was done must ask, before anything else is written (rule 11). */
   async function finish<T>(target: string, call: Promise<T>): Promise<T> {
@@ -21,9 +25,17 @@ export function simDestination(process: SimProcess, { store, rules: { commands }
     }
   }
 
+  /** The connection breaks by itself, or because its process dies. */
+  function isCutOff(): boolean {
+    if (process.isAlive || !process.world.chance.hit(0.5)) return process.world.strikes('partCut');
+    process.world.count('partCut');
+    return true;
+  }
+
   const destination: Destination = {
     limits,
     features,
+    ...(serverSideCopy === undefined ? {} : { serverSideCopy }),
     check: (_object, { signal }) => process.call('check the destination', STORE_READ, () => {}, signal),
     head(target, { signal }) {
       commands.asks(process, destinationId(target));
@@ -65,9 +77,10 @@ export function simDestination(process: SimProcess, { store, rules: { commands }
       const land = () => {
         // Some stores keep what had come when the connection was cut off.
         const isNew = store.uploads.get(upload.id)?.parts.has(part.number) !== true;
-        const isCut = !process.isAlive && isNew && bytes.length > 1 && process.world.chance.hit(0.5);
-        if (isCut) process.world.count('partCut');
-        return store.uploadPart(upload.id, part, isCut ? bytes.subarray(1) : bytes, sentWhileOpen);
+        const isCut = isNew && bytes.length > 1 && isCutOff();
+        const made = store.uploadPart(upload.id, part, isCut ? bytes.subarray(1) : bytes, sentWhileOpen);
+        if (isCut) throw new PieceworkError('DestinationUnreachable', 'the connection broke in the middle of the part');
+        return made;
       };
       return await process.call(`part ${part.number} of ${upload.id}`, STORE_WRITE, land, signal);
     },

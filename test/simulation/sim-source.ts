@@ -3,6 +3,7 @@ import { redactUrl } from '../../lib/errors/redact.ts';
 import { ifRangeOf } from '../../lib/http/validator.ts';
 import { sequentialHasher } from '../../lib/integrity/hasher.ts';
 import type { Probe, Source } from '../../lib/sources/source.ts';
+import type { CopySource } from '../../lib/transfer/locators.ts';
 import type { RangeAnswer } from '../../lib/transfer/range-check.ts';
 import { checkRangeAnswer } from '../../lib/transfer/range-check.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
@@ -44,6 +45,8 @@ export interface SimOrigin {
   /** These requests are forbidden: the link has expired, until somebody mends it. */
   readonly forbidden: { readonly from: number; readonly to: number } | undefined;
   readonly publishesDigest: boolean;
+  /** It is an object of the store that is the destination, too. */
+  readonly isInStore: boolean;
   requests: number;
 }
 
@@ -140,9 +143,24 @@ export function simSource(
       }
     },
 
-    copySource: async () => undefined,
+    copySource: async ({ url }) => (origins.get(url)?.isInStore === true ? copySourceOf(url) : undefined),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+function copySourceOf(url: string): CopySource {
+  return { bucket: 'source', key: new URL(url).pathname.slice(1) };
+}
+
+/** What the store finds when it is asked to copy, at this very request. */
+export function versionInStore(
+  origins: ReadonlyMap<string, SimOrigin>,
+  { key }: CopySource,
+): { readonly version: OriginVersion; readonly isForbidden: boolean } {
+  const origin = [...origins.values()].find(({ url }) => copySourceOf(url).key === key);
+  if (origin === undefined) throw new PieceworkError('SourceNotFound', `NoSuchKey ${key}`);
+  origin.requests += 1;
+  return { version: currentVersion(origin), isForbidden: isForbidden(origin) };
 }
 
 function isForbidden({ requests, forbidden }: SimOrigin): boolean {

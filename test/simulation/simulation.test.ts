@@ -48,6 +48,8 @@ const PLACES = [
   'plan single',
   'plan pieces',
   'plan pieces, staged',
+  'plan pieces, copied by the store',
+  'copy refused, fetched instead',
   'plan stream',
   'stream taken over',
   'sent again by a tick',

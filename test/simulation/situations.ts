@@ -1,3 +1,4 @@
+import { isServerSideCopy } from '../../lib/transfer/plan.ts';
 import type { TransferRecord } from '../../lib/transfer/record.ts';
 import { isTombstone } from '../../lib/transfer/record.ts';
 
@@ -6,6 +7,7 @@ export function situationsOf(before: TransferRecord | undefined, after: Transfer
   if (before === undefined) return isTombstone(after) ? ['tombstone'] : [];
   const found = [...planned(before, after), ...nextRun(before, after)];
   const { status, plan, ending } = before;
+  if (before.copyRefused === undefined && after.copyRefused !== undefined) found.push('copy refused, fetched instead');
   if (status === 'transferring' && after.status === 'planning') {
     found.push(plan?.mode === 'stream' && after.restarts === before.restarts ? 'stream taken over' : 'restart');
   }
@@ -18,7 +20,8 @@ export function situationsOf(before: TransferRecord | undefined, after: Transfer
 
 function planned(before: TransferRecord, after: TransferRecord): readonly string[] {
   if (before.status !== 'planning' || after.plan === undefined || after.status === 'planning') return [];
-  const plan = `plan ${after.plan.mode}${after.upload?.staged === true ? ', staged' : ''}`;
+  const how = isServerSideCopy(after.plan) ? ', copied by the store' : '';
+  const plan = `plan ${after.plan.mode}${how}${after.upload?.staged === true ? ', staged' : ''}`;
   const isHeld = before.upload !== undefined && before.upload.id === after.upload?.id;
   return isHeld ? [plan, 'held upload taken over'] : [plan];
 }

@@ -6,7 +6,18 @@ import { MINUTE_MS } from './times.ts';
 /** Narrow places that a world drawn evenly comes to too seldom: most scenarios are bent towards one of them. */
 export function themed(chance: Chance, scenario: Scenario): Scenario {
   switch (
-    chance.pick(['none', 'none', 'none', 'lying', 'staging', 'vanishing', 'submits', 'resuming', 'stragglers'] as const)
+    chance.pick([
+      'none',
+      'none',
+      'none',
+      'lying',
+      'staging',
+      'vanishing',
+      'submits',
+      'resuming',
+      'stragglers',
+      'copying',
+    ] as const)
   ) {
     case 'none':
       return scenario;
@@ -22,6 +33,8 @@ export function themed(chance: Chance, scenario: Scenario): Scenario {
       };
     case 'submits':
       return submits(chance, scenario);
+    case 'copying':
+      return copying(chance, scenario);
     case 'stragglers':
       return stragglers(chance, scenario);
     case 'resuming':
@@ -109,6 +122,34 @@ function stragglers(chance: Chance, scenario: Scenario): Scenario {
     windows: { ...scenario.windows, count: 8 },
     rates: { ...scenario.rates, sourceSlow: chance.pick([0.05, 0.2, 0.5]) },
   };
+}
+
+/** A store that copies its own objects: refused from the first piece or in the middle, unproved, or changed under its hands. */
+function copying(chance: Chance, scenario: Scenario): Scenario {
+  const bent = scenario.orders.map((order, index): Order => {
+    const bytes = order.origin.versions[0]?.bytes ?? new Uint8Array();
+    const other = bytes.map(() => chance.below(256));
+    const versions = [bytes, other].map((of, at) => ({ bytes: of, validator: STRONG[at] ?? STRONG[0] }));
+    const origin = { ...order.origin, versions, isInStore: true, hasRanges: true, tellsSize: true };
+    const isAlways = chance.hit(0.2);
+    const changes = chance.hit(0.5);
+    const serverSideCopy = isAlways ? 'always' : 'auto';
+    return {
+      ...order,
+      origin: changes ? { ...origin, changesAt: chance.between(3, 9) } : origin,
+      target: { kind: 's3', bucket: 'bucket', key: `object-${index}` },
+      options: { ...order.options, serverSideCopy, pieceSizeBytes: chance.between(3, 16), expect: { digests: {} } },
+      mustComplete: order.mustComplete && !isAlways && !changes,
+    };
+  });
+  const rates = {
+    ...scenario.rates,
+    copyRefused: chance.pick([0, 0.02, 0.1]),
+    copyUnproved: chance.pick([0, 0.02, 0.1]),
+    storeLost: 0.05,
+  };
+  const copies = { pinsSource: chance.hit(0.6) };
+  return { ...scenario, destination: { ...scenario.destination, kind: 's3', copies }, orders: bent, rates };
 }
 
 /** Servers that answer another range or another version than was asked for, and no digest that would tell. */

@@ -200,4 +200,41 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "      status: 'finalizing',\n",
     replace: '',
   },
+  {
+    name: 'a part of any size counts as done',
+    file: 'lib/transfer/ledger.ts',
+    find: ' && part.sizeBytes === rangeLength(pieceRange(plan, part.number));',
+    replace: ' && rangeLength(pieceRange(plan, part.number)) >= 0;',
+  },
+  {
+    name: 'an unsure swap is not settled by its own writeId (rule 2)',
+    file: 'lib/pipeline/store.ts',
+    find: 'if (there?.record.writeId === next.writeId)',
+    replace: "if (there?.record.writeId === '')",
+  },
+  {
+    name: 'a piece is copied without the version that it must be of',
+    file: 'lib/pipeline/server-side-copy.ts',
+    find: 'part, copied, snapshot, { signal });',
+    replace: "part, copied, { ...snapshot, validator: { kind: 'none' } }, { signal });",
+  },
+  {
+    name: 'nobody asks whether what was copied still was the same version',
+    file: 'lib/pipeline/server-side-copy.ts',
+    find: 'if (serverSideCopy?.pinsSource === false) {',
+    replace: 'if (serverSideCopy === undefined) {',
+  },
+  {
+    name: 'a refused copy fails the transfer in place of fetching (ADR 9)',
+    file: 'lib/transfer/outcomes.ts',
+    find: '  if (!mayFetchInstead(record)) return end(failed(record, reason, now));\n',
+    replace: '  if (record.plan !== undefined) return end(failed(record, reason, now));\n',
+  },
+  {
+    name: 'a refusal of a copy is dropped when its piece is there (ADR 9)',
+    file: 'lib/transfer/decide-pieces.ts',
+    find: 'const refusal = copyRefusal(record, inputs);',
+    replace:
+      "const ledgerNow = facts.ledger; const refusal = copyRefusal(record, inputs.filter((i) => i.kind !== 'result' || !isInLedger(ledgerNow, i.pieceNumber)));",
+  },
 ];
