@@ -11,7 +11,7 @@ import type { DestinationLocator } from '../transfer/locators.ts';
 import { describeDestination } from '../transfer/locators.ts';
 import { isPageInstead } from '../transfer/page-instead.ts';
 import type { TransferRecord } from '../transfer/record.ts';
-import type { TransferOptions } from '../transfer/request.ts';
+import type { TransferOptions, TransferRequest } from '../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../transfer/request.ts';
 import type { Instant } from '../values/time.ts';
 import type { CopyReport, CopyRequest } from './api.ts';
@@ -134,18 +134,19 @@ async function begin(
   const { engine, destination, probe } = first;
   const { ports } = engine;
   const key = home.destinationKey(destination);
-  const unfinished = destination.kind === 'stdout' ? undefined : await findUnfinished(ports, key);
+  const { source, object = {} } = request;
+  const unfinished = destination.kind === 'stdout' ? undefined : await findUnfinished(ports, key, signal);
   if (unfinished !== undefined) {
-    const wishes = wishesNow(unfinished.request, request);
-    const { features } = ports.destinations(destination);
-    const because =
-      request.restart === true
-        ? 'a restart was asked for'
-        : (difference(unfinished, probe.snapshot) ?? hindrance(unfinished, wishes, features));
+    // Nothing was made yet of what was asked for before: what is asked for now holds, all of it.
+    const isPlanned = unfinished.snapshot !== undefined;
+    const wishes = isPlanned
+      ? wishesNow(unfinished.request, request)
+      : toRequest({ source, destination, object, options });
+    const because = isPlanned ? whyNot(unfinished, request, wishes, first) : undefined;
     if (because === undefined) {
-      const message = leftAsItIs(unfinished, request);
+      const message = isPlanned ? leftAsItIs(unfinished, request) : undefined;
       if (message !== undefined) await ports.events.emit({ type: 'warning', message });
-      await goOn(ports, unfinished, request.source, wishes, signal);
+      await goOn(ports, unfinished, source, wishes, signal);
       return unfinished.id;
     }
     const { snapshot } = unfinished;
@@ -154,10 +155,22 @@ async function begin(
     }
     await giveUp(ports, unfinished, because, signal);
   }
-  const { source, object = {} } = request;
-  const record = await submit(ports, { source, destination, object, options, owner: 'local' });
-  if (destination.kind !== 'stdout') await remember(ports, key, record.id);
-  return record.id;
+  const id = ports.ids.ulid();
+  if (destination.kind !== 'stdout') await remember(ports, key, id);
+  await submit(ports, { id, source, destination, object, options, owner: 'local' });
+  return id;
+}
+
+/** Why what has a plan is not gone on with. */
+function whyNot(
+  unfinished: TransferRecord,
+  request: CopyRequest,
+  wishes: TransferRequest,
+  { engine: { ports }, destination, probe }: FirstLook,
+): string | undefined {
+  if (request.restart === true) return 'a restart was asked for';
+  const { features } = ports.destinations(destination);
+  return difference(unfinished, probe.snapshot) ?? hindrance(unfinished, wishes, features);
 }
 
 /** Runs a transfer that has been set going, and says how it ended. Throws its reason when it failed. */

@@ -5,7 +5,8 @@ import type { BackoffPolicy } from '../transfer/retry.ts';
 import { BACKOFF } from '../transfer/retry.ts';
 
 const MIB = 1024 ** 2;
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** Body memory of one running transfer at most; it bounds the windows, whatever the piece size and the object's. */
 const BODY_MEMORY_BYTES = 96 * MIB;
@@ -39,6 +40,8 @@ export function localSizing({ kind, parallelism, pieceSizeBytes = 0, backoff = B
         windowBytes: pieceSizeBytes > whole ? Math.min(4 * MIB, whole) : whole,
         preferredPieceBytes: whole >= S3_LIMITS.minPieceBytes ? whole : 8 * MIB,
         granuleBytes: MIB,
+        // The system goes on sending what a process had given it before it was killed.
+        deadCreateMs: MINUTE_MS,
       });
     }
     case 'file':
@@ -64,6 +67,7 @@ interface Preferences {
   readonly granuleBytes: number;
   readonly streamPieceBytes?: number;
   readonly placesPerWorker?: number;
+  readonly deadCreateMs?: number;
 }
 
 function sizing(parallelism: number, backoff: BackoffPolicy, wish: Preferences): Sizing {
@@ -87,6 +91,7 @@ function sizing(parallelism: number, backoff: BackoffPolicy, wish: Preferences):
       // Nothing of ours is under way any more when this process cleans up: it holds the transfer's lock.
       graceMs: 0,
       orphanAgeMs: HOUR_MS,
+      deadCreateMs: wish.deadCreateMs ?? 0,
       plannerLifeMs: HOUR_MS,
       places: (wanted) => wanted * placesPerWorker,
     },

@@ -10,7 +10,7 @@ import type { IdempotencyEntry } from '../records/records.ts';
 import { KEYS } from '../records/records.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record.ts';
-import { isOver, sealedRunOf } from '../transfer/record.ts';
+import { isOver, isSettled, sealedRunOf } from '../transfer/record.ts';
 import type { TransferRequest } from '../transfer/request.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import { giveUpUpload } from '../transfer/transitions.ts';
@@ -19,13 +19,34 @@ import { describeValidator } from '../values/validator.ts';
 
 /** One machine remembers for each destination which transfer was the last to it: that is the one to go on with (design §3). */
 
-export async function findUnfinished(ports: Ports, destinationKey: string): Promise<TransferRecord | undefined> {
+/** Also tidies up what the last transfer left that is not to be gone on with: whoever holds the destination's lock knows that nobody is at work on it. */
+export async function findUnfinished(
+  ports: Ports,
+  destinationKey: string,
+  signal: AbortSignal,
+): Promise<TransferRecord | undefined> {
   const entry = await readable(() => ports.records.get(KEYS.idempotency(destinationKey)));
   if (entry === undefined) return undefined;
-  const record = (await readable(() => loadTransfer(ports, entry.value.transferId)))?.record;
-  return record !== undefined && (!isOver(record) || (record.status === 'failed' && record.upload !== undefined))
-    ? record
-    : undefined;
+  const { transferId } = entry.value;
+  const record = (await readable(() => loadTransfer(ports, transferId)))?.record;
+  if (record === undefined) {
+    // Killed between marker and record.
+    await ports.records.delete(KEYS.active(transferId, 1));
+    return undefined;
+  }
+  if (!isOver(record) || (record.status === 'failed' && record.upload !== undefined)) return record;
+  if (!isSettled(record)) await settleIfPossible(ports, record.id, signal);
+  return undefined;
+}
+
+/** What can't be cleaned up now is no reason not to begin: `clean` says why. */
+async function settleIfPossible(ports: Ports, transferId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await settle(ports, transferId, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PieceworkError)) throw error;
+  }
 }
 
 /** A record that can't be read was set aside, with a warning: as good as none. */
@@ -38,6 +59,7 @@ async function readable<T>(read: () => Promise<T | undefined>): Promise<T | unde
   }
 }
 
+/** Before the transfer's own marker and record, so that a crash after any of them leaves what the next one to the same destination finds. */
 export async function remember(ports: Ports, destinationKey: string, transferId: string): Promise<void> {
   const key = KEYS.idempotency(destinationKey);
   const there = await readable(() => ports.records.get(key));
@@ -48,8 +70,8 @@ export async function remember(ports: Ports, destinationKey: string, transferId:
 /** Why an unfinished transfer is not gone on with; `undefined` when it is. */
 export function difference(record: TransferRecord, snapshot: Snapshot): string | undefined {
   const before = record.snapshot;
-  if (before === undefined) return 'it had not got as far as a plan';
-  if (isProvablySame(before, snapshot)) return undefined;
+  // It had not got as far as a plan: whatever is there now is what it is about.
+  if (before === undefined || isProvablySame(before, snapshot)) return undefined;
   if (before.sizeBytes !== snapshot.sizeBytes) {
     return `the source had ${before.sizeBytes ?? 'an unknown number of'} bytes and has ${snapshot.sizeBytes ?? 'an unknown number'} now`;
   }
@@ -81,7 +103,6 @@ export async function giveUp(
 /**
  * Sets an unfinished transfer going again in this process, with the source given anew: nothing of it is in flight anywhere, so the
  * ledger says all there is to know. Time counts only while it runs, so its deadline begins again.
- *
  * @param wishes hold from the first step on: a digest that is only now expected is proved as any other.
  */
 export async function goOn(

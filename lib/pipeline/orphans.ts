@@ -1,6 +1,8 @@
 import type { Destination, OpenUpload } from '../destinations/destination.ts';
+import { PieceworkError } from '../errors/error.ts';
 import type { TransferRecord } from '../transfer/record.ts';
-import { tokenOf } from '../transfer/record.ts';
+import { isOver, tokenOf } from '../transfer/record.ts';
+import type { Instant } from '../values/time.ts';
 import { fromIso } from '../values/time.ts';
 import { activeTransfers } from './active-transfers.ts';
 import type { Ports } from './ports.ts';
@@ -11,7 +13,8 @@ import { uploadTarget } from './upload-ref.ts';
 type Intent = TransferRecord['creating'][number];
 
 /**
- * An upload whose Create was answered to nobody (protocol §6): found by the exact key, aborted only if nothing else can own it.
+ * An upload whose Create was answered to nobody (protocol §6): found by the exact key, aborted only if nothing else can own it. What only time
+ * could tell from another's is left until it is old; what carries the intent's token need not be.
  */
 export async function orphanStep(
   ports: Ports,
@@ -22,8 +25,31 @@ export async function orphanStep(
 ): Promise<'again' | { readonly waitMs: number }> {
   const { record } = loaded;
   const now = ports.clock.now();
-  const lookAt = fromIso(intent.at) + ports.policy.orphanAgeMs + ports.policy.plannerLifeMs;
+  const oldAt = fromIso(intent.at) + ports.policy.orphanAgeMs + ports.policy.plannerLifeMs;
+  const lookAt = Math.min(oldAt, earliestLook(ports, record, intent));
   if (now < lookAt) return { waitMs: lookAt - now };
+  try {
+    const isSure = await abortOrphans(ports, record, intent, destination, { isOld: now >= oldAt }, signal);
+    if (!isSure) return { waitMs: oldAt - now };
+  } catch (error) {
+    // Without the right to list uploads, too: what was not asked for need not succeed before its time.
+    signal.throwIfAborted();
+    if (now >= oldAt || !(error instanceof PieceworkError)) throw error;
+    return { waitMs: oldAt - now };
+  }
+  await saveTransfer(ports, loaded, { ...record, creating: record.creating.filter((other) => other !== intent) });
+  return 'again';
+}
+
+/** False = something is there that may be another's, and is not old enough to be nobody's. */
+async function abortOrphans(
+  ports: Ports,
+  record: TransferRecord,
+  intent: Intent,
+  destination: Destination,
+  { isOld }: { readonly isOld: boolean },
+  signal: AbortSignal,
+): Promise<boolean> {
   const token = tokenOf(record.id, intent.planId);
   for (const staged of [false, true]) {
     const target = uploadTarget(record, { id: '', token, staged });
@@ -32,12 +58,18 @@ export async function orphanStep(
       const upload = { target, id: open.id, token };
       const page = await destination.listParts(upload, 0, { signal });
       if (page === 'gone' || page.parts.length > 0 || (await isNamedAnywhere(ports, record, open.id))) continue;
+      if (open.token === undefined && !isOld) return false;
       await destination.abortUpload(upload, { signal });
     }
     if (record.request.destination.kind !== 's3') break;
   }
-  await saveTransfer(ports, loaded, { ...record, creating: record.creating.filter((other) => other !== intent) });
-  return 'again';
+  return true;
+}
+
+/** Of an intent that is no more than a memory; that of the plan which is being made, or finished, may be carried out at this very moment. */
+function earliestLook({ policy }: Ports, record: TransferRecord, intent: Intent): Instant {
+  const mayBeAtIt = !isOver(record) && record.planId === intent.planId;
+  return policy.deadCreateMs === undefined || mayBeAtIt ? Infinity : fromIso(intent.at) + policy.deadCreateMs;
 }
 
 /** By its token, where the destination tells it; else by the time at which it was begun. */

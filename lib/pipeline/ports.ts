@@ -40,6 +40,11 @@ export interface Policy {
   readonly graceMs: number;
   /** After this a recorded intent without an upload is an orphan. */
   readonly orphanAgeMs: number;
+  /**
+   * Whoever cleans up knows that no other process is at work on the transfer. What a dead planner's Create came to can then be asked after this
+   * long, when its request has arrived or never will. @default nobody knows: after `orphanAgeMs` and `plannerLifeMs`
+   */
+  readonly deadCreateMs?: number;
   /** How long a planner can live; bounds the age of what it created. */
   readonly plannerLifeMs: number;
   /** How long a worker can be at one stream; what needs longer is refused as soon as that shows. @default no end */

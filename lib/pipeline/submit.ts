@@ -18,6 +18,8 @@ export interface Submission {
   readonly options: TransferOptions;
   /** Whose transfer it is: queues are fair between owners. */
   readonly owner: string;
+  /** Where something names the transfer before it is there. @default a new one */
+  readonly id?: string;
   /** The same key with the same request returns the first transfer. */
   readonly idempotency?: { readonly keyHash: string; readonly requestHash: string };
 }
@@ -52,7 +54,7 @@ async function claimId(
   ports: Ports,
   submission: Submission,
 ): Promise<{ readonly id: string; readonly isFirst: boolean }> {
-  const id = ports.ids.ulid();
+  const id = submission.id ?? ports.ids.ulid();
   if (submission.idempotency === undefined) return { id, isFirst: true };
   const { keyHash, requestHash } = submission.idempotency;
   const key = KEYS.idempotency(keyHash);

@@ -15,9 +15,10 @@ import { mountSmall } from './small-disk.ts';
 
 const MIB = 1024 ** 2;
 const MOST_RUNS = 12;
+const EARLY_MS = 150;
 
 /** What goes wrong in a round. `disk` is for files only, `store` and `restart` for a store. */
-export const FAULTS = ['kill', 'network', 'store', 'restart', 'disk'] as const;
+export const FAULTS = ['kill', 'early', 'network', 'store', 'restart', 'disk'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface RoundResult {
@@ -86,10 +87,13 @@ export async function playRound(
     const cli = startCli([...args, ...options, ...store], { cwd: home, environment: { HOME: home, ...credentials } });
     // A store that is restarted is so three times in one run: the run outlives it.
     for (let last = fault === 'restart' ? 3 : faults + 1; faults < Math.min(last, 3) && fault !== 'disk'; ) {
+      const asked = origin.requests.length;
       const at = sent() + Math.floor(random() * sizeBytes * 0.5);
-      if (!(await reached(() => sent() >= at, cli))) break;
+      // Early: about when it is recorded and planned, which begins with the first answer of the source.
+      if (!(await reached(() => (fault === 'early' ? origin.requests.length > asked : sent() >= at), cli))) break;
+      if (fault === 'early') await sleep(random() * EARLY_MS);
       faults += 1;
-      if (fault === 'kill') cli.process.kill('SIGKILL');
+      if (fault === 'kill' || fault === 'early') cli.process.kill('SIGKILL');
       else if (fault === 'restart') await restart(server, Math.floor(random() * 3_000));
       else
         await outage(

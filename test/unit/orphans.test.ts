@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Destination, OpenUpload } from '../../lib/destinations/destination.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
 import { markActive } from '../../lib/pipeline/next-run.ts';
 import { orphanStep } from '../../lib/pipeline/orphans.ts';
 import { createTransfer, loadTransfer } from '../../lib/pipeline/store.ts';
@@ -67,6 +68,60 @@ describe('an intent whose Create was answered to nobody (protocol §6)', () => {
     clock.now = LATER - 1;
     expect(await orphanStep(ports, loaded, INTENT, destination, never)).toEqual({ waitMs: 1 });
     expect(aborted).toEqual([]);
+  });
+
+  describe('of a planner that is known to be dead', () => {
+    const DEAD_MS = 60_000;
+
+    async function soon(over: Partial<TransferRecord>, uploads: readonly Open[], ms = DEAD_MS) {
+      const { destination, aborted } = withUploads(...uploads);
+      const { ports, clock } = stillPorts(destination);
+      const local = { ...ports, policy: { ...ports.policy, deadCreateMs: DEAD_MS } };
+      const { rev: _, writeId: __, ...fresh } = { ...accepted(), creating: [INTENT], ...over };
+      const loaded = await createTransfer(local, fresh);
+      clock.now = NOW + ms;
+      const step = await orphanStep(local, loaded, INTENT_OF(loaded.record), destination, never);
+      return { step, aborted, left: (await loadTransfer(local, loaded.record.id))?.record.creating.length };
+    }
+
+    const INTENT_OF = ({ creating: [intent = INTENT] }: TransferRecord) => intent;
+    const waitMs = LATER - NOW - DEAD_MS;
+
+    it('is forgotten as soon as its Create has arrived, or never will', async () => {
+      expect(await soon({}, [], DEAD_MS - 1)).toEqual({ step: { waitMs: 1 }, aborted: [], left: 1 });
+      expect(await soon({}, [])).toEqual({ step: 'again', aborted: [], left: 0 });
+    });
+
+    it('has its upload aborted as soon, where that carries its token', async () => {
+      const tokens = ['01TRANSFER.plan1', '01OTHER.plan1'].map((token, at) => ({ id: `u${at}`, token }));
+      expect(await soon({}, tokens)).toEqual({ step: 'again', aborted: ['u0'], left: 0 });
+    });
+
+    it('waits where another could have begun what is there', async () => {
+      expect(await soon({}, [{ id: 'u1', initiatedAt: at(5) }])).toEqual({ step: { waitMs }, aborted: [], left: 1 });
+    });
+
+    it.each(['planning', 'finalizing'] as const)(
+      'waits while its own plan is %s: it may be carried out',
+      async (status) => {
+        const uploads = [{ id: 'u1', token: '01TRANSFER.plan1' }];
+        expect(await soon({ status, planId: 'plan1' }, uploads)).toEqual({ step: { waitMs }, aborted: [], left: 1 });
+        const ended = await soon({ status: 'failed', planId: 'plan1' }, uploads);
+        expect(ended).toEqual({ step: 'again', aborted: ['u1'], left: 0 });
+      },
+    );
+
+    it('waits where uploads can not be listed', async () => {
+      const { ports, clock } = stillPorts();
+      const local = { ...ports, policy: { ...ports.policy, deadCreateMs: DEAD_MS } };
+      const loaded = await createTransfer(local, { ...accepted(), creating: [INTENT] });
+      const denied = { listUploads: () => Promise.reject(new PieceworkError('DestinationDenied', '403')) };
+      const step = () => orphanStep(local, loaded, INTENT, denied as unknown as Destination, never);
+      clock.now = NOW + DEAD_MS;
+      expect(await step()).toEqual({ waitMs });
+      clock.now = LATER;
+      await expect(step()).rejects.toMatchObject({ code: 'DestinationDenied' });
+    });
   });
 
   it('has its upload aborted, at the key and at the staging key, and leaves the record', async () => {
