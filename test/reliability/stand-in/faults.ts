@@ -69,6 +69,8 @@ export interface Scene {
   readonly toStandIn: Relay;
   readonly toSource: Relay;
   readonly mood: Mood;
+  /** Outages of rounds that are played at the same time come one after the other. */
+  lastOutage: Promise<void>;
 }
 
 export interface Played {
@@ -81,48 +83,42 @@ export interface Played {
 
 /** @param over when there is nothing left to disturb. */
 export async function playFault({ kind, seconds }: Fault, scene: Scene, over: AbortSignal): Promise<Played> {
+  const { toStandIn, toSource, mood } = scene;
   switch (kind) {
     case 'stand-in cut off':
-      return await outage(
-        kind,
-        seconds,
-        () => scene.toStandIn.cut(),
-        () => scene.toStandIn.mend(),
-      );
+      await outage(scene, seconds, toStandIn.cut, toStandIn.mend);
+      break;
     case 'source cut off':
-      return await outage(
-        kind,
-        seconds,
-        () => scene.toSource.cut(),
-        () => scene.toSource.mend(),
-      );
+      await outage(scene, seconds, toSource.cut, toSource.mend);
+      break;
     case 'source answers 503': {
-      const { mood } = scene;
-      const become = async (isBusy: boolean) => {
+      const become = (isBusy: boolean) => async () => {
         mood.isBusy = isBusy;
       };
-      return await outage(
-        kind,
-        seconds,
-        () => become(true),
-        () => become(false),
-      );
+      await outage(scene, seconds, become(true), become(false));
+      break;
     }
     default:
       return await kill(kind, scene, over);
   }
+  return { kind, atWork: 0, kept: 0 };
 }
 
 async function outage(
-  kind: FaultKind,
+  scene: Scene,
   seconds: number,
   begin: () => Promise<void>,
   end: () => Promise<void>,
-): Promise<Played> {
-  await begin();
-  await sleep(seconds * 1000);
-  await end();
-  return { kind, atWork: 0, kept: 0 };
+): Promise<void> {
+  const before = scene.lastOutage;
+  const play = async () => {
+    await before;
+    await begin();
+    await sleep(seconds * 1000);
+    await end();
+  };
+  scene.lastOutage = play();
+  await scene.lastOutage;
 }
 
 async function kill(kind: Kill, { standInPid }: Scene, over: AbortSignal): Promise<Played> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { TransferRecord } from '../../../lib/transfer/record.ts';
 import { isOver } from '../../../lib/transfer/record.ts';
 import type { Pipeline } from '../../e2e/pipeline.ts';
@@ -67,4 +68,18 @@ export async function untilQueuesAreEmpty(pipeline: Pipeline): Promise<void> {
   const isEmpty = async () =>
     (await Promise.all(TAKEN_FROM.map((name) => pipeline.waiting(name)))).every((count) => count === 0);
   while (!(await isEmpty()) && Date.now() < deadline) await sleep(2000);
+}
+
+/** What lies where nothing but people takes from, in words. */
+export async function lettersLeft(pipeline: Pipeline): Promise<readonly string[]> {
+  const letters: string[] = [];
+  for (const name of ['Parked', 'PlansDead', 'ResultsDead']) {
+    const QueueUrl = pipeline.output(`${name}QueueUrl`);
+    const { Messages = [] } = await pipeline.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
+    );
+    for (const { Body, MessageAttributes } of Messages)
+      letters.push(`${name}: ${Body} ${MessageAttributes?.['because']?.StringValue ?? ''}`);
+  }
+  return letters;
 }

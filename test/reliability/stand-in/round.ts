@@ -38,11 +38,10 @@ export async function playRound(scene: RoundScene, round: number, random: () => 
   const moved = drawTransfers(random);
   const faults = drawFaults(random, round);
   const begun = Date.now();
-  const sentBefore = bytesSent(origin);
   const totalBytes = moved.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const over = new AbortController();
   const submitted = Promise.withResolvers<void>();
-  const hasSent = (share: number) => bytesSent(origin) - sentBefore >= share * totalBytes;
+  const hasSent = (share: number) => bytesSent(origin, prefix) >= share * totalBytes;
   const playing = faults.map(async (fault) => await playAt(fault, scene, hasSent, submitted.promise, over.signal));
 
   const wrong: string[] = [];
@@ -121,6 +120,6 @@ async function check(
   return undefined;
 }
 
-function bytesSent({ requests }: Origin): number {
-  return requests.reduce((sum, request) => sum + request.bytesSent, 0);
+function bytesSent({ requests }: Origin, prefix: string): number {
+  return requests.reduce((sum, { url, bytesSent: sent }) => (url.startsWith(`/${prefix}`) ? sum + sent : sum), 0);
 }
