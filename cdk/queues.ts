@@ -11,6 +11,12 @@ const PRIVATE: QueueProps = {
   retentionPeriod: Duration.days(14),
 };
 
+/**
+ * Of a dead letter, until it is parked. How often it was received in the first queue may count here too (AWS does not say, stand-ins differ), and it
+ * must come to its consumer all the same.
+ */
+const MOST_RECEIVES_OF_DEAD = 2 * MOST_RECEIVES;
+
 /** A message's time-out must outlast the function's: a few seconds more, for the event source to hand it over and take it back. */
 const HAND_OVER = 10;
 
@@ -31,13 +37,13 @@ export class StageQueue extends Construct {
   constructor(scope: Construct, id: string, { timeout, deadConsumerTimeout, afterDead }: StageQueueProps) {
     super(scope, id);
     const visible = (consumer: Duration) => ({ visibilityTimeout: consumer.plus(Duration.seconds(HAND_OVER)) });
-    const redriven = (queue: Queue) => ({ deadLetterQueue: { queue, maxReceiveCount: MOST_RECEIVES } });
+    const redriven = (queue: Queue, maxReceiveCount: number) => ({ deadLetterQueue: { queue, maxReceiveCount } });
     this.dead = new Queue(this, 'Dead', {
       ...PRIVATE,
       ...(deadConsumerTimeout === undefined ? {} : visible(deadConsumerTimeout)),
-      ...(afterDead === undefined ? {} : redriven(afterDead)),
+      ...(afterDead === undefined ? {} : redriven(afterDead, MOST_RECEIVES_OF_DEAD)),
     });
-    this.queue = new Queue(this, 'Queue', { ...PRIVATE, ...visible(timeout), ...redriven(this.dead) });
+    this.queue = new Queue(this, 'Queue', { ...PRIVATE, ...visible(timeout), ...redriven(this.dead, MOST_RECEIVES) });
   }
 }
 
