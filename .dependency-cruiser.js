@@ -201,9 +201,9 @@ const rooms = [
   ),
   only(
     'cdk-knows-names-and-limits',
-    'The construct is loaded by strangers’ apps at synth: it shares names and limits with the code it deploys, no code.',
+    'The construct is loaded by strangers’ apps at synth: it shares names, limits and how hosts are written with what it deploys, no code that runs there.',
     { path: '^cdk/' },
-    ['^lib/aws/(names|limits)\\.ts$', '^cdk/', NPM, BUILTINS],
+    ['^lib/aws/(names|limits)\\.ts$', '^lib/values/hosts\\.ts$', '^cdk/', NPM, BUILTINS],
   ),
   only(
     'console-is-a-page',

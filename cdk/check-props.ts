@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { SOURCE_SCHEMES } from '../lib/aws/names.ts';
+import { parseHostRule } from '../lib/values/hosts.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
 
 /** Says in one sentence what is wrong with the props of the construct. */
@@ -72,7 +72,7 @@ function checkBuckets(
 
 function checkHosts({ allowHosts, denyHosts, privateHosts, ports }: Settings): void {
   for (const [name, hosts] of Object.entries({ allowHosts, denyHosts, privateHosts })) {
-    const wrong = textsOf(name, hosts, '["example.com"]').find((host) => !isHost(host));
+    const wrong = textsOf(name, hosts, '["example.com"]').find((host) => parseHostRule(host) === undefined);
     if (wrong !== undefined)
       throw new PieceworkPropsError(
         `${name} has "${wrong}", which is no host: give example.com, *.example.com or an address, without scheme, port and path.`,
@@ -101,13 +101,6 @@ function checkSchemes({ schemes }: Settings): void {
       `schemes ${wrong === undefined ? 'is empty' : `has "${wrong}"`}: give one or more of ${known.join(', ')}, without a colon.`,
     );
   }
-}
-
-/** As the guard in the functions reads it, which would refuse anything else only there. */
-function isHost(host: string): boolean {
-  if (isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0) return true;
-  const [, , name = ''] = /^(\*\.)?(.+)$/.exec(host) ?? [];
-  return isIP(name) === 0 && /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(name);
 }
 
 /** Whether a rule for hosts has another one, or a host, within it. */

@@ -4,7 +4,8 @@ import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
-import { hostRules, plainHost } from './hosts.ts';
+import { plainHost } from '../values/hosts.ts';
+import { hostRules } from './hosts.ts';
 import { refusalOf } from './ranges.ts';
 
 export interface GuardPolicy {

@@ -131,9 +131,20 @@ test('no props at all are refused in a sentence', () => {
 });
 
 test('hosts are taken as the functions read them: names, what lies under a name, addresses', () => {
-  const hosts = ['a.example', '*.b.example', '10.1.2.3', '::1', '[fd00::1]', 'localhost', 'my_host'];
+  const hosts = ['a.example', '*.b.example', '10.1.2.3', '::1', '[fd00::1]', 'localhost', 'my_host', 'bücher.example'];
   expect(() => pieceworkStack(() => ({ allowHosts: hosts, privateHosts: ['x.b.example', '::1'] }))).not.toThrow();
-  for (const host of ['*', '*.10.1.2.3', 'a/b', 'a b', '', 'a.*.example', 'http:', 'a..b'])
+  for (const host of [
+    '*',
+    '*.10.1.2.3',
+    'a/b',
+    'a b',
+    '',
+    'a.*.example',
+    'http:',
+    'a..b',
+    '256.256.256.256',
+    'a.example,b.example',
+  ])
     expect(() => pieceworkStack(() => ({ allowHosts: [host] })), host).toThrow(/is no host/);
 });
 

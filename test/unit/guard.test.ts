@@ -5,8 +5,8 @@ import ipaddr from 'ipaddr.js';
 import { describe, expect, it, test } from 'vitest';
 import type { Guard, GuardPolicy } from '../../lib/guard/guard.ts';
 import { createGuard } from '../../lib/guard/guard.ts';
-import { plainHost } from '../../lib/guard/hosts.ts';
 import { refusalOf } from '../../lib/guard/ranges.ts';
+import { plainHost } from '../../lib/values/hosts.ts';
 import { failureOf, thrownBy } from '../support/reading.ts';
 
 // Nothing here connects: URLs are only checked, names only resolved by what the test gives.
@@ -425,6 +425,8 @@ describe('checkUrl', () => {
     { privateHosts: ['a:80'] },
     { allowHosts: ['*'] },
     { allowHosts: ['a.*.b'] },
+    { denyHosts: ['.example.com'] },
+    { denyHosts: ['a.example,b.example'] },
     { denyHosts: [''] },
     { denyHosts: ['*.10.0.0.1'] },
     { privateHosts: ['10.0.0.0/8'] },

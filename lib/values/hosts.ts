@@ -1,0 +1,37 @@
+/** How hosts and rules for them are written. The construct checks them at synth, the guard takes them where they hold. */
+
+/**
+ * A host in the one spelling that is compared: lower case, IDNA, no brackets, no final dot, and an address as Node writes it, however it
+ * came (`0x7f.1`, `2130706433`, `017700000001`: the WHATWG URL standard reads them as addresses, as `getaddrinfo` does). `undefined` = no host.
+ */
+export function plainHost(host: string): string | undefined {
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  if (/[/?#@\\\s]/.test(bare)) return undefined;
+  // Only an IPv6 address has a colon; anything else with one is refused between the brackets.
+  const url = URL.parse(`http://${bare.includes(':') ? `[${bare}]` : bare}/`);
+  const plain = url?.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.+$/, '');
+  return plain === undefined || plain === '' ? undefined : plain;
+}
+
+/** Of a plain host. */
+export function isAddress(plain: string): boolean {
+  return plain.includes(':') || /^\d+(\.\d+){3}$/.test(plain);
+}
+
+export interface HostRule {
+  /** Plain. */
+  readonly host: string;
+  /** `*.example.com`: what lies under it, not itself. */
+  readonly under: boolean;
+}
+
+/** Stricter than what a URL may have for a host: a list in one text (`a.example,b.example`) would be a rule that nothing meets. */
+const NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+
+/** `example.com`, `*.example.com` or an address. `undefined` = no such rule. */
+export function parseHostRule(text: string): HostRule | undefined {
+  const under = text.startsWith('*.');
+  const host = plainHost(under ? text.slice(2) : text);
+  if (host === undefined) return undefined;
+  return (isAddress(host) ? !under : NAME.test(host)) ? { host, under } : undefined;
+}
