@@ -31,13 +31,20 @@ test.each<
     }),
   ],
   [
-    'with keys and a bucket of its own stack',
+    'with keys, a bucket of its own stack and one to read',
     (scope) => ({
       encryptionKey: new Key(scope, 'Key', { enableKeyRotation: true }),
       destinations: [
         {
           bucket: Bucket.fromBucketArn(scope, 'Other', 'arn:aws:s3:::other'),
           encryptionKey: new Key(scope, 'Objects', { enableKeyRotation: true }),
+        },
+      ],
+      sourceBuckets: [
+        {
+          bucket: Bucket.fromBucketName(scope, 'Source', 'source'),
+          prefix: 'released/',
+          encryptionKey: new Key(scope, 'Sources', { enableKeyRotation: true }),
         },
       ],
     }),

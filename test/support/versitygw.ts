@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,11 +19,22 @@ export async function versitygw(): Promise<() => Promise<MortalS3Server>> {
 
 async function start(command: string): Promise<MortalS3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'piecework-versitygw-'));
+  const [objects, versions] = [join(folder, 'objects'), join(folder, 'versions')];
+  for (const one of [objects, versions]) await mkdir(one);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
   const server = await startOnFreePort({
     command,
     // Without --keep-alive it closes each connection after one answer.
-    args: (port) => ['--port', `127.0.0.1:${port}`, '--keep-alive', '--quiet', 'posix', folder],
+    args: (port) => [
+      '--port',
+      `127.0.0.1:${port}`,
+      '--keep-alive',
+      '--quiet',
+      'posix',
+      '--versioning-dir',
+      versions,
+      objects,
+    ],
     env: () => ({
       PATH: process.env['PATH'],
       ROOT_ACCESS_KEY: credentials.accessKeyId,
