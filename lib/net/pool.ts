@@ -40,6 +40,10 @@ export interface Fullness {
 export interface Pool<C> {
   /** @throws what `open` throws, `busy`, `Interrupted` when the pool is closed, or the signal's reason. */
   borrow(signal: AbortSignal): Promise<Lease<C>>;
+  /** From now on nothing is kept for the next borrower. */
+  retire(): void;
+  /** Nothing is open, nor being opened. */
+  readonly isEmpty: boolean;
   close(): void;
 }
 
@@ -56,9 +60,10 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
   const { fullness, most = Number.POSITIVE_INFINITY, mostOpening = Number.POSITIVE_INFINITY } = options;
   const closing = new AbortController();
   let fullUntil = 0;
+  let isRetired = false;
 
   function release(connection: C, again: boolean): void {
-    if (again && connection.usable && !closing.signal.aborted) idle.push(connection);
+    if (again && connection.usable && !closing.signal.aborted && !isRetired) idle.push(connection);
     else forget(connection);
     wake();
   }
@@ -145,6 +150,13 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
         if (signal.aborted) wake();
         else if (turned === 'late' && fullness !== undefined) throw fullness.busy();
       }
+    },
+    retire() {
+      isRetired = true;
+      for (const connection of idle.splice(0)) forget(connection);
+    },
+    get isEmpty() {
+      return all.size === 0 && opening.size === 0;
     },
     close() {
       closing.abort(new PieceworkError('Interrupted', 'the source was closed while it was asked'));

@@ -5,6 +5,7 @@ import { PieceworkError } from '../errors/error.ts';
 import type { Guard } from '../guard/guard.ts';
 import { bodyReader } from '../http/body-reader.ts';
 import { lazyReader } from '../net/lazy-reader.ts';
+import { recentlyUsed } from '../net/recently-used.ts';
 import type { NetSettings } from '../net/settings.ts';
 import { netSettings } from '../net/settings.ts';
 import { streamBody } from '../net/stream-body.ts';
@@ -51,13 +52,17 @@ interface Context {
   now(): number;
 }
 
+/** A process that lives for long (a warm function) meets ever more of them. */
+const MOST_IDENTITIES = 32;
+
 /**
  * Objects in S3 or a store that speaks like it, with credentials, region and endpoint of their own. Every range carries
  * `If-Match`, so a replaced object is noticed by the store itself. Retries nothing.
  */
 export function s3Source(options: S3SourceOptions = {}): Source {
-  // One set of clients for each identity; the name stays in this process's memory.
-  const pools = new Map<string, Connections>();
+  // One set of clients for each identity; the name stays in this process's memory. What gives way is not closed: a body may still be read from
+  // it. Its idle connections are closed by the store, within seconds.
+  const pools = recentlyUsed<Connections>(MOST_IDENTITIES, () => {});
   const { maxSockets, caFile, connectTimeoutMs, stallTimeoutMs, minBytesPerSecond } = options;
   const { guard } = options;
   const own = Object.fromEntries(
@@ -75,8 +80,7 @@ export function s3Source(options: S3SourceOptions = {}): Source {
     async clients({ access, object }) {
       if (object.endpoint !== undefined) guard?.checkUrl(object.endpoint);
       const name = JSON.stringify(access);
-      const pool = pools.get(name) ?? connections({ ...own, ...access });
-      pools.set(name, pool);
+      const pool = pools.of(name, () => connections({ ...own, ...access }));
       return await pool.clients(object);
     },
     now: options.now ?? Date.now,
@@ -90,7 +94,7 @@ export function s3Source(options: S3SourceOptions = {}): Source {
       return versionId === undefined ? object : { ...object, versionId };
     },
     async [Symbol.asyncDispose]() {
-      for (const pool of pools.values()) pool.close();
+      for (const pool of pools.all()) pool.close();
     },
   };
 }
