@@ -2,7 +2,7 @@ import { PieceworkError } from '../../lib/errors/error.ts';
 import type { PieceworkEvent } from '../../lib/transfer/events.ts';
 import { destinationId } from '../../lib/transfer/locators.ts';
 import type { Status, TransferRecord } from '../../lib/transfer/record.ts';
-import { isOver } from '../../lib/transfer/record.ts';
+import { isOver, isSettled } from '../../lib/transfer/record.ts';
 import { CommandRules } from './command-invariants.ts';
 import { ObjectRules } from './object-invariants.ts';
 import { answeredWithoutCause, brokenAgainstLedger, brokenByWrite, refusalPassedOver } from './record-invariants.ts';
@@ -65,6 +65,14 @@ export class Rules {
     this.commands.recorded(process, old, record);
     if (old?.status !== record.status) this.#tellWaiting(record);
     for (const situation of situationsOf(old, record)) this.#world.reach(situation);
+  }
+
+  /** A marker goes last (rule 15): that of an earlier run, or of a transfer of which nothing is left to be done. */
+  recordDeleted(path: string): void {
+    const [kind, transferId, run] = path.split('/');
+    const record = this.#world.records.transfers().find(({ id }) => id === transferId);
+    if (kind !== 'active' || record === undefined || record.run > Number(run) || isSettled(record)) return;
+    this.#world.broke(`the marker of ${transferId} goes, and work remains (rule 15)`);
   }
 
   /** Calls back when a transfer of the order next comes to the status; one call for each time. */

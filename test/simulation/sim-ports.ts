@@ -18,7 +18,12 @@ export function simPorts(world: World, process: SimProcess): Ports {
   const nameOf = (id: string, run: number) => `${id}/${run}`;
   const sends = (bodies: readonly unknown[]) => rules.commands.sends(process, bodies);
   return {
-    records: simRecords(process, world.records, () => rules.batchOf(process)),
+    records: simRecords(
+      process,
+      world.records,
+      () => rules.batchOf(process),
+      (path) => rules.recordDeleted(path),
+    ),
     secrets: {
       seal: (id, run, locator) =>
         process.call(`seal ${id.slice(-4)}/${run}`, SECRET, () => void sealed.set(nameOf(id, run), locator)),

@@ -65,7 +65,12 @@ export class RecordStore {
 
 const PAGE = 2;
 
-export function simRecords(process: SimProcess, store: RecordStore, batchOf: () => Batch | undefined): Records {
+export function simRecords(
+  process: SimProcess,
+  store: RecordStore,
+  batchOf: () => Batch | undefined,
+  onDelete: (path: string) => void,
+): Records {
   return {
     get<T>({ path }: RecordKey<T>) {
       return process.call(
@@ -90,7 +95,10 @@ export function simRecords(process: SimProcess, store: RecordStore, batchOf: () 
       });
     },
     delete({ path }: RecordKey<unknown>) {
-      return process.call(`delete ${path}`, RECORD_DELETE, () => store.delete(path));
+      return process.call(`delete ${path}`, RECORD_DELETE, () => {
+        onDelete(path);
+        store.delete(path);
+      });
     },
   };
 }

@@ -12,6 +12,7 @@ export function themed(chance: Chance, scenario: Scenario): Scenario {
       'none',
       'lying',
       'staging',
+      'staging',
       'vanishing',
       'submits',
       'resuming',
@@ -29,7 +30,14 @@ export function themed(chance: Chance, scenario: Scenario): Scenario {
       return {
         ...scenario,
         orders: scenario.orders.map((order) => ({ ...order, mustComplete: false })),
-        rates: { ...scenario.rates, uploadVanishes: 0.06, storeLate: 0.06, partOutlivesAbort: 0.9 },
+        rates: {
+          ...scenario.rates,
+          uploadVanishes: 0.06,
+          storeLate: 0.1,
+          partOutlivesAbort: 0.9,
+          kill: 0.02,
+          orphanedRequest: 0.9,
+        },
       };
     case 'submits':
       return submits(chance, scenario);

@@ -140,12 +140,6 @@ export const MUTATIONS: readonly Mutation[] = [
       '  void settle; void saveTransfer; void sealedRunOf; await ports.records.delete(KEYS.active(active.transferId, active.run));',
   },
   {
-    name: 'a retry leaves what earlier runs had sealed',
-    file: 'lib/pipeline/next-run.ts',
-    find: 'for (let sealed = 1; sealed <= run; sealed += 1) {',
-    replace: 'for (let sealed = run; sealed <= run; sealed += 1) {',
-  },
-  {
     name: 'a tombstone is settled at a destination that it does not have (rule 16)',
     file: 'lib/pipeline/settle.ts',
     find: '  if (isOver(record) && !record.announced) return await announce(ports, loaded, signal);',
