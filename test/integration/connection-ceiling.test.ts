@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLocal } from '../../lib/index.ts';
 import { startBadFtp } from '../support/bad-ftp.ts';
+import { startRelay } from '../support/counting-relay.ts';
 import { patternBytes } from '../support/pattern.ts';
+import { failureOf } from '../support/reading.ts';
+import { startSftpServer } from '../support/sftp-server.ts';
 import { vsftpd } from '../support/vsftpd.ts';
 import { withServer } from '../support/with-server.ts';
 
@@ -19,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** A run of its own, as of another process. Returns how many pieces were under way at one time. */
-async function run(url: string, name: string): Promise<number> {
+async function run(url: string, name: string, hostFingerprint?: string): Promise<number> {
   const underWay = new Set<number>();
   let most = 0;
   await using piecework = openLocal({
@@ -32,7 +35,8 @@ async function run(url: string, name: string): Promise<number> {
     },
   });
   const options = { pieceSizeBytes: PIECE_BYTES, parallelism: 8 };
-  await piecework.copy({ source: { url }, destination: join(folder, name), options });
+  const source = hostFingerprint === undefined ? { url } : { url, hostFingerprint };
+  await piecework.copy({ source, destination: join(folder, name), options });
   expect((await readFile(join(folder, name))).equals(patternBytes(0, SIZE))).toBe(true);
   return most;
 }
@@ -56,6 +60,32 @@ test.each(['421', '530'] as const)(
     expect(await run(server.url, 'two.bin')).toBeLessThanOrEqual(ALLOWED + 1);
   },
 );
+
+/** As sshd does beyond its MaxStartups: who comes is told the protocol's version, and cut off in the middle of the handshake. */
+async function withCrowdedSsh(most: number, use: (url: string, fingerprint: string) => Promise<void>): Promise<number> {
+  await using server = await startSftpServer();
+  await using relay = await startRelay(server.port, { most, refusal: 'SSH-2.0-crowded\r\n' });
+  await server.folder.put('file.bin', patternBytes(0, SIZE));
+  const url = `sftp://${server.user}:${server.password}@127.0.0.1:${relay.port}/file.bin`;
+  await use(url, server.hostKey.fingerprint);
+  return relay.refused;
+}
+
+test('three SSH connections and no more, the others cut off in the handshake: it steps down, and goes on', async () => {
+  const refused = await withCrowdedSsh(ALLOWED, async (url, fingerprint) => {
+    await run(url, 'one.bin', fingerprint);
+    expect(await remembered()).toMatchObject({ ceiling: LEARNED });
+    expect(await run(url, 'two.bin', fingerprint)).toBeLessThanOrEqual(ALLOWED + 1);
+  });
+  expect(refused).toBeGreaterThan(0);
+});
+
+test('an SSH server that never lets anybody in is a clear error', async () => {
+  await withCrowdedSsh(0, async (url, fingerprint) => {
+    await failureOf(run(url, 'none.bin', fingerprint), 'SourceReset');
+    expect(await readdir(folder)).not.toContain('none.bin');
+  });
+});
 
 await withServer('vsftpd', vsftpd, (start) => {
   test('three connections of one address and no more, by vsftpd', async () => {

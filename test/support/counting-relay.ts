@@ -7,13 +7,33 @@ import { listenOnLoopback } from './loopback.ts';
 export interface CountingRelay extends AsyncDisposable {
   readonly port: number;
   readonly connections: number;
+  readonly refused: number;
 }
 
-export async function startRelay(to: number): Promise<CountingRelay> {
+export interface RelayOptions {
+  /** So many at a time; the others are told this, and cut off. @default everybody is let in */
+  readonly most?: number;
+  readonly refusal?: string;
+}
+
+export async function startRelay(to: number, options: RelayOptions = {}): Promise<CountingRelay> {
+  const { most = Number.POSITIVE_INFINITY, refusal = '' } = options;
+  let open = 0;
+  let refused = 0;
   const sockets = new Set<Socket>();
   let connections = 0;
   const server = createServer((near) => {
     connections += 1;
+    if (open >= most) {
+      refused += 1;
+      near.on('error', () => {});
+      near.write(refusal, () => near.destroy());
+      return;
+    }
+    open += 1;
+    near.once('close', () => {
+      open -= 1;
+    });
     const far = connect({ host: '127.0.0.1', port: to });
     for (const socket of [near, far]) {
       sockets.add(socket);
@@ -26,6 +46,9 @@ export async function startRelay(to: number): Promise<CountingRelay> {
     port,
     get connections() {
       return connections;
+    },
+    get refused() {
+      return refused;
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
