@@ -34,9 +34,11 @@ export async function fetchPiece(
   const record = await currentRecord(memory.cache, task);
   if (record === undefined) return;
   const startedAt = ports.clock.now();
+  // A clock may be put back meanwhile; a time below nothing would be no message that anybody understands.
+  const tookMs = () => Math.max(0, ports.clock.now() - startedAt);
   const report = async (outcome: Pick<PieceResult, 'outcome' | 'bytes' | 'error'>) => {
     const { transferId, planId, pieceNumber, attempt } = task;
-    const elapsedMs = ports.clock.now() - startedAt;
+    const elapsedMs = tookMs();
     await ports.queues.finalizer.send([
       { body: { kind: 'result', v: 1, transferId, planId, pieceNumber, attempt, elapsedMs, ...outcome } },
     ]);
@@ -49,7 +51,7 @@ export async function fetchPiece(
       transferId,
       pieceNumber,
       bytes: part.sizeBytes,
-      elapsedMs: ports.clock.now() - startedAt,
+      elapsedMs: tookMs(),
       ...(isServerSideCopy(record.plan) ? { serverSideCopy: true } : {}),
     });
     await report({ outcome: 'done', bytes: part.sizeBytes });

@@ -25,9 +25,9 @@ export function recordCache(ports: Pick<Ports, 'records' | 'clock' | 'policy'>):
     reload,
     async get(id) {
       const entry = entries.get(id);
-      return entry !== undefined && ports.clock.now() - entry.readAt <= ports.policy.recordCacheMs
-        ? entry.record
-        : await reload(id);
+      // A clock that was put back makes it neither young nor old: its age is not known.
+      const ageMs = entry === undefined ? -1 : ports.clock.now() - entry.readAt;
+      return entry !== undefined && ageMs >= 0 && ageMs <= ports.policy.recordCacheMs ? entry.record : await reload(id);
     },
   };
 }
