@@ -24,6 +24,7 @@ import { difference, findUnfinished, giveUp, goOn, remember } from './unfinished
 
 /** Looks at the source, goes on with what an earlier process left of the same transfer or begins one, and works until it has ended. */
 export async function copy(home: Home, request: CopyRequest, signal: AbortSignal): Promise<CopyReport> {
+  checkKeys('a copy request', request, ['source', 'destination', 'object', 'options', 'restart']);
   const options = completeOptions(request.options);
   await using first = await lookAt(home, request, options, signal);
   const { destination, engine } = first;
@@ -88,6 +89,7 @@ export async function lookAt(
 }
 
 export function completeOptions(options: Partial<TransferOptions> | undefined): TransferOptions {
+  checkKeys('options', options ?? {}, [...Object.keys(DEFAULT_OPTIONS), 'pieceSizeBytes']);
   const complete = { ...DEFAULT_OPTIONS, ...options };
   checkRange('parallelism', complete.parallelism, 1, 256);
   checkRange('maxFailures', complete.maxFailures, 1, 100);
@@ -96,6 +98,13 @@ export function completeOptions(options: Partial<TransferOptions> | undefined): 
   if (complete.pieceSizeBytes !== undefined)
     checkRange('pieceSizeBytes', complete.pieceSizeBytes, 1, Number.MAX_SAFE_INTEGER);
   return complete;
+}
+
+/** A misspelt key would be as if it had not been given. TypeScript sees it only where the object is written in place. */
+function checkKeys(what: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new PieceworkError('InvalidOption', `${what} has no "${unknown}"; it takes ${known.join(', ')}`);
 }
 
 function checkRange(name: string, value: number, least: number, most: number): void {

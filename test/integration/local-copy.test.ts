@@ -286,3 +286,16 @@ test('a running copy notices that it was cancelled from elsewhere', async () => 
   );
   expect(await leftovers()).toEqual([]);
 });
+
+test('a misspelt key is refused, and not as if nothing had been said', async () => {
+  const source = { url: origin.serve('/keys.bin', { size: SIZE, etag: ETAG }) };
+  const misspelt = { source, dest: join(folder, 'keys.bin') };
+  expect((await failureOf(piecework.copy(misspelt), 'InvalidOption')).message).toContain('has no "dest"');
+  const options = { paralelism: 3 };
+  const refused = await failureOf(
+    piecework.copy({ source, destination: folder, options: options as object }),
+    'InvalidOption',
+  );
+  expect(refused.message).toContain('options has no "paralelism"');
+  expect(await leftovers()).toEqual([]);
+});
