@@ -130,7 +130,9 @@ function afterPlanFailure(record: TransferRecord, error: ErrorRecord, now: Insta
       return sendPlanLater(
         { ...record, planFailures },
         error,
-        backoffMs(planFailures, seed, policy.backoff),
+        isLikelyMisspelt(record, error)
+          ? backoffMs(planFailures, seed, policy.backoff)
+          : backoffAfter(error.code, planFailures, seed, policy.backoff),
         now,
         policy,
       );
@@ -144,6 +146,11 @@ function afterPlanFailure(record: TransferRecord, error: ErrorRecord, now: Insta
     case 'fail':
       return end(failed(record, error, now));
   }
+}
+
+/** A name or an endpoint that nobody was ever met at is more likely misspelt than away for a while. */
+function isLikelyMisspelt(record: TransferRecord, error: ErrorRecord): boolean {
+  return record.snapshot === undefined && error.code !== 'SourceRefused';
 }
 
 function sendPlanLater(

@@ -27,7 +27,7 @@ const OUTAGES: ReadonlySet<ErrorCode> = new Set(['SourceRefused', 'SourceNotReso
 /** So many steps of the back-off are skipped in an outage: with 5 attempts it may last about a minute. */
 const OUTAGE_STEPS = 5;
 
-/** Back-off within a transfer that had already begun. */
+/** Back-off that lasts through an outage: of whatever has been taken on and may well pass. */
 export function backoffAfter(code: ErrorCode, failures: number, seed: string, policy: BackoffPolicy = BACKOFF): number {
   return backoffMs(OUTAGES.has(code) ? failures + OUTAGE_STEPS : failures, seed, policy);
 }

@@ -55,6 +55,27 @@ describe('accepted and planning', () => {
     expect(kinds(decision)).toEqual(['emit', 'sendPlan']);
   });
 
+  it('waits as long in an outage as a piece does, but not where nobody was ever met', () => {
+    const longestMs = (record: TransferRecord, code: ErrorCode) =>
+      Math.max(
+        ...Array.from({ length: 60 }, (_, index) => {
+          const after = decided({ ...record, id: `01TRANSFER${index}` }, [unplanned(code)]).record;
+          return fromIso(after.quietUntil) - NOW - QUIET_MS;
+        }),
+      );
+    const firstLook = planning();
+    expect(longestMs(firstLook, 'SourceReset')).toBeLessThanOrEqual(500);
+    expect(longestMs(firstLook, 'SourceNotResolved')).toBeLessThanOrEqual(500);
+    expect(longestMs(firstLook, 'DestinationUnreachable')).toBeLessThanOrEqual(500);
+    for (const [record, code] of [
+      [firstLook, 'SourceRefused'],
+      [transferring({ plan: STREAM, cursor: 1 }), 'SourceRefused'],
+      [transferring({ plan: STREAM, cursor: 1 }), 'SourceNotResolved'],
+    ] as const) {
+      expect(longestMs(record, code)).toBeGreaterThan(8_000);
+    }
+  });
+
   it('the budget of planning is that of a piece', () => {
     expect(decided(planning({ planFailures: 4 }), [unplanned('SourceReset')]).record).toMatchObject({
       status: 'failed',
