@@ -17,6 +17,12 @@ describe('a connection', () => {
     expect(error.reaction).toBe('retry');
   });
 
+  it.each(['a\r\nx-injected: 1', 'a\u010d\u010ax-injected: 1'])('never carries the header %j', async (userAgent) => {
+    const url = bench.origin.serve('/file.bin', { size: SIZE });
+    await expect(bench.useSource({ userAgent }).probe({ url }, 1000, call())).rejects.toThrow();
+    expect(bench.origin.requests).toEqual([]);
+  });
+
   it('to a name that nobody knows', async () => {
     const unknowing = bench.useSource({
       lookup: (_hostname, _options, callback) =>
