@@ -26,7 +26,8 @@ interface Challenger {
   readonly chunk: Uint8Array;
   chunkBytes: number;
   hasEnded: boolean;
-  news: Promise<News>;
+  /** What it has to say, until that is heard. */
+  news: News | undefined;
 }
 
 type News = { readonly kind: 'ahead' } | { readonly kind: 'lost'; readonly error: unknown };
@@ -68,14 +69,18 @@ class RescuedReader implements ByteReader {
   /** Next byte to give out. */
   #at: number;
   #rescues = 0;
-  #alarm: Promise<{ readonly kind: 'look' }>;
+  /** The last alarm that was set; those before it say nothing any more. */
+  #alarm = 0;
+  #isTimeToLook = false;
+  /** Of the race that is under way. One at a time, and forgotten with it: a promise that many races waited for would keep each of them. */
+  #wake: () => void = () => {};
 
   constructor(options: RescuedReaderOptions) {
     const { range, open, siblings, clock, signal } = options;
     this.#options = options;
     this.#at = range.start;
     this.#leader = new Lane(open, range, signal, clock.now());
-    this.#alarm = this.#alarmIn(siblings.rule.floorMs);
+    this.#lookIn(siblings.rule.floorMs);
     siblings.began();
   }
 
@@ -104,26 +109,31 @@ class RescuedReader implements ByteReader {
   async #race<T>(step: Promise<T>): Promise<T | typeof OVERTAKEN> {
     const { clock } = this.#options;
     this.#waitsSince = clock.now();
-    const came = step.then(
-      (value) => ({ kind: 'came' as const, value }),
-      (error: unknown) => ({ kind: 'failed' as const, error }),
+    let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
+    step.then(
+      (value) => {
+        outcome = { value };
+        this.#wake();
+      },
+      (error: unknown) => {
+        outcome = { error };
+        this.#wake();
+      },
     );
     try {
       for (;;) {
         const challenger = this.#challenger;
-        const news = await Promise.race([came, this.#alarm, ...(challenger === undefined ? [] : [challenger.news])]);
-        switch (news.kind) {
-          case 'came':
-            return news.value;
-          case 'failed':
-            if (await this.#survives(news.error)) return OVERTAKEN;
-            throw news.error;
-          case 'look':
-            await this.#look();
-            break;
-          case 'ahead':
-          case 'lost':
-            if (challenger !== undefined && (await this.#hear(challenger, news))) return OVERTAKEN;
+        if (outcome !== undefined) {
+          if ('value' in outcome) return outcome.value;
+          if (await this.#survives(outcome.error)) return OVERTAKEN;
+          throw outcome.error;
+        }
+        if (this.#isTimeToLook) {
+          await this.#look();
+        } else if (challenger?.news !== undefined) {
+          if (await this.#hear(challenger, challenger.news)) return OVERTAKEN;
+        } else {
+          await this.#somethingNew();
         }
       }
     } finally {
@@ -132,6 +142,12 @@ class RescuedReader implements ByteReader {
       this.#waitedMs += waitedMs;
       this.#leaderWaitedMs += waitedMs;
     }
+  }
+
+  #somethingNew(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 
   /** Returns whether it has taken over. */
@@ -146,7 +162,7 @@ class RescuedReader implements ByteReader {
       await this.#takeOver(challenger);
       return true;
     }
-    challenger.news = this.#catchUp(challenger);
+    this.#listen(challenger);
     return false;
   }
 
@@ -155,7 +171,8 @@ class RescuedReader implements ByteReader {
     const { reaction } = asPieceworkError(error);
     if (reaction !== 'retry' && reaction !== 'wait') return false;
     for (let challenger = this.#challenger; challenger !== undefined; challenger = this.#challenger) {
-      if (await this.#hear(challenger, await challenger.news)) return true;
+      if (challenger.news === undefined) await this.#somethingNew();
+      else if (await this.#hear(challenger, challenger.news)) return true;
     }
     return false;
   }
@@ -165,10 +182,10 @@ class RescuedReader implements ByteReader {
     const now = clock.now();
     const verdict = siblings.judge(this.#pace(now));
     if (verdict !== 'straggler') {
-      this.#alarm = this.#alarmIn(verdict.lookAgainMs);
+      this.#lookIn(verdict.lookAgainMs);
       return;
     }
-    this.#alarm = this.#alarmIn(siblings.rule.floorMs);
+    this.#lookIn(siblings.rule.floorMs);
     if (this.#rescues >= siblings.rule.mostRescues) return;
     const before = this.#challenger;
     if (before !== undefined) await this.#drop(before);
@@ -195,11 +212,19 @@ class RescuedReader implements ByteReader {
       chunk: new Uint8Array(CHUNK_BYTES),
       chunkBytes: 0,
       hasEnded: false,
-      news: Promise.resolve({ kind: 'ahead' }),
+      news: undefined,
     };
-    challenger.news = this.#catchUp(challenger);
     this.#challenger = challenger;
+    this.#listen(challenger);
     await onRescue({ restBytes, afterMs: this.#waitedMs + (now - (this.#waitsSince ?? now)) });
+  }
+
+  #listen(challenger: Challenger): void {
+    challenger.news = undefined;
+    void this.#catchUp(challenger).then((news) => {
+      challenger.news = news;
+      this.#wake();
+    });
   }
 
   /** Reads on until it has something that nobody has seen. Never rejects. */
@@ -230,7 +255,7 @@ class RescuedReader implements ByteReader {
     this.#hasEnded = hasEnded;
     await loser.cut(new Error('another connection was faster'));
     this.#options.siblings.rescueEnded(rangeLength(lane.range), loser.at - lane.range.start);
-    this.#alarm = this.#alarmIn(this.#options.siblings.rule.floorMs);
+    this.#lookIn(this.#options.siblings.rule.floorMs);
   }
 
   async #drop({ lane }: Challenger): Promise<void> {
@@ -239,9 +264,18 @@ class RescuedReader implements ByteReader {
     this.#options.siblings.rescueEnded(rangeLength(lane.range), lane.at - lane.range.start);
   }
 
-  async #alarmIn(ms: number): Promise<{ readonly kind: 'look' }> {
-    await this.#options.clock.sleep(ms, this.#over.signal).catch(() => new Promise<never>(() => {}));
-    return { kind: 'look' };
+  #lookIn(ms: number): void {
+    this.#isTimeToLook = false;
+    this.#alarm += 1;
+    const alarm = this.#alarm;
+    this.#options.clock.sleep(ms, this.#over.signal).then(
+      () => {
+        if (alarm !== this.#alarm) return;
+        this.#isTimeToLook = true;
+        this.#wake();
+      },
+      () => {},
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
