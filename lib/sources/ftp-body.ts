@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IncomingBody } from '../net/incoming-body.ts';
 import type { Lease } from '../net/pool.ts';
 import type { NetSettings } from '../net/settings.ts';
-import { streamBody } from '../net/stream-body.ts';
 import type { Download, FtpCommands } from './ftp-commands.ts';
 import type { FtpReply } from './ftp-errors.ts';
 import { ftpError } from './ftp-errors.ts';
@@ -34,14 +33,10 @@ const VERDICT_MS = 2_000;
  */
 export function ftpBody(options: FtpBodyOptions): IncomingBody {
   const { target, lease, download, wantedBytes, hangUp, signal } = options;
-  const raw = streamBody(download.data, {
-    signal,
-    stallTimeoutMs: options.settings.stallTimeoutMs,
-    failure: (cause) =>
-      cause === undefined
-        ? ftpError('SourceStalled', target, 'the body stopped coming')
-        : ftpError('BodyShort', target, 'the data connection broke before the body was complete', undefined, cause),
-  });
+  const { data } = download;
+  const onAbort = () => data.close(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
   let receivedBytes = 0;
   let isOver = false;
 
@@ -61,9 +56,25 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
     return reply ?? undefined;
   }
 
+  async function receive(into: Uint8Array): Promise<number> {
+    try {
+      return await data.read(into, options.settings.stallTimeoutMs);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw codeOf(cause) === 'SILENT'
+        ? ftpError('SourceStalled', target, 'the body stopped coming')
+        : ftpError('BodyShort', target, 'the data connection broke before the body was complete', undefined, cause);
+    }
+  }
+
+  function hangUpNow(): void {
+    signal.removeEventListener('abort', onAbort);
+    data.close();
+  }
+
   async function finish(weHungUp: boolean): Promise<void> {
     isOver = true;
-    await raw.discard();
+    hangUpNow();
     const reply = await (weHungUp ? afterHangUp() : verdict(options.settings.headersTimeoutMs));
     if (reply === undefined) lease.release(false);
     if (!hangUp && wantedBytes === undefined && (reply === undefined || reply.code >= 300)) {
@@ -95,6 +106,7 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
 
   return {
     async read(into) {
+      signal.throwIfAborted();
       if (isOver) return 0;
       const left = wantedBytes === undefined ? into.length : wantedBytes - receivedBytes;
       if (hangUp && left <= 0) {
@@ -102,7 +114,7 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
         return 0;
       }
       // Where the server is to end by itself, it is asked for one byte more than there should be.
-      const got = await raw.read(left <= 0 ? new Uint8Array(1) : into.subarray(0, left));
+      const got = await receive(left <= 0 ? new Uint8Array(1) : into.subarray(0, left));
       if (got > 0 && left <= 0) {
         throw ftpError(
           'BodyLong',
@@ -115,7 +127,7 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
       return got;
     },
     async discard() {
-      await raw.discard();
+      hangUpNow();
       if (!isOver) {
         isOver = true;
         lease.release((await afterHangUp()) !== undefined);
@@ -123,4 +135,8 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
       lease.release(false);
     },
   };
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

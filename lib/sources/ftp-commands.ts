@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
-import { connect as connectTls } from 'node:tls';
 import type { Poolable } from '../net/pool.ts';
+import type { PullTls } from '../net/pull-socket.ts';
+import { PullSocket } from '../net/pull-socket.ts';
 import type { NetSettings } from '../net/settings.ts';
-import { connectTcp } from '../net/tcp.ts';
 import type { FtpReply } from './ftp-errors.ts';
 import { connectionError, ftpError, refusal } from './ftp-errors.ts';
 import type { LineContext } from './ftp-line-context.ts';
@@ -15,7 +15,7 @@ const LEAST_GUARDED_PORT = 1024;
 /** A file on its way. */
 export interface Download {
   /** Nothing of it is read yet. */
-  readonly data: Socket;
+  readonly data: PullSocket;
   /** What the server says at the end; `undefined` when the control connection broke. */
   readonly verdict: Promise<FtpReply | undefined>;
 }
@@ -85,7 +85,7 @@ export class FtpCommands implements Poolable {
       if (offset > 0) await this.#restartAt(offset);
       return { data, ...(await this.#start(`RETR ${this.#target.path}`)) };
     } catch (error) {
-      data.destroy();
+      data.close();
       throw error;
     } finally {
       signal.removeEventListener('abort', stop);
@@ -130,12 +130,12 @@ export class FtpCommands implements Poolable {
   }
 
   /** Passive, extended where the server knows it. Never to another host than that of the control connection, whatever PASV says. */
-  async #passive(signal: AbortSignal): Promise<Socket> {
+  async #passive(signal: AbortSignal): Promise<PullSocket> {
     const port = (this.#knowsEpsv ? await this.#extendedPort() : undefined) ?? (await this.#passivePort());
     const host = (this.#context.socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
     try {
-      const socket = await connectTcp({ host, port, timeoutMs: this.#settings.connectTimeoutMs }, signal);
-      return this.#context.hasTLS ? this.#secured(socket) : socket;
+      const tls = this.#context.hasTLS ? { tls: this.#dataTls() } : {};
+      return await PullSocket.open({ host, port, timeoutMs: this.#settings.connectTimeoutMs, ...tls }, signal);
     } catch (error) {
       this.#spoilt = true;
       signal.throwIfAborted();
@@ -184,16 +184,17 @@ export class FtpCommands implements Poolable {
   }
 
   /** With the session of the control connection: many servers take no other, so that nobody else can fetch the data. */
-  #secured(socket: Socket): TLSSocket {
+  #dataTls(): PullTls {
     const control = this.#context.socket as TLSSocket;
     const session = this.#context.tlsSessionStore ?? control.getSession();
-    const secure = connectTls({ ...this.#context.tlsOptions, socket, ...(session === undefined ? {} : { session }) });
-    secure.on('session', (next) => {
-      this.#context.tlsSessionStore = next;
-    });
-    // Whoever reads hears of it.
-    secure.on('error', () => {});
-    return secure;
+    return {
+      options: { ...this.#context.tlsOptions, ...(session === undefined ? {} : { session }) },
+      onSession: (next) => {
+        this.#context.tlsSessionStore = next;
+      },
+      // The server begins its half when it is asked for the file.
+      waitForHandshake: false,
+    };
   }
 
   /** Any reply, also one that says no. */
