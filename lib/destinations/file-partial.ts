@@ -61,17 +61,7 @@ export async function createPartial(
     const file = await open(files.partial, 'wx+', mode);
     return await orClose(file, async () => {
       if (object.sizeBytes !== undefined) await file.truncate(object.sizeBytes);
-      return partialFile({
-        target,
-        files,
-        header,
-        parts: new Map(),
-        file,
-        flush: flusher(file),
-        journalFile,
-        journal,
-        writeAt,
-      });
+      return partialFile({ target, files, header, parts: new Map(), file, journalFile, journal, writeAt });
     });
   });
 }
@@ -99,7 +89,6 @@ export async function openPartial(
       header: found.header,
       parts: found.parts,
       file,
-      flush: flusher(file),
       journalFile,
       journal,
       writeAt,
@@ -123,8 +112,9 @@ interface Opened
   readonly writeAt: WriteAt;
 }
 
-function partialFile(opened: Opened): PartialFile {
-  const { target, file, journalFile } = opened;
+function partialFile(files: Omit<Opened, 'flush'>): PartialFile {
+  const { target, file, journalFile } = files;
+  const opened = { ...files, flush: flusher(file) };
   const io = gate(() => uploadLost(target.path, 'it was completed, aborted or closed'));
   const inTurn = turns();
   return {

@@ -3,13 +3,12 @@ import { fault } from '../net/fault.ts';
 import type { Poolable } from '../net/pool.ts';
 import type { PullSocket } from '../net/pull-socket.ts';
 import { readThrough } from '../net/read-through.ts';
+import { FIELD_VALUE } from '../values/http-fields.ts';
 import type { Headers } from './answer.ts';
 import type { ReadFramed } from './framed-body.ts';
 import { closedEarly, readFramed } from './framed-body.ts';
 import type { Head } from './head.ts';
 import { checkHeadSoFar, framingOf, HEAD_END, idleMsAfter, MOST_HEAD_BYTES, parseHead } from './head.ts';
-
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** One connection to one origin: a GET, its answer, and then perhaps another. */
 export class HttpConnection implements Poolable {
@@ -83,7 +82,7 @@ function requestText({ pathname, search, host }: URL, headers: Headers): string 
   const lines = Object.entries({ host, connection: 'keep-alive', ...headers }).map(([name, value]) => {
     // Checked before, each where it comes from. A line break would be a request of somebody else's, and so would a character beyond
     // latin1 whose low byte is one: it would be cut to that.
-    if (!HEADER_VALUE.test(value)) throw new RangeError(`the header ${name} has characters that a header can't carry`);
+    if (!FIELD_VALUE.test(value)) throw new RangeError(`the header ${name} has characters that a header can't carry`);
     return `${name}: ${value}\r\n`;
   });
   return `GET ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`;

@@ -1,4 +1,5 @@
 import { fault } from '../net/fault.ts';
+import { FIELD_NAME, FIELD_VALUE } from '../values/http-fields.ts';
 import type { Headers } from './answer.ts';
 
 /** The head of an answer, of a status of 200 or more or an interim one. */
@@ -19,8 +20,6 @@ export const HEAD_END = '\r\n\r\n';
 export const MOST_HEAD_BYTES = 16 * 1024;
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** How long an idle connection may be expected to stand where the server does not say. */
 const IDLE_MS = 4_000;
@@ -51,7 +50,7 @@ export function parseHead(text: string): Head {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
     const value = withoutSpace(line.slice(colon + 1));
-    if (!NAME.test(name) || !VALUE.test(value)) throw malformed('a line is no header');
+    if (!FIELD_NAME.test(name) || !FIELD_VALUE.test(value)) throw malformed('a line is no header');
     const before = headers.get(name);
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }

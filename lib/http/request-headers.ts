@@ -1,6 +1,7 @@
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
 import type { SourceAuth, SourceLocator } from '../transfer/locators.ts';
+import { FIELD_NAME, FIELD_VALUE } from '../values/http-fields.ts';
 import type { Headers } from './answer.ts';
 
 /** A locator, checked and taken apart. */
@@ -119,7 +120,7 @@ function authorization(auth: SourceAuth): string {
 
 function checkedName(name: string): string {
   const lower = name.toLowerCase();
-  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower)) {
+  if (!FIELD_NAME.test(lower)) {
     throw new PieceworkError('InvalidOption', `${JSON.stringify(name.slice(0, 60))} is not a header name`);
   }
   if (lower === 'proxy-authorization') {
@@ -140,7 +141,7 @@ function checkedName(name: string): string {
 /** The value is not shown: it may be a credential. */
 function checkedValue(name: string, value: string): string {
   const trimmed = value.trim();
-  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(trimmed)) {
+  if (!FIELD_VALUE.test(trimmed)) {
     throw new PieceworkError(
       'InvalidOption',
       `the value of ${name.toLowerCase()} has line breaks or characters that a header can't carry`,

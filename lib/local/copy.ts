@@ -146,7 +146,7 @@ async function begin(
   const { source, object = {} } = request;
   const unfinished = destination.kind === 'stdout' ? undefined : await findUnfinished(ports, key, signal);
   if (unfinished !== undefined) {
-    // Nothing was made yet of what was asked for before: what is asked for now holds, all of it.
+    // Before it has a plan nothing was made by what was asked then, so all that is asked now takes its place.
     const isPlanned = unfinished.snapshot !== undefined;
     const wishes = isPlanned
       ? wishesNow(unfinished.request, request)

@@ -112,13 +112,15 @@ export async function goOn(
   wishes: TransferRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  await updateTransfer(ports, record.id, (current) => ({ ...current, request: wishes }));
   if (record.status === 'failed') {
+    await updateTransfer(ports, record.id, (current) => ({ ...current, request: wishes }));
     await retry(ports, record.id, locator);
   } else {
     await ports.secrets.seal(record.id, sealedRunOf(record), locator);
     const deadlineAt = toIso(ports.clock.now() + wishes.options.deadlineMs);
-    await updateTransfer(ports, record.id, (current) => (isOver(current) ? undefined : { ...current, deadlineAt }));
+    await updateTransfer(ports, record.id, (current) =>
+      isOver(current) ? undefined : { ...current, request: wishes, deadlineAt },
+    );
   }
   const { pieces } = await transferStatus(ports, record.id, signal);
   await announceResume(ports, record, pieces);

@@ -20,9 +20,7 @@ export interface PoolOptions<C> {
   open(signal: AbortSignal): Promise<C>;
   /** Open connections at most; who needs one more waits. @default no limit */
   readonly most?: number | undefined;
-  /** Handshakes at a time: some servers (sshd's MaxStartups) cut off whoever comes in a crowd. @default no limit */
-  readonly mostOpening?: number;
-  /** For servers that say how many they bear. @default none does */
+  /** For servers that say how many they bear; they are entered by four at a time. @default none does */
   readonly fullness?: Fullness;
 }
 
@@ -50,6 +48,9 @@ export interface Pool<C> {
 /** After a refusal nobody tries for so long: who needs a connection waits for one of those that stand. Less than the engine's patience. */
 const FULL_MS = 1_000;
 
+/** Handshakes at a time: some servers (sshd's MaxStartups) cut off whoever comes in a crowd. */
+const MOST_OPENING = 4;
+
 /** Connections to one server under one identity. */
 export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Pool<C> {
   const idle: C[] = [];
@@ -57,7 +58,8 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
   const waiting: (() => void)[] = [];
   /** Settled, not rejected, whatever comes of them. */
   const opening = new Set<Promise<void>>();
-  const { fullness, most = Number.POSITIVE_INFINITY, mostOpening = Number.POSITIVE_INFINITY } = options;
+  const { fullness, most = Number.POSITIVE_INFINITY } = options;
+  const mostOpening = fullness === undefined ? Number.POSITIVE_INFINITY : MOST_OPENING;
   const closing = new AbortController();
   let fullUntil = 0;
   let isRetired = false;

@@ -37,7 +37,6 @@ export function ftpSource(options: FtpSourceOptions = {}): Source {
     (target) =>
       connectionPool<FtpCommands>({
         open: (signal) => logIn(target, settings, signal),
-        mostOpening: 4,
         fullness: {
           isFull: (error) => error instanceof FtpFull,
           full: (error, openConnections) =>

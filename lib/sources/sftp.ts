@@ -61,7 +61,6 @@ export function sftpSource(options: SftpSourceOptions = {}): Source {
     (target) =>
       connectionPool<SftpSession>({
         open: (signal) => logIn(target, settings, signal),
-        mostOpening: 4,
         fullness: {
           isFull: (error) => error instanceof PieceworkError && error.code === 'SourceReset',
           full: (error, openConnections) => (openConnections > 0 ? fullError(target, error, openConnections) : error),

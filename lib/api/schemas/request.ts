@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { DIGEST_HEX_LENGTH } from '../../transfer/digests.ts';
 import { HOST_FINGERPRINT } from '../../transfer/locators.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
+import { FIELD_VALUE } from '../../values/http-fields.ts';
 
 /*
  * What the API takes. Everything is strict: an unknown field is a misspelt one more often than a harmless one.
@@ -11,7 +12,6 @@ import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 const WEEK_MS = 7 * 86_400_000;
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 const REGION = /^[a-z0-9-]{1,40}$/;
 
@@ -76,7 +76,7 @@ export const sourceSchema = z
     headers: z
       .record(
         z.string().regex(HEADER_NAME, 'is no header name'),
-        z.string().max(8192).regex(HEADER_VALUE, 'has line breaks or characters that a header cannot carry'),
+        z.string().max(8192).regex(FIELD_VALUE, 'has line breaks or characters that a header cannot carry'),
       )
       .refine((headers) => Object.keys(headers).length <= 50, 'has more than 50 headers')
       .optional()

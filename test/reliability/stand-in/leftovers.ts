@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { TransferRecord } from '../../../lib/transfer/record.ts';
-import { isOver } from '../../../lib/transfer/record.ts';
+import { isSettled } from '../../../lib/transfer/record.ts';
 import type { Pipeline } from '../../e2e/pipeline.ts';
 
 /** A grace, several time-outs of dead workers, and the ticks after them. */
@@ -50,14 +50,7 @@ async function leftOf(pipeline: Pipeline, ids: readonly string[], prefix: string
 
 /** Ended and told, and nothing is known of it but a Create that may have been done. */
 function waitsForItsHour(record: TransferRecord): boolean {
-  return (
-    isOver(record) &&
-    record.announced &&
-    record.upload === undefined &&
-    record.stagedObject !== true &&
-    record.toAbort.length === 0 &&
-    record.creating.length > 0
-  );
+  return record.creating.length > 0 && isSettled({ ...record, creating: [] });
 }
 
 const TAKEN_FROM = ['Plans', 'Pieces', 'Results', 'PiecesDead'];
