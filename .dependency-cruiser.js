@@ -1,4 +1,4 @@
-// Who may import whom (design, "Layout"). Each rule states its reason; test/infra/import-rules.test.ts plants a
+// Who may import whom (docs/architecture.md, "The rooms"). Each rule states its reason; test/infra/import-rules.test.ts plants a
 // violation of each one and fails for a rule without one.
 //
 // Most rules are allow-lists: what is not named in `to.pathNot` is refused, be it another room, a Node builtin or an
@@ -40,6 +40,27 @@ function typesOnly(name, comment, from, to) {
   return { name, comment, severity: 'error', from, to: { ...to, dependencyTypesNot: ['type-only'] } };
 }
 
+/** The stages of the pipeline, in the order in which bytes and decisions pass, and what each stands on. */
+const STAGES = {
+  shared: [],
+  settle: ['shared'],
+  advance: ['shared', 'settle'],
+  fetch: ['shared'],
+  plan: ['shared', 'advance'],
+  finish: ['shared', 'advance'],
+  requests: ['shared', 'advance'],
+  upkeep: ['shared', 'settle', 'advance'],
+};
+
+/** @type {Rule[]} */
+const stages = Object.entries(STAGES).map(([stage, below]) => ({
+  name: `stage-${stage}`,
+  comment: `A transfer passes the stages one way: ${stage} stands on ${below.join(', ') || 'ports and the pure half alone'}, and knows no other stage.`,
+  severity: 'error',
+  from: { path: `^lib/pipeline/${stage}/` },
+  to: { path: '^lib/pipeline/', pathNot: `^lib/pipeline/(${[stage, ...below].join('|')})/` },
+}));
+
 /** @type {Rule[]} */
 const rooms = [
   only(
@@ -74,11 +95,11 @@ const rooms = [
   ),
   only(
     'implementation-knows-its-own-port',
-    'An implementation can be replaced alone: it knows its own port and its own files (those whose name has the same first word), values, errors, integrity, disk, http, net, s3, guard and its outside library; no other port, no other implementation.',
-    { path: `${PORT_ROOMS}([^/.-]+)`, pathNot: PORTS },
+    'An implementation can be replaced alone: it knows its own port and its own folder, values, errors, integrity, disk, http, net, s3, guard and its outside library; no other port, no other implementation.',
+    { path: `${PORT_ROOMS}([^/.]+)[/.]`, pathNot: PORTS },
     [
       '^lib/$1/(source|destination|records|queue|secrets|events)\\.ts$',
-      '^lib/$1/$2[-./]',
+      '^lib/$1/$2[/.]',
       ...BASE,
       TRANSFER,
       '^lib/(integrity|disk|http|net|s3|guard)/',
@@ -92,7 +113,7 @@ const rooms = [
       'What is decided is decided in lib/transfer and lib/pipeline. An implementation may use the pure checks and tables (a range answer, Retry-After), never the decision.',
     severity: 'error',
     from: { path: [PORT_ROOMS, '^lib/http/'], pathNot: PORTS },
-    to: { path: '^lib/transfer/(decide|decide-pieces|decision|outcomes|transitions)\\.ts$' },
+    to: { path: '^lib/transfer/(decide/|record/transitions)' },
   },
   only(
     'integrity-is-arithmetic',
@@ -278,7 +299,7 @@ const everywhere = [
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
-  forbidden: [...rooms, ...everywhere],
+  forbidden: [...rooms, ...stages, ...everywhere],
   options: {
     doNotFollow: { path: 'node_modules' },
     // The example is another package's: it imports ours by name, once that is built.

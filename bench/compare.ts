@@ -5,11 +5,11 @@ import { promisify } from 'node:util';
 import type { Job, Place } from './job.ts';
 import type { Cost, Measurer } from './measure.ts';
 import { busyShare } from './measure.ts';
-import type { BenchOrigin, SourceName } from './origin.ts';
-import { SOURCES } from './origin.ts';
 import type { CaseResult } from './report.ts';
-import type { Store } from './servers.ts';
-import { sha256OfFile } from './servers.ts';
+import type { BenchOrigin, SourceName } from './servers/origin.ts';
+import { SOURCES } from './servers/origin.ts';
+import type { Store } from './servers/servers.ts';
+import { sha256OfFile } from './servers/servers.ts';
 import type { Tool, Versions } from './tools.ts';
 import { TOOLS } from './tools.ts';
 

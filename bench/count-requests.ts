@@ -1,19 +1,19 @@
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
-import { byTransfer, eachMessage } from '../lib/aws/batches.ts';
 import type { Environment } from '../lib/aws/environment.ts';
-import { READERS } from '../lib/aws/messages.ts';
+import { byTransfer, eachMessage } from '../lib/aws/messages/batches.ts';
+import { READERS } from '../lib/aws/messages/messages.ts';
 import { RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../lib/aws/names.ts';
 import { awsPolicy } from '../lib/aws/policy.ts';
 import { PieceworkError } from '../lib/errors/error.ts';
-import { fetchPiece } from '../lib/pipeline/fetch-piece.ts';
-import { fetcherMemory } from '../lib/pipeline/fetcher-memory.ts';
-import { finalize } from '../lib/pipeline/finalize.ts';
-import { finishTransfer } from '../lib/pipeline/finish-transfer.ts';
-import { planTransfer } from '../lib/pipeline/plan-transfer.ts';
-import type { Ports } from '../lib/pipeline/ports.ts';
-import { loadTransfer } from '../lib/pipeline/store.ts';
-import { submit } from '../lib/pipeline/submit.ts';
-import { windowPool } from '../lib/pipeline/windows.ts';
+import { advance } from '../lib/pipeline/advance/advance.ts';
+import { fetchPiece } from '../lib/pipeline/fetch/fetch-piece.ts';
+import { fetcherMemory } from '../lib/pipeline/fetch/fetcher-memory.ts';
+import { finishTransfer } from '../lib/pipeline/finish/finish-transfer.ts';
+import { planTransfer } from '../lib/pipeline/plan/plan-transfer.ts';
+import { submit } from '../lib/pipeline/requests/submit.ts';
+import type { Ports } from '../lib/pipeline/shared/ports.ts';
+import { loadTransfer } from '../lib/pipeline/shared/store.ts';
+import { windowPool } from '../lib/pipeline/shared/windows.ts';
 import type { SourceLocator } from '../lib/transfer/locators.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../lib/transfer/messages.ts';
 import { DEFAULT_OPTIONS } from '../lib/transfer/request.ts';
@@ -161,7 +161,7 @@ async function count(one: Case): Promise<Counted> {
           eventOf(results.due.splice(0, RESULTS_PER_FINALIZER)),
           context,
           READERS.finalizer,
-          (id, inputs) => finalize(finalizer, id, inputs, never),
+          (id, inputs) => advance(finalizer, id, inputs, never),
         );
       });
     }

@@ -1,4 +1,4 @@
-import type { Store } from './servers.ts';
+import type { Store } from './servers/servers.ts';
 
 /** By key only: whoever runs the benchmark has no password that sshd would take. */
 export interface SshLogin {

@@ -4,12 +4,12 @@ import { parseBytes } from '../lib/values/units.ts';
 import type { Case } from './compare.ts';
 import { compare } from './compare.ts';
 import { findMeasurer } from './measure.ts';
-import { SOURCE_NAMES, startBenchOrigin } from './origin.ts';
 import type { Piecework } from './package.ts';
 import { buildPackage, fromSources } from './package.ts';
 import { caseTable, machineLine, writeResults } from './report.ts';
-import type { Store } from './servers.ts';
-import { findStore, STORES } from './servers.ts';
+import { SOURCE_NAMES, startBenchOrigin } from './servers/origin.ts';
+import type { Store } from './servers/servers.ts';
+import { findStore, STORES } from './servers/servers.ts';
 import { findVersions } from './tools.ts';
 import { TRIALS } from './trials/trials.ts';
 

@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import type { PieceworkAuth, Settings } from './props.ts';
+import type { PieceworkAuth, Settings } from './props/props.ts';
 import type { Stage } from './stage.ts';
 
 /** The REST API: one function behind every path, since paths, bodies and errors are the business of the app in `lib/api`. */

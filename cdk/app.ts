@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { PieceworkPropsError } from './check-props.ts';
+import { PieceworkPropsError } from './props/check-props.ts';
 import { PieceworkStack, stageSettings } from './stack.ts';
 
 try {

@@ -10,7 +10,7 @@ import { ENV, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
 import { Api } from './api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring.ts';
-import type { PieceworkProps, PieceworkSourceBucket, Settings } from './props.ts';
+import type { PieceworkProps, PieceworkSourceBucket, Settings } from './props/props.ts';
 import { plainQueue, StageQueue } from './queues.ts';
 import { recordsBucket } from './records-bucket.ts';
 import type { Stages } from './rights.ts';
@@ -18,7 +18,7 @@ import { allowDestinations, allowRecords, allowSecrets, allowSources } from './r
 import { settle } from './settle.ts';
 import { Stage } from './stage.ts';
 
-export type { PieceworkAuth, PieceworkDestination, PieceworkProps, PieceworkSourceBucket } from './props.ts';
+export type { PieceworkAuth, PieceworkDestination, PieceworkProps, PieceworkSourceBucket } from './props/props.ts';
 
 /** Bounded work on metadata: these need no choice. */
 const API_TIMEOUT = Duration.seconds(29);

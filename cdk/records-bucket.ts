@@ -3,7 +3,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import type { Construct } from 'constructs';
 import { PREFIXES } from '../lib/aws/names.ts';
 import { acknowledge } from './acknowledge.ts';
-import type { Settings } from './props.ts';
+import type { Settings } from './props/props.ts';
 
 /** Transfer records, markers, sealed source URLs: private, TLS only, encrypted; what was forgotten goes by itself. */
 export function recordsBucket(scope: Construct, settings: Settings): Bucket {

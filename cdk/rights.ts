@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { PREFIXES } from '../lib/aws/names.ts';
-import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
+import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props/props.ts';
 import type { Stage } from './stage.ts';
 
 /*

@@ -2,8 +2,8 @@ import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { LATE_SECONDS, RESULTS_WINDOW_SECONDS, SOURCE_PORTS, SOURCE_SCHEMES } from '../lib/aws/names.ts';
-import { checkSettings, PieceworkPropsError, refuseUnknown } from './check-props.ts';
-import type { PieceworkProps, Settings } from './props.ts';
+import { checkSettings, PieceworkPropsError, refuseUnknown } from './props/check-props.ts';
+import type { PieceworkProps, Settings } from './props/props.ts';
 
 const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   destinations: true,

@@ -2,9 +2,9 @@ import type { StackProps } from 'aws-cdk-lib';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { PieceworkPropsError } from './check-props.ts';
 import { Piecework } from './piecework.ts';
-import type { PieceworkProps } from './props.ts';
+import { PieceworkPropsError } from './props/check-props.ts';
+import type { PieceworkProps } from './props/props.ts';
 
 /**
  * Settings of a stage, from the context (`cdk.json`, or `-c name=value`). All are text there.

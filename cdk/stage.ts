@@ -10,7 +10,7 @@ import type { Stage as StageName, Variable } from '../lib/aws/names.ts';
 import { ENV, NEEDS } from '../lib/aws/names.ts';
 import { acknowledgePrefix } from './acknowledge.ts';
 import { bundleOf } from './bundle.ts';
-import type { Settings } from './props.ts';
+import type { Settings } from './props/props.ts';
 
 export interface StageProps {
   readonly stage: StageName;

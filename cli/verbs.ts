@@ -1,16 +1,16 @@
-import { cancelVerb } from './cancel.ts';
-import { cleanVerb } from './clean.ts';
-import { completionVerb } from './completion.ts';
-import { copyVerb } from './copy.ts';
-import { demoVerb } from './demo.ts';
-import { listVerb } from './list.ts';
-import { planVerb } from './plan.ts';
 import { remoteCancel, remoteList, remoteRetry, remoteStatus } from './remote/remotes.ts';
 import { submitVerb } from './remote/submit.ts';
 import { withDeployment } from './remote/with-deployment.ts';
-import { retryVerb } from './retry.ts';
-import { statusVerb } from './status.ts';
 import type { Verb } from './verb.ts';
+import { cancelVerb } from './verbs/cancel.ts';
+import { cleanVerb } from './verbs/clean.ts';
+import { completionVerb } from './verbs/completion.ts';
+import { copyVerb } from './verbs/copy.ts';
+import { demoVerb } from './verbs/demo.ts';
+import { listVerb } from './verbs/list.ts';
+import { planVerb } from './verbs/plan.ts';
+import { retryVerb } from './verbs/retry.ts';
+import { statusVerb } from './verbs/status.ts';
 
 /** All verbs, in the order of the help. */
 export const VERBS: readonly Verb[] = [

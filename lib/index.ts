@@ -15,7 +15,7 @@
  * const { id } = await deployment.submit({ source: { url }, destination: { bucket, key } });
  * ```
  */
-export { type ApiClient, type ClientAuth, type ClientOptions, createClient } from './api/client.ts';
+export { type ApiClient, type ClientAuth, type ClientOptions, createClient } from './api/client/client.ts';
 export type { SubmitRequest } from './api/schemas/request.ts';
 export type { Health, Transfer, TransferDetail, TransferPage } from './api/schemas/transfer.ts';
 export { ERROR_CODES, type ErrorCode, EXIT_CODES, exitCodeOf } from './errors/codes.ts';
@@ -34,11 +34,11 @@ export type {
   SshOptions,
 } from './local/api.ts';
 export { openLocal } from './local/open.ts';
-export type { PieceworkEvent } from './transfer/events.ts';
 export type { DestinationLocator, SourceAuth, SourceLocator, SourceStore } from './transfer/locators.ts';
-export { type Plan, pieceCountOf } from './transfer/plan.ts';
-export { initialProgress, type Progress, progressAfter } from './transfer/progress.ts';
-export type { Status, TransferRecord, TransferResult } from './transfer/record.ts';
+export { type Plan, pieceCountOf } from './transfer/plan/divide-pieces.ts';
+export type { PieceworkEvent } from './transfer/progress/events.ts';
+export { initialProgress, type Progress, progressAfter } from './transfer/progress/progress.ts';
+export type { Status, TransferRecord, TransferResult } from './transfer/record/record.ts';
 export { DEFAULT_OPTIONS, type IfExists, type ObjectSettings, type TransferOptions } from './transfer/request.ts';
 export type { Snapshot } from './transfer/snapshot.ts';
 export { formatBytes, formatDuration, parseBytes, parseDuration } from './values/units.ts';

@@ -3,8 +3,8 @@ import type { Queue } from '../../lib/queues/queue.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import type { Records } from '../../lib/records/records.ts';
 import type { Secrets } from '../../lib/secrets/secrets.ts';
-import type { Part } from '../../lib/transfer/ledger.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
+import type { Part } from '../../lib/transfer/plan/ledger.ts';
 import type { Timeline } from './timeline.ts';
 
 /** One for each request that the real adapter makes for the call, by AWS's price classes. */

@@ -1,5 +1,5 @@
 import { table } from '../report.ts';
-import type { Store } from '../servers.ts';
+import type { Store } from '../servers/servers.ts';
 import { pieceworkCommand } from '../tools.ts';
 import type { Trial } from './trial.ts';
 import { costCells, MIB, nameOf, trialJob } from './trial.ts';

@@ -4,7 +4,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { median } from '../../lib/values/median.ts';
 import type { Cost } from '../measure.ts';
 import { table } from '../report.ts';
-import type { Store } from '../servers.ts';
+import type { Store } from '../servers/servers.ts';
 import { pieceworkCommand } from '../tools.ts';
 import type { Trial } from './trial.ts';
 import { MIB, trialJob } from './trial.ts';

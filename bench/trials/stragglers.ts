@@ -1,6 +1,6 @@
 import { median } from '../../lib/values/median.ts';
-import { startLimitedRelay } from '../limited-relay.ts';
 import { table } from '../report.ts';
+import { startLimitedRelay } from '../servers/limited-relay.ts';
 import { pieceworkCommand } from '../tools.ts';
 import type { Trial } from './trial.ts';
 import { MIB, trialJob } from './trial.ts';

@@ -1,7 +1,7 @@
 import type { LocalStatus } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/transfer/locators.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
-import { isOver } from '../../lib/transfer/record.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { isOver } from '../../lib/transfer/record/record.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { describePlan } from './describe.ts';
 import type { Glyphs, MappedPieces } from './piece-map.ts';

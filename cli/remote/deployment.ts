@@ -1,4 +1,4 @@
-import type { ApiClient, ClientAuth } from '../../lib/api/client.ts';
+import type { ApiClient, ClientAuth } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 
@@ -27,7 +27,7 @@ export async function openDeployment({ extras, context }: VerbCall): Promise<Api
   const given = api ?? (stack === undefined ? context.environment[URL_VARIABLE]?.trim() : undefined);
   if (stack === undefined && (given === undefined || given === '')) return undefined;
   // Loaded only when needed: what runs on this machine alone is to start at once.
-  const { createClient } = await import('../../lib/api/client.ts');
+  const { createClient } = await import('../../lib/api/client/client.ts');
   const url = stack === undefined ? (given ?? '') : await (await import('./stack.ts')).apiUrlOfStack(stack, context);
   return createClient({
     url,

@@ -1,4 +1,4 @@
-import type { ApiClient } from '../../lib/api/client.ts';
+import type { ApiClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { oneLine } from '../output/text.ts';
 

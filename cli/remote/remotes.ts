@@ -1,9 +1,9 @@
 import type { Transfer } from '../../lib/api/schemas/transfer.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { retrySource } from '../options/request.ts';
-import { writeJson } from '../output/json-reporter.ts';
 import { readsUnicode } from '../output/paint.ts';
 import { BLOCKS, LETTERS } from '../output/piece-map.ts';
+import { writeJson } from '../output/reporters/json-reporter.ts';
 import { resolveRemoteId } from './remote-id.ts';
 import { remoteListLines, remoteStatusLines } from './show.ts';
 import { remoteSource } from './source.ts';

@@ -1,8 +1,8 @@
 import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import { describeDestination } from '../../lib/transfer/locators.ts';
-import type { PieceSet } from '../../lib/transfer/piece-set.ts';
-import { hasPiece } from '../../lib/transfer/piece-set.ts';
+import type { PieceSet } from '../../lib/transfer/plan/piece-set.ts';
+import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import type { Glyphs } from '../output/piece-map.ts';
 import { pieceMap } from '../output/piece-map.ts';

@@ -1,6 +1,6 @@
 import { request } from 'undici';
-import { dispatcherFor } from '../../lib/api/client.ts';
-import { awsSigner, regionFor } from '../../lib/api/sign.ts';
+import { dispatcherFor } from '../../lib/api/client/client.ts';
+import { awsSigner, regionFor } from '../../lib/api/client/sign.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Context } from '../context.ts';
 

@@ -2,7 +2,7 @@ import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
-import { writeJson } from '../output/json-reporter.ts';
+import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
 import { DEPLOYMENT_EXTRAS, openDeployment } from './deployment.ts';
 import { remoteSource } from './source.ts';

@@ -1,10 +1,10 @@
-import type { ApiClient } from '../../lib/api/client.ts';
+import type { ApiClient } from '../../lib/api/client/client.ts';
 import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts';
 import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
 import { toIso } from '../../lib/values/time.ts';
-import { writeJson } from '../output/json-reporter.ts';
-import { LiveArea } from '../output/live-area.ts';
 import { isTerminal } from '../output/paint.ts';
+import { writeJson } from '../output/reporters/json-reporter.ts';
+import { LiveArea } from '../output/reporters/live-area.ts';
 import { oneLine } from '../output/text.ts';
 import type { VerbCall } from '../verb.ts';
 import { destinationText, progressText } from './show.ts';

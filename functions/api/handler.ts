@@ -3,7 +3,7 @@ import { handle } from 'hono/aws-lambda';
 import { createApi } from '../../lib/api/app.ts';
 import { gatewayBasePath, gatewayOwner } from '../../lib/api/gateway.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
-import { sourceCheck } from '../../lib/aws/source-guard.ts';
+import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
 
 const { environment, ports, log, flush } = openAwsHome('api');
 const serve = handle(

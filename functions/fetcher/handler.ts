@@ -1,9 +1,9 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { eachMessage } from '../../lib/aws/batches.ts';
-import { guardedSources } from '../../lib/aws/guarded-sources.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
-import { READERS } from '../../lib/aws/messages.ts';
-import { fetchPiece } from '../../lib/pipeline/fetch-piece.ts';
+import { eachMessage } from '../../lib/aws/messages/batches.ts';
+import { READERS } from '../../lib/aws/messages/messages.ts';
+import { guardedSources } from '../../lib/aws/sources/guarded-sources.ts';
+import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
 
 const home = openAwsHome('fetcher', guardedSources);
 

@@ -1,10 +1,10 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { byTransfer } from '../../lib/aws/batches.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
-import type { Scheduled } from '../../lib/aws/messages.ts';
-import { READERS } from '../../lib/aws/messages.ts';
-import { tickAll } from '../../lib/aws/tick.ts';
-import { finalize } from '../../lib/pipeline/finalize.ts';
+import { byTransfer } from '../../lib/aws/messages/batches.ts';
+import type { Scheduled } from '../../lib/aws/messages/messages.ts';
+import { READERS } from '../../lib/aws/messages/messages.ts';
+import { tickAll } from '../../lib/aws/messages/tick.ts';
+import { advance } from '../../lib/pipeline/advance/advance.ts';
 
 const home = openAwsHome('finalizer');
 
@@ -12,6 +12,6 @@ const home = openAwsHome('finalizer');
 export async function handler(event: SQSEvent | Scheduled, context: Context): Promise<SQSBatchResponse | undefined> {
   if ('kind' in event) return await tickAll(home, context);
   return await byTransfer(home, event, context, READERS.finalizer, (transferId, inputs, signal) =>
-    finalize(home.ports, transferId, inputs, signal),
+    advance(home.ports, transferId, inputs, signal),
   );
 }

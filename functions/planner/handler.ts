@@ -1,10 +1,10 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { eachMessage } from '../../lib/aws/batches.ts';
-import { guardedSources } from '../../lib/aws/guarded-sources.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
-import { READERS } from '../../lib/aws/messages.ts';
-import { finishTransfer } from '../../lib/pipeline/finish-transfer.ts';
-import { planTransfer } from '../../lib/pipeline/plan-transfer.ts';
+import { eachMessage } from '../../lib/aws/messages/batches.ts';
+import { READERS } from '../../lib/aws/messages/messages.ts';
+import { guardedSources } from '../../lib/aws/sources/guarded-sources.ts';
+import { finishTransfer } from '../../lib/pipeline/finish/finish-transfer.ts';
+import { planTransfer } from '../../lib/pipeline/plan/plan-transfer.ts';
 
 const home = openAwsHome('planner', guardedSources);
 

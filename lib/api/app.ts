@@ -2,21 +2,21 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { asPieceworkError, PieceworkError } from '../errors/error.ts';
-import { cancel, transferNotFound } from '../pipeline/cancel.ts';
-import type { Ports } from '../pipeline/ports.ts';
-import { retry } from '../pipeline/retry.ts';
-import { submit } from '../pipeline/submit.ts';
+import { cancel, transferNotFound } from '../pipeline/requests/cancel.ts';
+import { retry } from '../pipeline/requests/retry.ts';
+import { submit } from '../pipeline/requests/submit.ts';
+import type { Ports } from '../pipeline/shared/ports.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
-import { jsonBodies } from './body.ts';
-import type { AllowedDestination } from './destinations.ts';
-import { fromCursor, listPage, toCursor } from './list.ts';
-import { look, waitForChange } from './look.ts';
+import { look, waitForChange } from './answers/look.ts';
+import { toProblem } from './answers/problem.ts';
+import { viewDetail, viewTransfer } from './answers/view.ts';
 import { openApiOf } from './openapi.ts';
-import { toProblem } from './problem.ts';
+import { jsonBodies } from './requests/body.ts';
+import type { AllowedDestination } from './requests/destinations.ts';
+import { fromCursor, listPage, toCursor } from './requests/list.ts';
+import { checkDestination, idempotencyOf, toSource, toSubmission } from './requests/submission.ts';
+import { onInvalid } from './requests/validation.ts';
 import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
-import { checkDestination, idempotencyOf, toSource, toSubmission } from './submission.ts';
-import { onInvalid } from './validation.ts';
-import { viewDetail, viewTransfer } from './view.ts';
 
 /** What a home gives the API. */
 export interface ApiDeps {

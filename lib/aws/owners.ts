@@ -1,5 +1,5 @@
 import type { Records } from '../records/records.ts';
-import type { TransferRecord } from '../transfer/record.ts';
+import type { TransferRecord } from '../transfer/record/record.ts';
 
 /** Whose a transfer is, as far as its record has passed through here: queues are fair between owners. */
 export interface Owners {

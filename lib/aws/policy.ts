@@ -1,4 +1,4 @@
-import type { Policy } from '../pipeline/ports.ts';
+import type { Policy } from '../pipeline/shared/ports.ts';
 import { BACKOFF } from '../transfer/retry.ts';
 import { STRAGGLERS } from '../transfer/straggler.ts';
 import type { Environment } from './environment.ts';

@@ -1,11 +1,11 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { eventBridgeEvents } from '../events/eventbridge.ts';
+import { eventBridgeEvents } from '../events/eventbridge/events.ts';
 import type { Events } from '../events/events.ts';
-import type { Log } from '../events/log.ts';
-import { jsonLog } from '../events/log.ts';
-import type { Metrics } from '../events/metrics.ts';
-import { emfMetrics } from '../events/metrics.ts';
-import { loadTransfer } from '../pipeline/store.ts';
+import type { Log } from '../events/log/events.ts';
+import { jsonLog } from '../events/log/events.ts';
+import type { Metrics } from '../events/metrics/events.ts';
+import { emfMetrics } from '../events/metrics/events.ts';
+import { loadTransfer } from '../pipeline/shared/store.ts';
 import type { Records } from '../records/records.ts';
 import { describeDestination } from '../transfer/locators.ts';
 import type { Environment } from './environment.ts';

@@ -1,6 +1,6 @@
-import type { Part } from '../transfer/ledger.ts';
-import type { Features, Limits } from '../transfer/limits.ts';
 import type { CopySource, DestinationLocator } from '../transfer/locators.ts';
+import type { Part } from '../transfer/plan/ledger.ts';
+import type { Features, Limits } from '../transfer/plan/limits.ts';
 import type { IfExists, ObjectSettings } from '../transfer/request.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import type { Body, ByteReader } from '../values/bytes.ts';

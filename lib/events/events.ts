@@ -1,4 +1,4 @@
-import type { PieceworkEvent } from '../transfer/events.ts';
+import type { PieceworkEvent } from '../transfer/progress/events.ts';
 
 /** Where events go. Emitting never fails and never waits for a subscriber in the data path. */
 export interface Events {

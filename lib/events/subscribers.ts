@@ -1,4 +1,4 @@
-import type { PieceworkEvent } from '../transfer/events.ts';
+import type { PieceworkEvent } from '../transfer/progress/events.ts';
 import type { Events } from './events.ts';
 
 /** Told of every event, in order. What it throws or rejects with is its own affair. */

@@ -1,10 +1,10 @@
 import type { LookupFunction } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import type { TransferStatus } from '../pipeline/query.ts';
-import type { PieceworkEvent } from '../transfer/events.ts';
+import type { TransferStatus } from '../pipeline/requests/query.ts';
 import type { DestinationLocator, SourceLocator, SourceStore } from '../transfer/locators.ts';
-import type { Plan } from '../transfer/plan.ts';
-import type { TransferRecord, TransferResult } from '../transfer/record.ts';
+import type { Plan } from '../transfer/plan/divide-pieces.ts';
+import type { PieceworkEvent } from '../transfer/progress/events.ts';
+import type { TransferRecord, TransferResult } from '../transfer/record/record.ts';
 import type { ObjectSettings, TransferOptions } from '../transfer/request.ts';
 import type { BackoffPolicy } from '../transfer/retry.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sequentialDigests } from '../transfer/digests.ts';
-import type { Features } from '../transfer/limits.ts';
-import type { TransferRecord } from '../transfer/record.ts';
+import type { Features } from '../transfer/plan/limits.ts';
+import type { TransferRecord } from '../transfer/record/record.ts';
 import type { ObjectSettings, TransferRequest } from '../transfer/request.ts';
 import { formatBytes } from '../values/units.ts';
 import type { CopyRequest } from './api.ts';

@@ -1,20 +1,20 @@
 import { PieceworkError } from '../errors/error.ts';
-import { fetchPiece } from '../pipeline/fetch-piece.ts';
-import { fetcherMemory } from '../pipeline/fetcher-memory.ts';
-import { finalize } from '../pipeline/finalize.ts';
-import { finishTransfer } from '../pipeline/finish-transfer.ts';
-import { planTransfer } from '../pipeline/plan-transfer.ts';
-import type { Ports } from '../pipeline/ports.ts';
-import { settle } from '../pipeline/settle.ts';
-import { loadTransfer } from '../pipeline/store.ts';
-import { windowPool } from '../pipeline/windows.ts';
+import { advance } from '../pipeline/advance/advance.ts';
+import { fetchPiece } from '../pipeline/fetch/fetch-piece.ts';
+import { fetcherMemory } from '../pipeline/fetch/fetcher-memory.ts';
+import { finishTransfer } from '../pipeline/finish/finish-transfer.ts';
+import { planTransfer } from '../pipeline/plan/plan-transfer.ts';
+import { settle } from '../pipeline/settle/settle.ts';
+import type { Ports } from '../pipeline/shared/ports.ts';
+import { loadTransfer } from '../pipeline/shared/store.ts';
+import { windowPool } from '../pipeline/shared/windows.ts';
 import type { MemoryQueue } from '../queues/memory.ts';
 import { memoryQueue } from '../queues/memory.ts';
 import type { Delivery } from '../queues/queue.ts';
-import type { Input } from '../transfer/decision.ts';
+import type { Input } from '../transfer/decide/decision.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
-import type { TransferRecord } from '../transfer/record.ts';
-import { isOver } from '../transfer/record.ts';
+import type { TransferRecord } from '../transfer/record/record.ts';
+import { isOver } from '../transfer/record/record.ts';
 import { fromIso } from '../values/time.ts';
 import type { Sizing } from './policy.ts';
 
@@ -82,7 +82,7 @@ export function createEngine({ home, sizing, parallelism, dispose }: EngineOptio
   async function handleFinalizer(batch: readonly Delivery<FinalizerMessage>[], signal: AbortSignal): Promise<void> {
     using _news = news;
     failures.check(Math.max(...batch.map(({ receiveCount }) => receiveCount)));
-    for (const [transferId, inputs] of byTransfer(batch)) await finalize(ports, transferId, inputs, signal);
+    for (const [transferId, inputs] of byTransfer(batch)) await advance(ports, transferId, inputs, signal);
   }
 
   return {

@@ -35,15 +35,15 @@ export function localSources(
   const all = [
     http,
     lazySource(['ftp', 'ftps', 'ftpes'], async () => {
-      const { ftpSource } = await import('../sources/ftp.ts');
+      const { ftpSource } = await import('../sources/ftp/source.ts');
       return ftpSource({ ...net, ...stated({ ca }) });
     }),
     lazySource(['sftp'], async () => {
-      const { sftpSource } = await import('../sources/sftp.ts');
+      const { sftpSource } = await import('../sources/sftp/source.ts');
       return sftpSource({ ...net, ...sshWishes(options.ssh ?? {}, environment, home) });
     }),
     lazySource(['s3'], async () => {
-      const { s3Source } = await import('../sources/s3.ts');
+      const { s3Source } = await import('../sources/s3/source.ts');
       return s3Source({
         store: storeWishes(options.sourceS3 ?? {}, environment),
         ...stated({ connectTimeoutMs, stallTimeoutMs, minBytesPerSecond, caFile }),

@@ -1,8 +1,8 @@
 import { redactUrl } from '../errors/redact.ts';
-import { divide } from '../pipeline/divide.ts';
-import { objectSpec } from '../pipeline/object-spec.ts';
-import { toRequest } from '../pipeline/submit.ts';
-import { newRecord } from '../transfer/record.ts';
+import { divide } from '../pipeline/plan/divide.ts';
+import { toRequest } from '../pipeline/requests/submit.ts';
+import { objectSpec } from '../pipeline/shared/object-spec.ts';
+import { newRecord } from '../transfer/record/record.ts';
 import type { CopyRequest, PlanReport } from './api.ts';
 import { completeOptions, lookAt } from './copy.ts';
 import type { Home } from './home.ts';

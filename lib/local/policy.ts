@@ -1,6 +1,6 @@
-import type { Policy } from '../pipeline/ports.ts';
-import { S3_LIMITS } from '../transfer/limits.ts';
+import type { Policy } from '../pipeline/shared/ports.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
+import { S3_LIMITS } from '../transfer/plan/limits.ts';
 import type { BackoffPolicy } from '../transfer/retry.ts';
 import { BACKOFF } from '../transfer/retry.ts';
 

@@ -1,19 +1,19 @@
 import { PieceworkError } from '../errors/error.ts';
-import { finalize } from '../pipeline/finalize.ts';
-import { isProvablySame } from '../pipeline/plan-transfer.ts';
-import type { Ports } from '../pipeline/ports.ts';
-import { transferStatus } from '../pipeline/query.ts';
-import { retry } from '../pipeline/retry.ts';
-import { settle } from '../pipeline/settle.ts';
-import { loadTransfer, updateTransfer } from '../pipeline/store.ts';
+import { advance } from '../pipeline/advance/advance.ts';
+import { isProvablySame } from '../pipeline/plan/plan-transfer.ts';
+import { transferStatus } from '../pipeline/requests/query.ts';
+import { retry } from '../pipeline/requests/retry.ts';
+import { settle } from '../pipeline/settle/settle.ts';
+import type { Ports } from '../pipeline/shared/ports.ts';
+import { loadTransfer, updateTransfer } from '../pipeline/shared/store.ts';
 import type { IdempotencyEntry } from '../records/records.ts';
 import { KEYS } from '../records/records.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
-import type { TransferRecord } from '../transfer/record.ts';
-import { isOver, isSettled, sealedRunOf } from '../transfer/record.ts';
+import type { TransferRecord } from '../transfer/record/record.ts';
+import { isOver, isSettled, sealedRunOf } from '../transfer/record/record.ts';
+import { giveUpUpload } from '../transfer/record/transitions.ts';
 import type { TransferRequest } from '../transfer/request.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
-import { giveUpUpload } from '../transfer/transitions.ts';
 import { toIso } from '../values/time.ts';
 import { describeValidator } from '../values/validator.ts';
 
@@ -97,7 +97,7 @@ export async function giveUp(
     code: 'Cancelled',
     message: `given up for a new transfer to the same destination: ${because}`,
   } as const;
-  await finalize(ports, record.id, [{ kind: 'cancel', reason }], signal);
+  await advance(ports, record.id, [{ kind: 'cancel', reason }], signal);
 }
 
 /**
@@ -124,7 +124,7 @@ export async function goOn(
   }
   const { pieces } = await transferStatus(ports, record.id, signal);
   await announceResume(ports, record, pieces);
-  if (record.status !== 'failed') await finalize(ports, record.id, [{ kind: 'tick', now: true }], signal);
+  if (record.status !== 'failed') await advance(ports, record.id, [{ kind: 'tick', now: true }], signal);
 }
 
 async function announceResume(

@@ -1,4 +1,4 @@
-import type { TransferRecord } from '../transfer/record.ts';
+import type { TransferRecord } from '../transfer/record/record.ts';
 
 /** Names one stored thing and its type; `path` is made of `[A-Za-z0-9._=-]` and `/`. */
 export interface RecordKey<T> {
@@ -51,7 +51,7 @@ export interface HostEntry {
   readonly closedUntil?: string;
   /** Connections that it bears, once that was learned. */
   readonly ceiling?: number;
-  /** How it came to that (see lib/transfer/ceiling.ts); `since` is ISO 8601. */
+  /** How it came to that (see lib/transfer/decide/ceiling.ts); `since` is ISO 8601. */
   readonly learned?: { readonly since: string; readonly patience: number; readonly crept: boolean };
   /** Transfers at work on it, each with the time (ISO 8601) after which it certainly is not any more. */
   readonly transfers?: Readonly<Record<string, string>>;

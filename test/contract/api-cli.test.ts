@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { run } from '../../cli/run.ts';
 import { KEYS } from '../../lib/records/records.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { NOW, transferring } from '../support/a-transfer.ts';
 import type { ApiBench } from '../support/api-bench.ts';

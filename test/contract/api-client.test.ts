@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { createClient } from '../../lib/api/client.ts';
+import { createClient } from '../../lib/api/client/client.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { transferring } from '../support/a-transfer.ts';
 import { apiBench, GOOD, ID } from '../support/api-bench.ts';

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { fileDestination } from '../../lib/destinations/file.ts';
+import { fileDestination } from '../../lib/destinations/file/destination.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Subject } from './destination.ts';
 import { destinationContract } from './destination.ts';

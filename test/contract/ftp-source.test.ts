@@ -1,4 +1,4 @@
-import { ftpSource } from '../../lib/sources/ftp.ts';
+import { ftpSource } from '../../lib/sources/ftp/source.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { forAllTests } from '../support/for-all-tests.ts';
 import type { FtpServer } from '../support/ftp-server.ts';

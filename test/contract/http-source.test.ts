@@ -1,4 +1,4 @@
-import { httpSource } from '../../lib/sources/http.ts';
+import { httpSource } from '../../lib/sources/http/source.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { startOrigin } from '../support/origin.ts';
 import type { Resource } from '../support/origin-resource.ts';

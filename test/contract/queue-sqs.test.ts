@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Delivery } from '../../lib/queues/queue.ts';
-import { sqsParking, sqsQueue } from '../../lib/queues/sqs.ts';
-import { sqsConsumer } from '../../lib/queues/sqs-consumer.ts';
+import { sqsConsumer } from '../../lib/queues/sqs/consumer.ts';
+import { sqsParking, sqsQueue } from '../../lib/queues/sqs/queue.ts';
 import { handClock } from '../support/hand-clock.ts';
 import { failureOf } from '../support/reading.ts';
 import { sqsDouble } from '../support/sqs-double.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { folderRecords } from '../../lib/records/folder.ts';
+import { folderRecords } from '../../lib/records/folder/records.ts';
 import type { RecordKey } from '../../lib/records/records.ts';
 import { startChild } from '../support/child.ts';
 import { failureOf } from '../support/reading.ts';

@@ -3,7 +3,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-s
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RecordKey } from '../../lib/records/records.ts';
 import { KEYS } from '../../lib/records/records.ts';
-import { s3Records } from '../../lib/records/s3.ts';
+import { s3Records } from '../../lib/records/s3/records.ts';
 import { miniStack } from '../support/ministack.ts';
 import { failureOf } from '../support/reading.ts';
 import { clientOf, newBucket } from '../support/s3-client.ts';

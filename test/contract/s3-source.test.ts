@@ -1,6 +1,6 @@
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { s3Source } from '../../lib/sources/s3.ts';
+import { s3Source } from '../../lib/sources/s3/source.ts';
 import { startS3Double } from '../support/s3-double.ts';
 import type { S3Server } from '../support/s3-process.ts';
 import { versitygw } from '../support/versitygw.ts';

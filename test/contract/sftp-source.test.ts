@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sftpSource } from '../../lib/sources/sftp.ts';
+import { sftpSource } from '../../lib/sources/sftp/source.ts';
 import { forAllTests } from '../support/for-all-tests.ts';
 import { startSftpServer } from '../support/sftp-server.ts';
 import { knownHostsLine } from '../support/ssh-keys.ts';

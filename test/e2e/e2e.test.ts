@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../cli/run.ts';
-import { transferEventDetail } from '../../lib/events/eventbridge-schema.ts';
+import { transferEventDetail } from '../../lib/events/eventbridge/schema.ts';
 import { testContext } from '../support/cli-context.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';

@@ -8,7 +8,7 @@ import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test, vi } from 'vitest';
-import type { PieceworkProps } from '../../cdk/props.ts';
+import type { PieceworkProps } from '../../cdk/props/props.ts';
 import { pieceworkStack, testApp } from './cdk-template.ts';
 
 test.each<

@@ -1,9 +1,9 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { expect, test } from 'vitest';
-import { PieceworkPropsError } from '../../cdk/check-props.ts';
 import { Piecework } from '../../cdk/piecework.ts';
-import type { PieceworkProps } from '../../cdk/props.ts';
+import { PieceworkPropsError } from '../../cdk/props/check-props.ts';
+import type { PieceworkProps } from '../../cdk/props/props.ts';
 import type { StageSettings } from '../../cdk/stack.ts';
 import { PieceworkStack } from '../../cdk/stack.ts';
 import { pieceworkStack, testApp } from './cdk-template.ts';

@@ -7,7 +7,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { afterAll } from 'vitest';
 import { Piecework } from '../../cdk/piecework.ts';
-import type { PieceworkProps } from '../../cdk/props.ts';
+import type { PieceworkProps } from '../../cdk/props/props.ts';
 
 /** A template's resource, as far as tests look. */
 export interface Resource {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { ftpSource } from '../../lib/sources/ftp.ts';
+import { ftpSource } from '../../lib/sources/ftp/source.ts';
 import type { Source } from '../../lib/sources/source.ts';
 import type { BadFtp, BadFtpOptions } from '../support/bad-ftp.ts';
 import { startBadFtp } from '../support/bad-ftp.ts';

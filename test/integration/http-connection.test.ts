@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { httpSource } from '../../lib/sources/http.ts';
+import { httpSource } from '../../lib/sources/http/source.ts';
 import { httpBench, SIZE } from '../support/http-bench.ts';
 import { startOrigin } from '../support/origin.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';

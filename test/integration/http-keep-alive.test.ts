@@ -1,7 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { httpSource } from '../../lib/sources/http.ts';
+import { httpSource } from '../../lib/sources/http/source.ts';
 import type { Source } from '../../lib/sources/source.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';

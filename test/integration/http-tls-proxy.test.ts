@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PieceworkError } from '../../lib/errors/error.ts';
-import type { HttpSourceOptions } from '../../lib/sources/http.ts';
-import { httpSource } from '../../lib/sources/http.ts';
+import type { HttpSourceOptions } from '../../lib/sources/http/source.ts';
+import { httpSource } from '../../lib/sources/http/source.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
 import type { Certificate } from '../support/certificates.ts';
 import { createAuthority, createSelfSigned } from '../support/certificates.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { crc32, crc32Base64, crc32Hex } from '../../lib/integrity/crc32.ts';
-import { s3Source } from '../../lib/sources/s3.ts';
+import { s3Source } from '../../lib/sources/s3/source.ts';
 import type { Source } from '../../lib/sources/source.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { patternBytes } from '../support/pattern.ts';

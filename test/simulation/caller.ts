@@ -1,10 +1,10 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { ActiveTransfer } from '../../lib/pipeline/active-transfers.ts';
-import { activeTransfers, unmarkedSealed } from '../../lib/pipeline/active-transfers.ts';
-import { cancel } from '../../lib/pipeline/cancel.ts';
-import { reconcile } from '../../lib/pipeline/reconcile.ts';
-import { retry } from '../../lib/pipeline/retry.ts';
-import { submit } from '../../lib/pipeline/submit.ts';
+import { cancel } from '../../lib/pipeline/requests/cancel.ts';
+import { retry } from '../../lib/pipeline/requests/retry.ts';
+import { submit } from '../../lib/pipeline/requests/submit.ts';
+import type { ActiveTransfer } from '../../lib/pipeline/shared/markers.ts';
+import { activeTransfers, unmarkedSealed } from '../../lib/pipeline/shared/markers.ts';
+import { reconcile } from '../../lib/pipeline/upkeep/reconcile.ts';
 import type { Act, Order } from './scenario.ts';
 import { simPorts } from './sim-ports.ts';
 import { SimProcess } from './sim-process.ts';

@@ -1,7 +1,7 @@
 import { destinationId } from '../../lib/transfer/locators.ts';
 import type { PieceTask } from '../../lib/transfer/messages.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
-import { attemptOf } from '../../lib/transfer/record.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { attemptOf } from '../../lib/transfer/record/record.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { Truth } from './truth.ts';
 

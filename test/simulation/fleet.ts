@@ -1,6 +1,6 @@
-import type { FetcherMemory } from '../../lib/pipeline/fetcher-memory.ts';
-import { fetcherMemory } from '../../lib/pipeline/fetcher-memory.ts';
-import type { Ports } from '../../lib/pipeline/ports.ts';
+import type { FetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
+import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
+import type { Ports } from '../../lib/pipeline/shared/ports.ts';
 import { simPorts } from './sim-ports.ts';
 import { SimProcess } from './sim-process.ts';
 import type { Received, SimQueue } from './sim-queue.ts';

@@ -1,7 +1,7 @@
-import { fetchPiece } from '../../lib/pipeline/fetch-piece.ts';
-import { finalize } from '../../lib/pipeline/finalize.ts';
-import { finishTransfer } from '../../lib/pipeline/finish-transfer.ts';
-import { planTransfer } from '../../lib/pipeline/plan-transfer.ts';
+import { advance } from '../../lib/pipeline/advance/advance.ts';
+import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
+import { finishTransfer } from '../../lib/pipeline/finish/finish-transfer.ts';
+import { planTransfer } from '../../lib/pipeline/plan/plan-transfer.ts';
 import type { FinalizerMessage } from '../../lib/transfer/messages.ts';
 import { Fleet } from './fleet.ts';
 import { TIMES } from './times.ts';
@@ -58,7 +58,7 @@ export function makeFleets(world: World): void {
         const told = { transferId, inputs };
         rules.decides(process, told);
         try {
-          await finalize(ports, transferId, inputs, process.signal);
+          await advance(ports, transferId, inputs, process.signal);
           rules.decided(process, told);
         } catch (error) {
           rules.handlerFailed(process, error);

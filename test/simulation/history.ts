@@ -1,4 +1,4 @@
-import type { TransferRecord } from '../../lib/transfer/record.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { placeOrder, startSchedule } from './caller.ts';
 import { makeFleets } from './fleets.ts';
 import { MINUTE_MS, SECOND_MS } from './times.ts';

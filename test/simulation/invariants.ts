@@ -1,8 +1,8 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { PieceworkEvent } from '../../lib/transfer/events.ts';
 import { destinationId } from '../../lib/transfer/locators.ts';
-import type { Status, TransferRecord } from '../../lib/transfer/record.ts';
-import { isOver, isSettled } from '../../lib/transfer/record.ts';
+import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
+import type { Status, TransferRecord } from '../../lib/transfer/record/record.ts';
+import { isOver, isSettled } from '../../lib/transfer/record/record.ts';
 import { CommandRules } from './command-invariants.ts';
 import { ObjectRules } from './object-invariants.ts';
 import { answeredWithoutCause, brokenAgainstLedger, brokenByWrite, refusalPassedOver } from './record-invariants.ts';

@@ -1,6 +1,6 @@
 import { destinationId } from '../../lib/transfer/locators.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
-import { isOver } from '../../lib/transfer/record.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { isOver } from '../../lib/transfer/record/record.ts';
 import { sameVersion } from '../../lib/values/validator.ts';
 import type { Order } from './scenario.ts';
 import type { OriginVersion } from './sim-source.ts';

@@ -1,4 +1,4 @@
-import type { Policy } from '../../lib/pipeline/ports.ts';
+import type { Policy } from '../../lib/pipeline/shared/ports.ts';
 import { STRAGGLERS } from '../../lib/transfer/straggler.ts';
 import type { Scenario } from './scenario.ts';
 import { MINUTE_MS, SECOND_MS, TIMES } from './times.ts';

@@ -1,7 +1,7 @@
 import type { FinalizerMessage, PieceTask } from '../../lib/transfer/messages.ts';
-import { hasPiece } from '../../lib/transfer/piece-set.ts';
-import type { Status, TransferRecord } from '../../lib/transfer/record.ts';
-import { attemptOf, isOver } from '../../lib/transfer/record.ts';
+import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
+import type { Status, TransferRecord } from '../../lib/transfer/record/record.ts';
+import { attemptOf, isOver } from '../../lib/transfer/record/record.ts';
 import type { SimUpload } from './sim-store.ts';
 
 /** What must hold of any write of a transfer record, whoever made it: the first thing that does not, or nothing. */

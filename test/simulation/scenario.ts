@@ -1,6 +1,6 @@
-import type { Features, Limits } from '../../lib/transfer/limits.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import type { Status } from '../../lib/transfer/record.ts';
+import type { Features, Limits } from '../../lib/transfer/plan/limits.ts';
+import type { Status } from '../../lib/transfer/record/record.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import type { FaultRates } from './faults.ts';
 import type { SimOrigin } from './sim-source.ts';

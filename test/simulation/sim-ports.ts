@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { Ports } from '../../lib/pipeline/ports.ts';
-import { windowPool } from '../../lib/pipeline/windows.ts';
+import type { Ports } from '../../lib/pipeline/shared/ports.ts';
+import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { SealedName } from '../../lib/secrets/secrets.ts';
 import { SECRET } from './faults.ts';
 import { simDestination } from './sim-destination.ts';

@@ -1,7 +1,7 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { RecordKey, Records, Version } from '../../lib/records/records.ts';
 import type { FinalizerMessage } from '../../lib/transfer/messages.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { RECORD_DELETE, RECORD_READ, RECORD_WRITE } from './faults.ts';
 import type { SimProcess } from './sim-process.ts';
 

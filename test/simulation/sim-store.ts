@@ -10,10 +10,10 @@ import type {
 } from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { crc32, crc32Hex } from '../../lib/integrity/crc32.ts';
-import type { Part } from '../../lib/transfer/ledger.ts';
-import type { Limits } from '../../lib/transfer/limits.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import { destinationId } from '../../lib/transfer/locators.ts';
+import type { Part } from '../../lib/transfer/plan/ledger.ts';
+import type { Limits } from '../../lib/transfer/plan/limits.ts';
 import { toIso } from '../../lib/values/time.ts';
 import type { Validator } from '../../lib/values/validator.ts';
 import type { Nature } from './nature.ts';

@@ -1,6 +1,6 @@
-import { isServerSideCopy } from '../../lib/transfer/plan.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
-import { isTombstone } from '../../lib/transfer/record.ts';
+import { isServerSideCopy } from '../../lib/transfer/plan/divide-pieces.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { isTombstone } from '../../lib/transfer/record/record.ts';
 
 /** What a write shows that the history has come to: so that a run can tell which situations it reached. */
 export function situationsOf(before: TransferRecord | undefined, after: TransferRecord): readonly string[] {

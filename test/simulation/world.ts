@@ -1,6 +1,6 @@
-import type { Policy } from '../../lib/pipeline/ports.ts';
+import type { Policy } from '../../lib/pipeline/shared/ports.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
-import { isOver, isSettled } from '../../lib/transfer/record.ts';
+import { isOver, isSettled } from '../../lib/transfer/record/record.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
 import type { Chance } from './chance.ts';
 import { chanceFrom } from './chance.ts';

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import type { ErrorDetails, ErrorRecord } from '../../lib/errors/error.ts';
-import type { DecidePolicy, Facts } from '../../lib/transfer/decision.ts';
-import type { LedgerView } from '../../lib/transfer/ledger.ts';
+import type { DecidePolicy, Facts } from '../../lib/transfer/decide/decision.ts';
 import type { DeadPiece, PieceResult } from '../../lib/transfer/messages.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
-import { newRecord } from '../../lib/transfer/record.ts';
+import type { LedgerView } from '../../lib/transfer/plan/ledger.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { newRecord } from '../../lib/transfer/record/record.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';

@@ -3,17 +3,17 @@ import { createApi } from '../../lib/api/app.ts';
 import type { TransferDetail, TransferPage } from '../../lib/api/schemas/transfer.ts';
 import type { Destination } from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { Ports } from '../../lib/pipeline/ports.ts';
+import type { Ports } from '../../lib/pipeline/shared/ports.ts';
 import { memoryQueue } from '../../lib/queues/memory.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import type { Records } from '../../lib/records/records.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import { memorySecrets } from '../../lib/secrets/memory.ts';
-import type { PieceworkEvent } from '../../lib/transfer/events.ts';
-import type { Part } from '../../lib/transfer/ledger.ts';
-import { S3_LIMITS } from '../../lib/transfer/limits.ts';
 import type { FinalizerMessage, PlannerMessage } from '../../lib/transfer/messages.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
+import type { Part } from '../../lib/transfer/plan/ledger.ts';
+import { S3_LIMITS } from '../../lib/transfer/plan/limits.ts';
+import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { accepted, NOW, POLICY } from './a-transfer.ts';
 
 // The API on the real use cases, with everything behind them in memory and a clock that moves only when somebody sleeps.

@@ -7,7 +7,7 @@ import type { Local, LocalOptions } from '../../lib/index.ts';
 import { openLocal } from '../../lib/index.ts';
 import { copy } from '../../lib/local/copy.ts';
 import { openHome } from '../../lib/local/home.ts';
-import { httpSource } from '../../lib/sources/http.ts';
+import { httpSource } from '../../lib/sources/http/source.ts';
 import { sourcesByScheme } from '../../lib/sources/sources.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import { createAuthority } from './certificates.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { HttpSourceOptions } from '../../lib/sources/http.ts';
-import { httpSource } from '../../lib/sources/http.ts';
+import type { HttpSourceOptions } from '../../lib/sources/http/source.ts';
+import { httpSource } from '../../lib/sources/http/source.ts';
 import type { Source } from '../../lib/sources/source.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';

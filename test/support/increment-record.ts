@@ -1,7 +1,7 @@
 // Adds one to a record again and again, and prints each count that it stored.
 // Usage: increment-record.ts FOLDER PATH TIMES
 
-import { folderRecords } from '../../lib/records/folder.ts';
+import { folderRecords } from '../../lib/records/folder/records.ts';
 import type { RecordKey } from '../../lib/records/records.ts';
 
 const [folder = '', path = '', times = '0'] = process.argv.slice(2);

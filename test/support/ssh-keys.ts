@@ -1,5 +1,5 @@
 import ssh2 from 'ssh2';
-import { fingerprintOf } from '../../lib/sources/sftp-known-hosts.ts';
+import { fingerprintOf } from '../../lib/sources/sftp/known-hosts.ts';
 
 export interface SshKey {
   /** As in `~/.ssh/id_ed25519`. */

@@ -1,6 +1,6 @@
 import type { Destination } from '../../lib/destinations/destination.ts';
-import type { Ports } from '../../lib/pipeline/ports.ts';
-import { windowPool } from '../../lib/pipeline/windows.ts';
+import type { Ports } from '../../lib/pipeline/shared/ports.ts';
+import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { Outgoing } from '../../lib/queues/queue.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import { memorySecrets } from '../../lib/secrets/memory.ts';

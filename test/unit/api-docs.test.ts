@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { httpStatusOf } from '../../lib/api/problem.ts';
+import { httpStatusOf } from '../../lib/api/answers/problem.ts';
 import { submitSchema } from '../../lib/api/schemas/request.ts';
 import { isErrorCode } from '../../lib/errors/codes.ts';
 import { apiDocs, apiTables, documentedCodes, documentedTables, openApi } from '../support/api-rows.ts';

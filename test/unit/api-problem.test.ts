@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError, httpStatusOf, toProblem } from '../../lib/api/problem.ts';
+import { ApiError, httpStatusOf, toProblem } from '../../lib/api/answers/problem.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { ERROR_CODES } from '../../lib/errors/codes.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { landingRate, progressOf } from '../../lib/api/progress.ts';
-import type { Part } from '../../lib/transfer/ledger.ts';
+import { landingRate, progressOf } from '../../lib/api/answers/progress.ts';
+import type { Part } from '../../lib/transfer/plan/ledger.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { NOW, transferring } from '../support/a-transfer.ts';
 

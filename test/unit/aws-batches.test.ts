@@ -1,8 +1,8 @@
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { expect, test } from 'vitest';
-import type { BatchHome } from '../../lib/aws/batches.ts';
-import { byTransfer, eachMessage } from '../../lib/aws/batches.ts';
-import { READERS } from '../../lib/aws/messages.ts';
+import type { BatchHome } from '../../lib/aws/messages/batches.ts';
+import { byTransfer, eachMessage } from '../../lib/aws/messages/batches.ts';
+import { READERS } from '../../lib/aws/messages/messages.ts';
 
 const context = { getRemainingTimeInMillis: () => 60_000 } as Context;
 const event = (...bodies: readonly unknown[]): SQSEvent => ({

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { checkDestination } from '../../lib/api/submission.ts';
+import { checkDestination } from '../../lib/api/requests/submission.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
 import { ENV, STAGES } from '../../lib/aws/names.ts';
-import { lendingOf } from '../../lib/aws/source-buckets.ts';
+import { lendingOf } from '../../lib/aws/sources/source-buckets.ts';
 import { s3Destination } from '../../lib/destinations/s3/destination.ts';
-import { divide } from '../../lib/pipeline/divide.ts';
+import { divide } from '../../lib/pipeline/plan/divide.ts';
 import type { Source } from '../../lib/sources/source.ts';
 import type { CopySource } from '../../lib/transfer/locators.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readEnvironment } from '../../lib/aws/environment.ts';
-import { guardedSources } from '../../lib/aws/guarded-sources.ts';
 import { ENV, NEEDS, SOURCE_PORTS, SOURCE_SCHEMES } from '../../lib/aws/names.ts';
-import { sourceCheck } from '../../lib/aws/source-guard.ts';
+import { guardedSources } from '../../lib/aws/sources/guarded-sources.ts';
+import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { failureOf, thrownBy } from '../support/reading.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { TickHome } from '../../lib/aws/tick.ts';
-import { isStuck, tickAll } from '../../lib/aws/tick.ts';
-import { createTransfer } from '../../lib/pipeline/store.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
-import { newRecord } from '../../lib/transfer/record.ts';
+import type { TickHome } from '../../lib/aws/messages/tick.ts';
+import { isStuck, tickAll } from '../../lib/aws/messages/tick.ts';
+import { createTransfer } from '../../lib/pipeline/shared/store.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { newRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { allOf } from '../support/reading.ts';
 import { stillPorts } from '../support/still-ports.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Ceiling } from '../../lib/transfer/ceiling.ts';
-import { ceilingAfter, firstCeiling, hostSigns, isRemembered, placesUnder } from '../../lib/transfer/ceiling.ts';
+import type { Ceiling } from '../../lib/transfer/decide/ceiling.ts';
+import { ceilingAfter, firstCeiling, hostSigns, isRemembered, placesUnder } from '../../lib/transfer/decide/ceiling.ts';
 import { dead, done, failedWith, NOW, TICK, transferring } from '../support/a-transfer.ts';
 
 const quiet = { busy: 0, borne: 0, cut: 0, doneMs: [], wanted: 8, now: NOW };

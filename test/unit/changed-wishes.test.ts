@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hindrance, leftAsItIs, wishesNow } from '../../lib/local/changed-wishes.ts';
-import type { Features } from '../../lib/transfer/limits.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
-import { newRecord } from '../../lib/transfer/record.ts';
+import type { Features } from '../../lib/transfer/plan/limits.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { newRecord } from '../../lib/transfer/record/record.ts';
 import type { TransferRequest } from '../../lib/transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LiveArea } from '../../cli/output/live-area.ts';
-import { noticer } from '../../cli/output/notices.ts';
 import { paintFor } from '../../cli/output/paint.ts';
 import type { MappedPieces } from '../../cli/output/piece-map.ts';
 import { BLOCKS, LETTERS, pieceMap } from '../../cli/output/piece-map.ts';
-import { cadence } from '../../cli/output/plain-reporter.ts';
-import { connectionsLine, percentOf, plainLine, progressLine } from '../../cli/output/progress-line.ts';
+import { LiveArea } from '../../cli/output/reporters/live-area.ts';
+import { noticer } from '../../cli/output/reporters/notices.ts';
+import { cadence } from '../../cli/output/reporters/plain-reporter.ts';
+import { connectionsLine, percentOf, plainLine, progressLine } from '../../cli/output/reporters/progress-line.ts';
+import { Tracker } from '../../cli/output/reporters/tracker.ts';
 import { oneLine, shorten, table } from '../../cli/output/text.ts';
-import { Tracker } from '../../cli/output/tracker.ts';
-import type { PieceworkEvent } from '../../lib/transfer/events.ts';
-import type { Plan } from '../../lib/transfer/plan.ts';
+import type { Plan } from '../../lib/transfer/plan/divide-pieces.ts';
+import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import { capturedOutput } from '../support/cli-context.ts';
 
 const MIB = 1024 ** 2;

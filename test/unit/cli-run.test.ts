@@ -4,8 +4,8 @@ import { run } from '../../cli/run.ts';
 import { stopOnSignals } from '../../cli/signals.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { CopyReport, CopyRequest, Local, LocalOptions, LocalStatus, PlanReport } from '../../lib/index.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
-import { newRecord } from '../../lib/transfer/record.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { newRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { testContext } from '../support/cli-context.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { fetchPiece } from '../../lib/pipeline/fetch-piece.ts';
-import { fetcherMemory } from '../../lib/pipeline/fetcher-memory.ts';
-import type { Ports } from '../../lib/pipeline/ports.ts';
-import { recordCache } from '../../lib/pipeline/record-cache.ts';
-import { createTransfer, loadTransfer, saveTransfer } from '../../lib/pipeline/store.ts';
+import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
+import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
+import { recordCache } from '../../lib/pipeline/fetch/record-cache.ts';
+import type { Ports } from '../../lib/pipeline/shared/ports.ts';
+import { createTransfer, loadTransfer, saveTransfer } from '../../lib/pipeline/shared/store.ts';
 import { readFinalizerMessage } from '../../lib/queues/messages.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import type { FinalizerMessage } from '../../lib/transfer/messages.ts';

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { fetchPiece } from '../../lib/pipeline/fetch-piece.ts';
-import { fetcherMemory } from '../../lib/pipeline/fetcher-memory.ts';
-import type { Ports } from '../../lib/pipeline/ports.ts';
-import { createTransfer } from '../../lib/pipeline/store.ts';
+import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
+import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
+import type { Ports } from '../../lib/pipeline/shared/ports.ts';
+import { createTransfer } from '../../lib/pipeline/shared/store.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import { hostOf, KEYS } from '../../lib/records/records.ts';
-import { decide } from '../../lib/transfer/decide.ts';
+import { decide } from '../../lib/transfer/decide/decide.ts';
 import type { FinalizerMessage } from '../../lib/transfer/messages.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { facts, failedWith, ledger, NOW, POLICY, transferring } from '../support/a-transfer.ts';

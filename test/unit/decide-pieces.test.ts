@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
-import { decide } from '../../lib/transfer/decide.ts';
-import type { Decision, Facts, Input } from '../../lib/transfer/decision.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
+import { decide } from '../../lib/transfer/decide/decide.ts';
+import type { Decision, Facts, Input } from '../../lib/transfer/decide/decision.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { adoptPlan } from '../../lib/transfer/record/transitions.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
-import { adoptPlan } from '../../lib/transfer/transitions.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
 import {
   dead,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diskError, onDisk } from '../../lib/destinations/file-errors.ts';
+import { diskError, onDisk } from '../../lib/destinations/file/errors.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { failureOf } from '../support/reading.ts';
 

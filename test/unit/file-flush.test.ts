@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flusher } from '../../lib/destinations/file-flush.ts';
+import { flusher } from '../../lib/destinations/file/flush.ts';
 
 /** A file whose flushes end when the test says so. */
 function fakeFile() {

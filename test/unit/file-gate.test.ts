@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { gate, turns } from '../../lib/destinations/file-gate.ts';
+import { gate, turns } from '../../lib/destinations/file/gate.ts';
 
 const never = new AbortController().signal;
 const settle = () => new Promise(setImmediate);

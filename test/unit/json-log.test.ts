@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import { jsonLog } from '../../lib/events/log.ts';
-import type { PieceworkEvent } from '../../lib/transfer/events.ts';
+import { jsonLog } from '../../lib/events/log/events.ts';
+import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 
 const transferId = '01KB1VY4M7XWQ8N5T2R9C3D6EF';
 const reason = { code: 'SourceBusy', message: 'm', details: { sourceStatus: 503 } } as const;

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { fingerprintOf, KnownHosts, kindOf } from '../../lib/sources/sftp-known-hosts.ts';
+import { fingerprintOf, KnownHosts, kindOf } from '../../lib/sources/sftp/known-hosts.ts';
 
 const keyOf = (kind: string, seed: string): Buffer => {
   const length = Buffer.alloc(4);

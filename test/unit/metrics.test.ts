@@ -1,6 +1,6 @@
 import { decodeTime } from 'ulid';
 import { describe, expect, it } from 'vitest';
-import { emfMetrics } from '../../lib/events/metrics.ts';
+import { emfMetrics } from '../../lib/events/metrics/events.ts';
 
 const transferId = '01KB1VY4M7XWQ8N5T2R9C3D6EF';
 const submittedAt = decodeTime(transferId);

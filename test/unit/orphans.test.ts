@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Destination, OpenUpload } from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import { markActive } from '../../lib/pipeline/next-run.ts';
-import { orphanStep } from '../../lib/pipeline/orphans.ts';
-import { createTransfer, loadTransfer } from '../../lib/pipeline/store.ts';
+import { orphanStep } from '../../lib/pipeline/settle/orphans.ts';
+import { markActive } from '../../lib/pipeline/shared/markers.ts';
+import { createTransfer, loadTransfer } from '../../lib/pipeline/shared/store.ts';
 import { destinationId } from '../../lib/transfer/locators.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { accepted, NOW, transferring } from '../support/a-transfer.ts';
 import { HOUR_MS, stillPorts } from '../support/still-ports.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { Limits } from '../../lib/transfer/limits.ts';
-import { S3_LIMITS } from '../../lib/transfer/limits.ts';
-import type { Plan, PlanInput, PlanPolicy } from '../../lib/transfer/plan.ts';
-import { pieceRange, planTransfer, samePlan } from '../../lib/transfer/plan.ts';
+import type { Plan, PlanInput, PlanPolicy } from '../../lib/transfer/plan/divide-pieces.ts';
+import { dividePieces, pieceRange, samePlan } from '../../lib/transfer/plan/divide-pieces.ts';
+import type { Limits } from '../../lib/transfer/plan/limits.ts';
+import { S3_LIMITS } from '../../lib/transfer/plan/limits.ts';
 
 const MIB = 1024 ** 2;
 const TIB = 1024 ** 4;
@@ -70,7 +70,7 @@ describe('the pieces of a plan', () => {
   it('tile [0, size) exactly, in order, none of them empty', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 * MIB }), parallelism, (size, workers) => {
-        const plan = planTransfer(
+        const plan = dividePieces(
           input({ sizeBytes: size, parallelism: workers, policy: { ...POLICY, singleMaxBytes: 0 } }),
         );
         if (plan.mode !== 'pieces') throw new Error(plan.mode);
@@ -90,7 +90,7 @@ describe('the pieces of a plan', () => {
   it('meet at their borders and end at the size, up to the largest object there is', () => {
     fc.assert(
       fc.property(sizeBytes, fc.nat(), (size, at) => {
-        const plan = planTransfer(input({ sizeBytes: size }));
+        const plan = dividePieces(input({ sizeBytes: size }));
         if (plan.mode !== 'pieces') return;
         const number = 1 + (at % plan.pieceCount);
         expect(pieceRange(plan, number).start).toBe(number === 1 ? 0 : pieceRange(plan, number - 1).end);
@@ -123,7 +123,7 @@ describe('the limits of the destination', () => {
   it('hold for S3 at every size up to 48.8 TiB', () => {
     fc.assert(
       fc.property(sizeBytes, parallelism, (size, workers) =>
-        expectWithin(planTransfer(input({ sizeBytes: size, parallelism: workers })), size, S3_LIMITS),
+        expectWithin(dividePieces(input({ sizeBytes: size, parallelism: workers })), size, S3_LIMITS),
       ),
     );
   });
@@ -137,7 +137,7 @@ describe('the limits of the destination', () => {
         parallelism,
         (of, wish, share, workers) => {
           const size = Math.floor(of.maxObjectBytes * share);
-          const plan = planTransfer(input({ sizeBytes: size, limits: of, policy: wish, parallelism: workers }));
+          const plan = dividePieces(input({ sizeBytes: size, limits: of, policy: wish, parallelism: workers }));
           if (plan.mode === 'single') expect(size).toBeLessThanOrEqual(wish.singleMaxBytes);
           else expectWithin(plan, size, of);
         },
@@ -149,7 +149,7 @@ describe('the limits of the destination', () => {
     fc.assert(
       fc.property(limits, policy, fc.double({ min: 0, max: 1, noNaN: true }), (of, wish, share) => {
         const size = Math.floor(of.maxObjectBytes * share);
-        const plan = planTransfer(input({ sizeBytes: size, ranges: false, limits: of, policy: wish }));
+        const plan = dividePieces(input({ sizeBytes: size, ranges: false, limits: of, policy: wish }));
         if (plan.mode !== 'stream') return;
         expect(Math.ceil(size / plan.pieceSizeBytes)).toBeLessThanOrEqual(of.maxPieces);
         expect(plan.pieceSizeBytes).toBeGreaterThanOrEqual(of.minPieceBytes);
@@ -159,13 +159,13 @@ describe('the limits of the destination', () => {
   });
 
   it('the largest object fits exactly, in 10,000 pieces', () => {
-    const plan = planTransfer(input({ sizeBytes: S3_LIMITS.maxObjectBytes }));
+    const plan = dividePieces(input({ sizeBytes: S3_LIMITS.maxObjectBytes }));
     expect(plan).toMatchObject({ pieceCount: 10_000, pieceSizeBytes: S3_LIMITS.maxPieceBytes });
     expect(S3_LIMITS.maxObjectBytes / TIB).toBeCloseTo(48.8, 1);
   });
 
   it('one byte more does not, and the error says what fits', () => {
-    const error = errorOf(() => planTransfer(input({ sizeBytes: S3_LIMITS.maxObjectBytes + 1 })));
+    const error = errorOf(() => dividePieces(input({ sizeBytes: S3_LIMITS.maxObjectBytes + 1 })));
     expect(error.code).toBe('DestinationTooSmall');
     expect(error.message).toContain('48.8 TiB');
   });
@@ -173,16 +173,16 @@ describe('the limits of the destination', () => {
 
 describe('the mode of a plan', () => {
   it.each([0, 1, 8 * MIB])('%d bytes are one put', (size) => {
-    expect(planTransfer(input({ sizeBytes: size }))).toEqual({ mode: 'single', sizeBytes: size });
+    expect(dividePieces(input({ sizeBytes: size }))).toEqual({ mode: 'single', sizeBytes: size });
   });
 
   it('one byte more is pieces', () => {
-    expect(planTransfer(input({ sizeBytes: 8 * MIB + 1 })).mode).toBe('pieces');
+    expect(dividePieces(input({ sizeBytes: 8 * MIB + 1 })).mode).toBe('pieces');
   });
 
   it('a single put needs no ranges, anything larger without them is a stream', () => {
-    expect(planTransfer(input({ sizeBytes: MIB, ranges: false })).mode).toBe('single');
-    expect(planTransfer(input({ ranges: false }))).toEqual({
+    expect(dividePieces(input({ sizeBytes: MIB, ranges: false })).mode).toBe('single');
+    expect(dividePieces(input({ ranges: false }))).toEqual({
       mode: 'stream',
       sizeBytes: 1024 * MIB,
       pieceSizeBytes: 64 * MIB,
@@ -190,35 +190,35 @@ describe('the mode of a plan', () => {
   });
 
   it('an unknown size is a stream, with what one worker can hold', () => {
-    expect(planTransfer(input({ sizeBytes: undefined }))).toEqual({ mode: 'stream', pieceSizeBytes: 64 * MIB });
+    expect(dividePieces(input({ sizeBytes: undefined }))).toEqual({ mode: 'stream', pieceSizeBytes: 64 * MIB });
   });
 
   it('a small object is cut where smaller pieces were asked for', () => {
-    const plan = planTransfer(input({ sizeBytes: 8 * MIB, pieceSizeBytes: 5 * MIB }));
+    const plan = dividePieces(input({ sizeBytes: 8 * MIB, pieceSizeBytes: 5 * MIB }));
     expect(plan).toEqual({ mode: 'pieces', sizeBytes: 8 * MIB, pieceSizeBytes: 5 * MIB, pieceCount: 2 });
   });
 });
 
 describe('the size of a piece', () => {
   it('is the preferred one where nothing speaks against it', () => {
-    expect(planTransfer(input({}))).toMatchObject({ pieceSizeBytes: 16 * MIB, pieceCount: 64 });
+    expect(dividePieces(input({}))).toMatchObject({ pieceSizeBytes: 16 * MIB, pieceCount: 64 });
   });
 
   it('gets smaller so that every worker has two', () => {
-    expect(planTransfer(input({ sizeBytes: 160 * MIB }))).toMatchObject({ pieceSizeBytes: 10 * MIB, pieceCount: 16 });
+    expect(dividePieces(input({ sizeBytes: 160 * MIB }))).toMatchObject({ pieceSizeBytes: 10 * MIB, pieceCount: 16 });
   });
 
   it('gets smaller where one connection is slow', () => {
-    expect(planTransfer(input({ bytesPerSecond: MIB / 10 }))).toMatchObject({ pieceSizeBytes: 6 * MIB });
+    expect(dividePieces(input({ bytesPerSecond: MIB / 10 }))).toMatchObject({ pieceSizeBytes: 6 * MIB });
   });
 
   it('gets larger where there would be too many', () => {
-    expect(planTransfer(input({ sizeBytes: TIB }))).toMatchObject({ pieceSizeBytes: 105 * MIB, pieceCount: 9987 });
+    expect(dividePieces(input({ sizeBytes: TIB }))).toMatchObject({ pieceSizeBytes: 105 * MIB, pieceCount: 9987 });
   });
 
   it('is a multiple of the granule, but where all the pieces that are wanted are smaller than that', () => {
     const small = (size: number, minPieceBytes: number) =>
-      planTransfer(
+      dividePieces(
         input({
           sizeBytes: size,
           limits: { ...S3_LIMITS, minPieceBytes },
@@ -231,27 +231,27 @@ describe('the size of a piece', () => {
   });
 
   it('may be less than the least, or more than all there is, where one piece is enough', () => {
-    const one = planTransfer(
+    const one = dividePieces(
       input({ sizeBytes: 3 * MIB, pieceSizeBytes: 3 * MIB, policy: { ...POLICY, singleMaxBytes: 0 } }),
     );
     expect(one).toMatchObject({ mode: 'pieces', pieceSizeBytes: 3 * MIB, pieceCount: 1 });
-    expect(errorOf(() => planTransfer(input({ sizeBytes: undefined, pieceSizeBytes: 3 * MIB }))).code).toBe(
+    expect(errorOf(() => dividePieces(input({ sizeBytes: undefined, pieceSizeBytes: 3 * MIB }))).code).toBe(
       'PieceSizeOutOfLimits',
     );
   });
 
   it('may be the most, and just small enough for the most pieces', () => {
     const { maxPieceBytes, minPieceBytes, maxPieces } = S3_LIMITS;
-    expect(planTransfer(input({ pieceSizeBytes: maxPieceBytes, sizeBytes: TIB }))).toMatchObject({
+    expect(dividePieces(input({ pieceSizeBytes: maxPieceBytes, sizeBytes: TIB }))).toMatchObject({
       pieceSizeBytes: maxPieceBytes,
     });
-    expect(planTransfer(input({ pieceSizeBytes: minPieceBytes, sizeBytes: minPieceBytes * maxPieces }))).toMatchObject({
+    expect(dividePieces(input({ pieceSizeBytes: minPieceBytes, sizeBytes: minPieceBytes * maxPieces }))).toMatchObject({
       pieceCount: maxPieces,
     });
   });
 
   it('is what was asked for', () => {
-    expect(planTransfer(input({ pieceSizeBytes: 7 * MIB + 1 }))).toMatchObject({ pieceSizeBytes: 7 * MIB + 1 });
+    expect(dividePieces(input({ pieceSizeBytes: 7 * MIB + 1 }))).toMatchObject({ pieceSizeBytes: 7 * MIB + 1 });
   });
 
   it.each([
@@ -260,7 +260,7 @@ describe('the size of a piece', () => {
     ['so small that there are too many', { pieceSizeBytes: 5 * MIB, sizeBytes: TIB }, 'at least 105 MiB'],
     ['so small that there are too many', { pieceSizeBytes: 5 * MIB, sizeBytes: TIB }, 'need 209716 of them'],
   ])('is refused %s, and the error says what fits', (_, over, says) => {
-    const error = errorOf(() => planTransfer(input(over)));
+    const error = errorOf(() => dividePieces(input(over)));
     expect(error.code).toBe('PieceSizeOutOfLimits');
     expect(error.message).toContain(says);
   });
@@ -268,7 +268,7 @@ describe('the size of a piece', () => {
 
 describe('a plan that the store copies', () => {
   const copying = (over: Partial<PlanInput>, always = false) =>
-    planTransfer(input({ ...over, serverSideCopy: { preferredPieceBytes: 256 * MIB, always } }));
+    dividePieces(input({ ...over, serverSideCopy: { preferredPieceBytes: 256 * MIB, always } }));
 
   it('has larger pieces, and still two for every worker', () => {
     expect(copying({ sizeBytes: TIB })).toMatchObject({ pieceSizeBytes: 256 * MIB, serverSideCopy: true });

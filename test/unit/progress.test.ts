@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PieceworkEvent } from '../../lib/transfer/events.ts';
-import { hasPiece, pieceSet, pieceSetSize, withPiece } from '../../lib/transfer/piece-set.ts';
-import type { Plan } from '../../lib/transfer/plan.ts';
-import { pieceRange } from '../../lib/transfer/plan.ts';
-import type { Progress } from '../../lib/transfer/progress.ts';
+import type { Plan } from '../../lib/transfer/plan/divide-pieces.ts';
+import { pieceRange } from '../../lib/transfer/plan/divide-pieces.ts';
+import { hasPiece, pieceSet, pieceSetSize, withPiece } from '../../lib/transfer/plan/piece-set.ts';
+import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
+import type { Progress } from '../../lib/transfer/progress/progress.ts';
 import {
   bytesIn,
   bytesPerSecond,
@@ -12,7 +12,7 @@ import {
   pieceBytesPerSecond,
   progressAfter,
   remainingMs,
-} from '../../lib/transfer/progress.ts';
+} from '../../lib/transfer/progress/progress.ts';
 import { rangeLength } from '../../lib/values/ranges.ts';
 
 const transferId = '01J00000000000000000000000';

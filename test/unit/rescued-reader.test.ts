@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import { openRescued } from '../../lib/pipeline/rescued-reader.ts';
-import { Siblings } from '../../lib/pipeline/siblings.ts';
-import { fill } from '../../lib/pipeline/windows.ts';
+import { openRescued } from '../../lib/pipeline/fetch/rescued-reader.ts';
+import { Siblings } from '../../lib/pipeline/fetch/siblings.ts';
+import { fill } from '../../lib/pipeline/shared/windows.ts';
 import { STRAGGLERS } from '../../lib/transfer/straggler.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
 import type { ByteRange } from '../../lib/values/ranges.ts';

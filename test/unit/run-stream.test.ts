@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Destination } from '../../lib/destinations/destination.ts';
-import { runStream } from '../../lib/pipeline/run-stream.ts';
-import { createTransfer } from '../../lib/pipeline/store.ts';
+import { runStream } from '../../lib/pipeline/plan/run-stream.ts';
+import { createTransfer } from '../../lib/pipeline/shared/store.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
 import { accepted, SNAPSHOT } from '../support/a-transfer.ts';
 import { stillPorts } from '../support/still-ports.ts';

@@ -2,7 +2,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import { memorySecrets } from '../../lib/secrets/memory.ts';
-import { secretReferences, withReferences } from '../../lib/secrets/references.ts';
+import { secretReferences, withReferences } from '../../lib/secrets/references/secrets.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import type { JsonAnswer } from '../support/json-client.ts';
 import { jsonService } from '../support/json-client.ts';

@@ -3,7 +3,7 @@ import { limitedSource, rateLimit } from '../../lib/local/limit-rate.ts';
 import { primedSources } from '../../lib/local/primed-source.ts';
 import { withCredentials } from '../../lib/local/source-credentials.ts';
 import { lazySource } from '../../lib/sources/lazy.ts';
-import { s3Source } from '../../lib/sources/s3.ts';
+import { s3Source } from '../../lib/sources/s3/source.ts';
 import type { Source } from '../../lib/sources/source.ts';
 import { sourcesByScheme } from '../../lib/sources/sources.ts';
 

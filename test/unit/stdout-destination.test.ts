@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { Destination, ObjectSpec, UploadRef } from '../../lib/destinations/destination.ts';
-import { stdoutDestination } from '../../lib/destinations/stdout.ts';
+import { stdoutDestination } from '../../lib/destinations/stdout/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { combineParts, crc32 } from '../../lib/integrity/crc32.ts';
 import type { Body } from '../../lib/values/bytes.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { Loaded } from '../../lib/pipeline/store.ts';
+import type { Loaded } from '../../lib/pipeline/shared/store.ts';
 import {
   createTransfer,
   createUnlessThere,
@@ -8,11 +8,11 @@ import {
   onConflictAgain,
   saveTransfer,
   updateTransfer,
-} from '../../lib/pipeline/store.ts';
+} from '../../lib/pipeline/shared/store.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import type { Records } from '../../lib/records/records.ts';
 import { KEYS } from '../../lib/records/records.ts';
-import type { TransferRecord } from '../../lib/transfer/record.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { accepted } from '../support/a-transfer.ts';
 
 type Put = Records['put'];

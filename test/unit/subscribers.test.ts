@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fanOut, on } from '../../lib/events/subscribers.ts';
-import type { PieceworkEvent } from '../../lib/transfer/events.ts';
+import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 
 const done = { type: 'piece.done', transferId: 'T', pieceNumber: 3, bytes: 10, elapsedMs: 5 } as const;
 const finalizing = { type: 'finalizing', transferId: 'T' } as const;

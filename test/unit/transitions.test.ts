@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { ERROR_CODES } from '../../lib/errors/codes.ts';
-import { decide } from '../../lib/transfer/decide.ts';
-import type { Facts, Input } from '../../lib/transfer/decision.ts';
-import type { Status, TransferRecord } from '../../lib/transfer/record.ts';
-import { isOver, isSettled, isTombstone } from '../../lib/transfer/record.ts';
+import { decide } from '../../lib/transfer/decide/decide.ts';
+import type { Facts, Input } from '../../lib/transfer/decide/decision.ts';
+import type { Status, TransferRecord } from '../../lib/transfer/record/record.ts';
+import { isOver, isSettled, isTombstone } from '../../lib/transfer/record/record.ts';
 import {
   adoptPlan,
   beginPlanning,
@@ -15,7 +15,7 @@ import {
   giveUpUpload,
   retried,
   startedOver,
-} from '../../lib/transfer/transitions.ts';
+} from '../../lib/transfer/record/transitions.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { accepted, CANCELLED, ledger, NOW, POLICY, SNAPSHOT, transferring } from '../support/a-transfer.ts';
 

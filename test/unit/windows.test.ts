@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { crc32 } from '../../lib/integrity/crc32.ts';
-import { bodyOf, fill, windowPool } from '../../lib/pipeline/windows.ts';
+import { bodyOf, fill, windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { ByteReader, Window } from '../../lib/values/bytes.ts';
 
 const never = new AbortController().signal;

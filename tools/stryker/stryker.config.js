@@ -1,5 +1,5 @@
 /**
- * Mutation testing of the pure core by its unit tests. Run from the top: `npm run stryker -- --mutate lib/transfer/decide.ts`.
+ * Mutation testing of the pure core by its unit tests. Run from the top: `npm run stryker -- --mutate lib/transfer/decide/decide.ts`.
  * Texts are not mutated: messages are for people, and codes are held by the types.
  */
 export default {

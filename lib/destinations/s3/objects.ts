@@ -8,9 +8,9 @@ import type { Body, ByteReader } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, Stored, StoredObject, WriteCondition } from '../destination.ts';
 import { encryptionKept } from './answers.ts';
+import { sendBody } from './bodies/send-body.ts';
 import { describePlace, destinationError } from './errors.ts';
 import { objectParameters, tokenIn, validatorIn } from './metadata.ts';
-import { sendBody } from './send-body.ts';
 import type { Session } from './session.ts';
 
 export async function headObject(session: Session, target: S3Locator, call: Call): Promise<StoredObject | undefined> {

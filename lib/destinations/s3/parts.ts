@@ -3,13 +3,13 @@ import { ListPartsCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
 import { parseCrc32Base64 } from '../../integrity/crc32.ts';
 import type { S3Locator } from '../../s3/client.ts';
-import type { Part } from '../../transfer/ledger.ts';
+import type { Part } from '../../transfer/plan/ledger.ts';
 import type { Body } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { PartPage, PartSpec } from '../destination.ts';
 import { isCode, wasCutOff } from './answers.ts';
+import { sendBody } from './bodies/send-body.ts';
 import { describePlace } from './errors.ts';
-import { sendBody } from './send-body.ts';
 import type { Session } from './session.ts';
 
 /** One multipart upload of one key. */

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors/codes.ts';
-import type { Features, Limits } from '../../transfer/limits.ts';
-import { S3_LIMITS } from '../../transfer/limits.ts';
+import type { Features, Limits } from '../../transfer/plan/limits.ts';
+import { S3_LIMITS } from '../../transfer/plan/limits.ts';
 import type { ObjectSettings } from '../../transfer/request.ts';
 
 /** What one kind of store can hold and do, as data. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openAwsHome } from '../../../lib/aws/home.ts';
-import { tickAll } from '../../../lib/aws/tick.ts';
+import { tickAll } from '../../../lib/aws/messages/tick.ts';
 import type { Cloud } from '../../e2e/stand-in.ts';
 import { workersOf } from './workers.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import type { TransferRecord } from '../../../lib/transfer/record.ts';
-import { isSettled } from '../../../lib/transfer/record.ts';
+import type { TransferRecord } from '../../../lib/transfer/record/record.ts';
+import { isSettled } from '../../../lib/transfer/record/record.ts';
 import type { Pipeline } from '../../e2e/pipeline.ts';
 
 /** A grace, several time-outs of dead workers, and the ticks after them. */

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { S3Server } from '../../test/support/s3-process.ts';
+import { ServerMissing } from '../../test/support/s3-process.ts';
+import { versitygw } from '../../test/support/versitygw.ts';
+
+export const STORES = ['versitygw', 'double'] as const;
+export type StoreName = (typeof STORES)[number];
+
+/** An S3 store in a process of its own, with one bucket. */
+export interface Store extends AsyncDisposable {
+  readonly name: StoreName;
+  readonly bucket: string;
+  readonly endpoint: string;
+  readonly region: string;
+  /** By which programs that speak S3 find and enter it. */
+  readonly environment: Readonly<Record<string, string>>;
+  sha256(key: string): Promise<string>;
+  remove(key: string): Promise<void>;
+}
+
+/** Those of the stores that this machine has. */
+export async function findStore(name: StoreName): Promise<(() => Promise<Store>) | undefined> {
+  if (name === 'double') return () => storeOf(name, startDouble());
+  try {
+    const start = await versitygw();
+    return () => storeOf(name, start());
+  } catch (error) {
+    if (error instanceof ServerMissing) return undefined;
+    throw error;
+  }
+}
+
+async function storeOf(name: StoreName, starting: Promise<S3Server>): Promise<Store> {
+  const server = await starting;
+  const { endpoint, region, credentials } = server;
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const bucket = 'bench';
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  return {
+    name,
+    bucket,
+    endpoint,
+    region,
+    environment: {
+      AWS_ENDPOINT_URL_S3: endpoint,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
+    async sha256(key) {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return await sha256Of(Body as Readable);
+    },
+    async remove(key) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function startDouble(): Promise<S3Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'piecework-double-'));
+  const script = fileURLToPath(new URL('./s3-double-process.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--no-warnings', script, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  return {
+    ...(JSON.parse(line) as Pick<S3Server, 'endpoint' | 'region' | 'credentials'>),
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      await closed;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const sha256OfFile = (path: string): Promise<string> =>
+  sha256Of(createReadStream(path, { highWaterMark: 1024 ** 2 }));
+
+async function sha256Of(bytes: Readable): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(bytes, hash);
+  return hash.digest('hex');
+}

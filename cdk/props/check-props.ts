@@ -1,0 +1,183 @@
+import { SOURCE_SCHEMES } from '../../lib/aws/names.ts';
+import { parseHostRule } from '../../lib/values/hosts.ts';
+import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
+
+/** Says in one sentence what is wrong with the props of the construct. */
+export class PieceworkPropsError extends Error {
+  override readonly name = 'PieceworkPropsError';
+}
+
+/** A misspelt prop would otherwise be a default. In JavaScript nothing else says so. */
+export function refuseUnknown(owner: string, what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== 'object' || given === null)
+    throw new PieceworkPropsError(`${owner} needs an object of props, and was given ${String(given)}.`);
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new PieceworkPropsError(`${owner} has no ${what} "${unknown}"; it has ${known.join(', ')}.`);
+}
+
+/** @throws PieceworkPropsError at the first setting that is out of its bounds, or contradicts another. */
+export function checkSettings(settings: Settings): void {
+  checkDestinations(settings.destinations);
+  checkHosts(settings);
+  checkSchemes(settings);
+  checkSourceBuckets(settings);
+  checkSecrets(settings);
+  checkAuth(settings);
+  checkConstructs(settings);
+}
+
+function checkDestinations(destinations: readonly PieceworkDestination[]): void {
+  if (!Array.isArray(destinations) || destinations.length === 0) {
+    throw new PieceworkPropsError(
+      'Piecework needs at least one destination: destinations: [{ bucket }], or [{ bucket, prefix: "incoming/" }].',
+    );
+  }
+  checkBuckets('destination', destinations, ['bucket', 'prefix', 'encryptionKey', 'acls']);
+}
+
+function checkSourceBuckets({ sourceBuckets, schemes }: Settings): void {
+  if (!Array.isArray(sourceBuckets))
+    throw new PieceworkPropsError('sourceBuckets must be a list: [{ bucket }], or [{ bucket, prefix: "released/" }].');
+  checkBuckets('source bucket', sourceBuckets, ['bucket', 'prefix', 'encryptionKey']);
+  if (sourceBuckets.length > 0 && !schemes.includes('s3'))
+    throw new PieceworkPropsError('sourceBuckets names buckets to read, and schemes does not have "s3"; add it there.');
+}
+
+function checkBuckets(
+  what: string,
+  places: readonly (PieceworkDestination | PieceworkSourceBucket)[],
+  known: readonly string[],
+): void {
+  const seen = new Set<string>();
+  for (const place of places) {
+    refuseUnknown(`a ${what} of Piecework`, 'setting', place, known);
+    const { bucket, prefix = '', encryptionKey } = place;
+    if (typeof bucket?.arnForObjects !== 'function')
+      throw new PieceworkPropsError(
+        `the bucket of a ${what} must be a construct: a Bucket, or Bucket.fromBucketName(this, "Id", "name").`,
+      );
+    if (typeof prefix !== 'string' || prefix.startsWith('/') || prefix.includes('*') || prefix.includes('?')) {
+      throw new PieceworkPropsError(
+        `the prefix "${prefix}" must not begin with "/" nor have "*" or "?" in it: it is the beginning of keys, and IAM would read those as patterns.`,
+      );
+    }
+    checkConstruct(`the encryptionKey of a ${what}`, encryptionKey, 'keyArn', 'a Key, or Key.fromKeyArn(…)');
+    const name = `${bucket.node.path} ${prefix}`;
+    if (seen.has(name))
+      throw new PieceworkPropsError(`the ${what} ${bucket.node.path} with prefix "${prefix}" is named twice.`);
+    seen.add(name);
+  }
+}
+
+function checkHosts({ allowHosts, denyHosts, privateHosts, ports }: Settings): void {
+  for (const [name, hosts] of Object.entries({ allowHosts, denyHosts, privateHosts })) {
+    const wrong = textsOf(name, hosts, '["example.com"]').find((host) => parseHostRule(host) === undefined);
+    if (wrong !== undefined)
+      throw new PieceworkPropsError(
+        `${name} has "${wrong}", which is no host: give example.com, *.example.com or an address, without scheme, port and path.`,
+      );
+  }
+  for (const [name, hosts] of Object.entries({ allowHosts, privateHosts })) {
+    const both = hosts.find((host) => denyHosts.includes(host));
+    if (both !== undefined)
+      throw new PieceworkPropsError(`the host "${both}" is in ${name} and in denyHosts; it can be in one only.`);
+  }
+  const shut = privateHosts.find((host) => allowHosts.length > 0 && !isAmong(host, allowHosts));
+  if (shut !== undefined)
+    throw new PieceworkPropsError(
+      `the host "${shut}" is in privateHosts, and allowHosts, which alone is contacted, does not have it; name it there too.`,
+    );
+  const isPort = (port: unknown) => typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65_535;
+  if (!Array.isArray(ports) || ports.length === 0 || !ports.every(isPort))
+    throw new PieceworkPropsError('ports must be a list of whole numbers from 1 to 65535, as in [80, 443].');
+}
+
+function checkSchemes({ schemes }: Settings): void {
+  const known: readonly string[] = SOURCE_SCHEMES;
+  const wrong = textsOf('schemes', schemes, '["https", "sftp"]').find((scheme) => !known.includes(scheme));
+  if (wrong !== undefined || schemes.length === 0) {
+    throw new PieceworkPropsError(
+      `schemes ${wrong === undefined ? 'is empty' : `has "${wrong}"`}: give one or more of ${known.join(', ')}, without a colon.`,
+    );
+  }
+}
+
+/** Whether a rule for hosts has another one, or a host, within it. */
+function isAmong(host: string, rules: readonly string[]): boolean {
+  return rules.some((rule) => rule === host || (rule.startsWith('*.') && host.endsWith(rule.slice(1))));
+}
+
+function checkSecrets({ secretPrefixes }: Settings): void {
+  const wrong = textsOf('secretPrefixes', secretPrefixes, '["piecework/"]').find(
+    (prefix) => !/^[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]*$/.test(prefix),
+  );
+  if (wrong !== undefined)
+    throw new PieceworkPropsError(
+      `secretPrefixes has "${wrong}": give what names begin with, such as "piecework/", without a leading "/" and without patterns.`,
+    );
+}
+
+/** A text in the place of a list has the methods of one, and another meaning. */
+function textsOf(name: string, list: unknown, example: string): readonly string[] {
+  if (Array.isArray(list) && list.every((item) => typeof item === 'string')) return list as readonly string[];
+  throw new PieceworkPropsError(`${name} must be a list of texts, as in ${example}.`);
+}
+
+function checkAuth({ auth, throttle, defaultOwner }: Settings): void {
+  refuseUnknown('throttle', 'setting', throttle, ['ratePerSecond', 'burst']);
+  if (!(throttle.ratePerSecond > 0) || !(throttle.burst > 0))
+    throw new PieceworkPropsError('throttle needs ratePerSecond and burst, both above 0.');
+  if (defaultOwner !== undefined && !/^[\x21-\x7e]{1,128}$/.test(defaultOwner))
+    throw new PieceworkPropsError('defaultOwner must be 1 to 128 visible ASCII characters: queues are fair by it.');
+  switch (auth.kind) {
+    case 'iam':
+      refuseUnknown('auth "iam"', 'setting', auth, ['kind']);
+      return;
+    case 'authorizer':
+      refuseUnknown('auth "authorizer"', 'setting', auth, ['kind', 'authorizer']);
+      if (typeof auth.authorizer !== 'object' || auth.authorizer === null)
+        throw new PieceworkPropsError('auth "authorizer" needs the authorizer itself.');
+      return;
+    case 'apiKey':
+      refuseUnknown('auth "apiKey"', 'setting', auth, ['kind', 'ratePerSecond', 'burst', 'requestsPerDay']);
+      checkKey(auth, throttle);
+      return;
+    default:
+      throw new PieceworkPropsError(
+        `auth must be of kind iam, apiKey or authorizer, and is ${JSON.stringify((auth as { kind?: unknown }).kind)}.`,
+      );
+  }
+}
+
+function checkKey(key: Extract<Settings['auth'], { readonly kind: 'apiKey' }>, throttle: Settings['throttle']): void {
+  for (const name of ['ratePerSecond', 'burst', 'requestsPerDay'] as const) {
+    const value = key[name];
+    const isCount = name === 'ratePerSecond' || Number.isInteger(value);
+    if (value !== undefined && !(value > 0 && isCount))
+      throw new PieceworkPropsError(
+        `auth "apiKey": ${name} must be a ${name === 'ratePerSecond' ? '' : 'whole '}number above 0, and is ${String(value)}.`,
+      );
+  }
+  for (const name of ['ratePerSecond', 'burst'] as const) {
+    const value = key[name];
+    if (value !== undefined && value > throttle[name]) {
+      const [what, once] = name === 'burst' ? ['burst', 'at once'] : ['rate', 'a second'];
+      throw new PieceworkPropsError(
+        `the API key may send ${value} requests ${once}, and throttle stops all callers together at ${throttle[name]}; raise throttle, or lower the key's ${what}.`,
+      );
+    }
+  }
+}
+
+function checkConstructs({ encryptionKey, eventBus, alarmTopic }: Settings): void {
+  checkConstruct('encryptionKey', encryptionKey, 'keyArn', 'a Key, or Key.fromKeyArn(…)');
+  checkConstruct('eventBus', eventBus, 'eventBusArn', 'an EventBus, or EventBus.fromEventBusArn(…)');
+  checkConstruct('alarmTopic', alarmTopic, 'topicArn', 'a Topic, or Topic.fromTopicArn(…)');
+}
+
+/** A name or an ARN in the place of a construct would fail later, without a word about the prop. */
+function checkConstruct(name: string, value: object | undefined, property: string, example: string): void {
+  if (value === undefined || typeof Object(value)[property] === 'string') return;
+  throw new PieceworkPropsError(`${name} must be a construct: ${example}.`);
+}

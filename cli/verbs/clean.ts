@@ -1,0 +1,61 @@
+import { asPieceworkError } from '../../lib/errors/error.ts';
+import type { CleanReport } from '../../lib/index.ts';
+import { describeDestination } from '../../lib/transfer/locators.ts';
+import { localOptions } from '../options/request.ts';
+import { writeJson } from '../output/reporters/json-reporter.ts';
+import { count, oneLine } from '../output/text.ts';
+import type { Verb, VerbCall } from '../verb.ts';
+
+export const cleanVerb: Verb = {
+  name: 'clean',
+  summary: 'give up what was abandoned, with its uploads aborted',
+  description:
+    'Gives up every interrupted or failed transfer that nobody works on: uploads are aborted, temporary files deleted. ' +
+    'What is running is left alone.',
+  arguments: [],
+  settings: 'clean',
+  examples: [
+    { command: 'piecework clean --older-than 1d', what: 'leaves alone what is younger' },
+    { command: 'piecework clean --history', what: 'forgets what has ended, too' },
+  ],
+  async run(call) {
+    const { context, settings } = call;
+    await using local = await context.openLocal(localOptions(settings));
+    const { olderThan, history } = settings;
+    const report = await local.clean(
+      { ...(olderThan === undefined ? {} : { olderThanMs: olderThan }), ...(history === undefined ? {} : { history }) },
+      context.signal,
+    );
+    if (settings.json === true) writeJson(context.stdout, cleanJson(report));
+    else show(call, report);
+    // The first of them is the command's own error; all of them have been named.
+    const first = report.failed[0];
+    if (first !== undefined) throw asPieceworkError(first.error);
+  },
+};
+
+function show({ context: { stdout, stderr }, settings }: VerbCall, report: CleanReport): void {
+  const { cleaned, failed, running, forgotten } = report;
+  for (const { id, request } of cleaned) {
+    stdout.write(`${oneLine(`${id} ${describeDestination(request.destination)}`)}\n`);
+  }
+  for (const { transferId, error } of failed)
+    stderr.write(`${oneLine(`${transferId} not cleaned: ${error.message}`)}\n`);
+  if (settings.quiet === true) return;
+  if (running.length > 0) stderr.write(`${count(running.length, 'transfer')} left alone: running\n`);
+  stderr.write(`${count(cleaned.length, 'transfer')} cleaned\n`);
+  if (settings.history === true) stderr.write(`${count(forgotten.length, 'ended transfer')} forgotten\n`);
+}
+
+function cleanJson({ cleaned, failed, running, forgotten }: CleanReport): object {
+  return {
+    type: 'result',
+    cleaned: cleaned.map(({ id, status }) => ({ transferId: id, status })),
+    failed: failed.map(({ transferId, error }) => {
+      const { code, message } = asPieceworkError(error);
+      return { transferId, code, message };
+    }),
+    running,
+    forgotten,
+  };
+}

@@ -1,0 +1,58 @@
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { CopyReport, Local, LocalOptions } from '../../lib/index.ts';
+import { describeDestination } from '../../lib/transfer/locators.ts';
+import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
+import { localOptions } from '../options/request.ts';
+import { chooseReporter } from '../output/reporters/choose-reporter.ts';
+import { writeJson } from '../output/reporters/json-reporter.ts';
+import { resultJson, summaryLines } from '../output/result.ts';
+import type { VerbCall } from '../verb.ts';
+
+/** Runs a transfer with its events shown, and says how it ended. `copy` and `retry` are this. */
+export async function follow(
+  call: VerbCall,
+  options: { readonly toStdout: boolean },
+  run: (local: Local) => Promise<CopyReport>,
+): Promise<void> {
+  const { context, settings } = call;
+  const report = await watched(call, options, run);
+  if (settings.json === true) {
+    writeJson(context.stdout, resultJson(report));
+    return;
+  }
+  if (settings.quiet !== true) for (const line of summaryLines(report)) context.stderr.write(`${line}\n`);
+  // Alone on its line, so that a script can take it: the name may have come from the source.
+  if (!options.toStdout) context.stdout.write(`${describeDestination(report.destination)}\n`);
+}
+
+async function watched(
+  call: VerbCall,
+  { toStdout }: { readonly toStdout: boolean },
+  run: (local: Local) => Promise<CopyReport>,
+): Promise<CopyReport> {
+  const { context, settings } = call;
+  using reporter = chooseReporter(context, settings);
+  const onEvent = (event: PieceworkEvent): void => {
+    if (event.type === 'failed' && event.heldUntil !== undefined)
+      call.hint(heldHint(event.transferId, event.heldUntil));
+    reporter.event(event);
+  };
+  const localWith: LocalOptions = { ...localOptions(settings), onEvent };
+  try {
+    await using local = await context.openLocal(localWith);
+    return await run(local);
+  } catch (error) {
+    throw error instanceof PieceworkError && error.code === 'Interrupted' ? interrupted(toStdout, error) : error;
+  }
+}
+
+/** The same sentence however far the transfer was. */
+function interrupted(toStdout: boolean, cause: unknown): PieceworkError {
+  const what = toStdout ? 'what went to stdout is incomplete' : 'run the same command again to go on';
+  return new PieceworkError('Interrupted', `interrupted; ${what}`, { cause });
+}
+
+function heldHint(transferId: string, heldUntil: string): string {
+  const until = heldUntil.replace(/\.\d+Z$/, 'Z');
+  return `the pieces that are there are kept until ${until}: run the same command again, or piecework retry ${transferId}`;
+}

@@ -1,0 +1,99 @@
+import type { ErrorRecord, PieceworkError } from '../../errors/error.ts';
+import { toErrorRecord } from '../../errors/error.ts';
+import type { TransferStatus } from '../../pipeline/requests/query.ts';
+import type { Plan } from '../../transfer/plan/divide-pieces.ts';
+import { pieceSet } from '../../transfer/plan/piece-set.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import type { Instant } from '../../values/time.ts';
+import type { Transfer, TransferDetail } from '../schemas/transfer.ts';
+import { progressOf } from './progress.ts';
+import { stated } from './stated.ts';
+
+const MOST_TROUBLE_SHOWN = 100;
+
+/** A transfer as the API shows it: what a client can use, and nothing of how the engine keeps its books. */
+export function viewTransfer(record: TransferRecord, basePath: string): Transfer {
+  const { id, status, run, request, createdAt, deadlineAt, endedAt, heldUntil, ending, plan, result, reason } = record;
+  const self = `${basePath}/v1/transfers/${id}`;
+  return {
+    id,
+    status,
+    run,
+    source: request.source,
+    destination: request.destination,
+    createdAt,
+    deadlineAt,
+    ...stated({
+      endedAt,
+      heldUntil: status === 'failed' && record.upload !== undefined ? heldUntil : undefined,
+      ending: ending?.to,
+      plan: plan === undefined ? undefined : viewPlan(plan),
+      result: result === undefined ? undefined : { ...result, digests: stated(result.digests) },
+      reason: reason === undefined ? undefined : viewReason(reason),
+    }),
+    links: { self, cancel: `${self}/cancel`, retry: `${self}/retry` },
+  };
+}
+
+export interface Look extends TransferStatus {
+  /** The ledger could not be read. */
+  readonly unavailable?: PieceworkError;
+}
+
+export function viewDetail(look: Look, basePath: string, now: Instant): TransferDetail {
+  const { record, pieces, unavailable } = look;
+  return {
+    ...viewTransfer(record, basePath),
+    progress: progressOf(look, now),
+    ...(pieces === undefined ? {} : { pieces: viewPieces(record, pieces) }),
+    ...(unavailable === undefined ? {} : { piecesUnavailable: viewReason(toErrorRecord(unavailable)) }),
+  };
+}
+
+function viewPieces(
+  record: TransferRecord,
+  { count, doneCount, isDone }: NonNullable<TransferStatus['pieces']>,
+): NonNullable<TransferDetail['pieces']> {
+  const done = Array.from({ length: count }, (_, index) => index + 1).filter(isDone);
+  const trouble = Object.entries(record.trouble)
+    .map(([number, { attempt, failures, waits, code, notBefore }]) => ({
+      pieceNumber: Number(number),
+      attempt,
+      failures,
+      waits,
+      code,
+      ...stated({ notBefore }),
+    }))
+    .filter(({ pieceNumber }) => !isDone(pieceNumber))
+    .sort((a, b) => a.pieceNumber - b.pieceNumber);
+  const sentAndDone = done.filter((number) => number < record.cursor).length;
+  return {
+    count,
+    doneCount,
+    inFlightCount: record.status === 'transferring' ? record.cursor - 1 - sentAndDone : 0,
+    doneRanges: pieceSet(0, done).map(([first, last]): [number, number] => [first, last]),
+    troubleCount: trouble.length,
+    trouble: trouble.slice(0, MOST_TROUBLE_SHOWN),
+  };
+}
+
+function viewPlan(plan: Plan): NonNullable<Transfer['plan']> {
+  switch (plan.mode) {
+    case 'single':
+      return { mode: plan.mode, sizeBytes: plan.sizeBytes };
+    case 'pieces':
+    case 'stream': {
+      const { mode, sizeBytes, pieceSizeBytes, pieceCount } = plan;
+      const serverSideCopy = plan.mode === 'pieces' ? plan.serverSideCopy : undefined;
+      return { mode, pieceSizeBytes, ...stated({ sizeBytes, pieceCount, serverSideCopy }) };
+    }
+  }
+}
+
+function viewReason({ code, message, details }: ErrorRecord): NonNullable<Transfer['reason']> {
+  return {
+    code,
+    message,
+    ...(details === undefined ? {} : { details: stated(details) as Record<string, string | number | boolean> }),
+  };
+}

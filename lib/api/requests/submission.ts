@@ -1,0 +1,146 @@
+import { createHash, createHmac } from 'node:crypto';
+import { PieceworkError } from '../../errors/error.ts';
+import type { Submission } from '../../pipeline/requests/submit.ts';
+import type { Ports } from '../../pipeline/shared/ports.ts';
+import type { DestinationLocator, SourceAuth, SourceLocator } from '../../transfer/locators.ts';
+import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
+import type { ObjectSettings, TransferOptions } from '../../transfer/request.ts';
+import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
+import { formatBytes } from '../../values/units.ts';
+import { stated } from '../answers/stated.ts';
+import type { SourceBody, SubmitBody } from '../schemas/request.ts';
+import type { AllowedDestination } from './destinations.ts';
+import { locateDestination } from './destinations.ts';
+
+/** What a checked body means to the use cases. @throws PieceworkError `InvalidUrl`, `InvalidOption`, `InvalidDestination`. */
+export function toSubmission(body: SubmitBody, owner: string, allowed: readonly AllowedDestination[]): Submission {
+  return {
+    source: toSource(body.source),
+    destination: locateDestination(body.destination, allowed),
+    object: toObject(body.object ?? {}),
+    options: toOptions(body.options ?? {}),
+    owner,
+  };
+}
+
+/** @throws PieceworkError `InvalidUrl`, `InvalidOption`. */
+export function toSource({ url, headers, auth, store, ...rest }: SourceBody): SourceLocator {
+  const parsed = URL.parse(url);
+  if (parsed === null) throw new PieceworkError('InvalidUrl', 'source.url is no URL; it looks like https://host/path');
+  const lower =
+    headers === undefined
+      ? undefined
+      : Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const credentials = [
+    auth !== undefined,
+    lower?.['authorization'] !== undefined,
+    // A private key comes with a user, which may stand in the URL.
+    parsed.password !== '' || (parsed.username !== '' && auth?.kind !== 'key'),
+  ];
+  if (credentials.filter(Boolean).length > 1) {
+    throw new PieceworkError(
+      'InvalidOption',
+      'source: credentials are given more than once; give them in the URL, in auth or as a header',
+    );
+  }
+  checkScheme(parsed.protocol, auth?.kind, rest.hostFingerprint !== undefined, store !== undefined);
+  return {
+    url,
+    ...stated({
+      headers: lower,
+      auth: auth === undefined ? undefined : stated(auth),
+      store: store === undefined ? undefined : stated(store),
+    }),
+    ...stated(rest),
+  };
+}
+
+/** How each scheme can be authenticated. */
+const AUTH_OF: Readonly<Record<string, readonly SourceAuth['kind'][]>> = {
+  'http:': ['basic', 'bearer'],
+  'https:': ['basic', 'bearer'],
+  'ftp:': ['basic'],
+  'ftps:': ['basic'],
+  'ftpes:': ['basic'],
+  'sftp:': ['basic', 'key'],
+  's3:': ['basic', 'aws'],
+};
+
+/** What can't be meant of such a URL. Which schemes there are is for the deployment to say. @throws PieceworkError `InvalidOption`. */
+function checkScheme(scheme: string, auth: SourceAuth['kind'] | undefined, pinsHost: boolean, hasStore: boolean): void {
+  const known = AUTH_OF[scheme];
+  if (known === undefined) return;
+  if (auth !== undefined && !known.includes(auth))
+    throw new PieceworkError('InvalidOption', `source.auth: ${scheme} takes ${known.join(' or ')}, and not ${auth}`);
+  if (pinsHost && scheme !== 'sftp:')
+    throw new PieceworkError('InvalidOption', `source.hostFingerprint is of sftp: sources, and this one is ${scheme}`);
+  if (hasStore && scheme !== 's3:')
+    throw new PieceworkError('InvalidOption', `source.store is of s3: sources, and this one is ${scheme}`);
+}
+
+function toObject({ encryption, ...rest }: NonNullable<SubmitBody['object']>): ObjectSettings {
+  if (encryption === undefined) return stated(rest);
+  return {
+    ...stated(rest),
+    encryption: encryption.kind === 's3' ? { kind: 's3' } : { kind: 'kms', ...stated({ keyId: encryption.keyId }) },
+  };
+}
+
+function toOptions({ expect, ...rest }: NonNullable<SubmitBody['options']>): TransferOptions {
+  const { digests = {}, ...others } = expect ?? {};
+  return { ...DEFAULT_OPTIONS, ...stated(rest), expect: { ...stated(others), digests: stated(digests) } };
+}
+
+/**
+ * What the caller wants is held against the destination at once, not only at planning.
+ * @throws PieceworkError `ServerSideCopyRefused`, `DestinationTooSmall`, `PieceSizeOutOfLimits`.
+ */
+export function checkDestination(
+  ports: Pick<Ports, 'destinations' | 'policy'>,
+  to: DestinationLocator,
+  { parallelism, pieceSizeBytes, serverSideCopy: wish, expect }: TransferOptions,
+): void {
+  const { limits, serverSideCopy } = ports.destinations(to);
+  if (wish === 'always' && serverSideCopy === undefined) {
+    throw new PieceworkError(
+      'ServerSideCopyRefused',
+      'options.serverSideCopy: this deployment has no store copy by itself; leave "always" away, and the bytes come through Piecework',
+    );
+  }
+  if (expect.sizeBytes !== undefined) {
+    dividePieces({
+      sizeBytes: expect.sizeBytes,
+      ranges: true,
+      limits,
+      parallelism,
+      policy: ports.policy.plan,
+      ...stated({ pieceSizeBytes }),
+    });
+  } else if (pieceSizeBytes !== undefined && pieceSizeBytes > limits.maxPieceBytes) {
+    throw new PieceworkError(
+      'PieceSizeOutOfLimits',
+      `a piece of ${formatBytes(pieceSizeBytes)} is more than this destination takes: ${formatBytes(limits.maxPieceBytes)} at most`,
+    );
+  }
+}
+
+/**
+ * A key is its owner's: another owner's same key is another key. What was asked is kept as a digest only, and under the
+ * key, which is stored nowhere: nobody can find out a short password by trying.
+ */
+export function idempotencyOf(owner: string, key: string, body: SubmitBody): NonNullable<Submission['idempotency']> {
+  const keyHash = createHash('sha256')
+    .update(JSON.stringify([owner, key]))
+    .digest('hex');
+  const requestHash = createHmac('sha256', key).update(canonical(body)).digest('hex');
+  return { keyHash, requestHash };
+}
+
+/** The same text for the same value, whatever the order of its fields. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

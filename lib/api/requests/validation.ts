@@ -1,0 +1,50 @@
+import type { z } from 'zod';
+import { ApiError } from '../answers/problem.ts';
+
+type FieldError = NonNullable<ApiError['errors']>[number];
+type Validated = { readonly target: string } & (
+  | { readonly success: true }
+  | { readonly success: false; readonly error: z.core.$ZodError }
+);
+
+/** A name that may be shown: a secret that was put in the place of a name is rarely one. */
+const SHOWN = /^[A-Za-z0-9_-]{1,40}$/;
+
+/** Names every field that is wrong, and shows no value of any: it may be a secret. */
+export function onInvalid(result: Validated): void {
+  if (result.success) return;
+  const { target, error } = result;
+  const errors = error.issues.flatMap((issue) => fieldErrors(target, issue));
+  const first = errors[0];
+  const more = errors.length > 1 ? `, and ${errors.length - 1} more` : '';
+  throw new ApiError(
+    'InvalidOption',
+    first === undefined
+      ? 'the request is not as it is to be'
+      : `${first.pointer ?? first.parameter ?? first.header}: ${first.detail}${more}`,
+    { errors },
+  );
+}
+
+function fieldErrors(target: string, issue: z.core.$ZodIssue): readonly FieldError[] {
+  const path = issue.path.map((part) => (typeof part === 'number' || SHOWN.test(String(part)) ? String(part) : '…'));
+  if (issue.code !== 'unrecognized_keys') return [place(target, path, detailOf(issue))];
+  return issue.keys.map((key) => place(target, [...path, SHOWN.test(key) ? key : '…'], 'is not known here'));
+}
+
+/** zod's own sentences for keys quote them. */
+function detailOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? 'is no name';
+  return issue.message;
+}
+
+function place(target: string, path: readonly string[], detail: string): FieldError {
+  switch (target) {
+    case 'json':
+      return { pointer: `#${path.map((part) => `/${part}`).join('')}`, detail };
+    case 'header':
+      return { header: path.join('.'), detail };
+    default:
+      return { parameter: path.join('.'), detail };
+  }
+}

@@ -1,0 +1,111 @@
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Input } from '../../transfer/decide/decision.ts';
+import { MARGIN_MS } from '../names.ts';
+
+/** Reads a message's body. @throws PieceworkError `MessageMalformed` for what nobody here understands. */
+export type Reader<M> = (body: string) => M;
+
+/** What every batch needs of its home. */
+export interface BatchHome {
+  /** Puts aside what can't be understood, so that it neither loops nor is lost; rejects if it could not. */
+  park(record: SQSRecord, why: string): Promise<void>;
+  /** Told of what a message's handler threw; its message comes again. */
+  failed(record: SQSRecord, error: unknown): void;
+  /** Lets a message come again sooner than its time-out says. */
+  giveBack(records: readonly SQSRecord[]): Promise<void>;
+  /** Writes what was counted: a function is frozen as soon as it has returned. */
+  flush(): void;
+}
+
+/** Aborted shortly before the function is cut off, so that its messages are given back in order. */
+export function signalOf(context: Pick<Context, 'getRemainingTimeInMillis'>): AbortSignal {
+  return AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - MARGIN_MS));
+}
+
+/** Each message by itself, side by side: one that fails comes again alone. */
+export async function eachMessage<M>(
+  home: BatchHome,
+  event: SQSEvent,
+  context: Context,
+  read: Reader<M>,
+  handle: (message: M, signal: AbortSignal) => Promise<void>,
+): Promise<SQSBatchResponse> {
+  const signal = signalOf(context);
+  const { messages, failed } = await understood(home, event, read);
+  const again = messages.map(
+    async ({ record, message }) => await attempt(home, [record], () => handle(message, signal)),
+  );
+  return await answer(home, [failed, ...(await Promise.all(again))].flat());
+}
+
+/** What the finalizer is told of a transfer. */
+export interface TransferInput {
+  readonly transferId: string;
+  readonly input: Input;
+}
+
+/** All messages of a transfer together, one transfer beside another. */
+export async function byTransfer(
+  home: BatchHome,
+  event: SQSEvent,
+  context: Context,
+  read: Reader<TransferInput>,
+  handle: (transferId: string, inputs: readonly Input[], signal: AbortSignal) => Promise<void>,
+): Promise<SQSBatchResponse> {
+  const signal = signalOf(context);
+  const { messages, failed } = await understood(home, event, read);
+  const groups = Map.groupBy(messages, ({ message }) => message.transferId);
+  const again = [...groups].map(async ([transferId, group]) => {
+    const records = group.map(({ record }) => record);
+    return await attempt(home, records, () =>
+      handle(
+        transferId,
+        group.map(({ message }) => message.input),
+        signal,
+      ),
+    );
+  });
+  return await answer(home, [failed, ...(await Promise.all(again))].flat());
+}
+
+interface Understood<M> {
+  readonly messages: readonly { readonly record: SQSRecord; readonly message: M }[];
+  /** Neither understood nor parked. */
+  readonly failed: readonly SQSRecord[];
+}
+
+async function understood<M>(home: BatchHome, event: SQSEvent, read: Reader<M>): Promise<Understood<M>> {
+  const messages: { record: SQSRecord; message: M }[] = [];
+  const strange: { record: SQSRecord; why: string }[] = [];
+  for (const record of event.Records) {
+    try {
+      messages.push({ record, message: read(record.body) });
+    } catch (error) {
+      strange.push({ record, why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const failed = await Promise.all(
+    strange.map(async ({ record, why }) => await attempt(home, [record], () => home.park(record, why))),
+  );
+  return { messages, failed: failed.flat() };
+}
+
+async function attempt(
+  home: BatchHome,
+  records: readonly SQSRecord[],
+  handle: () => Promise<void>,
+): Promise<readonly SQSRecord[]> {
+  try {
+    await handle();
+    return [];
+  } catch (error) {
+    for (const record of records) home.failed(record, error);
+    return records;
+  }
+}
+
+async function answer(home: BatchHome, failed: readonly SQSRecord[]): Promise<SQSBatchResponse> {
+  await home.giveBack(failed);
+  home.flush();
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}

@@ -1,0 +1,144 @@
+import { PieceworkError } from '../../../errors/error.ts';
+import type { ObjectSpec, UploadRef } from '../../destination.ts';
+import { untilAborted } from '../body.ts';
+import { onDisk, uploadLost } from '../errors.ts';
+import { removeUpload, sweepBeside } from '../folder.ts';
+import type { TargetLocks } from '../locks.ts';
+import { targetLocks } from '../locks.ts';
+import type { UploadFiles } from '../names.ts';
+import { isUploadId } from '../names.ts';
+import type { FileTarget } from '../target.ts';
+import { locateTarget } from '../target.ts';
+import { readJournal } from './journal.ts';
+import type { PartialFile, WriteAt } from './partial.ts';
+import { createPartial } from './partial.ts';
+import type { Found } from './resume.ts';
+import { isPublished, resumeUpload } from './resume.ts';
+
+export interface FileUploadsOptions {
+  readonly warn: (sentence: string) => void;
+  readonly writeAt: WriteAt;
+}
+
+/** The uploads that this process has open, each with its files and, together, their target's lock. */
+export interface FileUploads extends AsyncDisposable {
+  create(target: FileTarget, files: UploadFiles, object: ObjectSpec): Promise<PartialFile>;
+  /** Opens it if it isn't; the first to ask has it compared with its bytes, all wait for that. */
+  find(upload: UploadRef, signal: AbortSignal): Promise<Found>;
+  /** @throws PieceworkError `UploadLost`. */
+  findOpen(upload: UploadRef, signal: AbortSignal): Promise<PartialFile>;
+  /** It became the file: closes it, and keeps lock and journal until it is released. */
+  finished(partial: PartialFile): Promise<void>;
+  /** Removes what it left; with `keepFinished` not the journal of a file that was finished, by which it is known. */
+  remove(upload: UploadRef, keepFinished: boolean): Promise<void>;
+}
+
+export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads {
+  const opened = new Map<string, Promise<Found>>();
+  const ending = new AbortController();
+  const locks: TargetLocks = targetLocks((target) => sweepBeside(target, ({ journal }) => opened.has(journal)));
+
+  async function load(target: FileTarget, files: UploadFiles, upload: UploadRef): Promise<Found> {
+    try {
+      await locks.hold(target, files.journal);
+      const found = await onDisk(target.path, () =>
+        resumeUpload(target, files, upload, { warn, writeAt, signal: ending.signal }),
+      );
+      if (found === 'gone') await forget(target, files);
+      return found;
+    } catch (error) {
+      await forget(target, files);
+      if (isFolderGone(error)) return 'gone';
+      throw error;
+    }
+  }
+
+  async function forget(target: FileTarget, files: UploadFiles): Promise<void> {
+    opened.delete(files.journal);
+    await locks.drop(target, files.journal);
+  }
+
+  async function removeFiles(target: FileTarget, files: UploadFiles, keepFinished: boolean): Promise<void> {
+    // Whoever opens it at the moment comes first.
+    const found = await opened.get(files.journal)?.catch(() => 'gone' as const);
+    if (typeof found === 'object') await found.close();
+    const journal = keepFinished ? await readJournal(files.journal) : undefined;
+    const isOurs = journal !== undefined && journal !== 'corrupt' && (await isPublished(target, journal));
+    await removeUpload(isOurs ? { ...files, journal: files.partial } : files);
+    await forget(target, files);
+  }
+
+  async function find(upload: UploadRef, signal: AbortSignal): Promise<Found> {
+    const target = await locateTarget(upload.target);
+    if (!isUploadId(upload.id)) return 'gone';
+    const files = target.upload(upload.id);
+    let loading = opened.get(files.journal);
+    if (loading === undefined) {
+      // Not the caller's signal: others may come to wait for the same.
+      loading = load(target, files, upload);
+      opened.set(files.journal, loading);
+    }
+    return await untilAborted(loading, signal);
+  }
+
+  return {
+    async create(target, files, object) {
+      await locks.hold(target, files.journal);
+      try {
+        const partial = await onDisk(target.path, () => createPartial(target, files, object, writeAt));
+        opened.set(files.journal, Promise.resolve(partial));
+        return partial;
+      } catch (error) {
+        await removeUpload(files);
+        await locks.drop(target, files.journal);
+        throw error;
+      }
+    },
+
+    find,
+
+    async findOpen(upload, signal) {
+      const found = await find(upload, signal);
+      if (typeof found === 'object') return found;
+      const path = upload.target.kind === 'file' ? upload.target.path : '';
+      throw uploadLost(
+        path,
+        found === 'finished' ? 'it was completed before' : 'it was aborted, or its files were removed',
+      );
+    },
+
+    async finished(partial) {
+      opened.set(partial.files.journal, Promise.resolve('finished'));
+      await partial.close();
+    },
+
+    async remove(upload, keepFinished) {
+      const target = await locateTarget(upload.target);
+      if (!isUploadId(upload.id)) return;
+      const user = Symbol('remove');
+      try {
+        await locks.hold(target, user);
+        await onDisk(target.path, () => removeFiles(target, target.upload(upload.id), keepFinished));
+      } catch (error) {
+        if (!isFolderGone(error)) throw error;
+      } finally {
+        await locks.drop(target, user);
+      }
+    },
+
+    async [Symbol.asyncDispose]() {
+      ending.abort(uploadLost('a file', 'the destination was closed'));
+      const all = await Promise.allSettled(opened.values());
+      opened.clear();
+      for (const one of all) {
+        if (one.status === 'fulfilled' && typeof one.value === 'object') await one.value.close();
+      }
+      await locks.dropAll();
+    },
+  };
+}
+
+/** Then everything that was in it is gone, too. */
+function isFolderGone(error: unknown): boolean {
+  return error instanceof PieceworkError && error.code === 'DestinationMissing';
+}

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { PieceworkError } from '../../../errors/error.ts';
+import { crc32, crc32Base64 } from '../../../integrity/crc32.ts';
+import type { Body } from '../../../values/bytes.ts';
+
+/**
+ * How a body goes over the wire. Two things here look as if the SDK could do them, and can't:
+ * its aws-chunked encoder with `requestStreamBufferSize` reads the source as fast as it comes, whatever the socket
+ * takes, so that a whole piece would pile up in memory; and it sends `Transfer-Encoding: chunked`, which many stores refuse.
+ */
+export interface Payload {
+  readonly stream: Readable;
+  /** Replace what the SDK would send. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of the bytes that were sent: final once all of them are. */
+  crc32(): number;
+  /** What the body itself went wrong with; the request is then to be broken off. */
+  readonly failed: Promise<never>;
+}
+
+/**
+ * Large enough that TLS is cheap, small enough that encrypting one does not hold the event loop nor double the memory
+ * (one 64 MiB write is encrypted whole). It is also the chunk of aws-chunked: S3 refuses chunks under 8 KiB but the last.
+ */
+const SLICE_BYTES = 256 * 1024;
+
+type WindowsBody = Extract<Body, { kind: 'windows' }>;
+
+/** @throws PieceworkError `BodyShort`, `BodyLong` for a whole body of another size than `sizeBytes`. */
+export function payloadOf(body: Body, sizeBytes: number, unsigned: boolean): Payload {
+  return body.kind === 'whole'
+    ? wholePayload(body.bytes, body.crc32, sizeBytes, unsigned)
+    : windowsPayload(body, sizeBytes);
+}
+
+function wholePayload(bytes: Uint8Array, crc: number, sizeBytes: number, unsigned: boolean): Payload {
+  if (bytes.length < sizeBytes) throw tooShort(bytes.length, sizeBytes);
+  if (bytes.length > sizeBytes) throw tooLong(sizeBytes);
+  let at = 0;
+  const stream = new Readable({
+    highWaterMark: SLICE_BYTES,
+    read() {
+      if (at >= bytes.length) {
+        this.push(null);
+        return;
+      }
+      const slice = bytes.subarray(at, at + SLICE_BYTES);
+      at += slice.length;
+      // A view, no copy: the caller keeps the bytes until the call is over.
+      this.push(Buffer.from(slice.buffer, slice.byteOffset, slice.length));
+    },
+  });
+  return {
+    stream,
+    headers: {
+      'content-length': String(sizeBytes),
+      'x-amz-checksum-crc32': crc32Base64(crc),
+      'x-amz-content-sha256': unsigned ? 'UNSIGNED-PAYLOAD' : createHash('sha256').update(bytes).digest('hex'),
+    },
+    crc32: () => crc,
+    failed: new Promise<never>(() => {}),
+  };
+}
+
+/**
+ * aws-chunked with the CRC32 in the trailer, which is known only at the end.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+ */
+function windowsPayload(body: WindowsBody, sizeBytes: number): Payload {
+  const sum = { crc32: 0 };
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  // It may fail after nobody waits any more.
+  failed.catch(() => {});
+  const encoded = encode(body, sizeBytes, sum);
+  const stream = new Readable({
+    highWaterMark: SLICE_BYTES,
+    read() {
+      encoded.next().then(
+        ({ value }) => this.push(value ?? null),
+        (error: unknown) => {
+          fail(error);
+          // Without the error: nobody listens for it here, and the request is broken off by `failed`.
+          this.destroy();
+        },
+      );
+    },
+  });
+  return {
+    stream,
+    headers: {
+      'content-length': String(encodedLength(sizeBytes)),
+      'content-encoding': 'aws-chunked',
+      'x-amz-decoded-content-length': String(sizeBytes),
+      'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+      'x-amz-trailer': 'x-amz-checksum-crc32',
+    },
+    crc32: () => sum.crc32,
+    failed,
+  };
+}
+
+/** Every chunk is one full slice, but the last: so the length on the wire is known before the start. */
+async function* encode(
+  body: WindowsBody,
+  sizeBytes: number,
+  sum: { crc32: number },
+): AsyncGenerator<Buffer, undefined> {
+  for await (const slice of slices(body, sizeBytes)) {
+    sum.crc32 = crc32(slice, sum.crc32);
+    yield Buffer.from(`${slice.length.toString(16)}\r\n`);
+    yield slice;
+    yield Buffer.from('\r\n');
+  }
+  yield Buffer.from(`0\r\n${trailer(sum.crc32)}`);
+  return undefined;
+}
+
+/**
+ * Slices of memory of their own, cut from the windows. They are copies on purpose: a view lives only until the next
+ * call of `next`, and nothing tells when the socket has let go of what it was given.
+ */
+async function* slices(body: WindowsBody, sizeBytes: number): AsyncGenerator<Buffer, undefined> {
+  /** Not yet yielded: what is in `slice` counts as left. */
+  let left = sizeBytes;
+  let filled = 0;
+  let slice = Buffer.allocUnsafeSlow(Math.min(SLICE_BYTES, left));
+  for (let view = await body.next(); view !== undefined; view = await body.next()) {
+    if (filled + view.length > left) throw tooLong(sizeBytes);
+    for (let at = 0; at < view.length; ) {
+      const count = Math.min(view.length - at, slice.length - filled);
+      slice.set(view.subarray(at, at + count), filled);
+      filled += count;
+      at += count;
+      // The last slice is held back until the body has said that it ends: what is sent whole is taken for whole.
+      if (filled === slice.length && filled < left) {
+        yield slice;
+        left -= filled;
+        filled = 0;
+        slice = Buffer.allocUnsafeSlow(Math.min(SLICE_BYTES, left));
+      }
+    }
+  }
+  if (filled < left) throw tooShort(sizeBytes - left + filled, sizeBytes);
+  if (left > 0) yield slice;
+  return undefined;
+}
+
+function trailer(crc: number): string {
+  return `x-amz-checksum-crc32:${crc32Base64(crc)}\r\n\r\n`;
+}
+
+function encodedLength(sizeBytes: number): number {
+  const chunk = (length: number): number => length.toString(16).length + 2 + length + 2;
+  const full = Math.floor(sizeBytes / SLICE_BYTES);
+  const last = sizeBytes % SLICE_BYTES;
+  return full * chunk(SLICE_BYTES) + (last > 0 ? chunk(last) : 0) + '0\r\n'.length + trailer(0).length;
+}
+
+function tooShort(gotBytes: number, sizeBytes: number): PieceworkError {
+  return new PieceworkError('BodyShort', `the body ended after ${gotBytes} of ${sizeBytes} bytes`);
+}
+
+function tooLong(sizeBytes: number): PieceworkError {
+  return new PieceworkError('BodyLong', `the body has more than the ${sizeBytes} bytes promised`);
+}

@@ -1,0 +1,175 @@
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { PieceworkError } from '../../../errors/error.ts';
+import type { S3Locator } from '../../../s3/client.ts';
+import type { Call } from '../../../values/call.ts';
+import type { CopyUploads, ObjectSpec, Stored, WriteCondition } from '../../destination.ts';
+import { encryptionKept } from '../answers.ts';
+import { describePlace } from '../errors.ts';
+import { objectParameters } from '../metadata.ts';
+import { headObject, putObject } from '../objects.ts';
+import type { Session } from '../session.ts';
+import { checksumWish, MAX_COPY_BYTES } from '../stores.ts';
+import { abortUpload } from '../uploads.ts';
+import { copySource } from './copy-source.ts';
+
+/** A copy inside the store: from one key to another, with the final object's own metadata. */
+interface Copy {
+  readonly from: S3Locator;
+  /** Pins the version that was looked at. */
+  readonly etag: string | undefined;
+  readonly to: S3Locator;
+  readonly object: ObjectSpec;
+  readonly sizeBytes: number;
+  readonly condition: WriteCondition;
+}
+
+/**
+ * Copies the staged object onto its real key. One CopyObject where that is enough; above 5 GB, and where the store's
+ * CopyObject is not known to hold the write condition, a multipart copy, whose Complete holds it.
+ */
+export async function promote(
+  session: Session,
+  copy: Omit<Copy, 'etag'>,
+  uploads: CopyUploads,
+  call: Call,
+): Promise<Stored> {
+  const { from, to, object, sizeBytes, condition } = copy;
+  if (from.bucket !== to.bucket || from.endpoint !== to.endpoint) {
+    throw new PieceworkError(
+      'DestinationUnsupported',
+      `${describePlace(to)}: a staged object is promoted within its own bucket only`,
+    );
+  }
+  const staged = await headObject(session, from, call);
+  if (staged === undefined)
+    throw new PieceworkError('UploadLost', `${describePlace(from)}: the staged object is not there`);
+  if (staged.sizeBytes !== sizeBytes) {
+    throw new PieceworkError(
+      'OutcomeUnknown',
+      `${describePlace(from)}: the staged object has ${staged.sizeBytes} bytes, not the ${sizeBytes} that were proved; somebody else wrote it`,
+    );
+  }
+  // An empty object has no parts to copy, and nothing to copy either.
+  if (sizeBytes === 0) {
+    const { crc32: _, ...stored } = await putObject(
+      session,
+      { object, target: to, sizeBytes, condition },
+      { kind: 'whole', bytes: new Uint8Array(), crc32: 0 },
+      call,
+    );
+    return stored;
+  }
+  const pinned = { ...copy, etag: staged.etag };
+  const simple = sizeBytes <= MAX_COPY_BYTES && (condition === 'none' || session.store.conditionalCopy);
+  return simple ? copyObject(session, pinned, call) : copyInParts(session, pinned, uploads, call);
+}
+
+async function copyObject(session: Session, copy: Copy, call: Call): Promise<Stored> {
+  const { from, to, object, sizeBytes } = copy;
+  const command = new CopyObjectCommand({
+    ...copySource(from, copy.etag),
+    Bucket: to.bucket,
+    Key: to.key,
+    // Else it would keep the staging object's token.
+    MetadataDirective: 'REPLACE',
+    TaggingDirective: 'REPLACE',
+    ChecksumAlgorithm: 'CRC32',
+    ...objectParameters(object),
+    ...(copy.condition === 'absent' ? { IfNoneMatch: '*' } : {}),
+  });
+  const answer = await session.perform('CopyObject', to, call, ({ once }, options) => once.send(command, options));
+  if (!encryptionKept(object, answer)) {
+    throw new PieceworkError(
+      'DestinationUnsupported',
+      `${describePlace(to)}: the store ignored the encryption that was asked for`,
+    );
+  }
+  const etag = answer.CopyObjectResult?.ETag;
+  return {
+    sizeBytes,
+    ...(etag === undefined ? {} : { etag }),
+    ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
+  };
+}
+
+async function copyInParts(session: Session, copy: Copy, uploads: CopyUploads, call: Call): Promise<Stored> {
+  const { to, object } = copy;
+  await uploads.begins();
+  const create = new CreateMultipartUploadCommand({
+    Bucket: to.bucket,
+    Key: to.key,
+    ...checksumWish(session.store),
+    ...objectParameters(object),
+  });
+  const { UploadId: id } = await session.perform('CreateMultipartUpload', to, call, ({ once }, options) =>
+    once.send(create, options),
+  );
+  if (id === undefined)
+    throw new PieceworkError(
+      'DestinationServerError',
+      `${describePlace(to)}: the store began an upload without naming it`,
+    );
+  try {
+    await uploads.began(id);
+    return await fillAndComplete(session, copy, id, call);
+  } catch (error) {
+    // Also when it may have been completed: that can't be undone by this, and then the token tells. A cancelled call gets
+    // a moment of its own to clean up; where that fails too, the first error is the one to tell.
+    const signal = call.signal.aborted ? AbortSignal.timeout(10_000) : call.signal;
+    await abortUpload(session, { target: to, id }, { signal }).catch(() => {});
+    throw error;
+  }
+}
+
+async function fillAndComplete(session: Session, copy: Copy, id: string, call: Call): Promise<Stored> {
+  const { to, sizeBytes } = copy;
+  const parts: { PartNumber: number; ETag?: string; ChecksumCRC32?: string }[] = [];
+  const stepBytes = copyStepBytes(session, sizeBytes);
+  for (let start = 0; start < sizeBytes; start += stepBytes) {
+    const end = Math.min(start + stepBytes, sizeBytes);
+    const command = new UploadPartCopyCommand({
+      ...copySource(copy.from, copy.etag),
+      Bucket: to.bucket,
+      Key: to.key,
+      UploadId: id,
+      PartNumber: parts.length + 1,
+      // The whole as a "range" is refused for objects up to 5 MB, and not needed.
+      ...(start === 0 && end === sizeBytes ? {} : { CopySourceRange: `bytes=${start}-${end - 1}` }),
+    });
+    const { CopyPartResult: made } = await session.perform('UploadPartCopy', to, call, ({ steady }, options) =>
+      steady.send(command, options),
+    );
+    parts.push({
+      PartNumber: parts.length + 1,
+      ...(made?.ETag === undefined ? {} : { ETag: made.ETag }),
+      ...(made?.ChecksumCRC32 === undefined ? {} : { ChecksumCRC32: made.ChecksumCRC32 }),
+    });
+  }
+  const command = new CompleteMultipartUploadCommand({
+    Bucket: to.bucket,
+    Key: to.key,
+    UploadId: id,
+    MultipartUpload: { Parts: parts },
+    MpuObjectSize: sizeBytes,
+    ...(copy.condition === 'absent' ? { IfNoneMatch: '*' } : {}),
+  });
+  const answer = await session.perform('CompleteMultipartUpload', to, call, ({ once }, options) =>
+    once.send(command, options),
+  );
+  return {
+    sizeBytes,
+    ...(answer.ETag === undefined ? {} : { etag: answer.ETag }),
+    ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
+  };
+}
+
+/** 1 GiB at a time, or more where there would be too many parts. */
+function copyStepBytes(session: Session, sizeBytes: number): number {
+  const { maxPieces, maxPieceBytes } = session.store.limits;
+  return Math.min(maxPieceBytes, Math.max(1024 ** 3, Math.ceil(sizeBytes / maxPieces)));
+}

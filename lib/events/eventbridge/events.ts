@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { ErrorRecord } from '../../errors/error.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import { serviceError } from '../../errors/service.ts';
+import type { PieceworkEvent } from '../../transfer/progress/events.ts';
+import { backoffMs } from '../../transfer/retry.ts';
+import type { Instant } from '../../values/time.ts';
+import { toIso } from '../../values/time.ts';
+import type { Events } from '../events.ts';
+import type { TransferEventDetail } from './schema.ts';
+import { DETAIL_TYPES } from './schema.ts';
+
+export interface EventBridgeOptions {
+  /** Closed by whoever made it. */
+  readonly client: EventBridgeClient;
+  /** Name or ARN. */
+  readonly busName: string;
+  /** What rules match on. @default 'piecework' */
+  readonly source?: string;
+  /** What is to be said of a transfer besides what its event holds. @default nothing */
+  readonly describe?: (transferId: string) => Promise<TransferDescription | undefined>;
+  /** Told of an `Accepted` or `Planned` that could not be sent. Must not throw. @default nobody */
+  readonly onFailure?: (error: unknown) => void;
+  /** @default Date.now */
+  readonly now?: () => Instant;
+  /** @default a timer */
+  readonly sleep?: (ms: number) => Promise<void>;
+}
+
+interface TransferDescription {
+  readonly run: number;
+  /** Redacted. */
+  readonly source: string;
+  readonly destination: string;
+  readonly owner: string;
+}
+
+type LifeEvent = Extract<PieceworkEvent, { readonly type: keyof typeof DETAIL_TYPES }>;
+
+const TRIES = 3;
+
+/**
+ * The five events of a transfer's life, on an EventBridge bus; nothing else, and never a piece's. `emit` resolves when the bus has it, since what is still
+ * on its way when a function returns is frozen with it. An end that can't be told rejects, so that it is told later: it is not yet
+ * recorded as announced (rule 17, at least once). `Accepted` and `Planned` are not worth failing a transfer over.
+ */
+export function eventBridgeEvents(options: EventBridgeOptions): Events {
+  const {
+    client,
+    busName,
+    source = 'piecework',
+    describe,
+    onFailure = () => {},
+    now = Date.now,
+    sleep = delay,
+  } = options;
+
+  async function put(detail: TransferEventDetail): Promise<void> {
+    const entry = {
+      EventBusName: busName,
+      Source: source,
+      DetailType: DETAIL_TYPES[detail.status],
+      Detail: JSON.stringify(detail),
+      Time: new Date(detail.at),
+      Resources: [],
+    };
+    for (let tries = 1; ; tries += 1) {
+      const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: [entry] }));
+      const code = Entries[0]?.ErrorCode;
+      if (code === undefined) return;
+      if (tries === TRIES) throw refused(busName, code);
+      await sleep(backoffMs(tries, detail.id));
+    }
+  }
+
+  return {
+    async emit(event) {
+      if (!isLifeEvent(event)) return;
+      try {
+        const known = await describe?.(event.transferId);
+        await put(detailOf(event, known, now()));
+      } catch (thrown) {
+        const error = serviceError(thrown, { target: `the event bus ${busName}`, right: 'events:PutEvents' });
+        if (event.type !== 'accepted' && event.type !== 'planned') throw error;
+        onFailure(error);
+      }
+    },
+  };
+}
+
+function isLifeEvent(event: PieceworkEvent): event is LifeEvent {
+  return Object.hasOwn(DETAIL_TYPES, event.type);
+}
+
+function refused(busName: string, code: string): PieceworkError {
+  const target = `the event bus ${busName}`;
+  return new PieceworkError('HomeUnavailable', `${target}: an event was not taken (${code})`, {
+    details: { target, reason: code },
+  });
+}
+
+function detailOf(event: LifeEvent, known: TransferDescription | undefined, at: Instant): TransferEventDetail {
+  const run = 'run' in event ? event.run : known?.run;
+  const common = {
+    v: 1 as const,
+    id: [event.transferId, ...(run === undefined ? [] : [run]), event.type].join('.'),
+    transferId: event.transferId,
+    at: toIso(at),
+    ...known,
+    ...(run === undefined ? {} : { run }),
+  };
+  switch (event.type) {
+    case 'accepted':
+      return { ...common, status: 'accepted', source: event.source, destination: event.destination };
+    case 'planned': {
+      const { mode, ...numbers } = event.plan;
+      return { ...common, status: 'planned', mode, ...numbers };
+    }
+    case 'completed':
+      return { ...common, status: 'completed', ...event.result };
+    case 'failed':
+      return {
+        ...common,
+        status: 'failed',
+        reason: short(event.reason),
+        ...(event.heldUntil === undefined ? {} : { heldUntil: event.heldUntil }),
+      };
+    case 'cancelled':
+      return { ...common, status: 'cancelled', reason: short(event.reason) };
+  }
+}
+
+function short({ code, message }: ErrorRecord): { readonly code: string; readonly message: string } {
+  return { code, message };
+}

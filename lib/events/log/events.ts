@@ -1,0 +1,88 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { PieceworkEvent } from '../../transfer/progress/events.ts';
+import { loggedError } from './error.ts';
+
+export interface LogOptions {
+  /** The field `service` of every line. */
+  readonly service: string;
+  /** The field `version` of every line. */
+  readonly version: string;
+  /** Pieces that are done are told at DEBUG only. @default POWERTOOLS_LOG_LEVEL, else INFO */
+  readonly level?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface Log {
+  /** A subscriber. */
+  tell(event: PieceworkEvent): void;
+  /** Something was thrown that no event tells of. `about` holds no secret. */
+  failed(what: string, error: unknown, about?: Fields): void;
+  warn(sentence: string, about?: Fields): void;
+}
+
+/** Lines of JSON on standard output, with `transferId` wherever there is one; no secret in any of them. */
+export function jsonLog({ service, version, level }: LogOptions): Log {
+  const logger = new Logger({
+    serviceName: service,
+    persistentKeys: { version },
+    ...(level === undefined ? {} : { logLevel: level }),
+  });
+  return {
+    tell(event) {
+      const line = lineOf(event);
+      if (line === undefined) return;
+      logger[line.level](event.type, { ...line.fields });
+    },
+    failed: (what, error, about = {}) => logger.error(what, { ...about, failure: loggedError(error) }),
+    warn: (sentence, about = {}) => logger.warn(sentence, { ...about }),
+  };
+}
+
+interface Line {
+  readonly level: 'debug' | 'info' | 'warn';
+  readonly fields: Fields;
+}
+
+/** Everything of an event but its type, cut to what a line bears. */
+function lineOf(event: PieceworkEvent): Line | undefined {
+  switch (event.type) {
+    case 'piece.progress':
+      return undefined;
+    case 'piece.started':
+    case 'piece.done':
+      return { level: 'debug', fields: rest(event) };
+    case 'piece.failed':
+    case 'piece.requeued':
+    case 'retrying':
+    case 'probe.retrying':
+    case 'failed':
+      return { level: 'warn', fields: rest(event) };
+    case 'planned': {
+      const { transferId, plan, snapshot, done, doneThrough } = event;
+      const { sizeBytes, ranges, validator, warnings } = snapshot;
+      return {
+        level: 'info',
+        fields: {
+          transferId,
+          plan,
+          sizeBytes,
+          ranges,
+          validator: validator.kind,
+          warnings,
+          doneThrough,
+          doneCount: done.length,
+        },
+      };
+    }
+    case 'warning':
+      return { level: 'warn', fields: { sentence: event.message } };
+    default:
+      return { level: 'info', fields: rest(event) };
+  }
+}
+
+function rest(event: PieceworkEvent): Fields {
+  const { type: _, ...fields } = event;
+  return fields;
+}

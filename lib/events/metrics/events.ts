@@ -1,0 +1,108 @@
+import { decodeTime } from 'ulid';
+import type { PieceworkEvent } from '../../transfer/progress/events.ts';
+import type { Instant } from '../../values/time.ts';
+import type { MetricUnit, Series } from './emf.ts';
+import { emfLines } from './emf.ts';
+
+export interface MetricsOptions {
+  /** CloudWatch's, such as `Piecework`. */
+  readonly namespace: string;
+  /** The dimension that every metric has. */
+  readonly service: string;
+  /** Takes one line of JSON. @default standard output, where Lambda's log is */
+  readonly write?: (line: string) => void;
+  /** @default Date.now */
+  readonly now?: () => Instant;
+}
+
+export interface Metrics {
+  /** A subscriber. */
+  tell(event: PieceworkEvent): void;
+  /** A number of one's own. @default unit Count */
+  measure(name: string, value: number, unit?: MetricUnit): void;
+  /** Writes what was counted since the last time; a function does so before it returns. */
+  flush(): void;
+}
+
+/**
+ * CloudWatch metrics without a request: counted here, written into the log as Embedded Metric Format.
+ *
+ * | metric | dimensions | counted at |
+ * | --- | --- | --- |
+ * | Transfers | service, end (`completed`, `failed`, `cancelled`) | each end |
+ * | TransferMs | service | each completed first run, from submit to end |
+ * | Pieces, Bytes | service | each piece done |
+ * | Retries | service, code | each piece or plan that is tried again |
+ * | Rescues | service | each piece that is asked for once more because it is slow |
+ * | SourceStatus | service, status | each failed piece that the source answered |
+ */
+export function emfMetrics({ namespace, service, write = toStdout, now = Date.now }: MetricsOptions): Metrics {
+  const series = new Map<string, Series>();
+
+  function find(name: string, unit: MetricUnit, dimensions: Readonly<Record<string, string>>): Series {
+    const key = JSON.stringify([name, dimensions]);
+    const known = series.get(key);
+    if (known !== undefined) return known;
+    const fresh: Series = { name, unit, dimensions: { service, ...dimensions }, values: [] };
+    series.set(key, fresh);
+    return fresh;
+  }
+
+  /** Sums up. */
+  function count(
+    name: string,
+    by: number,
+    dimensions: Readonly<Record<string, string>> = {},
+    unit: MetricUnit = 'Count',
+  ): void {
+    const { values } = find(name, unit, dimensions);
+    values[0] = (values[0] ?? 0) + by;
+  }
+
+  return {
+    tell(event) {
+      switch (event.type) {
+        case 'completed':
+          count('Transfers', 1, { end: event.type });
+          // The id holds the time of the submit; what a retry adds to it says nothing about us.
+          if (event.run === 1) find('TransferMs', 'Milliseconds', {}).values.push(now() - decodeTime(event.transferId));
+          return;
+        case 'failed':
+        case 'cancelled':
+          count('Transfers', 1, { end: event.type });
+          return;
+        case 'piece.done':
+          count('Pieces', 1);
+          count('Bytes', event.bytes, {}, 'Bytes');
+          return;
+        case 'piece.rescued':
+          count('Rescues', 1);
+          return;
+        case 'piece.failed': {
+          const status = event.error.details?.sourceStatus;
+          if (status !== undefined) count('SourceStatus', 1, { status: String(status) });
+          return;
+        }
+        case 'piece.requeued':
+          count('Retries', 1, { code: event.error.code });
+          return;
+        case 'retrying':
+          count('Retries', 1, { code: event.reason.code });
+          return;
+        default:
+          return;
+      }
+    },
+
+    measure: (name, value, unit = 'Count') => void find(name, unit, {}).values.push(value),
+
+    flush() {
+      for (const line of emfLines(namespace, [...series.values()], now())) write(line);
+      series.clear();
+    },
+  };
+}
+
+function toStdout(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,93 @@
+import { writeCondition } from '../../destinations/destination.ts';
+import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
+import { crc32 } from '../../integrity/crc32.ts';
+import { sequentialHasher } from '../../integrity/hasher.ts';
+import type { DigestAlgorithm } from '../../transfer/digests.ts';
+import type { Plan } from '../../transfer/plan/divide-pieces.ts';
+import { beginSingle } from '../../transfer/record/transitions.ts';
+import { advance } from '../advance/advance.ts';
+import { finishedResult } from '../shared/finished-result.ts';
+import { objectSpec, proveDigests, unexpectedSize } from '../shared/object-spec.ts';
+import { ourObject } from '../shared/our-object.ts';
+import { loadTransfer } from '../shared/store.ts';
+import { expectEnd, fill } from '../shared/windows.ts';
+import type { Planning } from './planning.ts';
+import { storePlan } from './planning.ts';
+
+/** Whatever fits one window is stored with a single put, from the body that the probe has in hand. */
+export async function putSingle(planning: Planning, plan: Plan & { readonly mode: 'single' }): Promise<void> {
+  const { ports, probe, signal } = planning;
+  using window = await ports.windows.borrow(signal);
+  const bytes = window.bytes.subarray(0, plan.sizeBytes);
+  if ((await fill(probe.body, bytes)) < plan.sizeBytes || !probe.bodyIsWhole) {
+    throw new PieceworkError('BodyShort', `${probe.finalUrl} promised ${plan.sizeBytes} bytes and gave fewer`);
+  }
+  await expectEnd(probe.body);
+  await putWhole(planning, plan, bytes);
+}
+
+/**
+ * Proves the bytes, then stores them. The record says `finalizing`, with our token, before the put is sent: whatever happens to its answer,
+ * a head tells whether the object is ours (protocol §5).
+ */
+export async function putWhole(
+  planning: Planning,
+  plan: Plan & { readonly mode: 'single' },
+  bytes: Uint8Array,
+): Promise<void> {
+  const { ports, loaded, planId, destination, probe, digests, signal } = planning;
+  const { request } = loaded.record;
+  const { sizeBytes } = request.options.expect;
+  if (sizeBytes !== undefined && sizeBytes !== bytes.length)
+    throw unexpectedSize(request.source.url, bytes.length, sizeBytes, probe.snapshot.contentType);
+  const hasher = sequentialHasher(Object.keys(digests) as DigestAlgorithm[]);
+  hasher.update(bytes);
+  const proved = proveDigests(request.source.url, digests, hasher.digests());
+  const quietUntil = ports.clock.now() + ports.policy.decide.quietMs;
+  const { record } = await storePlan(planning, (current) =>
+    beginSingle(current, planId, { plan, snapshot: probe.snapshot, proved, quietUntil }),
+  );
+  await ports.events.emit({
+    type: 'planned',
+    transferId: record.id,
+    plan,
+    snapshot: probe.snapshot,
+    doneThrough: 0,
+    done: [],
+  });
+  const checksum = crc32(bytes);
+  const object = objectSpec(record, planId, probe.snapshot, plan, false);
+  try {
+    const body = { kind: 'whole', bytes, crc32: checksum } as const;
+    const stored = await destination.putObject(object, bytes.length, body, writeCondition(request.options.ifExists), {
+      signal,
+    });
+    await ports.events.emit({
+      type: 'piece.done',
+      transferId: record.id,
+      pieceNumber: 1,
+      bytes: bytes.length,
+      elapsedMs: 0,
+    });
+    await advance(
+      ports,
+      record.id,
+      [{ kind: 'finished', planId, result: finishedResult(record, stored, checksum, proved) }],
+      signal,
+    );
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const current = await loadTransfer(ports, record.id);
+    if (current?.record.status !== 'finalizing') return;
+    const ours = await ourObject(ports, record, signal);
+    const error = asPieceworkError(thrown);
+    await advance(
+      ports,
+      record.id,
+      ours !== undefined
+        ? [{ kind: 'finished', planId, result: finishedResult(record, ours, checksum, proved) }]
+        : [{ kind: 'unfinished', planId, error: toErrorRecord(error) }],
+      signal,
+    );
+  }
+}

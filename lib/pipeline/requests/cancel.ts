@@ -1,0 +1,30 @@
+import { PieceworkError, toErrorRecord } from '../../errors/error.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isOver } from '../../transfer/record/record.ts';
+import { advance } from '../advance/advance.ts';
+import type { Ports } from '../shared/ports.ts';
+import { loadTransfer } from '../shared/store.ts';
+
+/**
+ * Cancels a transfer: at once before `finalizing`; during it the completion may win (protocol §4). Returns the record as it then is.
+ * @throws PieceworkError `TransferNotFound`, `TransferEnded`.
+ */
+export async function cancel(ports: Ports, transferId: string, signal: AbortSignal): Promise<TransferRecord> {
+  const loaded = await loadTransfer(ports, transferId);
+  if (loaded === undefined) throw transferNotFound(transferId);
+  if (isOver(loaded.record)) throw transferEnded(loaded.record);
+  const reason = toErrorRecord(new PieceworkError('Cancelled', `transfer ${transferId} was cancelled`));
+  await advance(ports, transferId, [{ kind: 'cancel', reason }], signal);
+  return (await loadTransfer(ports, transferId))?.record ?? loaded.record;
+}
+
+export function transferNotFound(transferId: string): PieceworkError {
+  return new PieceworkError(
+    'TransferNotFound',
+    `there is no transfer ${transferId} here; "piecework list" shows those that are`,
+  );
+}
+
+export function transferEnded(record: TransferRecord): PieceworkError {
+  return new PieceworkError('TransferEnded', `transfer ${record.id} has ended already: it is ${record.status}`);
+}

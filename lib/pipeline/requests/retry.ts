@@ -1,0 +1,50 @@
+import { PieceworkError } from '../../errors/error.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isSettled, isTombstone, sealedRunOf } from '../../transfer/record/record.ts';
+import type { Ports } from '../shared/ports.ts';
+import { sourceNeeded } from '../shared/source-needed.ts';
+import { loadTransfer, onConflictAgain } from '../shared/store.ts';
+import { transferNotFound } from './cancel.ts';
+import { startNextRun } from './next-run.ts';
+
+/**
+ * Starts a failed transfer again as its next run. If the source's validator is unchanged and the upload still stands in its hold,
+ * only the missing pieces are fetched (protocol §4).
+ * @param source given again by the caller, else the sealed one.
+ * @throws PieceworkError `TransferNotFound`; `TransferEnded` when it is completed or cancelled, `TransferRunning` when it is open; `SourceNeeded`.
+ */
+export async function retry(ports: Ports, transferId: string, source?: SourceLocator): Promise<TransferRecord> {
+  return await onConflictAgain(async () => {
+    const loaded = await loadTransfer(ports, transferId);
+    if (loaded === undefined) throw transferNotFound(transferId);
+    const { record } = loaded;
+    // A tombstone does not know what was asked for: only a repeated submit can go on with it.
+    if (isTombstone(record)) throw transferNotFound(transferId);
+    if (record.status !== 'failed') throw notFailed(record);
+    const { keepsSealed = false } = ports.policy;
+    // It is discarded only after the record says that everything is cleaned up, so a retry that wins its swap finds it.
+    if (source === undefined && keepsSealed && !isSettled(record)) return await startNextRun(ports, loaded, undefined);
+    const sealed = keepsSealed ? undefined : await ports.secrets.unseal(transferId, sealedRunOf(record));
+    return await startNextRun(ports, loaded, source ?? sealed ?? wholeLocator(record));
+  });
+}
+
+/** A source that held nothing secret stands whole in the record. @throws PieceworkError `SourceNeeded`. */
+export function wholeLocator(record: TransferRecord): SourceLocator {
+  if (record.request.source.withheld) throw sourceNeeded(record);
+  return { url: record.request.source.url };
+}
+
+function notFailed(record: TransferRecord): PieceworkError {
+  if (record.status === 'completed' || record.status === 'cancelled') {
+    return new PieceworkError(
+      'TransferEnded',
+      `transfer ${record.id} is ${record.status}; only a failed one can be retried`,
+    );
+  }
+  return new PieceworkError(
+    'TransferRunning',
+    `transfer ${record.id} is ${record.status}, not failed; it goes on by itself, or with the same copy command`,
+  );
+}

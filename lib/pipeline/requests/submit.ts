@@ -1,0 +1,110 @@
+import { PieceworkError } from '../../errors/error.ts';
+import { holdsSecret, redactUrl } from '../../errors/redact.ts';
+import type { IdempotencyEntry } from '../../records/records.ts';
+import { KEYS } from '../../records/records.ts';
+import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
+import { describeDestination } from '../../transfer/locators.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isTombstone, newRecord } from '../../transfer/record/record.ts';
+import type { ObjectSettings, TransferOptions, TransferRequest } from '../../transfer/request.ts';
+import { markActive } from '../shared/markers.ts';
+import type { Ports } from '../shared/ports.ts';
+import { createTransfer, createUnlessThere, loadTransfer, onConflictAgain } from '../shared/store.ts';
+import { startNextRun } from './next-run.ts';
+
+export interface Submission {
+  readonly source: SourceLocator;
+  readonly destination: DestinationLocator;
+  readonly object: ObjectSettings;
+  readonly options: TransferOptions;
+  /** Whose transfer it is: queues are fair between owners. */
+  readonly owner: string;
+  /** Where something names the transfer before it is there. @default a new one */
+  readonly id?: string;
+  /** The same key with the same request returns the first transfer. */
+  readonly idempotency?: { readonly keyHash: string; readonly requestHash: string };
+}
+
+/**
+ * Takes a transfer on. Key → marker → sealed source → record → message, in this order (protocol §2), so that a crash at
+ * any point leaves nothing that nobody finds. Repeatable with an idempotency key.
+ * @throws PieceworkError `Conflict` when the key stands for another request.
+ */
+export async function submit(ports: Ports, submission: Submission): Promise<TransferRecord> {
+  const { id, isFirst } = await claimId(ports, submission);
+  if (!isFirst && (await loadTransfer(ports, id)) !== undefined) return await submitAgain(ports, id, submission);
+  await markActive(ports, id, 1);
+  await ports.secrets.seal(id, 1, submission.source);
+  const record = await storeFirst(ports, id, submission);
+  if (record === undefined) {
+    // The other's transfer may have ended and been cleaned up before we sealed: the marker has it looked at once more.
+    await markActive(ports, id, 1);
+    return await submitAgain(ports, id, submission);
+  }
+  await ports.queues.planner.send([{ body: { kind: 'plan', v: 1, transferId: id } }]);
+  await ports.events.emit({
+    type: 'accepted',
+    transferId: id,
+    source: record.request.source.url,
+    destination: describeDestination(record.request.destination),
+  });
+  return record;
+}
+
+async function claimId(
+  ports: Ports,
+  submission: Submission,
+): Promise<{ readonly id: string; readonly isFirst: boolean }> {
+  const id = submission.id ?? ports.ids.ulid();
+  if (submission.idempotency === undefined) return { id, isFirst: true };
+  const { keyHash, requestHash } = submission.idempotency;
+  const key = KEYS.idempotency(keyHash);
+  const entry: IdempotencyEntry = { v: 1, transferId: id, requestHash };
+  if ((await createUnlessThere(ports, key, entry)) === 'created') return { id, isFirst: true };
+  const there = await ports.records.get(key);
+  if (there === undefined) throw new PieceworkError('Conflict', 'the idempotency key vanished during its submit');
+  if (there.value.requestHash !== requestHash) {
+    throw new PieceworkError(
+      'Conflict',
+      `the idempotency key was used for another request (transfer ${there.value.transferId}); use a new key`,
+    );
+  }
+  return { id: there.value.transferId, isFirst: there.value.transferId === id };
+}
+
+/** `undefined` = somebody else's record is there: another submit with the same key, or a tombstone. */
+async function storeFirst(ports: Ports, id: string, submission: Submission): Promise<TransferRecord | undefined> {
+  try {
+    return (await createTransfer(ports, newRecord(id, submission.owner, toRequest(submission), ports.clock.now())))
+      .record;
+  } catch (error) {
+    if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
+    return undefined;
+  }
+}
+
+/** The transfer is there already. A tombstone is revived as its next run (rule 16); of one that waits, what a crash may have lost is sent again. */
+async function submitAgain(ports: Ports, id: string, submission: Submission): Promise<TransferRecord> {
+  return await onConflictAgain(async () => {
+    const loaded = await loadTransfer(ports, id);
+    if (loaded === undefined) throw new PieceworkError('Conflict', `transfer ${id} vanished during its submit`);
+    const { record } = loaded;
+    if (isTombstone(record)) return await startNextRun(ports, loaded, submission.source, toRequest(submission));
+    if (record.status !== 'accepted') return record;
+    await markActive(ports, id, record.run);
+    await ports.queues.planner.send([{ body: { kind: 'plan', v: 1, transferId: id } }]);
+    return record;
+  });
+}
+
+/** What the record keeps of a request: the source without anything secret. */
+export function toRequest(
+  submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options'>,
+): TransferRequest {
+  const { source, destination, object, options } = submission;
+  const { url, headers, auth, hostFingerprint, store } = source;
+  // Not secret, but with the URL alone another server or store would be asked.
+  const isElsewhere = hostFingerprint !== undefined || Object.keys(store ?? {}).length > 0;
+  const withheld = holdsSecret(url) || auth !== undefined || Object.keys(headers ?? {}).length > 0 || isElsewhere;
+  return { source: { url: redactUrl(url), withheld }, destination, object, options };
+}

@@ -1,0 +1,98 @@
+import type { Destination, OpenUpload } from '../../destinations/destination.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isOver, tokenOf } from '../../transfer/record/record.ts';
+import type { Instant } from '../../values/time.ts';
+import { fromIso } from '../../values/time.ts';
+import { activeTransfers } from '../shared/markers.ts';
+import type { Ports } from '../shared/ports.ts';
+import type { Loaded } from '../shared/store.ts';
+import { loadTransfer, saveTransfer } from '../shared/store.ts';
+import { uploadTarget } from '../shared/upload-ref.ts';
+
+type Intent = TransferRecord['creating'][number];
+
+/**
+ * An upload whose Create was answered to nobody (protocol §6): found by the exact key, aborted only if nothing else can own it. What only time
+ * could tell from another's is left until it is old; what carries the intent's token need not be.
+ */
+export async function orphanStep(
+  ports: Ports,
+  loaded: Loaded,
+  intent: Intent,
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<'again' | { readonly waitMs: number }> {
+  const { record } = loaded;
+  const now = ports.clock.now();
+  const oldAt = fromIso(intent.at) + ports.policy.orphanAgeMs + ports.policy.plannerLifeMs;
+  const lookAt = Math.min(oldAt, earliestLook(ports, record, intent));
+  if (now < lookAt) return { waitMs: lookAt - now };
+  try {
+    const isSure = await abortOrphans(ports, record, intent, destination, { isOld: now >= oldAt }, signal);
+    if (!isSure) return { waitMs: oldAt - now };
+  } catch (error) {
+    // Without the right to list uploads, too: what was not asked for need not succeed before its time.
+    signal.throwIfAborted();
+    if (now >= oldAt || !(error instanceof PieceworkError)) throw error;
+    return { waitMs: oldAt - now };
+  }
+  await saveTransfer(ports, loaded, { ...record, creating: record.creating.filter((other) => other !== intent) });
+  return 'again';
+}
+
+/** False = something is there that may be another's, and is not old enough to be nobody's. */
+async function abortOrphans(
+  ports: Ports,
+  record: TransferRecord,
+  intent: Intent,
+  destination: Destination,
+  { isOld }: { readonly isOld: boolean },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const token = tokenOf(record.id, intent.planId);
+  for (const staged of [false, true]) {
+    const target = uploadTarget(record, { id: '', token, staged });
+    for (const open of await destination.listUploads(target, { signal })) {
+      if (!mayComeFrom(ports, intent, token, open)) continue;
+      const upload = { target, id: open.id, token };
+      const page = await destination.listParts(upload, 0, { signal });
+      if (page === 'gone' || page.parts.length > 0 || (await isNamedAnywhere(ports, record, open.id))) continue;
+      if (open.token === undefined && !isOld) return false;
+      await destination.abortUpload(upload, { signal });
+    }
+    if (record.request.destination.kind !== 's3') break;
+  }
+  return true;
+}
+
+/** Of an intent that is no more than a memory; that of the plan which is being made, or finished, may be carried out at this very moment. */
+function earliestLook({ policy }: Ports, record: TransferRecord, intent: Intent): Instant {
+  const mayBeAtIt = !isOver(record) && record.planId === intent.planId;
+  return policy.deadCreateMs === undefined || mayBeAtIt ? Infinity : fromIso(intent.at) + policy.deadCreateMs;
+}
+
+/** By its token, where the destination tells it; else by the time at which it was begun. */
+function mayComeFrom(ports: Ports, intent: Intent, token: string, open: OpenUpload): boolean {
+  if (open.token !== undefined) return open.token === token;
+  if (open.initiatedAt === undefined) return false;
+  const afterMs = fromIso(open.initiatedAt) - fromIso(intent.at);
+  return afterMs >= -SKEW_MS && afterMs <= ports.policy.plannerLifeMs + SKEW_MS;
+}
+
+/** Clocks differ. */
+const SKEW_MS = 300_000;
+
+/** Time alone does not tell whose it is: another transfer to the same key may hold it, without a part as yet. */
+async function isNamedAnywhere(ports: Ports, own: TransferRecord, uploadId: string): Promise<boolean> {
+  if (names(own, uploadId)) return true;
+  for await (const { transferId } of activeTransfers(ports)) {
+    const other = (await loadTransfer(ports, transferId))?.record;
+    if (other !== undefined && names(other, uploadId)) return true;
+  }
+  return false;
+}
+
+function names({ upload, promotions = [], toAbort }: TransferRecord, uploadId: string): boolean {
+  return [upload, ...promotions, ...toAbort.map((entry) => entry.upload)].some((named) => named?.id === uploadId);
+}

@@ -1,0 +1,40 @@
+import type { Stored } from '../../destinations/destination.ts';
+import { crc32Hex } from '../../integrity/crc32.ts';
+import type { Digests } from '../../transfer/digests.ts';
+import { sequentialDigests } from '../../transfer/digests.ts';
+import type { Features } from '../../transfer/plan/limits.ts';
+import type { TransferRecord, TransferResult } from '../../transfer/record/record.ts';
+import { wantedDigests } from './object-spec.ts';
+
+export function finishedResult(
+  record: TransferRecord,
+  stored: Stored,
+  crc32: number | undefined,
+  proved: Digests,
+): TransferResult {
+  const hasDigest = Object.keys(proved).length > 0;
+  const hasValidator = record.snapshot !== undefined && record.snapshot.validator.kind !== 'none';
+  return {
+    sizeBytes: stored.sizeBytes,
+    version: hasDigest ? 'digest' : hasValidator ? 'validator' : 'unverified',
+    digests: proved,
+    ...(crc32 === undefined ? {} : { crc32: crc32Hex(crc32) }),
+    ...(stored.etag === undefined ? {} : { etag: stored.etag }),
+    ...(stored.versionId === undefined ? {} : { versionId: stored.versionId }),
+  };
+}
+
+/** Of an object that a head found to be ours: it was made visible only after whatever can be proved here had been. */
+export function foundResult(record: TransferRecord, stored: Stored, features: Features): TransferResult {
+  return finishedResult(record, stored, undefined, { ...provedBefore(record, features), ...record.proved });
+}
+
+function provedBefore(record: TransferRecord, features: Features): Digests {
+  const { plan, snapshot, request } = record;
+  if (plan?.mode !== 'pieces' || snapshot === undefined) return {};
+  const wanted = wantedDigests(request, snapshot, plan);
+  const unread = features.readBack === 'none' ? sequentialDigests(wanted) : [];
+  return Object.fromEntries(
+    Object.entries(wanted).filter(([algorithm]) => !unread.some((other) => other === algorithm)),
+  );
+}

@@ -1,0 +1,54 @@
+import { KEYS } from '../../records/records.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isSettled, sealedRunOf } from '../../transfer/record/record.ts';
+import { toIso } from '../../values/time.ts';
+import type { Ports } from './ports.ts';
+import { createUnlessThere } from './store.ts';
+
+/** Work remains: stands before the record does, and goes last. */
+export async function markActive(ports: Pick<Ports, 'records' | 'clock'>, id: string, run: number): Promise<void> {
+  await createUnlessThere(ports, KEYS.active(id, run), { v: 1, at: toIso(ports.clock.now()) });
+}
+
+/** A marker that stands: transfer and run in which work remains. */
+export interface ActiveTransfer {
+  readonly transferId: string;
+  readonly run: number;
+}
+
+export async function* activeTransfers(ports: Pick<Ports, 'records'>): AsyncGenerator<ActiveTransfer> {
+  let cursor: string | undefined;
+  do {
+    const page = await ports.records.list('active/', cursor);
+    for (const path of page.paths) {
+      const [, transferId, run] = path.split('/');
+      if (transferId !== undefined && run !== undefined) yield { transferId, run: Number(run) };
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+/**
+ * Sealed sources that no marker tells of. Whoever seals puts the marker first; but of two submits (or retries) of one transfer, the slower may
+ * seal when the other's run has ended and been cleaned up, and die. To reconcile such a run deletes what was sealed for it.
+ */
+export async function* unmarkedSealed(ports: Pick<Ports, 'records' | 'secrets'>): AsyncGenerator<ActiveTransfer> {
+  for await (const { transferId, run } of ports.secrets.list()) {
+    if ((await ports.records.get(KEYS.active(transferId, run))) === undefined) yield { transferId, run };
+  }
+}
+
+/**
+ * What an earlier run leaves when nothing of it remains to be done: the source sealed for it, or for one before by which it still went, unless
+ * the record goes by it even now (one that is settled goes by none); and last its marker.
+ */
+export async function dropRun(
+  ports: Pick<Ports, 'records' | 'secrets'>,
+  record: TransferRecord,
+  run: number,
+): Promise<void> {
+  for (let sealed = 1; sealed <= run; sealed += 1) {
+    if (sealed !== sealedRunOf(record) || isSettled(record)) await ports.secrets.discard(record.id, sealed);
+  }
+  await ports.records.delete(KEYS.active(record.id, run));
+}

@@ -1,0 +1,116 @@
+import type { ObjectSpec } from '../../destinations/destination.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import type { DigestAlgorithm, Digests } from '../../transfer/digests.ts';
+import { sequentialDigests } from '../../transfer/digests.ts';
+import { stagingLocator } from '../../transfer/locators.ts';
+import type { Plan } from '../../transfer/plan/divide-pieces.ts';
+import { isServerSideCopy } from '../../transfer/plan/divide-pieces.ts';
+import type { Features } from '../../transfer/plan/limits.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import { tokenOf } from '../../transfer/record/record.ts';
+import type { TransferRequest } from '../../transfer/request.ts';
+import type { Snapshot } from '../../transfer/snapshot.ts';
+import { formatBytes } from '../../values/units.ts';
+
+/** The object as the destination is to make it: the source's description, where the request says nothing else. */
+export function objectSpec(
+  record: TransferRecord,
+  planId: string,
+  snapshot: Snapshot,
+  plan: Plan,
+  staged: boolean,
+): ObjectSpec {
+  const { destination, object: settings } = record.request;
+  const { sizeBytes, ranges: _, digests: __, warnings: ___, name: ____, contentType, ...described } = snapshot;
+  const type = settings.contentType ?? contentType;
+  const size = plan.sizeBytes ?? sizeBytes;
+  return {
+    ...described,
+    target: staged ? stagingLocator(destination, record.id) : destination,
+    token: tokenOf(record.id, planId),
+    settings,
+    ...(size === undefined ? {} : { sizeBytes: size }),
+    ...(plan.mode === 'single' ? {} : { pieceSizeBytes: plan.pieceSizeBytes }),
+    ...(type === undefined ? {} : { contentType: type }),
+  };
+}
+
+/**
+ * All digests that the object must have: the caller's and the source's own. Of a server-side copy only those of the source that its parts'
+ * checksums make: to read everything back for the others, unasked, would bring every byte through us after all.
+ * @throws PieceworkError `DigestMismatch` when they contradict each other.
+ */
+export function wantedDigests(request: TransferRequest, snapshot: Snapshot, plan?: Plan): Digests {
+  const given = request.options.expect.digests;
+  for (const algorithm of Object.keys(given) as DigestAlgorithm[]) {
+    const published = snapshot.digests[algorithm];
+    if (published !== undefined && published !== given[algorithm]) {
+      throw new PieceworkError(
+        'DigestMismatch',
+        `${request.source.url} says of itself that its ${algorithm} is ${published}, and ${given[algorithm]} was expected: it is another file, or another version`,
+      );
+    }
+  }
+  const { crc32 } = snapshot.digests;
+  const copied = crc32 === undefined ? {} : { crc32 };
+  const published = isServerSideCopy(plan) ? copied : snapshot.digests;
+  return { ...published, ...given };
+}
+
+/** Whether the bytes must be read back from a staging object before the real one appears (design §4). */
+export function needsStaging(digests: Digests, features: Features, plan: Plan): boolean {
+  return plan.mode === 'pieces' && features.readBack === 'staging' && sequentialDigests(digests).length > 0;
+}
+
+/** Holds the snapshot against what the caller knows. @throws PieceworkError `UnexpectedSize`, `UnexpectedType`. */
+export function checkExpectations(request: TransferRequest, snapshot: Snapshot): void {
+  const { sizeBytes, contentType } = request.options.expect;
+  if (sizeBytes !== undefined && snapshot.sizeBytes !== undefined && snapshot.sizeBytes !== sizeBytes) {
+    throw unexpectedSize(request.source.url, snapshot.sizeBytes, sizeBytes, snapshot.contentType);
+  }
+  if (contentType !== undefined && !matchesType(snapshot.contentType, contentType)) {
+    throw new PieceworkError(
+      'UnexpectedType',
+      `${request.source.url} is ${snapshot.contentType ?? 'of no stated type'}, and ${contentType} was expected: often an error or log-in page in place of the file`,
+    );
+  }
+}
+
+export function pageInstead(url: string, typeBefore: string | undefined, typeNow: string | undefined): PieceworkError {
+  return new PieceworkError(
+    'UnexpectedType',
+    `${url} was ${typeBefore ?? 'of no stated type'}, and is ${typeNow ?? 'of no stated type'} now: often an error or log-in page in place of the file; if that is what you want, start a new transfer (--restart)`,
+  );
+}
+
+export function unexpectedSize(url: string, got: number, expected: number, contentType?: string): PieceworkError {
+  const page =
+    contentType?.startsWith('text/html') === true ? ' (it is an HTML page: perhaps an error or log-in page)' : '';
+  return new PieceworkError(
+    'UnexpectedSize',
+    `${url} has ${got} bytes (${formatBytes(got)}), and ${expected} were expected${page}`,
+  );
+}
+
+function matchesType(got: string | undefined, expected: string): boolean {
+  const type = got?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const wanted = expected.trim().toLowerCase();
+  return wanted.endsWith('/*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
+}
+
+/** @throws PieceworkError `DigestMismatch` with the first digest that is not as expected. Returns those that were proved. */
+export function proveDigests(url: string, expected: Digests, got: Digests): Digests {
+  const proved: Partial<Record<DigestAlgorithm, string>> = {};
+  for (const algorithm of Object.keys(expected) as DigestAlgorithm[]) {
+    const value = got[algorithm];
+    if (value === undefined) continue;
+    if (value !== expected[algorithm]) {
+      throw new PieceworkError(
+        'DigestMismatch',
+        `the bytes of ${url} have ${algorithm} ${value}, and ${expected[algorithm]} was expected; nothing was stored`,
+      );
+    }
+    proved[algorithm] = value;
+  }
+  return proved;
+}

@@ -1,0 +1,67 @@
+import type { Destinations } from '../../destinations/destination.ts';
+import type { Events } from '../../events/events.ts';
+import type { Queue } from '../../queues/queue.ts';
+import type { Records } from '../../records/records.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
+import type { Sources } from '../../sources/source.ts';
+import type { DecidePolicy } from '../../transfer/decide/decision.ts';
+import type { FinalizerMessage, PieceTask, PlannerMessage } from '../../transfer/messages.ts';
+import type { PlanPolicy } from '../../transfer/plan/divide-pieces.ts';
+import type { StragglerRule } from '../../transfer/straggler.ts';
+import type { WindowPool } from '../../values/bytes.ts';
+import type { Ids } from '../../values/random.ts';
+import type { Clock } from '../../values/time.ts';
+
+/** All that the use cases know of the world. A home (`lib/local`, `lib/aws`, the simulation) puts it together. */
+export interface Ports {
+  readonly records: Records;
+  readonly secrets: Secrets;
+  readonly sources: Sources;
+  readonly destinations: Destinations;
+  readonly queues: {
+    readonly planner: Queue<PlannerMessage>;
+    readonly fetcher: Queue<PieceTask>;
+    readonly finalizer: Queue<FinalizerMessage>;
+  };
+  readonly events: Events;
+  readonly windows: WindowPool;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly policy: Policy;
+}
+
+/** What differs between homes, as data. */
+export interface Policy {
+  readonly plan: PlanPolicy;
+  readonly decide: DecidePolicy;
+  /** Age that a record may have when a fetcher looks at it. */
+  readonly recordCacheMs: number;
+  /** After this no request of a dead worker can land any more: record cache age + longest function time-out + 5 min on AWS. */
+  readonly graceMs: number;
+  /** After this a recorded intent without an upload is an orphan. */
+  readonly orphanAgeMs: number;
+  /**
+   * Whoever cleans up knows that no other process is at work on the transfer. What a dead planner's Create came to can then be asked after this
+   * long, when its request has arrived or never will. @default nobody knows: after `orphanAgeMs` and `plannerLifeMs`
+   */
+  readonly deadCreateMs?: number;
+  /** How long a planner can live; bounds the age of what it created. */
+  readonly plannerLifeMs: number;
+  /** How long a worker can be at one stream; what needs longer is refused as soon as that shows. @default no end */
+  readonly streamLifeMs?: number;
+  /** Pieces in flight for a transfer that wants `parallelism` of them. */
+  places(parallelism: number): number;
+  /** Sealed sources outlive the process, and this worker may have no right to read them: a retry goes by what is sealed already. @default false */
+  readonly keepsSealed?: boolean;
+  /**
+   * A schedule ticks every transfer in which work remains: what has to wait needs no tick of its own, which would beget another at each
+   * tick. @default false
+   */
+  readonly isTicked?: boolean;
+  /** This worker has no right to clean up: a tick tells the finalizer to. @default false */
+  readonly settlesElsewhere?: boolean;
+  /** Connections to one host for all its transfers together, until something better was learned. @default no ceiling: one person's own choice */
+  readonly hostCeiling?: number;
+  /** When a slow piece is issued once more. @default never */
+  readonly stragglers?: StragglerRule;
+}

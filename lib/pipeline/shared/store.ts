@@ -1,0 +1,112 @@
+import { PieceworkError } from '../../errors/error.ts';
+import type { RecordKey, Version } from '../../records/records.ts';
+import { KEYS } from '../../records/records.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import type { Ports } from './ports.ts';
+
+export interface Loaded {
+  readonly record: TransferRecord;
+  readonly version: Version;
+}
+
+type StorePorts = Pick<Ports, 'records' | 'ids'>;
+
+export async function loadTransfer(ports: Pick<Ports, 'records'>, id: string): Promise<Loaded | undefined> {
+  const found = await ports.records.get(KEYS.transfer(id));
+  return found === undefined ? undefined : { record: found.value, version: found.version };
+}
+
+export async function createTransfer(
+  ports: StorePorts,
+  fresh: Omit<TransferRecord, 'rev' | 'writeId'>,
+): Promise<Loaded> {
+  return await write(ports, { ...fresh, rev: 1, writeId: ports.ids.ulid() }, 'absent');
+}
+
+/**
+ * Compare-and-swap: stores `next` if nobody wrote since `from`.
+ * @throws PieceworkError `Conflict`: read again, decide again.
+ */
+export async function saveTransfer(ports: StorePorts, from: Loaded, next: TransferRecord): Promise<Loaded> {
+  return await write(ports, { ...next, rev: from.record.rev + 1, writeId: ports.ids.ulid() }, from.version);
+}
+
+/**
+ * Settles a write whose outcome is unsure by looking for it (rule 2): our own `writeId` there → it was written; the
+ * revision before it → write again; anything else → somebody was faster. A refusal can be the echo of our own success too,
+ * when a layer below repeated the request.
+ */
+async function write(ports: StorePorts, next: TransferRecord, on: 'absent' | Version): Promise<Loaded> {
+  let version = on;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return { record: next, version: await ports.records.put(KEYS.transfer(next.id), next, version) };
+    } catch (error) {
+      if (!(error instanceof PieceworkError) || (error.code !== 'Conflict' && error.reaction === 'fail')) throw error;
+      const there = await loadTransfer(ports, next.id);
+      if (there?.record.writeId === next.writeId) return { record: next, version: there.version };
+      if (error.code === 'Conflict' || !isAsBefore(there, next, on)) throw conflict(next.id, error);
+      if (tries >= UNSURE_TRIES) throw error;
+      version = there?.version ?? 'absent';
+    }
+  }
+}
+
+/** Nobody wrote since the revision that `next` follows. */
+function isAsBefore(there: Loaded | undefined, next: TransferRecord, on: 'absent' | Version): boolean {
+  return there === undefined ? on === 'absent' : on !== 'absent' && there.record.rev === next.rev - 1;
+}
+
+const UNSURE_TRIES = 4;
+
+function conflict(id: string, cause: unknown): PieceworkError {
+  return new PieceworkError('Conflict', `transfer ${id} was changed by another process at the same moment`, { cause });
+}
+
+/**
+ * Creates what may be written more than once without harm, unless something is there. An unsure write is repeated (a connection that had been
+ * idle is often found closed only now), so what is there may be our own.
+ */
+export async function createUnlessThere<T>(
+  ports: Pick<Ports, 'records'>,
+  key: RecordKey<T>,
+  value: T,
+): Promise<'created' | 'there'> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await ports.records.put(key, value, 'absent');
+      return 'created';
+    } catch (error) {
+      if (!(error instanceof PieceworkError)) throw error;
+      if (error.code === 'Conflict') return 'there';
+      if (error.reaction === 'fail' || tries >= UNSURE_TRIES) throw error;
+    }
+  }
+}
+
+const CONFLICT_TRIES = 4;
+
+/** Runs `step` again with what is there now as long as it loses its compare-and-swap; after four the caller gives its message back. */
+export async function onConflictAgain<T>(step: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof PieceworkError) || error.code !== 'Conflict' || tries >= CONFLICT_TRIES) throw error;
+    }
+  }
+}
+
+/** Reads, changes, stores. `change` returning `undefined` = leave it. */
+export async function updateTransfer(
+  ports: StorePorts,
+  id: string,
+  change: (record: TransferRecord) => TransferRecord | undefined,
+): Promise<Loaded | undefined> {
+  return await onConflictAgain(async () => {
+    const loaded = await loadTransfer(ports, id);
+    if (loaded === undefined) return undefined;
+    const next = change(loaded.record);
+    return next === undefined ? loaded : await saveTransfer(ports, loaded, next);
+  });
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder } from '../../disk/durable.ts';
+import { acquireLock } from '../../disk/lock.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import type { RecordKey, Records, Version } from '../records.ts';
+import { hasErrno, onFolder } from './errors.ts';
+import type { RecordPlace } from './names.ts';
+import { pathOfFile, placeOf } from './names.ts';
+
+export interface FolderRecordsOptions {
+  /** Absolute; created when it is needed, for the user alone. */
+  readonly folder: string;
+  /** Told, in a sentence, what was damaged and set aside. @default nobody */
+  readonly warn?: (sentence: string) => void;
+  /** Paths on one page of `list`. @default 1000 */
+  readonly pageSize?: number;
+}
+
+/** As it stands in the file. Each write has a version that was never there before. */
+interface Envelope {
+  readonly v: 1;
+  readonly version: Version;
+  readonly value: unknown;
+}
+
+/** A writer holds a record's lock for a few milliseconds; one that is suspended meanwhile may take longer. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * Records as files of one folder. A reader sees whole files only, since each is written beside and renamed; writers
+ * compare and swap under a lock per record, which a killed one can't keep.
+ */
+export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: FolderRecordsOptions): Records {
+  /** Within the process the lock is waited for in order; between processes it is asked for again and again. */
+  const queues = new Map<string, Promise<unknown>>();
+
+  async function locked<T>(place: RecordPlace, change: () => Promise<T>): Promise<T> {
+    const before = queues.get(place.file) ?? Promise.resolve();
+    const mine = before.then(async () => {
+      await mkdir(place.folder, { recursive: true, mode: 0o700 });
+      await using _lock = await acquireLock(place.lock, { what: place.file, patienceMs: PATIENCE_MS });
+      return await change();
+    });
+    const settled = mine.catch(() => {});
+    queues.set(place.file, settled);
+    try {
+      return await mine;
+    } finally {
+      if (queues.get(place.file) === settled) queues.delete(place.file);
+    }
+  }
+
+  async function write(place: RecordPlace, envelope: Envelope): Promise<void> {
+    await writeFile(place.draft, `${JSON.stringify(envelope)}\n`, { mode: 0o600, flush: true });
+    await rename(place.draft, place.file);
+    await syncFolder(place.folder);
+  }
+
+  /** Only under the lock: else what is moved away may be the good file that somebody just wrote. */
+  async function readOrSetAside(place: RecordPlace): Promise<Envelope | undefined> {
+    const found = await read(place);
+    if (found !== 'corrupt') return found;
+    const aside = `${place.file}~corrupt-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
+    await rename(place.file, aside);
+    warn(`the record ${place.file} is damaged and was set aside as ${aside}`);
+    return undefined;
+  }
+
+  return {
+    async get<T>(key: RecordKey<T>) {
+      const place = placeOf(folder, key.path);
+      return await onFolder(folder, async () => {
+        const found = await read(place);
+        if (found === undefined) return undefined;
+        if (found !== 'corrupt') return { value: found.value as T, version: found.version };
+        const again = await locked(place, () => readOrSetAside(place));
+        if (again !== undefined) return { value: again.value as T, version: again.version };
+        throw new PieceworkError(
+          'RecordCorrupt',
+          `the record ${key.path} in ${folder} can't be read; it was set aside`,
+        );
+      });
+    },
+
+    async put<T>(key: RecordKey<T>, value: T, on: 'absent' | Version) {
+      const place = placeOf(folder, key.path);
+      return await onFolder(folder, () =>
+        locked(place, async () => {
+          const current = (await readOrSetAside(place))?.version ?? 'absent';
+          if (current !== on)
+            throw new PieceworkError('Conflict', `the record ${key.path} was changed by somebody else`);
+          const version = randomBytes(12).toString('hex');
+          await write(place, { v: 1, version, value });
+          return version;
+        }),
+      );
+    },
+
+    async list(prefix: string, cursor?: string) {
+      const paths = await onFolder(folder, () => pathsUnder(folder, prefix));
+      const rest = paths.filter((path) => cursor === undefined || path > cursor);
+      const page = rest.slice(0, pageSize);
+      const last = page.at(-1);
+      return rest.length > page.length && last !== undefined ? { paths: page, cursor: last } : { paths: page };
+    },
+
+    async delete(key: RecordKey<unknown>) {
+      const place = placeOf(folder, key.path);
+      await onFolder(folder, () =>
+        locked(place, async () => {
+          await rm(place.file, { force: true });
+          await rm(place.draft, { force: true });
+          await syncFolder(place.folder);
+        }),
+      );
+    },
+  };
+}
+
+async function read(place: RecordPlace): Promise<Envelope | 'corrupt' | undefined> {
+  let text: string;
+  try {
+    text = await readFile(place.file, 'utf8');
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  try {
+    const envelope = JSON.parse(text) as Partial<Envelope> | null;
+    const isWhole = envelope?.v === 1 && typeof envelope.version === 'string' && envelope.value !== undefined;
+    return isWhole ? (envelope as Envelope) : 'corrupt';
+  } catch {
+    return 'corrupt';
+  }
+}
+
+async function pathsUnder(folder: string, prefix: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (const room of await namesIn(folder)) {
+    const isWanted = prefix.includes('/') ? prefix.startsWith(`${room}/`) : room.startsWith(prefix);
+    if (!isWanted) continue;
+    for (const name of await namesIn(join(folder, room))) {
+      const path = pathOfFile(room, name);
+      if (path?.startsWith(prefix)) paths.push(path);
+    }
+  }
+  return paths.sort();
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+import { bodyReader } from '../../http/body-reader.ts';
+import type { Lease } from '../../net/pool.ts';
+import type { Pools } from '../../net/pools.ts';
+import { withConnection } from '../../net/with-connection.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import type { ByteReader } from '../../values/bytes.ts';
+import { ftpBody } from './body.ts';
+import type { FtpCommands } from './commands.ts';
+import { ftpError } from './errors.ts';
+import type { FtpFacts } from './facts.ts';
+import { explained, factsOf } from './facts.ts';
+import type { FtpSettings } from './login.ts';
+import type { FtpTarget } from './url.ts';
+import { ftpTarget } from './url.ts';
+
+export interface FtpContext {
+  readonly pools: Pools<FtpTarget, FtpCommands>;
+  readonly settings: FtpSettings;
+  /** `host:port` of servers that never answer after we hung up. */
+  readonly deaf: Set<string>;
+}
+
+/** @throws PieceworkError as `ftpTarget`, `GuardRefused`. */
+export function allowedTarget({ settings }: FtpContext, from: SourceLocator): FtpTarget {
+  const target = ftpTarget(from);
+  settings.guard?.checkUrl(target.url);
+  return target;
+}
+
+/** On a connection of the target's pool. */
+export function onConnection<T>(
+  { pools }: FtpContext,
+  target: FtpTarget,
+  signal: AbortSignal,
+  action: (lease: Lease<FtpCommands>) => Promise<T>,
+): Promise<T> {
+  return withConnection(pools.of(target), signal, action);
+}
+
+export interface FetchWish {
+  readonly facts: FtpFacts;
+  readonly start: number;
+  /** `undefined` = to the end, wherever that is. */
+  readonly wantedBytes: number | undefined;
+  readonly hangUp: boolean;
+}
+
+/** A reader on the leased connection, which goes back when the reader has ended. */
+export async function fetchOn(
+  context: FtpContext,
+  target: FtpTarget,
+  lease: Lease<FtpCommands>,
+  wish: FetchWish,
+  signal: AbortSignal,
+): Promise<ByteReader> {
+  const { settings, deaf } = context;
+  const { facts, start, wantedBytes, hangUp } = wish;
+  const commands = lease.connection;
+  let download: Awaited<ReturnType<FtpCommands['retrieve']>>;
+  try {
+    download = await commands.retrieve(start, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw await explained(error, commands, target, facts);
+  }
+  const check = async (on: FtpCommands) => checkFacts(target, facts, await factsOf(on, target));
+  const unchanged = () =>
+    commands.usable ? check(commands) : onConnection(context, target, signal, (other) => checkOn(other, check));
+  const knowsVersion = facts.sizeBytes !== undefined || facts.modifiedAt !== undefined;
+  const body = ftpBody({
+    target,
+    lease,
+    download,
+    wantedBytes,
+    hangUp,
+    unchanged: knowsVersion ? unchanged : async () => {},
+    deafTo: { has: () => deaf.has(target.server), add: () => void deaf.add(target.server) },
+    signal,
+    settings,
+  });
+  const { minBytesPerSecond, stallTimeoutMs } = settings;
+  return bodyReader({
+    answer: { url: target.url, body },
+    expectedBytes: wantedBytes,
+    floor: { minBytesPerSecond, windowMs: stallTimeoutMs },
+  });
+}
+
+async function checkOn(lease: Lease<FtpCommands>, check: (on: FtpCommands) => Promise<void>): Promise<void> {
+  await check(lease.connection);
+  lease.release(true);
+}
+
+/** @throws PieceworkError `SourceChanged`, `SourceNotFound`. */
+export function checkFacts(
+  target: FtpTarget,
+  planned: Pick<FtpFacts, 'sizeBytes' | 'modifiedAt'>,
+  now: FtpFacts,
+): void {
+  if (now.looksMissing) throw ftpError('SourceNotFound', target, 'the file is no longer there (550)');
+  if (planned.sizeBytes !== undefined && now.sizeBytes !== planned.sizeBytes) {
+    throw ftpError(
+      'SourceChanged',
+      target,
+      `its size was ${planned.sizeBytes} bytes and is ${now.sizeBytes ?? 'unstated'} now`,
+    );
+  }
+  if (planned.modifiedAt !== undefined && now.modifiedAt !== planned.modifiedAt) {
+    throw ftpError(
+      'SourceChanged',
+      target,
+      `it was modified at ${planned.modifiedAt}, and at ${now.modifiedAt ?? 'an unstated time'} now`,
+    );
+  }
+}

@@ -1,0 +1,149 @@
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { tlsFault } from '../../http/tls-errors.ts';
+import type { NetSettings } from '../../net/settings.ts';
+import { connectTcp } from '../../net/tcp.ts';
+import { startTls, tlsOptionsOf } from '../../net/tls.ts';
+import { FtpCommands } from './commands.ts';
+import type { FtpReply } from './errors.ts';
+import { connectionError, FtpFull, ftpError, refusal } from './errors.ts';
+import type { FtpTarget } from './url.ts';
+
+export interface FtpSettings extends NetSettings {
+  readonly secureContext: SecureContext | undefined;
+}
+
+/** A control connection, logged in, in binary mode. @throws FtpFull, PieceworkError, or the signal's reason. */
+export async function logIn(target: FtpTarget, settings: FtpSettings, signal: AbortSignal): Promise<FtpCommands> {
+  const commands = await greeted(target, settings, signal);
+  const stop = () => commands.close();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await introduce(commands, target);
+    return commands;
+  } catch (error) {
+    commands.close();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    signal.throwIfAborted();
+  }
+}
+
+async function greeted(target: FtpTarget, settings: FtpSettings, signal: AbortSignal): Promise<FtpCommands> {
+  try {
+    if (target.security !== 'either')
+      return await greet(target, settings, await connected(target, settings, signal), signal);
+    const secure = await tlsFirst(target, settings, signal);
+    return secure ?? (await greet(target, settings, await connected(target, settings, signal), signal));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof FtpFull ? error : connectionError(target, error, 'head');
+  }
+}
+
+function connected({ host, port }: FtpTarget, settings: FtpSettings, signal: AbortSignal): Promise<Socket> {
+  return connectTcp({ host, port, lookup: settings.lookup, timeoutMs: settings.connectTimeoutMs }, signal);
+}
+
+/** `undefined` where the server talks first and in the clear: then it waits for AUTH TLS. */
+async function tlsFirst(
+  target: FtpTarget,
+  settings: FtpSettings,
+  signal: AbortSignal,
+): Promise<FtpCommands | undefined> {
+  const socket = await connected(target, settings, signal);
+  try {
+    const secure = await startTls(socket, tlsTarget(target, settings), signal);
+    return await greet(target, settings, secure, signal);
+  } catch (error) {
+    const { code } = Object(error) as { code?: unknown };
+    if (typeof code === 'string' && tlsFault(code)?.fault.startsWith('it does not speak TLS') === true)
+      return undefined;
+    throw error;
+  }
+}
+
+function tlsTarget({ host }: FtpTarget, { secureContext, connectTimeoutMs }: FtpSettings) {
+  return { host, secureContext, timeoutMs: connectTimeoutMs };
+}
+
+/** The server's first words, and TLS where it is not there yet. */
+async function greet(
+  target: FtpTarget,
+  settings: FtpSettings,
+  socket: Socket,
+  signal: AbortSignal,
+): Promise<FtpCommands> {
+  const isSecure = 'encrypted' in socket;
+  const { LineContext } = await import('./line-context.ts');
+  const commands = new FtpCommands(new LineContext(), target, settings);
+  const stop = () => commands.close();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const welcome = await commands.begin(socket, isSecure ? tlsOptionsOf(tlsTarget(target, settings)) : undefined);
+    if (welcome.code === 421 || welcome.code === 530) throw new FtpFull(welcome);
+    if (welcome.code !== 220) throw refusal(target, welcome, 'the connection');
+    if (target.security === 'none' || isSecure) return commands;
+    const answer = await commands.ask('AUTH TLS');
+    if (answer.code !== 234) {
+      throw ftpError(
+        'SourceTls',
+        target,
+        `the server knows no TLS (${answer.code}); ftp:// is FTP without protection`,
+        answer,
+      );
+    }
+    await commands.upgrade(
+      (plain) => startTls(plain, tlsTarget(target, settings), signal),
+      tlsOptionsOf(tlsTarget(target, settings)),
+    );
+    return commands;
+  } catch (error) {
+    commands.close();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function introduce(commands: FtpCommands, target: FtpTarget): Promise<void> {
+  if (target.security !== 'none') {
+    await commands.ask('PBSZ 0');
+    const answer = await commands.ask('PROT P');
+    if (answer.code !== 200)
+      throw ftpError('SourceTls', target, `the server protects no data connections (${answer.code})`, answer);
+  }
+  await authenticate(commands, target);
+  await commands.learnFeatures();
+  const binary = await commands.ask('TYPE I');
+  if (binary.code !== 200) throw refusal(target, binary, 'TYPE I, binary mode');
+}
+
+async function authenticate(commands: FtpCommands, target: FtpTarget): Promise<void> {
+  const bytes = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+  let answer = await commands.ask(`USER ${bytes(target.user)}`);
+  if (answer.code === 331) answer = await commands.ask(`PASS ${bytes(target.password)}`);
+  if (answer.code === 230 || answer.code === 202 || answer.code === 232) return;
+  if (isFull(answer)) throw new FtpFull(answer);
+  if (answer.code === 332) {
+    throw ftpError(
+      'SourceUnauthorized',
+      target,
+      'the server wants an account besides user and password (332), which is not supported',
+      answer,
+    );
+  }
+  if (answer.code < 500) throw refusal(target, answer, 'the login');
+  throw ftpError(
+    'SourceUnauthorized',
+    target,
+    `the server does not let the user "${target.user}" in at ${target.host} (${answer.code}); check user and password`,
+    answer,
+  );
+}
+
+/** 530 means a wrong password as well as too many connections (RFC 959 has no code for the latter), so here the text has to tell. */
+function isFull({ code, message }: FtpReply): boolean {
+  return code === 421 || (code === 530 && /too many|maximum|limit|already connected|try again later/i.test(message));
+}

@@ -1,0 +1,182 @@
+import { PieceworkError } from '../../errors/error.ts';
+import { redactUrl } from '../../errors/redact.ts';
+import { lazyReader } from '../../net/lazy-reader.ts';
+import type { Lease } from '../../net/pool.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import type { Snapshot } from '../../transfer/snapshot.ts';
+import type { ByteReader } from '../../values/bytes.ts';
+import type { Call } from '../../values/call.ts';
+import type { Probe } from '../source.ts';
+import type { FtpCommands } from './commands.ts';
+import type { FtpFacts } from './facts.ts';
+import { explained, factsOf } from './facts.ts';
+import type { FtpContext } from './fetch.ts';
+import { allowedTarget, fetchOn, onConnection } from './fetch.ts';
+import type { FtpTarget } from './url.ts';
+
+interface Finding {
+  readonly facts: FtpFacts;
+  readonly ranges: boolean;
+  /** Absent: only a part of it was asked for, which is fetched when somebody reads it. */
+  readonly whole?: ByteReader;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * `Source.probe` of FTP. A server that says it can start at an offset is put to the test where it matters: the last byte
+ * alone must come, and nothing behind it. That proves its size as well; whoever fails is read in one go, to the end.
+ */
+export async function probeFtp(
+  context: FtpContext,
+  from: SourceLocator,
+  firstBytes: number | 'all',
+  { signal }: Call,
+): Promise<Probe> {
+  const target = allowedTarget(context, from);
+  const found = await onConnection(context, target, signal, (lease) =>
+    find(context, target, lease, firstBytes, signal),
+  );
+  const { facts, ranges, whole, warnings } = found;
+  const part = (): Promise<ByteReader> =>
+    onConnection(context, target, signal, (lease) =>
+      fetchOn(context, target, lease, { facts, start: 0, wantedBytes: Number(firstBytes), hangUp: true }, signal),
+    );
+  const body = whole ?? lazyReader(part);
+  return {
+    snapshot: snapshotOf(target, facts, ranges, warnings),
+    finalUrl: redactUrl(from.url),
+    body,
+    bodyIsWhole: whole !== undefined,
+    [Symbol.asyncDispose]: () => body[Symbol.asyncDispose](),
+  };
+}
+
+async function find(
+  context: FtpContext,
+  target: FtpTarget,
+  lease: Lease<FtpCommands>,
+  firstBytes: number | 'all',
+  signal: AbortSignal,
+): Promise<Finding> {
+  const commands = lease.connection;
+  const facts = await factsOf(commands, target);
+  const { sizeBytes } = facts;
+  if (sizeBytes === undefined || firstBytes === 'all' || sizeBytes <= firstBytes) {
+    return await readWhole(
+      context,
+      target,
+      lease,
+      facts,
+      commands.announcesRestart && sizeBytes !== undefined,
+      [],
+      signal,
+    );
+  }
+  const trial = await tryLastByte(context, target, lease, facts, signal);
+  if (trial === 'ranges') {
+    lease.release(true);
+    return { facts, ranges: true, warnings: [] };
+  }
+  const believed = trial === 'size is wrong' ? { ...facts, sizeBytes: undefined } : facts;
+  const read = (on: Lease<FtpCommands>) => readWhole(context, target, on, believed, false, [WARNINGS[trial]], signal);
+  if (commands.usable) return await read(lease);
+  lease.release(false);
+  return await onConnection(context, target, signal, read);
+}
+
+const WARNINGS = {
+  'no ranges': 'the server does not start at an offset (REST): one connection, and a broken transfer starts over',
+  'size is wrong':
+    'the server sends another number of bytes than its SIZE says: one connection, read to its end, whatever the size',
+} as const;
+
+async function readWhole(
+  context: FtpContext,
+  target: FtpTarget,
+  lease: Lease<FtpCommands>,
+  facts: FtpFacts,
+  ranges: boolean,
+  warnings: readonly string[],
+  signal: AbortSignal,
+): Promise<Finding> {
+  const whole = await fetchOn(
+    context,
+    target,
+    lease,
+    { facts, start: 0, wantedBytes: facts.sizeBytes, hangUp: false },
+    signal,
+  );
+  return { facts, ranges, whole, warnings };
+}
+
+async function tryLastByte(
+  context: FtpContext,
+  target: FtpTarget,
+  lease: Lease<FtpCommands>,
+  facts: FtpFacts,
+  signal: AbortSignal,
+): Promise<'ranges' | keyof typeof WARNINGS> {
+  const last = Math.max(0, (facts.sizeBytes ?? 0) - 1);
+  const kept = keptLease(lease);
+  try {
+    await using reader = await fetchOn(
+      context,
+      target,
+      kept,
+      { facts, start: last, wantedBytes: 1, hangUp: false },
+      signal,
+    );
+    const into = new Uint8Array(1);
+    const got = await reader.read(into);
+    return got === 1 && (await reader.read(into)) === 0 ? 'ranges' : 'size is wrong';
+  } catch (error) {
+    signal.throwIfAborted();
+    return await verdictOf(error, lease.connection, target, facts);
+  }
+}
+
+/** What the trial gives back stays with us: its connection goes on with what is found. */
+function keptLease(lease: Lease<FtpCommands>): Lease<FtpCommands> {
+  let given = true;
+  return {
+    ...lease,
+    release(again) {
+      if (given && !again) lease.connection.close();
+      given = false;
+    },
+  };
+}
+
+async function verdictOf(
+  error: unknown,
+  commands: FtpCommands,
+  target: FtpTarget,
+  facts: FtpFacts,
+): Promise<keyof typeof WARNINGS> {
+  if (!(error instanceof PieceworkError)) throw error;
+  if (error.code === 'RangesNotHonoured') return 'no ranges';
+  if (error.code === 'BodyLong' || error.code === 'BodyShort') return 'size is wrong';
+  throw await explained(error, commands, target, facts);
+}
+
+function snapshotOf(
+  target: FtpTarget,
+  { sizeBytes, modifiedAt }: FtpFacts,
+  ranges: boolean,
+  warnings: readonly string[],
+): Snapshot {
+  return {
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+    ranges,
+    validator: modifiedAt === undefined ? { kind: 'none' } : { kind: 'date', lastModified: modifiedAt },
+    ...(modifiedAt === undefined ? {} : { modifiedAt }),
+    name: target.name,
+    digests: {},
+    warnings: [
+      ...warnings,
+      ...(modifiedAt === undefined
+        ? ['the server states no date (MDTM), so a change during the transfer may go unseen unless a digest is given']
+        : []),
+    ],
+  };
+}

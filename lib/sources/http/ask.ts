@@ -1,0 +1,54 @@
+import { PieceworkError } from '../../errors/error.ts';
+import type { Answer } from '../../http/answer.ts';
+import { bodyReader } from '../../http/body-reader.ts';
+import type { Dispatchers } from '../../http/dispatcher.ts';
+import { follow } from '../../http/redirects.ts';
+import { callerRequest } from '../../http/request-headers.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import type { ByteReader } from '../../values/bytes.ts';
+import type { ByteRange } from '../../values/ranges.ts';
+import { toRangeHeader } from '../../values/ranges.ts';
+import type { Instant } from '../../values/time.ts';
+
+export interface HttpContext {
+  readonly dispatchers: Dispatchers;
+  readonly userAgent: string;
+  readonly now: () => Instant;
+}
+
+export interface Question {
+  /** Absent = the whole, without a `Range` header. */
+  readonly range?: ByteRange;
+  readonly ifRange?: string;
+}
+
+const DEFAULT_REDIRECTS = 5;
+
+/** One GET, redirects followed. The answer may be anything: nobody has judged it yet. */
+export async function ask(
+  context: HttpContext,
+  from: SourceLocator,
+  question: Question,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const maxRedirects = from.maxRedirects ?? DEFAULT_REDIRECTS;
+  if (!Number.isInteger(maxRedirects) || maxRedirects < 0) {
+    throw new PieceworkError('InvalidOption', 'maxRedirects must be a whole number from 0');
+  }
+  return follow(context.dispatchers, {
+    ...callerRequest(from, context.userAgent),
+    ownHeaders: {
+      // Bytes are stored as they are; a coding made on the fly would make ranges of something else.
+      'accept-encoding': 'identity',
+      ...(question.range === undefined ? {} : { range: toRangeHeader(question.range) }),
+      ...(question.ifRange === undefined ? {} : { 'if-range': question.ifRange }),
+    },
+    policy: { maxRedirects, allowInsecure: from.allowInsecureRedirect ?? false },
+    signal,
+  });
+}
+
+export function readerOf(context: HttpContext, answer: Answer, expectedBytes: number | undefined): ByteReader {
+  const { minBytesPerSecond, stallTimeoutMs } = context.dispatchers;
+  return bodyReader({ answer, expectedBytes, floor: { minBytesPerSecond, windowMs: stallTimeoutMs } });
+}

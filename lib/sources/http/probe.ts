@@ -1,0 +1,86 @@
+import { redactUrl } from '../../errors/redact.ts';
+import type { Answer } from '../../http/answer.ts';
+import { lengthOf } from '../../http/redirects.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import type { Call } from '../../values/call.ts';
+import { parseContentRange } from '../../values/ranges.ts';
+import type { Probe } from '../source.ts';
+import type { HttpContext } from './ask.ts';
+import { ask, readerOf } from './ask.ts';
+import { refuse, refuseFor } from './refusal.ts';
+import { snapshotOf } from './snapshot.ts';
+
+/** What the head of an answer lets us believe. */
+interface Finding {
+  readonly answer: Answer;
+  readonly ranges: boolean;
+  /** `undefined` = the server does not say. */
+  readonly sizeBytes: number | undefined;
+  /** `undefined` = HTTP's framing is the only measure. */
+  readonly bodyBytes: number | undefined;
+}
+
+/**
+ * `Source.probe` of HTTP: one ranged GET. Only a 206 for exactly the bytes that were asked for counts as a server with
+ * ranges. Whatever else a server makes of `Range` (another range, none stated, 416 for an empty or any file) is not
+ * trusted but asked again without one; that answer's head is then the file's own.
+ */
+export async function probeHttp(
+  context: HttpContext,
+  from: SourceLocator,
+  firstBytes: number | 'all',
+  { signal }: Call,
+): Promise<Probe> {
+  const ranged = firstBytes === 'all' ? undefined : await askForFirst(context, from, firstBytes, signal);
+  const found = ranged ?? (await askForAll(context, from, signal));
+  const { answer, ranges, sizeBytes, bodyBytes } = found;
+  const body = readerOf(context, answer, bodyBytes);
+  // Some servers answer 200 to a range that is the whole; that says nothing about their other ranges.
+  const rangesMissed = !ranges && firstBytes !== 'all' && (sizeBytes === undefined || sizeBytes > firstBytes);
+  return {
+    snapshot: snapshotOf({ answer, ranges, sizeBytes, rangesMissed, from, now: context.now() }),
+    finalUrl: redactUrl(answer.url.href),
+    body,
+    bodyIsWhole: !ranges || bodyBytes === sizeBytes,
+    [Symbol.asyncDispose]: () => body[Symbol.asyncDispose](),
+  };
+}
+
+async function askForFirst(
+  context: HttpContext,
+  from: SourceLocator,
+  firstBytes: number,
+  signal: AbortSignal,
+): Promise<Finding | undefined> {
+  const answer = await ask(context, from, { range: { start: 0, end: firstBytes } }, signal);
+  if (answer.status === 200) return whole(answer);
+  if (answer.status !== 206 && answer.status !== 416) throw await refuse(answer, context.now());
+  const exact = answer.status === 206 ? exactly(answer, firstBytes) : undefined;
+  if (exact === undefined) await answer.body.discard(lengthOf(answer.headers));
+  return exact;
+}
+
+async function askForAll(context: HttpContext, from: SourceLocator, signal: AbortSignal): Promise<Finding> {
+  const answer = await ask(context, from, {}, signal);
+  if (answer.status === 200) return whole(answer);
+  if (answer.status !== 206) throw await refuse(answer, context.now());
+  const because = 'the server answers with a part (206) although the whole was asked for';
+  throw await refuseFor(answer, 'SourceMalformed', because, context.now());
+}
+
+function whole(answer: Answer): Finding {
+  const sizeBytes = lengthOf(answer.headers);
+  return { answer, ranges: false, sizeBytes, bodyBytes: sizeBytes };
+}
+
+/** `undefined` unless a 206 states exactly what was asked for, cut to the file's size, and nothing speaks against it. */
+function exactly(answer: Answer, firstBytes: number): Finding | undefined {
+  const { headers } = answer;
+  const got = parseContentRange(headers['content-range'] ?? '');
+  if (got?.range === undefined || got.totalBytes === undefined) return undefined;
+  const bodyBytes = Math.min(firstBytes, got.totalBytes);
+  if (got.range.start !== 0 || got.range.end !== bodyBytes) return undefined;
+  if (headers['content-length'] !== undefined && lengthOf(headers) !== bodyBytes) return undefined;
+  if (/^\s*multipart\/byteranges/i.test(headers['content-type'] ?? '')) return undefined;
+  return { answer, ranges: true, sizeBytes: got.totalBytes, bodyBytes };
+}

@@ -1,0 +1,48 @@
+import type { ErrorCode } from '../../errors/codes.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import { redactUrl } from '../../errors/redact.ts';
+import type { Answer } from '../../http/answer.ts';
+import { lengthOf } from '../../http/redirects.ts';
+import { codeOfStatus } from '../../transfer/range-check.ts';
+import { parseRetryAfter } from '../../transfer/retry.ts';
+import type { Instant } from '../../values/time.ts';
+
+const ADVICE: Readonly<Record<number, string>> = {
+  400: 'the server finds the request wrong (400); check the URL and the headers given',
+  401: 'the server asks for credentials, or for other ones (401)',
+  403: 'the server denies access (403); the link may have expired, or the credentials may lack the right',
+  404: 'there is nothing at this URL (404)',
+  407: 'the proxy asks for credentials (407); put user and password into its URL',
+  410: 'what was at this URL is gone for good (410)',
+  416: 'the server refuses the range (416)',
+  429: 'the server asks for fewer requests (429)',
+  503: 'the server is busy (503)',
+};
+
+/** Throws an answer away and makes an error of its status. */
+export async function refuse(answer: Answer, now: Instant): Promise<PieceworkError> {
+  const { status } = answer;
+  if (status < 400) {
+    const empty = status === 204 || status === 205 ? ' without content' : '';
+    return refuseFor(answer, 'SourceMalformed', `the server answers ${status}${empty}, which is not the bytes`, now);
+  }
+  return refuseFor(answer, codeOfStatus(status), ADVICE[status] ?? `the server answers ${status}`, now);
+}
+
+export async function refuseFor(
+  answer: Answer,
+  code: ErrorCode,
+  because: string,
+  now: Instant,
+): Promise<PieceworkError> {
+  await answer.body.discard(lengthOf(answer.headers));
+  const target = redactUrl(answer.url.href);
+  const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], now);
+  return new PieceworkError(code, `${target}: ${because}`, {
+    details: {
+      target,
+      sourceStatus: answer.status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+  });
+}

@@ -1,0 +1,76 @@
+import type { Answer } from '../../http/answer.ts';
+import { nameOf } from '../../http/name.ts';
+import { signatureExpiry } from '../../http/signature-expiry.ts';
+import { modifiedAt, validatorOf } from '../../http/validator.ts';
+import { publishedDigests } from '../../integrity/digest-headers.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import type { Snapshot } from '../../transfer/snapshot.ts';
+import type { Instant } from '../../values/time.ts';
+import { toIso } from '../../values/time.ts';
+
+export interface SnapshotFacts {
+  readonly answer: Answer;
+  readonly ranges: boolean;
+  readonly sizeBytes: number | undefined;
+  /** True where ranges would have been of use and were not given. */
+  readonly rangesMissed: boolean;
+  readonly from: SourceLocator;
+  readonly now: Instant;
+}
+
+export function snapshotOf(facts: SnapshotFacts): Snapshot {
+  const { answer, ranges, sizeBytes } = facts;
+  const { headers } = answer;
+  const modified = modifiedAt(headers);
+  return {
+    ...(sizeBytes === undefined ? {} : { sizeBytes }),
+    ranges,
+    validator: validatorOf(headers),
+    ...carried(answer, 'content-type', 'contentType'),
+    ...carried(answer, 'content-encoding', 'contentEncoding'),
+    ...carried(answer, 'content-disposition', 'contentDisposition'),
+    ...carried(answer, 'content-language', 'contentLanguage'),
+    ...carried(answer, 'cache-control', 'cacheControl'),
+    ...(modified === undefined ? {} : { modifiedAt: modified }),
+    name: nameOf(headers['content-disposition'], answer.url),
+    digests: publishedDigests(answer.status, headers),
+    warnings: warningsOf(facts),
+  };
+}
+
+type Carried = 'contentType' | 'contentEncoding' | 'contentDisposition' | 'contentLanguage' | 'cacheControl';
+
+function carried(answer: Answer, header: string, field: Carried): Partial<Record<Carried, string>> {
+  const value = answer.headers[header]?.trim();
+  return value === undefined || value === '' ? {} : { [field]: value };
+}
+
+function warningsOf({ answer, rangesMissed, from, now }: SnapshotFacts): string[] {
+  const warnings: string[] = [];
+  const expiry = expiryOf(from.url);
+  if (expiry !== undefined) {
+    const when = expiry > now ? 'expires' : 'expired';
+    warnings.push(`the link's signature ${when} at ${toIso(expiry)}`);
+  }
+  if (validatorOf(answer.headers).kind === 'none') {
+    warnings.push(
+      'the server states no version (neither ETag nor Last-Modified), so a change during the transfer may go unseen unless a digest is given',
+    );
+  }
+  const coding = answer.headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (coding !== '' && coding !== 'identity') {
+    warnings.push(
+      `the server sends it compressed (${coding.slice(0, 40)}) although it was asked not to; it is stored as it comes`,
+    );
+  }
+  if (rangesMissed) {
+    warnings.push('the server does not serve ranges: one connection, and a broken transfer starts over');
+  }
+  return warnings;
+}
+
+/** Only the URL that was given is asked again and again; a redirect's signature is new each time. */
+function expiryOf(text: string): Instant | undefined {
+  const url = URL.parse(text);
+  return url === null ? undefined : signatureExpiry(url);
+}

@@ -1,0 +1,58 @@
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { Digests } from '../../transfer/digests.ts';
+import type { Snapshot } from '../../transfer/snapshot.ts';
+import type { Validator } from '../../values/validator.ts';
+import type { S3Target } from './url.ts';
+
+/** What HEAD says of an object, ChecksumMode on. */
+export function snapshotOf(answer: HeadObjectCommandOutput, { name }: S3Target): Snapshot {
+  const { ContentLength, LastModified } = answer;
+  const validator = validatorOf(answer.ETag);
+  const fields = {
+    contentType: answer.ContentType,
+    contentEncoding: withoutTransport(answer.ContentEncoding),
+    contentDisposition: answer.ContentDisposition,
+    contentLanguage: answer.ContentLanguage,
+    cacheControl: answer.CacheControl,
+    modifiedAt: LastModified?.toISOString(),
+  };
+  const stated = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''));
+  return {
+    ...(ContentLength === undefined ? {} : { sizeBytes: ContentLength }),
+    ranges: ContentLength !== undefined,
+    validator,
+    ...stated,
+    name,
+    digests: digestsOf(answer),
+    warnings:
+      validator.kind === 'none' ? ['the store states no ETag, so a change during the transfer may go unseen'] : [],
+  };
+}
+
+export function validatorOf(etag: string | undefined): Validator {
+  if (etag === undefined || etag === '') return { kind: 'none' };
+  return { kind: etag.startsWith('W/') ? 'weak' : 'strong', etag };
+}
+
+/** How it came into the store, which some stores forget to take off. */
+export function withoutTransport(encoding: string | undefined): string | undefined {
+  const kept = encoding
+    ?.split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== 'aws-chunked')
+    .join(', ');
+  return kept === '' ? undefined : kept;
+}
+
+/** Checksums of the whole object only: a COMPOSITE one is a checksum of checksums, and depends on how it was cut. */
+function digestsOf(answer: HeadObjectCommandOutput): Digests {
+  const given = [answer.ChecksumCRC32, answer.ChecksumSHA1, answer.ChecksumSHA256];
+  if (answer.ChecksumType === 'COMPOSITE' || given.some((checksum) => checksum?.includes('-') === true)) return {};
+  const hex = (checksum: string | undefined, name: string): Digests =>
+    checksum === undefined ? {} : { [name]: Buffer.from(checksum, 'base64').toString('hex') };
+  return {
+    ...hex(answer.ChecksumCRC32, 'crc32'),
+    ...hex(answer.ChecksumSHA1, 'sha1'),
+    ...hex(answer.ChecksumSHA256, 'sha256'),
+  };
+}

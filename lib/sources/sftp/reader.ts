@@ -1,0 +1,112 @@
+import { speedJudge } from '../../http/speed.ts';
+import type { Lease } from '../../net/pool.ts';
+import type { NetSettings } from '../../net/settings.ts';
+import { STALLED, stallWatch } from '../../net/stall-watch.ts';
+import type { ByteReader } from '../../values/bytes.ts';
+import type { ByteRange } from '../../values/ranges.ts';
+import { sftpError } from './errors.ts';
+import type { SftpSession } from './session.ts';
+import type { SftpTarget } from './url.ts';
+
+/** ssh2's receive window: more than that is never on its way. */
+const IN_FLIGHT_BYTES = 2 * 1024 ** 2;
+
+export interface SftpReaderOptions {
+  readonly target: SftpTarget;
+  readonly lease: Lease<SftpSession>;
+  readonly handle: Buffer;
+  readonly range: ByteRange;
+  /** Throws when the open file is no longer the one that was planned. */
+  readonly unchanged: () => Promise<void>;
+  readonly signal: AbortSignal;
+  readonly settings: NetSettings;
+}
+
+/** Reads a range with many requests in flight, each straight into its place in the buffer that was given. */
+export function sftpReader(options: SftpReaderOptions): ByteReader {
+  const { target, lease, handle, range, signal, settings } = options;
+  const session = lease.connection;
+  const fastEnough = speedJudge({ minBytesPerSecond: settings.minBytesPerSecond, windowMs: settings.stallTimeoutMs });
+  let position = range.start;
+  let isOver = false;
+
+  function stalled(sentence: string): Error {
+    return sftpError('SourceStalled', target, sentence);
+  }
+
+  /** Fills `into` from `position` on. When it rejects, the connection is closed: nothing may arrive in a buffer that has been given back. */
+  async function fill(into: Buffer): Promise<void> {
+    let at = 0;
+    const watch = stallWatch(settings.stallTimeoutMs, () => session.receivedBytes);
+    const questions = Math.ceil(into.length / session.readBytes);
+    const questionBytes = Math.ceil(into.length / questions);
+    async function work(): Promise<void> {
+      while (at < into.length) {
+        const from = at;
+        at = Math.min(at + questionBytes, into.length);
+        await readAll(into, from, at, watch.moved);
+      }
+    }
+    const atOnce = Math.max(1, Math.floor(IN_FLIGHT_BYTES / questionBytes));
+    const workers = Array.from({ length: Math.min(atOnce, questions) }, work);
+    try {
+      await Promise.race([Promise.all(workers), watch.stalled]);
+    } catch (error) {
+      session.close();
+      throw error === STALLED ? stalled('the body stopped coming') : error;
+    } finally {
+      watch.stop();
+    }
+  }
+
+  async function readAll(into: Buffer, from: number, to: number, moved: () => void): Promise<void> {
+    for (let done = from; done < to; ) {
+      const count = await session.read(handle, into, done, to - done, position + done);
+      moved();
+      if (count <= 0) {
+        await options.unchanged();
+        throw sftpError('BodyShort', target, `the file ended before byte ${range.end}`);
+      }
+      done += count;
+    }
+  }
+
+  async function onAbortClose<T>(action: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const stop = () => session.close();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await action();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  return {
+    async read(into) {
+      if (into.length === 0) throw new RangeError('a read needs room for at least one byte');
+      if (isOver) return 0;
+      const wanted = Math.min(into.length, range.end - position);
+      if (wanted === 0) {
+        await onAbortClose(options.unchanged);
+        isOver = true;
+        return 0;
+      }
+      const since = performance.now();
+      await onAbortClose(() => fill(Buffer.from(into.buffer, into.byteOffset, wanted)));
+      position += wanted;
+      if (!fastEnough(wanted, performance.now() - since)) {
+        throw stalled(`the body came slower than the least speed of ${settings.minBytesPerSecond} bytes per second`);
+      }
+      return wanted;
+    },
+    async [Symbol.asyncDispose]() {
+      isOver = true;
+      session.release(handle);
+      lease.release(session.usable);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { Instant } from '../../values/time.ts';
+import type { TransferRecord } from '../record/record.ts';
+import { attemptOf } from '../record/record.ts';
+import type { Input } from './decision.ts';
+
+/**
+ * How many connections a host bears, learned from its refusals: additive increase, multiplicative decrease, as TCP finds its
+ * rate (Chiu and Jain 1989). Pure; what was learned stands in `hosts/{host}.json`.
+ *
+ * - 429 and 503 halve it; a connection that was cut off takes one away, for that may have been the network.
+ * - A host that counts connections (FTP's 421 and 530) bears as many as were open when it refused one more: no need to guess.
+ * - Where the last step was one up and that one was refused, the step is taken back, and the next try is twice as far away.
+ * - One more is tried after `patience` pieces came without a refusal.
+ */
+export interface Ceiling {
+  readonly connections: number;
+  readonly since: Instant;
+  /** Pieces that must come at this number before one more connection is tried. */
+  readonly patience: number;
+  /** The last step was one up. */
+  readonly crept: boolean;
+}
+
+/** What a batch of results says of the host. */
+export interface HostSigns {
+  /** 429, 503, and what other schemes say in their place. */
+  readonly busy: number;
+  /** Connections that stood when the host refused one more; 0 = not known, or not all of them are ours. */
+  readonly borne: number;
+  /** Connections cut off before the end of their piece. */
+  readonly cut: number;
+  /** Of each piece that came. */
+  readonly doneMs: readonly number[];
+  /** Connections that are wanted altogether: more than that are never tried. */
+  readonly wanted: number;
+  readonly now: Instant;
+}
+
+/** One refusal in so many requests at the most: 1.6 %, and half of that after each further one. */
+const FIRST_PATIENCE = 64;
+const LAST_PATIENCE = 4096;
+/** Refusals of what was already on its way at the last step don't count again. */
+const SETTLE_MS = 2_000;
+/** What a host bore yesterday says nothing of today. */
+const REMEMBERED_MS = 86_400_000;
+
+/** `before` itself when nothing changes; `undefined` as long as there is nothing to know. */
+export function ceilingAfter(before: Ceiling | undefined, signs: HostSigns): Ceiling | undefined {
+  const { now, wanted } = signs;
+  if (signs.busy + signs.cut > 0) {
+    return isEcho(before, signs) ? before : stepDown(before, signs);
+  }
+  if (before === undefined || signs.doneMs.length === 0 || before.connections >= wanted) return before;
+  const pieceMs = signs.doneMs.reduce((sum, ms) => sum + ms, 0) / signs.doneMs.length;
+  const waitMs = Math.max(SETTLE_MS, (before.patience * pieceMs) / before.connections);
+  if (now < before.since + waitMs) return before;
+  return { ...before, connections: before.connections + 1, since: now, crept: true };
+}
+
+function isEcho(before: Ceiling | undefined, { borne, now }: HostSigns): boolean {
+  if (before === undefined || before.crept) return false;
+  return borne > 0 ? borne >= before.connections : now < before.since + SETTLE_MS;
+}
+
+function stepDown(before: Ceiling | undefined, { busy, borne, wanted, now }: HostSigns): Ceiling {
+  const connections = Math.min(before?.connections ?? wanted, wanted);
+  const patience = before?.patience ?? FIRST_PATIENCE;
+  if (before?.crept === true) {
+    return {
+      connections: atLeastOne(connections - 1),
+      since: now,
+      patience: Math.min(2 * patience, LAST_PATIENCE),
+      crept: false,
+    };
+  }
+  const fewer = borne > 0 ? Math.min(borne, connections) : busy > 0 ? connections / 2 : connections - 1;
+  return { connections: atLeastOne(fewer), since: now, patience, crept: false };
+}
+
+function atLeastOne(connections: number): number {
+  return Math.max(1, Math.floor(connections));
+}
+
+/** Whether a ceiling that was learned earlier still stands. */
+export function isRemembered(since: Instant, now: Instant): boolean {
+  return now < since + REMEMBERED_MS;
+}
+
+export function firstCeiling(connections: number, since: Instant): Ceiling {
+  return { connections, since, patience: FIRST_PATIENCE, crept: false };
+}
+
+/** This transfer's share of a ceiling, and all that it wants where the share reaches for its workers. */
+export function placesUnder(ceiling: number | undefined, sharers: number, parallelism: number, wanted: number): number {
+  if (ceiling === undefined) return wanted;
+  const share = Math.max(1, Math.floor(ceiling / Math.max(1, sharers)));
+  return share >= parallelism ? wanted : Math.min(wanted, share);
+}
+
+/** Only results that are current count: a message that comes twice is no second refusal. A piece that was merely put off never reached the host. */
+export function hostSigns(record: TransferRecord, inputs: readonly Input[], wanted: number, now: Instant): HostSigns {
+  const doneMs: number[] = [];
+  let busy = 0;
+  let cut = 0;
+  let borne = 0;
+  for (const input of inputs) {
+    if (
+      input.kind !== 'result' ||
+      input.planId !== record.planId ||
+      input.attempt !== attemptOf(record, input.pieceNumber)
+    )
+      continue;
+    if (input.outcome === 'done') doneMs.push(input.elapsedMs);
+    else if (input.error?.code === 'SourceBusy' && input.error.details?.['postponed'] !== true) {
+      busy += 1;
+      borne = Math.max(borne, input.error.details?.openConnections ?? 0);
+    } else if (input.error?.code === 'SourceReset') cut += 1;
+  }
+  return { busy, borne, cut, doneMs, wanted, now };
+}

@@ -1,0 +1,62 @@
+import type { ErrorRecord } from '../../errors/error.ts';
+import type { Instant } from '../../values/time.ts';
+import type { Digests } from '../digests.ts';
+import type { DeadPiece, PieceResult, PieceTask } from '../messages.ts';
+import type { Plan } from '../plan/divide-pieces.ts';
+import type { LedgerView } from '../plan/ledger.ts';
+import type { PieceworkEvent } from '../progress/events.ts';
+import type { TransferRecord, TransferResult } from '../record/record.ts';
+import type { BackoffPolicy } from '../retry.ts';
+
+/** What a decision is made of and what comes out of it. Words as in protocol.md. */
+
+export type Input =
+  | PieceResult
+  | DeadPiece
+  /** Repair what may have been lost. `now` = somebody knows that nothing is in flight: don't wait for the quiet time. */
+  | { readonly kind: 'tick'; readonly now?: boolean }
+  | { readonly kind: 'cancel'; readonly reason: ErrorRecord }
+  /** Planning, or the stream that it became, did not succeed. */
+  | { readonly kind: 'unplanned'; readonly planId: string; readonly error: ErrorRecord }
+  /** A stream came to its end; the plan now has its size and count. */
+  | { readonly kind: 'streamed'; readonly planId: string; readonly plan: Plan; readonly proved: Digests }
+  | { readonly kind: 'finished'; readonly planId: string; readonly result: TransferResult }
+  | { readonly kind: 'unfinished'; readonly planId: string; readonly error: ErrorRecord };
+
+/** What was read of the world. */
+export interface Facts {
+  readonly ledger: 'unread' | 'gone' | LedgerView;
+  /** What a `head` for our own token said; asked only on doubt. */
+  readonly object: 'unasked' | 'ours' | 'foreign';
+  /** Pieces of this transfer that may be in flight. */
+  readonly places: number;
+  /** The source's host asked everybody to wait until then. */
+  readonly hostClosedUntil?: Instant;
+}
+
+export type Command =
+  /** Decide again with the ledger's facts. */
+  | { readonly kind: 'readLedger' }
+  /** Decide again, knowing whether the object there is ours. */
+  | { readonly kind: 'askObject' }
+  | { readonly kind: 'sendPlan'; readonly delayMs: number }
+  | { readonly kind: 'sendFinish'; readonly delayMs: number }
+  | { readonly kind: 'sendPieces'; readonly tasks: readonly { readonly task: PieceTask; readonly delayMs: number }[] }
+  | { readonly kind: 'closeHost'; readonly until: Instant }
+  /** Clean up what the record names: uploads to abort, the end to announce, the marker to delete. */
+  | { readonly kind: 'settle' }
+  | { readonly kind: 'emit'; readonly event: PieceworkEvent };
+
+export interface Decision {
+  /** The same object when nothing is to be stored. */
+  readonly record: TransferRecord;
+  /** Carried out after the record was stored, never before (rule 1). */
+  readonly commands: readonly Command[];
+}
+
+export interface DecidePolicy {
+  /** A tick repairs only what has been quiet for this long; doubled at each repeat. */
+  readonly quietMs: number;
+  readonly quietCapMs: number;
+  readonly backoff: BackoffPolicy;
+}

@@ -1,0 +1,110 @@
+import type { ErrorRecord } from '../../errors/error.ts';
+import type { Instant } from '../../values/time.ts';
+import { fromIso, toIso } from '../../values/time.ts';
+import type { TransferRecord } from '../record/record.ts';
+import { ending, failed, startedOver } from '../record/transitions.ts';
+import type { Command, DecidePolicy, Decision, Input } from './decision.ts';
+
+/** Decisions that more than one state comes to. */
+
+/** `onSourceChange`: the transfer ends, or starts over once with a new upload. */
+export function afterSourceChange(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
+  if (record.request.options.onSourceChange !== 'restart' || record.restarts >= 1)
+    return end(failed(record, reason, now));
+  return overAgain({ ...record, restarts: record.restarts + 1 }, reason, now);
+}
+
+/** Ranges don't work after all: once more as a stream (design §4). */
+export function withoutRanges(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
+  if (record.withoutRanges === true) return end(failed(record, reason, now));
+  return overAgain({ ...record, withoutRanges: true }, reason, now);
+}
+
+/** The store does not copy by itself after all: once more, with the bytes through us. */
+export function withoutServerSideCopy(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
+  if (!mayFetchInstead(record)) return end(failed(record, reason, now));
+  return overAgain({ ...record, copyRefused: reason.message }, reason, now);
+}
+
+export function mayFetchInstead({ request, copyRefused }: TransferRecord): boolean {
+  return request.options.serverSideCopy !== 'always' && copyRefused === undefined;
+}
+
+export function overAgain(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
+  return {
+    record: startedOver(record, now),
+    commands: [
+      { kind: 'emit', event: { type: 'restarted', transferId: record.id, reason } },
+      { kind: 'sendPlan', delayMs: 0 },
+      { kind: 'settle' },
+    ],
+  };
+}
+
+/** The ledger is the plan, or the stream is at its end. Stored before anything completes (rule 10). */
+export function toFinalizing(record: TransferRecord, now: Instant, policy: DecidePolicy): Decision {
+  const { reported: _, ...rest } = record;
+  return {
+    record: {
+      ...rest,
+      status: 'finalizing',
+      trouble: {},
+      requeues: 0,
+      planFailures: 0,
+      quietUntil: toIso(now + policy.quietMs),
+    },
+    commands: [
+      { kind: 'emit', event: { type: 'finalizing', transferId: record.id } },
+      { kind: 'sendFinish', delayMs: 0 },
+    ],
+  };
+}
+
+export function end(record: TransferRecord): Decision {
+  return { record, commands: [{ kind: 'settle' }] };
+}
+
+export function leave(record: TransferRecord, to: 'failed' | 'cancelled' | 'restart', reason: ErrorRecord): Decision {
+  return { record: ending(record, to, reason), commands: [{ kind: 'settle' }] };
+}
+
+/** A tick sends again what may be lost, at doubling intervals: a backlog must not multiply its own messages (rule 7). */
+export function resendWhenQuiet(
+  record: TransferRecord,
+  inputs: readonly Input[],
+  now: Instant,
+  policy: DecidePolicy,
+  newestPartAt: string | undefined,
+  command: Command,
+): Decision {
+  const tick = inputs.find((input) => input.kind === 'tick');
+  if (tick === undefined) return { record, commands: [] };
+  // What an earlier restart left to abort is looked after whatever else happens.
+  const settle: readonly Command[] =
+    record.toAbort.length > 0 || record.creating.length > 0 ? [{ kind: 'settle' }] : [];
+  if (tick.now !== true && now < quietEnd(record, newestPartAt, policy)) return { record, commands: settle };
+  return { record: quieter(record, now, policy), commands: [command, ...settle] };
+}
+
+/** When the quiet time is over: a part that landed since counts as a sign of life. */
+export function quietEnd(record: TransferRecord, newestPartAt: string | undefined, policy: DecidePolicy): Instant {
+  const moved = newestPartAt === undefined ? 0 : fromIso(newestPartAt) + policy.quietMs;
+  return Math.max(fromIso(record.quietUntil), moved);
+}
+
+/** One more repetition: the next one waits twice as long. */
+export function quieter(record: TransferRecord, now: Instant, policy: DecidePolicy): TransferRecord {
+  const requeues = record.requeues + 1;
+  return {
+    ...record,
+    requeues,
+    quietUntil: toIso(now + Math.min(policy.quietMs * 2 ** Math.min(requeues, 20), policy.quietCapMs)),
+  };
+}
+
+export function deadlineExceeded(record: TransferRecord): ErrorRecord {
+  return {
+    code: 'DeadlineExceeded',
+    message: `the transfer of ${record.request.source.url} did not end before its deadline (${record.deadlineAt}); retry it, or give it a longer --deadline`,
+  };
+}

@@ -1,0 +1,170 @@
+import { PieceworkError } from '../../errors/error.ts';
+import type { ByteRange } from '../../values/ranges.ts';
+import { formatBytes } from '../../values/units.ts';
+import type { Limits } from './limits.ts';
+
+/** The pure division of `[0, size)` into pieces, numbered from 1. */
+export type Plan =
+  /** One put from the body that the probe has in hand. */
+  | { readonly mode: 'single'; readonly sizeBytes: number }
+  /** Ranges, side by side. All pieces have `pieceSizeBytes` but the last, which has the rest. */
+  | {
+      readonly mode: 'pieces';
+      readonly sizeBytes: number;
+      readonly pieceSizeBytes: number;
+      readonly pieceCount: number;
+      /** The destination's store copies the pieces by itself: no byte passes through us. */
+      readonly serverSideCopy?: true;
+    }
+  /** One connection, cut into parts as it comes. Size and count are known at its end, size perhaps before. */
+  | {
+      readonly mode: 'stream';
+      readonly pieceSizeBytes: number;
+      readonly sizeBytes?: number;
+      readonly pieceCount?: number;
+    };
+
+/** What the home prefers; limits of the destination always win. */
+export interface PlanPolicy {
+  /** Up to this size an object is stored with a single put. */
+  readonly singleMaxBytes: number;
+  /** Piece size where nothing speaks against it. */
+  readonly preferredPieceBytes: number;
+  /** Piece sizes are multiples of this. */
+  readonly granuleBytes: number;
+  /** Part size of a stream of unknown length: what one worker can hold. */
+  readonly streamPieceBytes: number;
+  /** A piece should not take a worker longer than this. */
+  readonly pieceTimeMs: number;
+}
+
+export interface PlanInput {
+  readonly sizeBytes: number | undefined;
+  readonly ranges: boolean;
+  readonly limits: Limits;
+  readonly parallelism: number;
+  /** Asked for by the caller. */
+  readonly pieceSizeBytes?: number;
+  /** Speed of one connection where it is known, else no bound by time. */
+  readonly bytesPerSecond?: number;
+  /** The destination's store can copy the source by itself. `always`: also what a single put could bring. */
+  readonly serverSideCopy?: { readonly preferredPieceBytes: number; readonly always: boolean };
+  readonly policy: PlanPolicy;
+}
+
+/**
+ * @throws PieceworkError `DestinationTooSmall` when the destination can't hold the object, `PieceSizeOutOfLimits` when the asked piece size does not fit it.
+ */
+export function dividePieces(input: PlanInput): Plan {
+  const { sizeBytes, limits, policy, serverSideCopy } = input;
+  if (sizeBytes !== undefined && sizeBytes > limits.maxObjectBytes) {
+    throw new PieceworkError(
+      'DestinationTooSmall',
+      `the source has ${formatBytes(sizeBytes)}, and this destination holds at most ${formatBytes(limits.maxObjectBytes)} in one object; choose another destination`,
+    );
+  }
+  if (input.pieceSizeBytes !== undefined) checkPieceSize(input.pieceSizeBytes, sizeBytes, limits);
+  if (
+    sizeBytes !== undefined &&
+    sizeBytes <= (serverSideCopy?.always === true ? 0 : policy.singleMaxBytes) &&
+    (input.pieceSizeBytes ?? sizeBytes) >= sizeBytes
+  ) {
+    return { mode: 'single', sizeBytes };
+  }
+  if (sizeBytes === undefined) {
+    return {
+      mode: 'stream',
+      pieceSizeBytes: clamp(
+        input.pieceSizeBytes ?? policy.streamPieceBytes,
+        limits.minPieceBytes,
+        limits.maxPieceBytes,
+      ),
+    };
+  }
+  if (!input.ranges) {
+    const least = Math.max(limits.minPieceBytes, Math.ceil(sizeBytes / limits.maxPieces));
+    const pieceSizeBytes = clamp(
+      input.pieceSizeBytes ?? policy.streamPieceBytes,
+      Math.min(roundUp(least, policy.granuleBytes), limits.maxPieceBytes),
+      limits.maxPieceBytes,
+    );
+    return { mode: 'stream', sizeBytes, pieceSizeBytes };
+  }
+  const pieceSizeBytes = input.pieceSizeBytes ?? choosePieceSize(sizeBytes, input);
+  const pieceCount = Math.max(1, Math.ceil(sizeBytes / pieceSizeBytes));
+  const plan = { mode: 'pieces', sizeBytes, pieceSizeBytes, pieceCount } as const;
+  return serverSideCopy === undefined ? plan : { ...plan, serverSideCopy: true };
+}
+
+/** Few enough pieces to be cheap and within the limits, enough to keep every worker busy, short enough for a slow source. */
+function choosePieceSize(sizeBytes: number, input: PlanInput): number {
+  const { limits, parallelism, policy, bytesPerSecond } = input;
+  const { preferredPieceBytes } = input.serverSideCopy ?? policy;
+  const least = Math.max(limits.minPieceBytes, Math.ceil(sizeBytes / limits.maxPieces));
+  const forEveryWorker = Math.ceil(sizeBytes / (parallelism * 2));
+  const inTime =
+    bytesPerSecond === undefined ? Number.POSITIVE_INFINITY : Math.floor((bytesPerSecond * policy.pieceTimeMs) / 1000);
+  const wanted = Math.min(preferredPieceBytes, forEveryWorker, inTime);
+  const granule = wanted >= policy.granuleBytes || least >= policy.granuleBytes ? policy.granuleBytes : 1;
+  const rounded = roundUp(Math.max(wanted, least, 1), granule);
+  return Math.min(rounded, limits.maxPieceBytes);
+}
+
+function checkPieceSize(pieceSizeBytes: number, sizeBytes: number | undefined, limits: Limits): void {
+  const least = Math.max(sizeBytes !== undefined && sizeBytes <= pieceSizeBytes ? 1 : limits.minPieceBytes, 1);
+  if (pieceSizeBytes < least || pieceSizeBytes > limits.maxPieceBytes) {
+    throw new PieceworkError(
+      'PieceSizeOutOfLimits',
+      `a piece size of ${formatBytes(pieceSizeBytes)} does not fit this destination: it takes ${formatBytes(limits.minPieceBytes)} to ${formatBytes(limits.maxPieceBytes)}`,
+    );
+  }
+  if (sizeBytes !== undefined && Math.ceil(sizeBytes / pieceSizeBytes) > limits.maxPieces) {
+    throw new PieceworkError(
+      'PieceSizeOutOfLimits',
+      `with pieces of ${formatBytes(pieceSizeBytes)} the source's ${formatBytes(sizeBytes)} need ${Math.ceil(sizeBytes / pieceSizeBytes)} of them, and this destination takes at most ${limits.maxPieces}; ` +
+        `give a piece size of at least ${formatBytes(Math.ceil(sizeBytes / limits.maxPieces))}`,
+    );
+  }
+}
+
+/** How many pieces the plan has; `undefined` while a stream goes on. */
+export function pieceCountOf(plan: Plan): number | undefined {
+  return plan.mode === 'single' ? 1 : plan.pieceCount;
+}
+
+/** The bytes of piece `number` (from 1). Only for a plan whose size and count are known. */
+export function pieceRange(plan: Plan, number: number): ByteRange {
+  const count = pieceCountOf(plan);
+  if (
+    count === undefined ||
+    plan.sizeBytes === undefined ||
+    !Number.isInteger(number) ||
+    number < 1 ||
+    number > count
+  ) {
+    throw new RangeError(`piece ${number} is not in a plan of ${count ?? 'an unknown number of'} pieces`);
+  }
+  if (plan.mode === 'single') return { start: 0, end: plan.sizeBytes };
+  const start = (number - 1) * plan.pieceSizeBytes;
+  return { start, end: Math.min(start + plan.pieceSizeBytes, plan.sizeBytes) };
+}
+
+/** Whether the destination's store brings the pieces by itself. */
+export function isServerSideCopy(plan: Plan | undefined): boolean {
+  return plan?.mode === 'pieces' && plan.serverSideCopy === true;
+}
+
+/** Two plans that cut the same way: parts of one are parts of the other. */
+export function samePlan(a: Plan, b: Plan): boolean {
+  return (
+    a.mode === 'pieces' && b.mode === 'pieces' && a.sizeBytes === b.sizeBytes && a.pieceSizeBytes === b.pieceSizeBytes
+  );
+}
+
+function roundUp(value: number, granule: number): number {
+  return Math.ceil(value / granule) * granule;
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
+}

@@ -1,0 +1,96 @@
+import type { ErrorRecord } from '../../errors/error.ts';
+import type { Plan } from '../plan/divide-pieces.ts';
+import type { TransferResult } from '../record/record.ts';
+import type { Snapshot } from '../snapshot.ts';
+
+/**
+ * What happens, typed. Logs, metrics, the progress line and webhooks are subscribers.
+ * The events of a transfer's life are told at least once; those of a piece only where somebody in the same process listens.
+ */
+export type TransferEvent =
+  | { readonly type: 'accepted'; readonly transferId: string; readonly source: string; readonly destination: string }
+  | {
+      readonly type: 'planned';
+      readonly transferId: string;
+      readonly plan: Plan;
+      readonly snapshot: Snapshot;
+      readonly doneThrough: number;
+      readonly done: readonly number[];
+    }
+  | { readonly type: 'restarted'; readonly transferId: string; readonly reason: ErrorRecord }
+  | { readonly type: 'retrying'; readonly transferId: string; readonly reason: ErrorRecord; readonly delayMs: number }
+  | { readonly type: 'finalizing'; readonly transferId: string }
+  | { readonly type: 'completed'; readonly transferId: string; readonly run: number; readonly result: TransferResult }
+  | {
+      readonly type: 'failed';
+      readonly transferId: string;
+      readonly run: number;
+      readonly reason: ErrorRecord;
+      readonly heldUntil?: string;
+    }
+  | { readonly type: 'cancelled'; readonly transferId: string; readonly run: number; readonly reason: ErrorRecord };
+
+/** What happens around a transfer on one machine, before it has an id or between two runs. */
+export type HomeEvent =
+  | { readonly type: 'probe.retrying'; readonly source: string; readonly reason: ErrorRecord; readonly delayMs: number }
+  | {
+      readonly type: 'resuming';
+      readonly transferId: string;
+      readonly doneCount: number;
+      readonly pieceCount: number;
+      readonly doneBytes: number;
+    }
+  /** An unfinished transfer to the same destination is given up; `because` says what is different. */
+  | { readonly type: 'superseded'; readonly transferId: string; readonly because: string }
+  | { readonly type: 'warning'; readonly message: string };
+
+export type PieceEvent =
+  | {
+      readonly type: 'piece.started';
+      readonly transferId: string;
+      readonly pieceNumber: number;
+      readonly attempt: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly type: 'piece.progress';
+      readonly transferId: string;
+      readonly pieceNumber: number;
+      readonly bytes: number;
+    }
+  /** It is much slower than its siblings: what it lacks is asked for once more, on another connection (`straggler.ts`). */
+  | {
+      readonly type: 'piece.rescued';
+      readonly transferId: string;
+      readonly pieceNumber: number;
+      /** What it lacks, and at most fetches twice. */
+      readonly restBytes: number;
+      /** How long its bytes have been waited for. */
+      readonly afterMs: number;
+    }
+  | {
+      readonly type: 'piece.done';
+      readonly transferId: string;
+      readonly pieceNumber: number;
+      readonly bytes: number;
+      readonly elapsedMs: number;
+      /** The store copied it: none of its bytes passed through us. */
+      readonly serverSideCopy?: true;
+    }
+  | {
+      readonly type: 'piece.failed';
+      readonly transferId: string;
+      readonly pieceNumber: number;
+      readonly attempt: number;
+      readonly error: ErrorRecord;
+    }
+  | {
+      readonly type: 'piece.requeued';
+      readonly transferId: string;
+      readonly pieceNumber: number;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly error: ErrorRecord;
+    };
+
+export type PieceworkEvent = TransferEvent | PieceEvent | HomeEvent;

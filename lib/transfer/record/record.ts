@@ -1,0 +1,182 @@
+import type { ErrorCode } from '../../errors/codes.ts';
+import type { ErrorRecord } from '../../errors/error.ts';
+import type { Instant } from '../../values/time.ts';
+import { toIso } from '../../values/time.ts';
+import type { Digests } from '../digests.ts';
+import type { Plan } from '../plan/divide-pieces.ts';
+import type { PieceSet } from '../plan/piece-set.ts';
+import type { TransferRequest } from '../request.ts';
+import type { Snapshot } from '../snapshot.ts';
+
+/** The first four are open, the last three are ends. See `status.ts` for the ways between them. */
+export type Status = 'accepted' | 'planning' | 'transferring' | 'finalizing' | 'completed' | 'failed' | 'cancelled';
+
+/** The upload that the transfer's parts go to. */
+export interface UploadEntry {
+  readonly id: string;
+  /** `{transferId}.{planId}` at its creation; also stands in the object's metadata, so that we know our own object again. */
+  readonly token: string;
+  /** Set when the upload goes to the staging key, for a digest to be proved before the object is visible. */
+  readonly staged?: boolean;
+}
+
+/** A piece that is not simply fresh: `attempt` numbers the answers to it, `failures` is its budget, `waits` counts postponements. */
+export interface Trouble {
+  readonly attempt: number;
+  readonly failures: number;
+  readonly waits: number;
+  readonly code: ErrorCode;
+  /** ISO 8601: not to be sent before. */
+  readonly notBefore?: string;
+}
+
+/** On the way out of `finalizing` other than to `completed`; the object's absence is still to be proved. */
+export interface Ending {
+  readonly to: 'failed' | 'cancelled' | 'restart';
+  readonly reason: ErrorRecord;
+  readonly abortedAt?: string;
+}
+
+/** An upload that nobody may use again. */
+export interface AbortEntry {
+  readonly upload: UploadEntry;
+  readonly abortedAt?: string;
+}
+
+export interface TransferResult {
+  readonly sizeBytes: number;
+  /** Of the whole object, 8 hex digits, combined from its pieces. */
+  readonly crc32?: string;
+  /** What proves that all bytes are of one version: the source's validator, a digest, or nothing. */
+  readonly version: 'validator' | 'digest' | 'unverified';
+  /** The digests that were proved. */
+  readonly digests: Digests;
+  readonly etag?: string;
+  readonly versionId?: string;
+  /** `if-changed` found the same version already there; nothing was moved. */
+  readonly unchanged?: boolean;
+}
+
+/** One transfer: what was asked, the plan, the status (protocol §1). Changed by compare-and-swap only; holds no secret. */
+export interface TransferRecord {
+  readonly v: 1;
+  readonly id: string;
+  readonly owner: string;
+  readonly request: TransferRequest;
+  /** +1 at each write: equal bytes have equal ETags, and without it A → B → A goes unnoticed. */
+  readonly rev: number;
+  /** New at each write: an unsure write is settled by looking for it. */
+  readonly writeId: string;
+  /** 1; +1 at each retry. */
+  readonly run: number;
+  /** The earlier run whose sealed source holds for this one too: a retry needs no right to read it. Absent = this run's own. */
+  readonly sealedRun?: number;
+  readonly status: Status;
+  readonly ending?: Ending;
+  readonly createdAt: string;
+  readonly deadlineAt: string;
+  /** A tick does nothing before this. */
+  readonly quietUntil: string;
+  /** Ticks in a row that sent something again without the ledger having moved. */
+  readonly requeues: number;
+  /** Started over because the source changed or the upload vanished; at most 1. */
+  readonly restarts: number;
+  /** Failures of planning and of streams, the budget `maxFailures` as for a piece. */
+  readonly planFailures: number;
+  /** Set once ranges turned out not to work: the next plan is a stream. */
+  readonly withoutRanges?: boolean;
+  /** Why the store did not copy after all: the next plan fetches the bytes. */
+  readonly copyRefused?: string;
+  /** The media type before the transfer started over. */
+  readonly typeBefore?: string;
+  readonly snapshot?: Snapshot;
+  readonly plan?: Plan;
+  readonly planId?: string;
+  readonly upload?: UploadEntry;
+  /** The object under the staging key, from before its completion until it is deleted. */
+  readonly stagedObject?: boolean;
+  /** Uploads of the multipart copies by which the store brings the staged object to its key, until the transfer ends. */
+  readonly promotions?: readonly UploadEntry[];
+  /** The next piece never sent. */
+  readonly cursor: number;
+  /** All pieces up to here are done; a hint that saves reading, never a reason to write. */
+  readonly doneThrough: number;
+  /** Pieces after `doneThrough` that the ledger had, or that a result said it has: a hint for places, and never for the end. */
+  readonly reported?: PieceSet;
+  readonly trouble: Readonly<Record<string, Trouble>>;
+  /** Creates that were begun and whose answer is not recorded. */
+  readonly creating: readonly { readonly planId: string; readonly at: string }[];
+  readonly toAbort: readonly AbortEntry[];
+  /** Digests that were proved on the way, by a stream. */
+  readonly proved?: Digests;
+  readonly result?: TransferResult;
+  readonly reason?: ErrorRecord;
+  readonly endedAt?: string;
+  /** A failed transfer's upload stands until then, for `retry`. */
+  readonly heldUntil?: string;
+  /** The end was told to whoever listens. */
+  readonly announced: boolean;
+}
+
+export function isOver(record: TransferRecord): boolean {
+  return record.status === 'completed' || record.status === 'failed' || record.status === 'cancelled';
+}
+
+/** Stands in for a record that a submit never wrote (rule 16). */
+export function isTombstone(record: TransferRecord): boolean {
+  return record.status === 'failed' && record.reason?.code === 'SubmitAbandoned';
+}
+
+export function newRecord(
+  id: string,
+  owner: string,
+  request: TransferRequest,
+  now: Instant,
+): Omit<TransferRecord, 'rev' | 'writeId'> {
+  return {
+    v: 1,
+    id,
+    owner,
+    request,
+    run: 1,
+    status: 'accepted',
+    createdAt: toIso(now),
+    deadlineAt: toIso(now + request.options.deadlineMs),
+    quietUntil: toIso(now),
+    requeues: 0,
+    restarts: 0,
+    planFailures: 0,
+    cursor: 1,
+    doneThrough: 0,
+    trouble: {},
+    creating: [],
+    toAbort: [],
+    announced: false,
+  };
+}
+
+/** Attempt that the next result of a piece must carry to count. */
+export function attemptOf(record: TransferRecord, pieceNumber: number): number {
+  return record.trouble[String(pieceNumber)]?.attempt ?? 1;
+}
+
+/** The run under which the source is sealed. */
+export function sealedRunOf(record: TransferRecord): number {
+  return record.sealedRun ?? record.run;
+}
+
+/** What is left of the work: the marker stands as long as any of it. */
+export function isSettled(record: TransferRecord): boolean {
+  return (
+    isOver(record) &&
+    record.announced &&
+    record.upload === undefined &&
+    record.stagedObject !== true &&
+    record.toAbort.length === 0 &&
+    record.creating.length === 0
+  );
+}
+
+export function tokenOf(transferId: string, planId: string): string {
+  return `${transferId}.${planId}`;
+}
