@@ -1,5 +1,5 @@
-// Who may import whom (docs/architecture.md, "The rooms"). Each rule states its reason; test/infra/import-rules.test.ts plants a
-// violation of each one and fails for a rule without one.
+// Who may import whom (docs/architecture.md, "The rooms"). Each rule states its reason; test/infra/import-rules.test.ts
+// plants a violation of each one and fails for a rule without one.
 //
 // Most rules are allow-lists: what is not named in `to.pathNot` is refused, be it another room, a Node builtin or an
 // npm package. A path without a prefix (`fs`) is how dependency-cruiser names a builtin.

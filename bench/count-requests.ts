@@ -24,8 +24,9 @@ import { countedDestination, countedQueue, countedRecords, countedSecrets, Reque
 import { Timeline } from './count/timeline.ts';
 
 /*
- * node bench/count-requests.ts: what one transfer asks of AWS, counted on the use cases and the batching that the functions run, in simulated
- * time. A piece takes 2 s (or what the case says), give or take half; a request of S3 30 ms.
+ * node bench/count-requests.ts: what one transfer asks of AWS, counted on the use cases and the
+ * batching that the functions run, in simulated time. A piece takes 2 s (or what the case says), give
+ * or take half; a request of S3 30 ms.
  */
 
 const PIECE_BYTES = 16;
@@ -119,7 +120,8 @@ async function count(one: Case): Promise<Counted> {
     return 1000 * pieceSeconds * (0.5 + fractionOf(`piece ${nth}`));
   });
 
-  // A batch never waits for another one, as long as there are environments; each has a cache of its own, four pieces side by side.
+  // A batch never waits for another one, as long as there are environments; each has a cache of its
+  // own, four pieces side by side.
   const fetchers = Array.from({ length: Math.max(FETCHERS, Math.ceil(places / WINDOW_COUNT)) }, () => {
     const ports = portsOf('fetcher');
     return { ports, memory: fetcherMemory(ports), isBusy: false };

@@ -109,7 +109,9 @@ function surroundings(): Record<string, string> {
   };
 }
 
-/** Share of all cores that is busy now, from 0 to 1, looked at for a moment: before a run that is other people's work. */
+/**
+ * Share of all cores that is busy now, from 0 to 1, looked at for a moment: before a run that is other people's work.
+ */
 export async function busyShare(): Promise<number> {
   const before = await ticks();
   await delay(300);

@@ -41,7 +41,8 @@ export function rcloneSource(job: Source, toFile: boolean): string[] {
   const threads = toFile ? ['--multi-thread-streams', '16', '--multi-thread-cutoff', '1Mi'] : [];
   switch (protocol) {
     case 'ftp:':
-      // vsftpd answers 426 when it is hung up on in the middle of a file, which rclone takes for a failure of the whole.
+      // vsftpd answers 426 when it is hung up on in the middle of a file, which rclone
+      // takes for a failure of the whole.
       return ['--multi-thread-streams', '0', `:ftp,host=${hostname},port=${port},user=anonymous:${pathname.slice(1)}`];
     case 'sftp:':
       return [

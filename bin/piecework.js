@@ -16,7 +16,8 @@ const isCheckout = existsSync(sources);
 const NEEDED = isCheckout ? [24, 0] : [22, 19];
 
 if (isNewEnough(process.versions.node)) {
-  // Bodies come in as chunks that die at once: V8 would grow its young generation for them, by 60 to 150 MiB, to no gain in speed.
+  // Bodies come in as chunks that die at once: V8 would grow its young generation for them, by 60
+  // to 150 MiB, to no gain in speed.
   setFlagsFromString('--semi-space-growth-factor=1');
   await import((isCheckout ? sources : new URL('../dist/cli/main.js', here)).href);
 } else {
@@ -53,7 +54,8 @@ function nodeOfCheckout() {
 function startAgainOn(node) {
   const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    // A terminal's Ctrl-C reaches the child by itself, and twice would mean "at once"; anyone else's signal is passed on.
+    // A terminal's Ctrl-C reaches the child by itself, and twice would mean "at once";
+    // anyone else's signal is passed on.
     process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
   }
   child.on('error', (error) => {

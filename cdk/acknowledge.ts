@@ -2,8 +2,8 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /*
- * cdk-nag's AwsSolutions rules are held by a test. What they find and we mean stands here with its reason, in the construct itself, so that
- * an app that runs cdk-nag finds nothing unexplained either.
+ * cdk-nag's AwsSolutions rules are held by a test. What they find and we mean stands here with its reason, in the
+ * construct itself, so that an app that runs cdk-nag finds nothing unexplained either.
  */
 
 /** Rules that are answered once for a whole part. */

@@ -13,7 +13,10 @@ import { acknowledge } from './acknowledge.ts';
 import type { PieceworkAuth, Settings } from './props/props.ts';
 import type { Stage } from './stage.ts';
 
-/** The REST API: one function behind every path, since paths, bodies and errors are the business of the app in `lib/api`. */
+/**
+ * The REST API: one function behind every path, since paths, bodies and errors are the
+ * business of the app in `lib/api`.
+ */
 export class Api extends Construct {
   readonly rest: RestApi;
 

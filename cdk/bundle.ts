@@ -5,7 +5,10 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Stage } from '../lib/aws/names.ts';
 import { PieceworkPropsError } from './props/check-props.ts';
 
-/** This is `cdk/bundle.ts` of a checkout, or `dist/cdk/bundle.js` of the package. The bundles lie in `dist/lambda/` either way, so that nobody else needs esbuild. */
+/**
+ * This is `cdk/bundle.ts` of a checkout, or `dist/cdk/bundle.js` of the package. The bundles lie in `dist/lambda/`
+ * either way, so that nobody else needs esbuild.
+ */
 const PACKAGE = join(import.meta.dirname, ...(import.meta.filename.endsWith('.ts') ? ['..'] : ['..', '..']));
 
 export function bundleOf(stage: Stage): AssetCode {

@@ -26,7 +26,8 @@ const FINALIZER_TIMEOUT = Duration.seconds(60);
 const METADATA_MEMORY_MIB = 512;
 
 /**
- * Moves URLs into S3, piece by piece: an API, a planner, fetchers and a finalizer, with queues between them and one bucket for their records.
+ * Moves URLs into S3, piece by piece: an API, a planner, fetchers and a finalizer, with queues between them
+ * and one bucket for their records.
  *
  * ```ts
  * new Piecework(this, 'Piecework', { destinations: [{ bucket, prefix: 'incoming/' }] });

@@ -12,12 +12,15 @@ const PRIVATE: QueueProps = {
 };
 
 /**
- * Of a dead letter, until it is parked. How often it was received in the first queue may count here too (AWS does not say, stand-ins differ), and it
- * must come to its consumer all the same.
+ * Of a dead letter, until it is parked. How often it was received in the first queue may count here too (AWS does not
+ * say, stand-ins differ), and it must come to its consumer all the same.
  */
 const MOST_RECEIVES_OF_DEAD = 2 * MOST_RECEIVES;
 
-/** A message's time-out must outlast the function's: a few seconds more, for the event source to hand it over and take it back. */
+/**
+ * A message's time-out must outlast the function's: a few seconds more, for the event source to
+ * hand it over and take it back.
+ */
 const HAND_OVER = 10;
 
 export interface StageQueueProps {
@@ -29,7 +32,9 @@ export interface StageQueueProps {
   readonly afterDead?: Queue;
 }
 
-/** A stage's queue with its dead letters: encrypted, TLS only, and no slower to notice a dead worker than it must be. */
+/**
+ * A stage's queue with its dead letters: encrypted, TLS only, and no slower to notice a dead worker than it must be.
+ */
 export class StageQueue extends Construct {
   readonly queue: Queue;
   readonly dead: Queue;

@@ -20,7 +20,8 @@ export function recordsBucket(scope: Construct, settings: Settings): Bucket {
     removalPolicy,
     lifecycleRules: [
       { id: 'incomplete-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
-      // Active markers never expire: each stands for work that is left. A record is written anew by whatever happens to its transfer.
+      // Active markers never expire: each stands for work that is left. A record is written anew by
+      // whatever happens to its transfer.
       expired('old-records', PREFIXES.transfers, recordRetentionDays),
       expired('old-keys', PREFIXES.keys, recordRetentionDays),
       // Deleted with their transfer; this is for what a crash left where no marker tells of it.

@@ -49,7 +49,8 @@ export function allowRecords(stages: Stages, bucket: Bucket, { encryptionKey }: 
     stage.allow(['s3:GetObject'], objects(read), 'ReadRecords');
     if (write.length > 0) stage.allow(['s3:PutObject'], objects(write), 'WriteRecords');
     if (remove.length > 0) stage.allow(['s3:DeleteObject'], objects(remove), 'DeleteRecords');
-    // Without it S3 answers 403 for what is not there, and "nobody has this key yet" could not be told from "forbidden". It shows names only.
+    // Without it S3 answers 403 for what is not there, and "nobody has this key yet" could not be told from
+    // "forbidden". It shows names only.
     stage.allow(['s3:ListBucket'], [bucket.bucketArn], 'ListRecords');
     if (encryptionKey !== undefined)
       stage.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [encryptionKey.keyArn], 'UseRecordsKey');
@@ -60,7 +61,8 @@ export function allowRecords(stages: Stages, bucket: Bucket, { encryptionKey }: 
 const OBJECTS: Readonly<Record<keyof Stages, readonly string[]>> = {
   // The piece map.
   api: ['s3:ListMultipartUploadParts'],
-  // Create, Put, Complete and Copy are one action. GetObject is HEAD: what is there already, and is it ours; and reading back what a digest must prove.
+  // Create, Put, Complete and Copy are one action. GetObject is HEAD: what is there already, and is it ours; and
+  // reading back what a digest must prove.
   planner: [
     's3:PutObject',
     's3:PutObjectTagging',
@@ -73,7 +75,10 @@ const OBJECTS: Readonly<Record<keyof Stages, readonly string[]>> = {
   finalizer: ['s3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
 };
 
-/** On the bucket. ListBucket: so that HEAD tells "not there" from "forbidden". ListBucketMultipartUploads: uploads whose Create was answered to nobody. */
+/**
+ * On the bucket. ListBucket: so that HEAD tells "not there" from "forbidden". ListBucketMultipartUploads: uploads whose
+ * Create was answered to nobody.
+ */
 const BUCKETS: Readonly<Record<keyof Stages, readonly string[]>> = {
   api: [],
   planner: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
@@ -91,7 +96,8 @@ export function allowDestinations(stages: Stages, destinations: readonly Piecewo
   }
   const withAcls = destinations.filter(({ acls }) => acls === true);
   if (withAcls.length > 0) stages.planner.allow(['s3:PutObjectAcl'], under('*', withAcls), 'DestinationAcls');
-  // Where AWS sends the key, this leaves the fetcher UploadPart and Create, and takes Put, Copy and Complete; where it does not, nothing changes.
+  // Where AWS sends the key, this leaves the fetcher UploadPart and Create, and takes Put, Copy and Complete;
+  // where it does not, nothing changes.
   stages.fetcher.deny('FetcherMakesNoObject', ['s3:PutObject'], under('*'), {
     Bool: { 's3:ObjectCreationOperation': 'true' },
   });
@@ -116,7 +122,10 @@ export function allowSources({ planner, fetcher }: Stages, buckets: readonly Pie
   }
 }
 
-/** Secrets by reference are looked up where the source is asked. A secret under a key of its own needs that key's policy to say so. */
+/**
+ * Secrets by reference are looked up where the source is asked. A secret under a key of its own
+ * needs that key's policy to say so.
+ */
 export function allowSecrets({ planner, fetcher }: Stages, prefixes: readonly string[]): void {
   if (prefixes.length === 0) return;
   const arn = (stage: Stage, service: string, resource: string) =>

@@ -20,7 +20,11 @@ export interface StageSettings {
   readonly privateHosts?: string;
   /** Separated by commas. @default 80,443 */
   readonly ports?: string;
-  /** `true`: the stack goes to MiniStack or LocalStack. Short time-outs, nothing retained, origins on any port of 127.0.0.1. @default false */
+  /**
+   * `true`: the stack goes to MiniStack or LocalStack. Short time-outs, nothing retained,
+   * origins on any port of 127.0.0.1.
+   * @default false
+   */
   readonly standIn?: string;
 }
 
@@ -99,9 +103,9 @@ export class PieceworkStack extends Stack {
 }
 
 /**
- * What a stand-in can't hold, or makes slow: nothing outlives it, so nothing is retained; each function is a process of one machine, so
- * there are few; nothing is on its way for minutes, so a cancelled
- * transfer is cleaned up within a minute. docs/localstack.md lists what is different there.
+ * What a stand-in can't hold, or makes slow: nothing outlives it, so nothing is retained; each function is a process of
+ * one machine, so there are few; nothing is on its way for minutes, so a cancelled transfer is cleaned up within a
+ * minute. docs/localstack.md lists what is different there.
  */
 const STAND_IN: Partial<PieceworkProps> = {
   removalPolicy: RemovalPolicy.DESTROY,

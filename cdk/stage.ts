@@ -51,7 +51,8 @@ export class Stage extends Construct {
       timeout,
       role: this.#role,
       logGroup: this.logGroup,
-      // Planner, fetcher and finalizer call each other through queues as often as a transfer needs; each piece's own attempt budget is the bound.
+      // Planner, fetcher and finalizer call each other through queues as often as a transfer needs; each piece's
+      // own attempt budget is the bound.
       ...(stage === 'api' ? {} : { recursiveLoop: RecursiveLoop.ALLOW }),
       environment: { NODE_OPTIONS: '--enable-source-maps', POWERTOOLS_SERVICE_NAME: `piecework-${stage}` },
     });

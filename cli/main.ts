@@ -29,7 +29,9 @@ const context: Context = {
 process.exitCode = await run(process.argv.slice(2), context);
 setTimeout(() => process.exit(), LINGER_MS).unref();
 
-/** `piecework … | head`: whoever read our output has enough, so there is nothing more to do and nothing to complain of. */
+/**
+ * `piecework … | head`: whoever read our output has enough, so there is nothing more to do and nothing to complain of.
+ */
 function stopOnClosedPipe(): void {
   process.stdout.on('error', () => stopping.abort(new PieceworkError('DestinationClosed', 'nobody reads stdout')));
   // Progress that nobody sees is no reason to stop.

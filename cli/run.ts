@@ -88,7 +88,10 @@ function tell(error: PieceworkError, context: Context, { isJson, isVerbose, hint
   if (isVerbose && code !== 'Interrupted') context.stderr.write(`${stackOf(error)}\n`);
 }
 
-/** Without its own sentence, which stands above, and with all its causes. What other libraries wrote into theirs is theirs, so URLs and credentials are taken out. */
+/**
+ * Without its own sentence, which stands above, and with all its causes. What other libraries wrote into theirs is
+ * theirs, so URLs and credentials are taken out.
+ */
 function stackOf(error: Error): string {
   const stacks = [(error.stack ?? '').replace(`${error.name}: ${error.message}\n`, '')];
   for (let next = error.cause; next instanceof Error && stacks.length < 8; next = next.cause) {

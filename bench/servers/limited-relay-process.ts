@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-// node limited-relay-process.ts PORT BYTES_PER_SECOND [SLOW_EVERY]: passes connections on to the port, and gives each of them
-// so many bytes a second of what comes back; a hundredth of that to every SLOW_EVERYth, the half of it first. Prints its own
-// port; ends with its standard input.
+// node limited-relay-process.ts PORT BYTES_PER_SECOND [SLOW_EVERY]: passes connections on to the port, and gives each
+// of them so many bytes a second of what comes back; a hundredth of that to every SLOW_EVERYth, the half of it first.
+// Prints its own port; ends with its standard input.
 
 const [toPort, bytesPerSecond, slowEvery] = process.argv.slice(2).map(Number);
 if (toPort === undefined || bytesPerSecond === undefined) throw new Error('PORT and BYTES_PER_SECOND, please');

@@ -11,10 +11,14 @@ export interface PieceworkDestination {
   readonly bucket: IBucket;
   /** Keys must begin with it; ends in `/` unless it is meant to match within a name. @default '' = the whole bucket */
   readonly prefix?: string;
-  /** The KMS key that the bucket encrypts with, so that the functions may use it. @default none: SSE-S3 or an AWS managed key */
+  /**
+   * The KMS key that the bucket encrypts with, so that the functions may use it.
+   * @default none: SSE-S3 or an AWS managed key
+   */
   readonly encryptionKey?: IKey;
   /**
-   * Transfers may give their objects a canned ACL (`object.acl`), which makes them as public as the bucket lets them be.
+   * Transfers may give their objects a canned ACL (`object.acl`), which makes them as
+   * public as the bucket lets them be.
    * @default false: such a transfer fails, and says that `s3:PutObjectAcl` is missing
    */
   readonly acls?: boolean;
@@ -25,7 +29,10 @@ export interface PieceworkSourceBucket {
   readonly bucket: IBucket;
   /** Keys must begin with it; ends in `/` unless it is meant to match within a name. @default '' = the whole bucket */
   readonly prefix?: string;
-  /** The KMS key that the bucket encrypts with, so that the functions may decrypt. @default none: SSE-S3 or an AWS managed key */
+  /**
+   * The KMS key that the bucket encrypts with, so that the functions may decrypt.
+   * @default none: SSE-S3 or an AWS managed key
+   */
   readonly encryptionKey?: IKey;
 }
 
@@ -52,8 +59,9 @@ export interface PieceworkProps {
   /** @default { kind: 'iam' } */
   readonly auth?: PieceworkAuth;
   /**
-   * Whose a transfer is when a request was authorized and API Gateway does not say whose it is: an authorizer that names no principal, or a
-   * stand-in. @default such requests are refused
+   * Whose a transfer is when a request was authorized and API Gateway does not say whose it is: an authorizer that
+   * names no principal, or a stand-in.
+   * @default such requests are refused
    */
   readonly defaultOwner?: string;
   /** Requests to the API, all callers together. @default { ratePerSecond: 50, burst: 100 } */
@@ -62,38 +70,57 @@ export interface PieceworkProps {
   readonly allowHosts?: readonly string[];
   /** Hosts that are never contacted. @default none */
   readonly denyHosts?: readonly string[];
-  /** Hosts that may be contacted although their addresses are private: mirrors in a peered network, stand-ins. @default none */
+  /**
+   * Hosts that may be contacted although their addresses are private: mirrors in a peered network, stand-ins.
+   * @default none
+   */
   readonly privateHosts?: readonly string[];
-  /** Ports that sources may have. HTTP is never spoken to 21, 22 and 990. @default [80, 443, 21, 990, 22], each scheme's own */
+  /**
+   * Ports that sources may have. HTTP is never spoken to 21, 22 and 990.
+   * @default [80, 443, 21, 990, 22], each scheme's own
+   */
   readonly ports?: readonly number[];
-  /** What the URLs of sources may begin with, of the default. @default ['http', 'https', 'ftp', 'ftps', 'ftpes', 'sftp', 's3'] */
+  /**
+   * What the URLs of sources may begin with, of the default.
+   * @default ['http', 'https', 'ftp', 'ftps', 'ftpes', 'sftp', 's3']
+   */
   readonly schemes?: readonly string[];
   /**
-   * Buckets that `s3:` sources may name without credentials, and from which S3 copies by itself, so that no byte passes through a function. Whoever
-   * may submit a transfer may bring what lies there to any destination. The records bucket is never among them.
+   * Buckets that `s3:` sources may name without credentials, and from which S3 copies by itself, so that no byte
+   * passes through a function. Whoever may submit a transfer may bring what lies there to any destination. The
+   * records bucket is never among them.
    * @default none: an `s3:` source brings its own credentials and is fetched
    */
   readonly sourceBuckets?: readonly PieceworkSourceBucket[];
   /**
-   * What the names of secrets begin with that sources may refer to (`secret://name`, `secret://ssm/name`): whoever may submit a transfer chooses
-   * both the secret and the server that is sent it. @default none: references are refused
+   * What the names of secrets begin with that sources may refer to (`secret://name`, `secret://ssm/name`): whoever may
+   * submit a transfer chooses both the secret and the server that is sent it.
+   * @default none: references are refused
    */
   readonly secretPrefixes?: readonly string[];
   /** Connections to one host for all its transfers together, until better is known. @default 16 */
   readonly hostConnections?: number;
-  /** Fetchers at work at the same time, 2 to 1000, four pieces each. Keep it, with the others, below the account's concurrency. @default 25 */
+  /**
+   * Fetchers at work at the same time, 2 to 1000, four pieces each. Keep it, with the others,
+   * below the account's concurrency.
+   * @default 25
+   */
   readonly maxFetchers?: number;
   /** Planners at work at the same time, 2 to 1000. @default 10 */
   readonly maxPlanners?: number;
-  /** Finalizers at work at the same time, 2 to 5: more of them only lose their compare-and-swaps to each other. @default 2 */
+  /**
+   * Finalizers at work at the same time, 2 to 5: more of them only lose their compare-and-swaps to each other.
+   * @default 2
+   */
   readonly maxFinalizers?: number;
   /** A piece must be done in this time, 10 s to 15 min. @default 2 minutes */
   readonly pieceTimeout?: Duration;
   /** Planning, a stream without ranges, a completion must be done in this time, 30 s to 15 min. @default 15 minutes */
   readonly planTimeout?: Duration;
   /**
-   * How long results are collected for one finalizer run, 1 to 20 s. Longer saves requests where a transfer has few places, and lets those
-   * that are free wait; docs/scale.md has figures. @default 1 second
+   * How long results are collected for one finalizer run, 1 to 20 s. Longer saves requests where a transfer has few
+   * places, and lets those that are free wait; docs/scale.md has figures.
+   * @default 1 second
    */
   readonly resultsWindow?: Duration;
   /** Memory of fetchers, 512 MiB or more: 64 MiB of it are windows, and CPU comes with it. @default 1024 */
@@ -108,15 +135,20 @@ export interface PieceworkProps {
   readonly alarmTopic?: ITopic;
   /** Of the functions' logs. @default one month */
   readonly logRetention?: RetentionDays;
-  /** How long the records of ended transfers are kept, in days; 8 or more, since a transfer may take a week. @default 90 */
+  /**
+   * How long the records of ended transfers are kept, in days; 8 or more, since a transfer may take a week.
+   * @default 90
+   */
   readonly recordRetentionDays?: number;
   /** What becomes of the records bucket and the logs with the stack. @default RETAIN */
   readonly removalPolicy?: RemovalPolicy;
   /** @default arm64 */
   readonly architecture?: Architecture;
   /**
-   * After its function's time-out a request may still be on its way for this long; how long a failed or cancelled transfer is looked after
-   * follows from it. Only a test, where nothing is on its way for minutes, has a reason to shorten it. @default 5 minutes
+   * After its function's time-out a request may still be on its way for this long; how long a failed or
+   * cancelled transfer is looked after follows from it. Only a test, where nothing is on its way for
+   * minutes, has a reason to shorten it.
+   * @default 5 minutes
    */
   readonly lateArrival?: Duration;
 }

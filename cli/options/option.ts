@@ -6,7 +6,9 @@ export type SettingVerb = 'copy' | 'submit' | 'plan' | 'list' | 'status' | 'canc
 export const GROUPS = ['Transfer', 'Proof', 'Source', 'Connections', 'Object', 'S3', 'Output and state'] as const;
 type Group = (typeof GROUPS)[number];
 
-/** One setting: its flag, variable and config key are derived from its key in the table, so that they can't drift apart. */
+/**
+ * One setting: its flag, variable and config key are derived from its key in the table, so that they can't drift apart.
+ */
 export interface OptionSpec<T> {
   readonly kind: Kind<T>;
   readonly group: Group;

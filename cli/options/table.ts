@@ -4,7 +4,10 @@ import { OUTPUT_OPTIONS } from './output-options.ts';
 import { SOURCE_OPTIONS } from './source-options.ts';
 import { TRANSFER_OPTIONS } from './transfer-options.ts';
 
-/** Every setting there is. Flags, environment variables, config keys, the help and the table in docs/cli.md come from here. */
+/**
+ * Every setting there is. Flags, environment variables, config keys, the help and the table
+ * in docs/cli.md come from here.
+ */
 export const OPTIONS = { ...TRANSFER_OPTIONS, ...SOURCE_OPTIONS, ...OBJECT_OPTIONS, ...OUTPUT_OPTIONS };
 
 export type SettingKey = keyof typeof OPTIONS;

@@ -16,7 +16,9 @@ export function describePlan(plan: Plan): string {
   }
 }
 
-/** Why a transfer goes over one connection only, unless the snapshot's own warnings say so; `undefined` when it doesn't. */
+/**
+ * Why a transfer goes over one connection only, unless the snapshot's own warnings say so; `undefined` when it doesn't.
+ */
 export function whyStream(plan: Plan, snapshot: Snapshot): string | undefined {
   if (plan.mode !== 'stream' || !snapshot.ranges) return undefined;
   const why = snapshot.sizeBytes === undefined ? 'does not say how long it is' : 'does not serve its ranges after all';

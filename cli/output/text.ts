@@ -1,6 +1,7 @@
 /** Foreign text as one line: whatever could move a cursor or forge a line is shown as `�`. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are taken out (C0, DEL, C1, and what reverses or breaks a line)
+  // C0, DEL, C1, and what reverses or breaks a line.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are taken out
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, '�');
 }
 

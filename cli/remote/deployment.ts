@@ -13,11 +13,16 @@ export const DEPLOYMENT_EXTRAS: NonNullable<Verb['extras']> = [
   { name: 'local', help: 'ask this machine, whatever PIECEWORK_API_URL says' },
 ];
 
-/** The variable that names a deployment, and the one that holds its API key: a secret has no place in a process list. */
+/**
+ * The variable that names a deployment, and the one that holds its API key: a secret has no place in a process list.
+ */
 const URL_VARIABLE = 'PIECEWORK_API_URL';
 const KEY_VARIABLE = 'PIECEWORK_API_KEY';
 
-/** The deployment that was asked for; `undefined` = this machine. @throws PieceworkError `InvalidOption`, and what finding a stack can throw. */
+/**
+ * The deployment that was asked for; `undefined` = this machine.
+ * @throws PieceworkError `InvalidOption`, and what finding a stack can throw.
+ */
 export async function openDeployment({ extras, context }: VerbCall): Promise<ApiClient | undefined> {
   const [api, stack] = [textOf(extras['api']), textOf(extras['stack'])];
   const said = [api !== undefined, stack !== undefined, extras['local'] === true].filter(Boolean).length;
@@ -42,8 +47,9 @@ export function mayMeanDeployment({ context }: VerbCall): boolean {
 }
 
 /**
- * An API key where one is set. Else a signature for what is API Gateway by its name, or wherever AWS credentials were set on
- * purpose. Anything else may be a service on this machine, and looking for credentials takes long where there are none.
+ * An API key where one is set. Else a signature for what is API Gateway by its name, or wherever AWS
+ * credentials were set on purpose. Anything else may be a service on this machine, and looking for credentials
+ * takes long where there are none.
  */
 function authFor(url: string, isStack: boolean, environment: NodeJS.ProcessEnv): ClientAuth {
   const key = environment[KEY_VARIABLE]?.trim();

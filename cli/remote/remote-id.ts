@@ -7,7 +7,10 @@ const WHOLE_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 const MOST_PAGES = 5;
 const MOST_SHOWN = 4;
 
-/** The id of the only transfer of a deployment whose id begins like this. @throws PieceworkError `TransferNotFound`, `InvalidOption`. */
+/**
+ * The id of the only transfer of a deployment whose id begins like this.
+ * @throws PieceworkError `TransferNotFound`, `InvalidOption`.
+ */
 export async function resolveRemoteId(client: ApiClient, given: string, signal: AbortSignal): Promise<string> {
   const prefix = given.trim().toUpperCase();
   if (WHOLE_ID.test(prefix)) return prefix;

@@ -7,8 +7,8 @@ import type { Settings } from '../options/table.ts';
 type Source = SubmitRequest['source'];
 
 /**
- * A source as a deployment takes it. What on this machine stands beside the locator (a key's file, an S3 store's place) goes with it: the
- * deployment sees neither these files nor this environment.
+ * A source as a deployment takes it. What on this machine stands beside the locator (a key's file, an S3 store's place)
+ * goes with it: the deployment sees neither these files nor this environment.
  * @throws PieceworkError `InvalidOption`.
  */
 export function remoteSource(from: SourceLocator, settings: Settings): Source {

@@ -8,8 +8,8 @@ const OUTPUT = 'ApiUrl';
 const ANSWER_MS = 30_000;
 
 /**
- * The API of a deployment by its stack: one signed call of CloudFormation's DescribeStacks. For that the SDK's client, with
- * its hundred operations, would be much.
+ * The API of a deployment by its stack: one signed call of CloudFormation's DescribeStacks. For that the SDK's client,
+ * with its hundred operations, would be much.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
  * @throws PieceworkError `InvalidOption` when there is no such stack or output, `NotAuthorized`, `ApiUnreachable`.
  */

@@ -14,7 +14,8 @@ const LOOK_SECONDS = 2;
 
 /**
  * Follows a deployment's transfer until it has ended, and ends as it did.
- * @throws PieceworkError why it failed or was cancelled; `Interrupted` when the caller stops watching: the transfer goes on.
+ * @throws PieceworkError why it failed or was cancelled; `Interrupted` when the caller stops
+ * watching: the transfer goes on.
  */
 export async function watch(call: VerbCall, client: ApiClient, transferId: string): Promise<TransferDetail> {
   using tell = teller(call);

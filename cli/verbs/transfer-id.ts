@@ -6,7 +6,10 @@ const WHOLE_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 /** Enough to choose from, without filling the screen. */
 const MOST_SHOWN = 4;
 
-/** The id of the only transfer whose id begins like this. @throws PieceworkError `TransferNotFound`, `InvalidOption`. */
+/**
+ * The id of the only transfer whose id begins like this.
+ * @throws PieceworkError `TransferNotFound`, `InvalidOption`.
+ */
 export async function resolveTransferId(local: Pick<Local, 'list'>, given: string): Promise<string> {
   const prefix = given.trim().toUpperCase();
   // A whole id is taken as it is: it may be of a record that the list leaves out.

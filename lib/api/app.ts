@@ -24,9 +24,15 @@ export interface ApiDeps {
   /** Of Piecework, as `health` and the OpenAPI document say it. */
   readonly version: string;
   readonly allowedDestinations: readonly AllowedDestination[];
-  /** May the source be contacted, and may its references be used? @throws PieceworkError `GuardRefused`, `SecretMissing`, … */
+  /**
+   * May the source be contacted, and may its references be used?
+   * @throws PieceworkError `GuardRefused`, `SecretMissing`, …
+   */
   checkSource(url: string, source: SourceLocator): void | Promise<void>;
-  /** Whose transfer a request makes: an IAM principal, an API key's id, `local`. `undefined` = nobody that is known: refused. */
+  /**
+   * Whose transfer a request makes: an IAM principal, an API key's id, `local`. `undefined` =
+   * nobody that is known: refused.
+   */
   ownerOf(context: Context): string | undefined;
   /** What stands before `/v1` in public, such as the stage of an API Gateway. @default '' */
   basePathOf?(context: Context): string;
@@ -38,7 +44,10 @@ export interface ApiDeps {
 
 type ApiEnv = { Variables: { owner: string } };
 
-/** The REST API, for whoever serves it: Lambda, a local service, a test with `app.request()`. Every error is `application/problem+json`. */
+/**
+ * The REST API, for whoever serves it: Lambda, a local service, a test with `app.request()`. Every error
+ * is `application/problem+json`.
+ */
 export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const { ports, version, allowedDestinations } = deps;
   const signal = deps.signal ?? new AbortController().signal;

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 
-/** What API Gateway (REST, payload 1.0) tells of a request, as far as it is used here. `hono/aws-lambda` hands it over as `env.event`. */
+/**
+ * What API Gateway (REST, payload 1.0) tells of a request, as far as it is used here.
+ * `hono/aws-lambda` hands it over as `env.event`.
+ */
 interface GatewayEvent {
   readonly path?: string;
   readonly requestContext?: {
@@ -11,12 +14,15 @@ interface GatewayEvent {
   };
 }
 
-/** What SQS takes as `MessageGroupId`: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+/**
+ * What SQS takes as `MessageGroupId`:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
 const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
 
 /**
- * Whose request it is: the IAM principal (for an assumed role the role, not its session), what an authorizer says, or the
- * id of the API key. `undefined` where API Gateway let somebody through whom it does not know.
+ * Whose request it is: the IAM principal (for an assumed role the role, not its session), what an authorizer says, or
+ * the id of the API key. `undefined` where API Gateway let somebody through whom it does not know.
  */
 export function gatewayOwner(context: Context): string | undefined {
   const { identity, authorizer } = eventOf(context).requestContext ?? {};

@@ -2,7 +2,10 @@ import { PieceworkError } from '../errors/error.ts';
 import type { BucketRule, SourceRules, Stage, Variable } from './names.ts';
 import { ENV, NEEDS } from './names.ts';
 
-/** What a function was told by its environment. What a stage does not need is absent from its variables, and asking for it is a defect. */
+/**
+ * What a function was told by its environment. What a stage does not need is absent from its variables,
+ * and asking for it is a defect.
+ */
 export interface Environment {
   readonly stage: Stage;
   readonly version: string;

@@ -28,7 +28,10 @@ import { copiesFrom } from './sources/source-buckets.ts';
 import { systemClock, systemIds } from './system.ts';
 import { tellAll } from './told.ts';
 
-/** One function's view of the world: the ports that the use cases run on, and what its handler needs besides. Made once, at cold start. */
+/**
+ * One function's view of the world: the ports that the use cases run on, and what its handler needs
+ * besides. Made once, at cold start.
+ */
 export interface AwsHome extends BatchHome, TickHome {
   readonly environment: Environment;
   readonly ports: Ports;

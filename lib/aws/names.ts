@@ -1,5 +1,6 @@
 /*
- * What the construct and the functions must agree on, as data: the CDK app reads it at synth, so there is no SDK behind it.
+ * What the construct and the functions must agree on, as data: the CDK app reads it at
+ * synth, so there is no SDK behind it.
  */
 
 /** The functions, each a stage of the pipeline. */
@@ -97,7 +98,10 @@ export const RECORD_CACHE_MS = 5_000;
 /** After its function's time-out a request may still be on its way for this long. */
 export const LATE_SECONDS = 300;
 
-/** Prefixes in the records bucket; `sealed/` holds whole source URLs, `corrupt/` what was set aside for people to look at. */
+/**
+ * Prefixes in the records bucket; `sealed/` holds whole source URLs, `corrupt/` what was
+ * set aside for people to look at.
+ */
 export const PREFIXES = {
   transfers: 'transfers/',
   active: 'active/',

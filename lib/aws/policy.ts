@@ -18,7 +18,8 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
       singleMaxBytes: WINDOW_BYTES,
       preferredPieceBytes: WINDOW_BYTES,
       granuleBytes: MIB,
-      // Small, so that a slow stream shows signs of life to the tick; what a planner brings in its life has fewer than 10,000 of them.
+      // Small, so that a slow stream shows signs of life to the tick; what a planner brings in its life
+      // has fewer than 10,000 of them.
       streamPieceBytes: WINDOW_BYTES,
       pieceTimeMs: pieceTimeoutMs / 2,
     },

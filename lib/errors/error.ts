@@ -58,7 +58,10 @@ export function fromErrorRecord(record: ErrorRecord): PieceworkError {
   );
 }
 
-/** Whatever was thrown, as a `PieceworkError`: anything foreign is a defect of ours and becomes `Internal` with its cause. */
+/**
+ * Whatever was thrown, as a `PieceworkError`: anything foreign is a defect of ours and
+ * becomes `Internal` with its cause.
+ */
 export function asPieceworkError(thrown: unknown): PieceworkError {
   if (thrown instanceof PieceworkError) return thrown;
   const what = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);

@@ -24,7 +24,9 @@ export function holdsSecret(text: string): boolean {
   return url === null || url.username !== '' || url.password !== '' || url.search !== '';
 }
 
-/** Removes from a foreign message (of a library, of a server) whatever looks like a URL with credentials or a signature. */
+/**
+ * Removes from a foreign message (of a library, of a server) whatever looks like a URL with credentials or a signature.
+ */
 export function redactText(text: string): string {
   return text
     .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi, '$1***@')

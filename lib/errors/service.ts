@@ -46,8 +46,9 @@ const DENIED =
   /AccessDenied|UnauthorizedOperation|NotAuthorized|InvalidClientTokenId|UnrecognizedClient|ExpiredToken|SignatureDoesNotMatch|KMS|Kms/;
 
 /**
- * A call that failed, as `HomeUnavailable` (may pass) or `HomeRefused` (won't); a defect of ours stays one. A `PieceworkError` passes as it is.
- * Nothing of the service's message is repeated: some of them repeat what they were sent.
+ * A call that failed, as `HomeUnavailable` (may pass) or `HomeRefused` (won't); a defect of ours
+ * stays one. A `PieceworkError` passes as it is. Nothing of the service's message is repeated: some
+ * of them repeat what they were sent.
  */
 export function serviceError(error: unknown, { target, right }: ServiceCall): PieceworkError {
   if (error instanceof PieceworkError) return error;

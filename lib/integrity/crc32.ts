@@ -4,8 +4,9 @@ import { crc32 as zlibCrc32 } from 'node:zlib';
  * CRC-32 as gzip, PNG and S3 use it, and its combination from pieces: the checksum of a whole object comes out of
  * those of its parts without a byte being read again.
  *
- * A CRC is a polynomial over GF(2), stored with x^0 in the highest bit. `crc(A ‖ B) = crc(A) · x^(8·|B|) mod P  xor  crc(B)`,
- * so each length has one operator, x^(8·length), and each combination is one multiplication.
+ * A CRC is a polynomial over GF(2), stored with x^0 in the highest bit.
+ * `crc(A ‖ B) = crc(A) · x^(8·|B|) mod P  xor  crc(B)`, so each length has one operator, x^(8·length), and each
+ * combination is one multiplication.
  */
 
 /** The generator polynomial, reflected: https://www.rfc-editor.org/rfc/rfc1952#section-8 */

@@ -6,7 +6,10 @@ type Algorithm = keyof PublishedDigests;
 
 const BYTES: Readonly<Record<Algorithm, number>> = { sha256: 32, sha512: 64, sha1: 20, md5: 16 };
 
-/** Names of the IANA registries of both headers (RFC 9530 §5, RFC 3230). Checksums such as crc32c and adler are left out. */
+/**
+ * Names of the IANA registries of both headers (RFC 9530 §5, RFC 3230). Checksums such as
+ * crc32c and adler are left out.
+ */
 const NAMES: Readonly<Record<string, Algorithm>> = {
   'sha-256': 'sha256',
   'sha-512': 'sha512',
@@ -15,9 +18,9 @@ const NAMES: Readonly<Record<string, Algorithm>> = {
 };
 
 /**
- * The digests that an answer states for the **whole** object: `Repr-Digest` (RFC 9530 §3) and `Digest` (RFC 3230) are of
- * the whole whatever the range; `Content-MD5` is of the message's own content, so only a 200's counts; `X-Goog-Hash` is
- * of the stored object. What is malformed is ignored; where two headers disagree, the first in this order stands.
+ * The digests that an answer states for the **whole** object: `Repr-Digest` (RFC 9530 §3) and `Digest` (RFC 3230) are
+ * of the whole whatever the range; `Content-MD5` is of the message's own content, so only a 200's counts; `X-Goog-Hash`
+ * is of the stored object. What is malformed is ignored; where two headers disagree, the first in this order stands.
  * @param headers names in lower case
  */
 export function publishedDigests(status: number, headers: Readonly<Record<string, string>>): PublishedDigests {

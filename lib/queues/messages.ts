@@ -4,12 +4,13 @@ import { PieceworkError } from '../errors/error.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
 
 /*
- * What a queue hands over was written by some release of ours, or by anybody who may send. It is checked here, once, and what is not
- * understood is put aside by the caller (parked), never looped and never guessed at.
+ * What a queue hands over was written by some release of ours, or by anybody who may send. It is checked here, once,
+ * and what is not understood is put aside by the caller (parked), never looped and never guessed at.
  *
- * Versions: a reader takes v and v-1, and writers change one release later. To bring in v 2: write its schema, keep that of v 1 with an
- * `upgrade` to the new type, release; let `transfer/messages.ts` and the senders say v 2 in the next release; drop v 1 after that.
- * Fields that a reader does not know are dropped, so an optional one needs no new version.
+ * Versions: a reader takes v and v-1, and writers change one release later. To bring in v 2: write its
+ * schema, keep that of v 1 with an `upgrade` to the new type, release; let `transfer/messages.ts` and the
+ * senders say v 2 in the next release; drop v 1 after that. Fields that a reader does not know are dropped,
+ * so an optional one needs no new version.
  */
 
 // It becomes part of a record's path.

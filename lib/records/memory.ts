@@ -6,7 +6,10 @@ export interface MemoryRecordsOptions {
   readonly pageSize?: number;
 }
 
-/** Records that live as long as the process. Kept as JSON, so that nobody can change what is stored by changing what he was given. */
+/**
+ * Records that live as long as the process. Kept as JSON, so that nobody can change what is stored
+ * by changing what he was given.
+ */
 export function memoryRecords({ pageSize = 1000 }: MemoryRecordsOptions = {}): Records {
   const stored = new Map<string, { readonly json: string; readonly version: Version }>();
   // One count for all keys: a key that is deleted and created again gets no version that it had before.

@@ -12,9 +12,15 @@ export type Version = string;
 
 /** Small JSON documents with compare-and-swap: S3 with conditional writes, a folder with exclusive links, or memory. */
 export interface Records {
-  /** `undefined` = nothing there. @throws PieceworkError `RecordCorrupt` when what is there can't be read; it was set aside. */
+  /**
+   * `undefined` = nothing there.
+   * @throws PieceworkError `RecordCorrupt` when what is there can't be read; it was set aside.
+   */
   get<T>(key: RecordKey<T>): Promise<{ readonly value: T; readonly version: Version } | undefined>;
-  /** @throws PieceworkError `Conflict` when the key is not as `on` says. Other errors leave it open whether it was written. */
+  /**
+   * @throws PieceworkError `Conflict` when the key is not as `on` says. Other errors leave
+   * it open whether it was written.
+   */
   put<T>(key: RecordKey<T>, value: T, on: 'absent' | Version): Promise<Version>;
   /** Paths under the prefix, ascending, a page at a time. */
   list(prefix: string, cursor?: string): Promise<{ readonly paths: readonly string[]; readonly cursor?: string }>;

@@ -16,7 +16,10 @@ export interface S3SecretsOptions {
   readonly kmsKeyId?: string;
   /** Names on one page of `list`, at most 1000. @default 1000 */
   readonly pageSize?: number;
-  /** A source that was unsealed is kept in the process for so long, so that not each piece asks for it; 0 = not at all. @default 60 s */
+  /**
+   * A source that was unsealed is kept in the process for so long, so that not each piece asks for it; 0 = not at all.
+   * @default 60 s
+   */
   readonly keepMs?: number;
   /** @default Date.now */
   readonly now?: () => Instant;
@@ -30,8 +33,9 @@ interface Kept {
 const MOST_KEPT = 100;
 
 /**
- * Whole source locators as objects `sealed/{id}/{run}`. Who may read them is said by the bucket's policy and the roles' rights alone (with a key,
- * by that too), so only planner and fetcher have them. Nothing of a locator is ever in an error.
+ * Whole source locators as objects `sealed/{id}/{run}`. Who may read them is said by the bucket's policy
+ * and the roles' rights alone (with a key, by that too), so only planner and fetcher have them. Nothing of
+ * a locator is ever in an error.
  */
 export function s3Secrets({
   client,

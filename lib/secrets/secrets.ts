@@ -13,6 +13,9 @@ export interface Secrets {
   unseal(transferId: string, run: number): Promise<SourceLocator | undefined>;
   /** No error when it is already gone. */
   discard(transferId: string, run: number): Promise<void>;
-  /** All that are here; what is sealed or discarded meanwhile may be missing or not. Shows names, and needs no right to read what they hold. */
+  /**
+   * All that are here; what is sealed or discarded meanwhile may be missing or not. Shows names, and needs
+   * no right to read what they hold.
+   */
   list(): AsyncIterable<SealedName>;
 }

@@ -2,9 +2,10 @@ import { describe, test } from 'vitest';
 import { s3Subject } from '../support/s3-subject.ts';
 import { destinationContract } from './destination.ts';
 
-// Any S3 endpoint of one's own: PIECEWORK_TEST_S3_ENDPOINT, PIECEWORK_TEST_S3_BUCKET (an existing bucket), AWS_REGION and
-// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN. Objects are made under piecework-test/ and removed again.
-// Every run costs some hundreds of requests. Nothing is asked of CI here, so PIECEWORK_REQUIRE_SERVERS does not count.
+// Any S3 endpoint of one's own: PIECEWORK_TEST_S3_ENDPOINT, PIECEWORK_TEST_S3_BUCKET (an existing bucket),
+// AWS_REGION and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN. Objects are made under piecework-test/
+// and removed again. Every run costs some hundreds of requests. Nothing is asked of CI here, so
+// PIECEWORK_REQUIRE_SERVERS does not count.
 const {
   PIECEWORK_TEST_S3_ENDPOINT: endpoint,
   PIECEWORK_TEST_S3_BUCKET: bucket,

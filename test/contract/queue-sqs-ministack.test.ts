@@ -10,8 +10,8 @@ import { failureOf } from '../support/reading.ts';
 import type { S3Server } from '../support/s3-process.ts';
 import { withServer } from '../support/with-server.ts';
 
-// The suite of the port runs on a double, in time of its own (queue-sqs.test.ts). This holds the same code, and what the double
-// takes for granted of SQS, to a server that others wrote, in as much time as that takes.
+// The suite of the port runs on a double, in time of its own (queue-sqs.test.ts). This holds the same code, and what
+// the double takes for granted of SQS, to a server that others wrote, in as much time as that takes.
 
 const clock: Clock = { now: () => Date.now(), sleep: (ms, signal) => delay(ms, undefined, { signal }) };
 

@@ -496,7 +496,8 @@ describe('the API', { concurrent: true }, () => {
   });
 });
 
-// By itself: in one batch with the pieces of a fetcher that dies, a message is parked and comes again, and is parked twice.
+// By itself: in one batch with the pieces of a fetcher that dies, a message is parked and
+// comes again, and is parked twice.
 describe.runIf(here)('bad messages', () => {
   test('messages that nobody understands are parked', async () => {
     await pipeline.send('Plans', 'no JSON');
@@ -529,7 +530,8 @@ describe.runIf(here)('bad messages', () => {
 describe.runIf(here)('afterwards', () => {
   test('nothing is left: no message, no upload, no marker, no sealed source, no staging object', async () => {
     let left = await pipeline.leftovers();
-    // What was cancelled is looked at again after a grace, which the time-outs of the stand-in stage make a minute long.
+    // What was cancelled is looked at again after a grace, which the time-outs of the
+    // stand-in stage make a minute long.
     for (let seconds = 0; left.length > 0 && seconds < 240; seconds += 2) {
       await sleep(2000);
       left = await pipeline.leftovers();

@@ -21,13 +21,17 @@ export interface Cloud extends AsyncDisposable {
 }
 
 export interface CloudOptions {
-  /** Where functions find the stand-in: a relay before it, that can be cut. Only MiniStack can be told so. @default its own */
+  /**
+   * Where functions find the stand-in: a relay before it, that can be cut. Only MiniStack can be told so.
+   * @default its own
+   */
   readonly functionsPort?: number;
 }
 
 /**
- * `STAND_IN` = `ministack` (the default: installed and started here), `localstack` (already running, or started by the command in
- * `LOCALSTACK_UP`, which prints its endpoint), or `aws` together with `PIECEWORK_E2E_AWS_ACCOUNT`, the account that may be deployed to.
+ * `STAND_IN` = `ministack` (the default: installed and started here), `localstack` (already running, or started by the
+ * command in `LOCALSTACK_UP`, which prints its endpoint), or `aws` together with `PIECEWORK_E2E_AWS_ACCOUNT`, the
+ * account that may be deployed to.
  */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const kind = process.env['STAND_IN'] ?? 'ministack';
@@ -61,7 +65,10 @@ function standInEnv(endpoint: string): Record<string, string> {
   };
 }
 
-/** It holds every call against the policies of whoever makes it, as AWS does: a right that a function lacks fails a transfer here. */
+/**
+ * It holds every call against the policies of whoever makes it, as AWS does: a right that a
+ * function lacks fails a transfer here.
+ */
 const MINISTACK = { AUTH: 'true', NODE_NO_WARNINGS: '1' };
 
 async function startMiniStack({ functionsPort }: CloudOptions): Promise<Cloud> {
@@ -103,7 +110,10 @@ async function startLocalStack(): Promise<Cloud> {
   };
 }
 
-/** Runs a launcher that leaves a server behind, and returns what it printed: waiting for the end of its output would wait for the server. */
+/**
+ * Runs a launcher that leaves a server behind, and returns what it printed: waiting for the end of its
+ * output would wait for the server.
+ */
 async function said(command: string): Promise<string> {
   const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';

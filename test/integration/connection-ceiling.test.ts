@@ -61,7 +61,10 @@ test.each(['421', '530'] as const)(
   },
 );
 
-/** As sshd does beyond its MaxStartups: who comes is told the protocol's version, and cut off in the middle of the handshake. */
+/**
+ * As sshd does beyond its MaxStartups: who comes is told the protocol's version, and cut off
+ * in the middle of the handshake.
+ */
 async function withCrowdedSsh(most: number, use: (url: string, fingerprint: string) => Promise<void>): Promise<number> {
   await using server = await startSftpServer();
   await using relay = await startRelay(server.port, { most, refusal: 'SSH-2.0-crowded\r\n' });

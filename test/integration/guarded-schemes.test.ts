@@ -17,7 +17,8 @@ import { call, failureOf, readAll } from '../support/reading.ts';
 import { startS3Double } from '../support/s3-double.ts';
 import { startSftpServer } from '../support/sftp-server.ts';
 
-// As guard.test.ts, for whatever is not HTTP: each server is reached through a relay on loopback that counts who comes, and every name leads there.
+// As guard.test.ts, for whatever is not HTTP: each server is reached through a relay on loopback that counts who
+// comes, and every name leads there.
 
 const BYTES = patternBytes(0, 200_000);
 const PORTS = Array.from({ length: 65_535 }, (_, index) => index + 1);
@@ -155,7 +156,8 @@ test.each([
   async (scheme, implicit) => {
     const subject = await ftp(scheme, implicit);
     const source = open.use(subject.source(guardFor()));
-    // The certificate is made out to localhost and 127.0.0.1: so the handshake was begun with the name that the URL has.
+    // The certificate is made out to localhost and 127.0.0.1: so the handshake was begun
+    // with the name that the URL has.
     await failureOf(source.probe(subject.locator('own.test', subject.port), 1, call()), 'SourceTls');
     const named = open.use(subject.source(guardFor({ privateHosts: ['localhost'] })));
     expect((await wholeOf(named, subject.locator('localhost', subject.port))).equals(BYTES)).toBe(true);

@@ -22,8 +22,9 @@ import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
 
 /*
- * A copy that is killed in its first moments, before it has a plan: what it left is made here by the same functions, up to the step at which it died.
- * The same command then goes on with it, and leaves nothing. (`node test/reliability/kill-rounds.ts --fault early` kills a real one.)
+ * A copy that is killed in its first moments, before it has a plan: what it left is made here by the same functions, up
+ * to the step at which it died. The same command then goes on with it, and leaves nothing.
+ * (`node test/reliability/kill-rounds.ts --fault early` kills a real one.)
  */
 
 const SIZE = 50_000;

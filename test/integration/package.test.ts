@@ -8,7 +8,8 @@ import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
 
-// What a stranger gets: the packed tarball, installed into an empty folder, on the oldest Node that is promised and on ours.
+// What a stranger gets: the packed tarball, installed into an empty folder, on the oldest
+// Node that is promised and on ours.
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -19,8 +19,9 @@ import { startS3Double } from '../support/s3-double.ts';
 import { HOUR_MS, stillPorts } from '../support/still-ports.ts';
 
 /*
- * A staged object is brought to its key by a multipart copy (as above 5 GB), and the worker is killed at each step of it in turn: protocol §7 for
- * the rows of the staging key. The store's `CopyObject` is said not to hold the condition here, so that ten bytes are enough for one.
+ * A staged object is brought to its key by a multipart copy (as above 5 GB), and the worker is killed at each step of
+ * it in turn: protocol §7 for the rows of the staging key. The store's `CopyObject` is said not to hold the condition
+ * here, so that ten bytes are enough for one.
  */
 
 const BYTES = randomBytes(10);
@@ -35,7 +36,10 @@ afterAll(async () => {
   await double[Symbol.asyncDispose]();
 });
 
-/** Where the worker is killed: before it stores a record for the n-th time, after that, or when it has sent a request that is never worked on. */
+/**
+ * Where the worker is killed: before it stores a record for the n-th time, after that, or when it has sent a
+ * request that is never worked on.
+ */
 type Death =
   | { readonly write: number; readonly isWritten: boolean }
   | { readonly request: 'UploadPartCopy' | 'CompleteMultipartUpload' };
@@ -96,7 +100,10 @@ async function aboutToFinish(bucket: string) {
   return { ...world, destination, id: base.id, target };
 }
 
-/** Lets a worker finish the transfer until it dies: then it waits for an answer for ever, and nothing of it happens any more. */
+/**
+ * Lets a worker finish the transfer until it dies: then it waits for an answer for ever, and
+ * nothing of it happens any more.
+ */
 async function finishUntilDeath(ports: Ports, id: string, bucket: string, death: Death): Promise<void> {
   const dies = Promise.withResolvers<void>();
   const forEver = new Promise<never>(() => {});

@@ -136,7 +136,8 @@ describe('a connection that fails', () => {
     const into = new Uint8Array(SIZE);
     expect(await reader.read(into)).toBe(SIZE);
     expect(sftp.mostReadsAtOnce).toBeGreaterThan(5);
-    // Each no larger than what ssh2 sends to a server that it does not know: it would cut it in two, one after the other.
+    // Each no larger than what ssh2 sends to a server that it does not know: it would cut
+    // it in two, one after the other.
     expect(sftp.reads).toBe(10);
     expect(Buffer.from(into).equals(BYTES)).toBe(true);
     await reader[Symbol.asyncDispose]();

@@ -17,10 +17,10 @@ import { startSftpServer } from '../support/sftp-server.ts';
 import { sshKey } from '../support/ssh-keys.ts';
 
 /*
- * The AWS home's canaries: each credential field of each scheme, given as it is and by reference, on the functions' own handlers. Each transfer
- * fails with refused credentials, is retried with the right ones, and ends well. What is searched: every request to AWS (records, objects,
- * messages, events), every answer of the API, and every line on standard output and error (log and metrics). Only sealed/ may hold a secret, and is
- * empty at the end.
+ * The AWS home's canaries: each credential field of each scheme, given as it is and by reference, on the functions' own
+ * handlers. Each transfer fails with refused credentials, is retried with the right ones, and ends well. What is
+ * searched: every request to AWS (records, objects, messages, events), every answer of the API, and every line on
+ * standard output and error (log and metrics). Only sealed/ may hold a secret, and is empty at the end.
  */
 
 const CANARY = 'c4nary-Zq7wXr2LmT';

@@ -16,9 +16,9 @@ import { FILE_BYTES, ONE_FILE } from '../support/source-servers.ts';
 import { sshKey } from '../support/ssh-keys.ts';
 
 /*
- * A canary in every credential field of every scheme; each transfer ends well, ends with refused credentials, and is killed
- * in the middle. Then everything that was written anywhere, and everything that went to anybody but that one server, is
- * searched for it, in each form in which it travels.
+ * A canary in every credential field of every scheme; each transfer ends well, ends with refused credentials, and is
+ * killed in the middle. Then everything that was written anywhere, and everything that went to anybody but that one
+ * server, is searched for it, in each form in which it travels.
  */
 
 const CANARY = 'c4nary-Zq7wXr2LmT';

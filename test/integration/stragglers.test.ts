@@ -40,7 +40,8 @@ test.each([
     const { requests } = bench.origin;
     const at = requests.findIndex(({ connection }) => connection === SLOW);
     expect(requests.filter(({ connection }) => connection === SLOW)).toHaveLength(1);
-    // The rescue asked for what was lacking, under the same condition. (The first look at the file came before, and may have had the same end.)
+    // The rescue asked for what was lacking, under the same condition. (The first look at the file came before,
+    // and may have had the same end.)
     const end = requests[at]?.headers['range']?.split('-')[1];
     const [rescue] = requests.slice(at + 1).filter(({ headers }) => headers['range']?.split('-')[1] === end);
     expect(rescue?.headers['if-range']).toBe('"v1"');

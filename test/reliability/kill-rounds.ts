@@ -10,9 +10,8 @@ import { FAULTS, playRound } from './round.ts';
 import { seeded } from './seeded.ts';
 import { canMount } from './small-disk.ts';
 
-// By hand: npm run rounds -- [--rounds 30] [--seed 1] [--fault kill]
-// The real command line against a local origin and a local store, killed and cut off, until it is through. Ends with 1 if
-// anything was lost, mixed or left behind.
+// By hand: npm run rounds -- [--rounds 30] [--seed 1] [--fault kill] The real command line against a local origin and a
+// local store, killed and cut off, until it is through. Ends with 1 if anything was lost, mixed or left behind.
 
 const MIB = 1024 ** 2;
 const { values } = parseArgs({

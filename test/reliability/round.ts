@@ -155,7 +155,10 @@ async function restart(server: S3Server | MortalS3Server | undefined, ms: number
 interface Left {
   /** What should not be there any more. */
   readonly wrong?: string;
-  /** Transfers killed before they had a plan: marker and perhaps an upload without parts wait for `clean` (protocol, rule 16 and §6). */
+  /**
+   * Transfers killed before they had a plan: marker and perhaps an upload without parts wait for
+   * `clean` (protocol, rule 16 and §6).
+   */
   readonly waiting: number;
 }
 

@@ -5,7 +5,10 @@ import { attemptOf } from '../../lib/transfer/record/record.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { Truth } from './truth.ts';
 
-/** The last write of a transfer by one process, and which pieces it has sent since: commands follow the write that decided them. */
+/**
+ * The last write of a transfer by one process, and which pieces it has sent since: commands
+ * follow the write that decided them.
+ */
 interface OwnWrite {
   readonly record: TransferRecord;
   readonly at: number;
@@ -61,7 +64,9 @@ export class CommandRules {
     this.#owed.delete(process);
   }
 
-  /** Rule 2: whoever lives and hears of no failure has sent all that its writes say, also where an answer was unsure. */
+  /**
+   * Rule 2: whoever lives and hears of no failure has sent all that its writes say, also where an answer was unsure.
+   */
   succeeds(process: SimProcess): void {
     const [owed] = this.#owed.get(process) ?? [];
     if (owed !== undefined && process.isAlive)
@@ -133,7 +138,9 @@ export class CommandRules {
     return isSaid ? undefined : `, and the record says ${says}`;
   }
 
-  /** The same attempt again: only by a tick, and only after the quiet time (less what a decision takes to be stored). */
+  /**
+   * The same attempt again: only by a tick, and only after the quiet time (less what a decision takes to be stored).
+   */
   #tooSoon({ at }: OwnWrite, { planId, pieceNumber, attempt }: PieceTask): string | undefined {
     const key = `${planId}/${pieceNumber}/${attempt}`;
     const last = this.#lastSent.get(key);

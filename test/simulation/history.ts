@@ -50,7 +50,9 @@ async function goThrough(world: World): Promise<void> {
   if (world.failure === undefined) world.rules.objects.checkEnd();
 }
 
-/** When everything must have ended and been cleaned up: what was asked for, and the waits that the protocol adds to it. */
+/**
+ * When everything must have ended and been cleaned up: what was asked for, and the waits that the protocol adds to it.
+ */
 function horizonMs({ scenario, pipelinePolicy }: World): number {
   const { orders, faultsUntilMs, frozen, patienceMs } = scenario;
   const { graceMs, orphanAgeMs } = pipelinePolicy;

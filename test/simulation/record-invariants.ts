@@ -97,7 +97,10 @@ export function brokenAgainstLedger(
     : undefined;
 }
 
-/** ADR 9: after a refusal of a copy nothing goes on by its plan, not even when the piece is there: it may be there because of what is refused. */
+/**
+ * ADR 9: after a refusal of a copy nothing goes on by its plan, not even when the piece is there: it may be
+ * there because of what is refused.
+ */
 export function refusalPassedOver(record: TransferRecord, inputs: readonly FinalizerMessage[]): string | undefined {
   const { status, planId, copyRefused, request } = record;
   if (status !== 'transferring' || copyRefused !== undefined || request.options.serverSideCopy === 'always')

@@ -1,8 +1,9 @@
 /**
- * Histories in which the simulation found a bug, replayed for good. A seed is a history of the code as it is: who changes how a scenario is
- * drawn, or which calls a use case makes, makes it another history, as good as any other. So what a bug taught is also held by a unit test
- * (decide-pieces, transitions, submit-and-retry, orphans); to find a bug its seed again, bring it back in a copy.
- * Histories have moved since these were found: which of them still come to their bug has not been tried again.
+ * Histories in which the simulation found a bug, replayed for good. A seed is a history of the code as it is: who
+ * changes how a scenario is drawn, or which calls a use case makes, makes it another history, as good as any other. So
+ * what a bug taught is also held by a unit test (decide-pieces, transitions, submit-and-retry, orphans); to find a bug
+ * its seed again, bring it back in a copy. Histories have moved since these were found: which of them still come to
+ * their bug has not been tried again.
  */
 export const REGRESSION_SEEDS: readonly { readonly seed: number; readonly found: string }[] = [
   {

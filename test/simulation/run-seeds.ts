@@ -17,8 +17,8 @@ export interface SeedsWanted extends Span {
 const CHUNK = 20;
 
 /**
- * Runs the histories on several threads, and returns their outcomes by seed. Chunks are handed out in order and finished, so the first
- * failing seed is the same with any number of threads.
+ * Runs the histories on several threads, and returns their outcomes by seed. Chunks are handed out in order and
+ * finished, so the first failing seed is the same with any number of threads.
  */
 export async function runSeeds(
   wanted: SeedsWanted,

@@ -7,7 +7,10 @@ import type { Outcome } from './history.ts';
 import { runHistory } from './history.ts';
 import { runSeeds } from './run-seeds.ts';
 
-/** `npm run simulate -- --seeds N --from S`, on as many threads as there are cores; or one history again, told step by step: `--seed S --trace`. */
+/**
+ * `npm run simulate -- --seeds N --from S`, on as many threads as there are cores; or one history again, told
+ * step by step: `--seed S --trace`.
+ */
 
 const { values } = parseArgs({
   options: {

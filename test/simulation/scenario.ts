@@ -5,7 +5,10 @@ import type { TransferOptions } from '../../lib/transfer/request.ts';
 import type { FaultRates } from './faults.ts';
 import type { SimOrigin } from './sim-source.ts';
 
-/** One adverse history in outline, drawn from a seed: what is asked for, what the world is like, and what goes wrong how often. */
+/**
+ * One adverse history in outline, drawn from a seed: what is asked for, what the world is like,
+ * and what goes wrong how often.
+ */
 export interface Scenario {
   readonly destination: {
     readonly kind: 's3' | 'file';
@@ -31,7 +34,10 @@ export interface Scenario {
   readonly places: { readonly first: number; readonly second: number; readonly changeMs: number };
   /** Connections that the host bears, where there is a ceiling. */
   readonly hostCeiling?: number;
-  /** Everybody may do everything, as on one machine; else only planners and fetchers read what is sealed, and only finalizers clean up. */
+  /**
+   * Everybody may do everything, as on one machine; else only planners and fetchers read what is
+   * sealed, and only finalizers clean up.
+   */
   readonly hasRights: boolean;
   readonly tickMs: number;
   readonly maxReceives: number;
@@ -54,7 +60,10 @@ export interface Order {
 
 export interface Act {
   readonly kind: 'submit' | 'cancel' | 'retry';
-  /** From the beginning, or from when the transfer comes to this status: the first act at the first time, the second at the second. */
+  /**
+   * From the beginning, or from when the transfer comes to this status: the first act at the first
+   * time, the second at the second.
+   */
   readonly atMs: number;
   readonly on?: Status;
   /** A retry may give the source again, or rely on the sealed one. */

@@ -9,7 +9,10 @@ import { versionInStore } from './sim-source.ts';
 import { SECOND_MS } from './times.ts';
 import type { World } from './world.ts';
 
-/** UploadPartCopy as S3 has it, and as stores have it that do not hold the copy to a version. Nothing comes through the process. */
+/**
+ * UploadPartCopy as S3 has it, and as stores have it that do not hold the copy to a version.
+ * Nothing comes through the process.
+ */
 export function simCopy(process: SimProcess, world: World): ServerSideCopy | undefined {
   const { store, origins, scenario, rules } = world;
   const { copies } = scenario.destination;

@@ -2,8 +2,9 @@ import type { Weather } from './faults.ts';
 import type { Nature } from './nature.ts';
 
 /**
- * One process of the engine: a warm function with its caches and windows, or one request of the API. It can die between any two
- * of its steps; then nothing that it waits for is ever answered, so nothing after it happens. What it had sent may still arrive.
+ * One process of the engine: a warm function with its caches and windows, or one request of the API. It can die
+ * between any two of its steps; then nothing that it waits for is ever answered, so nothing after it happens.
+ * What it had sent may still arrive.
  */
 export class SimProcess {
   readonly world: Nature;
@@ -47,7 +48,8 @@ export class SimProcess {
   }
 
   /**
-   * One call to the outside, in two steps: the request arrives and has its effect, then the answer comes back. Each may go wrong.
+   * One call to the outside, in two steps: the request arrives and has its effect, then the answer
+   * comes back. Each may go wrong.
    * @param signal for calls that can be broken off.
    */
   call<T>(what: string, weather: Weather, effect: () => T, signal?: AbortSignal): Promise<T> {

@@ -9,7 +9,10 @@ export interface SimQueues {
   readonly finalizer: SimQueue<FinalizerMessage>;
 }
 
-/** A task whose worker kept dying becomes an input of the finalizer; what nobody can handle otherwise is only lost, and the tick repairs it. */
+/**
+ * A task whose worker kept dying becomes an input of the finalizer; what nobody can handle otherwise is only
+ * lost, and the tick repairs it.
+ */
 export function makeQueues(world: Nature, maxReceives: number): SimQueues {
   const common = { maxReceives, onDead: () => {} };
   const finalizer = new SimQueue<FinalizerMessage>(world, {

@@ -37,8 +37,9 @@ export interface SimUpload {
 }
 
 /**
- * The object store itself, with S3's documented semantics: an upload is a ledger of parts; it becomes an object at once or not at all;
- * a part that was on its way may land after the abort and then keeps the upload listed, until it is aborted again.
+ * The object store itself, with S3's documented semantics: an upload is a ledger of parts; it becomes an
+ * object at once or not at all; a part that was on its way may land after the abort and then keeps the upload
+ * listed, until it is aborted again.
  */
 export class ObjectStore {
   readonly objects = new Map<string, SimObject>();

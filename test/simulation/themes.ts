@@ -50,7 +50,9 @@ export function themed(chance: Chance, scenario: Scenario): Scenario {
   }
 }
 
-/** Digests that need a staging object, answers lost at its completion and promotion, and a cancel in the middle of them. */
+/**
+ * Digests that need a staging object, answers lost at its completion and promotion, and a cancel in the middle of them.
+ */
 function staging(chance: Chance, scenario: Scenario): Scenario {
   const { destination, orders, rates } = scenario;
   const bent = orders.map((order, index): Order => {
@@ -95,7 +97,10 @@ function submits(chance: Chance, scenario: Scenario): Scenario {
   };
 }
 
-/** Links that expire in the middle and are mended: the upload is held, and the retry has to find out whether it may go on with it. */
+/**
+ * Links that expire in the middle and are mended: the upload is held, and the retry has to find
+ * out whether it may go on with it.
+ */
 function resuming(chance: Chance, scenario: Scenario): Scenario {
   const bent = scenario.orders.map((order): Order => {
     const from = chance.between(3, 10);
@@ -132,7 +137,10 @@ function stragglers(chance: Chance, scenario: Scenario): Scenario {
   };
 }
 
-/** A store that copies its own objects: refused from the first piece or in the middle, unproved, or changed under its hands. */
+/**
+ * A store that copies its own objects: refused from the first piece or in the middle,
+ * unproved, or changed under its hands.
+ */
 function copying(chance: Chance, scenario: Scenario): Scenario {
   const bent = scenario.orders.map((order, index): Order => {
     const bytes = order.origin.versions[0]?.bytes ?? new Uint8Array();

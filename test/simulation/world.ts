@@ -18,7 +18,10 @@ import { ObjectStore } from './sim-store.ts';
 import { MINUTE_MS, SECOND_MS, TIMES } from './times.ts';
 import type { Truth } from './truth.ts';
 
-/** Everything that a simulated history stands in: time, chance, the stores and queues, and the rules that watch over them. */
+/**
+ * Everything that a simulated history stands in: time, chance, the stores and queues, and
+ * the rules that watch over them.
+ */
 export class World implements Truth {
   readonly seed: number;
   readonly scenario: Scenario;

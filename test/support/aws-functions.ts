@@ -4,8 +4,8 @@ import { ENV } from '../../lib/aws/names.ts';
 import type { AwsServiceDouble } from './aws-service-double.ts';
 
 /*
- * The four functions as Lambda runs them, in this process: what is sent to a queue is given to its function, and what was delayed when nothing
- * else is left to do. The caller puts `variablesOf` into the environment first.
+ * The four functions as Lambda runs them, in this process: what is sent to a queue is given to its function, and what
+ * was delayed when nothing else is left to do. The caller puts `variablesOf` into the environment first.
  */
 
 export interface AwsFunctions {

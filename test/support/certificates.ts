@@ -2,7 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 
-// X.509 certificates for HTTPS tests (RFC 5280), written in DER by hand: Node can't make any, and openssl is not everywhere.
+// X.509 certificates for HTTPS tests (RFC 5280), written in DER by hand: Node can't make any,
+// and openssl is not everywhere.
 
 export interface Certificate {
   /** PEM. */

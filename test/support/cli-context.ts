@@ -29,7 +29,9 @@ export interface TestContext extends Context {
   tick(): void;
 }
 
-/** A command's world without a process: output in memory, time by hand, and a `Local` of which only `local` is there. */
+/**
+ * A command's world without a process: output in memory, time by hand, and a `Local` of which only `local` is there.
+ */
 export function testContext(
   options: {
     readonly local?: (options: LocalOptions) => Partial<Local>;

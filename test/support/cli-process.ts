@@ -15,7 +15,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** The real binary in a process of its own, with nothing of the caller's environment but the path and where compiled code is kept. */
+/**
+ * The real binary in a process of its own, with nothing of the caller's environment but the path
+ * and where compiled code is kept.
+ */
 export interface CliProcess {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;

@@ -104,8 +104,8 @@ interface AuthCommand {
 }
 
 /**
- * ftp-srv answers AUTH TLS before it is ready for TLS: a ClientHello that comes at once is read as a command. Here nobody
- * reads between the answer and TLS, which takes what has come by then.
+ * ftp-srv answers AUTH TLS before it is ready for TLS: a ClientHello that comes at once is read as a command. Here
+ * nobody reads between the answer and TLS, which takes what has come by then.
  */
 function mendAuth(): void {
   const auth = createRequire(import.meta.url)('ftp-srv/src/commands/registration/auth.js') as AuthCommand;
@@ -135,7 +135,10 @@ interface FtpConnection {
 
 const deafServers = new WeakSet<object>();
 
-/** ftp-srv looks for errors of a data connection and not for its end: a client that hangs up between two writes is waited for without end. */
+/**
+ * ftp-srv looks for errors of a data connection and not for its end: a client that hangs up between two
+ * writes is waited for without end.
+ */
 function mendRetr(): void {
   const retr = createRequire(import.meta.url)('ftp-srv/src/commands/registration/retr.js') as RetrCommand;
   if (retr.mended === true) return;

@@ -1,7 +1,10 @@
 import type { Clock, Instant } from '../../lib/values/time.ts';
 
 export interface HandClock extends Clock {
-  /** Moves time on, from one sleeper to the next; `settled` waits until everything that one of them set off has come to rest. */
+  /**
+   * Moves time on, from one sleeper to the next; `settled` waits until everything that one of
+   * them set off has come to rest.
+   */
   advance(ms: number, settled: () => Promise<void>): Promise<void>;
   /** Wakes at a time, with nothing to abort it. */
   at(when: Instant, wake: () => void): void;

@@ -37,7 +37,10 @@ function wishesOf({ options = {} }: HostileRow, stage: Stage): Partial<TransferO
   return typeof options === 'function' ? options(stage) : options;
 }
 
-/** The whole engine, with a source that is guarded as those of the functions are. It knows one name; what it is connected to is 127.0.0.1. */
+/**
+ * The whole engine, with a source that is guarded as those of the functions are. It knows one name; what
+ * it is connected to is 127.0.0.1.
+ */
 function openGuarded(options: LocalOptions, { port }: Origin): Pick<Local, 'copy'> & AsyncDisposable {
   const home = openHome(options);
   const guard = createGuard({

@@ -37,7 +37,11 @@ export interface HostileRow {
   readonly source?: Partial<SourceLocator>;
   readonly options?: Partial<TransferOptions> | ((stage: Stage) => Partial<TransferOptions>);
   readonly http?: HttpOptions;
-  /** Where others choose the URL: the source is guarded as in the functions, and knows every name as 127.0.0.1, which only `localhost` may be. @default false */
+  /**
+   * Where others choose the URL: the source is guarded as in the functions, and knows every name as 127.0.0.1,
+   * which only `localhost` may be.
+   * @default false
+   */
   readonly guarded?: boolean;
   /** @default both */
   readonly only?: 'http' | 'https';

@@ -6,7 +6,10 @@ import { onlyLoopback } from './only-loopback.ts';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'double', AWS_SECRET_ACCESS_KEY: 'double-secret' };
 
-/** Each row over real sockets, through the whole engine, to one kind of destination. Several at a time: most of them wait. */
+/**
+ * Each row over real sockets, through the whole engine, to one kind of destination.
+ * Several at a time: most of them wait.
+ */
 export function playAll(kind: 'file' | 's3', schemes: readonly ('http' | 'https')[]): void {
   const before = { ...process.env };
   let net: OnlyLoopback;

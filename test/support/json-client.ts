@@ -11,7 +11,10 @@ export type JsonAnswer =
   | { readonly body: object }
   | { readonly status: number; readonly code: string; readonly message?: string };
 
-/** Configuration of a client of the AWS SDK that speaks JSON, answered within the process by `answer`: no socket is opened. */
+/**
+ * Configuration of a client of the AWS SDK that speaks JSON, answered within the process by
+ * `answer`: no socket is opened.
+ */
 export function jsonService(answer: (call: JsonCall) => JsonAnswer) {
   const calls: JsonCall[] = [];
   async function handle(request: { headers: Record<string, string>; body?: unknown }) {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 
-// Fails a test file that ends with something still running (a server, a socket, a child process, a watcher) or with temporary
-// files of its own still there. What is being closed gets a moment to close.
+// Fails a test file that ends with something still running (a server, a socket, a child process, a watcher) or with
+// temporary files of its own still there. What is being closed gets a moment to close.
 
 const WATCHED =
   /^(TCPServerWrap|TCPSocketWrap|TLSWrap|UDPWrap|ProcessWrap|FSEventWrap|StatWatcher|MessagePort|Worker)$/;

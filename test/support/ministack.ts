@@ -68,7 +68,10 @@ async function start(
   };
 }
 
-/** The Python that has MiniStack, made on first use: under a name of its own first, so that two runs never share a half-made one. */
+/**
+ * The Python that has MiniStack, made on first use: under a name of its own first, so that two
+ * runs never share a half-made one.
+ */
 async function environment(): Promise<string> {
   const cache =
     process.env['PIECEWORK_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'piecework');

@@ -15,9 +15,9 @@ interface Target {
 }
 
 /**
- * Stands where every connection of this process begins (TCP and TLS, of Node and of undici), and lets those to 127.0.0.1 pass. For tests of what
- * is not contacted: at a metadata address, something may answer where they run. A name leads where its own `lookup` says, `localhost` to 127.0.0.1,
- * and any other nowhere.
+ * Stands where every connection of this process begins (TCP and TLS, of Node and of undici), and lets those to
+ * 127.0.0.1 pass. For tests of what is not contacted: at a metadata address, something may answer where they run. A
+ * name leads where its own `lookup` says, `localhost` to 127.0.0.1, and any other nowhere.
  */
 export function onlyLoopback(): OnlyLoopback {
   const strangers: string[] = [];
@@ -44,7 +44,10 @@ export function onlyLoopback(): OnlyLoopback {
   };
 }
 
-/** `net.connect` hands its arguments on as one list that is put in order already; who has a socket gives the options as they are. */
+/**
+ * `net.connect` hands its arguments on as one list that is put in order already; who has a socket
+ * gives the options as they are.
+ */
 function targetIn([first]: readonly unknown[]): Target {
   const options: unknown = Array.isArray(first) ? first[0] : first;
   if (typeof options === 'object' && options !== null) return options;

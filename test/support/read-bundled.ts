@@ -4,8 +4,8 @@ import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { readAll } from './reading.ts';
 
 /*
- * Run by itself, so that the shipped code is what Node loads: read-bundled.ts CHUNK EXPORT LOCATOR. Prints the digest of the whole source,
- * and every native add-on that was asked for.
+ * Run by itself, so that the shipped code is what Node loads: read-bundled.ts CHUNK EXPORT LOCATOR. Prints the digest
+ * of the whole source, and every native add-on that was asked for.
  */
 const [chunk = '', name = '', locator = ''] = process.argv.slice(2);
 const natives: string[] = [];

@@ -4,7 +4,8 @@ import type { Blob, Bytes } from './s3-double-bytes.ts';
 import type { S3Request } from './s3-double-http.ts';
 import { header, S3Error } from './s3-double-http.ts';
 
-// A body as it arrives: plain or aws-chunked, its length and checksums compared. Signatures are not: versitygw does that.
+// A body as it arrives: plain or aws-chunked, its length and checksums compared.
+// Signatures are not: versitygw does that.
 
 const MIN_CHUNK_BYTES = 8192;
 

@@ -90,7 +90,8 @@ export async function uploadPart(state: State, request: S3Request, landing: () =
     );
   }
   await landing();
-  // No matter whether it was aborted meanwhile: https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+  // No matter whether it was aborted meanwhile:
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
   if (uploadOf(state, request).state === 'completed') throw gone();
   const part: StoredPart = {
     number,
@@ -214,7 +215,8 @@ export async function completeMultipartUpload(state: State, request: S3Request):
   const checksum = await wholeChecksum(upload, parts);
   const given = header(request, 'x-amz-checksum-crc32');
   const type = header(request, 'x-amz-checksum-type');
-  // Declared at Create, or "accepted but not validated": https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+  // Declared at Create, or "accepted but not validated":
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
   if (upload.type !== undefined) {
     if (type !== undefined && type !== upload.type)
       throw new S3Error(

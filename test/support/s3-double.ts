@@ -12,9 +12,9 @@ import type { DoubleOptions, State } from './s3-double-state.ts';
 import * as uploads from './s3-double-uploads.ts';
 import type { S3Server } from './s3-process.ts';
 
-// An S3 server in this process, for what no other one does on demand: failing in a given way at a given moment, and being
-// small (parts of a few bytes, pages of two rows). Path style, one account, versions of plain objects only, CRC32 only, signatures unchecked.
-// What it answers is pinned to AWS's documentation by test/contract/s3-double.test.ts.
+// An S3 server in this process, for what no other one does on demand: failing in a given way at a given moment, and
+// being small (parts of a few bytes, pages of two rows). Path style, one account, versions of plain objects only, CRC32
+// only, signatures unchecked. What it answers is pinned to AWS's documentation by test/contract/s3-double.test.ts.
 
 /** Something that goes wrong, once or a number of times, with the next requests of an operation. */
 interface Fault {

@@ -5,8 +5,9 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { HandClock } from './hand-clock.ts';
 
 /*
- * One SQS standard queue behind the SDK's own request handler: no socket, and the time of a hand clock, so that delays, time-outs and
- * back-offs are counted, not waited for. What it answers is held to a stand-in by test/contract/queue-sqs-ministack.test.ts.
+ * One SQS standard queue behind the SDK's own request handler: no socket, and the time of a hand clock, so that delays,
+ * time-outs and back-offs are counted, not waited for. What it answers is held to a stand-in by
+ * test/contract/queue-sqs-ministack.test.ts.
  */
 
 interface Stored {

@@ -1,5 +1,5 @@
-// Uploads pieces to a file one after the other and prints the number of each that is done; the first line is the upload.
-// Piece N of SIZE bytes is filled with the number N. Usage: upload-pieces.ts TARGET SIZE COUNT
+// Uploads pieces to a file one after the other and prints the number of each that is done; the first line is the
+// upload. Piece N of SIZE bytes is filled with the number N. Usage: upload-pieces.ts TARGET SIZE COUNT
 
 import { fileDestination } from '../../lib/destinations/file/destination.ts';
 import { crc32 } from '../../lib/integrity/crc32.ts';

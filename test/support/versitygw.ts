@@ -11,7 +11,10 @@ const HOW = 'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, or PI
 
 export type MortalS3Server = S3Server & Pick<ServerProcess, 'crash' | 'revive'>;
 
-/** Finds versitygw, a real S3 server that nobody here wrote; what is returned starts it on a temporary folder. @throws ServerMissing */
+/**
+ * Finds versitygw, a real S3 server that nobody here wrote; what is returned starts it on a temporary folder.
+ * @throws ServerMissing
+ */
 export async function versitygw(): Promise<() => Promise<MortalS3Server>> {
   const command = await findVersitygw();
   return () => start(command);

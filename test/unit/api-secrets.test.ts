@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { apiBench, GOOD } from '../support/api-bench.ts';
 
-// Canaries stand wherever a caller may put a secret, rightly or by mistake; no answer and nothing told to the operator may hold one.
+// Canaries stand wherever a caller may put a secret, rightly or by mistake; no answer and nothing
+// told to the operator may hold one.
 
 const CANARY = 'c4n4ry-Value!';
 const encoded = encodeURIComponent(CANARY);

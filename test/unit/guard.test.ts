@@ -190,7 +190,8 @@ describe('an address', () => {
     fc.assert(
       fc.property(fc.oneof(v4, v6).map(asAnswered), (address) => {
         const range = ipaddr.parse(address).range();
-        // AS112 is a public service that answers reverse lookups of private addresses, and AMT relays and drone tags are public too.
+        // AS112 is a public service that answers reverse lookups of private addresses, and AMT relays
+        // and drone tags are public too.
         if (!['unicast', 'as112', 'as112v6', 'amt', 'droneRemoteIdProtocolEntityTags'].includes(range))
           expect(refusalOf(address)).toBeDefined();
       }),

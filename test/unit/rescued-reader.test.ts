@@ -23,7 +23,10 @@ interface Script {
   readonly refusal?: PieceworkError;
 }
 
-/** A piece of 100 bytes, of which the siblings took 1 s, over scripted connections in the order in which they are asked for. */
+/**
+ * A piece of 100 bytes, of which the siblings took 1 s, over scripted connections in the
+ * order in which they are asked for.
+ */
 function bench(...scripts: readonly Script[]) {
   const clock = handClock();
   const asked: ByteRange[] = [];

@@ -1,6 +1,7 @@
 /**
- * Mutation testing of the pure core by its unit tests. Run from the top: `npm run stryker -- --mutate lib/transfer/decide/decide.ts`.
- * Texts are not mutated: messages are for people, and codes are held by the types.
+ * Mutation testing of the pure core by its unit tests. Run from the top:
+ * `npm run stryker -- --mutate lib/transfer/decide/decide.ts`. Texts are not mutated: messages are for people,
+ * and codes are held by the types.
  */
 export default {
   mutate: ['lib/transfer/**/*.ts'],

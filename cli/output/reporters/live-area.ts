@@ -26,7 +26,9 @@ export class LiveArea {
     this.#drawn = [];
   }
 
-  /** Back to where the area begins, and everything from there away. A window that became narrower has wrapped its lines. */
+  /**
+   * Back to where the area begins, and everything from there away. A window that became narrower has wrapped its lines.
+   */
   #erasure(): string {
     if (this.#drawn.length === 0) return '';
     const columns = Math.max(1, this.#output.columns ?? Number.POSITIVE_INFINITY);

@@ -6,7 +6,10 @@ import { describePlan, whyStream } from '../describe.ts';
 /** A wait that somebody who watches would wonder about. */
 const LONG_WAIT_MS = 2_000;
 
-/** What is said of an event on stderr, besides the progress. With state: nothing is said twice, and no storm of waits is. */
+/**
+ * What is said of an event on stderr, besides the progress. With state: nothing is said
+ * twice, and no storm of waits is.
+ */
 export function noticer(isVerbose: boolean, now: () => number): (event: PieceworkEvent) => readonly string[] {
   const said = new Set<string>();
   const silentUntil = new Map<string, number>();

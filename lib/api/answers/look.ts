@@ -9,7 +9,10 @@ import type { Look } from './view.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
-/** The record, and its pieces where the ledger can be read: a store that is out of reach hides the pieces and not the transfer. */
+/**
+ * The record, and its pieces where the ledger can be read: a store that is out of reach hides
+ * the pieces and not the transfer.
+ */
 export async function look(ports: Ports, transferId: string, signal: AbortSignal): Promise<Look> {
   const record = await find(ports, transferId);
   try {
@@ -40,7 +43,10 @@ export async function waitForChange(
   }
 }
 
-/** What stands in for a submit that was cut off is no transfer to anybody. @throws PieceworkError `TransferNotFound`. */
+/**
+ * What stands in for a submit that was cut off is no transfer to anybody.
+ * @throws PieceworkError `TransferNotFound`.
+ */
 async function find(ports: Pick<Ports, 'records'>, transferId: string): Promise<TransferRecord> {
   const record = (await loadTransfer(ports, transferId))?.record;
   if (record === undefined || isTombstone(record)) throw transferNotFound(transferId);

@@ -66,7 +66,10 @@ export class ApiError extends PieceworkError {
   }
 }
 
-/** RFC 9457. Of a defect or a misconfiguration of ours the client learns that it is one, and no more: its words may quote anything. */
+/**
+ * RFC 9457. Of a defect or a misconfiguration of ours the client learns that it is one, and no
+ * more: its words may quote anything.
+ */
 export function toProblem(error: PieceworkError, instance: string): Problem {
   const { code } = error;
   const status = httpStatusOf(code);

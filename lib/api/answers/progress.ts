@@ -11,9 +11,9 @@ const SPAN_MS = 60_000;
 const LEAST_SPAN_MS = 1_000;
 
 /**
- * Bytes per second, from the times at which parts came into the ledger: since the part that came a minute ago, or the
- * `few`th newest where that is longer ago; but not from before `since`. It falls while nothing comes. `undefined` before
- * anything did.
+ * Bytes per second, from the times at which parts came into the ledger: since the part that came a minute ago, or
+ * the `few`th newest where that is longer ago; but not from before `since`. It falls while nothing comes.
+ * `undefined` before anything did.
  */
 export function landingRate(parts: readonly Part[], since: Instant, now: Instant, few: number): number | undefined {
   const landed = parts

@@ -12,7 +12,8 @@ export interface ApiAnswer {
 
 /**
  * The body of a good answer.
- * @throws PieceworkError that of a problem document, with the same code; else by status, since a gateway answers in words of its own.
+ * @throws PieceworkError that of a problem document, with the same code; else by status, since a
+ * gateway answers in words of its own.
  */
 export function answerOf<T>({ status, text, retryAfter }: ApiAnswer, base: string): T {
   const body = parse(text);

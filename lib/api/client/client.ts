@@ -34,8 +34,8 @@ interface Calling {
 }
 
 /**
- * A deployment's API. What it refuses comes back as the `PieceworkError` that it was there, with the same code; what stands
- * in the way as `ApiUnreachable`, `ApiBusy`, `NotAuthorized`, `RouteNotFound`.
+ * A deployment's API. What it refuses comes back as the `PieceworkError` that it was there, with the same code; what
+ * stands in the way as `ApiUnreachable`, `ApiBusy`, `NotAuthorized`, `RouteNotFound`.
  */
 export interface ApiClient extends AsyncDisposable {
   /** Without a trailing slash. */
@@ -171,7 +171,10 @@ export function createClient(options: ClientOptions): ApiClient {
   };
 }
 
-/** Of a cancel or retry whose answer was lost nobody knows whether it was done; only one that was turned away is sent again. */
+/**
+ * Of a cancel or retry whose answer was lost nobody knows whether it was done; only one that
+ * was turned away is sent again.
+ */
 function mayPass({ code }: PieceworkError, { repeatable }: Asked): boolean {
   return code === 'ApiBusy' || (repeatable && (code === 'ApiUnreachable' || code === 'HomeUnavailable'));
 }

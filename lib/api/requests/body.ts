@@ -15,7 +15,10 @@ function tooLarge(): never {
 
 const limited = bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge });
 
-/** Bodies are small and shallow JSON; anything else is told before anybody works on it. No message quotes a body: it may hold a secret. */
+/**
+ * Bodies are small and shallow JSON; anything else is told before anybody works on it. No message
+ * quotes a body: it may hold a secret.
+ */
 export const jsonBodies: MiddlewareHandler = async (context, next) => {
   if (context.req.raw.body === null) {
     sayNothing(context);
@@ -31,7 +34,10 @@ export const jsonBodies: MiddlewareHandler = async (context, next) => {
   });
 };
 
-/** Clients say of what type a body is even where they send none: then there is none to read, rather than a malformed one. */
+/**
+ * Clients say of what type a body is even where they send none: then there is none to
+ * read, rather than a malformed one.
+ */
 function sayNothing(context: Context): void {
   context.req.raw.headers.delete('content-type');
 }

@@ -52,9 +52,9 @@ async function readable(ports: Pick<Ports, 'records'>, id: string): Promise<Tran
 }
 
 /*
- * Stores list names ascending only, and a list of transfers is wanted newest first. An id (ULID) begins with its time: ten
- * characters of five bits, of which the last five (25 bits, milliseconds) are 9.3 hours. So where there are more names than
- * one page holds, they are listed by spans of that time, the newest span first.
+ * Stores list names ascending only, and a list of transfers is wanted newest first. An id (ULID) begins with its time:
+ * ten characters of five bits, of which the last five (25 bits, milliseconds) are 9.3 hours. So where there are more
+ * names than one page holds, they are listed by spans of that time, the newest span first.
  */
 
 const SPAN_CHARACTERS = 5;

@@ -12,7 +12,10 @@ import type { SourceBody, SubmitBody } from '../schemas/request.ts';
 import type { AllowedDestination } from './destinations.ts';
 import { locateDestination } from './destinations.ts';
 
-/** What a checked body means to the use cases. @throws PieceworkError `InvalidUrl`, `InvalidOption`, `InvalidDestination`. */
+/**
+ * What a checked body means to the use cases.
+ * @throws PieceworkError `InvalidUrl`, `InvalidOption`, `InvalidDestination`.
+ */
 export function toSubmission(body: SubmitBody, owner: string, allowed: readonly AllowedDestination[]): Submission {
   return {
     source: toSource(body.source),
@@ -66,7 +69,10 @@ const AUTH_OF: Readonly<Record<string, readonly SourceAuth['kind'][]>> = {
   's3:': ['basic', 'aws'],
 };
 
-/** What can't be meant of such a URL. Which schemes there are is for the deployment to say. @throws PieceworkError `InvalidOption`. */
+/**
+ * What can't be meant of such a URL. Which schemes there are is for the deployment to say.
+ * @throws PieceworkError `InvalidOption`.
+ */
 function checkScheme(scheme: string, auth: SourceAuth['kind'] | undefined, pinsHost: boolean, hasStore: boolean): void {
   const known = AUTH_OF[scheme];
   if (known === undefined) return;

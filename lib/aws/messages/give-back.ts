@@ -6,8 +6,8 @@ const BATCH = 10;
 const LONGEST_SECONDS = 60;
 
 /**
- * Lets messages that failed come again after 1 s, doubling to a minute, and not only after the time-out that a dead worker takes. Whatever can't be
- * told so comes after that time-out.
+ * Lets messages that failed come again after 1 s, doubling to a minute, and not only after the time-out that a dead
+ * worker takes. Whatever can't be told so comes after that time-out.
  */
 export async function giveBack(client: SQSClient, queueUrl: string, records: readonly SQSRecord[]): Promise<void> {
   for (let from = 0; from < records.length; from += BATCH) {

@@ -68,7 +68,10 @@ async function tickOne(home: TickHome, active: ActiveTransfer, signal: AbortSign
 
 const STUCK_MS = 3_600_000;
 
-/** Long after its deadline, or after its hold, work should not remain; nor should a marker stand for hours without a record. */
+/**
+ * Long after its deadline, or after its hold, work should not remain; nor should a marker
+ * stand for hours without a record.
+ */
 export function isStuck(record: TransferRecord | undefined, now: Instant): boolean {
   if (record === undefined) return false;
   if (!isOver(record)) return now - fromIso(record.deadlineAt) > STUCK_MS;

@@ -18,8 +18,9 @@ export interface SourceSide {
 }
 
 /**
- * Every scheme that is contacted over the network, each address held against the rules as it is connected to. The functions' own role is
- * lent to the buckets that the deployment names for it alone, and SSH servers are known by the fingerprint that comes with the source alone.
+ * Every scheme that is contacted over the network, each address held against the rules as it is connected to. The
+ * functions' own role is lent to the buckets that the deployment names for it alone, and SSH servers are known by the
+ * fingerprint that comes with the source alone.
  */
 export const guardedSources: SourceSide = {
   sources(environment) {

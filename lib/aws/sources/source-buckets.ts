@@ -7,8 +7,9 @@ import type { Environment } from '../environment.ts';
 type Rules = Pick<Environment, 'sources' | 'recordsBucket'>;
 
 /**
- * What the functions' own role reads for whoever submits: what lies in the buckets that the deployment names for it, and nothing else. The role
- * may read more than that, first of all what is sealed in the records bucket, so that one is never among them, whatever the rules say.
+ * What the functions' own role reads for whoever submits: what lies in the buckets that the deployment names for it,
+ * and nothing else. The role may read more than that, first of all what is sealed in the records bucket, so that one is
+ * never among them, whatever the rules say.
  */
 export function lendingOf(rules: Rules): Lending {
   return {
@@ -39,7 +40,10 @@ export function copiesFrom(whole: Destination, rules: Rules): Destination {
   };
 }
 
-/** An endpoint or a region that is no name would take what the role signs elsewhere; a key with dots in a segment could be read as another one. */
+/**
+ * An endpoint or a region that is no name would take what the role signs elsewhere; a key with dots in a
+ * segment could be read as another one.
+ */
 function isNamed({ bucket, key, endpoint, region }: CopySource, { sources, recordsBucket }: Rules): boolean {
   return (
     endpoint === undefined &&

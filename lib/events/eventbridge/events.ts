@@ -42,9 +42,10 @@ type LifeEvent = Extract<PieceworkEvent, { readonly type: keyof typeof DETAIL_TY
 const TRIES = 3;
 
 /**
- * The five events of a transfer's life, on an EventBridge bus; nothing else, and never a piece's. `emit` resolves when the bus has it, since what is still
- * on its way when a function returns is frozen with it. An end that can't be told rejects, so that it is told later: it is not yet
- * recorded as announced (rule 17, at least once). `Accepted` and `Planned` are not worth failing a transfer over.
+ * The five events of a transfer's life, on an EventBridge bus; nothing else, and never a piece's. `emit` resolves when
+ * the bus has it, since what is still on its way when a function returns is frozen with it. An end that can't be told
+ * rejects, so that it is told later: it is not yet recorded as announced (rule 17, at least once). `Accepted` and
+ * `Planned` are not worth failing a transfer over.
  */
 export function eventBridgeEvents(options: EventBridgeOptions): Events {
   const {

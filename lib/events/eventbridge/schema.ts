@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 /*
- * The events that others build on: documented in docs/events.md, held together with it by a test. Within a version fields are only added.
+ * The events that others build on: documented in docs/events.md, held together with it by a test. Within a
+ * version fields are only added.
  */
 
 const common = z.object({

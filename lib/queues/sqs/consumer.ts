@@ -32,8 +32,9 @@ interface Received<M> extends Delivery<M> {
 const LAST_REDELIVERY_SECONDS = 300;
 
 /**
- * A worker's side of an SQS queue, for a long-running process (Lambda's event source does this for functions). What a handler threw at comes
- * again after 1 s, doubling up to 5 min; what was in hand when the signal was aborted comes again at once. SQS counts that as received.
+ * A worker's side of an SQS queue, for a long-running process (Lambda's event source does this for functions). What a
+ * handler threw at comes again after 1 s, doubling up to 5 min; what was in hand when the signal was aborted comes
+ * again at once. SQS counts that as received.
  */
 export function sqsConsumer<M>(options: SqsConsumerOptions<M>): Consumer<M> {
   const {

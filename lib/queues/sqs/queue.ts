@@ -9,8 +9,9 @@ import { BATCH, onQueue, refusedEntry } from './call.ts';
 
 export interface SqsQueueOptions<M> extends SqsPlace {
   /**
-   * Whose message it is: on standard queues SQS then serves the owners in turn (fair queues), and one with many messages holds up
-   * nobody else's. @default no groups
+   * Whose message it is: on standard queues SQS then serves the owners in turn (fair queues), and one with many
+   * messages holds up nobody else's.
+   * @default no groups
    */
   readonly groupOf?: (body: M) => string | undefined | Promise<string | undefined>;
   /** Batches in flight at the same time. @default 4 */
@@ -21,16 +22,19 @@ export interface SqsQueueOptions<M> extends SqsPlace {
 
 type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
 
-/** SQS delays no message longer. What should have come later comes at this time, finds that it is too early, and is sent again. */
+/**
+ * SQS delays no message longer. What should have come later comes at this time, finds that it
+ * is too early, and is sent again.
+ */
 const LONGEST_DELAY_SECONDS = 900;
 /** A whole batch; kept below the 256 KiB that SQS allowed until 2025 and its stand-ins still do. */
 const BATCH_BYTES = 240 * 1024;
 const TRIES = 5;
 
 /**
- * Sends messages as JSON to a standard queue. A request that fails is the SDK's to repeat; an entry that SQS leaves out of a batch that it
- * took (throttling, an internal failure) is sent again here, after a back-off. When `send` rejects, others of its messages may have been sent: they
- * are then sent twice, which harms nothing (invariant 2).
+ * Sends messages as JSON to a standard queue. A request that fails is the SDK's to repeat; an entry that SQS leaves out
+ * of a batch that it took (throttling, an internal failure) is sent again here, after a back-off. When `send` rejects,
+ * others of its messages may have been sent: they are then sent twice, which harms nothing (invariant 2).
  */
 export function sqsQueue<M>(options: SqsQueueOptions<M>): Queue<M> {
   const { client, queueUrl, groupOf, parallel = 4, sleep = delay } = options;

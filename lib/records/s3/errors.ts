@@ -20,8 +20,8 @@ export function isNotThere(error: unknown): boolean {
 }
 
 /**
- * 412: the condition does not hold. 409: another write to the same key is at work. 404, of a write that wants a version: nothing is there.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ * 412: the condition does not hold. 409: another write to the same key is at work. 404, of a write that wants a
+ * version: nothing is there. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 export function isConflict(error: unknown): boolean {
   const { status } = serviceFailure(error);

@@ -9,8 +9,9 @@ export interface S3RecordsOptions {
   /** For what can be repeated without a trace: reading, listing, deleting. Closed by whoever made it. */
   readonly client: S3Client;
   /**
-   * With `maxAttempts: 1`, for conditional writes: a retry by the SDK, whose first request had arrived, is refused (412) because of our own
-   * success. Whoever writes records settles that by looking for its own (protocol, rule 2), so it is right either way, and one read dearer.
+   * With `maxAttempts: 1`, for conditional writes: a retry by the SDK, whose first request had arrived, is refused
+   * (412) because of our own success. Whoever writes records settles that by looking for its own (protocol, rule 2), so
+   * it is right either way, and one read dearer.
    * @default client
    */
   readonly once?: S3Client;
@@ -24,8 +25,8 @@ export interface S3RecordsOptions {
 }
 
 /**
- * As it stands in the object. `version` is there to differ: of equal bytes the ETags are equal too, and without it A → B → A
- * would go unnoticed. Compared is the ETag.
+ * As it stands in the object. `version` is there to differ: of equal bytes the ETags are equal too, and without it A →
+ * B → A would go unnoticed. Compared is the ETag.
  */
 interface Envelope {
   readonly v: 1;
@@ -61,7 +62,10 @@ export function s3Records({
     });
   }
 
-  /** Kept for people under `corrupt/`. Deleted only as it was read, where the store holds to that: somebody may have mended it just now. */
+  /**
+   * Kept for people under `corrupt/`. Deleted only as it was read, where the store holds to that:
+   * somebody may have mended it just now.
+   */
   async function setAside(path: string, { text, etag }: Found): Promise<string> {
     const aside = `corrupt/${path}.${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
     await onBucket(bucket, 's3:PutObject', () =>

@@ -1,6 +1,9 @@
 import { PieceworkError } from '../../errors/error.ts';
 
-/** The text in one field of a secret that is a JSON object. @throws PieceworkError `SecretMissing`, without anything of the value. */
+/**
+ * The text in one field of a secret that is a JSON object.
+ * @throws PieceworkError `SecretMissing`, without anything of the value.
+ */
 export function fieldOf(value: string, field: string, shown: string): string {
   const fields = fieldsOf(value);
   if (fields === undefined) {

@@ -14,7 +14,11 @@ export function isReference(text: string): boolean {
   return text.startsWith(SCHEME);
 }
 
-/** Names as both stores allow them: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html. @throws PieceworkError `InvalidOption`. */
+/**
+ * Names as both stores allow them:
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html.
+ * @throws PieceworkError `InvalidOption`.
+ */
 export function parseReference(text: string): Reference {
   const [, path = '', field] = /^secret:\/\/([A-Za-z0-9/_+=.@-]{1,512})(?:#([A-Za-z0-9_.-]{1,128}))?$/.exec(text) ?? [];
   const store = path.startsWith(SSM) ? 'ssm' : 'secretsManager';

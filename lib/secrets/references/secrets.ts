@@ -14,8 +14,9 @@ export interface SecretReferencesOptions {
   readonly secretsManager?: SecretsManagerClient;
   readonly ssm?: SSMClient;
   /**
-   * What a secret's name must begin with. Whoever may submit a transfer chooses both the reference and the server that is sent the secret: only
-   * what is meant for transfers may be reached. @default ['piecework/']
+   * What a secret's name must begin with. Whoever may submit a transfer chooses both the reference and the server that
+   * is sent the secret: only what is meant for transfers may be reached.
+   * @default ['piecework/']
    */
   readonly prefixes?: readonly string[];
   /** How long a value is kept in the process; a rotated one is noticed after that. @default 5 min */
@@ -25,15 +26,21 @@ export interface SecretReferencesOptions {
 }
 
 export interface SecretReferences {
-  /** The locator with the values in place of `secret://…`, wherever a header or credential is nothing but that. @throws PieceworkError `SecretMissing`, `HomeUnavailable`. */
+  /**
+   * The locator with the values in place of `secret://…`, wherever a header or credential is nothing but that.
+   * @throws PieceworkError `SecretMissing`, `HomeUnavailable`.
+   */
   fill(locator: SourceLocator): Promise<SourceLocator>;
-  /** Refuses, at the submit, what is no reference or names no secret that may be reached; asks nobody. @throws PieceworkError `InvalidOption`, `SecretMissing`. */
+  /**
+   * Refuses, at the submit, what is no reference or names no secret that may be reached; asks nobody.
+   * @throws PieceworkError `InvalidOption`, `SecretMissing`.
+   */
   check(locator: SourceLocator): void;
 }
 
 /**
- * Secrets by reference: `secret://name` in Secrets Manager, `secret://ssm/name` in SSM's Parameter Store (`/name`), `…#field` of a JSON secret.
- * No value is ever in an error, nor stored: it is looked up where the source is asked.
+ * Secrets by reference: `secret://name` in Secrets Manager, `secret://ssm/name` in SSM's Parameter Store (`/name`),
+ * `…#field` of a JSON secret. No value is ever in an error, nor stored: it is looked up where the source is asked.
  */
 export function secretReferences(options: SecretReferencesOptions): SecretReferences {
   const { prefixes = ['piecework/'], keepMs = 300_000, now = Date.now } = options;
@@ -84,7 +91,10 @@ export function secretReferences(options: SecretReferencesOptions): SecretRefere
   };
 }
 
-/** Seals references as they are, and gives locators with their values: what is sealed holds no secret that is kept elsewhere. */
+/**
+ * Seals references as they are, and gives locators with their values: what is sealed holds no
+ * secret that is kept elsewhere.
+ */
 export function withReferences(secrets: Secrets, references: SecretReferences): Secrets {
   return {
     seal: (transferId, run, locator) => secrets.seal(transferId, run, locator),

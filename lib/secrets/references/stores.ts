@@ -40,7 +40,9 @@ async function ask(shown: string, right: string, get: () => Promise<string | und
   throw new PieceworkError('SecretMissing', `${shown}: the secret holds no text`);
 }
 
-/** What can't be read is missing for the one who named it, whatever the reason; only what may pass is not his affair. */
+/**
+ * What can't be read is missing for the one who named it, whatever the reason; only what may pass is not his affair.
+ */
 function failed(error: unknown, shown: string, right: string): PieceworkError {
   const known = serviceError(error, { target: shown, right });
   if (known.code !== 'HomeRefused') return known;

@@ -9,7 +9,8 @@ import { startOrigin } from '../../support/origin.ts';
 import { patternBytes } from '../../support/pattern.ts';
 import { failureOf } from '../../support/reading.ts';
 
-// A link that expires into a log-in page, with 200: what was brought before must neither be thrown away for it nor mixed with it.
+// A link that expires into a log-in page, with 200: what was brought before must neither be thrown
+// away for it nor mixed with it.
 
 const MIB = 1024 ** 2;
 const SIZE = 8 * MIB + 321;

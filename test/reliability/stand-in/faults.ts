@@ -5,7 +5,10 @@ import type { Relay } from '../relay.ts';
 import type { Mood } from './transfers.ts';
 import { killWorker, workersOf } from './workers.ts';
 
-/** Whose workers are killed: one by one until one was hit that was at work, all of them at the same moment, or all of them for so many seconds. */
+/**
+ * Whose workers are killed: one by one until one was hit that was at work, all of them at the same moment, or
+ * all of them for so many seconds.
+ */
 const KILLS = {
   'a fetcher killed': { stages: ['fetcher'], mode: 'one' },
   'all fetchers killed': { stages: ['fetcher'], mode: 'all' },
@@ -35,7 +38,10 @@ export type FaultKind = (typeof FAULTS)[number];
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** The moment: so long after the submit, or, once it has moved that far, the share of its bytes that the source has sent. */
+  /**
+   * The moment: so long after the submit, or, once it has moved that far, the share of its
+   * bytes that the source has sent.
+   */
   readonly after: { readonly ms: number } | { readonly share: number };
   /** Of an outage. */
   readonly seconds: number;

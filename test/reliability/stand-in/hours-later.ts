@@ -8,8 +8,9 @@ import { workersOf } from './workers.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * What waits for its hour (protocol §6, rule 16) need not be waited for: the schedule's tick once more, with the environment of the deployed finalizer
- * and a clock that is some hours ahead, at the full hour, when it looks for forgotten sources too.
+ * What waits for its hour (protocol §6, rule 16) need not be waited for: the schedule's tick once more, with
+ * the environment of the deployed finalizer and a clock that is some hours ahead, at the full hour, when it
+ * looks for forgotten sources too.
  */
 export async function tickHoursLater(cloud: Cloud, standInPid: number): Promise<readonly string[]> {
   Object.assign(process.env, cloud.env);

@@ -11,7 +11,10 @@ const LONGEST_MS = 480_000;
 export interface Left {
   /** What should not be there any more. */
   readonly wrong: readonly string[];
-  /** Creates whose answer was lost with their planner: looked for after an hour, the marker stands until then (protocol §6). */
+  /**
+   * Creates whose answer was lost with their planner: looked for after an hour, the marker
+   * stands until then (protocol §6).
+   */
   readonly waiting: number;
 }
 

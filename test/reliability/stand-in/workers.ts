@@ -25,8 +25,8 @@ async function workerAt(pid: number, standInPid: number, stages: readonly Stage[
 }
 
 /**
- * SIGKILL. True = it was at work: MiniStack waits for its answer, and takes its process away at once. A process that was only kept is looked at
- * when it is next needed, and is a zombie until then.
+ * SIGKILL. True = it was at work: MiniStack waits for its answer, and takes its process away at once. A process that
+ * was only kept is looked at when it is next needed, and is a zombie until then.
  */
 export async function killWorker({ pid }: Worker, standInPid: number): Promise<boolean> {
   if ((await statusOf(pid))?.parent !== standInPid) return false;

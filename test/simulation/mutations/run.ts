@@ -9,8 +9,8 @@ import { mutated } from './mutation.ts';
 import { MUTATIONS } from './mutations.ts';
 
 /**
- * `npm run mutate`: proves that the simulation bites. Each mutation is made in a copy of the code, and the simulation must break an
- * invariant there within `--seeds`. `--only WORDS` takes those whose name holds the words.
+ * `npm run mutate`: proves that the simulation bites. Each mutation is made in a copy of the code, and the simulation
+ * must break an invariant there within `--seeds`. `--only WORDS` takes those whose name holds the words.
  */
 
 const { values } = parseArgs({

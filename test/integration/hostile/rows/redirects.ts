@@ -21,8 +21,9 @@ const onlyLoopback: LookupFunction = (host, options, done) => {
 };
 
 /**
- * To where only we could go, through the guard that stands where others choose the URL: the row is asked for as `localhost`, which alone may be
- * private. The suite's connector holds that nothing but 127.0.0.1 is connected to, `check` that what is served there was not asked for.
+ * To where only we could go, through the guard that stands where others choose the URL: the row is asked for as
+ * `localhost`, which alone may be private. The suite's connector holds that nothing but 127.0.0.1 is connected to,
+ * `check` that what is served there was not asked for.
  */
 function inward(host: string, kind: string): HostileRow {
   return {
