@@ -1,8 +1,8 @@
 import type { Local, LocalOptions } from './api.ts';
-import { copy } from './copy.ts';
-import { openHome } from './home.ts';
-import { cancel, clean, list, retry, status } from './manage.ts';
-import { plan } from './plan.ts';
+import { copy } from './copy/copy.ts';
+import { openHome } from './home/home.ts';
+import { cancel, clean, list, retry, status } from './requests/manage.ts';
+import { plan } from './requests/plan.ts';
 
 /** Piecework on this machine, with everything embedded. Dispose of it to close its connections. */
 export function openLocal(options: LocalOptions = {}): Local {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { secretReader } from '../../lib/local/secret-references.ts';
+import { secretReader } from '../../lib/local/sources/secret-references.ts';
 import { thrownBy } from '../support/reading.ts';
 
 let folder: string;

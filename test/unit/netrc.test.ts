@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loginFor } from '../../lib/local/netrc.ts';
+import { loginFor } from '../../lib/local/sources/netrc.ts';
 
 describe('.netrc', () => {
   const text = [

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseDestination } from '../../lib/local/resolve-destination.ts';
+import { parseDestination } from '../../lib/local/destinations/parse-destination.ts';
 
 it.each([
   ['', 'the destination is empty'],

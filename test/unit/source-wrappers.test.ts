@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { limitedSource, rateLimit } from '../../lib/local/limit-rate.ts';
-import { primedSources } from '../../lib/local/primed-source.ts';
-import { withCredentials } from '../../lib/local/source-credentials.ts';
+import { primedSources } from '../../lib/local/copy/primed-source.ts';
+import { withCredentials } from '../../lib/local/sources/credentials.ts';
+import { limitedSource, rateLimit } from '../../lib/local/sources/limit-rate.ts';
 import { lazySource } from '../../lib/sources/lazy.ts';
 import { s3Source } from '../../lib/sources/s3/source.ts';
 import type { Source } from '../../lib/sources/source.ts';

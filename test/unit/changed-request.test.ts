@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hindrance, leftAsItIs, wishesNow } from '../../lib/local/changed-wishes.ts';
+import { hindrance, leftAsItIs, wishesNow } from '../../lib/local/copy/changed-request.ts';
 import type { Features } from '../../lib/transfer/plan/limits.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { newRecord } from '../../lib/transfer/record/record.ts';

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PieceworkError } from '../errors/error.ts';
-import { redactUrl } from '../errors/redact.ts';
-import type { DestinationLocator } from '../transfer/locators.ts';
-import type { S3Options } from './api.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import { redactUrl } from '../../errors/redact.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import type { S3Options } from '../api.ts';
 
 /** A destination as people write it. `needsName` = a folder or a prefix: the source's name goes at its end. */
 export interface ParsedDestination {

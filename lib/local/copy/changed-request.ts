@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { sequentialDigests } from '../transfer/digests.ts';
-import type { Features } from '../transfer/plan/limits.ts';
-import type { TransferRecord } from '../transfer/record/record.ts';
-import type { ObjectSettings, TransferRequest } from '../transfer/request.ts';
-import { formatBytes } from '../values/units.ts';
-import type { CopyRequest } from './api.ts';
+import { sequentialDigests } from '../../transfer/digests.ts';
+import type { Features } from '../../transfer/plan/limits.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import type { ObjectSettings, TransferRequest } from '../../transfer/request.ts';
+import { formatBytes } from '../../values/units.ts';
+import type { CopyRequest } from '../api.ts';
 
 /** What is asked of a transfer that is gone on with: what was asked before, and over it what is stated now. */
 export function wishesNow(before: TransferRequest, { options = {}, object = {} }: CopyRequest): TransferRequest {

@@ -3,15 +3,15 @@ import type { LookupFunction } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileSource } from '../sources/file.ts';
-import { lazySource } from '../sources/lazy.ts';
-import type { Source } from '../sources/source.ts';
-import { stdinSource } from '../sources/stdin.ts';
-import type { SourceStore } from '../transfer/locators.ts';
-import type { HttpOptions, LocalOptions, SshOptions } from './api.ts';
+import { fileSource } from '../../sources/file.ts';
+import { lazySource } from '../../sources/lazy.ts';
+import type { Source } from '../../sources/source.ts';
+import { stdinSource } from '../../sources/stdin.ts';
+import type { SourceStore } from '../../transfer/locators.ts';
+import type { HttpOptions, LocalOptions, SshOptions } from '../api.ts';
+import type { CredentialWishes } from './credentials.ts';
+import { withCredentials } from './credentials.ts';
 import { secretReader } from './secret-references.ts';
-import type { CredentialWishes } from './source-credentials.ts';
-import { withCredentials } from './source-credentials.ts';
 
 /** What HTTP's settings came to, which hold for every other scheme where they mean something. */
 export interface ConnectionWishes extends Omit<HttpOptions, 'caFile' | 'proxy'> {
@@ -35,15 +35,15 @@ export function localSources(
   const all = [
     http,
     lazySource(['ftp', 'ftps', 'ftpes'], async () => {
-      const { ftpSource } = await import('../sources/ftp/source.ts');
+      const { ftpSource } = await import('../../sources/ftp/source.ts');
       return ftpSource({ ...net, ...stated({ ca }) });
     }),
     lazySource(['sftp'], async () => {
-      const { sftpSource } = await import('../sources/sftp/source.ts');
+      const { sftpSource } = await import('../../sources/sftp/source.ts');
       return sftpSource({ ...net, ...sshWishes(options.ssh ?? {}, environment, home) });
     }),
     lazySource(['s3'], async () => {
-      const { s3Source } = await import('../sources/s3/source.ts');
+      const { s3Source } = await import('../../sources/s3/source.ts');
       return s3Source({
         store: storeWishes(options.sourceS3 ?? {}, environment),
         ...stated({ connectTimeoutMs, stallTimeoutMs, minBytesPerSecond, caFile }),

@@ -1,11 +1,11 @@
-import { redactUrl } from '../errors/redact.ts';
-import { divide } from '../pipeline/plan/divide.ts';
-import { toRequest } from '../pipeline/requests/submit.ts';
-import { objectSpec } from '../pipeline/shared/object-spec.ts';
-import { newRecord } from '../transfer/record/record.ts';
-import type { CopyRequest, PlanReport } from './api.ts';
-import { completeOptions, lookAt } from './copy.ts';
-import type { Home } from './home.ts';
+import { redactUrl } from '../../errors/redact.ts';
+import { divide } from '../../pipeline/plan/divide.ts';
+import { toRequest } from '../../pipeline/requests/submit.ts';
+import { objectSpec } from '../../pipeline/shared/object-spec.ts';
+import { newRecord } from '../../transfer/record/record.ts';
+import type { CopyRequest, PlanReport } from '../api.ts';
+import { completeOptions, lookAt } from '../copy/copy.ts';
+import type { Home } from '../home/home.ts';
 
 /** What `copy` would do: the same first contact, the same checks, the same arithmetic; nothing is written. */
 export async function plan(home: Home, request: CopyRequest, signal: AbortSignal): Promise<PlanReport> {

@@ -1,8 +1,8 @@
-import type { Policy } from '../pipeline/shared/ports.ts';
-import type { DestinationLocator } from '../transfer/locators.ts';
-import { S3_LIMITS } from '../transfer/plan/limits.ts';
-import type { BackoffPolicy } from '../transfer/retry.ts';
-import { BACKOFF } from '../transfer/retry.ts';
+import type { Policy } from '../../pipeline/shared/ports.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import { S3_LIMITS } from '../../transfer/plan/limits.ts';
+import type { BackoffPolicy } from '../../transfer/retry.ts';
+import { BACKOFF } from '../../transfer/retry.ts';
 
 const MIB = 1024 ** 2;
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PieceworkError } from '../errors/error.ts';
-import { fieldOf } from '../secrets/references/field.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import { fieldOf } from '../../secrets/references/field.ts';
 
 /**
  * `secret://name` in place of a secret: on one machine the variable `PIECEWORK_SECRET_NAME`, else the file `name` in the

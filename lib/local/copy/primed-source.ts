@@ -1,5 +1,5 @@
-import type { Probe, Source, Sources } from '../sources/source.ts';
-import type { SourceLocator } from '../transfer/locators.ts';
+import type { Probe, Source, Sources } from '../../sources/source.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
 
 /** Hands a probe that was made before the submit to the planner that comes after it, once: one contact instead of two. */
 export interface PrimedSources {

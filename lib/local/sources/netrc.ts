@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { PieceworkError } from '../errors/error.ts';
+import { PieceworkError } from '../../errors/error.ts';
 
 export interface NetrcLogin {
   readonly user: string;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ulid } from 'ulid';
-import type { Ids } from '../values/random.ts';
-import type { Clock } from '../values/time.ts';
+import type { Ids } from '../../values/random.ts';
+import type { Clock } from '../../values/time.ts';
 
 /** Node's timers can't wait longer than this; nobody needs to be exact about what is further away. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;

@@ -1,22 +1,22 @@
-import { PieceworkError } from '../errors/error.ts';
-import { advance } from '../pipeline/advance/advance.ts';
-import { fetchPiece } from '../pipeline/fetch/fetch-piece.ts';
-import { fetcherMemory } from '../pipeline/fetch/fetcher-memory.ts';
-import { finishTransfer } from '../pipeline/finish/finish-transfer.ts';
-import { planTransfer } from '../pipeline/plan/plan-transfer.ts';
-import { settle } from '../pipeline/settle/settle.ts';
-import type { Ports } from '../pipeline/shared/ports.ts';
-import { loadTransfer } from '../pipeline/shared/store.ts';
-import { windowPool } from '../pipeline/shared/windows.ts';
-import type { MemoryQueue } from '../queues/memory.ts';
-import { memoryQueue } from '../queues/memory.ts';
-import type { Delivery } from '../queues/queue.ts';
-import type { Input } from '../transfer/decide/decision.ts';
-import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
-import type { TransferRecord } from '../transfer/record/record.ts';
-import { isOver } from '../transfer/record/record.ts';
-import { fromIso } from '../values/time.ts';
-import type { Sizing } from './policy.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import { advance } from '../../pipeline/advance/advance.ts';
+import { fetchPiece } from '../../pipeline/fetch/fetch-piece.ts';
+import { fetcherMemory } from '../../pipeline/fetch/fetcher-memory.ts';
+import { finishTransfer } from '../../pipeline/finish/finish-transfer.ts';
+import { planTransfer } from '../../pipeline/plan/plan-transfer.ts';
+import { settle } from '../../pipeline/settle/settle.ts';
+import type { Ports } from '../../pipeline/shared/ports.ts';
+import { loadTransfer } from '../../pipeline/shared/store.ts';
+import { windowPool } from '../../pipeline/shared/windows.ts';
+import type { MemoryQueue } from '../../queues/memory.ts';
+import { memoryQueue } from '../../queues/memory.ts';
+import type { Delivery } from '../../queues/queue.ts';
+import type { Input } from '../../transfer/decide/decision.ts';
+import type { FinalizerMessage, PieceTask, PlannerMessage } from '../../transfer/messages.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isOver } from '../../transfer/record/record.ts';
+import { fromIso } from '../../values/time.ts';
+import type { Sizing } from './sizing.ts';
 
 /** The use cases of `lib/pipeline` in one process: queues in memory, a pool of workers, the windows that bound them. */
 export interface Engine extends AsyncDisposable {

@@ -2,32 +2,32 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Destination } from '../destinations/destination.ts';
-import { fileDestination } from '../destinations/file/destination.ts';
-import { stdoutDestination } from '../destinations/stdout/destination.ts';
-import { makeFolder } from '../disk/make-folder.ts';
-import { PieceworkError } from '../errors/error.ts';
-import type { Events } from '../events/events.ts';
-import type { Subscriber } from '../events/subscribers.ts';
-import { fanOut } from '../events/subscribers.ts';
-import { folderRecords } from '../records/folder/records.ts';
-import { memoryRecords } from '../records/memory.ts';
-import type { Records } from '../records/records.ts';
-import { memorySecrets } from '../secrets/memory.ts';
-import { httpSource } from '../sources/http/source.ts';
-import type { Sources } from '../sources/source.ts';
-import { sourcesByScheme } from '../sources/sources.ts';
-import type { DestinationLocator } from '../transfer/locators.ts';
-import { destinationId } from '../transfer/locators.ts';
-import { STRAGGLERS } from '../transfer/straggler.ts';
-import type { Ids } from '../values/random.ts';
-import type { Clock } from '../values/time.ts';
-import type { HttpOptions, LocalOptions, S3Options } from './api.ts';
-import type { Engine } from './engine.ts';
-import { createEngine } from './engine.ts';
-import { limitedSource, rateLimit } from './limit-rate.ts';
-import { localSources } from './local-sources.ts';
-import { localSizing } from './policy.ts';
+import type { Destination } from '../../destinations/destination.ts';
+import { fileDestination } from '../../destinations/file/destination.ts';
+import { stdoutDestination } from '../../destinations/stdout/destination.ts';
+import { makeFolder } from '../../disk/make-folder.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import type { Events } from '../../events/events.ts';
+import type { Subscriber } from '../../events/subscribers.ts';
+import { fanOut } from '../../events/subscribers.ts';
+import { folderRecords } from '../../records/folder/records.ts';
+import { memoryRecords } from '../../records/memory.ts';
+import type { Records } from '../../records/records.ts';
+import { memorySecrets } from '../../secrets/memory.ts';
+import { httpSource } from '../../sources/http/source.ts';
+import type { Sources } from '../../sources/source.ts';
+import { sourcesByScheme } from '../../sources/sources.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import { destinationId } from '../../transfer/locators.ts';
+import { STRAGGLERS } from '../../transfer/straggler.ts';
+import type { Ids } from '../../values/random.ts';
+import type { Clock } from '../../values/time.ts';
+import type { HttpOptions, LocalOptions, S3Options } from '../api.ts';
+import type { Engine } from '../engine/engine.ts';
+import { createEngine } from '../engine/engine.ts';
+import { localSizing } from '../engine/sizing.ts';
+import { limitedSource, rateLimit } from '../sources/limit-rate.ts';
+import { localSources } from '../sources/local-sources.ts';
 import { systemClock, systemIds } from './system-clock.ts';
 
 export interface EngineWishes {
@@ -91,7 +91,7 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
     switch (kind) {
       case 's3': {
         // Loaded only where it is needed: a small transfer to a file would spend an eighth of its time on it.
-        const { s3Destination } = await import('../destinations/s3/destination.ts');
+        const { s3Destination } = await import('../../destinations/s3/destination.ts');
         return s3Destination({ ...s3Connection(s3), maxSockets: parallelism + 8 });
       }
       case 'file':

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { PieceworkError } from '../errors/error.ts';
-import type { Source } from '../sources/source.ts';
-import type { SourceAuth, SourceLocator } from '../transfer/locators.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import type { Source } from '../../sources/source.ts';
+import type { SourceAuth, SourceLocator } from '../../transfer/locators.ts';
 import { loginFor, readNetrc } from './netrc.ts';
 
 export interface CredentialWishes {

@@ -1,21 +1,21 @@
-import { PieceworkError } from '../errors/error.ts';
-import { advance } from '../pipeline/advance/advance.ts';
-import { isProvablySame } from '../pipeline/plan/plan-transfer.ts';
-import { transferStatus } from '../pipeline/requests/query.ts';
-import { retry } from '../pipeline/requests/retry.ts';
-import { settle } from '../pipeline/settle/settle.ts';
-import type { Ports } from '../pipeline/shared/ports.ts';
-import { loadTransfer, updateTransfer } from '../pipeline/shared/store.ts';
-import type { IdempotencyEntry } from '../records/records.ts';
-import { KEYS } from '../records/records.ts';
-import type { SourceLocator } from '../transfer/locators.ts';
-import type { TransferRecord } from '../transfer/record/record.ts';
-import { isOver, isSettled, sealedRunOf } from '../transfer/record/record.ts';
-import { giveUpUpload } from '../transfer/record/transitions.ts';
-import type { TransferRequest } from '../transfer/request.ts';
-import type { Snapshot } from '../transfer/snapshot.ts';
-import { toIso } from '../values/time.ts';
-import { describeValidator } from '../values/validator.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import { advance } from '../../pipeline/advance/advance.ts';
+import { isProvablySame } from '../../pipeline/plan/plan-transfer.ts';
+import { transferStatus } from '../../pipeline/requests/query.ts';
+import { retry } from '../../pipeline/requests/retry.ts';
+import { settle } from '../../pipeline/settle/settle.ts';
+import type { Ports } from '../../pipeline/shared/ports.ts';
+import { loadTransfer, updateTransfer } from '../../pipeline/shared/store.ts';
+import type { IdempotencyEntry } from '../../records/records.ts';
+import { KEYS } from '../../records/records.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isOver, isSettled, sealedRunOf } from '../../transfer/record/record.ts';
+import { giveUpUpload } from '../../transfer/record/transitions.ts';
+import type { TransferRequest } from '../../transfer/request.ts';
+import type { Snapshot } from '../../transfer/snapshot.ts';
+import { toIso } from '../../values/time.ts';
+import { describeValidator } from '../../values/validator.ts';
 
 /** One machine remembers for each destination which transfer was the last to it: that is the one to go on with (design §3). */
 

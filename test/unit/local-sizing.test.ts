@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { localSizing } from '../../lib/local/policy.ts';
+import { localSizing } from '../../lib/local/engine/sizing.ts';
 
 const MIB = 1024 ** 2;
 const parallelism = fc.integer({ min: 1, max: 256 });

@@ -1,22 +1,22 @@
-import { acquireLock, lockHolder } from '../disk/lock.ts';
-import { asPieceworkError, PieceworkError, toErrorRecord } from '../errors/error.ts';
-import { cancel as cancelTransfer, transferEnded, transferNotFound } from '../pipeline/requests/cancel.ts';
-import { listTransfers, transferStatus } from '../pipeline/requests/query.ts';
-import { wholeLocator } from '../pipeline/requests/retry.ts';
-import { activeTransfers } from '../pipeline/shared/markers.ts';
-import { loadTransfer, updateTransfer } from '../pipeline/shared/store.ts';
-import { reconcile } from '../pipeline/upkeep/reconcile.ts';
-import { KEYS } from '../records/records.ts';
-import type { SourceLocator } from '../transfer/locators.ts';
-import { describeDestination } from '../transfer/locators.ts';
-import type { TransferRecord } from '../transfer/record/record.ts';
-import { isOver, isSettled } from '../transfer/record/record.ts';
-import { cancelled, giveUpUpload } from '../transfer/record/transitions.ts';
-import { fromIso } from '../values/time.ts';
-import type { CleanReport, CopyReport, LocalStatus } from './api.ts';
-import { lockDestination, runToReport, tallyOf } from './copy.ts';
-import type { Home } from './home.ts';
-import { goOn } from './unfinished.ts';
+import { acquireLock, lockHolder } from '../../disk/lock.ts';
+import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
+import { cancel as cancelTransfer, transferEnded, transferNotFound } from '../../pipeline/requests/cancel.ts';
+import { listTransfers, transferStatus } from '../../pipeline/requests/query.ts';
+import { wholeLocator } from '../../pipeline/requests/retry.ts';
+import { activeTransfers } from '../../pipeline/shared/markers.ts';
+import { loadTransfer, updateTransfer } from '../../pipeline/shared/store.ts';
+import { reconcile } from '../../pipeline/upkeep/reconcile.ts';
+import { KEYS } from '../../records/records.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import { describeDestination } from '../../transfer/locators.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isOver, isSettled } from '../../transfer/record/record.ts';
+import { cancelled, giveUpUpload } from '../../transfer/record/transitions.ts';
+import { fromIso } from '../../values/time.ts';
+import type { CleanReport, CopyReport, LocalStatus } from '../api.ts';
+import { lockDestination, runToReport, tallyOf } from '../copy/copy.ts';
+import { goOn } from '../copy/unfinished.ts';
+import type { Home } from '../home/home.ts';
 
 /** What is done to transfers that are there already: look, cancel, go on, clean up. */
 
