@@ -13,6 +13,7 @@ const STREAM_MARGIN_MS = 10_000 + MARGIN_MS;
 /** Numbers of this home, from the protocol's rules and the time-outs that the construct gave the functions. */
 export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostConnections }: Environment): Policy {
   const longestTimeoutMs = Math.max(planTimeoutMs, pieceTimeoutMs);
+  const graceMs = RECORD_CACHE_MS + longestTimeoutMs + lateMs;
   return {
     plan: {
       singleMaxBytes: WINDOW_BYTES,
@@ -25,8 +26,10 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
     },
     decide: { quietMs: Math.max(2 * MINUTE_MS, 2 * pieceTimeoutMs), quietCapMs: 15 * MINUTE_MS, backoff: BACKOFF },
     recordCacheMs: RECORD_CACHE_MS,
-    graceMs: RECORD_CACHE_MS + longestTimeoutMs + lateMs,
+    graceMs,
     orphanAgeMs: HOUR_MS,
+    // No function outlives its time-out, and what it had sent has arrived by then.
+    deadCreateMs: graceMs,
     plannerLifeMs: planTimeoutMs,
     streamLifeMs: Math.max(1, planTimeoutMs - STREAM_MARGIN_MS),
     places: (wanted) => wanted,

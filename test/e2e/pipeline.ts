@@ -180,12 +180,23 @@ export class Pipeline {
     const staging = await this.s3.send(new ListObjectsV2Command({ Bucket: this.buckets.target, Prefix: PREFIX }));
     const queues = ['Plans', 'Pieces', 'Results', 'PlansDead', 'PiecesDead', 'ResultsDead', 'Parked'];
     const waiting = await Promise.all(queues.map(async (name) => ({ name, count: await this.waiting(name) })));
+    const keys = lists.flatMap(({ Contents = [] }) => Contents.map(({ Key }) => String(Key)));
     return [
-      ...lists.flatMap(({ Contents = [] }) => Contents.map(({ Key }) => String(Key))),
+      ...(await Promise.all(keys.map(async (key) => `${key} (${await this.#workOf(key.split('/')[1] ?? '')})`))),
       ...Uploads.map(({ Key }) => `upload of ${Key}`),
       ...(staging.Contents ?? []).flatMap(({ Key = '' }) => (Key.includes('.piecework-') ? [Key] : [])),
       ...waiting.flatMap(({ name, count }) => (count === 0 ? [] : [`${count} in ${name}`])),
     ];
+  }
+
+  /** What the record says is still to be done: why a marker stands. */
+  async #workOf(id: string): Promise<string> {
+    try {
+      const { status, announced, upload, creating, toAbort, quietUntil, heldUntil } = await this.record(id);
+      return JSON.stringify({ status, announced, upload, creating, toAbort, quietUntil, heldUntil });
+    } catch (error) {
+      return `its record: ${error instanceof Error ? error.name : String(error)}`;
+    }
   }
 
   /** Visible, hidden and delayed messages. */

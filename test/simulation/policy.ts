@@ -4,6 +4,7 @@ import type { Scenario } from './scenario.ts';
 import { MINUTE_MS, SECOND_MS, TIMES } from './times.ts';
 
 export function policyOf(scenario: Scenario, elapsedMs: () => number): Policy {
+  const graceMs = TIMES.recordCacheMs + TIMES.plannerTimeoutMs + 5 * MINUTE_MS;
   return {
     plan: {
       singleMaxBytes: scenario.singleMaxBytes,
@@ -19,7 +20,8 @@ export function policyOf(scenario: Scenario, elapsedMs: () => number): Policy {
     },
     recordCacheMs: TIMES.recordCacheMs,
     stragglers: STRAGGLERS,
-    graceMs: TIMES.recordCacheMs + TIMES.plannerTimeoutMs + 5 * MINUTE_MS,
+    graceMs,
+    deadCreateMs: graceMs,
     orphanAgeMs: 60 * MINUTE_MS,
     plannerLifeMs: TIMES.plannerTimeoutMs,
     ...(scenario.hostCeiling === undefined ? {} : { hostCeiling: scenario.hostCeiling }),

@@ -64,6 +64,7 @@ test('two stages can’t share a queue', () => {
 test('the protocol’s times follow from the time-outs', () => {
   const policy = awsPolicy(read('planner'));
   expect(policy.graceMs).toBe(5_000 + 900_000 + 300_000);
+  expect(policy.deadCreateMs).toBe(policy.graceMs);
   expect(policy.decide.quietMs).toBe(240_000);
   expect(policy.plannerLifeMs).toBe(900_000);
   expect(policy.streamLifeMs).toBeLessThan(900_000 - 3_000);

@@ -41,8 +41,8 @@ export interface Policy {
   /** After this a recorded intent without an upload is an orphan. */
   readonly orphanAgeMs: number;
   /**
-   * Whoever cleans up knows that no other process is at work on the transfer. What a dead planner's Create came to can then be asked after this
-   * long, when its request has arrived or never will. @default nobody knows: after `orphanAgeMs` and `plannerLifeMs`
+   * After this the planner of a recorded intent is dead for certain, and its Create has arrived or never will: what it came to can be asked.
+   * @default never certain: after `orphanAgeMs` and `plannerLifeMs`
    */
   readonly deadCreateMs?: number;
   /** How long a planner can live; bounds the age of what it created. */
