@@ -35,7 +35,7 @@ export type {
 } from './local/api.ts';
 export { openLocal } from './local/open.ts';
 export type { DestinationLocator, SourceAuth, SourceLocator, SourceStore } from './transfer/locators.ts';
-export { type Plan, pieceCountOf } from './transfer/plan/divide-pieces.ts';
+export { type Plan, pieceCountOf } from './transfer/plan/plan.ts';
 export type { PieceworkEvent } from './transfer/progress/events.ts';
 export { initialProgress, type Progress, progressAfter } from './transfer/progress/progress.ts';
 export type { Status, TransferRecord, TransferResult } from './transfer/record/record.ts';

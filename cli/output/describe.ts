@@ -1,5 +1,5 @@
-import type { Plan } from '../../lib/transfer/plan/divide-pieces.ts';
-import { isServerSideCopy } from '../../lib/transfer/plan/divide-pieces.ts';
+import type { Plan } from '../../lib/transfer/plan/plan.ts';
+import { isServerSideCopy } from '../../lib/transfer/plan/plan.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
 import { formatBytes } from '../../lib/values/units.ts';
 import { count } from './text.ts';

@@ -1,6 +1,6 @@
 import type { CopyReport } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/transfer/locators.ts';
-import { isServerSideCopy } from '../../lib/transfer/plan/divide-pieces.ts';
+import { isServerSideCopy } from '../../lib/transfer/plan/plan.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { oneLine } from './text.ts';
 

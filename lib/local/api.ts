@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { TransferStatus } from '../pipeline/requests/query.ts';
 import type { DestinationLocator, SourceLocator, SourceStore } from '../transfer/locators.ts';
-import type { Plan } from '../transfer/plan/divide-pieces.ts';
+import type { Plan } from '../transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../transfer/progress/events.ts';
 import type { TransferRecord, TransferResult } from '../transfer/record/record.ts';
 import type { ObjectSettings, TransferOptions } from '../transfer/request.ts';

@@ -1,4 +1,4 @@
-import { isServerSideCopy } from '../../lib/transfer/plan/divide-pieces.ts';
+import { isServerSideCopy } from '../../lib/transfer/plan/plan.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isTombstone } from '../../lib/transfer/record/record.ts';
 

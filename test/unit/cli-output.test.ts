@@ -9,7 +9,7 @@ import { cadence } from '../../cli/output/reporters/plain-reporter.ts';
 import { connectionsLine, percentOf, plainLine, progressLine } from '../../cli/output/reporters/progress-line.ts';
 import { Tracker } from '../../cli/output/reporters/tracker.ts';
 import { oneLine, shorten, table } from '../../cli/output/text.ts';
-import type { Plan } from '../../lib/transfer/plan/divide-pieces.ts';
+import type { Plan } from '../../lib/transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import { capturedOutput } from '../support/cli-context.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { decide } from '../../lib/transfer/decide/decide.ts';
 import type { Decision, Input } from '../../lib/transfer/decide/decision.ts';
-import type { Plan } from '../../lib/transfer/plan/divide-pieces.ts';
+import type { Plan } from '../../lib/transfer/plan/plan.ts';
 import type { Status, TransferRecord, TransferResult } from '../../lib/transfer/record/record.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../lib/transfer/plan/divide-pieces.ts';
 import type { Part } from '../../lib/transfer/plan/ledger.ts';
 import { isDone, proveLedger, viewLedger } from '../../lib/transfer/plan/ledger.ts';
+import type { Plan } from '../../lib/transfer/plan/plan.ts';
 
 /** Pieces of 10, 10 and 5 bytes. */
 const PLAN: Plan = { mode: 'pieces', sizeBytes: 25, pieceSizeBytes: 10, pieceCount: 3 };

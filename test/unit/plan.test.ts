@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { Plan, PlanInput, PlanPolicy } from '../../lib/transfer/plan/divide-pieces.ts';
-import { dividePieces, pieceRange, samePlan } from '../../lib/transfer/plan/divide-pieces.ts';
+import type { PlanInput, PlanPolicy } from '../../lib/transfer/plan/divide-pieces.ts';
+import { dividePieces } from '../../lib/transfer/plan/divide-pieces.ts';
 import type { Limits } from '../../lib/transfer/plan/limits.ts';
 import { S3_LIMITS } from '../../lib/transfer/plan/limits.ts';
+import type { Plan } from '../../lib/transfer/plan/plan.ts';
+import { pieceRange, samePlan } from '../../lib/transfer/plan/plan.ts';
 
 const MIB = 1024 ** 2;
 const TIB = 1024 ** 4;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../lib/transfer/plan/divide-pieces.ts';
-import { pieceRange } from '../../lib/transfer/plan/divide-pieces.ts';
 import { hasPiece, pieceSet, pieceSetSize, withPiece } from '../../lib/transfer/plan/piece-set.ts';
+import type { Plan } from '../../lib/transfer/plan/plan.ts';
+import { pieceRange } from '../../lib/transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import type { Progress } from '../../lib/transfer/progress/progress.ts';
 import {

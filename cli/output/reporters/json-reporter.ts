@@ -1,4 +1,4 @@
-import { pieceCountOf } from '../../../lib/transfer/plan/divide-pieces.ts';
+import { pieceCountOf } from '../../../lib/transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../../../lib/transfer/progress/events.ts';
 import { bytesIn, bytesPerSecond, remainingMs } from '../../../lib/transfer/progress/progress.ts';
 import { toIso } from '../../../lib/values/time.ts';

@@ -1,4 +1,4 @@
-import { pieceCountOf } from '../../../lib/transfer/plan/divide-pieces.ts';
+import { pieceCountOf } from '../../../lib/transfer/plan/plan.ts';
 import type { Progress } from '../../../lib/transfer/progress/progress.ts';
 import { bytesIn, bytesPerSecond, pieceBytesPerSecond, remainingMs } from '../../../lib/transfer/progress/progress.ts';
 import { formatBytes, formatDuration } from '../../../lib/values/units.ts';

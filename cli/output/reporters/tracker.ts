@@ -1,5 +1,5 @@
-import { pieceCountOf } from '../../../lib/transfer/plan/divide-pieces.ts';
 import { hasPiece } from '../../../lib/transfer/plan/piece-set.ts';
+import { pieceCountOf } from '../../../lib/transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../../../lib/transfer/progress/events.ts';
 import type { Progress } from '../../../lib/transfer/progress/progress.ts';
 import { initialProgress, progressAfter } from '../../../lib/transfer/progress/progress.ts';

@@ -1,8 +1,8 @@
 import type { ErrorRecord, PieceworkError } from '../../errors/error.ts';
 import { toErrorRecord } from '../../errors/error.ts';
 import type { TransferStatus } from '../../pipeline/requests/query.ts';
-import type { Plan } from '../../transfer/plan/divide-pieces.ts';
 import { pieceSet } from '../../transfer/plan/piece-set.ts';
+import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { Instant } from '../../values/time.ts';
 import type { Transfer, TransferDetail } from '../schemas/transfer.ts';

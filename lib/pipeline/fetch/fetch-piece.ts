@@ -1,8 +1,8 @@
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { crc32 } from '../../integrity/crc32.ts';
 import type { PieceResult, PieceTask } from '../../transfer/messages.ts';
-import { isServerSideCopy, pieceRange } from '../../transfer/plan/divide-pieces.ts';
 import type { Part } from '../../transfer/plan/ledger.ts';
+import { isServerSideCopy, pieceRange } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { attemptOf, sealedRunOf } from '../../transfer/record/record.ts';
 import type { ByteReader } from '../../values/bytes.ts';

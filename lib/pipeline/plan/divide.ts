@@ -1,5 +1,6 @@
-import type { Plan, PlanInput, PlanPolicy } from '../../transfer/plan/divide-pieces.ts';
+import type { PlanInput, PlanPolicy } from '../../transfer/plan/divide-pieces.ts';
 import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
+import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferOptions } from '../../transfer/request.ts';
 import type { Pair } from './copy-ability.ts';
 import { copyAbility } from './copy-ability.ts';

@@ -2,7 +2,7 @@ import type { Destination, UploadRef } from '../../destinations/destination.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Probe } from '../../sources/source.ts';
 import type { Digests } from '../../transfer/digests.ts';
-import type { Plan } from '../../transfer/plan/divide-pieces.ts';
+import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord, UploadEntry } from '../../transfer/record/record.ts';
 import { tokenOf } from '../../transfer/record/record.ts';
 import { objectSpec } from '../shared/object-spec.ts';

@@ -3,7 +3,7 @@ import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/er
 import { crc32 } from '../../integrity/crc32.ts';
 import { sequentialHasher } from '../../integrity/hasher.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
-import type { Plan } from '../../transfer/plan/divide-pieces.ts';
+import type { Plan } from '../../transfer/plan/plan.ts';
 import { beginSingle } from '../../transfer/record/transitions.ts';
 import { advance } from '../advance/advance.ts';
 import { finishedResult } from '../shared/finished-result.ts';

@@ -2,7 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { crc32 } from '../../integrity/crc32.ts';
 import { sequentialHasher } from '../../integrity/hasher.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
-import type { Plan } from '../../transfer/plan/divide-pieces.ts';
+import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { sealedRunOf } from '../../transfer/record/record.ts';
 import { adoptPlan, giveUpUpload } from '../../transfer/record/transitions.ts';

@@ -1,6 +1,6 @@
 import { rangeLength } from '../../values/ranges.ts';
-import type { Plan } from './divide-pieces.ts';
-import { pieceCountOf, pieceRange } from './divide-pieces.ts';
+import type { Plan } from './plan.ts';
+import { pieceCountOf, pieceRange } from './plan.ts';
 
 /** One part as the ledger lists it. */
 export interface Part {

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../../errors/error.ts';
-import type { Plan } from '../plan/divide-pieces.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { TransferResult } from '../record/record.ts';
 import type { Snapshot } from '../snapshot.ts';
 

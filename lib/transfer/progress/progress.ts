@@ -1,8 +1,8 @@
 import type { Instant } from '../../values/time.ts';
-import type { Plan } from '../plan/divide-pieces.ts';
-import { pieceRange } from '../plan/divide-pieces.ts';
 import type { PieceSet } from '../plan/piece-set.ts';
 import { hasPiece, NO_PIECES, pieceSet, pieceSetSize, withPiece } from '../plan/piece-set.ts';
+import type { Plan } from '../plan/plan.ts';
+import { pieceRange } from '../plan/plan.ts';
 import type { PieceworkEvent } from './events.ts';
 
 /** How far a transfer is, folded from its events: nothing is stored, and any subscriber can have its own. */

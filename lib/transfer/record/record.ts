@@ -3,8 +3,8 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import type { Digests } from '../digests.ts';
-import type { Plan } from '../plan/divide-pieces.ts';
 import type { PieceSet } from '../plan/piece-set.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { TransferRequest } from '../request.ts';
 import type { Snapshot } from '../snapshot.ts';
 

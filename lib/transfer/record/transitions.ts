@@ -3,7 +3,7 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import type { Digests } from '../digests.ts';
-import type { Plan } from '../plan/divide-pieces.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { Ending, TransferRecord, TransferResult, UploadEntry } from './record.ts';
 
