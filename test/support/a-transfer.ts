@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import type { ErrorDetails, ErrorRecord } from '../../lib/errors/error.ts';
-import type { DecidePolicy, Facts } from '../../lib/transfer/decide/decision.ts';
+import type { DecidePolicy, Decision, Facts, Outcome } from '../../lib/transfer/decide/decision.ts';
 import type { DeadPiece, PieceResult } from '../../lib/transfer/messages.ts';
 import type { LedgerView } from '../../lib/transfer/plan/ledger.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
@@ -59,6 +59,12 @@ export function ledger(doneThrough: number, ...done: readonly number[]): LedgerV
 
 export function facts(over: Partial<Facts> = {}): Facts {
   return { ledger: ledger(0), object: 'unasked', places: 4, ...over };
+}
+
+/** Of a decision that has nothing left to ask. */
+export function outcomeOf(decision: Decision): Outcome {
+  if ('ask' in decision) throw new Error(`it asks for the ${decision.ask}`);
+  return decision;
 }
 
 export function done(pieceNumber: number): PieceResult {

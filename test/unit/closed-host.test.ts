@@ -8,7 +8,7 @@ import { hostOf, KEYS } from '../../lib/records/records.ts';
 import { decide } from '../../lib/transfer/decide/decide.ts';
 import type { FinalizerMessage } from '../../lib/transfer/messages.ts';
 import { toIso } from '../../lib/values/time.ts';
-import { facts, failedWith, ledger, NOW, POLICY, transferring } from '../support/a-transfer.ts';
+import { facts, failedWith, ledger, NOW, outcomeOf, POLICY, transferring } from '../support/a-transfer.ts';
 
 it('a piece that was queued before the host asked for patience is put off, unasked', async () => {
   const records = memoryRecords();
@@ -46,12 +46,8 @@ it('a piece that was queued before the host asked for patience is put off, unask
 
 it('and does not close the host for longer, while one that was refused does', () => {
   const closes = (details: Record<string, number | boolean>) =>
-    decide(
-      transferring(),
-      facts({ ledger: ledger(1) }),
-      [failedWith('SourceBusy', 2, {}, details)],
-      NOW,
-      POLICY,
+    outcomeOf(
+      decide(transferring(), facts({ ledger: ledger(1) }), [failedWith('SourceBusy', 2, {}, details)], NOW, POLICY),
     ).commands.some(({ kind }) => kind === 'closeHost');
   expect(closes({ retryAfterMs: 5_000, postponed: true })).toBe(false);
   expect(closes({ retryAfterMs: 5_000 })).toBe(true);

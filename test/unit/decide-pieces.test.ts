@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { decide } from '../../lib/transfer/decide/decide.ts';
-import type { Decision, Facts, Input } from '../../lib/transfer/decide/decision.ts';
+import type { Facts, Input, Outcome } from '../../lib/transfer/decide/decision.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { adoptPlan } from '../../lib/transfer/record/transitions.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
@@ -13,6 +13,7 @@ import {
   failedWith,
   ledger,
   NOW,
+  outcomeOf,
   POLICY,
   QUIET_MS,
   SNAPSHOT,
@@ -20,27 +21,24 @@ import {
   transferring,
 } from '../support/a-transfer.ts';
 
-function decided(record: TransferRecord, known: Partial<Facts>, inputs: readonly Input[], now = NOW): Decision {
-  return decide(record, facts(known), inputs, now, POLICY);
+function decided(record: TransferRecord, known: Partial<Facts>, inputs: readonly Input[], now = NOW): Outcome {
+  return outcomeOf(decide(record, facts(known), inputs, now, POLICY));
 }
 
 /** `number.attempt` of every piece that is sent, in order. */
-function sent({ commands }: Decision): readonly string[] {
+function sent({ commands }: Outcome): readonly string[] {
   return commands.flatMap((command) =>
     command.kind === 'sendPieces' ? command.tasks.map(({ task }) => `${task.pieceNumber}.${task.attempt}`) : [],
   );
 }
 
-function kinds({ commands }: Decision): readonly string[] {
+function kinds({ commands }: Outcome): readonly string[] {
   return commands.map(({ kind }) => kind);
 }
 
 describe('the facts that a decision about pieces asks for', () => {
   const asksForLedger = (record: TransferRecord, inputs: readonly Input[], places = 4) =>
-    expect(decided(record, { ledger: 'unread', places }, inputs)).toEqual({
-      record,
-      commands: [{ kind: 'readLedger' }],
-    });
+    expect(decide(record, facts({ ledger: 'unread', places }), inputs, NOW, POLICY)).toEqual({ ask: 'ledger' });
 
   it('needs no ledger to give the places of what came to the next pieces', () => {
     const first = decided(transferring(), { ledger: 'unread' }, [done(2)]);
@@ -595,7 +593,7 @@ describe('a failed transfer', () => {
 describe('rule 13: the upload is gone while transferring', () => {
   it('asks first whether the object is ours', () => {
     const record = transferring();
-    expect(decided(record, { ledger: 'gone' }, [TICK])).toEqual({ record, commands: [{ kind: 'askObject' }] });
+    expect(decide(record, facts({ ledger: 'gone' }), [TICK], NOW, POLICY)).toEqual({ ask: 'object' });
   });
 
   it('is completed when it is', () => {

@@ -1,22 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { decide } from '../../lib/transfer/decide/decide.ts';
-import type { Decision, Input } from '../../lib/transfer/decide/decision.ts';
+import type { Input, Outcome } from '../../lib/transfer/decide/decision.ts';
 import type { Plan } from '../../lib/transfer/plan/plan.ts';
 import type { Status, TransferRecord, TransferResult } from '../../lib/transfer/record/record.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
-import { accepted, CANCELLED, facts, NOW, POLICY, QUIET_MS, TICK, transferring } from '../support/a-transfer.ts';
+import {
+  accepted,
+  CANCELLED,
+  facts,
+  NOW,
+  outcomeOf,
+  POLICY,
+  QUIET_MS,
+  TICK,
+  transferring,
+} from '../support/a-transfer.ts';
 
 const CANCEL: Input = { kind: 'cancel', reason: CANCELLED };
 const RESULT: TransferResult = { sizeBytes: 100, version: 'validator', digests: {} };
 const STREAM: Plan = { mode: 'stream', pieceSizeBytes: 10 };
 
-function decided(record: TransferRecord, inputs: readonly Input[], now = NOW): Decision {
-  return decide(record, facts(), inputs, now, POLICY);
+function decided(record: TransferRecord, inputs: readonly Input[], now = NOW): Outcome {
+  return outcomeOf(decide(record, facts(), inputs, now, POLICY));
 }
 
-function kinds({ commands }: Decision): readonly string[] {
+function kinds({ commands }: Outcome): readonly string[] {
   return commands.map(({ kind }) => kind);
 }
 
@@ -195,8 +205,8 @@ describe('a stream', () => {
   it('is judged by its ledger, which is read first, but for whoever knows that nobody is at work', () => {
     const record = streaming({ quietUntil: toIso(NOW) });
     const told = (...inputs: readonly Input[]) => decide(record, facts({ ledger: 'unread' }), inputs, NOW, POLICY);
-    expect(told(TICK)).toEqual({ record, commands: [{ kind: 'readLedger' }] });
-    expect(kinds(told({ kind: 'tick', now: true }))).toEqual(['sendPlan']);
+    expect(told(TICK)).toEqual({ ask: 'ledger' });
+    expect(kinds(outcomeOf(told({ kind: 'tick', now: true })))).toEqual(['sendPlan']);
   });
 
   it('takes nothing for a tick that is none, and no word of another plan or state for its own', () => {

@@ -17,7 +17,7 @@ import {
   startedOver,
 } from '../../lib/transfer/record/transitions.ts';
 import { toIso } from '../../lib/values/time.ts';
-import { accepted, CANCELLED, ledger, NOW, POLICY, SNAPSHOT, transferring } from '../support/a-transfer.ts';
+import { accepted, CANCELLED, ledger, NOW, outcomeOf, POLICY, SNAPSHOT, transferring } from '../support/a-transfer.ts';
 
 /** The ways of protocol §3, rules 10 and 12, and of §4: what one decision may do. */
 const WAYS: Readonly<Record<Status, readonly Status[]>> = {
@@ -136,7 +136,7 @@ describe('whatever comes in, a decision', () => {
     let now = NOW;
     for (const [known, inputs, passedMs] of steps) {
       now += passedMs;
-      const { record: after } = decide(record, known, inputs, now, POLICY);
+      const { record: after } = outcomeOf(decide(record, known, inputs, now, POLICY));
       see(record, after);
       record = after;
     }
@@ -185,7 +185,7 @@ describe('whatever comes in, a decision', () => {
   it('stores nothing when nothing is decided: the same record comes back', () => {
     fc.assert(
       fc.property(start, facts, (record, known) => {
-        const decision = decide(record, known, [], NOW, POLICY);
+        const decision = outcomeOf(decide(record, known, [], NOW, POLICY));
         if (decision.commands.length === 0) expect(decision.record).toBe(record);
       }),
     );

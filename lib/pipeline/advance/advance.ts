@@ -1,5 +1,5 @@
 import { decide } from '../../transfer/decide/decide.ts';
-import type { Decision, Facts, Input } from '../../transfer/decide/decision.ts';
+import type { Facts, Input, Outcome } from '../../transfer/decide/decision.ts';
 import { viewLedger } from '../../transfer/plan/ledger.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
@@ -35,7 +35,7 @@ async function decideWithFacts(
   record: TransferRecord,
   inputs: readonly Input[],
   signal: AbortSignal,
-): Promise<Decision> {
+): Promise<Outcome> {
   let facts: Facts = {
     ledger: 'unread',
     object: 'unasked',
@@ -43,10 +43,9 @@ async function decideWithFacts(
   };
   for (;;) {
     const decision = decide(record, facts, inputs, ports.clock.now(), ports.policy.decide);
-    const asked = decision.commands.find((command) => command.kind === 'readLedger' || command.kind === 'askObject');
-    if (asked === undefined) return decision;
+    if (!('ask' in decision)) return decision;
     facts =
-      asked.kind === 'readLedger'
+      decision.ask === 'ledger'
         ? { ...facts, ledger: await readLedger(ports, record, signal) }
         : { ...facts, object: (await isOurObject(ports, record, signal)) ? 'ours' : 'foreign' };
   }

@@ -34,9 +34,6 @@ export async function carryOut(
           await ports.queues.finalizer.send([{ body: { kind: 'tick', v: 1, transferId: id } }]);
         else await settle(ports, id, signal);
         break;
-      case 'readLedger':
-      case 'askObject':
-        break;
     }
   }
 }

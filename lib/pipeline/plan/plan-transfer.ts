@@ -1,8 +1,8 @@
 import type { Destination } from '../../destinations/destination.ts';
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import type { Probe } from '../../sources/source.ts';
-import { decide } from '../../transfer/decide/decide.ts';
-import type { Decision } from '../../transfer/decide/decision.ts';
+import { decideByLedger } from '../../transfer/decide/decide-pieces.ts';
+import type { Outcome } from '../../transfer/decide/decision.ts';
 import type { Digests } from '../../transfer/digests.ts';
 import { sequentialDigests } from '../../transfer/digests.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
@@ -202,7 +202,7 @@ async function startPieces(planning: Planning, divided: Plan & { readonly mode: 
   const quietUntil = now + ports.policy.decide.quietMs;
   await joinHost(ports, loaded.record);
   const host = await hostFacts(ports, loaded.record);
-  const start = (current: TransferRecord): Decision => {
+  const start = (current: TransferRecord): Outcome => {
     const base = held === undefined ? giveUpUpload(current) : current;
     const adopted = adoptPlan(base, {
       plan: divided,
@@ -212,7 +212,7 @@ async function startPieces(planning: Planning, divided: Plan & { readonly mode: 
       doneThrough: ledger.doneThrough,
       quietUntil,
     });
-    return decide(adopted, { ledger, object: 'unasked', ...host }, [], now, ports.policy.decide);
+    return decideByLedger(adopted, ledger, host, [], now, ports.policy.decide);
   };
   const stored = await saveOrAbort(planning, (current) => start(current).record, upload, held === undefined);
   // The same commands whatever else the record says: they follow from the plan and the ledger alone.

@@ -3,7 +3,7 @@ import type { HostEntry } from '../../records/records.ts';
 import { hostOf, KEYS } from '../../records/records.ts';
 import type { Ceiling } from '../../transfer/decide/ceiling.ts';
 import { ceilingAfter, firstCeiling, hostSigns, isRemembered, placesUnder } from '../../transfer/decide/ceiling.ts';
-import type { Facts, Input } from '../../transfer/decide/decision.ts';
+import type { HostFacts, Input } from '../../transfer/decide/decision.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
@@ -24,7 +24,7 @@ export async function hostFacts(
   ports: HostPorts,
   record: TransferRecord,
   inputs: readonly Input[] = [],
-): Promise<Pick<Facts, 'places' | 'hostClosedUntil'>> {
+): Promise<HostFacts> {
   const { url } = record.request.source;
   const now = ports.clock.now();
   const { parallelism } = record.request.options;

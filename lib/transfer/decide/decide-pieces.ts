@@ -9,7 +9,7 @@ import type { TransferRecord, Trouble } from '../record/record.ts';
 import { attemptOf } from '../record/record.ts';
 import { completed, failed } from '../record/transitions.ts';
 import { backoffAfter, waitMs } from '../retry.ts';
-import type { Command, DecidePolicy, Decision, Facts, Input } from './decision.ts';
+import type { Command, DecidePolicy, Decision, Facts, HostFacts, Input, Outcome } from './decision.ts';
 import {
   afterSourceChange,
   deadlineExceeded,
@@ -34,12 +34,22 @@ export function decidePieces(
   now: Instant,
   policy: DecidePolicy,
 ): Decision {
-  if (facts.ledger === 'unread')
-    return placesByReports(record, facts, inputs, now, policy) ?? { record, commands: [{ kind: 'readLedger' }] };
+  if (facts.ledger === 'unread') return placesByReports(record, facts, inputs, now, policy) ?? { ask: 'ledger' };
   if (facts.ledger === 'gone') return afterUploadGone(record, facts, now);
+  return decideByLedger(record, facts.ledger, facts, inputs, now, policy);
+}
+
+/** With the ledger read there is nothing to ask. */
+export function decideByLedger(
+  record: TransferRecord,
+  ledger: LedgerView,
+  host: HostFacts,
+  inputs: readonly Input[],
+  now: Instant,
+  policy: DecidePolicy,
+): Outcome {
   const refusal = copyRefusal(record, inputs);
   if (refusal !== undefined) return withoutServerSideCopy(record, refusal, now);
-  const ledger = facts.ledger;
   const missing = missingPieces(record, ledger);
   if (missing.length === 0 && record.cursor > pieceCount(record))
     return toFinalizing({ ...record, doneThrough: ledger.doneThrough }, now, policy);
@@ -51,7 +61,7 @@ export function decidePieces(
     if (reactionTo(error.code) === 'stream') return withoutRanges(record, error, now);
     if (reactionTo(error.code) === 'fetch') return end(failed(record, error, now));
   }
-  const round = new Round(record, ledger, facts, now, policy);
+  const round = new Round(record, ledger, host, now, policy);
   for (const failure of failures) {
     const fatal = round.answer(failure);
     if (fatal !== undefined) return end(failed(round.record(), fatal, now));
@@ -60,7 +70,7 @@ export function decidePieces(
   const tick = inputs.find((input) => input.kind === 'tick');
   if (tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy)))
     round.resend(missing);
-  return round.decision();
+  return round.outcome();
 }
 
 /**
@@ -75,7 +85,7 @@ function placesByReports(
   inputs: readonly Input[],
   now: Instant,
   policy: DecidePolicy,
-): Decision | undefined {
+): Outcome | undefined {
   if (now >= fromIso(record.deadlineAt)) return undefined;
   const before = new Set(piecesIn(record.reported ?? NO_PIECES));
   const done = new Set(before);
@@ -86,14 +96,14 @@ function placesByReports(
   const ledger: LedgerView = { doneThrough: record.doneThrough, done };
   const round = new Round(record, ledger, facts, now, policy);
   round.fillPlaces(missingPieces(record, ledger));
-  return round.sentCount > 0 && round.sentCount >= done.size - before.size ? round.decision() : undefined;
+  return round.sentCount > 0 && round.sentCount >= done.size - before.size ? round.outcome() : undefined;
 }
 
 /** One decision in the making: what is sent, and what the record has to say about it. */
 class Round {
   readonly #before: TransferRecord;
   readonly #ledger: LedgerView;
-  readonly #facts: Facts;
+  readonly #host: HostFacts;
   readonly #now: Instant;
   readonly #policy: DecidePolicy;
   readonly #trouble: Record<string, Trouble>;
@@ -103,10 +113,10 @@ class Round {
   #changed = false;
   #repeated = false;
 
-  constructor(record: TransferRecord, ledger: LedgerView, facts: Facts, now: Instant, policy: DecidePolicy) {
+  constructor(record: TransferRecord, ledger: LedgerView, host: HostFacts, now: Instant, policy: DecidePolicy) {
     this.#before = record;
     this.#ledger = ledger;
-    this.#facts = facts;
+    this.#host = host;
     this.#now = now;
     this.#policy = policy;
     this.#cursor = record.cursor;
@@ -159,8 +169,8 @@ class Round {
   /** New pieces into free places. What an earlier run brought is skipped. */
   fillPlaces(missing: readonly number[]): void {
     const count = pieceCount(this.#before);
-    let free = this.#facts.places - missing.length;
-    const closedForMs = Math.max(0, (this.#facts.hostClosedUntil ?? 0) - this.#now);
+    let free = this.#host.places - missing.length;
+    const closedForMs = Math.max(0, (this.#host.hostClosedUntil ?? 0) - this.#now);
     for (let next = this.#cursor; next <= count; next += 1) {
       const isDone = isInLedger(this.#ledger, next);
       if (!isDone && free < 1) return;
@@ -205,7 +215,7 @@ class Round {
     return { ...next, requeues: 0, quietUntil: toIso(this.#now + this.#policy.quietMs) };
   }
 
-  decision(): Decision {
+  outcome(): Outcome {
     // Everything in the ledger already, but an earlier record did not know it.
     if (
       this.#cursor > pieceCount(this.#before) &&
@@ -304,7 +314,7 @@ function pieceCount(record: TransferRecord): number {
 
 /** Rule 13: the upload vanished. It may be our own finished object; else start over once, else it is lost. */
 function afterUploadGone(record: TransferRecord, facts: Facts, now: Instant): Decision {
-  if (facts.object === 'unasked') return { record, commands: [{ kind: 'askObject' }] };
+  if (facts.object === 'unasked') return { ask: 'object' };
   if (facts.object === 'ours') {
     const sizeBytes = record.plan?.sizeBytes ?? 0;
     return end(completed(record, { sizeBytes, version: 'validator', digests: {} }, now));

@@ -7,7 +7,7 @@ import { isOver } from '../record/record.ts';
 import { cancelled, completed, failed } from '../record/transitions.ts';
 import { backoffAfter, backoffMs, waitMs } from '../retry.ts';
 import { decidePieces } from './decide-pieces.ts';
-import type { DecidePolicy, Decision, Facts, Input } from './decision.ts';
+import type { DecidePolicy, Decision, Facts, Input, Outcome } from './decision.ts';
 import {
   afterSourceChange,
   deadlineExceeded,
@@ -24,7 +24,7 @@ import {
  * What the finalizer does, as one pure function: the record as it is, what was read of the world, what came in, the time →
  * the record as it is to be, and what is to be done once that is stored.
  *
- * Called again with more facts when it asks for them. Inputs of an older plan and results that are already answered
+ * Called again with one more fact when it asks for one. Inputs of an older plan and results that are already answered
  * change nothing, so any message may be lost, repeated or late (protocol §3).
  */
 export function decide(
@@ -52,12 +52,7 @@ export function decide(
 }
 
 /** `accepted` and `planning`: the planner is at work, or its message is lost. */
-function decidePlanning(
-  record: TransferRecord,
-  inputs: readonly Input[],
-  now: Instant,
-  policy: DecidePolicy,
-): Decision {
+function decidePlanning(record: TransferRecord, inputs: readonly Input[], now: Instant, policy: DecidePolicy): Outcome {
   if (now >= fromIso(record.deadlineAt)) return end(failed(record, deadlineExceeded(record), now));
   for (const input of inputs) {
     // An accepted record can still carry the plan id of an earlier run.
@@ -86,7 +81,7 @@ function decideStream(
   }
   const tick = inputs.find((input) => input.kind === 'tick');
   if (tick === undefined) return { record, commands: [] };
-  if (facts.ledger === 'unread' && tick.now !== true) return { record, commands: [{ kind: 'readLedger' }] };
+  if (facts.ledger === 'unread' && tick.now !== true) return { ask: 'ledger' };
   const newestPartAt = typeof facts.ledger === 'object' ? facts.ledger.newestPartAt : undefined;
   return resendWhenQuiet(record, inputs, now, policy, newestPartAt, { kind: 'sendPlan', delayMs: 0 });
 }
@@ -97,7 +92,7 @@ function decideFinalizing(
   cancel: ErrorRecord | undefined,
   now: Instant,
   policy: DecidePolicy,
-): Decision {
+): Outcome {
   for (const input of inputs) {
     if (input.kind === 'finished' && input.planId === record.planId) return end(completed(record, input.result, now));
   }
@@ -112,7 +107,7 @@ function decideFinalizing(
   return resendWhenQuiet(record, inputs, now, policy, undefined, { kind: 'sendFinish', delayMs: 0 });
 }
 
-function afterPlanFailure(record: TransferRecord, error: ErrorRecord, now: Instant, policy: DecidePolicy): Decision {
+function afterPlanFailure(record: TransferRecord, error: ErrorRecord, now: Instant, policy: DecidePolicy): Outcome {
   const seed = `${record.id}/plan/${record.planFailures}/${record.requeues}`;
   switch (reactionTo(error.code)) {
     case 'wait':
@@ -159,7 +154,7 @@ function sendPlanLater(
   delayMs: number,
   now: Instant,
   policy: DecidePolicy,
-): Decision {
+): Outcome {
   return {
     record: { ...record, requeues: record.requeues + 1, quietUntil: toIso(now + delayMs + policy.quietMs) },
     commands: [
@@ -169,7 +164,7 @@ function sendPlanLater(
   };
 }
 
-function afterFinishFailure(record: TransferRecord, error: ErrorRecord, now: Instant, policy: DecidePolicy): Decision {
+function afterFinishFailure(record: TransferRecord, error: ErrorRecord, now: Instant, policy: DecidePolicy): Outcome {
   const reaction = reactionTo(error.code);
   const restarts = reaction === 'changed' && record.request.options.onSourceChange === 'restart';
   if (error.code === 'DestinationConflict' || restarts) {

@@ -23,22 +23,22 @@ export type Input =
   | { readonly kind: 'finished'; readonly planId: string; readonly result: TransferResult }
   | { readonly kind: 'unfinished'; readonly planId: string; readonly error: ErrorRecord };
 
-/** What was read of the world. */
-export interface Facts {
-  readonly ledger: 'unread' | 'gone' | LedgerView;
-  /** What a `head` for our own token said; asked only on doubt. */
-  readonly object: 'unasked' | 'ours' | 'foreign';
+/** What was read of the source's host. */
+export interface HostFacts {
   /** Pieces of this transfer that may be in flight. */
   readonly places: number;
   /** The source's host asked everybody to wait until then. */
   readonly hostClosedUntil?: Instant;
 }
 
+/** What was read of the world. */
+export interface Facts extends HostFacts {
+  readonly ledger: 'unread' | 'gone' | LedgerView;
+  /** What a `head` for our own token said; asked only on doubt. */
+  readonly object: 'unasked' | 'ours' | 'foreign';
+}
+
 export type Command =
-  /** Decide again with the ledger's facts. */
-  | { readonly kind: 'readLedger' }
-  /** Decide again, knowing whether the object there is ours. */
-  | { readonly kind: 'askObject' }
   | { readonly kind: 'sendPlan'; readonly delayMs: number }
   | { readonly kind: 'sendFinish'; readonly delayMs: number }
   | { readonly kind: 'sendPieces'; readonly tasks: readonly { readonly task: PieceTask; readonly delayMs: number }[] }
@@ -47,12 +47,19 @@ export type Command =
   | { readonly kind: 'settle' }
   | { readonly kind: 'emit'; readonly event: PieceworkEvent };
 
-export interface Decision {
+/** Decide again, once the ledger is read, or once it is known whether the object there is ours. */
+export interface Question {
+  readonly ask: 'ledger' | 'object';
+}
+
+export interface Outcome {
   /** The same object when nothing is to be stored. */
   readonly record: TransferRecord;
   /** Carried out after the record was stored, never before (rule 1). */
   readonly commands: readonly Command[];
 }
+
+export type Decision = Question | Outcome;
 
 export interface DecidePolicy {
   /** A tick repairs only what has been quiet for this long; doubled at each repeat. */

@@ -3,25 +3,25 @@ import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import type { TransferRecord } from '../record/record.ts';
 import { ending, failed, startedOver } from '../record/transitions.ts';
-import type { Command, DecidePolicy, Decision, Input } from './decision.ts';
+import type { Command, DecidePolicy, Input, Outcome } from './decision.ts';
 
-/** Decisions that more than one state comes to. */
+/** Outcomes that more than one state comes to. */
 
 /** `onSourceChange`: the transfer ends, or starts over once with a new upload. */
-export function afterSourceChange(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
+export function afterSourceChange(record: TransferRecord, reason: ErrorRecord, now: Instant): Outcome {
   if (record.request.options.onSourceChange !== 'restart' || record.restarts >= 1)
     return end(failed(record, reason, now));
   return overAgain({ ...record, restarts: record.restarts + 1 }, reason, now);
 }
 
 /** Ranges don't work after all: once more as a stream (design §4). */
-export function withoutRanges(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
+export function withoutRanges(record: TransferRecord, reason: ErrorRecord, now: Instant): Outcome {
   if (record.withoutRanges === true) return end(failed(record, reason, now));
   return overAgain({ ...record, withoutRanges: true }, reason, now);
 }
 
 /** The store does not copy by itself after all: once more, with the bytes through us. */
-export function withoutServerSideCopy(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
+export function withoutServerSideCopy(record: TransferRecord, reason: ErrorRecord, now: Instant): Outcome {
   if (!mayFetchInstead(record)) return end(failed(record, reason, now));
   return overAgain({ ...record, copyRefused: reason.message }, reason, now);
 }
@@ -30,7 +30,7 @@ export function mayFetchInstead({ request, copyRefused }: TransferRecord): boole
   return request.options.serverSideCopy !== 'always' && copyRefused === undefined;
 }
 
-export function overAgain(record: TransferRecord, reason: ErrorRecord, now: Instant): Decision {
+export function overAgain(record: TransferRecord, reason: ErrorRecord, now: Instant): Outcome {
   return {
     record: startedOver(record, now),
     commands: [
@@ -42,7 +42,7 @@ export function overAgain(record: TransferRecord, reason: ErrorRecord, now: Inst
 }
 
 /** The ledger is the plan, or the stream is at its end. Stored before anything completes (rule 10). */
-export function toFinalizing(record: TransferRecord, now: Instant, policy: DecidePolicy): Decision {
+export function toFinalizing(record: TransferRecord, now: Instant, policy: DecidePolicy): Outcome {
   const { reported: _, ...rest } = record;
   return {
     record: {
@@ -60,11 +60,11 @@ export function toFinalizing(record: TransferRecord, now: Instant, policy: Decid
   };
 }
 
-export function end(record: TransferRecord): Decision {
+export function end(record: TransferRecord): Outcome {
   return { record, commands: [{ kind: 'settle' }] };
 }
 
-export function leave(record: TransferRecord, to: 'failed' | 'cancelled' | 'restart', reason: ErrorRecord): Decision {
+export function leave(record: TransferRecord, to: 'failed' | 'cancelled' | 'restart', reason: ErrorRecord): Outcome {
   return { record: ending(record, to, reason), commands: [{ kind: 'settle' }] };
 }
 
@@ -76,7 +76,7 @@ export function resendWhenQuiet(
   policy: DecidePolicy,
   newestPartAt: string | undefined,
   command: Command,
-): Decision {
+): Outcome {
   const tick = inputs.find((input) => input.kind === 'tick');
   if (tick === undefined) return { record, commands: [] };
   // What an earlier restart left to abort is looked after whatever else happens.

@@ -229,6 +229,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'lib/transfer/decide/decide-pieces.ts',
     find: 'const refusal = copyRefusal(record, inputs);',
     replace:
-      "const ledgerNow = facts.ledger; const refusal = copyRefusal(record, inputs.filter((i) => i.kind !== 'result' || !isInLedger(ledgerNow, i.pieceNumber)));",
+      "const refusal = copyRefusal(record, inputs.filter((i) => i.kind !== 'result' || !isInLedger(ledger, i.pieceNumber)));",
   },
 ];
