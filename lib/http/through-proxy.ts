@@ -25,7 +25,7 @@ export interface Proxies extends AsyncDisposable {
 
 /**
  * undici, for what goes through a proxy: HTTP/1.1 only (pieces are worth nothing when they share one HTTP/2 connection), no pipelining
- * (a piece would wait behind another), no retries of its own (there is one owner of those, design §5).
+ * (a piece would wait behind another), no retries of its own (there is one owner of those, architecture, "What is retried").
  */
 export function createProxies(options: ProxyOptions): Proxies {
   const { connections, connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, secureContext } = options;

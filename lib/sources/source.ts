@@ -27,7 +27,7 @@ export interface Source extends AsyncDisposable {
    */
   probe(from: SourceLocator, firstBytes: number | 'all', call: Call): Promise<Probe>;
   /**
-   * Opens one range. The answer's head is already checked against the snapshot (design §4): a reader exists only for the bytes that were asked for.
+   * Opens one range. The answer's head is already checked against the snapshot (architecture, "Distrusting a range"): a reader exists only for the bytes that were asked for.
    * @throws PieceworkError `SourceChanged`, `RangesNotHonoured`, `RangeMismatch`, … by reaction.
    */
   open(from: SourceLocator, snapshot: Snapshot, range: ByteRange, call: Call): Promise<ByteReader>;

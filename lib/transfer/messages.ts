@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors/error.ts';
 
 /**
- * What the queues carry (design §6): tiny, versioned, and without any secret. Queues may lose, repeat and reorder
+ * What the queues carry (protocol §9): tiny, versioned, and without any secret. Queues may lose, repeat and reorder
  * them; the record and the ledger decide what each is still worth.
  */
 export interface PlanTask {

@@ -24,7 +24,7 @@ export type RangeVerdict =
 
 /**
  * Distrusts the answer to a ranged GET until every statement in it fits what was asked and what the probe saw
- * (design §4; RFC 9110 §14, §15.3.7). The body's length is still to be counted.
+ * (architecture, "Distrusting a range"; RFC 9110 §14, §15.3.7). The body's length is still to be counted.
  *
  * The classic bug that this prevents: a server ignores `Range`, answers 200 with the whole file, and the object
  * ends up with the right size and the wrong bytes.
@@ -142,7 +142,7 @@ function checkVersion(snapshot: Snapshot, answer: RangeAnswer, confirmedByIfRang
   return confirmedByIfRange ? undefined : refused('SourceChanged', `its ETag was ${was.etag} and is unstated now`);
 }
 
-/** Which code a status stands for when it is no answer with a body of ours (design §5). */
+/** Which code a status stands for when it is no answer with a body of ours (architecture, "What is retried"). */
 export function codeOfStatus(status: number): ErrorCode {
   switch (status) {
     case 401:

@@ -1,6 +1,6 @@
 /**
  * How bytes travel: always into memory that the receiver was given. The windows are the only body memory
- * there is, so their number bounds concurrency, back-pressure and memory alike (design: invariant 5).
+ * there is, so their number bounds concurrency, back-pressure and memory alike (invariant 5).
  */
 export interface ByteReader extends AsyncDisposable {
   /**

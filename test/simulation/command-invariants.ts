@@ -175,7 +175,7 @@ export class CommandRules {
   /** The upload of a multipart copy. */
   mayFill(process: SimProcess, uploadId: string): void {
     if (process.isAlive && !this.#finalizing.has(uploadId))
-      this.#world.broke(`copies into ${uploadId} before the record named it (section 5)`);
+      this.#world.broke(`copies into ${uploadId} before the record named it (protocol §5)`);
   }
 
   mayAbort(process: SimProcess, uploadId: string): void {

@@ -13,7 +13,7 @@ import type { Batch, RecordChange } from './sim-records.ts';
 import { situationsOf } from './situations.ts';
 import type { Truth } from './truth.ts';
 
-/** The invariants of design §1 and the rules of protocol §3, held against every step. */
+/** The invariants of docs/architecture.md and the rules of protocol §3, held against every step. */
 export class Rules {
   readonly commands: CommandRules;
   readonly objects: ObjectRules;

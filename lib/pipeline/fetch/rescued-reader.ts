@@ -41,7 +41,7 @@ const OVERTAKEN = Symbol('overtaken');
  * connection is closed; if the slow one comes to the end before, the rescue is closed. So the piece is always as far as the faster of the
  * two, whoever loses has never touched the destination, and nothing is kept but one small chunk.
  *
- * A rescue that fails changes nothing. Each of the two answers is checked as any range's is (design §4): both are of the snapshot's version.
+ * A rescue that fails changes nothing. Each of the two answers is checked as any range's is (architecture, "Distrusting a range"): both are of the snapshot's version.
  */
 export async function openRescued(options: RescuedReaderOptions): Promise<ByteReader> {
   const reader = new RescuedReader(options);

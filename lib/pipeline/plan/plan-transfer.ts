@@ -33,7 +33,7 @@ import { putSingle } from './put-single.ts';
 import { runStream } from './run-stream.ts';
 
 /**
- * Probe → plan → upload → first pieces (design §3.2). Run again it continues what is recorded: at most one upload is ever in the record.
+ * Probe → plan → upload → first pieces (protocol §2). Run again it continues what is recorded: at most one upload is ever in the record.
  * Failures go through the finalizer's decision like any other; throws only when the signal was aborted or the store failed.
  */
 export async function planTransfer(ports: Ports, transferId: string, signal: AbortSignal): Promise<void> {

@@ -17,7 +17,7 @@ import type { Ports } from './ports.ts';
 type HostPorts = Pick<Ports, 'records' | 'clock' | 'policy'>;
 
 /**
- * Places of the transfer: `min(parallelism, host ceiling ÷ active transfers of that host)` (design §3.2), at least one. The ceiling is
+ * Places of the transfer: `min(parallelism, host ceiling ÷ active transfers of that host)` (protocol §8), at least one. The ceiling is
  * learned on the way, from what the inputs say of the host.
  */
 export async function hostFacts(

@@ -5,7 +5,7 @@ import { toIso } from '../../values/time.ts';
 import type { Ports } from './ports.ts';
 import { createUnlessThere } from './store.ts';
 
-/** Work remains: stands before the record does, and goes last. */
+/** Work remains: stands before the record does, and goes last (rule 15). */
 export async function markActive(ports: Pick<Ports, 'records' | 'clock'>, id: string, run: number): Promise<void> {
   await createUnlessThere(ports, KEYS.active(id, run), { v: 1, at: toIso(ports.clock.now()) });
 }

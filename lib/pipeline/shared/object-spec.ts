@@ -57,7 +57,7 @@ export function wantedDigests(request: TransferRequest, snapshot: Snapshot, plan
   return { ...published, ...given };
 }
 
-/** Whether the bytes must be read back from a staging object before the real one appears (design §4). */
+/** Whether the bytes must be read back from a staging object before the real one appears (protocol §5). */
 export function needsStaging(digests: Digests, features: Features, plan: Plan): boolean {
   return plan.mode === 'pieces' && features.readBack === 'staging' && sequentialDigests(digests).length > 0;
 }

@@ -8,7 +8,7 @@ import type { PieceworkEvent } from '../progress/events.ts';
 import type { TransferRecord, TransferResult } from '../record/record.ts';
 import type { BackoffPolicy } from '../retry.ts';
 
-/** What a decision is made of and what comes out of it. Words as in protocol.md. */
+/** What a decision is made of and what comes out of it. Words as in docs/glossary.md. */
 
 export type Input =
   | PieceResult

@@ -14,7 +14,7 @@ export function afterSourceChange(record: TransferRecord, reason: ErrorRecord, n
   return overAgain({ ...record, restarts: record.restarts + 1 }, reason, now);
 }
 
-/** Ranges don't work after all: once more as a stream (design §4). */
+/** Ranges don't work after all: once more as a stream (architecture, "Distrusting a range"). */
 export function withoutRanges(record: TransferRecord, reason: ErrorRecord, now: Instant): Outcome {
   if (record.withoutRanges === true) return end(failed(record, reason, now));
   return overAgain({ ...record, withoutRanges: true }, reason, now);

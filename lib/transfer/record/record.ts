@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { TransferRequest } from '../request.ts';
 import type { Snapshot } from '../snapshot.ts';
 
-/** The first four are open, the last three are ends. See `status.ts` for the ways between them. */
+/** The first four are open, the last three are ends. See `transitions.ts` for the ways between them. */
 export type Status = 'accepted' | 'planning' | 'transferring' | 'finalizing' | 'completed' | 'failed' | 'cancelled';
 
 /** The upload that the transfer's parts go to. */

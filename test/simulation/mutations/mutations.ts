@@ -103,7 +103,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: ') continue;',
   },
   {
-    name: 'the intent of an unsure Create is removed (section 6)',
+    name: 'the intent of an unsure Create is removed (protocol §6)',
     file: 'lib/pipeline/plan/plan-transfer.ts',
     find: 'if (!intent.mayHaveUpload) await dropIntent',
     replace: 'await dropIntent',
@@ -115,13 +115,13 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '    void error;',
   },
   {
-    name: 'the staged object is made before the record names it (section 5)',
+    name: 'the staged object is made before the record names it (protocol §5)',
     file: 'lib/pipeline/finish/finish-transfer.ts',
     find: '  await updateFinishing(ports, record, (current) => ({ ...current, stagedObject: true }));\n',
     replace: '  void updateFinishing;\n',
   },
   {
-    name: 'a multipart copy does not name its upload (section 5)',
+    name: 'a multipart copy does not name its upload (protocol §5)',
     file: 'lib/pipeline/finish/promotion.ts',
     find: 'await updateFinishing(ports, record, (current) => namePromotion(current, at, upload));',
     replace: 'void upload; void namePromotion;',
