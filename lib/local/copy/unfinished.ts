@@ -17,7 +17,7 @@ import type { Snapshot } from '../../transfer/snapshot.ts';
 import { toIso } from '../../values/time.ts';
 import { describeValidator } from '../../values/validator.ts';
 
-/** One machine remembers for each destination which transfer was the last to it: that is the one to go on with (protocol §1). */
+/** One machine keeps for each destination which transfer was the last to it: that one is gone on with (protocol §1). */
 
 /** Also tidies up what the last transfer left that is not to be gone on with: whoever holds the destination's lock knows that nobody is at work on it. */
 export async function findUnfinished(
