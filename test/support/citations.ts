@@ -26,7 +26,7 @@ const SECTIONS = /\bprotocol,? (§\d+(?:(?:, | and )§\d+)*)/gi;
 export function wrongCitations(text: string, cited: Cited): readonly string[] {
   const wrong = (kind: string, found: Iterable<number>, known: ReadonlySet<number>) =>
     [...found].filter((number) => !known.has(number)).map((number) => `${kind} ${number}`);
-  const headings = [...text.matchAll(/\b(protocol|architecture), "([^"\n]+)"/gi)].filter(
+  const headings = [...text.matchAll(/\b(protocol|architecture)(?:\.md)?, "([^"\n]+)"/gi)].filter(
     ([, page = '', heading = '']) => !cited.headings[page.toLowerCase() as 'protocol'].has(heading),
   );
   return [
