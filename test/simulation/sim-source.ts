@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { redactUrl } from '../../lib/errors/redact.ts';
-import { ifRangeOf } from '../../lib/http/validator.ts';
+import { ifRangeOf } from '../../lib/http/grammar/validator.ts';
 import { sequentialHasher } from '../../lib/integrity/hasher.ts';
 import type { Probe, Source } from '../../lib/sources/source.ts';
 import type { CopySource } from '../../lib/transfer/locators.ts';

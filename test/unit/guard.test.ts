@@ -5,7 +5,7 @@ import ipaddr from 'ipaddr.js';
 import { describe, expect, it, test } from 'vitest';
 import type { Guard, GuardPolicy } from '../../lib/guard/guard.ts';
 import { createGuard } from '../../lib/guard/guard.ts';
-import { refusalOf } from '../../lib/guard/ranges.ts';
+import { refusalOf } from '../../lib/guard/refused-addresses.ts';
 import { plainHost } from '../../lib/values/hosts.ts';
 import { failureOf, thrownBy } from '../support/reading.ts';
 

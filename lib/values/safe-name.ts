@@ -1,0 +1,36 @@
+const MAX_BYTES = 255;
+/** Windows opens a device for these, whatever the extension. */
+const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)$/i;
+
+/**
+ * A name that any file system takes and that leads nowhere else: no separators, no control or reserved characters, no
+ * leading dots, no trailing dots or spaces, no Windows device, at most 255 bytes of UTF-8 (the extension is kept).
+ * `undefined` when nothing is left.
+ */
+export function safeName(text: string): string | undefined {
+  const clean = text
+    .toWellFormed()
+    .normalize('NFC')
+    // Control, format (direction overrides hide an extension), line and paragraph separators.
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+    .replace(/[/\\:*?"<>|]/g, '_')
+    .replace(/^[\s.]+/, '')
+    .replace(/[\s.]+$/, '');
+  if (clean === '' || /^_+$/.test(clean)) return undefined;
+  const stem = clean.split('.', 1)[0] ?? '';
+  return shortened(DEVICES.test(stem.trimEnd()) ? `_${clean}` : clean);
+}
+
+function shortened(name: string): string {
+  if (Buffer.byteLength(name) <= MAX_BYTES) return name;
+  const dot = name.lastIndexOf('.');
+  const extension = dot > 0 && Buffer.byteLength(name.slice(dot)) <= 32 ? name.slice(dot) : '';
+  let room = MAX_BYTES - Buffer.byteLength(extension);
+  let kept = '';
+  for (const character of name.slice(0, name.length - extension.length)) {
+    room -= Buffer.byteLength(character);
+    if (room < 0) break;
+    kept += character;
+  }
+  return `${kept.replace(/[\s.]+$/, '')}${extension}`;
+}
