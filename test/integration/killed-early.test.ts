@@ -82,7 +82,9 @@ async function killedAfter(step: Step, kind: 'file' | 's3', agoMs: number): Prom
   const source = { url };
   await submit(ports, { id: ID, source, destination, object: {}, options: completeOptions({}), owner: 'local' });
   if (!has('intent')) return;
-  await updateTransfer(ports, ID, (record) => beginPlanning(record, 'plan0', home.clock.now() - agoMs));
+  await updateTransfer(ports, ID, (record) =>
+    record.status === 'accepted' ? beginPlanning(record, 'plan0', home.clock.now() - agoMs) : undefined,
+  );
   if (has('upload')) await begin(engine, destination);
 }
 

@@ -11,7 +11,7 @@ import { KEYS } from '../../lib/records/records.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { toIso } from '../../lib/values/time.ts';
-import { NOW } from '../support/a-transfer.ts';
+import { NOW, transferring } from '../support/a-transfer.ts';
 import { HOUR_MS, stillPorts } from '../support/still-ports.ts';
 
 const never = new AbortController().signal;
@@ -59,7 +59,8 @@ describe('submit', () => {
     const { id } = await submit(ports, SUBMISSION);
     expect((await submit(ports, SUBMISSION)).id).toBe(id);
     expect(sent).toHaveLength(2);
-    await change(ports, id, { status: 'transferring' });
+    const { plan, planId, snapshot, upload } = transferring();
+    await change(ports, id, { status: 'transferring', plan, planId, snapshot, upload });
     expect(await submit(ports, SUBMISSION)).toMatchObject({ id, status: 'transferring' });
     expect(sent).toHaveLength(2);
   });
@@ -309,7 +310,9 @@ describe('retry', () => {
     ['transferring', 'TransferRunning'],
   ] as const)('of one that is %s is refused', async (status, code) => {
     const { ports, id } = await failedOnce();
-    await change(ports, id, { status });
+    const { plan, planId, snapshot, upload } = transferring();
+    const result = { sizeBytes: 100, version: 'validator', digests: {} } as const;
+    await change(ports, id, { status, plan, planId, snapshot, upload, result });
     await expect(retry(ports, id)).rejects.toMatchObject({ code });
   });
 

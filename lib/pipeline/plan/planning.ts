@@ -5,6 +5,7 @@ import type { Digests } from '../../transfer/digests.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord, UploadEntry } from '../../transfer/record/record.ts';
 import { tokenOf } from '../../transfer/record/record.ts';
+import type { BeingPlanned } from '../../transfer/record/states.ts';
 import { objectSpec } from '../shared/object-spec.ts';
 import type { Ports } from '../shared/ports.ts';
 import { isRefusal } from '../shared/refusal.ts';
@@ -19,9 +20,9 @@ export interface Intent {
 }
 
 /** What the steps of one planning share. */
-export interface Planning {
+export interface PlanningWork {
   readonly ports: Ports;
-  readonly loaded: Loaded;
+  readonly loaded: Loaded<BeingPlanned>;
   readonly planId: string;
   readonly intent: Intent;
   readonly destination: Destination;
@@ -31,7 +32,7 @@ export interface Planning {
 }
 
 export async function createUpload(
-  { loaded, planId, intent, destination, probe, signal }: Planning,
+  { loaded, planId, intent, destination, probe, signal }: PlanningWork,
   divided: Plan,
   staged: boolean,
 ): Promise<UploadEntry> {
@@ -53,10 +54,10 @@ export async function createUpload(
  * planning that is ours, the change is made again on what is there now.
  * @throws PieceworkError `Conflict` when somebody cancelled, or another planner took over.
  */
-export async function storePlan(
-  { ports, loaded, planId }: Planning,
-  change: (record: TransferRecord) => TransferRecord,
-): Promise<Loaded> {
+export async function storePlan<R extends TransferRecord>(
+  { ports, loaded, planId }: PlanningWork,
+  change: (record: BeingPlanned) => R,
+): Promise<Loaded<R>> {
   let current = loaded;
   for (let tries = 1; ; tries += 1) {
     try {
@@ -64,32 +65,33 @@ export async function storePlan(
     } catch (error) {
       if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
       const there = await loadTransfer(ports, loaded.record.id);
-      if (there === undefined || !isPlannedBy(there.record, planId) || tries >= STORE_TRIES) throw error;
-      current = there;
+      if (there === undefined || tries >= STORE_TRIES) throw error;
+      const { record, version } = there;
+      if (!isPlannedBy(record, planId)) throw error;
+      current = { record, version };
     }
   }
 }
 
 const STORE_TRIES = 8;
 
-export function isPlannedBy(record: TransferRecord, planId: string): boolean {
+export function isPlannedBy(record: TransferRecord, planId: string): record is BeingPlanned {
   return record.status === 'planning' && record.planId === planId;
 }
 
 /** Stores a record that names a new upload. When the swap is lost the upload is ours alone, unless the record names it after all. */
-export async function saveOrAbort(
-  planning: Planning,
-  change: (record: TransferRecord) => TransferRecord,
+export async function saveOrAbort<R extends TransferRecord>(
+  planning: PlanningWork,
+  change: (record: BeingPlanned) => R,
   upload: UploadEntry,
-  isNew: boolean,
-): Promise<Loaded> {
+): Promise<Loaded<R>> {
   const { ports, loaded, intent, destination, signal } = planning;
   try {
     const stored = await storePlan(planning, change);
     intent.mayHaveUpload = false;
     return stored;
   } catch (error) {
-    if (!isNew || !(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
+    if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
     const there = await loadTransfer(ports, loaded.record.id);
     if (there?.record.upload?.id !== upload.id)
       await destination.abortUpload(uploadRef(loaded.record, upload), { signal });

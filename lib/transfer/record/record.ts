@@ -118,7 +118,10 @@ export interface TransferRecord {
   readonly announced: boolean;
 }
 
-export function isOver(record: TransferRecord): boolean {
+/** The status is one of the ends. */
+export function isOver<R extends TransferRecord>(
+  record: R,
+): record is R & { readonly status: 'completed' | 'failed' | 'cancelled' } {
   return record.status === 'completed' || record.status === 'failed' || record.status === 'cancelled';
 }
 
@@ -132,7 +135,7 @@ export function newRecord(
   owner: string,
   request: TransferRequest,
   now: Instant,
-): Omit<TransferRecord, 'rev' | 'writeId'> {
+): Omit<TransferRecord, 'rev' | 'writeId'> & { readonly status: 'accepted' } {
   return {
     v: 1,
     id,

@@ -1,0 +1,35 @@
+import type { Instant } from '../../values/time.ts';
+import { fromIso } from '../../values/time.ts';
+import type { LedgerView } from '../plan/ledger.ts';
+import { missingBelow } from '../plan/ledger.ts';
+import { NO_PIECES, piecesIn } from '../plan/piece-set.ts';
+import type { PiecesPlan } from '../plan/plan.ts';
+import type { Transferring } from '../record/states.ts';
+import type { DecidePolicy, HostFacts, Input, Outcome } from './decision.ts';
+import { Round } from './round.ts';
+
+/**
+ * The usual batch, of nothing but pieces that came, needs no reading: a part that landed stays, so what results said so
+ * far is in the record, and gives their places to the next pieces. A set is not a counter: a duplicate changes nothing,
+ * and a result that got lost only leaves a place empty until the ledger is read. `undefined` = read it: at the end, at
+ * any failure, at a tick, and where the places that are free by the reports are fewer than the pieces that just came.
+ */
+export function placesByReports(
+  record: Transferring<PiecesPlan>,
+  host: HostFacts,
+  inputs: readonly Input[],
+  now: Instant,
+  policy: DecidePolicy,
+): Outcome | undefined {
+  if (now >= fromIso(record.deadlineAt)) return undefined;
+  const before = new Set(piecesIn(record.reported ?? NO_PIECES));
+  const done = new Set(before);
+  for (const input of inputs) {
+    if (input.kind !== 'result' || input.outcome !== 'done') return undefined;
+    if (input.planId === record.planId && input.pieceNumber > record.doneThrough) done.add(input.pieceNumber);
+  }
+  const ledger: LedgerView = { doneThrough: record.doneThrough, done };
+  const round = new Round(record, ledger, host, now, policy);
+  round.fillPlaces(missingBelow(record.cursor, ledger));
+  return round.sentCount > 0 && round.sentCount >= done.size - before.size ? round.outcome() : undefined;
+}

@@ -1,0 +1,44 @@
+import type { Instant } from '../../values/time.ts';
+import { toIso } from '../../values/time.ts';
+import type { TransferRequest } from '../request.ts';
+import { DEFAULT_OPTIONS } from '../request.ts';
+import { newRecord, sealedRunOf } from './record.ts';
+import type { Failed, Open, Over } from './states.ts';
+import { failed } from './transitions.ts';
+
+/** Runs, deadlines and the announced end. */
+
+/** Stands in for the record that a submit never wrote (rule 16). */
+export function tombstone(id: string, run: number, now: Instant): Failed {
+  const reason = {
+    code: 'SubmitAbandoned',
+    message: 'the submit was cut off before the transfer was recorded; submit it again',
+  } as const;
+  const request = {
+    source: { url: '', withheld: true },
+    destination: { kind: 'stdout' },
+    object: {},
+    options: DEFAULT_OPTIONS,
+  } as const;
+  return failed({ ...newRecord(id, 'local', request, now), run, rev: 1, writeId: '' }, reason, now);
+}
+
+/**
+ * Takes the number of a run that was cut off before its record: marker and sealed source of that run are the record's
+ * own to clean up then, and the source goes by what is sealed already.
+ */
+export function takeRun(record: Failed, run: number): Failed {
+  return { ...record, run, sealedRun: sealedRunOf(record) };
+}
+
+/** Gone on with by a process that knows that nobody else is at work: time counts only while it runs. */
+export function resumed<R extends Open>(record: R, request: TransferRequest, now: Instant): R {
+  return { ...record, request, deadlineAt: toIso(now + request.options.deadlineMs) };
+}
+
+/** The end was told to all who listen. The upload of what is completed or cancelled has become nothing to go on with. */
+export function announced<R extends Over>(record: R): R {
+  const { upload, ...rest } = record;
+  const keepsUpload = record.status === 'failed' && upload !== undefined;
+  return { ...(keepsUpload ? record : rest), announced: true } as R;
+}
