@@ -50,8 +50,9 @@ export interface Tree {
 }
 
 /**
- * Relative links of a page that lead nowhere, to a heading that is not there, or to a file without what the link's text
- * names: a `name` must be declared in its TypeScript file, a "text" must stand in it, a `file.ts` must be where it leads.
+ * Relative links of a page that lead nowhere, to a heading that is not there, or to a file without what the
+ * link's text names: a `name` must be declared in its TypeScript file, a "text" must stand in it, a
+ * `file.ts` must be where it leads.
  */
 export function wrongLinks(path: string, page: string, tree: Tree): readonly string[] {
   const text = page.replace(/^```.*?^```/gms, '');

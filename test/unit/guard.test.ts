@@ -11,7 +11,7 @@ import { failureOf, thrownBy } from '../support/reading.ts';
 
 // Nothing here connects: URLs are only checked, names only resolved by what the test gives.
 
-/** Answers as it is told, and remembers what it was asked. */
+/** Answers as it is set up, and remembers what it was asked. */
 function resolver(answers: Readonly<Record<string, readonly string[]>>) {
   const asked: string[] = [];
   const resolve = async (hostname: string): Promise<readonly LookupAddress[]> => {

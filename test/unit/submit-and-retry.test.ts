@@ -125,7 +125,7 @@ describe('submit', () => {
 
 /**
  * Two submits, or two retries, at once: both find the other's marker, and the slower one seals when the other's run has
- * ended and been cleaned up. Then it dies. So there is a sealed source, and no marker that tells of it.
+ * ended and been cleaned up. Then it dies. So there is a sealed source, and no marker for it.
  */
 describe('a source that is sealed late by somebody who then dies', () => {
   /** Ports whose owner is that slow: `meanwhile` happens before its source is sealed, and nothing after. */
