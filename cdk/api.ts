@@ -11,7 +11,7 @@ import {
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { PieceworkAuth, Settings } from './props/props.ts';
-import type { Stage } from './stage.ts';
+import type { StageFunction } from './stage-function.ts';
 
 /**
  * The REST API: one function behind every path, since paths, bodies and errors are the
@@ -20,7 +20,7 @@ import type { Stage } from './stage.ts';
 export class Api extends Construct {
   readonly rest: RestApi;
 
-  constructor(scope: Construct, id: string, props: { readonly stage: Stage; readonly settings: Settings }) {
+  constructor(scope: Construct, id: string, props: { readonly stage: StageFunction; readonly settings: Settings }) {
     super(scope, id);
     const { stage, settings } = props;
     const { auth, throttle } = settings;

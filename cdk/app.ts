@@ -1,13 +1,13 @@
 import { App } from 'aws-cdk-lib';
 import { PieceworkPropsError } from './props/check-props.ts';
-import { PieceworkStack, stageSettings } from './stack.ts';
+import { PieceworkStack, stackSettings } from './stack.ts';
 
 try {
   const app = new App();
   const stackName = String(app.node.tryGetContext('stackName') ?? 'Piecework');
   if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stackName))
     throw new PieceworkPropsError(`stackName must be letters, digits and hyphens, and is "${stackName}".`);
-  new PieceworkStack(app, stackName, { settings: stageSettings(app.node) });
+  new PieceworkStack(app, stackName, { settings: stackSettings(app.node) });
 } catch (error) {
   if (!(error instanceof PieceworkPropsError)) throw error;
   process.stderr.write(`${error.message}\n`);

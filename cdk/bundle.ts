@@ -7,7 +7,7 @@ import { PieceworkPropsError } from './props/check-props.ts';
 
 /**
  * This is `cdk/bundle.ts` of a checkout, or `dist/cdk/bundle.js` of the package. The bundles lie in `dist/lambda/`
- * either way, so that nobody else needs esbuild.
+ * either way, so that an app that uses the package needs no esbuild.
  */
 const PACKAGE = join(import.meta.dirname, ...(import.meta.filename.endsWith('.ts') ? ['..'] : ['..', '..']));
 

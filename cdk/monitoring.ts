@@ -6,10 +6,10 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { METRICS_NAMESPACE, STUCK_METRIC } from '../lib/aws/names.ts';
-import type { Stages } from './rights.ts';
+import type { StageFunctions } from './rights.ts';
 
 export interface MonitoringProps {
-  readonly stages: Stages;
+  readonly stages: StageFunctions;
   readonly parked: Queue;
   readonly pieces: Queue;
   readonly piecesDead: Queue;

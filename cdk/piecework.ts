@@ -11,12 +11,12 @@ import { Api } from './api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring.ts';
 import type { PieceworkProps, PieceworkSourceBucket, Settings } from './props/props.ts';
-import { plainQueue, StageQueue } from './queues.ts';
+import { settingsOf } from './props/settings.ts';
+import { plainQueue, TaskQueue } from './queues.ts';
 import { recordsBucket } from './records-bucket.ts';
-import type { Stages } from './rights.ts';
+import type { StageFunctions } from './rights.ts';
 import { allowDestinations, allowRecords, allowSecrets, allowSources } from './rights.ts';
-import { settle } from './settle.ts';
-import { Stage } from './stage.ts';
+import { StageFunction } from './stage-function.ts';
 
 export type { PieceworkAuth, PieceworkDestination, PieceworkProps, PieceworkSourceBucket } from './props/props.ts';
 
@@ -39,26 +39,27 @@ export class Piecework extends Construct {
   readonly records: Bucket;
   readonly eventBus: NonNullable<PieceworkProps['eventBus']>;
   /** Tasks for planners, fetchers, finalizers. */
-  readonly plans: StageQueue;
-  readonly pieces: StageQueue;
-  readonly results: StageQueue;
-  /** What nobody understood. */
+  readonly plans: TaskQueue;
+  readonly pieces: TaskQueue;
+  readonly results: TaskQueue;
+  /** Messages that no function could read. */
   readonly parked: Queue;
-  readonly stages: Stages;
+  /** The function of each stage. */
+  readonly stages: StageFunctions;
 
   constructor(scope: Construct, id: string, props: PieceworkProps) {
     super(scope, id);
-    const settings = settle(props);
+    const settings = settingsOf(props);
     this.eventBus = settings.eventBus ?? EventBus.fromEventBusName(this, 'Events', 'default');
     this.records = recordsBucket(this, settings);
     this.parked = plainQueue(this, 'Parked');
-    this.plans = new StageQueue(this, 'Plans', { timeout: settings.planTimeout });
-    this.pieces = new StageQueue(this, 'Pieces', {
+    this.plans = new TaskQueue(this, 'Plans', { timeout: settings.planTimeout });
+    this.pieces = new TaskQueue(this, 'Pieces', {
       timeout: settings.pieceTimeout,
       deadConsumerTimeout: FINALIZER_TIMEOUT,
       afterDead: this.parked,
     });
-    this.results = new StageQueue(this, 'Results', { timeout: FINALIZER_TIMEOUT });
+    this.results = new TaskQueue(this, 'Results', { timeout: FINALIZER_TIMEOUT });
     this.stages = this.#makeStages(settings);
     this.#connect(settings);
     allowRecords(this.stages, this.records, settings);
@@ -75,33 +76,33 @@ export class Piecework extends Construct {
       resultsDead: this.results.dead,
       ...(settings.alarmTopic === undefined ? {} : { topic: settings.alarmTopic }),
     });
-    this.#tellOutputs();
+    this.#addOutputs();
   }
 
-  #makeStages(settings: Settings): Stages {
+  #makeStages(settings: Settings): StageFunctions {
     const { planTimeout, pieceTimeout, plannerMemoryMiB, fetcherMemoryMiB } = settings;
-    const api = new Stage(this, 'ApiStage', {
+    const api = new StageFunction(this, 'ApiStage', {
       stage: 'api',
       description: 'takes transfers on and tells of them',
       memoryMiB: METADATA_MEMORY_MIB,
       timeout: API_TIMEOUT,
       settings,
     });
-    const planner = new Stage(this, 'PlannerStage', {
+    const planner = new StageFunction(this, 'PlannerStage', {
       stage: 'planner',
       description: 'probes, plans, and completes',
       memoryMiB: plannerMemoryMiB,
       timeout: planTimeout,
       settings,
     });
-    const fetcher = new Stage(this, 'FetcherStage', {
+    const fetcher = new StageFunction(this, 'FetcherStage', {
       stage: 'fetcher',
       description: 'brings pieces',
       memoryMiB: fetcherMemoryMiB,
       timeout: pieceTimeout,
       settings,
     });
-    const finalizer = new Stage(this, 'FinalizerStage', {
+    const finalizer = new StageFunction(this, 'FinalizerStage', {
       stage: 'finalizer',
       description: 'answers results, repairs, cleans up',
       memoryMiB: METADATA_MEMORY_MIB,
@@ -145,7 +146,7 @@ export class Piecework extends Construct {
     for (const stage of [api, planner, finalizer])
       stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents');
     const values = this.#environment(settings);
-    for (const stage of [api, planner, fetcher, finalizer]) stage.tell(values);
+    for (const stage of [api, planner, fetcher, finalizer]) stage.setVariables(values);
     if (settings.defaultOwner !== undefined) api.function.addEnvironment(ENV.defaultOwner, settings.defaultOwner);
   }
 
@@ -173,7 +174,7 @@ export class Piecework extends Construct {
   }
 
   /** Under the construct's own name, so that the command line finds `…ApiUrl` in a stack it did not make. */
-  #tellOutputs(): void {
+  #addOutputs(): void {
     const outputs = {
       ApiId: this.api.restApiId,
       ApiUrl: this.api.url,

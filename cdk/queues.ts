@@ -23,23 +23,24 @@ const MOST_RECEIVES_OF_DEAD = 2 * MOST_RECEIVES;
  */
 const HAND_OVER = 10;
 
-export interface StageQueueProps {
+export interface TaskQueueProps {
   /** Of the function that consumes it. */
   readonly timeout: Duration;
-  /** Of the function that consumes the dead letters. @default nobody does but people */
+  /** Of the function that consumes the dead letters. @default none: they are for people */
   readonly deadConsumerTimeout?: Duration;
   /** Where dead letters go that can't be consumed either. @default they stay */
   readonly afterDead?: Queue;
 }
 
 /**
- * A stage's queue with its dead letters: encrypted, TLS only, and no slower to notice a dead worker than it must be.
+ * A queue of tasks for one stage, with its dead letters: encrypted, TLS only, and no slower to notice a dead worker
+ * than it must be.
  */
-export class StageQueue extends Construct {
+export class TaskQueue extends Construct {
   readonly queue: Queue;
   readonly dead: Queue;
 
-  constructor(scope: Construct, id: string, { timeout, deadConsumerTimeout, afterDead }: StageQueueProps) {
+  constructor(scope: Construct, id: string, { timeout, deadConsumerTimeout, afterDead }: TaskQueueProps) {
     super(scope, id);
     const visible = (consumer: Duration) => ({ visibilityTimeout: consumer.plus(Duration.seconds(HAND_OVER)) });
     const redriven = (queue: Queue, maxReceiveCount: number) => ({ deadLetterQueue: { queue, maxReceiveCount } });
@@ -52,7 +53,7 @@ export class StageQueue extends Construct {
   }
 }
 
-/** A queue that nobody empties but people, or that has no dead letters of its own. */
+/** A queue that only people empty, or that has no dead letters of its own. */
 export function plainQueue(scope: Construct, id: string): Queue {
   return new Queue(scope, id, PRIVATE);
 }

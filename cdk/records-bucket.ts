@@ -24,7 +24,7 @@ export function recordsBucket(scope: Construct, settings: Settings): Bucket {
       // whatever happens to its transfer.
       expired('old-records', PREFIXES.transfers, recordRetentionDays),
       expired('old-keys', PREFIXES.keys, recordRetentionDays),
-      // Deleted with their transfer; this is for what a crash left where no marker tells of it.
+      // Deleted with their transfer; this is for what a crash left without a marker.
       expired('old-sealed-sources', PREFIXES.sealed, recordRetentionDays),
       expired('old-hosts', PREFIXES.hosts, recordRetentionDays),
       expired('old-damage', PREFIXES.corrupt, recordRetentionDays),

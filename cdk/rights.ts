@@ -2,18 +2,19 @@ import { Stack } from 'aws-cdk-lib';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { PREFIXES } from '../lib/aws/names.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props/props.ts';
-import type { Stage } from './stage.ts';
+import type { StageFunction } from './stage-function.ts';
 
 /*
  * Who may do what, and nothing besides; docs/security.md says why, and what IAM can't separate.
  * Each list of actions is held by test/infra against the calls that the code makes.
  */
 
-export interface Stages {
-  readonly api: Stage;
-  readonly planner: Stage;
-  readonly fetcher: Stage;
-  readonly finalizer: Stage;
+/** The function of each stage. */
+export interface StageFunctions {
+  readonly api: StageFunction;
+  readonly planner: StageFunction;
+  readonly fetcher: StageFunction;
+  readonly finalizer: StageFunction;
 }
 
 type Prefix = keyof typeof PREFIXES;
@@ -21,7 +22,7 @@ type Prefix = keyof typeof PREFIXES;
 /** On the records bucket: reading, writing (compare-and-swap reads too) and deleting by prefix. */
 const RECORDS: Readonly<
   Record<
-    keyof Stages,
+    keyof StageFunctions,
     { readonly read: readonly Prefix[]; readonly write: readonly Prefix[]; readonly remove: readonly Prefix[] }
   >
 > = {
@@ -41,16 +42,16 @@ const RECORDS: Readonly<
   },
 };
 
-export function allowRecords(stages: Stages, bucket: Bucket, { encryptionKey }: Settings): void {
+export function allowRecords(stages: StageFunctions, bucket: Bucket, { encryptionKey }: Settings): void {
   const objects = (prefixes: readonly Prefix[]) =>
     prefixes.map((prefix) => bucket.arnForObjects(`${PREFIXES[prefix]}*`));
-  for (const [name, stage] of Object.entries(stages) as [keyof Stages, Stage][]) {
+  for (const [name, stage] of Object.entries(stages) as [keyof StageFunctions, StageFunction][]) {
     const { read, write, remove } = RECORDS[name];
     stage.allow(['s3:GetObject'], objects(read), 'ReadRecords');
     if (write.length > 0) stage.allow(['s3:PutObject'], objects(write), 'WriteRecords');
     if (remove.length > 0) stage.allow(['s3:DeleteObject'], objects(remove), 'DeleteRecords');
-    // Without it S3 answers 403 for what is not there, and "nobody has this key yet" could not be told from
-    // "forbidden". It shows names only.
+    // Without it S3 answers 403 for what is not there, and a key that does not exist yet would look the same as a
+    // forbidden one. It shows names only.
     stage.allow(['s3:ListBucket'], [bucket.bucketArn], 'ListRecords');
     if (encryptionKey !== undefined)
       stage.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [encryptionKey.keyArn], 'UseRecordsKey');
@@ -58,7 +59,7 @@ export function allowRecords(stages: Stages, bucket: Bucket, { encryptionKey }: 
 }
 
 /** On what lies under the destination's prefix. */
-const OBJECTS: Readonly<Record<keyof Stages, readonly string[]>> = {
+const OBJECTS: Readonly<Record<keyof StageFunctions, readonly string[]>> = {
   // The piece map.
   api: ['s3:ListMultipartUploadParts'],
   // Create, Put, Complete and Copy are one action. GetObject is HEAD: what is there already, and is it ours; and
@@ -76,20 +77,20 @@ const OBJECTS: Readonly<Record<keyof Stages, readonly string[]>> = {
 };
 
 /**
- * On the bucket. ListBucket: so that HEAD tells "not there" from "forbidden". ListBucketMultipartUploads: uploads whose
- * Create was answered to nobody.
+ * On the bucket. ListBucket: so that HEAD answers 404, not 403, for what is not there. ListBucketMultipartUploads:
+ * uploads whose Create had an answer that was lost.
  */
-const BUCKETS: Readonly<Record<keyof Stages, readonly string[]>> = {
+const BUCKETS: Readonly<Record<keyof StageFunctions, readonly string[]>> = {
   api: [],
   planner: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
   fetcher: [],
   finalizer: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
 };
 
-export function allowDestinations(stages: Stages, destinations: readonly PieceworkDestination[]): void {
+export function allowDestinations(stages: StageFunctions, destinations: readonly PieceworkDestination[]): void {
   const under = (suffix: string, some = destinations) =>
     some.map(({ bucket, prefix = '' }) => bucket.arnForObjects(`${prefix}${suffix}`));
-  for (const [name, stage] of Object.entries(stages) as [keyof Stages, Stage][]) {
+  for (const [name, stage] of Object.entries(stages) as [keyof StageFunctions, StageFunction][]) {
     stage.allow(OBJECTS[name], under('*'), 'DestinationObjects');
     if (BUCKETS[name].length > 0)
       stage.allow(BUCKETS[name], distinct(destinations.map(({ bucket }) => bucket)), 'DestinationBuckets');
@@ -111,8 +112,8 @@ export function allowDestinations(stages: Stages, destinations: readonly Piecewo
   stages.finalizer.allow(['kms:Decrypt'], [...new Set(keys)], 'DestinationKeys');
 }
 
-/** For the planner's look at a source, and for UploadPartCopy, which reads with the rights of whoever asks for it. */
-export function allowSources({ planner, fetcher }: Stages, buckets: readonly PieceworkSourceBucket[]): void {
+/** For the planner's look at a source, and for UploadPartCopy, which reads with the rights of its caller. */
+export function allowSources({ planner, fetcher }: StageFunctions, buckets: readonly PieceworkSourceBucket[]): void {
   if (buckets.length === 0) return;
   const objects = buckets.map(({ bucket, prefix = '' }) => bucket.arnForObjects(`${prefix}*`));
   const keys = buckets.flatMap(({ encryptionKey }) => (encryptionKey === undefined ? [] : [encryptionKey.keyArn]));
@@ -126,9 +127,9 @@ export function allowSources({ planner, fetcher }: Stages, buckets: readonly Pie
  * Secrets by reference are looked up where the source is asked. A secret under a key of its own
  * needs that key's policy to say so.
  */
-export function allowSecrets({ planner, fetcher }: Stages, prefixes: readonly string[]): void {
+export function allowSecrets({ planner, fetcher }: StageFunctions, prefixes: readonly string[]): void {
   if (prefixes.length === 0) return;
-  const arn = (stage: Stage, service: string, resource: string) =>
+  const arn = (stage: StageFunction, service: string, resource: string) =>
     Stack.of(stage).formatArn({ service, resource, resourceName: '' }).replace(/\/$/, '');
   for (const stage of [planner, fetcher]) {
     stage.allow(

@@ -6,10 +6,8 @@ import { Piecework } from './piecework.ts';
 import { PieceworkPropsError } from './props/check-props.ts';
 import type { PieceworkProps } from './props/props.ts';
 
-/**
- * Settings of a stage, from the context (`cdk.json`, or `-c name=value`). All are text there.
- */
-export interface StageSettings {
+/** Settings of the stack, from the context (`cdk.json`, or `-c name=value`). All are text there. */
+export interface StackSettings {
   /** `s3://bucket` or `s3://bucket/prefix/`, separated by commas. */
   readonly destinations?: string;
   /** Where `s3:` sources may lie that bring no credentials, as `destinations`. @default none */
@@ -28,7 +26,7 @@ export interface StageSettings {
   readonly standIn?: string;
 }
 
-const NAMES: readonly (keyof StageSettings)[] = [
+const NAMES: readonly (keyof StackSettings)[] = [
   'destinations',
   'sourceBuckets',
   'auth',
@@ -38,7 +36,7 @@ const NAMES: readonly (keyof StageSettings)[] = [
 ];
 
 /** Reads the settings from a node's context. */
-export function stageSettings(context: { tryGetContext(name: string): unknown }): StageSettings {
+export function stackSettings(context: { tryGetContext(name: string): unknown }): StackSettings {
   const entries = NAMES.map((name) => [name, context.tryGetContext(name)] as const);
   return Object.fromEntries(
     entries.filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]),
@@ -49,7 +47,7 @@ export function stageSettings(context: { tryGetContext(name: string): unknown })
 export class PieceworkStack extends Stack {
   readonly piecework: Piecework;
 
-  constructor(scope: Construct, id: string, props: StackProps & { readonly settings: StageSettings }) {
+  constructor(scope: Construct, id: string, props: StackProps & { readonly settings: StackSettings }) {
     super(scope, id, { description: 'Piecework: moves any URL into S3, piece by piece', ...props });
     this.piecework = new Piecework(this, 'Piecework', this.#props(props.settings));
   }
@@ -61,7 +59,7 @@ export class PieceworkStack extends Stack {
     privateHosts,
     ports,
     standIn = 'false',
-  }: StageSettings): PieceworkProps {
+  }: StackSettings): PieceworkProps {
     if (standIn !== 'true' && standIn !== 'false')
       throw new PieceworkPropsError(`standIn must be true or false, and is "${standIn}".`);
     if (auth !== 'iam' && auth !== 'apiKey')

@@ -24,7 +24,7 @@ export interface PieceworkDestination {
   readonly acls?: boolean;
 }
 
-/** A bucket, or what lies under a prefix of it, that is read with the functions' own rights for whoever may submit. */
+/** A bucket, or what lies under a prefix of it, that the functions read with their own rights for every caller. */
 export interface PieceworkSourceBucket {
   readonly bucket: IBucket;
   /** Keys must begin with it; ends in `/` unless it is meant to match within a name. @default '' = the whole bucket */
@@ -87,14 +87,14 @@ export interface PieceworkProps {
   readonly schemes?: readonly string[];
   /**
    * Buckets that `s3:` sources may name without credentials, and from which S3 copies by itself, so that no byte
-   * passes through a function. Whoever may submit a transfer may bring what lies there to any destination. The
+   * passes through a function. Every caller may bring what lies there to any destination. The
    * records bucket is never among them.
    * @default none: an `s3:` source brings its own credentials and is fetched
    */
   readonly sourceBuckets?: readonly PieceworkSourceBucket[];
   /**
-   * What the names of secrets begin with that sources may refer to (`secret://name`, `secret://ssm/name`): whoever may
-   * submit a transfer chooses both the secret and the server that is sent it.
+   * What the names of secrets begin with that sources may refer to (`secret://name`, `secret://ssm/name`): every
+   * caller chooses both the secret and the server that is sent it.
    * @default none: references are refused
    */
   readonly secretPrefixes?: readonly string[];
@@ -131,7 +131,7 @@ export interface PieceworkProps {
   readonly encryptionKey?: IKey;
   /** Gets the events `Transfer Accepted` to `Transfer Cancelled`. @default the account's default bus */
   readonly eventBus?: { readonly eventBusName: string; readonly eventBusArn: string };
-  /** Told of every alarm. @default nobody: the alarms are only shown */
+  /** Gets every alarm. @default none: the alarms are only shown */
   readonly alarmTopic?: ITopic;
   /** Of the functions' logs. @default one month */
   readonly logRetention?: RetentionDays;

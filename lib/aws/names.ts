@@ -3,7 +3,7 @@
  * synth, so there is no SDK behind it.
  */
 
-/** The functions, each a stage of the pipeline. */
+/** The stages of the pipeline on AWS, each a Lambda function. */
 export const STAGES = ['api', 'planner', 'fetcher', 'finalizer'] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -67,7 +67,7 @@ export interface SourceRules {
   readonly ports: readonly number[];
   /** Of `SOURCE_SCHEMES`. */
   readonly schemes: readonly string[];
-  /** What the functions' own role reads for whoever submits. */
+  /** What the functions' own role reads for every caller. */
   readonly buckets: readonly BucketRule[];
 }
 

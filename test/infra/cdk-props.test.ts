@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Piecework } from '../../cdk/piecework.ts';
 import { PieceworkPropsError } from '../../cdk/props/check-props.ts';
 import type { PieceworkProps } from '../../cdk/props/props.ts';
-import type { StageSettings } from '../../cdk/stack.ts';
+import type { StackSettings } from '../../cdk/stack.ts';
 import { PieceworkStack } from '../../cdk/stack.ts';
 import { pieceworkStack, testApp } from './cdk-template.ts';
 
@@ -148,7 +148,7 @@ test('hosts are taken as the functions read them: names, what lies under a name,
     expect(() => pieceworkStack(() => ({ allowHosts: [host] })), host).toThrow(/is no host/);
 });
 
-test.each<readonly [string, StageSettings, RegExp]>([
+test.each<readonly [string, StackSettings, RegExp]>([
   ['no destination', {}, /say where transfers may write/],
   ['a destination that is a path', { destinations: '/tmp/x' }, /"\/tmp\/x" is no destination/],
   [

@@ -21,7 +21,7 @@ const objects = (...actions: string[]) => actions.map((action) => `Allow s3:${ac
 const buckets = (...actions: string[]) => actions.map((action) => `Allow s3:${action} on arn:aws:s3:::target`);
 
 const LISTS_RECORDS = 'Allow s3:ListBucket on {PieceworkRecords}';
-const TELLS = 'Allow events:PutEvents on arn:aws:events:{AWS::Region}:{AWS::AccountId}:event-bus/default';
+const SENDS_EVENTS = 'Allow events:PutEvents on arn:aws:events:{AWS::Region}:{AWS::AccountId}:event-bus/default';
 
 const EXPECTED = {
   Api: [
@@ -32,7 +32,7 @@ const EXPECTED = {
     LISTS_RECORDS,
     ...objects('ListMultipartUploadParts'),
     ...sends('PlansQueue', 'ResultsQueue'),
-    TELLS,
+    SENDS_EVENTS,
   ],
   Planner: [
     ...logs('Planner'),
@@ -43,7 +43,7 @@ const EXPECTED = {
     ...buckets('ListBucket', 'ListBucketMultipartUploads'),
     ...consumes('PlansQueue'),
     ...sends('PlansQueue', 'PiecesQueue', 'ResultsQueue', 'Parked'),
-    TELLS,
+    SENDS_EVENTS,
   ],
   Fetcher: [
     ...logs('Fetcher'),
@@ -66,7 +66,7 @@ const EXPECTED = {
     ...consumes('ResultsQueue'),
     ...consumes('PiecesDead'),
     ...sends('PlansQueue', 'PiecesQueue', 'ResultsQueue', 'Parked'),
-    TELLS,
+    SENDS_EVENTS,
   ],
 };
 

@@ -23,7 +23,7 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** Of this test file's apps: left to itself, each makes a folder of its own that nobody removes. */
+/** Of this test file's apps: left to itself, each makes a folder of its own that stays. */
 const outdirs = mkdtempSync(join(tmpdir(), 'piecework-apps-'));
 afterAll(() => rmSync(outdirs, { recursive: true, force: true }));
 

@@ -254,8 +254,8 @@ describe('alarms', () => {
   });
 
   test('tell a topic, where one is given', () => {
-    const told = templateOf(pieceworkStack((scope) => ({ alarmTopic: new Topic(scope, 'Ops') })));
-    for (const [, { Properties }] of resourcesOf(told, 'AWS::CloudWatch::Alarm'))
+    const template = templateOf(pieceworkStack((scope) => ({ alarmTopic: new Topic(scope, 'Ops') })));
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::CloudWatch::Alarm'))
       expect(Properties['AlarmActions']).toHaveLength(1);
   });
 });

@@ -1,9 +1,9 @@
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { LATE_SECONDS, RESULTS_WINDOW_SECONDS, SOURCE_PORTS, SOURCE_SCHEMES } from '../lib/aws/names.ts';
-import { checkSettings, PieceworkPropsError, refuseUnknown } from './props/check-props.ts';
-import type { PieceworkProps, Settings } from './props/props.ts';
+import { LATE_SECONDS, RESULTS_WINDOW_SECONDS, SOURCE_PORTS, SOURCE_SCHEMES } from '../../lib/aws/names.ts';
+import { checkSettings, PieceworkPropsError, refuseUnknown } from './check-props.ts';
+import type { PieceworkProps, Settings } from './props.ts';
 
 const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   destinations: true,
@@ -36,8 +36,11 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   lateArrival: true,
 };
 
-/** @throws PieceworkPropsError at the first prop that is unknown, out of its bounds, or contradicts another. */
-export function settle(props: PieceworkProps): Settings {
+/**
+ * The props with every default in its place.
+ * @throws PieceworkPropsError at the first prop that is unknown, out of its bounds, or contradicts another.
+ */
+export function settingsOf(props: PieceworkProps): Settings {
   refuseUnknown('Piecework', 'prop', props, Object.keys(KNOWN));
   const settings: Settings = {
     ...props,

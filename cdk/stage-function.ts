@@ -6,28 +6,28 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Stage as StageName, Variable } from '../lib/aws/names.ts';
+import type { Stage, Variable } from '../lib/aws/names.ts';
 import { ENV, NEEDS } from '../lib/aws/names.ts';
 import { acknowledgePrefix } from './acknowledge.ts';
 import { bundleOf } from './bundle.ts';
 import type { Settings } from './props/props.ts';
 
-export interface StageProps {
-  readonly stage: StageName;
+export interface StageFunctionProps {
+  readonly stage: Stage;
   readonly description: string;
   readonly memoryMiB: number;
   readonly timeout: Duration;
   readonly settings: Settings;
 }
 
-/** One function with its own role, log and environment. It may do what is granted to it here and nothing else. */
-export class Stage extends Construct {
+/** A stage's Lambda function, with its own role, log and environment. It may do what is granted here, and no more. */
+export class StageFunction extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
   readonly #role: Role;
-  readonly #stage: StageName;
+  readonly #stage: Stage;
 
-  constructor(scope: Construct, id: string, props: StageProps) {
+  constructor(scope: Construct, id: string, props: StageFunctionProps) {
     super(scope, id);
     const { stage, description, memoryMiB, timeout, settings } = props;
     this.#stage = stage;
@@ -59,7 +59,7 @@ export class Stage extends Construct {
   }
 
   /** Sets what the stage needs of these variables; the others are none of its business. */
-  tell(values: Readonly<Record<Variable, string>>): void {
+  setVariables(values: Readonly<Record<Variable, string>>): void {
     for (const name of NEEDS[this.#stage]) this.function.addEnvironment(ENV[name], values[name]);
   }
 
