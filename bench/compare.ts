@@ -32,7 +32,7 @@ export interface CompareOptions {
   /** Where files go. */
   readonly folder: string;
   readonly rounds: number;
-  /** Told of each run. */
+  /** Gets each run. */
   readonly say: (line: string) => void;
 }
 

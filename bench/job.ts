@@ -1,6 +1,6 @@
 import type { Store } from './servers/servers.ts';
 
-/** By key only: whoever runs the benchmark has no password that sshd would take. */
+/** By key only: sshd takes no password of the account that runs the benchmark. */
 export interface SshLogin {
   /** Beside it lies the `.pub`. */
   readonly identityFile: string;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Checks the Node version, then starts the command line: its TypeScript sources in a checkout, else the built files.
-// Plain JavaScript that an old Node can read, since it has to tell an old Node that it is one.
+// Plain JavaScript that an old Node can read, since it has to say on an old Node that it is too old.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';

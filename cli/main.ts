@@ -5,7 +5,7 @@ import { INTERRUPTED_EXIT, stopOnSignals } from './signals.ts';
 
 // Started by bin/piecework.js. Here the command line meets the process: streams, signals, exit code.
 
-/** What still holds the process after its work is a defect; it is not to hold whoever waits for it as well. */
+/** What still holds the process after its work is a defect; it is not to hold the process that waits for it as well. */
 const LINGER_MS = 3_000;
 
 const stopping = new AbortController();
@@ -30,11 +30,11 @@ process.exitCode = await run(process.argv.slice(2), context);
 setTimeout(() => process.exit(), LINGER_MS).unref();
 
 /**
- * `piecework … | head`: whoever read our output has enough, so there is nothing more to do and nothing to complain of.
+ * `piecework … | head`: the reader has enough, so there is nothing more to do, and that is no error.
  */
 function stopOnClosedPipe(): void {
   process.stdout.on('error', () => stopping.abort(new PieceworkError('DestinationClosed', 'nobody reads stdout')));
-  // Progress that nobody sees is no reason to stop.
+  // Progress that can not be shown is no reason to stop.
   process.stderr.on('error', () => undefined);
 }
 

@@ -37,7 +37,7 @@ export function buildProgram(
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
-      // Errors are told in `run.ts`, in our own words.
+      // Errors are written in `run.ts`, in our own words.
       writeErr: () => undefined,
       getOutHelpWidth: () => helpWidth(context),
       getOutHasColors: () => paint('bold', '.') !== '.',

@@ -14,7 +14,7 @@ import { buildProgram } from './program.ts';
 import { usageError } from './usage-error.ts';
 import { VERBS } from './verbs.ts';
 
-/** What a shell reports for a program that ended because nobody read its output any more (128 + SIGPIPE). */
+/** What a shell reports for a program that ended because its output was closed (128 + SIGPIPE). */
 const CLOSED_PIPE_EXIT = 141;
 
 /** Runs one command line. Resolves with the exit code, whatever happens. */
@@ -36,7 +36,7 @@ export async function run(args: readonly string[], context: Context): Promise<nu
   } catch (thrown) {
     const error = asPieceworkError(thrown);
     if (isClosedPipe(error) || isClosedPipe(context.signal.reason)) return CLOSED_PIPE_EXIT;
-    tell(error, context, { isJson, isVerbose, hints });
+    writeError(error, context, { isJson, isVerbose, hints });
     return exitCodeOf(error.code);
   }
 }
@@ -73,13 +73,13 @@ function wantsJson(args: readonly string[], environment: NodeJS.ProcessEnv): boo
   return args.includes('--json') || ['1', 'true', 'yes', 'on'].includes(environment[variableOf('json')] ?? '');
 }
 
-interface Telling {
+interface ErrorOutput {
   readonly isJson: boolean;
   readonly isVerbose: boolean;
   readonly hints: readonly string[];
 }
 
-function tell(error: PieceworkError, context: Context, { isJson, isVerbose, hints }: Telling): void {
+function writeError(error: PieceworkError, context: Context, { isJson, isVerbose, hints }: ErrorOutput): void {
   const { code, message, details } = error;
   const paint = paintFor(context.stderr, context.environment);
   if (isJson) writeJson(context.stdout, { type: 'error', code, message, exitCode: exitCodeOf(code), details });

@@ -8,7 +8,7 @@ import { formatBytes } from '../lib/values/units.ts';
 
 /*
  * The functions as they are shipped: `index.mjs`, and beside it what is loaded only when it is needed (FTP,
- * SSH, S3 as a source), with the pinned SDK inside, minified, with source maps. Whoever installs the package
+ * SSH, S3 as a source), with the pinned SDK inside, minified, with source maps. An app that installs the package
  * deploys these and needs no esbuild.
  */
 const ROOT = join(import.meta.dirname, '..');

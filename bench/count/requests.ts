@@ -138,7 +138,7 @@ export interface CountedQueue<M> extends Queue<M> {
   readonly due: string[];
 }
 
-/** SQS: batches of ten to send. Whoever consumes takes from `due`. */
+/** SQS: batches of ten to send. A consumer takes from `due`. */
 export function countedQueue<M>(name: string, requests: Requests, time: Timeline, wake: () => void): CountedQueue<M> {
   const due: string[] = [];
   return {

@@ -22,7 +22,7 @@ export interface TrialOptions {
 /** Runs, and returns its figures as a table. @throws Error when what arrived is not what was sent. */
 export type Trial = (options: TrialOptions) => Promise<string>;
 
-export interface JobWish {
+export interface JobOptions {
   readonly from: SourceName;
   readonly store: Store | undefined;
   readonly connections: number;
@@ -39,21 +39,21 @@ export interface TrialJob extends AsyncDisposable {
 
 export async function trialJob(
   { origin, binary, folder }: Pick<TrialOptions, 'origin' | 'binary' | 'folder'>,
-  wish: JobWish,
+  options: JobOptions,
 ): Promise<TrialJob> {
-  const file = await origin.file(wish.sizeBytes);
+  const file = await origin.file(options.sizeBytes);
   const own = await mkdtemp(join(folder, 'piecework-trial-'));
   const to: Place =
-    wish.store === undefined
+    options.store === undefined
       ? { kind: 'file', path: join(own, 'out.bin') }
-      : { kind: 's3', store: wish.store, key: `${own.slice(-6)}.bin` };
+      : { kind: 's3', store: options.store, key: `${own.slice(-6)}.bin` };
   return {
     folder: own,
     job: {
-      ...(await origin.entrance(wish.from, file)),
+      ...(await origin.entrance(options.from, file)),
       caFile: origin.nginx.caFile,
       sizeBytes: file.sizeBytes,
-      connections: wish.connections,
+      connections: options.connections,
       to,
       binary,
       stateFolder: join(own, 'state'),

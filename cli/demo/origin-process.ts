@@ -2,7 +2,7 @@ import type { DemoOriginOptions } from './origin.ts';
 import { startDemoOrigin } from './origin.ts';
 import { seededSha256 } from './seeded-bytes.ts';
 
-/** What the origin tells the demo over the channel between them. */
+/** What the origin sends the demo over the channel between them. */
 export type OriginMessage =
   | { readonly type: 'ready'; readonly url: string; readonly sha256: string }
   | { readonly type: 'sent'; readonly bytes: number };
@@ -14,9 +14,9 @@ process.on('disconnect', () => process.exit());
 
 const options = JSON.parse(process.argv[2] ?? '') as DemoOriginOptions;
 const origin = await startDemoOrigin(options);
-tell({ type: 'ready', url: origin.url, sha256: seededSha256(options.seed, options.sizeBytes) });
-setInterval(() => tell({ type: 'sent', bytes: origin.bytesSent() }), 50);
+send({ type: 'ready', url: origin.url, sha256: seededSha256(options.seed, options.sizeBytes) });
+setInterval(() => send({ type: 'sent', bytes: origin.bytesSent() }), 50);
 
-function tell(message: OriginMessage): void {
+function send(message: OriginMessage): void {
   if (process.connected) process.send?.(message);
 }

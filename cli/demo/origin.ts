@@ -14,7 +14,7 @@ export interface DemoOriginOptions {
 
 export interface DemoOrigin {
   readonly url: string;
-  /** Body bytes sent so far, those that nobody took included. */
+  /** Body bytes sent so far, including those that no client took. */
   readonly bytesSent: () => number;
 }
 

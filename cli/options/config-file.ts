@@ -10,13 +10,13 @@ import { allOptions } from './table.ts';
 
 export type ConfigFile = Readonly<Partial<Record<SettingKey, ConfigValue>>>;
 
-/** Where the config file is looked for when nobody names one. */
+/** Where the config file is looked for unless one is named. */
 export function defaultConfigPath(environment: NodeJS.ProcessEnv): string {
   return join(environment['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'piecework', 'config.json');
 }
 
 /**
- * @param mayBeMissing for the default path: nobody asked for it
+ * @param mayBeMissing for the default path, which was not asked for
  * @throws PieceworkError `InvalidConfig`. No message shows what stands in the file: it may be a secret.
  */
 export function readConfigFile(path: string, mayBeMissing: boolean): ConfigFile {

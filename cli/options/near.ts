@@ -1,5 +1,5 @@
 /**
- * The one of `known` that somebody who wrote `given` probably meant: one or two slips away, or the only one it begins.
+ * The one of `known` that was probably meant by `given`: one or two slips away, or the only one it begins.
  */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   const wanted = plain(given);

@@ -39,7 +39,7 @@ export const STORING: readonly SettingVerb[] = ['copy', 'plan', 'status', 'cance
 /** Verbs that take a new request. */
 export const ASKING: readonly SettingVerb[] = ['copy', 'submit', 'plan'];
 
-/** What is said of the source to whoever asks it: here, or a deployment. */
+/** What is said of the source to the home that asks it: this machine, or a deployment. */
 export const ASKING_SOURCE: readonly SettingVerb[] = [...FETCHING, 'submit'];
 
 export function option<T>(spec: OptionSpec<T>): OptionSpec<T> {

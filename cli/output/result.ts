@@ -4,14 +4,14 @@ import { isServerSideCopy } from '../../lib/transfer/plan/plan.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { oneLine } from './text.ts';
 
-/** What a program is told of a finished copy. */
+/** What a program gets of a finished copy. */
 export function resultJson({ destination, result, ...report }: CopyReport): object {
   const { transferId, elapsedMs, fetchedBytes, resumedPieces, plan } = report;
   const where = { destination: describeDestination(destination), locator: destination };
   return { type: 'result', transferId, ...where, ...result, elapsedMs, fetchedBytes, resumedPieces, plan };
 }
 
-/** What a person is told of it: how much, how fast, and what proves it. */
+/** What a person reads of it: how much, how fast, and what proves it. */
 export function summaryLines(report: CopyReport): readonly string[] {
   const { result, elapsedMs, fetchedBytes, plan } = report;
   if (result.unchanged === true) return ['the same version is there already: nothing was moved'];

@@ -8,7 +8,7 @@ import type { Glyphs, MappedPieces } from './piece-map.ts';
 import { pieceMap } from './piece-map.ts';
 import { facts, oneLine, shorten, table } from './text.ts';
 
-/** What a person calls its state: an open transfer that nobody works on was interrupted. */
+/** What a person calls its state: an open transfer that no process works on was interrupted. */
 function stateOf({ record, isRunning }: LocalStatus): string {
   return isOver(record) || isRunning ? record.status : 'interrupted';
 }

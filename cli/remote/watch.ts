@@ -18,12 +18,12 @@ const LOOK_SECONDS = 2;
  * watching: the transfer goes on.
  */
 export async function watch(call: VerbCall, client: ApiClient, transferId: string): Promise<TransferDetail> {
-  using tell = teller(call);
+  using reporter = watchReporter(call);
   let transfer = await look(call, client, transferId, 0);
-  tell.of(transfer);
+  reporter.show(transfer);
   while (!isOver(transfer)) {
     transfer = await look(call, client, transferId, LOOK_SECONDS);
-    tell.of(transfer);
+    reporter.show(transfer);
   }
   if (transfer.status !== 'completed') throw endOf(transfer);
   return transfer;
@@ -57,31 +57,31 @@ function endOf({ id, status, reason }: Transfer): PieceworkError {
   return fromErrorRecord({ code, message, ...(details === undefined ? {} : { details }) });
 }
 
-interface Teller extends Disposable {
-  of(transfer: TransferDetail): void;
+interface WatchReporter extends Disposable {
+  show(transfer: TransferDetail): void;
 }
 
 /** JSON lines; a line that is drawn over; or, off a terminal, a line where something has changed. */
-function teller({ context, settings }: VerbCall): Teller {
+function watchReporter({ context, settings }: VerbCall): WatchReporter {
   const { stdout, stderr, environment, now } = context;
   if (settings.json === true) {
     return {
-      of: ({ id, status, progress }) =>
+      show: ({ id, status, progress }) =>
         writeJson(stdout, { type: 'progress', at: toIso(now()), transferId: id, status, ...progress }),
       [Symbol.dispose]: () => undefined,
     };
   }
-  if (settings.quiet === true) return { of: () => undefined, [Symbol.dispose]: () => undefined };
+  if (settings.quiet === true) return { show: () => undefined, [Symbol.dispose]: () => undefined };
   if (isTerminal(stderr, environment)) {
     const area = new LiveArea(stderr);
     return {
-      of: (transfer) => area.draw([lineOf(transfer).slice(0, Math.max(10, (stderr.columns ?? 80) - 3))]),
+      show: (transfer) => area.draw([lineOf(transfer).slice(0, Math.max(10, (stderr.columns ?? 80) - 3))]),
       [Symbol.dispose]: () => area.clear(),
     };
   }
   let last = '';
   return {
-    of(transfer) {
+    show(transfer) {
       const step = `${transfer.status} ${Math.floor((transfer.progress.percent ?? 0) / 10)}`;
       if (step !== last) stderr.write(`${lineOf(transfer)}\n`);
       last = step;

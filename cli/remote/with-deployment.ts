@@ -33,7 +33,7 @@ export function withDeployment(verb: Verb, remote: Remote): Verb {
         );
       }
       const { stderr, environment } = call.context;
-      // Where nobody could mean anything else, and a program reads along, it goes without saying.
+      // Where only a deployment can be meant, and the output is for a program, it is not said.
       if (call.settings.quiet !== true && (mayMeanDeployment(call) || isTerminal(stderr, environment)))
         stderr.write('answered by this machine\n');
       await verb.run(call);

@@ -24,7 +24,7 @@ export const listVerb: Verb = {
       if (settings.quiet !== true) context.stderr.write('no transfers\n');
       return;
     }
-    // Whoever reads from a pipe cuts by himself.
+    // The reader of a pipe cuts lines by itself.
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
     for (const line of listLines(transfers, context.now(), columns)) context.stdout.write(`${line}\n`);
   },

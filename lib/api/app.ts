@@ -31,12 +31,12 @@ export interface ApiDeps {
   checkSource(url: string, source: SourceLocator): void | Promise<void>;
   /**
    * Whose transfer a request makes: an IAM principal, an API key's id, `local`. `undefined` =
-   * nobody that is known: refused.
+   * unknown: refused.
    */
   ownerOf(context: Context): string | undefined;
   /** What stands before `/v1` in public, such as the stage of an API Gateway. @default '' */
   basePathOf?(context: Context): string;
-  /** Told of every answer that is a failure of ours (5xx), with its cause. @default nobody */
+  /** Gets every answer that is a failure of ours (5xx), with its cause. @default none */
   onFailure?(error: PieceworkError, context: Context): void;
   /** Aborted = the home is shutting down: long polls end. @default never */
   readonly signal?: AbortSignal;
@@ -45,7 +45,7 @@ export interface ApiDeps {
 type ApiEnv = { Variables: { owner: string } };
 
 /**
- * The REST API, for whoever serves it: Lambda, a local service, a test with `app.request()`. Every error
+ * The REST API, wherever it is served: Lambda, a local service, a test with `app.request()`. Every error
  * is `application/problem+json`.
  */
 export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
@@ -135,7 +135,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   return app;
 }
 
-/** Of a path that is none of ours nobody knows what it holds. */
+/** What a path that is none of ours holds is not known. */
 function shownPath(path: string): string {
   return /^\/v1(\/transfers(\/[0-9A-Za-z]{26}(\/(cancel|retry))?)?)?$/.test(path) ? path : '/v1';
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 
 /**
- * What API Gateway (REST, payload 1.0) tells of a request, as far as it is used here.
+ * What API Gateway (REST, payload 1.0) says of a request, as far as it is used here.
  * `hono/aws-lambda` hands it over as `env.event`.
  */
 interface GatewayEvent {
@@ -22,7 +22,7 @@ const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
 
 /**
  * Whose request it is: the IAM principal (for an assumed role the role, not its session), what an authorizer says, or
- * the id of the API key. `undefined` where API Gateway let somebody through whom it does not know.
+ * the id of the API key. `undefined` where API Gateway let an unknown caller through.
  */
 export function gatewayOwner(context: Context): string | undefined {
   const { identity, authorizer } = eventOf(context).requestContext ?? {};

@@ -3,7 +3,7 @@ import type { BucketRule, SourceRules, Stage, Variable } from './names.ts';
 import { ENV, NEEDS } from './names.ts';
 
 /**
- * What a function was told by its environment. What a stage does not need is absent from its variables,
+ * What a function reads from its environment. What a stage does not need is absent from its variables,
  * and asking for it is a defect.
  */
 export interface Environment {

@@ -25,8 +25,8 @@ import { noteOwners } from './owners.ts';
 import { awsPolicy } from './policy.ts';
 import type { SourceSide } from './sources/guarded-sources.ts';
 import { copiesFrom } from './sources/source-buckets.ts';
+import { openSubscribers } from './subscribers.ts';
 import { systemClock, systemIds } from './system.ts';
-import { tellAll } from './told.ts';
 
 /**
  * One function's view of the world: the ports that the use cases run on, and what its handler needs
@@ -50,15 +50,15 @@ export function openAwsHome(
 ): AwsHome {
   const environment = readEnvironment(stage, variables);
   const { queueUrls, recordsBucket: bucket } = environment;
-  // Two clients: whoever writes under a condition settles an unsure answer itself (protocol, rule 2).
+  // Two clients: the code that writes under a condition settles an unsure answer itself (protocol, rule 2).
   const s3 = new S3Client({});
   const once = new S3Client({ maxAttempts: 1 });
   const sqs = new SQSClient({});
-  const told = tellAll(environment);
+  const subscribersOf = openSubscribers(environment);
   const { records, owners } = noteOwners(
     s3Records({ client: s3, once, bucket, warn: (sentence) => log.warn(sentence) }),
   );
-  const { events, log, metrics } = told(records);
+  const { events, log, metrics } = subscribersOf(records);
   const sealed = s3Secrets({ client: s3, bucket });
   const destination = copiesFrom(s3Destination(), environment);
   const ports: Ports = {

@@ -1,7 +1,7 @@
 import type { PieceworkEvent } from '../transfer/progress/events.ts';
 import type { Events } from './events.ts';
 
-/** Told of every event, in order. What it throws or rejects with is its own affair. */
+/** Gets every event, in order. What it throws or rejects with is its own affair. */
 export type Subscriber = (event: PieceworkEvent) => void | Promise<void>;
 
 type EventOf<T extends PieceworkEvent['type']> = Extract<PieceworkEvent, { readonly type: T }>;
@@ -9,20 +9,20 @@ type EventOf<T extends PieceworkEvent['type']> = Extract<PieceworkEvent, { reado
 /** A subscriber to one type of event. */
 export function on<T extends PieceworkEvent['type']>(
   type: T,
-  tell: (event: EventOf<T>) => void | Promise<void>,
+  handle: (event: EventOf<T>) => void | Promise<void>,
 ): Subscriber {
-  return (event) => (event.type === type ? tell(event as EventOf<T>) : undefined);
+  return (event) => (event.type === type ? handle(event as EventOf<T>) : undefined);
 }
 
 /**
- * Tells each event to all subscribers. A slow one is not waited for, a broken one hurts neither the others nor the
+ * Hands each event to all subscribers. A slow one is not waited for, a broken one hurts neither the others nor the
  * transfer: `onFailure` hears of it.
  */
 export function fanOut(
   subscribers: readonly Subscriber[],
   onFailure: (error: unknown, event: PieceworkEvent) => void = () => {},
 ): Events {
-  async function tell(subscriber: Subscriber, event: PieceworkEvent): Promise<void> {
+  async function deliver(subscriber: Subscriber, event: PieceworkEvent): Promise<void> {
     try {
       await subscriber(event);
     } catch (error) {
@@ -32,7 +32,7 @@ export function fanOut(
 
   return {
     async emit(event) {
-      for (const subscriber of subscribers) void tell(subscriber, event).catch(() => {});
+      for (const subscriber of subscribers) void deliver(subscriber, event).catch(() => {});
     },
   };
 }

@@ -6,7 +6,7 @@ import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
 import { plainHost } from '../values/hosts.ts';
 import { hostRules } from './hosts.ts';
-import { refusalOf } from './refused-addresses.ts';
+import { refusalOf } from './ranges.ts';
 
 export interface GuardPolicy {
   /** Without the colon; of `http`, `https`, `ftp`, `ftps`, `ftpes`, `sftp`. @default ['http', 'https'] */

@@ -1,5 +1,7 @@
-import type { IncomingBody } from '../net/bodies/incoming-body.ts';
-import type { Headers } from './grammar/headers.ts';
+import type { IncomingBody } from '../net/incoming-body.ts';
+
+/** Names in lower case, several of one name joined by `, ` (RFC 9110 §5.3); characters are the bytes (latin1). */
+export type Headers = Readonly<Record<string, string>>;
 
 export interface Answer {
   readonly url: URL;

@@ -3,7 +3,7 @@ import type { Consumer, Delivery, Queue } from './queue.ts';
 
 export interface MemoryQueueOptions {
   readonly clock: Clock;
-  /** Told what a handler threw; its batch comes again. Must not throw. @default nobody */
+  /** Gets what a handler threw; its batch comes again. Must not throw. @default none */
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -46,7 +46,7 @@ export function memoryQueue<M>({ clock, onFailure }: MemoryQueueOptions): Memory
     return due.map(({ body, receiveCount }) => ({ body, receiveCount }));
   }
 
-  /** Until somebody wakes it, or the next message is due. */
+  /** Until it is woken, or the next message is due. */
   async function sleepUntilChange(watchDue: boolean): Promise<void> {
     const next = watchDue ? waiting[0] : undefined;
     const roused = new AbortController();
@@ -73,7 +73,7 @@ export function memoryQueue<M>({ clock, onFailure }: MemoryQueueOptions): Memory
     try {
       await handle(batch, signal);
     } catch (error) {
-      // A handler that was stopped has not failed: whoever consumes next gets its batch as it was.
+      // A handler that was stopped has not failed: the next consumer gets its batch as it was.
       const stopped = signal.aborted;
       for (const { body, receiveCount } of batch) {
         enqueue(body, stopped ? receiveCount : receiveCount + 1, stopped ? 0 : redeliveryDelay(receiveCount));

@@ -4,8 +4,8 @@ import { PieceworkError } from '../errors/error.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
 
 /*
- * What a queue hands over was written by some release of ours, or by anybody who may send. It is checked here, once,
- * and what is not understood is put aside by the caller (parked), never looped and never guessed at.
+ * What a queue hands over was written by some release of ours, or by any sender with the right to. It is checked here,
+ * once, and what is not understood is put aside by the caller (parked), never looped and never guessed at.
  *
  * Versions: a reader takes v and v-1, and writers change one release later. To bring in v 2: write its
  * schema, keep that of v 1 with an `upgrade` to the new type, release; let `transfer/messages.ts` and the

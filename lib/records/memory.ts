@@ -7,8 +7,8 @@ export interface MemoryRecordsOptions {
 }
 
 /**
- * Records that live as long as the process. Kept as JSON, so that nobody can change what is stored
- * by changing what he was given.
+ * Records that live as long as the process. Kept as JSON, so that a caller can not change what is
+ * stored by changing what it was given.
  */
 export function memoryRecords({ pageSize = 1000 }: MemoryRecordsOptions = {}): Records {
   const stored = new Map<string, { readonly json: string; readonly version: Version }>();

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors/codes.ts';
 import type { ServiceFailure } from '../errors/service.ts';
-import { tlsFault } from '../net/errors/tls-faults.ts';
+import { tlsFault } from '../http/tls-errors.ts';
 
 /** What was tried: for the sentence, and for the few codes that depend on it. */
 export type Operation =

@@ -7,7 +7,7 @@ import type { Instant } from '../values/time.ts';
 import type { SealedName, Secrets } from './secrets.ts';
 
 export interface S3SecretsOptions {
-  /** Closed by whoever made it. */
+  /** Closed by its maker. */
   readonly client: S3Client;
   readonly bucket: string;
   /** Before `sealed/`; ends in `/` unless it is empty. @default '' */

@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 import type { ErrorCode } from '../errors/codes.ts';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
+import { safeName } from '../http/name.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import type { ByteReader } from '../values/bytes.ts';
 import type { Call } from '../values/call.ts';
 import type { ByteRange } from '../values/ranges.ts';
-import { safeName } from '../values/safe-name.ts';
 import { toIso } from '../values/time.ts';
 import type { Probe, Source } from './source.ts';
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { PieceworkError } from '../errors/error.ts';
-import { bodyReader } from '../net/bodies/body-reader.ts';
-import { streamBody } from '../net/bodies/stream-body.ts';
+import { bodyReader } from '../http/body-reader.ts';
+import { streamBody } from '../net/stream-body.ts';
 import type { Probe, Source } from './source.ts';
 
 /** A pipe, written `-`: its length shows at its end, it can be read once, and there is nothing to tell two of them apart. */
@@ -17,8 +17,7 @@ export function stdinSource(stream: () => Readable): Source {
       // Whoever writes into the pipe may take any time.
       const body = streamBody(stream(), { signal, stallTimeoutMs: 0, failure });
       const reader = bodyReader({
-        url: new URL('stdin:'),
-        body,
+        answer: { url: new URL('stdin:'), body },
         expectedBytes: undefined,
         floor: { minBytesPerSecond: 0, windowMs: 0 },
       });

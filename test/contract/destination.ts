@@ -51,7 +51,7 @@ export function whole(bytes: Uint8Array): Body {
 }
 
 /**
- * Hands the bytes out in windows as a pool would: ONE buffer, spoiled and refilled at each call. Whoever keeps a view
+ * Hands the bytes out in windows as a pool would: ONE buffer, spoiled and refilled at each call. Code that keeps a view
  * past the next call sends rubbish and is found out by the bytes that arrive.
  */
 export function windows(bytes: Uint8Array, windowBytes: number): Body {

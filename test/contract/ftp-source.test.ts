@@ -33,7 +33,7 @@ function on(start: () => Promise<FtpServer>, scheme: string, features: Partial<S
 const ftpSrv = { emptySizes: false };
 sourceContract(
   'ftp, ftp-srv',
-  on(() => startFtpServer({ deaf: true }), 'ftp', ftpSrv),
+  on(() => startFtpServer({ silent: true }), 'ftp', ftpSrv),
 );
 for (const [name, scheme, implicit] of [
   ['ftps (implicit), ftp-srv', 'ftps', true],

@@ -118,7 +118,7 @@ describe('records in a folder', () => {
       const last = Number(child.lines.at(-1));
       expect(last).toBeGreaterThan(stored);
       const found = await records.get(KEY);
-      // Killed after the write and before it was told.
+      // Killed after the write and before its answer.
       expect([last, last + 1]).toContain(found?.value.count);
       stored = (found?.value.count ?? 0) + 1;
       await records.put(KEY, { count: stored }, found?.version ?? 'absent');

@@ -4,7 +4,7 @@ import { failureOf } from '../support/reading.ts';
 
 export interface RecordsSubject {
   readonly records: Records;
-  /** The same records, as somebody else sees them. */
+  /** The same records, as another process sees them. */
   again(): Records;
 }
 

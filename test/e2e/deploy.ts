@@ -8,7 +8,7 @@ import type { Cloud } from './stand-in.ts';
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..', '..');
 const CDK = join(ROOT, 'node_modules', '.bin', 'cdk');
-/** A deployment that hangs is told from one that is slow. */
+/** Finds a deployment that hangs, and waits for one that is slow. */
 const LONGEST_MS = 240_000;
 
 export interface Deployment {

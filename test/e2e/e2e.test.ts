@@ -553,8 +553,8 @@ describe.runIf(here)('afterwards', () => {
     }
   });
 
-  test('each end was told on the bus, in the documented form', async () => {
-    const told: string[] = [];
+  test('each end was sent to the bus, in the documented form', async () => {
+    const sent: string[] = [];
     for (;;) {
       const { Messages = [] } = await pipeline.sqs.send(
         new ReceiveMessageCommand({ QueueUrl: eventsQueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
@@ -564,11 +564,11 @@ describe.runIf(here)('afterwards', () => {
         const event = JSON.parse(Body) as { 'detail-type': string; detail: unknown };
         transferEventDetail.parse(event.detail);
         expect(Body).not.toContain(SECRET);
-        told.push(event['detail-type']);
+        sent.push(event['detail-type']);
         await pipeline.sqs.send(new DeleteMessageCommand({ QueueUrl: eventsQueueUrl, ReceiptHandle }));
       }
     }
-    const count = (type: string) => told.filter((other) => other === `Transfer ${type}`).length;
+    const count = (type: string) => sent.filter((other) => other === `Transfer ${type}`).length;
     expect(count('Completed')).toBeGreaterThanOrEqual(40);
     expect(count('Cancelled')).toBeGreaterThanOrEqual(1);
     expect(count('Failed')).toBeGreaterThanOrEqual(4);

@@ -15,7 +15,10 @@ type OtherScheme = (typeof OTHER_SCHEMES)[number];
 /** Servers on this machine with the same file each, for whatever is not HTTP. */
 export interface OtherSources extends AsyncDisposable {
   readonly ports: readonly number[];
-  /** Two objects of one bucket, of which the deployment may read the first for anybody; sources without credentials. */
+  /**
+   * Two objects of one bucket, of which the deployment may read the first for every
+   * caller; sources without credentials.
+   */
   objects(): Promise<{ readonly open: string; readonly closed: string }>;
   /** The source of a request to the API; the password can be another one than the server's. */
   locate(scheme: OtherScheme, password?: string): Promise<Readonly<Record<string, unknown>>>;

@@ -31,7 +31,7 @@ async function holds(pid: string, inode: string): Promise<boolean> {
       if ((await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')) === `socket:[${inode}]`) return true;
     }
   } catch {
-    // It ended, or is somebody else's.
+    // It ended, or is not ours.
   }
   return false;
 }

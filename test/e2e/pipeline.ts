@@ -15,7 +15,7 @@ import type { Cloud } from './stand-in.ts';
 
 export const PREFIX = 'in/';
 
-/** Buckets of the suite; on AWS their names must be nobody else's. */
+/** Buckets of the suite; on AWS their names must be unique in the world. */
 export function bucketsOf({ account }: Cloud) {
   return {
     target: `piecework-e2e-${account}`,

@@ -22,7 +22,7 @@ export interface Cloud extends AsyncDisposable {
 
 export interface CloudOptions {
   /**
-   * Where functions find the stand-in: a relay before it, that can be cut. Only MiniStack can be told so.
+   * Where functions find the stand-in: a relay before it, that can be cut. Only MiniStack can be set up so.
    * @default its own
    */
   readonly functionsPort?: number;
@@ -66,7 +66,7 @@ function standInEnv(endpoint: string): Record<string, string> {
 }
 
 /**
- * It holds every call against the policies of whoever makes it, as AWS does: a right that a
+ * It holds every call against the policies of its caller, as AWS does: a right that a
  * function lacks fails a transfer here.
  */
 const MINISTACK = { AUTH: 'true', NODE_NO_WARNINGS: '1' };

@@ -12,7 +12,7 @@ import { Pipeline } from './pipeline.ts';
 import type { Cloud } from './stand-in.ts';
 import { startCloud } from './stand-in.ts';
 
-// Somebody else's CDK app: the packed tarball, installed beside aws-cdk-lib, without esbuild,
+// A stranger's CDK app: the packed tarball, installed beside aws-cdk-lib, without esbuild,
 // as an ES module and as CommonJS.
 
 const run = promisify(execFile);

@@ -12,7 +12,7 @@ export default defineConfig({
     reporters: ['default', new ClosingLine()],
     globalSetup: ['test/support/temporary.ts'],
     setupFiles: ['test/support/leak-guard.ts'],
-    // A deployment that hangs is told by itself; everything else is as slow as the machine.
+    // A deployment that hangs is found by itself; everything else is as slow as the machine.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     maxConcurrency: 20,

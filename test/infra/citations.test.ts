@@ -50,24 +50,6 @@ describe('what is cited', () => {
   });
 });
 
-describe('docs/protocol.md', () => {
-  const page = TREE.read('docs/protocol.md');
-
-  it('says of each rule what holds it, and what would notice', () => {
-    const rules = page.split(/^##+ /m).filter((section) => section.startsWith('Rule '));
-    expect(rules.length).toBe(CITED.rules.size);
-    const incomplete = rules.filter((rule) => !/^Held by \[`.*(Faults?|Tests?): \["/ms.test(rule));
-    expect(incomplete).toEqual([]);
-  });
-
-  it('says of each crash which code repairs it', () => {
-    const [, table = ''] = page.split(/^\| crash after .*\n.*\n/m);
-    const rows = (table.split('\n\n')[0] ?? '').trim().split('\n');
-    expect(rows.length).toBeGreaterThan(15);
-    expect(rows.filter((row) => !/\[`\w+`\]\[/.test(row))).toEqual([]);
-  });
-});
-
 describe('links of the docs', () => {
   const pages = FILES.filter((path) => /^(docs\/.*|[A-Z]+)\.md$/.test(path));
 

@@ -10,7 +10,7 @@ import { patternBytes } from '../support/pattern.ts';
 import type { SftpServerOptions } from '../support/sftp-server.ts';
 import { startSftpServer } from '../support/sftp-server.ts';
 
-// What somebody reads whose source is bad: one sentence that says what happened, at which URL, and what to do.
+// What a user reads whose source is bad: one sentence that says what happened, at which URL, and what to do.
 
 let home: string;
 beforeEach(async () => {

@@ -62,7 +62,7 @@ test.each(['421', '530'] as const)(
 );
 
 /**
- * As sshd does beyond its MaxStartups: who comes is told the protocol's version, and cut off
+ * As sshd does beyond its MaxStartups: a client gets the protocol's version, and is cut off
  * in the middle of the handshake.
  */
 async function withCrowdedSsh(most: number, use: (url: string, fingerprint: string) => Promise<void>): Promise<number> {

@@ -380,7 +380,7 @@ describe('going on after a crash', () => {
       const destination = files();
       const page = await destination.listParts(upload, 0, call());
       const parts = page === 'gone' ? [] : page.parts;
-      // The last one may be done and not told.
+      // The last one may be done and not reported.
       expect(parts.map(({ number }) => number).slice(0, printed.length)).toEqual(printed);
       expect(parts.length - printed.length).toBeLessThanOrEqual(1);
       for (const { number, crc32: crc } of parts) expect(crc).toBe(crc32(Buffer.alloc(size, number)));
@@ -684,7 +684,7 @@ describe('a put', () => {
     const dead = fileDestination({ writeAt });
     const put = dead.putObject(spec(), 5, whole(Buffer.from('bytes')), 'none', call());
     await writing.promise;
-    // Its process is gone: nobody keeps its lock.
+    // Its process is gone: its lock is free.
     await rm(await found(/\.lock$/));
     const destination = files();
     expect(await destination.listUploads(spec().target, call())).toHaveLength(1);

@@ -56,7 +56,7 @@ describe('a guarded source', () => {
     ]) {
       const error = await failureOf(source.probe(at(host, '/file.bin'), 1000, call()), 'GuardRefused');
       expect(error.reaction).toBe('fail');
-      // An address is refused as a URL, before anybody thinks of connecting.
+      // An address is refused as a URL, before any connection.
       if (/\d/.test(host)) expect(error.message).toContain('/file.bin');
     }
     expect(bench.origin.connections).toBe(0);

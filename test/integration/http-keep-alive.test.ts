@@ -28,7 +28,7 @@ const honest = (socket: Socket, range: string, body: Buffer, headers = '', after
   if (after !== '') socket.write(after);
 };
 
-/** A server of raw answers, by the number of the request. Which connection each came over is told. */
+/** A server of raw answers, by the number of the request. It says which connection each came over. */
 async function server(reply: (number: number) => Reply, options: { connections?: number } = {}) {
   const over: number[] = [];
   const sockets = new Set<Socket>();

@@ -82,9 +82,7 @@ async function killedAfter(step: Step, kind: 'file' | 's3', agoMs: number): Prom
   const source = { url };
   await submit(ports, { id: ID, source, destination, object: {}, options: completeOptions({}), owner: 'local' });
   if (!has('intent')) return;
-  await updateTransfer(ports, ID, (record) =>
-    record.status === 'accepted' ? beginPlanning(record, 'plan0', home.clock.now() - agoMs) : undefined,
-  );
+  await updateTransfer(ports, ID, (record) => beginPlanning(record, 'plan0', home.clock.now() - agoMs));
   if (has('upload')) await begin(engine, destination);
 }
 

@@ -2,9 +2,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { contextWith } from '../../lib/net/sockets/authorities.ts';
-import { PullSocket } from '../../lib/net/sockets/pull-socket.ts';
-import { tlsOptionsOf } from '../../lib/net/sockets/tls.ts';
+import { contextWith } from '../../lib/net/authorities.ts';
+import { PullSocket } from '../../lib/net/pull-socket.ts';
+import { tlsOptionsOf } from '../../lib/net/tls.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { patternBytes } from '../support/pattern.ts';
 

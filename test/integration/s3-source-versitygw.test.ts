@@ -13,7 +13,7 @@ import { withServer } from '../support/with-server.ts';
 const MIB = 1024 ** 2;
 const SIZE = 20 * MIB + 7;
 
-/** A store and a folder of this test's own, and what the command line would be told of the store. */
+/** A store and a folder of this test's own, and what the command line would be given for the store. */
 async function bench(start: () => Promise<MortalS3Server>) {
   const folder = await mkdtemp(join(tmpdir(), 'piecework-s3-source-'));
   const server = await start();

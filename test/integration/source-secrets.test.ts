@@ -17,7 +17,7 @@ import { sshKey } from '../support/ssh-keys.ts';
 
 /*
  * A canary in every credential field of every scheme; each transfer ends well, ends with refused credentials, and is
- * killed in the middle. Then everything that was written anywhere, and everything that went to anybody but that one
+ * killed in the middle. Then everything that was written anywhere, and everything that went to any server but that one
  * server, is searched for it, in each form in which it travels.
  */
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 
-/** A wire to a server on loopback that can be cut and mended: while it is cut nobody listens at its port. */
+/** A wire to a server on loopback that can be cut and mended: while it is cut nothing listens at its port. */
 export interface Relay extends AsyncDisposable {
   readonly port: number;
   /** That went through it, both ways. */

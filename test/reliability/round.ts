@@ -37,7 +37,7 @@ export interface RoundResult {
 }
 
 /** One transfer of random size and content under one kind of fault, by the same command until it ends well. */
-// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one story, told in order
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one story, in order
 export async function playRound(
   fault: Fault,
   to: 'file' | 's3',

@@ -13,7 +13,7 @@ import { playRound } from './stand-in/round.ts';
 
 // By hand: npm run rounds:stand-in -- [--rounds 30] [--seed 1] [--at-once 1] The deployed functions on a
 // stand-in for AWS, whose workers are killed, and which is cut off from them, while they move random data.
-// Nobody helps between two rounds. Rounds that are played at once meet each other's faults too. Ends with 1 if
+// There is no help between two rounds. Rounds that are played at once meet each other's faults too. Ends with 1 if
 // anything was lost, mixed or left behind.
 
 const MIB = 1024 ** 2;

@@ -22,7 +22,7 @@ export function placeOrder(world: World, order: Order, index: number): void {
   }
 }
 
-/** As long as somebody means to come again, the schedule goes on. */
+/** As long as a caller means to come again, the schedule goes on. */
 function performLater(world: World, delayMs: number, perform: () => void): void {
   world.callers += 1;
   world.after(delayMs, () => {

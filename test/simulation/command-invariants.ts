@@ -37,7 +37,7 @@ export class CommandRules {
 
   recorded(process: SimProcess, before: TransferRecord | undefined, record: TransferRecord): void {
     this.#learn(record);
-    // Of a write that somebody has written over since, its writer can't know any more that it was his.
+    // When a write was written over since, its writer can't know any more that it was its own.
     for (const [other, owed] of this.#owed)
       if (other !== process) for (const name of owed) if (name.endsWith(planOf(record))) owed.delete(name);
     if (process.isAlive) this.#owes(process, before, record);
@@ -65,7 +65,7 @@ export class CommandRules {
   }
 
   /**
-   * Rule 2: whoever lives and hears of no failure has sent all that its writes say, also where an answer was unsure.
+   * Rule 2: a process that lives and met no failure has sent all that its writes say, also where an answer was unsure.
    */
   succeeds(process: SimProcess): void {
     const [owed] = this.#owed.get(process) ?? [];
@@ -183,7 +183,7 @@ export class CommandRules {
     this.#world.broke(`abort ${uploadId}, which no record named for it (rule 14)`);
   }
 
-  /** An abort arrives: nobody may be using the upload any more. */
+  /** An abort arrives: the upload must not be in use any more. */
   aborts(uploadId: string): void {
     const { records, store } = this.#world;
     for (const { id, status, upload, ending } of records.transfers()) {

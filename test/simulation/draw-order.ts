@@ -38,8 +38,8 @@ export function drawOrder(
   const name = `object-${index}`;
   const target: DestinationLocator =
     kind === 's3' ? { kind, bucket: 'bucket', key: name } : { kind, path: `/data/${name}` };
-  // A stream of unknown length needs each piece whole in its windows: too large a wish is refused.
-  const fits = (options.pieceSizeBytes ?? 0) <= windowsBytes || origin.tellsSize;
+  // A stream of unknown length needs each piece whole in its windows: a larger piece size is refused.
+  const fits = (options.pieceSizeBytes ?? 0) <= windowsBytes || origin.statesSize;
   return {
     origin,
     target,
@@ -90,7 +90,7 @@ function drawOrigin(chance: Chance, index: number, isBenign: boolean): SimOrigin
     changesAt: changes ? chance.between(2, 30) : undefined,
     changesOnFailure: misbehaves && chance.hit(0.3),
     hasChanged: false,
-    tellsSize: chance.hit(0.85),
+    statesSize: chance.hit(0.85),
     hasRanges: chance.hit(0.85),
     ignoresRangesFrom: chance.hit(0.1) ? chance.between(2, 15) : undefined,
     ignoresIfRange: false,

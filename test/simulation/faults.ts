@@ -23,7 +23,7 @@ export const FAULT_KINDS = [
   'storeConflict',
   /** A part that lands after the abort stays, and has to be aborted again. */
   'partOutlivesAbort',
-  /** Somebody else aborts an open upload. */
+  /** An open upload is aborted from outside. */
   'uploadVanishes',
   'secretRefused',
   'secretLost',

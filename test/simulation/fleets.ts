@@ -55,11 +55,11 @@ export function makeFleets(world: World): void {
     async handle({ ports, process }, batch) {
       const failed: FinalizerMessage[] = [];
       for (const [transferId, inputs] of Map.groupBy(batch, transferOf)) {
-        const told = { transferId, inputs };
-        rules.decides(process, told);
+        const given = { transferId, inputs };
+        rules.decides(process, given);
         try {
           await advance(ports, transferId, inputs, process.signal);
-          rules.decided(process, told);
+          rules.decided(process, given);
         } catch (error) {
           rules.handlerFailed(process, error);
           failed.push(...inputs);

@@ -18,10 +18,10 @@ export interface Outcome {
 
 /**
  * One history from its seed to its end, or to the first invariant that breaks.
- * @param tell hears every step.
+ * @param onStep gets a line for every step.
  */
-export async function runHistory(seed: number, tell?: (line: string) => void): Promise<Outcome> {
-  const world = new World(seed, tell);
+export async function runHistory(seed: number, onStep?: (line: string) => void): Promise<Outcome> {
+  const world = new World(seed, onStep);
   makeFleets(world);
   for (const [index, order] of world.scenario.orders.entries()) {
     world.rules.objects.orderPlaced(order);
@@ -65,7 +65,7 @@ function horizonMs({ scenario, pipelinePolicy }: World): number {
   return busy + 2 * patienceMs + 4 * graceMs + 3 * orphanAgeMs + 180 * MINUTE_MS;
 }
 
-/** Somebody else's clean-up, or a lifecycle rule: now and then an open upload is gone. */
+/** A clean-up from outside, or a lifecycle rule: now and then an open upload is gone. */
 function letUploadsVanish(world: World): void {
   if (world.scenario.rates.uploadVanishes === undefined || world.elapsedMs >= world.scenario.faultsUntilMs) return;
   for (const upload of world.store.standing()) {

@@ -35,7 +35,7 @@ export class Rules {
     this.commands.begins(process);
   }
 
-  /** It has done all that it was told. */
+  /** It has done all that was to be done. */
   decided(process: SimProcess, { transferId, inputs }: Batch): void {
     this.commands.succeeds(process);
     const record = this.#world.records.transfers().find(({ id }) => id === transferId);
@@ -63,7 +63,7 @@ export class Rules {
       answeredWithoutCause(old, record, inputs);
     if (broken !== undefined) this.#world.broke(`${record.id} rev ${record.rev}: ${broken}`);
     this.commands.recorded(process, old, record);
-    if (old?.status !== record.status) this.#tellWaiting(record);
+    if (old?.status !== record.status) this.#wake(record);
     for (const situation of situationsOf(old, record)) this.#world.reach(situation);
   }
 
@@ -76,12 +76,12 @@ export class Rules {
   }
 
   /** Calls back when a transfer of the order next comes to the status; one call for each time. */
-  onStatus(order: Order, status: Status, tell: () => void): void {
+  onStatus(order: Order, status: Status, wake: () => void): void {
     const key = `${destinationId(order.target)} ${status}`;
-    this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), tell]);
+    this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), wake]);
   }
 
-  #tellWaiting(record: TransferRecord): void {
+  #wake(record: TransferRecord): void {
     const origin = this.objects.orderFor(record)?.origin;
     if (origin?.changesOnFailure === true && record.status === 'failed') origin.hasChanged = true;
     const key = `${destinationId(record.request.destination)} ${record.status}`;
@@ -90,7 +90,7 @@ export class Rules {
     first?.();
   }
 
-  told(process: SimProcess, event: PieceworkEvent): void {
+  emitted(process: SimProcess, event: PieceworkEvent): void {
     if (process.isAlive && JSON.stringify(event).includes('SECRET'))
       this.#world.broke(`an event holds a secret: ${event.type}`);
   }

@@ -2,7 +2,7 @@ import type { Chance } from './chance.ts';
 import type { FaultKind } from './faults.ts';
 import type { TIMES } from './times.ts';
 
-/** What everything in a simulated world stands on: its time, its chance, and whoever watches. */
+/** What everything in a simulated world stands on: its time, its chance, and its observer. */
 export interface Nature {
   readonly now: number;
   readonly chance: Chance;

@@ -4,7 +4,7 @@ import type { Status, TransferRecord } from '../../lib/transfer/record/record.ts
 import { attemptOf, isOver } from '../../lib/transfer/record/record.ts';
 import type { SimUpload } from './sim-store.ts';
 
-/** What must hold of any write of a transfer record, whoever made it: the first thing that does not, or nothing. */
+/** What must hold of any write of a transfer record, by any process: the first thing that does not, or nothing. */
 export function brokenByWrite(
   before: TransferRecord | undefined,
   after: TransferRecord,
@@ -111,7 +111,7 @@ export function refusalPassedOver(record: TransferRecord, inputs: readonly Final
   return isRefused ? 'a copy was refused, and the transfer goes on by its plan (ADR 9)' : undefined;
 }
 
-/** Rule 4: an answer to a piece is an answer to something that a finalizer was told, of this plan and this attempt. */
+/** Rule 4: an answer to a piece is an answer to something that a finalizer was given, of this plan and this attempt. */
 export function answeredWithoutCause(
   before: TransferRecord | undefined,
   after: TransferRecord,
@@ -119,18 +119,19 @@ export function answeredWithoutCause(
 ): string | undefined {
   if (before?.status !== 'transferring' || before.plan?.mode !== 'pieces') return undefined;
   const tasks = inputs.flatMap(failedTask);
-  const isTold = (number: number) =>
+  const isReported = (number: number) =>
     tasks.some(
       ({ planId, pieceNumber, attempt }) =>
         planId === before.planId && pieceNumber === number && attempt === attemptOf(before, number),
     );
   for (const number of Object.keys(after.trouble).map(Number)) {
     const attempt = attemptOf(before, number);
-    if (attemptOf(after, number) > attempt && !isTold(number))
+    if (attemptOf(after, number) > attempt && !isReported(number))
       return `attempt ${attempt} of piece ${number} is answered, and nobody reported it (rules 4, 6)`;
   }
   const isByItself = after.reason === undefined || BY_ITSELF.has(after.reason.code);
-  if (after.status !== 'failed' || isByItself || tasks.some(({ pieceNumber }) => isTold(pieceNumber))) return undefined;
+  if (after.status !== 'failed' || isByItself || tasks.some(({ pieceNumber }) => isReported(pieceNumber)))
+    return undefined;
   return `failed by ${after.reason?.code}, and no failure counts (rule 4)`;
 }
 

@@ -26,7 +26,7 @@ export const REGRESSION_SEEDS: readonly { readonly seed: number; readonly found:
   {
     seed: 682,
     found:
-      'a submit that was repeated after its marker had been buried got the tombstone back, and was never carried out',
+      'a submit that was repeated after its marker had been given up got the tombstone back, and was never carried out',
   },
   { seed: 4, found: 'a tombstone was never settled, because its destination is none that the home knows' },
   { seed: 481, found: 'a retry that died between its swap and its clean-up left a sealed source' },

@@ -8,7 +8,7 @@ import { runHistory } from './history.ts';
 import { runSeeds } from './run-seeds.ts';
 
 /**
- * `npm run simulate -- --seeds N --from S`, on as many threads as there are cores; or one history again, told
+ * `npm run simulate -- --seeds N --from S`, on as many threads as there are cores; or one history again,
  * step by step: `--seed S --trace`.
  */
 
@@ -28,9 +28,9 @@ process.exitCode =
     ? await runMany(Number(values.from), Number(values.seeds))
     : await runOne(Number(values.seed), values.trace);
 
-async function runOne(seed: number, isTold: boolean): Promise<number> {
-  if (isTold) console.log(JSON.stringify(drawScenario(chanceFrom(seed)), withoutBytes, 1));
-  const outcome = await runHistory(seed, isTold ? (line) => console.log(line) : undefined);
+async function runOne(seed: number, isTraced: boolean): Promise<number> {
+  if (isTraced) console.log(JSON.stringify(drawScenario(chanceFrom(seed)), withoutBytes, 1));
+  const outcome = await runHistory(seed, isTraced ? (line) => console.log(line) : undefined);
   print([outcome]);
   return outcome.failure === undefined ? 0 : 1;
 }

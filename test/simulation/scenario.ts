@@ -21,7 +21,7 @@ export interface Scenario {
   readonly rates: FaultRates;
   /** From then on nothing goes wrong any more, so that everything must come to its end. */
   readonly faultsUntilMs: number;
-  /** While a queue is frozen nobody receives from it: a backlog. */
+  /** While a queue is frozen nothing is received from it: a backlog. */
   readonly frozen: readonly {
     readonly queue: 'planner' | 'fetcher' | 'finalizer';
     readonly fromMs: number;

@@ -15,7 +15,7 @@ export function simDestination(process: SimProcess, world: World): Destination {
   const { limits, features } = scenario.destination;
   const serverSideCopy = simCopy(process, world);
 
-  /** Whoever does not know whether it was done must ask, before anything else is written (rule 11). */
+  /** A process that does not know whether it was done must ask, before anything else is written (rule 11). */
   async function finish<T>(target: string, call: Promise<T>): Promise<T> {
     try {
       return await call;
@@ -112,7 +112,7 @@ export function simDestination(process: SimProcess, world: World): Destination {
       process.call(
         `list uploads of ${destinationId(target)}`,
         STORE_READ,
-        () => store.openUploads(target, target.kind === 'file'),
+        () => store.openUploads(target, { withToken: target.kind === 'file' }),
         signal,
       ),
     releaseUpload: (_upload, { signal }) => process.call('release upload', STORE_READ, () => {}, signal),

@@ -51,7 +51,7 @@ export function simPorts(world: World, process: SimProcess): Ports {
     },
     events: {
       emit: (event) => {
-        rules.told(process, event);
+        rules.emitted(process, event);
         return Promise.resolve();
       },
     },

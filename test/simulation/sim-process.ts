@@ -30,7 +30,7 @@ export class SimProcess {
     this.#onDeath();
   }
 
-  /** As Ctrl-C or a shutdown: whatever waits is told, and the process goes on for a moment. */
+  /** As Ctrl-C or a shutdown: all that waits is cancelled, and the process goes on for a moment. */
   stop(): void {
     this.world.trace(this.name, 'is asked to stop');
     this.#controller.abort(new DOMException('the process is asked to stop', 'AbortError'));

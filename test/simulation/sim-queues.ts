@@ -10,7 +10,7 @@ export interface SimQueues {
 }
 
 /**
- * A task whose worker kept dying becomes an input of the finalizer; what nobody can handle otherwise is only
+ * A task whose worker kept dying becomes an input of the finalizer; any other message that keeps failing is only
  * lost, and the tick repairs it.
  */
 export function makeQueues(world: Nature, maxReceives: number): SimQueues {

@@ -5,7 +5,7 @@ import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { RECORD_DELETE, RECORD_READ, RECORD_WRITE } from './faults.ts';
 import type { SimProcess } from './sim-process.ts';
 
-/** What a finalizer was told of one transfer. */
+/** What a finalizer was given for one transfer. */
 export interface Batch {
   readonly transferId: string;
   readonly inputs: readonly FinalizerMessage[];
@@ -15,7 +15,7 @@ export interface RecordChange {
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
-  /** What its sender had been told when it sent this: it may land long after. */
+  /** What its sender knew when it sent this: it may land long after. */
   readonly batch: Batch | undefined;
 }
 

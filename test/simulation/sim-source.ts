@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { redactUrl } from '../../lib/errors/redact.ts';
-import { ifRangeOf } from '../../lib/http/grammar/validator.ts';
+import { ifRangeOf } from '../../lib/http/validator.ts';
 import { sequentialHasher } from '../../lib/integrity/hasher.ts';
 import type { Probe, Source } from '../../lib/sources/source.ts';
 import type { CopySource } from '../../lib/transfer/locators.ts';
@@ -17,7 +17,7 @@ import type { Nature } from './nature.ts';
 import type { SimProcess } from './sim-process.ts';
 import { SECOND_MS } from './times.ts';
 
-/** Told of each connection, and of what comes over it. */
+/** Gets each connection, and what comes over it. */
 export interface SeenConnection {
   brought(at: number, bytes: number): void;
   closed(): void;
@@ -33,16 +33,16 @@ export interface SimOrigin {
   readonly versions: readonly OriginVersion[];
   /** The second version is there from this request on. */
   readonly changesAt: number | undefined;
-  /** The second version is there as soon as the transfer has failed once: whoever goes on with it must notice. */
+  /** The second version is there as soon as the transfer has failed once: a retry must notice. */
   readonly changesOnFailure: boolean;
   hasChanged: boolean;
-  readonly tellsSize: boolean;
+  readonly statesSize: boolean;
   readonly hasRanges: boolean;
   /** From this request on it answers any range with the whole. */
   readonly ignoresRangesFrom: number | undefined;
   /** It answers a range of whatever version it has now, though `If-Range` names another. */
   readonly ignoresIfRange: boolean;
-  /** These requests are forbidden: the link has expired, until somebody mends it. */
+  /** These requests are forbidden: the link has expired, until it is mended. */
   readonly forbidden: { readonly from: number; readonly to: number } | undefined;
   readonly publishesDigest: boolean;
   /** It is an object of the store that is the destination, too. */
@@ -199,7 +199,7 @@ function snapshotOf(origin: SimOrigin, version: OriginVersion, ranged: boolean):
     validator: version.validator,
     digests,
     warnings: [],
-    ...(origin.tellsSize ? { sizeBytes: version.bytes.length } : {}),
+    ...(origin.statesSize ? { sizeBytes: version.bytes.length } : {}),
   };
 }
 

@@ -151,11 +151,11 @@ export class ObjectStore {
     upload.parts.clear();
   }
 
-  openUploads(target: DestinationLocator, tellsToken: boolean): readonly OpenUpload[] {
+  openUploads(target: DestinationLocator, { withToken }: { readonly withToken: boolean }): readonly OpenUpload[] {
     const key = destinationId(target);
     return this.standing()
       .filter((upload) => upload.target === key)
-      .map(({ id, initiatedAt, token }) => ({ id, initiatedAt, ...(tellsToken ? { token } : {}) }));
+      .map(({ id, initiatedAt, token }) => ({ id, initiatedAt, ...(withToken ? { token } : {}) }));
   }
 
   standing(): readonly SimUpload[] {

@@ -27,14 +27,14 @@ describe('200 adverse histories', () => {
   });
 
   it('replay exactly: the same seed is the same history, to the last line', async () => {
-    const tell = async () => {
+    const replay = async () => {
       const lines: string[] = [];
       await runHistory(7, (line) => void lines.push(line));
       return lines;
     };
-    const lines = await tell();
+    const lines = await replay();
     expect(lines.length).toBeGreaterThan(100);
-    expect(await tell()).toEqual(lines);
+    expect(await replay()).toEqual(lines);
   });
 });
 

@@ -2,7 +2,7 @@ import { isServerSideCopy } from '../../lib/transfer/plan/plan.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isTombstone } from '../../lib/transfer/record/record.ts';
 
-/** What a write shows that the history has come to: so that a run can tell which situations it reached. */
+/** What a write shows that the history has come to: so that a run can list the situations that it reached. */
 export function situationsOf(before: TransferRecord | undefined, after: TransferRecord): readonly string[] {
   if (before === undefined) return isTombstone(after) ? ['tombstone'] : [];
   const found = [...planned(before, after), ...nextRun(before, after)];

@@ -64,7 +64,7 @@ function staging(chance: Chance, scenario: Scenario): Scenario {
     ];
     return {
       ...order,
-      origin: { ...order.origin, hasRanges: true, tellsSize: true },
+      origin: { ...order.origin, hasRanges: true, statesSize: true },
       target: { kind: 's3', bucket: 'bucket', key: `object-${index}` },
       options,
       acts,
@@ -80,7 +80,10 @@ function staging(chance: Chance, scenario: Scenario): Scenario {
   };
 }
 
-/** Submits that are cut off, repeated while the transfer goes on, or only after somebody buried what they left. */
+/**
+ * Submits that are cut off, repeated while the transfer goes on, or only after what they
+ * left was turned into a tombstone.
+ */
 function submits(chance: Chance, scenario: Scenario): Scenario {
   const bent = scenario.orders.map((order): Order => {
     const again = Array.from(
@@ -107,7 +110,7 @@ function resuming(chance: Chance, scenario: Scenario): Scenario {
     const origin = {
       ...order.origin,
       hasRanges: true,
-      tellsSize: true,
+      statesSize: true,
       forbidden: { from, to: from + chance.between(1, 2) },
       changesAt: undefined,
       changesOnFailure: chance.hit(0.4),
@@ -125,7 +128,7 @@ function resuming(chance: Chance, scenario: Scenario): Scenario {
 /** Many small pieces over few workers, and now and then a connection that is much slower than the others. */
 function stragglers(chance: Chance, scenario: Scenario): Scenario {
   const bent = scenario.orders.map((order): Order => {
-    const origin = { ...order.origin, hasRanges: true, tellsSize: true, ignoresRangesFrom: undefined };
+    const origin = { ...order.origin, hasRanges: true, statesSize: true, ignoresRangesFrom: undefined };
     return { ...order, origin, options: { ...order.options, pieceSizeBytes: chance.between(3, 6), parallelism: 8 } };
   });
   return {
@@ -146,7 +149,7 @@ function copying(chance: Chance, scenario: Scenario): Scenario {
     const bytes = order.origin.versions[0]?.bytes ?? new Uint8Array();
     const other = bytes.map(() => chance.below(256));
     const versions = [bytes, other].map((of, at) => ({ bytes: of, validator: STRONG[at] ?? STRONG[0] }));
-    const origin = { ...order.origin, versions, isInStore: true, hasRanges: true, tellsSize: true };
+    const origin = { ...order.origin, versions, isInStore: true, hasRanges: true, statesSize: true };
     const isAlways = chance.hit(0.2);
     const changes = chance.hit(0.5);
     const serverSideCopy = isAlways ? 'always' : 'auto';
@@ -168,7 +171,7 @@ function copying(chance: Chance, scenario: Scenario): Scenario {
   return { ...scenario, destination: { ...scenario.destination, kind: 's3', copies }, orders: bent, rates };
 }
 
-/** Servers that answer another range or another version than was asked for, and no digest that would tell. */
+/** Servers that answer another range or another version than was asked for, and no digest that would show it. */
 function lying(chance: Chance, scenario: Scenario): Scenario {
   const bent = scenario.orders.map((order): Order => {
     const [first] = order.origin.versions;
@@ -178,7 +181,7 @@ function lying(chance: Chance, scenario: Scenario): Scenario {
     const origin = {
       ...order.origin,
       hasRanges: true,
-      tellsSize: true,
+      statesSize: true,
       ignoresRangesFrom: undefined,
       ignoresIfRange: true,
       publishesDigest: false,

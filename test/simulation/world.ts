@@ -40,15 +40,15 @@ export class World implements Truth {
   readonly faults = new Map<string, number>();
   readonly situations = new Map<string, number>();
   readonly origins = new Map<string, SimOrigin>();
-  readonly #tell: ((line: string) => void) | undefined;
+  readonly #onStep: ((line: string) => void) | undefined;
   readonly queues: SimQueues;
   readonly pipelinePolicy: Policy;
   #ulids = 0;
   steps = 0;
 
-  constructor(seed: number, tell?: (line: string) => void) {
+  constructor(seed: number, onStep?: (line: string) => void) {
     this.seed = seed;
-    this.#tell = tell;
+    this.#onStep = onStep;
     this.chance = chanceFrom(seed);
     this.scenario = drawScenario(this.chance);
     this.rules = new Rules(this);
@@ -98,7 +98,7 @@ export class World implements Truth {
   }
 
   trace(who: string, what: string): void {
-    this.#tell?.(`${toIso(this.now).slice(8, 23)} ${who.padEnd(14)} ${what}`);
+    this.#onStep?.(`${toIso(this.now).slice(8, 23)} ${who.padEnd(14)} ${what}`);
   }
 
   /** An invariant does not hold: the first one that broke is what counts. */

@@ -5,7 +5,6 @@ import type { DeadPiece, PieceResult } from '../../lib/transfer/messages.ts';
 import type { LedgerView } from '../../lib/transfer/plan/ledger.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { newRecord } from '../../lib/transfer/record/record.ts';
-import type { Accepted, Transferring } from '../../lib/transfer/record/states.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
@@ -26,7 +25,7 @@ export const SNAPSHOT: Snapshot = {
   warnings: [],
 };
 
-export function accepted(options: Partial<TransferOptions> = {}): Accepted {
+export function accepted(options: Partial<TransferOptions> = {}): TransferRecord {
   const request = {
     source: { url: 'https://origin.example/file', withheld: false },
     destination: { kind: 's3', bucket: 'bucket', key: 'key' },
@@ -37,11 +36,6 @@ export function accepted(options: Partial<TransferOptions> = {}): Accepted {
 }
 
 /** Ten pieces of ten bytes, of which all below `cursor` were sent. */
-export function transferring(
-  over?: Partial<Transferring> & { readonly status?: never },
-  options?: Partial<TransferOptions>,
-): Transferring;
-export function transferring(over: Partial<TransferRecord>, options?: Partial<TransferOptions>): TransferRecord;
 export function transferring(
   over: Partial<TransferRecord> = {},
   options: Partial<TransferOptions> = {},

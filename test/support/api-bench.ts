@@ -17,7 +17,7 @@ import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { accepted, NOW, POLICY } from './a-transfer.ts';
 
 // The API on the real use cases, with everything behind them in memory and a clock that
-// moves only when somebody sleeps.
+// moves only in a sleep.
 
 export const ID = '01JZ8QH5X3M9V7T2B4N6K8R0CD';
 export const GOOD = {

@@ -11,7 +11,7 @@ import type { AwsServiceDouble } from './aws-service-double.ts';
 export interface AwsFunctions {
   /** As API Gateway hands a request over. */
   call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly text: string }>;
-  /** Until nothing is on any queue. Delayed messages come after `skip` was told how long they wait. */
+  /** Until nothing is on any queue. Delayed messages come after `skip` was called with the time that they wait. */
   run(skip: (ms: number) => void): Promise<void>;
   /** The schedule's tick. */
   tick(): Promise<void>;

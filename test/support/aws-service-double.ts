@@ -27,7 +27,7 @@ export interface AwsServiceDouble extends AsyncDisposable {
   readonly requests: readonly SentRequest[];
   /** By name; a parameter's begins with `/`. */
   readonly secrets: Map<string, string>;
-  /** Told of each message, in the order of their coming. */
+  /** Gets each message, in the order of their coming. */
   onMessage: (message: SentMessage) => void;
 }
 

@@ -27,7 +27,7 @@ export interface LeafOptions {
 
 const DAY_MS = 86_400_000;
 
-/** A private CA that nobody trusts yet. */
+/** A private CA that is not trusted yet. */
 export function createAuthority(name = 'Piecework test CA'): Authority {
   const keys = newKeys();
   const cert = certificate({ subject: name, issuer: name, keys, issuerKey: keys.privateKey, isAuthority: true });

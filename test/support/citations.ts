@@ -26,7 +26,7 @@ const SECTIONS = /\bprotocol,? (§\d+(?:(?:, | and )§\d+)*)/gi;
 export function wrongCitations(text: string, cited: Cited): readonly string[] {
   const wrong = (kind: string, found: Iterable<number>, known: ReadonlySet<number>) =>
     [...found].filter((number) => !known.has(number)).map((number) => `${kind} ${number}`);
-  const headings = [...text.matchAll(/\b(protocol|architecture)(?:\.md)?, "([^"\n]+)"/gi)].filter(
+  const headings = [...text.matchAll(/\b(protocol|architecture), "([^"\n]+)"/gi)].filter(
     ([, page = '', heading = '']) => !cited.headings[page.toLowerCase() as 'protocol'].has(heading),
   );
   return [
@@ -50,8 +50,9 @@ export interface Tree {
 }
 
 /**
- * Relative links of a page that lead nowhere, to a heading that is not there, or to a file without what the link's text
- * names: a `name` must be declared in its TypeScript file, a "text" must stand in it, a `file.ts` must be where it leads.
+ * Relative links of a page that lead nowhere, to a heading that is not there, or to a file without what the
+ * link's text names: a `name` must be declared in its TypeScript file, a "text" must stand in it, a `file.ts`
+ * must be what the link leads to.
  */
 export function wrongLinks(path: string, page: string, tree: Tree): readonly string[] {
   const text = page.replace(/^```.*?^```/gms, '');

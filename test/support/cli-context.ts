@@ -49,7 +49,7 @@ export function testContext(
   const context: TestContext = {
     stdout: capturedOutput(options.isTTY, options.columns),
     stderr: capturedOutput(options.isTTY, options.columns),
-    // Nobody's own config file is to be found.
+    // The config file of the machine's user is not to be found.
     environment: { XDG_CONFIG_HOME: '/nonexistent', ...options.environment },
     signal: options.signal ?? new AbortController().signal,
     opened,

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Reporter, TestModule, TestRunEndReason } from 'vitest/node';
 
 /**
- * Ends a run with one plain line, `N passed, N failed, N skipped`, for whoever reads only the last one. A file that
+ * Ends a run with one plain line, `N passed, N failed, N skipped`, for a reader of the last line only. A file that
  * could not be loaded and an error outside of any test count as one failure each.
  */
 export class ClosingLine implements Reporter {

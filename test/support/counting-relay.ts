@@ -11,7 +11,7 @@ export interface CountingRelay extends AsyncDisposable {
 }
 
 export interface RelayOptions {
-  /** So many at a time; the others are told this, and cut off. @default everybody is let in */
+  /** So many at a time; the others get this line, and are cut off. @default no limit */
   readonly most?: number;
   readonly refusal?: string;
 }

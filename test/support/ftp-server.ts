@@ -45,7 +45,7 @@ export interface FtpServerOptions {
   readonly implicit?: boolean;
   readonly password?: string;
   /** Sometimes never answers a client that hung up in the middle of a file: ftp-srv as it comes. @default false */
-  readonly deaf?: boolean;
+  readonly silent?: boolean;
 }
 
 /** ftp-srv, on a folder of its own. */
@@ -53,7 +53,7 @@ export async function startFtpServer({
   tls,
   implicit,
   password = 'sesame',
-  deaf = false,
+  silent = false,
 }: FtpServerOptions = {}): Promise<FtpServer> {
   mendAuth();
   mendRetr();
@@ -78,7 +78,7 @@ export async function startFtpServer({
       if (!before.includes(listener)) process.removeListener(name, listener);
     }
   }
-  if (deaf) deafServers.add(server);
+  if (silent) silentServers.add(server);
   server.on('login', (login, resolve, reject) => {
     if (login.username === 'me' && login.password === password) resolve({ root: folder.path });
     else reject(new Error('wrong user or password'));
@@ -105,7 +105,7 @@ interface AuthCommand {
 
 /**
  * ftp-srv answers AUTH TLS before it is ready for TLS: a ClientHello that comes at once is read as a command. Here
- * nobody reads between the answer and TLS, which takes what has come by then.
+ * nothing is read between the answer and TLS, which takes what has come by then.
  */
 function mendAuth(): void {
   const auth = createRequire(import.meta.url)('ftp-srv/src/commands/registration/auth.js') as AuthCommand;
@@ -133,7 +133,7 @@ interface FtpConnection {
   readonly connector: { waitForConnection(): Promise<Socket> };
 }
 
-const deafServers = new WeakSet<object>();
+const silentServers = new WeakSet<object>();
 
 /**
  * ftp-srv looks for errors of a data connection and not for its end: a client that hangs up between two
@@ -145,13 +145,13 @@ function mendRetr(): void {
   const { handler } = retr;
   retr.mended = true;
   retr.handler = function (options) {
-    const tell = (socket: Socket) => {
+    const pass = (socket: Socket) => {
       socket.once('close', () => {
         if (socket.listenerCount('error') > 0) socket.emit('error', new Error('the client hung up'));
       });
     };
-    // What goes wrong in waiting is the handler's to tell.
-    if (!deafServers.has(this.server)) this.connector.waitForConnection().then(tell, () => undefined);
+    // What goes wrong in waiting is for the handler to report.
+    if (!silentServers.has(this.server)) this.connector.waitForConnection().then(pass, () => undefined);
     return handler.call(this, options);
   };
 }

@@ -10,7 +10,7 @@ export interface HandClock extends Clock {
   at(when: Instant, wake: () => void): void;
 }
 
-/** Time that passes only when it is told to. */
+/** Time that passes only when a test lets it. */
 export function handClock(start = 1_000_000): HandClock {
   let now = start;
   const sleepers = new Set<{ readonly at: Instant; readonly wake: () => void }>();

@@ -11,7 +11,7 @@ import { httpSource } from '../../lib/sources/http/source.ts';
 import { sourcesByScheme } from '../../lib/sources/sources.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import { createAuthority } from './certificates.ts';
-import type { HostileRow, Shape, Stage } from './hostile-row.ts';
+import type { HostileRow, RowServers, Shape } from './hostile-row.ts';
 import type { OnlyLoopback } from './only-loopback.ts';
 import type { Origin } from './origin.ts';
 import { startOrigin } from './origin.ts';
@@ -33,8 +33,8 @@ const HASTE = { backoff: { baseMs: 20, capMs: 200 } };
 const authority = createAuthority();
 const leaf = authority.issue();
 
-function wishesOf({ options = {} }: HostileRow, stage: Stage): Partial<TransferOptions> {
-  return typeof options === 'function' ? options(stage) : options;
+function optionsOf({ options = {} }: HostileRow, servers: RowServers): Partial<TransferOptions> {
+  return typeof options === 'function' ? options(servers) : options;
 }
 
 /**
@@ -78,7 +78,7 @@ export async function play(
   const store = things.use(await startS3Double());
   store.makeBucket(BUCKET);
   const shape = SHAPES[kind];
-  const stage: Stage = { origin, other, shape };
+  const servers: RowServers = { origin, other, shape };
   const options: LocalOptions = {
     ...HASTE,
     stateDir,
@@ -86,7 +86,7 @@ export async function play(
     s3: { endpointUrl: store.endpoint, region: 'us-east-1' },
   };
   const piecework = things.use(row.guarded === true ? openGuarded(options, origin) : openLocal(options));
-  const what = row.serve(stage);
+  const what = row.serve(servers);
   const url = typeof what === 'string' ? what : origin.serve('/file.bin', what);
   const copying = piecework.copy({
     source: { url, ...row.source },
@@ -96,7 +96,7 @@ export async function play(
       parallelism: 2,
       maxFailures: 3,
       holdMs: 0,
-      ...wishesOf(row, stage),
+      ...optionsOf(row, servers),
     },
   });
 
@@ -106,7 +106,7 @@ export async function play(
       : await readFile(join(folder, 'file.bin')).catch(() => undefined);
   if (row.outcome === 'bytes') {
     const report = await copying;
-    const right = row.bytes?.(stage) ?? patternBytes(0, shape.sizeBytes);
+    const right = row.bytes?.(servers) ?? patternBytes(0, shape.sizeBytes);
     expect((await found())?.equals(right), 'the object is not what the source holds').toBe(true);
     expect(report.result).toMatchObject({ sizeBytes: right.length, version: row.version ?? 'validator' });
     if (row.mode !== undefined) expect(report.plan?.mode).toBe(row.mode);
@@ -115,7 +115,7 @@ export async function play(
     expect(error.message).not.toContain('\n');
     expect(await found()).toBeUndefined();
   }
-  row.check?.(stage);
+  row.check?.(servers);
 
   const expected = row.outcome === 'bytes' ? ['file.bin'] : [];
   expect(await readdir(folder).catch(() => [])).toEqual(kind === 'file' ? expected : []);

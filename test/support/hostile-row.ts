@@ -11,8 +11,8 @@ export interface Shape {
   readonly pieceSizeBytes: number;
 }
 
-/** What a row knows of where it is played. */
-export interface Stage {
+/** The servers that a row is played on, and how its file is cut. */
+export interface RowServers {
   readonly origin: Origin;
   readonly shape: Shape;
   /** An honest server of the other scheme, for redirects that change it. */
@@ -28,14 +28,14 @@ export interface HostileRow {
   /** Third column: what Piecework does about it. */
   readonly how: string;
   /** What is served at `/file.bin`: a resource, a handler, or a URL where something is served. */
-  serve(stage: Stage): Resource | Handler | string;
+  serve(servers: RowServers): Resource | Handler | string;
   /** The bytes that are right. @default pattern bytes of seed 1 */
-  bytes?(stage: Stage): Buffer;
+  bytes?(servers: RowServers): Buffer;
   readonly mode?: 'single' | 'pieces' | 'stream';
   /** What the result claims to be proved by. @default 'validator' */
   readonly version?: 'validator' | 'digest' | 'unverified';
   readonly source?: Partial<SourceLocator>;
-  readonly options?: Partial<TransferOptions> | ((stage: Stage) => Partial<TransferOptions>);
+  readonly options?: Partial<TransferOptions> | ((servers: RowServers) => Partial<TransferOptions>);
   readonly http?: HttpOptions;
   /**
    * Where others choose the URL: the source is guarded as in the functions, and knows every name as 127.0.0.1,
@@ -46,5 +46,5 @@ export interface HostileRow {
   /** @default both */
   readonly only?: 'http' | 'https';
   /** Holds the origin's log against the row. */
-  check?(stage: Stage): void;
+  check?(servers: RowServers): void;
 }

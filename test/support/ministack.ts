@@ -13,7 +13,7 @@ export interface MiniStackServer extends S3Server {
   readonly pid: number;
 }
 
-/** Ours, with the gaps closed, or MiniStack as it comes: that one answers a wish for FULL_OBJECT with COMPOSITE. */
+/** Ours, with the gaps closed, or MiniStack as it comes: that one answers a request for FULL_OBJECT with COMPOSITE. */
 type MiniStackKind = 'patched' | 'stock';
 
 /**

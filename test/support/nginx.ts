@@ -16,7 +16,7 @@ export interface NginxAnswer {
   /** Such as `GET /file HTTP/1.1`. */
   readonly request: string;
   readonly status: number;
-  /** Handed to the system: of a broken connection not all of it was read by anybody. */
+  /** Handed to the system: of a broken connection not all of it was read by the client. */
   readonly bodyBytesSent: number;
   /** As the client sent them; empty = not at all. */
   readonly range: string;
@@ -84,7 +84,7 @@ function configuration(own: string, ports: Ports, limitBytesPerSecond: number): 
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${own}/${name};`,
   );
-  // As root its workers would be somebody who may not look into the folder.
+  // As root its workers would run as an account that may not read the folder.
   return `
 daemon off;
 ${process.getuid?.() === 0 ? 'user root root;' : ''}

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 
 /** The connector of a process, for as long as it is not disposed of. */
 export interface OnlyLoopback extends Disposable {
-  /** Whatever else was to be connected to, as `host:port`. Nobody was asked: the attempt failed at once. */
+  /** Whatever else was to be connected to, as `host:port`. Nothing was sent: the attempt failed at once. */
   readonly strangers: readonly string[];
 }
 

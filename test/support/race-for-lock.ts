@@ -1,4 +1,4 @@
-// Takes a lock many times, and while it has it holds a file that nobody else may hold then.
+// Takes a lock many times, and while it has it holds a file that no other process may hold then.
 // Usage: race-for-lock.ts LOCK WITNESS TIMES
 
 import { open, rm } from 'node:fs/promises';

@@ -52,5 +52,5 @@ export async function allOf<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
   return all;
 }
 
-/** For a promotion whose uploads nobody records. */
+/** For a promotion whose uploads are not recorded. */
 export const unwatched: CopyUploads = { begins: async () => {}, began: async () => {} };

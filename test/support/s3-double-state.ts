@@ -47,7 +47,8 @@ export interface DoubleOptions {
   /** Rows of one page of any listing, where fewer are not asked for. @default 1000 */
   readonly pageSize?: number;
   /**
-   * How a wish for FULL_OBJECT is answered: with it, with COMPOSITE (stock MiniStack, R2), or with no checksums at all.
+   * How a request for FULL_OBJECT is answered: with it, with COMPOSITE (stock MiniStack,
+   * R2), or with no checksums at all.
    */
   readonly checksums?: 'FULL_OBJECT' | 'COMPOSITE' | 'none';
   /** The same Complete a second time: AWS and versitygw say yes, MinIO says NoSuchUpload. */

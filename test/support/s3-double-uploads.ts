@@ -27,10 +27,10 @@ function uploadOf(state: State, request: S3Request): StoredUpload {
 export async function createMultipartUpload(state: State, request: S3Request): Promise<S3Answer> {
   bucketOf(state, request.bucket);
   const algorithm = header(request, 'x-amz-checksum-algorithm');
-  const wish = header(request, 'x-amz-checksum-type');
+  const asked = header(request, 'x-amz-checksum-type');
   if (algorithm !== undefined && algorithm !== 'CRC32')
     throw new S3Error(501, 'NotImplemented', 'This double knows CRC32 only');
-  if (wish !== undefined && algorithm === undefined)
+  if (asked !== undefined && algorithm === undefined)
     throw new S3Error(
       400,
       'InvalidRequest',
@@ -45,7 +45,7 @@ export async function createMultipartUpload(state: State, request: S3Request): P
     initiatedAt: new Date(),
     headers: keptHeaders(state, request),
     ...(declared
-      ? { algorithm: 'CRC32', type: kind === 'FULL_OBJECT' && wish === 'FULL_OBJECT' ? 'FULL_OBJECT' : 'COMPOSITE' }
+      ? { algorithm: 'CRC32', type: kind === 'FULL_OBJECT' && asked === 'FULL_OBJECT' ? 'FULL_OBJECT' : 'COMPOSITE' }
       : {}),
     parts: new Map(),
     state: 'open',

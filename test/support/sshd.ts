@@ -11,7 +11,7 @@ export interface Sshd extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   readonly folder: SharedFolder;
-  /** Whoever runs the tests. */
+  /** The account that runs the tests. */
   readonly user: string;
   readonly hostKey: SshKey;
   /** Lets the user in. */

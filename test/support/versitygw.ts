@@ -12,7 +12,7 @@ const HOW = 'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, or PI
 export type MortalS3Server = S3Server & Pick<ServerProcess, 'crash' | 'revive'>;
 
 /**
- * Finds versitygw, a real S3 server that nobody here wrote; what is returned starts it on a temporary folder.
+ * Finds versitygw, a real S3 server that is not ours; what is returned starts it on a temporary folder.
  * @throws ServerMissing
  */
 export async function versitygw(): Promise<() => Promise<MortalS3Server>> {

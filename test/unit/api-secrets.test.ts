@@ -3,7 +3,7 @@ import { PieceworkError } from '../../lib/errors/error.ts';
 import { apiBench, GOOD } from '../support/api-bench.ts';
 
 // Canaries stand wherever a caller may put a secret, rightly or by mistake; no answer and nothing
-// told to the operator may hold one.
+// reported to the operator may hold one.
 
 const CANARY = 'c4n4ry-Value!';
 const encoded = encodeURIComponent(CANARY);
@@ -36,12 +36,12 @@ const BODIES: readonly unknown[] = [
 ];
 
 it.each(BODIES.map((body, index) => [index, body] as const))('no answer holds a secret (%d)', async (_index, body) => {
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const refusing = (url: string) => {
     throw new PieceworkError('GuardRefused', `${new URL(url).host}: not contacted`);
   };
   for (const checkSource of [() => undefined, refusing]) {
-    const bench = apiBench({ checkSource, onFailure: (error) => void told.push(error.message, error.cause) });
+    const bench = apiBench({ checkSource, onFailure: (error) => void reported.push(error.message, error.cause) });
     const answers = [await bench.post('/v1/transfers', body, { 'idempotency-key': CANARY })];
     const { id } = ((await answers[0]?.clone().json()) ?? {}) as { id?: string };
     const retryBody = typeof body === 'string' ? body : { source: (body as { source: unknown }).source };
@@ -59,5 +59,5 @@ it.each(BODIES.map((body, index) => [index, body] as const))('no answer holds a 
       expect(`${path} ${JSON.stringify(record?.value)}`).not.toMatch(/c4n4ry/i);
     }
   }
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });

@@ -7,7 +7,6 @@ import { memoryRecords } from '../../lib/records/memory.ts';
 import { hostOf, KEYS } from '../../lib/records/records.ts';
 import { decide } from '../../lib/transfer/decide/decide.ts';
 import type { FinalizerMessage } from '../../lib/transfer/messages.ts';
-import { narrow } from '../../lib/transfer/record/narrow.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { facts, failedWith, ledger, NOW, outcomeOf, POLICY, transferring } from '../support/a-transfer.ts';
 
@@ -48,13 +47,7 @@ it('a piece that was queued before the host asked for patience is put off, unask
 it('and does not close the host for longer, while one that was refused does', () => {
   const closes = (details: Record<string, number | boolean>) =>
     outcomeOf(
-      decide(
-        narrow(transferring()),
-        facts({ ledger: ledger(1) }),
-        [failedWith('SourceBusy', 2, {}, details)],
-        NOW,
-        POLICY,
-      ),
+      decide(transferring(), facts({ ledger: ledger(1) }), [failedWith('SourceBusy', 2, {}, details)], NOW, POLICY),
     ).commands.some(({ kind }) => kind === 'closeHost');
   expect(closes({ retryAfterMs: 5_000, postponed: true })).toBe(false);
   expect(closes({ retryAfterMs: 5_000 })).toBe(true);

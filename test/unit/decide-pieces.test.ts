@@ -2,14 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { decide } from '../../lib/transfer/decide/decide.ts';
 import type { Facts, Input, Outcome } from '../../lib/transfer/decide/decision.ts';
-import { narrow } from '../../lib/transfer/record/narrow.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
-import { adoptPlan, failed } from '../../lib/transfer/record/transitions.ts';
+import { adoptPlan } from '../../lib/transfer/record/transitions.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
 import {
-  accepted,
-  CANCELLED,
   dead,
   done,
   facts,
@@ -25,7 +22,7 @@ import {
 } from '../support/a-transfer.ts';
 
 function decided(record: TransferRecord, known: Partial<Facts>, inputs: readonly Input[], now = NOW): Outcome {
-  return outcomeOf(decide(narrow(record), facts(known), inputs, now, POLICY));
+  return outcomeOf(decide(record, facts(known), inputs, now, POLICY));
 }
 
 /** `number.attempt` of every piece that is sent, in order. */
@@ -41,7 +38,7 @@ function kinds({ commands }: Outcome): readonly string[] {
 
 describe('the facts that a decision about pieces asks for', () => {
   const asksForLedger = (record: TransferRecord, inputs: readonly Input[], places = 4) =>
-    expect(decide(narrow(record), facts({ ledger: 'unread', places }), inputs, NOW, POLICY)).toEqual({ ask: 'ledger' });
+    expect(decide(record, facts({ ledger: 'unread', places }), inputs, NOW, POLICY)).toEqual({ ask: 'ledger' });
 
   it('needs no ledger to give the places of what came to the next pieces', () => {
     const first = decided(transferring(), { ledger: 'unread' }, [done(2)]);
@@ -90,17 +87,14 @@ describe('the facts that a decision about pieces asks for', () => {
   });
 
   it('forgets what was reported of an earlier plan', () => {
-    const { reported } = adoptPlan(
-      { ...transferring({ reported: [[1, 3]] }), status: 'planning' },
-      {
-        plan: { mode: 'pieces', sizeBytes: 100, pieceSizeBytes: 10, pieceCount: 10 },
-        planId: 'plan2',
-        snapshot: SNAPSHOT,
-        upload: { id: 'upload2', token: 'token' },
-        doneThrough: 0,
-        quietUntil: NOW,
-      },
-    );
+    const { reported } = adoptPlan(transferring({ reported: [[1, 3]] }), {
+      plan: { mode: 'pieces', sizeBytes: 100, pieceSizeBytes: 10, pieceCount: 10 },
+      planId: 'plan2',
+      snapshot: SNAPSHOT,
+      upload: { id: 'upload2', token: 'token' },
+      doneThrough: 0,
+      quietUntil: NOW,
+    });
     expect(reported).toBeUndefined();
   });
 });
@@ -382,7 +376,7 @@ describe('rule 7: the tick', () => {
   });
 
   it('doubles the quiet time up to its bound as long as nothing moves', () => {
-    let record: TransferRecord = transferring();
+    let record = transferring();
     const waits: number[] = [];
     for (let now = NOW + QUIET_MS; waits.length < 6; now = fromIso(record.quietUntil)) {
       record = decided({ ...record, deadlineAt: toIso(now + 1) }, {}, [TICK], now).record;
@@ -583,7 +577,8 @@ describe('a failed transfer', () => {
   });
 
   it('holds nothing where there is no upload', () => {
-    const after = failed({ ...accepted(), plan: transferring().plan }, CANCELLED, NOW);
+    const { upload: _, ...record } = transferring();
+    const { record: after } = decided(record, {}, [failedWith('SourceForbidden', 2)]);
     expect(after).toMatchObject({ status: 'failed', toAbort: [] });
     expect(after).not.toHaveProperty('heldUntil');
   });
@@ -598,7 +593,7 @@ describe('a failed transfer', () => {
 describe('rule 13: the upload is gone while transferring', () => {
   it('asks first whether the object is ours', () => {
     const record = transferring();
-    expect(decide(narrow(record), facts({ ledger: 'gone' }), [TICK], NOW, POLICY)).toEqual({ ask: 'object' });
+    expect(decide(record, facts({ ledger: 'gone' }), [TICK], NOW, POLICY)).toEqual({ ask: 'object' });
   });
 
   it('is completed when it is', () => {

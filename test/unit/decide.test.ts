@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { decide } from '../../lib/transfer/decide/decide.ts';
 import type { Input, Outcome } from '../../lib/transfer/decide/decision.ts';
-import type { StreamPlan } from '../../lib/transfer/plan/plan.ts';
-import { narrow } from '../../lib/transfer/record/narrow.ts';
+import type { Plan } from '../../lib/transfer/plan/plan.ts';
 import type { Status, TransferRecord, TransferResult } from '../../lib/transfer/record/record.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
@@ -21,10 +20,10 @@ import {
 
 const CANCEL: Input = { kind: 'cancel', reason: CANCELLED };
 const RESULT: TransferResult = { sizeBytes: 100, version: 'validator', digests: {} };
-const STREAM: StreamPlan = { mode: 'stream', pieceSizeBytes: 10 };
+const STREAM: Plan = { mode: 'stream', pieceSizeBytes: 10 };
 
 function decided(record: TransferRecord, inputs: readonly Input[], now = NOW): Outcome {
-  return outcomeOf(decide(narrow(record), facts(), inputs, now, POLICY));
+  return outcomeOf(decide(record, facts(), inputs, now, POLICY));
 }
 
 function kinds({ commands }: Outcome): readonly string[] {
@@ -174,7 +173,7 @@ describe('a stream', () => {
   const streaming = (over: Partial<TransferRecord> = {}) => transferring({ plan: STREAM, cursor: 1, ...over });
 
   it('finalizes when it came to its end, with the plan as it then is', () => {
-    const plan: StreamPlan = { ...STREAM, sizeBytes: 25, pieceCount: 3 };
+    const plan: Plan = { ...STREAM, sizeBytes: 25, pieceCount: 3 };
     const decision = decided(streaming(), [{ kind: 'streamed', planId: 'plan1', plan, proved: { md5: 'x' } }]);
     expect(decision.record).toMatchObject({
       status: 'finalizing',
@@ -205,8 +204,7 @@ describe('a stream', () => {
 
   it('is judged by its ledger, which is read first, but for whoever knows that nobody is at work', () => {
     const record = streaming({ quietUntil: toIso(NOW) });
-    const told = (...inputs: readonly Input[]) =>
-      decide(narrow(record), facts({ ledger: 'unread' }), inputs, NOW, POLICY);
+    const told = (...inputs: readonly Input[]) => decide(record, facts({ ledger: 'unread' }), inputs, NOW, POLICY);
     expect(told(TICK)).toEqual({ ask: 'ledger' });
     expect(kinds(outcomeOf(told({ kind: 'tick', now: true })))).toEqual(['sendPlan']);
   });
@@ -219,14 +217,14 @@ describe('a stream', () => {
       { kind: 'finished', planId: 'plan1', result: RESULT },
     ] as const;
     for (const ledger of ['unread', 'gone'] as const)
-      expect(decide(narrow(record), facts({ ledger }), inputs, NOW, POLICY)).toEqual({ record, commands: [] });
+      expect(decide(record, facts({ ledger }), inputs, NOW, POLICY)).toEqual({ record, commands: [] });
   });
 
   it('ends at its deadline, unless it came to its end', () => {
     const late = streaming({ deadlineAt: toIso(NOW) });
     expect(decided(late, [], NOW - 1)).toEqual({ record: late, commands: [] });
     expect(decided(late, [TICK]).record).toMatchObject({ status: 'failed', reason: { code: 'DeadlineExceeded' } });
-    const plan: StreamPlan = { ...STREAM, sizeBytes: 25, pieceCount: 3 };
+    const plan: Plan = { ...STREAM, sizeBytes: 25, pieceCount: 3 };
     expect(decided(late, [{ kind: 'streamed', planId: 'plan1', plan, proved: {} }]).record.status).toBe('finalizing');
   });
 
@@ -239,7 +237,7 @@ describe('a stream', () => {
   it('is left alone while its parts land', () => {
     const record = streaming({ quietUntil: toIso(NOW) });
     const known = facts({ ledger: { doneThrough: 3, done: new Set(), newestPartAt: toIso(NOW - QUIET_MS + 1) } });
-    expect(decide(narrow(record), known, [TICK], NOW, POLICY)).toEqual({ record, commands: [] });
+    expect(decide(record, known, [TICK], NOW, POLICY)).toEqual({ record, commands: [] });
   });
 
   it('that broke off begins again from scratch', () => {
@@ -428,8 +426,7 @@ describe('a cancel', () => {
 
 describe('what is over', () => {
   it.each<Status>(['completed', 'failed', 'cancelled'])('%s: nothing changes it, and a tick cleans up', (status) => {
-    const end = status === 'completed' ? { result: RESULT } : { reason: CANCELLED };
-    const record = transferring({ status, ...end, deadlineAt: toIso(NOW - 1) });
+    const record = transferring({ status, deadlineAt: toIso(NOW - 1) });
     expect(decided(record, [CANCEL, unplanned('SourceNotFound'), unfinished('UploadLost')])).toEqual({
       record,
       commands: [],

@@ -5,13 +5,13 @@ import ipaddr from 'ipaddr.js';
 import { describe, expect, it, test } from 'vitest';
 import type { Guard, GuardPolicy } from '../../lib/guard/guard.ts';
 import { createGuard } from '../../lib/guard/guard.ts';
-import { refusalOf } from '../../lib/guard/refused-addresses.ts';
+import { refusalOf } from '../../lib/guard/ranges.ts';
 import { plainHost } from '../../lib/values/hosts.ts';
 import { failureOf, thrownBy } from '../support/reading.ts';
 
 // Nothing here connects: URLs are only checked, names only resolved by what the test gives.
 
-/** Answers as it is told, and remembers what it was asked. */
+/** Answers as it is set up, and remembers what it was asked. */
 function resolver(answers: Readonly<Record<string, readonly string[]>>) {
   const asked: string[] = [];
   const resolve = async (hostname: string): Promise<readonly LookupAddress[]> => {

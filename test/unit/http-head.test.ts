@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  checkHeadSoFar,
-  framingOf,
-  HEAD_END,
-  idleMsAfter,
-  MOST_HEAD_BYTES,
-  parseHead,
-} from '../../lib/http/connections/head.ts';
-import { fault } from '../../lib/net/errors/fault.ts';
-import { readThrough } from '../../lib/net/sockets/read-through.ts';
+import { checkHeadSoFar, framingOf, HEAD_END, idleMsAfter, MOST_HEAD_BYTES, parseHead } from '../../lib/http/head.ts';
+import { fault } from '../../lib/net/fault.ts';
+import { readThrough } from '../../lib/net/read-through.ts';
 
 const head = (lines: string, status = '200 OK') => parseHead(`HTTP/1.1 ${status}\r\n${lines}\r\n`);
 const malformed = expect.objectContaining({ code: 'HEAD_MALFORMED' });

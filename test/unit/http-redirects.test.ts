@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
-import { nextUrl } from '../../lib/http/requests/redirects.ts';
-import { callerRequest, harmlessHeaders } from '../../lib/http/requests/request-headers.ts';
+import { nextUrl } from '../../lib/http/redirects.ts';
+import { callerRequest, harmlessHeaders } from '../../lib/http/request-headers.ts';
 import { thrownBy } from '../support/reading.ts';
 
 const POLICY = { maxRedirects: 5, allowInsecure: false };

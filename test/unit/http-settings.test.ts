@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { DispatcherOptions } from '../../lib/http/connections/dispatcher.ts';
-import { createDispatchers } from '../../lib/http/connections/dispatcher.ts';
-import { toHttpError } from '../../lib/http/connections/errors.ts';
-import { proxyFor } from '../../lib/http/connections/proxy.ts';
-import { signatureExpiry } from '../../lib/http/grammar/signature-expiry.ts';
-import { speedJudge } from '../../lib/net/bodies/speed.ts';
+import type { DispatcherOptions } from '../../lib/http/dispatcher.ts';
+import { createDispatchers } from '../../lib/http/dispatcher.ts';
+import { toSourceError } from '../../lib/http/errors.ts';
+import { proxyFor } from '../../lib/http/proxy.ts';
+import { signatureExpiry } from '../../lib/http/signature-expiry.ts';
+import { speedJudge } from '../../lib/http/speed.ts';
 import { sourcesByScheme } from '../../lib/sources/sources.ts';
 import { thrownBy } from '../support/reading.ts';
 
@@ -97,7 +97,7 @@ describe('speedJudge', () => {
   });
 });
 
-describe('toHttpError', () => {
+describe('toSourceError', () => {
   const where = { url: new URL('https://user:hunter2@a.test:8443/x?sig=hunter2'), phase: 'head' } as const;
   const failing = (code: string): Error => Object.assign(new Error('raw'), { code });
 
@@ -126,7 +126,7 @@ describe('toHttpError', () => {
     ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'SourceTls', 'handshake'],
     ['UND_ERR_WHATEVER', 'Internal', 'defect'],
   ])('%s is %s', (raw, code, says) => {
-    const error = toHttpError(failing(raw), where);
+    const error = toSourceError(failing(raw), where);
     expect(error.code).toBe(code);
     expect(error.message).toContain(says);
     expect(error.message).toContain('https://***@a.test:8443/x?sig=***: ');
@@ -134,14 +134,14 @@ describe('toHttpError', () => {
   });
 
   it('tells a body that breaks off from an answer that never came', () => {
-    expect(toHttpError(failing('UND_ERR_SOCKET'), { ...where, phase: 'body' }).code).toBe('BodyShort');
-    expect(toHttpError(failing('ETIMEDOUT'), { ...where, phase: 'body' }).code).toBe('SourceStalled');
-    expect(toHttpError(failing('HPE_INVALID_CHUNK_SIZE'), { ...where, phase: 'body' }).code).toBe('BodyShort');
+    expect(toSourceError(failing('UND_ERR_SOCKET'), { ...where, phase: 'body' }).code).toBe('BodyShort');
+    expect(toSourceError(failing('ETIMEDOUT'), { ...where, phase: 'body' }).code).toBe('SourceStalled');
+    expect(toSourceError(failing('HPE_INVALID_CHUNK_SIZE'), { ...where, phase: 'body' }).code).toBe('BodyShort');
   });
 
   it('looks into the several failures of one connection', () => {
     const all = new AggregateError([failing('ENETUNREACH'), failing('ECONNREFUSED')], 'all addresses failed');
-    expect(toHttpError(all, where).code).toBe('SourceRefused');
+    expect(toSourceError(all, where).code).toBe('SourceRefused');
   });
 
   it.each([
@@ -155,7 +155,7 @@ describe('toHttpError', () => {
     ['UND_ERR_PRX_CONN', 'raw', 'SourceReset', undefined],
   ])('names the proxy for %s (%s)', (raw, message, code, status) => {
     const thrown = Object.assign(new Error(message), { code: raw });
-    const error = toHttpError(thrown, { ...where, proxy: 'http://proxy.test:3128' });
+    const error = toSourceError(thrown, { ...where, proxy: 'http://proxy.test:3128' });
     expect(error.code).toBe(code);
     expect(error.message).toContain('proxy.test:3128');
     expect(error.details.sourceStatus).toBe(status);
@@ -163,8 +163,8 @@ describe('toHttpError', () => {
 
   it('drops the bytes that the parser choked on', () => {
     const thrown = Object.assign(failing('HPE_INVALID_HEADER_TOKEN'), { data: 'set-cookie: hunter2' });
-    expect(JSON.stringify(toHttpError(thrown, where).cause, ['data', 'message'])).not.toContain('hunter2');
-    expect(toHttpError(thrown, where).cause).not.toBe(thrown);
+    expect(JSON.stringify(toSourceError(thrown, where).cause, ['data', 'message'])).not.toContain('hunter2');
+    expect(toSourceError(thrown, where).cause).not.toBe(thrown);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ifRangeOf, modifiedAt, validatorOf } from '../../lib/http/grammar/validator.ts';
+import { ifRangeOf, modifiedAt, validatorOf } from '../../lib/http/validator.ts';
 
 const DATE = 'Sun, 06 Nov 1994 08:49:37 GMT';
 

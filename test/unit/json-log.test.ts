@@ -22,9 +22,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function told(...events: readonly PieceworkEvent[]) {
+function logged(...events: readonly PieceworkEvent[]) {
   const log = jsonLog({ service: 'piecework-planner', version: '1.2.3', level: 'DEBUG' });
-  for (const event of events) log.tell(event);
+  for (const event of events) log.event(event);
   return lines;
 }
 
@@ -32,7 +32,7 @@ describe('the log', () => {
   it('is JSON, with transfer, service and version in each line', () => {
     const common = { service: 'piecework-planner', version: '1.2.3', transferId };
     expect(
-      told(
+      logged(
         { type: 'accepted', transferId, source: 'https://a/', destination: 's3://b/k' },
         { type: 'piece.done', transferId, pieceNumber: 3, bytes: 10, elapsedMs: 5 },
         { type: 'piece.requeued', transferId, pieceNumber: 3, attempt: 2, delayMs: 100, error: reason },
@@ -55,7 +55,7 @@ describe('the log', () => {
       warnings: ['soon'],
     } as const;
     const plan = { mode: 'pieces', sizeBytes: 30, pieceSizeBytes: 10, pieceCount: 3 } as const;
-    const [line] = told({ type: 'planned', transferId, plan, snapshot, doneThrough: 1, done: [1, 3] });
+    const [line] = logged({ type: 'planned', transferId, plan, snapshot, doneThrough: 1, done: [1, 3] });
     expect(line).toMatchObject({
       transferId,
       plan,
@@ -69,12 +69,12 @@ describe('the log', () => {
   });
 
   it('leaves progress out, and pieces at the usual level', () => {
-    told({ type: 'piece.progress', transferId, pieceNumber: 1, bytes: 1 });
+    logged({ type: 'piece.progress', transferId, pieceNumber: 1, bytes: 1 });
     const usual = jsonLog({ service: 's', version: 'v', level: 'INFO' });
-    usual.tell({ type: 'piece.started', transferId, pieceNumber: 1, attempt: 1, bytes: 1 });
-    usual.tell({ type: 'piece.done', transferId, pieceNumber: 1, bytes: 1, elapsedMs: 1 });
+    usual.event({ type: 'piece.started', transferId, pieceNumber: 1, attempt: 1, bytes: 1 });
+    usual.event({ type: 'piece.done', transferId, pieceNumber: 1, bytes: 1, elapsedMs: 1 });
     expect(lines).toEqual([]);
-    usual.tell({ type: 'warning', message: 'mind the gap' });
+    usual.event({ type: 'warning', message: 'mind the gap' });
     expect(lines).toMatchObject([{ level: 'WARN', sentence: 'mind the gap' }]);
   });
 

@@ -15,7 +15,7 @@ const place: fc.Arbitrary<DestinationLocator> = fc.oneof(
   fc.constant(STDOUT),
 );
 
-/** What tells one place from another: no endpoint is AWS, and so is an empty one. */
+/** What makes two places different: no endpoint is AWS, and so is an empty one. */
 function parts(to: DestinationLocator): readonly unknown[] {
   if (to.kind === 's3') return [to.kind, to.endpoint ?? '', to.bucket, to.key];
   return to.kind === 'file' ? [to.kind, to.path] : [to.kind];

@@ -48,11 +48,11 @@ const S = 'service=piecework-fetcher';
 describe('metrics', () => {
   it('count transfers by end, and time those that completed at the first run', () => {
     const { metrics, flushed } = bench();
-    metrics.tell({ type: 'completed', transferId, run: 1, result });
-    metrics.tell({ type: 'completed', transferId, run: 2, result });
-    metrics.tell({ type: 'failed', transferId, run: 1, reason });
-    metrics.tell({ type: 'cancelled', transferId, run: 1, reason });
-    metrics.tell({ type: 'failed', transferId, run: 1, reason });
+    metrics.event({ type: 'completed', transferId, run: 1, result });
+    metrics.event({ type: 'completed', transferId, run: 2, result });
+    metrics.event({ type: 'failed', transferId, run: 1, reason });
+    metrics.event({ type: 'cancelled', transferId, run: 1, reason });
+    metrics.event({ type: 'failed', transferId, run: 1, reason });
     expect(flushed().sort()).toEqual([
       [`Piecework/TransferMs{${S}}`, 'Milliseconds', 5000],
       [`Piecework/Transfers{${S},end=cancelled}`, 'Count', 1],
@@ -64,16 +64,16 @@ describe('metrics', () => {
   it('sum up pieces and bytes, retries by code, and what sources answered', () => {
     const { metrics, flushed, written } = bench();
     for (const bytes of [10, 20, 30])
-      metrics.tell({ type: 'piece.done', transferId, pieceNumber: 1, bytes, elapsedMs: 1 });
+      metrics.event({ type: 'piece.done', transferId, pieceNumber: 1, bytes, elapsedMs: 1 });
     const failure = { type: 'piece.failed', transferId, pieceNumber: 1, attempt: 1 } as const;
-    metrics.tell({ ...failure, error: { ...reason, details: { sourceStatus: 503 } } });
-    metrics.tell({ ...failure, error: { ...reason, details: { sourceStatus: 503 } } });
-    metrics.tell({ ...failure, error: { ...reason, details: { sourceStatus: 429 } } });
-    metrics.tell({ ...failure, error: { code: 'SourceReset', message: 'm' } });
-    metrics.tell({ type: 'piece.requeued', transferId, pieceNumber: 1, attempt: 2, delayMs: 1, error: reason });
-    metrics.tell({ type: 'retrying', transferId, reason, delayMs: 1 });
-    metrics.tell({ type: 'piece.rescued', transferId, pieceNumber: 1, restBytes: 1, afterMs: 1 });
-    metrics.tell({
+    metrics.event({ ...failure, error: { ...reason, details: { sourceStatus: 503 } } });
+    metrics.event({ ...failure, error: { ...reason, details: { sourceStatus: 503 } } });
+    metrics.event({ ...failure, error: { ...reason, details: { sourceStatus: 429 } } });
+    metrics.event({ ...failure, error: { code: 'SourceReset', message: 'm' } });
+    metrics.event({ type: 'piece.requeued', transferId, pieceNumber: 1, attempt: 2, delayMs: 1, error: reason });
+    metrics.event({ type: 'retrying', transferId, reason, delayMs: 1 });
+    metrics.event({ type: 'piece.rescued', transferId, pieceNumber: 1, restBytes: 1, afterMs: 1 });
+    metrics.event({
       type: 'piece.requeued',
       transferId,
       pieceNumber: 1,
@@ -95,7 +95,7 @@ describe('metrics', () => {
 
   it('are written once, one line for each set of dimensions', () => {
     const { metrics, flushed, written } = bench();
-    metrics.tell({ type: 'piece.done', transferId, pieceNumber: 1, bytes: 10, elapsedMs: 1 });
+    metrics.event({ type: 'piece.done', transferId, pieceNumber: 1, bytes: 10, elapsedMs: 1 });
     metrics.measure('StuckTransfers', 0);
     metrics.flush();
     expect(written).toHaveLength(1);
@@ -111,8 +111,8 @@ describe('metrics', () => {
 
   it('tell nothing of what is no metric', () => {
     const { metrics, flushed } = bench();
-    metrics.tell({ type: 'piece.progress', transferId, pieceNumber: 1, bytes: 1 });
-    metrics.tell({ type: 'finalizing', transferId });
+    metrics.event({ type: 'piece.progress', transferId, pieceNumber: 1, bytes: 1 });
+    metrics.event({ type: 'finalizing', transferId });
     expect(flushed()).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Poolable } from '../../lib/net/pools/pool.ts';
-import { connectionPool } from '../../lib/net/pools/pool.ts';
-import { poolsOf } from '../../lib/net/pools/pools.ts';
-import { recentlyUsed } from '../../lib/net/pools/recently-used.ts';
+import type { Poolable } from '../../lib/net/pool.ts';
+import { connectionPool } from '../../lib/net/pool.ts';
+import { poolsOf } from '../../lib/net/pools.ts';
+import { recentlyUsed } from '../../lib/net/recently-used.ts';
 
 const { signal } = new AbortController();
 

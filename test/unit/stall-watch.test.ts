@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { STALLED, stallWatch } from '../../lib/net/bodies/stall-watch.ts';
+import { STALLED, stallWatch } from '../../lib/net/stall-watch.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -52,7 +52,7 @@ function refused(error: () => PieceworkError) {
   return (): Put => () => Promise.reject(error());
 }
 
-/** Somebody else writes first; then as `then` says. */
+/** Another process writes first; then as `then` says. */
 function overtaken(records: () => Records, then: (put: Put) => Put) {
   return (put: Put): Put =>
     async (key, value, on) => {

@@ -11,7 +11,7 @@ import { KEYS } from '../../lib/records/records.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { toIso } from '../../lib/values/time.ts';
-import { NOW, transferring } from '../support/a-transfer.ts';
+import { NOW } from '../support/a-transfer.ts';
 import { HOUR_MS, stillPorts } from '../support/still-ports.ts';
 
 const never = new AbortController().signal;
@@ -59,8 +59,7 @@ describe('submit', () => {
     const { id } = await submit(ports, SUBMISSION);
     expect((await submit(ports, SUBMISSION)).id).toBe(id);
     expect(sent).toHaveLength(2);
-    const { plan, planId, snapshot, upload } = transferring();
-    await change(ports, id, { status: 'transferring', plan, planId, snapshot, upload });
+    await change(ports, id, { status: 'transferring' });
     expect(await submit(ports, SUBMISSION)).toMatchObject({ id, status: 'transferring' });
     expect(sent).toHaveLength(2);
   });
@@ -125,7 +124,7 @@ describe('submit', () => {
 
 /**
  * Two submits, or two retries, at once: both find the other's marker, and the slower one seals when the other's run has
- * ended and been cleaned up. Then it dies. So there is a sealed source, and no marker that tells of it.
+ * ended and been cleaned up. Then it dies. So there is a sealed source, and no marker for it.
  */
 describe('a source that is sealed late by somebody who then dies', () => {
   /** Ports whose owner is that slow: `meanwhile` happens before its source is sealed, and nothing after. */
@@ -310,9 +309,7 @@ describe('retry', () => {
     ['transferring', 'TransferRunning'],
   ] as const)('of one that is %s is refused', async (status, code) => {
     const { ports, id } = await failedOnce();
-    const { plan, planId, snapshot, upload } = transferring();
-    const result = { sizeBytes: 100, version: 'validator', digests: {} } as const;
-    await change(ports, id, { status, plan, planId, snapshot, upload, result });
+    await change(ports, id, { status });
     await expect(retry(ports, id)).rejects.toMatchObject({ code });
   });
 

@@ -5,12 +5,12 @@ import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 const done = { type: 'piece.done', transferId: 'T', pieceNumber: 3, bytes: 10, elapsedMs: 5 } as const;
 const finalizing = { type: 'finalizing', transferId: 'T' } as const;
 
-test('every subscriber is told everything, in order', async () => {
-  const told: [string, PieceworkEvent][] = [];
-  const events = fanOut([(event) => void told.push(['a', event]), (event) => void told.push(['b', event])]);
+test('every subscriber gets everything, in order', async () => {
+  const got: [string, PieceworkEvent][] = [];
+  const events = fanOut([(event) => void got.push(['a', event]), (event) => void got.push(['b', event])]);
   await events.emit(done);
   await events.emit(finalizing);
-  expect(told).toEqual([
+  expect(got).toEqual([
     ['a', done],
     ['b', done],
     ['a', finalizing],
@@ -18,10 +18,10 @@ test('every subscriber is told everything, in order', async () => {
   ]);
 });
 
-test('one that throws or rejects hurts nobody, and is told of', async () => {
+test('one that throws or rejects hurts no other, and is reported', async () => {
   const thrown = new Error('thrown');
   const rejected = new Error('rejected');
-  const told: PieceworkEvent[] = [];
+  const got: PieceworkEvent[] = [];
   const failures: unknown[] = [];
   const events = fanOut(
     [
@@ -29,16 +29,16 @@ test('one that throws or rejects hurts nobody, and is told of', async () => {
         throw thrown;
       },
       () => Promise.reject(rejected),
-      (event) => void told.push(event),
+      (event) => void got.push(event),
     ],
     (error, event) => {
       failures.push([error, event]);
-      throw new Error('and so does the one who is told');
+      throw new Error('and so does the one who gets the report');
     },
   );
   await events.emit(done);
   await new Promise(setImmediate);
-  expect(told).toEqual([done]);
+  expect(got).toEqual([done]);
   expect(failures).toEqual([
     [thrown, done],
     [rejected, done],

@@ -20,7 +20,7 @@ export function jsonReporter({ stdout, stderr, now, every }: Context, settings: 
   const tracker = new Tracker(now);
   const lastOfPiece = new Map<number, number>();
 
-  function isTold(event: PieceworkEvent): boolean {
+  function isWritten(event: PieceworkEvent): boolean {
     if (event.type !== 'piece.progress') return true;
     if (settings.verbose !== true || now() - (lastOfPiece.get(event.pieceNumber) ?? 0) < PROGRESS_EVERY_MS)
       return false;
@@ -37,7 +37,7 @@ export function jsonReporter({ stdout, stderr, now, every }: Context, settings: 
     event(event) {
       tracker.event(event);
       const { type, ...rest } = event;
-      if (isTold(event)) writeJson(stdout, { type, at: toIso(now()), ...rest });
+      if (isWritten(event)) writeJson(stdout, { type, at: toIso(now()), ...rest });
       if (event.type === 'warning' && settings.quiet !== true)
         stderr.write(`${oneLine(`warning: ${event.message}`)}\n`);
     },

@@ -3,7 +3,7 @@ import type { PieceworkEvent } from '../../../lib/transfer/progress/events.ts';
 import { formatDuration } from '../../../lib/values/units.ts';
 import { describePlan, whyStream } from '../describe.ts';
 
-/** A wait that somebody who watches would wonder about. */
+/** A wait so long that it needs a word of explanation. */
 const LONG_WAIT_MS = 2_000;
 
 /**

@@ -64,7 +64,7 @@ function piecesText(progress: Progress): string {
   return `${String(progress.doneCount).padStart(String(all).length)}/${all} pieces`;
 }
 
-/** Nobody wants to see milliseconds fly by. */
+/** Milliseconds would change too fast to be read. */
 function rounded(ms: number): number {
   return Math.ceil(ms / 1000) * 1000;
 }

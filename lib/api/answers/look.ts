@@ -25,7 +25,7 @@ export async function look(ports: Ports, transferId: string, signal: AbortSignal
 }
 
 /**
- * Waits until the transfer has ended or somebody has written its record. Reads the record only: one small request a
+ * Waits until the transfer has ended or its record was written. Reads the record only: one small request a
  * second, however many pieces there are.
  */
 export async function waitForChange(
@@ -44,7 +44,7 @@ export async function waitForChange(
 }
 
 /**
- * What stands in for a submit that was cut off is no transfer to anybody.
+ * What stands in for a submit that was cut off is no transfer to a caller.
  * @throws PieceworkError `TransferNotFound`.
  */
 async function find(ports: Pick<Ports, 'records'>, transferId: string): Promise<TransferRecord> {

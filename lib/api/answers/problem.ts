@@ -43,7 +43,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, ProblemStatus>>> = {
   HomeRefused: 500,
 };
 
-/** HTTP status of an answer that tells of this error. */
+/** HTTP status of an answer with this error. */
 export function httpStatusOf(code: ErrorCode): ProblemStatus {
   return BY_CODE[code] ?? BY_GROUP[ERROR_CODES[code].group];
 }

@@ -28,7 +28,7 @@ export function landingRate(parts: readonly Part[], since: Instant, now: Instant
   return (bytes * 1000) / spanMs;
 }
 
-/** How far a transfer is, from its record and ledger alone: nobody counts anything. */
+/** How far a transfer is, from its record and ledger alone: there are no counters. */
 export function progressOf({ record, pieces }: TransferStatus, now: Instant): TransferDetail['progress'] {
   const { status, result, plan, request } = record;
   if (status === 'completed' && result !== undefined)

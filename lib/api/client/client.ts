@@ -172,7 +172,7 @@ export function createClient(options: ClientOptions): ApiClient {
 }
 
 /**
- * Of a cancel or retry whose answer was lost nobody knows whether it was done; only one that
+ * A cancel or retry whose answer was lost may have been done; only one that
  * was turned away is sent again.
  */
 function mayPass({ code }: PieceworkError, { repeatable }: Asked): boolean {

@@ -48,11 +48,11 @@ export function awsSigner(service: string, identity: AwsIdentity = {}): Sign {
   };
 }
 
-/** The region that a name of AWS tells, else what the environment or the profile says. */
+/** The region in a name of AWS, else what the environment or the profile says. */
 export async function regionFor(url: URL | undefined, identity: AwsIdentity): Promise<string> {
-  const told =
+  const named =
     identity.region ?? /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(url?.hostname ?? '')?.[1];
-  if (told !== undefined) return told;
+  if (named !== undefined) return named;
   const options = {
     ...NODE_REGION_CONFIG_FILE_OPTIONS,
     ...(identity.profile === undefined ? {} : { profile: identity.profile }),

@@ -16,7 +16,7 @@ function tooLarge(): never {
 const limited = bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge });
 
 /**
- * Bodies are small and shallow JSON; anything else is told before anybody works on it. No message
+ * Bodies are small and shallow JSON; anything else is refused before any work on it. No message
  * quotes a body: it may hold a secret.
  */
 export const jsonBodies: MiddlewareHandler = async (context, next) => {
@@ -26,7 +26,7 @@ export const jsonBodies: MiddlewareHandler = async (context, next) => {
   }
   return await limited(context, async () => {
     const text = await context.req.text();
-    // A Content-Length is somebody's claim.
+    // A Content-Length is only a claim.
     if (Buffer.byteLength(text) > MOST_BODY_BYTES) tooLarge();
     if (text === '') sayNothing(context);
     else check(text, context.req.header('content-type'));
@@ -58,7 +58,7 @@ function check(text: string, contentType: string | undefined): void {
   }
 }
 
-/** Brackets that are open at the same time, before anybody parses them. */
+/** Brackets that are open at the same time, before they are parsed. */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;

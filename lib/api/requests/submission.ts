@@ -104,10 +104,10 @@ function toOptions({ expect, ...rest }: NonNullable<SubmitBody['options']>): Tra
 export function checkDestination(
   ports: Pick<Ports, 'destinations' | 'policy'>,
   to: DestinationLocator,
-  { parallelism, pieceSizeBytes, serverSideCopy: wish, expect }: TransferOptions,
+  { parallelism, pieceSizeBytes, serverSideCopy: preference, expect }: TransferOptions,
 ): void {
   const { limits, serverSideCopy } = ports.destinations(to);
-  if (wish === 'always' && serverSideCopy === undefined) {
+  if (preference === 'always' && serverSideCopy === undefined) {
     throw new PieceworkError(
       'ServerSideCopyRefused',
       'options.serverSideCopy: this deployment has no store copy by itself; leave "always" away, and the bytes come through Piecework',
@@ -132,7 +132,7 @@ export function checkDestination(
 
 /**
  * A key is its owner's: another owner's same key is another key. What was asked is kept as a digest only, and under the
- * key, which is stored nowhere: nobody can find out a short password by trying.
+ * key, which is stored nowhere: a short password can not be found by trying.
  */
 export function idempotencyOf(owner: string, key: string, body: SubmitBody): NonNullable<Submission['idempotency']> {
   const keyHash = createHash('sha256')

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { STATUSES } from './request.ts';
 
-/* What the API answers. Fields may be added; whoever reads ignores those that he doesn't know. */
+/* What the API answers. Fields may be added; a reader ignores those that it doesn't know. */
 
 const instant = z.string().openapi({ description: 'ISO 8601.', example: '2026-05-01T12:00:00.000Z' });
 const errorCode = z

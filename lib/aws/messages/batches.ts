@@ -2,14 +2,14 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { Input } from '../../transfer/decide/decision.ts';
 import { MARGIN_MS } from '../names.ts';
 
-/** Reads a message's body. @throws PieceworkError `MessageMalformed` for what nobody here understands. */
+/** Reads a message's body. @throws PieceworkError `MessageMalformed` for what can not be read here. */
 export type Reader<M> = (body: string) => M;
 
 /** What every batch needs of its home. */
 export interface BatchHome {
   /** Puts aside what can't be understood, so that it neither loops nor is lost; rejects if it could not. */
   park(record: SQSRecord, why: string): Promise<void>;
-  /** Told of what a message's handler threw; its message comes again. */
+  /** Gets what a message's handler threw; the message comes again. */
   failed(record: SQSRecord, error: unknown): void;
   /** Lets a message come again sooner than its time-out says. */
   giveBack(records: readonly SQSRecord[]): Promise<void>;
@@ -38,7 +38,7 @@ export async function eachMessage<M>(
   return await answer(home, [failed, ...(await Promise.all(again))].flat());
 }
 
-/** What the finalizer is told of a transfer. */
+/** One input of the finalizer, and the transfer that it is about. */
 export interface TransferInput {
   readonly transferId: string;
   readonly input: Input;

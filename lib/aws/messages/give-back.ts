@@ -7,7 +7,7 @@ const LONGEST_SECONDS = 60;
 
 /**
  * Lets messages that failed come again after 1 s, doubling to a minute, and not only after the time-out that a dead
- * worker takes. Whatever can't be told so comes after that time-out.
+ * worker takes. Where that request fails, they come after that time-out.
  */
 export async function giveBack(client: SQSClient, queueUrl: string, records: readonly SQSRecord[]): Promise<void> {
   for (let from = 0; from < records.length; from += BATCH) {

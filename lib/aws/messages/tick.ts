@@ -16,7 +16,7 @@ export interface TickHome {
   readonly ports: Ports;
   /** A number for CloudWatch. */
   measure(name: string, value: number): void;
-  /** Told of what a transfer's tick threw; the next one comes in a minute. */
+  /** Gets what a transfer's tick threw; the next one comes in a minute. */
   tickFailed(transferId: string, error: unknown): void;
   flush(): void;
 }

@@ -7,7 +7,7 @@ import type { Environment } from '../environment.ts';
 type Rules = Pick<Environment, 'sources' | 'recordsBucket'>;
 
 /**
- * What the functions' own role reads for whoever submits: what lies in the buckets that the deployment names for it,
+ * What the functions' own role reads for every caller: what lies in the buckets that the deployment names for it,
  * and nothing else. The role may read more than that, first of all what is sealed in the records bucket, so that one is
  * never among them, whatever the rules say.
  */

@@ -2,7 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { createGuard } from '../../guard/guard.ts';
-import { callerRequest } from '../../http/requests/request-headers.ts';
+import { callerRequest } from '../../http/request-headers.ts';
 import { secretReferences } from '../../secrets/references/secrets.ts';
 import { s3Target } from '../../sources/s3/url.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';

@@ -13,7 +13,7 @@ import type { TransferEventDetail } from './schema.ts';
 import { DETAIL_TYPES } from './schema.ts';
 
 export interface EventBridgeOptions {
-  /** Closed by whoever made it. */
+  /** Closed by its maker. */
   readonly client: EventBridgeClient;
   /** Name or ARN. */
   readonly busName: string;
@@ -21,7 +21,7 @@ export interface EventBridgeOptions {
   readonly source?: string;
   /** What is to be said of a transfer besides what its event holds. @default nothing */
   readonly describe?: (transferId: string) => Promise<TransferDescription | undefined>;
-  /** Told of an `Accepted` or `Planned` that could not be sent. Must not throw. @default nobody */
+  /** Gets why an `Accepted` or `Planned` could not be sent. Must not throw. @default none */
   readonly onFailure?: (error: unknown) => void;
   /** @default Date.now */
   readonly now?: () => Instant;
@@ -43,8 +43,8 @@ const TRIES = 3;
 
 /**
  * The five events of a transfer's life, on an EventBridge bus; nothing else, and never a piece's. `emit` resolves when
- * the bus has it, since what is still on its way when a function returns is frozen with it. An end that can't be told
- * rejects, so that it is told later: it is not yet recorded as announced (rule 17, at least once). `Accepted` and
+ * the bus has it, since what is still on its way when a function returns is frozen with it. An end that can't be sent
+ * rejects, so that it is sent later: it is not yet recorded as announced (rule 17, at least once). `Accepted` and
  * `Planned` are not worth failing a transfer over.
  */
 export function eventBridgeEvents(options: EventBridgeOptions): Events {

@@ -7,12 +7,12 @@ import { z } from 'zod';
 
 const common = z.object({
   v: z.literal(1),
-  /** Equal for the same event told twice: transfer, run, status. */
+  /** Equal for the same event sent twice: transfer, run, status. */
   id: z.string(),
   transferId: z.string(),
   /** 1; one more with each retry. */
   run: z.int().min(1).optional(),
-  /** ISO 8601, of the telling. */
+  /** ISO 8601, of the sending. */
   at: z.iso.datetime(),
   /** Without any secret: user, password, query values and fragment are taken out. */
   source: z.string().optional(),

@@ -7,7 +7,7 @@ export interface LogOptions {
   readonly service: string;
   /** The field `version` of every line. */
   readonly version: string;
-  /** Pieces that are done are told at DEBUG only. @default POWERTOOLS_LOG_LEVEL, else INFO */
+  /** Pieces that are done are logged at DEBUG only. @default POWERTOOLS_LOG_LEVEL, else INFO */
   readonly level?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 }
 
@@ -15,8 +15,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export interface Log {
   /** A subscriber. */
-  tell(event: PieceworkEvent): void;
-  /** Something was thrown that no event tells of. `about` holds no secret. */
+  event(event: PieceworkEvent): void;
+  /** Something was thrown that is in no event. `about` holds no secret. */
   failed(what: string, error: unknown, about?: Fields): void;
   warn(sentence: string, about?: Fields): void;
 }
@@ -29,7 +29,7 @@ export function jsonLog({ service, version, level }: LogOptions): Log {
     ...(level === undefined ? {} : { logLevel: level }),
   });
   return {
-    tell(event) {
+    event(event) {
       const line = lineOf(event);
       if (line === undefined) return;
       logger[line.level](event.type, { ...line.fields });

@@ -17,7 +17,7 @@ export interface MetricsOptions {
 
 export interface Metrics {
   /** A subscriber. */
-  tell(event: PieceworkEvent): void;
+  event(event: PieceworkEvent): void;
   /** A number of one's own. @default unit Count */
   measure(name: string, value: number, unit?: MetricUnit): void;
   /** Writes what was counted since the last time; a function does so before it returns. */
@@ -60,7 +60,7 @@ export function emfMetrics({ namespace, service, write = toStdout, now = Date.no
   }
 
   return {
-    tell(event) {
+    event(event) {
       switch (event.type) {
         case 'completed':
           count('Transfers', 1, { end: event.type });

@@ -5,19 +5,19 @@ import { transferStatus } from '../../pipeline/requests/query.ts';
 import { retry } from '../../pipeline/requests/retry.ts';
 import { settle } from '../../pipeline/settle/settle.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
-import { loadNarrowed, updateTransfer } from '../../pipeline/shared/store.ts';
+import { loadTransfer, updateTransfer } from '../../pipeline/shared/store.ts';
 import type { IdempotencyEntry } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver, isSettled, sealedRunOf } from '../../transfer/record/record.ts';
-import { resumed } from '../../transfer/record/transitions-runs.ts';
-import { giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
+import { giveUpUpload } from '../../transfer/record/transitions.ts';
 import type { TransferRequest } from '../../transfer/request.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
+import { toIso } from '../../values/time.ts';
 import { describeValidator } from '../../values/validator.ts';
 
-/** One machine keeps for each destination which transfer was the last to it: that one is gone on with (protocol §1). */
+/** One machine remembers for each destination which transfer was the last to it: that is the one to go on with (protocol §1). */
 
 /** Also tidies up what the last transfer left that is not to be gone on with: whoever holds the destination's lock knows that nobody is at work on it. */
 export async function findUnfinished(
@@ -28,7 +28,7 @@ export async function findUnfinished(
   const entry = await readable(() => ports.records.get(KEYS.idempotency(destinationKey)));
   if (entry === undefined) return undefined;
   const { transferId } = entry.value;
-  const record = (await readable(() => loadNarrowed(ports, transferId)))?.record;
+  const record = (await readable(() => loadTransfer(ports, transferId)))?.record;
   if (record === undefined) {
     // Killed between marker and record.
     await ports.records.delete(KEYS.active(transferId, 1));
@@ -89,7 +89,7 @@ export async function giveUp(
 ): Promise<void> {
   await ports.events.emit({ type: 'superseded', transferId: record.id, because });
   if (isOver(record)) {
-    await updateTransfer(ports, record.id, (current) => (isOver(current) ? giveUpUpload(current) : undefined));
+    await updateTransfer(ports, record.id, giveUpUpload);
     await settle(ports, record.id, signal);
     return;
   }
@@ -117,8 +117,10 @@ export async function goOn(
     await retry(ports, record.id, locator);
   } else {
     await ports.secrets.seal(record.id, sealedRunOf(record), locator);
-    const now = ports.clock.now();
-    await updateTransfer(ports, record.id, (current) => (isOver(current) ? undefined : resumed(current, wishes, now)));
+    const deadlineAt = toIso(ports.clock.now() + wishes.options.deadlineMs);
+    await updateTransfer(ports, record.id, (current) =>
+      isOver(current) ? undefined : { ...current, request: wishes, deadlineAt },
+    );
   }
   const { pieces } = await transferStatus(ports, record.id, signal);
   await announceResume(ports, record, pieces);

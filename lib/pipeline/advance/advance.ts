@@ -1,17 +1,17 @@
 import { decide } from '../../transfer/decide/decide.ts';
 import type { Facts, Input, Outcome } from '../../transfer/decide/decision.ts';
 import { viewLedger } from '../../transfer/plan/ledger.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
-import type { Transfer } from '../../transfer/record/states.ts';
 import { hostFacts } from '../shared/hosts.ts';
 import { listAllParts } from '../shared/list-parts.ts';
 import { isOurObject } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
-import { loadNarrowed, onConflictAgain, saveTransfer } from '../shared/store.ts';
+import { loadTransfer, onConflictAgain, saveTransfer } from '../shared/store.ts';
 import { carryOut } from './carry-out.ts';
 
 /**
- * Answers what came in: record → ledger → decide → compare-and-swap → commands (protocol §2).
+ * Record → ledger → decide → compare-and-swap → commands (protocol §2). Every change of an open transfer goes through here.
  * @throws PieceworkError `Conflict` after four lost swaps: the messages come again.
  */
 export async function advance(
@@ -21,7 +21,7 @@ export async function advance(
   signal: AbortSignal,
 ): Promise<void> {
   await onConflictAgain(async () => {
-    const loaded = await loadNarrowed(ports, transferId);
+    const loaded = await loadTransfer(ports, transferId);
     if (loaded === undefined) return;
     const { record, commands } = await decideWithFacts(ports, loaded.record, inputs, signal);
     const stored = record === loaded.record ? loaded : await saveTransfer(ports, loaded, record);
@@ -32,7 +32,7 @@ export async function advance(
 /** Reads of the world what the decision asks for, and no more. */
 async function decideWithFacts(
   ports: Ports,
-  record: Transfer,
+  record: TransferRecord,
   inputs: readonly Input[],
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -51,8 +51,8 @@ async function decideWithFacts(
   }
 }
 
-async function readLedger(ports: Ports, record: Transfer, signal: AbortSignal): Promise<Facts['ledger']> {
-  if (record.status !== 'transferring') return 'gone';
+async function readLedger(ports: Ports, record: TransferRecord, signal: AbortSignal): Promise<Facts['ledger']> {
+  if (record.plan === undefined || record.upload === undefined) return 'gone';
   const parts = await listAllParts(ports, record, record.upload, record.doneThrough, signal);
   return parts === 'gone' ? 'gone' : viewLedger(record.plan, record.doneThrough, parts);
 }

@@ -1,19 +1,21 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Part } from '../../transfer/plan/ledger.ts';
-import type { Transferring } from '../../transfer/record/states.ts';
+import type { TransferRecord, UploadEntry } from '../../transfer/record/record.ts';
+import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { Ports } from '../shared/ports.ts';
 import { uploadRef } from '../shared/upload-ref.ts';
 
 /** The piece as a copy that the store makes. */
 export async function copyPiece(
   ports: Ports,
-  record: Transferring,
+  record: TransferRecord,
+  upload: UploadEntry,
   from: SourceLocator,
+  snapshot: Snapshot,
   part: { readonly number: number; readonly sizeBytes: number; readonly offset: number },
   signal: AbortSignal,
 ): Promise<Part> {
-  const { snapshot, upload } = record;
   const { serverSideCopy } = ports.destinations(record.request.destination);
   const copied = await ports.sources(from.url).copySource(from);
   if (serverSideCopy === undefined || copied === undefined)

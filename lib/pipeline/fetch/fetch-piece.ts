@@ -3,8 +3,8 @@ import { crc32 } from '../../integrity/crc32.ts';
 import type { PieceResult, PieceTask } from '../../transfer/messages.ts';
 import type { Part } from '../../transfer/plan/ledger.ts';
 import { isServerSideCopy, pieceRange } from '../../transfer/plan/plan.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
 import { attemptOf, sealedRunOf } from '../../transfer/record/record.ts';
-import type { Transfer, Transferring } from '../../transfer/record/states.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import { rangeLength } from '../../values/ranges.ts';
 import { closedForMs } from '../shared/hosts.ts';
@@ -65,7 +65,7 @@ export async function fetchPiece(
 }
 
 /** Rules 6 and 8: drop only what the record, freshly read where in doubt, says is over, of another plan, or answered already. */
-async function currentRecord(cache: RecordCache, task: PieceTask): Promise<Transferring | undefined> {
+async function currentRecord(cache: RecordCache, task: PieceTask): Promise<TransferRecord | undefined> {
   const cached = await cache.get(task.transferId);
   const inDoubt =
     cached === undefined || !isCurrent(cached, task) || task.attempt > attemptOf(cached, task.pieceNumber);
@@ -73,7 +73,7 @@ async function currentRecord(cache: RecordCache, task: PieceTask): Promise<Trans
   return record !== undefined && isCurrent(record, task) ? record : undefined;
 }
 
-function isCurrent(record: Transfer, task: PieceTask): record is Transferring {
+function isCurrent(record: TransferRecord, task: PieceTask): boolean {
   return (
     record.status === 'transferring' &&
     record.planId === task.planId &&
@@ -84,11 +84,13 @@ function isCurrent(record: Transfer, task: PieceTask): record is Transferring {
 async function transferPiece(
   ports: Ports,
   memory: FetcherMemory,
-  record: Transferring,
+  record: TransferRecord,
   task: PieceTask,
   signal: AbortSignal,
 ): Promise<Part> {
-  const { plan, snapshot } = record;
+  const { plan, snapshot, upload } = record;
+  if (plan === undefined || snapshot === undefined || upload === undefined)
+    throw new PieceworkError('Internal', `transfer ${record.id} has no plan`);
   const range = pieceRange(plan, task.pieceNumber);
   const sizeBytes = rangeLength(range);
   const locator = await ports.secrets.unseal(record.id, sealedRunOf(record));
@@ -98,7 +100,7 @@ async function transferPiece(
   const part = { number: task.pieceNumber, sizeBytes, offset: range.start };
   if (isServerSideCopy(plan)) {
     await tellStarted(ports, task, sizeBytes);
-    return await copyPiece(ports, record, locator, part, signal);
+    return await copyPiece(ports, record, upload, locator, snapshot, part, signal);
   }
   // The window comes before the connection: an open connection that nobody reads would stall, or be cut.
   using window = await ports.windows.borrow(signal);
@@ -116,7 +118,7 @@ async function transferPiece(
   const body = await bodyOf(reader, sizeBytes, window, crc32);
   return await ports
     .destinations(record.request.destination)
-    .uploadPart(uploadRef(record, record.upload), part, body, { signal });
+    .uploadPart(uploadRef(record, upload), part, body, { signal });
 }
 
 async function openPiece(

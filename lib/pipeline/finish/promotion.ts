@@ -1,13 +1,12 @@
 import type { CopyUploads } from '../../destinations/destination.ts';
 import { PieceworkError } from '../../errors/error.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
 import { tokenOf } from '../../transfer/record/record.ts';
-import type { FinalizingUpload } from '../../transfer/record/states.ts';
-import { isLeaving, isPut } from '../../transfer/record/states.ts';
-import { dropPromotionIntent, intendPromotion, namePromotion } from '../../transfer/record/transitions-uploads.ts';
+import { dropPromotionIntent, intendPromotion, namePromotion } from '../../transfer/record/transitions.ts';
 import { toIso } from '../../values/time.ts';
 import type { Ports } from '../shared/ports.ts';
 import { isRefusal } from '../shared/refusal.ts';
-import { loadNarrowed, onConflictAgain, saveTransfer } from '../shared/store.ts';
+import { loadTransfer, onConflictAgain, saveTransfer } from '../shared/store.ts';
 
 /**
  * A copy onto the real key that is made in parts has an upload like any other: the record says that it will be before it is created, and which one
@@ -15,7 +14,7 @@ import { loadNarrowed, onConflictAgain, saveTransfer } from '../shared/store.ts'
  */
 export async function withPromotion<T>(
   ports: Ports,
-  record: FinalizingUpload,
+  record: TransferRecord,
   promote: (uploads: CopyUploads) => Promise<T>,
 ): Promise<T> {
   const at = toIso(ports.clock.now());
@@ -28,7 +27,7 @@ export async function withPromotion<T>(
       },
       async began(id) {
         isIntended = false;
-        const upload = { id, token: tokenOf(record.id, record.planId) };
+        const upload = { id, token: tokenOf(record.id, record.planId ?? '') };
         await updateFinishing(ports, record, (current) => namePromotion(current, at, upload));
       },
     });
@@ -43,15 +42,14 @@ export async function withPromotion<T>(
 /** @throws PieceworkError `Conflict` when another worker has ended it, or it is on its way out. */
 export async function updateFinishing(
   ports: Ports,
-  { id, planId }: FinalizingUpload,
-  change: (record: FinalizingUpload) => FinalizingUpload,
+  { id, planId }: TransferRecord,
+  change: (record: TransferRecord) => TransferRecord,
 ): Promise<void> {
   await onConflictAgain(async () => {
-    const loaded = await loadNarrowed(ports, id);
-    if (loaded === undefined) throw new PieceworkError('Conflict', `transfer ${id} is gone`);
-    const { record } = loaded;
-    const isOurs = record.status === 'finalizing' && record.planId === planId && !isLeaving(record) && !isPut(record);
+    const loaded = await loadTransfer(ports, id);
+    const isOurs =
+      loaded?.record.planId === planId && loaded?.record.status === 'finalizing' && loaded.record.ending === undefined;
     if (!isOurs) throw new PieceworkError('Conflict', `transfer ${id} goes on without this worker`);
-    await saveTransfer(ports, loaded, change(record));
+    await saveTransfer(ports, loaded, change(loaded.record));
   });
 }

@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../errors/error.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
 import { sealedRunOf } from '../../transfer/record/record.ts';
-import type { Finalizing } from '../../transfer/record/states.ts';
+import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { Ports } from '../shared/ports.ts';
 import { sourceNeeded } from '../shared/source-needed.ts';
 
@@ -9,8 +10,13 @@ import { sourceNeeded } from '../shared/source-needed.ts';
  * copied from, where the store does not hold them to it; and that their checksums make its own, where it has one.
  * @throws PieceworkError `SourceChanged`, or `ServerSideCopyRefused` where the store's checksums can't be relied on.
  */
-export async function proveCopied(ports: Ports, record: Finalizing, crc32: string, signal: AbortSignal): Promise<void> {
-  const { snapshot } = record;
+export async function proveCopied(
+  ports: Ports,
+  record: TransferRecord,
+  snapshot: Snapshot,
+  crc32: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { serverSideCopy } = ports.destinations(record.request.destination);
   if (serverSideCopy?.pinsSource === false) {
     const from = await ports.secrets.unseal(record.id, sealedRunOf(record));

@@ -9,14 +9,11 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 import { isPageInstead } from '../../transfer/page-instead.ts';
 import type { LedgerView } from '../../transfer/plan/ledger.ts';
 import { viewLedger } from '../../transfer/plan/ledger.ts';
-import type { PiecesPlan, Plan, StreamPlan } from '../../transfer/plan/plan.ts';
+import type { Plan } from '../../transfer/plan/plan.ts';
 import { samePlan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord, UploadEntry } from '../../transfer/record/record.ts';
 import { isOver, sealedRunOf } from '../../transfer/record/record.ts';
-import type { Accepted, BeingPlanned, Planning, Transfer, Transferring } from '../../transfer/record/states.ts';
-import { isStream } from '../../transfer/record/states.ts';
-import { adoptPlan, beginPlanning, completed } from '../../transfer/record/transitions.ts';
-import { dropIntent, giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
+import { adoptPlan, beginPlanning, completed, giveUpUpload, withoutIntent } from '../../transfer/record/transitions.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import { sameVersion } from '../../values/validator.ts';
 import { advance } from '../advance/advance.ts';
@@ -30,7 +27,7 @@ import { sourceNeeded } from '../shared/source-needed.ts';
 import type { Loaded } from '../shared/store.ts';
 import { loadTransfer, updateTransfer } from '../shared/store.ts';
 import { divide } from './divide.ts';
-import type { Intent, PlanningWork } from './planning.ts';
+import type { Intent, Planning } from './planning.ts';
 import { createUpload, isPlannedBy, saveOrAbort, storePlan } from './planning.ts';
 import { putSingle } from './put-single.ts';
 import { runStream } from './run-stream.ts';
@@ -45,44 +42,49 @@ export async function planTransfer(ports: Ports, transferId: string, signal: Abo
     mayPlan(record) ? beginPlanning(record, planId, ports.clock.now()) : undefined,
   );
   if (begun === undefined || isOver(begun.record) || begun.record.status === 'finalizing') return;
-  const { record, version }: Loaded<TransferRecord> = begun;
-  if (!isPlannedBy(record, planId)) return await advance(ports, transferId, [{ kind: 'tick' }], signal);
-  await markActive(ports, transferId, record.run);
+  if (begun.record.planId !== planId || begun.record.status !== 'planning') {
+    await advance(ports, transferId, [{ kind: 'tick' }], signal);
+    return;
+  }
+  await markActive(ports, transferId, begun.record.run);
   const intent: Intent = { mayHaveUpload: false };
   try {
-    await plan(ports, { record, version }, intent, signal);
+    await plan(ports, begun, planId, intent, signal);
   } catch (thrown) {
     // The intent is all that tells of an upload whose Create or recording is unsure: `settle` looks for it (protocol §6). Where nothing
     // was created it goes first: a worker that is stopped at its failure would leave it behind, and the marker with it.
-    if (!intent.mayHaveUpload) await forgetIntent(ports, transferId, planId);
+    if (!intent.mayHaveUpload) await dropIntent(ports, transferId, planId);
     signal.throwIfAborted();
     const error = asPieceworkError(thrown);
     // Somebody cancelled, or another planner took over: the record goes on without this plan.
-    if (error.code === 'Conflict' && isPlannedBy((await loadTransfer(ports, transferId))?.record ?? record, planId))
+    if (
+      error.code === 'Conflict' &&
+      isPlannedBy((await loadTransfer(ports, transferId))?.record ?? begun.record, planId)
+    )
       throw error;
     if (error.code !== 'Conflict')
       await advance(ports, transferId, [{ kind: 'unplanned', planId, error: toErrorRecord(error) }], signal);
   }
 }
 
-async function forgetIntent(ports: Ports, transferId: string, planId: string): Promise<void> {
+async function dropIntent(ports: Ports, transferId: string, planId: string): Promise<void> {
   await updateTransfer(ports, transferId, (record) =>
-    record.creating.some((intent) => intent.planId === planId) ? dropIntent(record, planId) : undefined,
+    record.creating.some((intent) => intent.planId === planId) ? withoutIntent(record, planId) : undefined,
   );
 }
 
-function mayPlan(record: Transfer): record is Accepted | Planning | Transferring<StreamPlan> {
+function mayPlan(record: TransferRecord): boolean {
   // A stream is taken over by each delivery, with a plan and an upload of its own (protocol §5).
   return (
     record.status === 'accepted' ||
     record.status === 'planning' ||
-    (record.status === 'transferring' && isStream(record))
+    (record.status === 'transferring' && record.plan?.mode === 'stream')
   );
 }
 
-async function plan(ports: Ports, loaded: Loaded<BeingPlanned>, intent: Intent, signal: AbortSignal): Promise<void> {
+async function plan(ports: Ports, loaded: Loaded, planId: string, intent: Intent, signal: AbortSignal): Promise<void> {
   const { record } = loaded;
-  const { request, planId } = record;
+  const { request } = record;
   const locator = await ports.secrets.unseal(record.id, sealedRunOf(record));
   if (locator === undefined) throw sourceNeeded(record);
   const destination = ports.destinations(request.destination);
@@ -101,7 +103,7 @@ async function plan(ports: Ports, loaded: Loaded<BeingPlanned>, intent: Intent, 
   const { plan: divided, warning } = await divide(pair, request.options, policy, known, signal);
   const digests = wantedDigests(request, snapshot, divided);
   const told = warning === undefined ? probe : withWarning(probe, warning);
-  const planning: PlanningWork = { ports, loaded, planId, intent, destination, probe: told, digests, signal };
+  const planning: Planning = { ports, loaded, planId, intent, destination, probe: told, digests, signal };
   await destination.check(objectSpec(record, planId, snapshot, divided, false), { signal });
   if (await isAlreadyThere(planning)) return;
   switch (divided.mode) {
@@ -143,7 +145,7 @@ async function probeSource(
 }
 
 /** The overwrite policy, before any byte moves; `fail` is held again, atomically, at completion. */
-async function isAlreadyThere(planning: PlanningWork): Promise<boolean> {
+async function isAlreadyThere(planning: Planning): Promise<boolean> {
   const { ports, loaded, planId, destination, probe, signal } = planning;
   const { request } = loaded.record;
   if (request.options.ifExists === 'replace') return false;
@@ -165,7 +167,7 @@ async function isAlreadyThere(planning: PlanningWork): Promise<boolean> {
     ...(there.etag === undefined ? {} : { etag: there.etag }),
   } as const;
   const stored = await storePlan(planning, (record) =>
-    completed(dropIntent(giveUpUpload({ ...record, snapshot }), planId), result, ports.clock.now()),
+    completed(giveUpUpload(withoutIntent({ ...record, snapshot }, planId)), result, ports.clock.now()),
   );
   await carryOut(ports, stored, [{ kind: 'settle' }], signal);
   return true;
@@ -187,7 +189,7 @@ function destinationExists(record: TransferRecord): PieceworkError {
 }
 
 /** Opens (or takes over) the upload, and puts plan, upload and the first pieces into the record with one swap. */
-async function startPieces(planning: PlanningWork, divided: PiecesPlan): Promise<void> {
+async function startPieces(planning: Planning, divided: Plan & { readonly mode: 'pieces' }): Promise<void> {
   const { ports, loaded, planId, destination, probe, digests, signal } = planning;
   const { snapshot } = probe;
   // The body in hand is only a look; its connection is not worth keeping open while the pieces are fetched.
@@ -200,7 +202,7 @@ async function startPieces(planning: PlanningWork, divided: PiecesPlan): Promise
   const quietUntil = now + ports.policy.decide.quietMs;
   await joinHost(ports, loaded.record);
   const host = await hostFacts(ports, loaded.record);
-  const start = (current: BeingPlanned): Outcome => {
+  const start = (current: TransferRecord): Outcome => {
     const base = held === undefined ? giveUpUpload(current) : current;
     const adopted = adoptPlan(base, {
       plan: divided,
@@ -212,8 +214,7 @@ async function startPieces(planning: PlanningWork, divided: PiecesPlan): Promise
     });
     return decideByLedger(adopted, ledger, host, [], now, ports.policy.decide);
   };
-  const named = (current: BeingPlanned) => start(current).record;
-  const stored = await (held === undefined ? saveOrAbort(planning, named, upload) : storePlan(planning, named));
+  const stored = await saveOrAbort(planning, (current) => start(current).record, upload, held === undefined);
   // The same commands whatever else the record says: they follow from the plan and the ledger alone.
   const { record, commands } = start(loaded.record);
   const done = [...ledger.done];
@@ -237,7 +238,7 @@ async function startPieces(planning: PlanningWork, divided: PiecesPlan): Promise
  * The upload of an earlier run, if it still stands, holds parts of exactly this plan, and a validator proves that they are of this version (protocol §4).
  */
 async function heldUpload(
-  planning: PlanningWork,
+  planning: Planning,
   divided: Plan,
   staged: boolean,
 ): Promise<{ readonly upload: UploadEntry; readonly ledger: LedgerView } | undefined> {

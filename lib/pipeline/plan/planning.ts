@@ -5,7 +5,6 @@ import type { Digests } from '../../transfer/digests.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord, UploadEntry } from '../../transfer/record/record.ts';
 import { tokenOf } from '../../transfer/record/record.ts';
-import type { BeingPlanned } from '../../transfer/record/states.ts';
 import { objectSpec } from '../shared/object-spec.ts';
 import type { Ports } from '../shared/ports.ts';
 import { isRefusal } from '../shared/refusal.ts';
@@ -20,9 +19,9 @@ export interface Intent {
 }
 
 /** What the steps of one planning share. */
-export interface PlanningWork {
+export interface Planning {
   readonly ports: Ports;
-  readonly loaded: Loaded<BeingPlanned>;
+  readonly loaded: Loaded;
   readonly planId: string;
   readonly intent: Intent;
   readonly destination: Destination;
@@ -32,7 +31,7 @@ export interface PlanningWork {
 }
 
 export async function createUpload(
-  { loaded, planId, intent, destination, probe, signal }: PlanningWork,
+  { loaded, planId, intent, destination, probe, signal }: Planning,
   divided: Plan,
   staged: boolean,
 ): Promise<UploadEntry> {
@@ -54,10 +53,10 @@ export async function createUpload(
  * planning that is ours, the change is made again on what is there now.
  * @throws PieceworkError `Conflict` when somebody cancelled, or another planner took over.
  */
-export async function storePlan<R extends TransferRecord>(
-  { ports, loaded, planId }: PlanningWork,
-  change: (record: BeingPlanned) => R,
-): Promise<Loaded<R>> {
+export async function storePlan(
+  { ports, loaded, planId }: Planning,
+  change: (record: TransferRecord) => TransferRecord,
+): Promise<Loaded> {
   let current = loaded;
   for (let tries = 1; ; tries += 1) {
     try {
@@ -65,33 +64,32 @@ export async function storePlan<R extends TransferRecord>(
     } catch (error) {
       if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
       const there = await loadTransfer(ports, loaded.record.id);
-      if (there === undefined || tries >= STORE_TRIES) throw error;
-      const { record, version } = there;
-      if (!isPlannedBy(record, planId)) throw error;
-      current = { record, version };
+      if (there === undefined || !isPlannedBy(there.record, planId) || tries >= STORE_TRIES) throw error;
+      current = there;
     }
   }
 }
 
 const STORE_TRIES = 8;
 
-export function isPlannedBy(record: TransferRecord, planId: string): record is BeingPlanned {
+export function isPlannedBy(record: TransferRecord, planId: string): boolean {
   return record.status === 'planning' && record.planId === planId;
 }
 
 /** Stores a record that names a new upload. When the swap is lost the upload is ours alone, unless the record names it after all. */
-export async function saveOrAbort<R extends TransferRecord>(
-  planning: PlanningWork,
-  change: (record: BeingPlanned) => R,
+export async function saveOrAbort(
+  planning: Planning,
+  change: (record: TransferRecord) => TransferRecord,
   upload: UploadEntry,
-): Promise<Loaded<R>> {
+  isNew: boolean,
+): Promise<Loaded> {
   const { ports, loaded, intent, destination, signal } = planning;
   try {
     const stored = await storePlan(planning, change);
     intent.mayHaveUpload = false;
     return stored;
   } catch (error) {
-    if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
+    if (!isNew || !(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
     const there = await loadTransfer(ports, loaded.record.id);
     if (there?.record.upload?.id !== upload.id)
       await destination.abortUpload(uploadRef(loaded.record, upload), { signal });

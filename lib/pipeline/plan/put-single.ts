@@ -3,7 +3,7 @@ import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/er
 import { crc32 } from '../../integrity/crc32.ts';
 import { sequentialHasher } from '../../integrity/hasher.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
-import type { SinglePlan } from '../../transfer/plan/plan.ts';
+import type { Plan } from '../../transfer/plan/plan.ts';
 import { beginSingle } from '../../transfer/record/transitions.ts';
 import { advance } from '../advance/advance.ts';
 import { finishedResult } from '../shared/finished-result.ts';
@@ -11,11 +11,11 @@ import { objectSpec, proveDigests, unexpectedSize } from '../shared/object-spec.
 import { ourObject } from '../shared/our-object.ts';
 import { loadTransfer } from '../shared/store.ts';
 import { expectEnd, fill } from '../shared/windows.ts';
-import type { PlanningWork } from './planning.ts';
+import type { Planning } from './planning.ts';
 import { storePlan } from './planning.ts';
 
 /** Whatever fits one window is stored with a single put, from the body that the probe has in hand. */
-export async function putSingle(planning: PlanningWork, plan: SinglePlan): Promise<void> {
+export async function putSingle(planning: Planning, plan: Plan & { readonly mode: 'single' }): Promise<void> {
   const { ports, probe, signal } = planning;
   using window = await ports.windows.borrow(signal);
   const bytes = window.bytes.subarray(0, plan.sizeBytes);
@@ -30,7 +30,11 @@ export async function putSingle(planning: PlanningWork, plan: SinglePlan): Promi
  * Proves the bytes, then stores them. The record says `finalizing`, with our token, before the put is sent: whatever happens to its answer,
  * a head tells whether the object is ours (protocol §5).
  */
-export async function putWhole(planning: PlanningWork, plan: SinglePlan, bytes: Uint8Array): Promise<void> {
+export async function putWhole(
+  planning: Planning,
+  plan: Plan & { readonly mode: 'single' },
+  bytes: Uint8Array,
+): Promise<void> {
   const { ports, loaded, planId, destination, probe, digests, signal } = planning;
   const { request } = loaded.record;
   const { sizeBytes } = request.options.expect;

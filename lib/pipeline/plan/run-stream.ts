@@ -2,11 +2,10 @@ import { PieceworkError } from '../../errors/error.ts';
 import { crc32 } from '../../integrity/crc32.ts';
 import { sequentialHasher } from '../../integrity/hasher.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
-import type { StreamPlan } from '../../transfer/plan/plan.ts';
+import type { Plan } from '../../transfer/plan/plan.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
 import { sealedRunOf } from '../../transfer/record/record.ts';
-import type { BeingPlanned, Transferring } from '../../transfer/record/states.ts';
-import { adoptPlan } from '../../transfer/record/transitions.ts';
-import { giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
+import { adoptPlan, giveUpUpload } from '../../transfer/record/transitions.ts';
 import type { Body, ByteReader, Window } from '../../values/bytes.ts';
 import { formatBytes } from '../../values/units.ts';
 import { advance } from '../advance/advance.ts';
@@ -15,16 +14,18 @@ import { proveDigests, unexpectedSize } from '../shared/object-spec.ts';
 import { loadTransfer } from '../shared/store.ts';
 import { uploadRef } from '../shared/upload-ref.ts';
 import { fill } from '../shared/windows.ts';
-import type { PlanningWork } from './planning.ts';
+import type { Planning } from './planning.ts';
 import { createUpload, saveOrAbort } from './planning.ts';
 import { putWhole } from './put-single.ts';
 import { checkPace } from './stream-pace.ts';
+
+type StreamPlan = Plan & { readonly mode: 'stream' };
 
 /**
  * One connection, read in order and cut into parts as it comes, for sources without ranges or without a length.
  * The parts go into an upload like any other, so proof, completion and clean-up are the same as for pieces.
  */
-export async function runStream(planning: PlanningWork, plan: StreamPlan): Promise<void> {
+export async function runStream(planning: Planning, plan: StreamPlan): Promise<void> {
   const { ports, loaded, probe, signal } = planning;
   if (probe.bodyIsWhole) return await streamBody(planning, plan, probe.body);
   const locator = await ports.secrets.unseal(loaded.record.id, sealedRunOf(loaded.record));
@@ -34,7 +35,7 @@ export async function runStream(planning: PlanningWork, plan: StreamPlan): Promi
   await streamBody({ ...planning, probe: whole }, plan, whole.body);
 }
 
-async function streamBody(planning: PlanningWork, plan: StreamPlan, body: ByteReader): Promise<void> {
+async function streamBody(planning: Planning, plan: StreamPlan, body: ByteReader): Promise<void> {
   const { ports, loaded, digests, signal } = planning;
   using slab = await ports.windows.borrowAll(signal);
   if (plan.pieceSizeBytes > slab.bytes.length && plan.sizeBytes === undefined) {
@@ -55,20 +56,20 @@ async function streamBody(planning: PlanningWork, plan: StreamPlan, body: ByteRe
   const sent = await sendParts(planning, record, plan, slab, inHand, body, (bytes) => hasher.update(bytes));
   const { sizeBytes } = record.request.options.expect;
   if (sizeBytes !== undefined && sent.sizeBytes !== sizeBytes)
-    throw unexpectedSize(record.request.source.url, sent.sizeBytes, sizeBytes, record.snapshot.contentType);
+    throw unexpectedSize(record.request.source.url, sent.sizeBytes, sizeBytes, record.snapshot?.contentType);
   const proved = proveDigests(record.request.source.url, digests, hasher.digests());
   const whole: StreamPlan = { ...plan, sizeBytes: sent.sizeBytes, pieceCount: sent.pieceCount };
   await advance(ports, loaded.record.id, [{ kind: 'streamed', planId: planning.planId, plan: whole, proved }], signal);
 }
 
-async function adoptStream(planning: PlanningWork, plan: StreamPlan): Promise<Transferring<StreamPlan>> {
+async function adoptStream(planning: Planning, plan: StreamPlan): Promise<TransferRecord> {
   const { ports, planId, probe, signal } = planning;
   const upload = await createUpload(planning, plan, false);
   const quietUntil = ports.clock.now() + ports.policy.decide.quietMs;
   const { snapshot } = probe;
-  const adopt = (current: BeingPlanned) =>
+  const adopt = (current: TransferRecord) =>
     adoptPlan(giveUpUpload(current), { plan, planId, snapshot, upload, doneThrough: 0, quietUntil });
-  const stored = await saveOrAbort(planning, adopt, upload);
+  const stored = await saveOrAbort(planning, adopt, upload, true);
   await ports.events.emit({ type: 'planned', transferId: stored.record.id, plan, snapshot, doneThrough: 0, done: [] });
   await carryOut(ports, stored, stored.record.toAbort.length > 0 ? [{ kind: 'settle' }] : [], signal);
   return stored.record;
@@ -76,8 +77,8 @@ async function adoptStream(planning: PlanningWork, plan: StreamPlan): Promise<Tr
 
 /** Part after part. The first one, or its beginning, is in the slab already. */
 async function sendParts(
-  planning: PlanningWork,
-  record: Transferring,
+  planning: Planning,
+  record: TransferRecord,
   plan: StreamPlan,
   slab: Window,
   inHand: number,
@@ -86,6 +87,7 @@ async function sendParts(
 ): Promise<{ readonly sizeBytes: number; readonly pieceCount: number }> {
   const { ports, destination, signal } = planning;
   const { upload } = record;
+  if (upload === undefined) throw new PieceworkError('Internal', `transfer ${record.id} has no upload`);
   const startedAt = ports.clock.now();
   let lookedAt = startedAt;
   let offset = 0;
@@ -149,7 +151,7 @@ function wholeOrWindows(
   };
 }
 
-function checkCount(number: number, plan: StreamPlan, maxPieces: number, record: Transferring): void {
+function checkCount(number: number, plan: StreamPlan, maxPieces: number, record: TransferRecord): void {
   if (number <= maxPieces) return;
   throw new PieceworkError(
     'DestinationTooSmall',
@@ -159,7 +161,7 @@ function checkCount(number: number, plan: StreamPlan, maxPieces: number, record:
 }
 
 /** A cancel, or another worker that took over, is noticed between two parts. */
-async function stillOurs({ ports, planId }: PlanningWork, record: Transferring): Promise<void> {
+async function stillOurs({ ports, planId }: Planning, record: TransferRecord): Promise<void> {
   const there = await loadTransfer(ports, record.id);
   if (there?.record.status === 'transferring' && there.record.planId === planId) return;
   throw new PieceworkError('Conflict', `transfer ${record.id} goes on without this worker`);

@@ -1,7 +1,6 @@
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { sealedRunOf } from '../../transfer/record/record.ts';
-import type { Failed } from '../../transfer/record/states.ts';
 import { retried } from '../../transfer/record/transitions.ts';
 import { dropRun, markActive } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
@@ -15,15 +14,20 @@ import { saveTransfer } from '../shared/store.ts';
  */
 export async function startNextRun(
   ports: Ports,
-  loaded: Loaded<Failed>,
+  loaded: Loaded,
   source: SourceLocator | undefined,
   request = loaded.record.request,
 ): Promise<TransferRecord> {
-  const { id, run } = loaded.record;
+  const { sealedRun: _, ...before } = loaded.record;
+  const { id, run } = before;
   await markActive(ports, id, run + 1);
   if (source !== undefined) await ports.secrets.seal(id, run + 1, source);
-  const next = source === undefined ? { request, sealedRun: sealedRunOf(loaded.record) } : { request };
-  const stored = await saveTransfer(ports, loaded, retried(loaded.record, ports.clock.now(), next));
+  const next = retried({ ...before, request }, ports.clock.now());
+  const stored = await saveTransfer(
+    ports,
+    loaded,
+    source === undefined ? { ...next, sealedRun: sealedRunOf(loaded.record) } : next,
+  );
   await dropRun(ports, stored.record, run);
   await ports.queues.planner.send([{ body: { kind: 'plan', v: 1, transferId: id } }]);
   return stored.record;

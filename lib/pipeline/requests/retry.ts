@@ -4,7 +4,7 @@ import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isSettled, isTombstone, sealedRunOf } from '../../transfer/record/record.ts';
 import type { Ports } from '../shared/ports.ts';
 import { sourceNeeded } from '../shared/source-needed.ts';
-import { loadNarrowed, onConflictAgain } from '../shared/store.ts';
+import { loadTransfer, onConflictAgain } from '../shared/store.ts';
 import { transferNotFound } from './cancel.ts';
 import { startNextRun } from './next-run.ts';
 
@@ -16,18 +16,17 @@ import { startNextRun } from './next-run.ts';
  */
 export async function retry(ports: Ports, transferId: string, source?: SourceLocator): Promise<TransferRecord> {
   return await onConflictAgain(async () => {
-    const loaded = await loadNarrowed(ports, transferId);
+    const loaded = await loadTransfer(ports, transferId);
     if (loaded === undefined) throw transferNotFound(transferId);
-    const { record, version } = loaded;
+    const { record } = loaded;
     // A tombstone does not know what was asked for: only a repeated submit can go on with it.
     if (isTombstone(record)) throw transferNotFound(transferId);
     if (record.status !== 'failed') throw notFailed(record);
-    const failed = { record, version };
     const { keepsSealed = false } = ports.policy;
     // It is discarded only after the record says that everything is cleaned up, so a retry that wins its swap finds it.
-    if (source === undefined && keepsSealed && !isSettled(record)) return await startNextRun(ports, failed, undefined);
+    if (source === undefined && keepsSealed && !isSettled(record)) return await startNextRun(ports, loaded, undefined);
     const sealed = keepsSealed ? undefined : await ports.secrets.unseal(transferId, sealedRunOf(record));
-    return await startNextRun(ports, failed, source ?? sealed ?? wholeLocator(record));
+    return await startNextRun(ports, loaded, source ?? sealed ?? wholeLocator(record));
   });
 }
 

@@ -9,7 +9,7 @@ import { isTombstone, newRecord } from '../../transfer/record/record.ts';
 import type { ObjectSettings, TransferOptions, TransferRequest } from '../../transfer/request.ts';
 import { markActive } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
-import { createTransfer, createUnlessThere, loadNarrowed, loadTransfer, onConflictAgain } from '../shared/store.ts';
+import { createTransfer, createUnlessThere, loadTransfer, onConflictAgain } from '../shared/store.ts';
 import { startNextRun } from './next-run.ts';
 
 export interface Submission {
@@ -86,11 +86,10 @@ async function storeFirst(ports: Ports, id: string, submission: Submission): Pro
 /** The transfer is there already. A tombstone is revived as its next run (rule 16); of one that waits, what a crash may have lost is sent again. */
 async function submitAgain(ports: Ports, id: string, submission: Submission): Promise<TransferRecord> {
   return await onConflictAgain(async () => {
-    const loaded = await loadNarrowed(ports, id);
+    const loaded = await loadTransfer(ports, id);
     if (loaded === undefined) throw new PieceworkError('Conflict', `transfer ${id} vanished during its submit`);
-    const { record, version } = loaded;
-    if (record.status === 'failed' && isTombstone(record))
-      return await startNextRun(ports, { record, version }, submission.source, toRequest(submission));
+    const { record } = loaded;
+    if (isTombstone(record)) return await startNextRun(ports, loaded, submission.source, toRequest(submission));
     if (record.status !== 'accepted') return record;
     await markActive(ports, id, record.run);
     await ports.queues.planner.send([{ body: { kind: 'plan', v: 1, transferId: id } }]);

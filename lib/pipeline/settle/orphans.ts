@@ -2,7 +2,6 @@ import type { Destination, OpenUpload } from '../../destinations/destination.ts'
 import { PieceworkError } from '../../errors/error.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver, tokenOf } from '../../transfer/record/record.ts';
-import { dropOrphan } from '../../transfer/record/transitions-uploads.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
 import { activeTransfers } from '../shared/markers.ts';
@@ -38,7 +37,7 @@ export async function orphanStep(
     if (now >= oldAt || !(error instanceof PieceworkError)) throw error;
     return { waitMs: oldAt - now };
   }
-  await saveTransfer(ports, loaded, dropOrphan(record, intent));
+  await saveTransfer(ports, loaded, { ...record, creating: record.creating.filter((other) => other !== intent) });
   return 'again';
 }
 

@@ -1,20 +1,16 @@
 import type { Destination, UploadRef } from '../../destinations/destination.ts';
 import { KEYS } from '../../records/records.ts';
 import type { PieceworkEvent } from '../../transfer/progress/events.ts';
-import type { AbortEntry } from '../../transfer/record/record.ts';
+import type { AbortEntry, TransferRecord } from '../../transfer/record/record.ts';
 import { isOver, isSettled, tokenOf } from '../../transfer/record/record.ts';
-import type { LeavingFinalizing, Over, Transfer } from '../../transfer/record/states.ts';
-import { isLeaving } from '../../transfer/record/states.ts';
-import { completed, ended, endingAborted } from '../../transfer/record/transitions.ts';
-import { announced } from '../../transfer/record/transitions-runs.ts';
-import { dropAborted, dropStagedObject, giveUpUpload, noteAbort } from '../../transfer/record/transitions-uploads.ts';
-import { fromIso } from '../../values/time.ts';
+import { completed, ended, giveUpUpload } from '../../transfer/record/transitions.ts';
+import { fromIso, toIso } from '../../values/time.ts';
 import { foundResult } from '../shared/finished-result.ts';
 import { leaveHost } from '../shared/hosts.ts';
 import { ourObject } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
-import { loadNarrowed, onConflictAgain, saveTransfer } from '../shared/store.ts';
+import { loadTransfer, onConflictAgain, saveTransfer } from '../shared/store.ts';
 import { uploadRef, uploadTarget } from '../shared/upload-ref.ts';
 import { orphanStep } from './orphans.ts';
 
@@ -26,7 +22,7 @@ import { orphanStep } from './orphans.ts';
 export async function settle(ports: Ports, transferId: string, signal: AbortSignal): Promise<void> {
   for (;;) {
     const next = await onConflictAgain(async () => {
-      const loaded = await loadNarrowed(ports, transferId);
+      const loaded = await loadTransfer(ports, transferId);
       return loaded === undefined ? 'done' : await settleStep(ports, loaded, signal);
     });
     if (next === 'done') return;
@@ -41,19 +37,11 @@ export async function settle(ports: Ports, transferId: string, signal: AbortSign
 /** `again` after a stored step; a wait when only time helps; `done` when nothing is left. */
 type Step = 'again' | 'done' | { readonly waitMs: number };
 
-async function settleStep(ports: Ports, loaded: Loaded<Transfer>, signal: AbortSignal): Promise<Step> {
-  const { record, version } = loaded;
-  if (record.status === 'finalizing' && isLeaving(record))
-    return await leaveFinalizing(ports, { record, version }, signal);
-  if (isOver(record) && !record.announced) return await announce(ports, { record, version }, signal);
-  if (isOver(record) && record.stagedObject === true)
-    return await deleteStagedObject(ports, { record, version }, signal);
-  return await cleanUp(ports, loaded, signal);
-}
-
-/** Uploads that nobody may use again, and last the marker. */
-async function cleanUp(ports: Ports, loaded: Loaded<Transfer>, signal: AbortSignal): Promise<Step> {
+async function settleStep(ports: Ports, loaded: Loaded, signal: AbortSignal): Promise<Step> {
   const { record } = loaded;
+  if (record.ending !== undefined) return await leaveFinalizing(ports, loaded, signal);
+  if (isOver(record) && !record.announced) return await announce(ports, loaded, signal);
+  if (record.stagedObject === true && isOver(record)) return await dropStagedObject(ports, loaded, signal);
   // Only where something is left at it: a tombstone has no destination that this home would know (rule 16).
   const destination = () => ports.destinations(record.request.destination);
   const now = ports.clock.now();
@@ -85,28 +73,31 @@ async function cleanUp(ports: Ports, loaded: Loaded<Transfer>, signal: AbortSign
 }
 
 /** At least once; whoever listens knows it again by id, run and status (rule 17). */
-async function announce(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<Step> {
+async function announce(ports: Ports, loaded: Loaded, signal: AbortSignal): Promise<Step> {
   const { record } = loaded;
-  if (record.status === 'completed') {
+  if (record.status === 'completed' && record.planId !== undefined) {
     // The upload became the object: nothing to abort. What was kept to recognise it may go now that the record says so.
     const finished = record.upload === undefined ? putRef(record) : uploadRef(record, record.upload);
     await ports.destinations(record.request.destination).releaseUpload(finished, { signal });
   }
   await leaveHost(ports, record);
   await ports.events.emit(endEvent(record));
-  await saveTransfer(ports, loaded, announced(record));
+  const { upload, ...rest } = record;
+  const keepsUpload = record.status === 'failed' && upload !== undefined;
+  await saveTransfer(ports, loaded, { ...(keepsUpload ? record : rest), announced: true });
   return 'again';
 }
 
 /** What a single put may have left is known by its token. */
-function putRef(record: Pick<LeavingFinalizing, 'id' | 'planId' | 'request'>): UploadRef {
-  return { target: record.request.destination, id: '', token: tokenOf(record.id, record.planId) };
+function putRef(record: TransferRecord): UploadRef {
+  return { target: record.request.destination, id: '', token: tokenOf(record.id, record.planId ?? '') };
 }
 
-function endEvent(record: Over): PieceworkEvent {
+function endEvent(record: TransferRecord): PieceworkEvent {
   const { id: transferId, run } = record;
-  if (record.status === 'completed') return { type: 'completed', transferId, run, result: record.result };
-  const { reason } = record;
+  if (record.status === 'completed' && record.result !== undefined)
+    return { type: 'completed', transferId, run, result: record.result };
+  const reason = record.reason ?? { code: 'Internal', message: 'ended without a reason' };
   if (record.status === 'cancelled') return { type: 'cancelled', transferId, run, reason };
   return {
     type: 'failed',
@@ -132,20 +123,23 @@ async function abortStep(
   if (entry.abortedAt !== undefined && now < lookAt) return { waitMs: lookAt - now };
   const isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';
   if (!isGone) await destination.abortUpload(upload, { signal });
-  await saveTransfer(ports, loaded, isGone ? dropAborted(record, entry) : noteAbort(record, entry, now));
+  const others = record.toAbort.filter((other) => other !== entry);
+  const toAbort = isGone ? others : [...others, { upload: entry.upload, abortedAt: toIso(now) }];
+  await saveTransfer(ports, loaded, { ...record, toAbort });
   return 'again';
 }
 
 /** Rule 12: abort → grace → the ledger says gone → a head says that it is not ours → the end that was wanted. */
-async function leaveFinalizing(ports: Ports, loaded: Loaded<LeavingFinalizing>, signal: AbortSignal): Promise<Step> {
+async function leaveFinalizing(ports: Ports, loaded: Loaded, signal: AbortSignal): Promise<Step> {
   const { record } = loaded;
   const { ending } = record;
+  if (ending === undefined) return 'again';
   const destination = ports.destinations(record.request.destination);
   const now = ports.clock.now();
   const upload = record.upload === undefined ? undefined : uploadRef(record, record.upload);
   if (ending.abortedAt === undefined) {
     await destination.abortUpload(upload ?? putRef(record), { signal });
-    await saveTransfer(ports, loaded, endingAborted(record, now));
+    await saveTransfer(ports, loaded, { ...record, ending: { ...ending, abortedAt: toIso(now) } });
     return 'again';
   }
   const lookAt = fromIso(ending.abortedAt) + ports.policy.graceMs;
@@ -153,7 +147,7 @@ async function leaveFinalizing(ports: Ports, loaded: Loaded<LeavingFinalizing>, 
   const isGone = upload === undefined || (await destination.listParts(upload, 0, { signal })) === 'gone';
   if (!isGone) {
     if (upload !== undefined) await destination.abortUpload(upload, { signal });
-    await saveTransfer(ports, loaded, endingAborted(record, now));
+    await saveTransfer(ports, loaded, { ...record, ending: { ...ending, abortedAt: toIso(now) } });
     return 'again';
   }
   const ours = await ourObject(ports, record, signal);
@@ -161,7 +155,7 @@ async function leaveFinalizing(ports: Ports, loaded: Loaded<LeavingFinalizing>, 
     await saveTransfer(ports, loaded, completed(record, foundResult(record, ours, destination.features), now));
     return 'again';
   }
-  await saveTransfer(ports, loaded, ended(record, now));
+  await saveTransfer(ports, loaded, ended(record, ending, now));
   if (ending.to === 'restart') {
     await ports.events.emit({ type: 'restarted', transferId: record.id, reason: ending.reason });
     await ports.queues.planner.send([{ body: { kind: 'plan', v: 1, transferId: record.id } }]);
@@ -169,10 +163,11 @@ async function leaveFinalizing(ports: Ports, loaded: Loaded<LeavingFinalizing>, 
   return 'again';
 }
 
-async function deleteStagedObject(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<Step> {
+async function dropStagedObject(ports: Ports, loaded: Loaded, signal: AbortSignal): Promise<Step> {
   const { record } = loaded;
   const staged = uploadTarget(record, { id: '', token: '', staged: true });
   await ports.destinations(record.request.destination).deleteObject(staged, { signal });
-  await saveTransfer(ports, loaded, dropStagedObject(record));
+  const { stagedObject: _, ...rest } = record;
+  await saveTransfer(ports, loaded, rest);
   return 'again';
 }

@@ -1,20 +1,12 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { RecordKey, Version } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
-import { narrow } from '../../transfer/record/narrow.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
-import type { Transfer } from '../../transfer/record/states.ts';
 import type { Ports } from './ports.ts';
 
-export interface Loaded<R extends TransferRecord = TransferRecord> {
-  readonly record: R;
+export interface Loaded {
+  readonly record: TransferRecord;
   readonly version: Version;
-}
-
-/** For who goes on with the transfer, and not only looks at it. @throws PieceworkError `RecordCorrupt`, as `narrow`. */
-export async function loadNarrowed(ports: Pick<Ports, 'records'>, id: string): Promise<Loaded<Transfer> | undefined> {
-  const loaded = await loadTransfer(ports, id);
-  return loaded === undefined ? undefined : { record: narrow(loaded.record), version: loaded.version };
 }
 
 type StorePorts = Pick<Ports, 'records' | 'ids'>;
@@ -24,10 +16,10 @@ export async function loadTransfer(ports: Pick<Ports, 'records'>, id: string): P
   return found === undefined ? undefined : { record: found.value, version: found.version };
 }
 
-export async function createTransfer<R extends Omit<TransferRecord, 'rev' | 'writeId'>>(
+export async function createTransfer(
   ports: StorePorts,
-  fresh: R,
-): Promise<Loaded<R & TransferRecord>> {
+  fresh: Omit<TransferRecord, 'rev' | 'writeId'>,
+): Promise<Loaded> {
   return await write(ports, { ...fresh, rev: 1, writeId: ports.ids.ulid() }, 'absent');
 }
 
@@ -35,11 +27,7 @@ export async function createTransfer<R extends Omit<TransferRecord, 'rev' | 'wri
  * Compare-and-swap: stores `next` if nobody wrote since `from`.
  * @throws PieceworkError `Conflict`: read again, decide again.
  */
-export async function saveTransfer<R extends TransferRecord>(
-  ports: StorePorts,
-  from: Loaded,
-  next: R,
-): Promise<Loaded<R>> {
+export async function saveTransfer(ports: StorePorts, from: Loaded, next: TransferRecord): Promise<Loaded> {
   return await write(ports, { ...next, rev: from.record.rev + 1, writeId: ports.ids.ulid() }, from.version);
 }
 
@@ -48,7 +36,7 @@ export async function saveTransfer<R extends TransferRecord>(
  * revision before it → write again; anything else → somebody was faster. A refusal can be the echo of our own success too,
  * when a layer below repeated the request.
  */
-async function write<R extends TransferRecord>(ports: StorePorts, next: R, on: 'absent' | Version): Promise<Loaded<R>> {
+async function write(ports: StorePorts, next: TransferRecord, on: 'absent' | Version): Promise<Loaded> {
   let version = on;
   for (let tries = 1; ; tries += 1) {
     try {
@@ -110,13 +98,13 @@ export async function onConflictAgain<T>(step: () => Promise<T>): Promise<T> {
 }
 
 /** Reads, changes, stores. `change` returning `undefined` = leave it. */
-export async function updateTransfer<R extends TransferRecord>(
+export async function updateTransfer(
   ports: StorePorts,
   id: string,
-  change: (record: Transfer) => R | undefined,
-): Promise<Loaded<Transfer | R> | undefined> {
+  change: (record: TransferRecord) => TransferRecord | undefined,
+): Promise<Loaded | undefined> {
   return await onConflictAgain(async () => {
-    const loaded = await loadNarrowed(ports, id);
+    const loaded = await loadTransfer(ports, id);
     if (loaded === undefined) return undefined;
     const next = change(loaded.record);
     return next === undefined ? loaded : await saveTransfer(ports, loaded, next);

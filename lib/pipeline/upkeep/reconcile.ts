@@ -1,7 +1,8 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { KEYS } from '../../records/records.ts';
-import type { Transfer } from '../../transfer/record/states.ts';
-import { takeRun, tombstone } from '../../transfer/record/transitions-runs.ts';
+import { newRecord, sealedRunOf } from '../../transfer/record/record.ts';
+import { failed } from '../../transfer/record/transitions.ts';
+import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 import { fromIso } from '../../values/time.ts';
 import { advance } from '../advance/advance.ts';
 import { settle } from '../settle/settle.ts';
@@ -9,7 +10,7 @@ import type { ActiveTransfer } from '../shared/markers.ts';
 import { dropRun } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
-import { createTransfer, loadNarrowed, saveTransfer } from '../shared/store.ts';
+import { createTransfer, loadTransfer, saveTransfer } from '../shared/store.ts';
 
 /**
  * The schedule's tick: looks at one active transfer and repairs what a crash or a lost message left (protocol §7).
@@ -21,7 +22,7 @@ export async function reconcile(
   options: { readonly now: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const loaded = await loadNarrowed(ports, transferId);
+  const loaded = await loadTransfer(ports, transferId);
   if (loaded === undefined) return await buryMarker(ports, { transferId, run }, signal);
   if (run > loaded.record.run) return await takeStrayMarker(ports, loaded, { transferId, run }, signal);
   if (run < loaded.record.run) return await dropRun(ports, loaded.record, run);
@@ -31,8 +32,20 @@ export async function reconcile(
 /** A marker whose record was never written: a tombstone takes its place first, so that a late submit meets it (rule 16). */
 async function buryMarker(ports: Ports, active: ActiveTransfer, signal: AbortSignal): Promise<void> {
   if (!(await isOld(ports, active))) return;
+  const now = ports.clock.now();
+  const reason = {
+    code: 'SubmitAbandoned',
+    message: 'the submit was cut off before the transfer was recorded; submit it again',
+  } as const;
+  const request = {
+    source: { url: '', withheld: true },
+    destination: { kind: 'stdout' },
+    object: {},
+    options: DEFAULT_OPTIONS,
+  } as const;
+  const tombstone = { ...newRecord(active.transferId, 'local', request, now), rev: 1, writeId: '' };
   try {
-    await createTransfer(ports, tombstone(active.transferId, active.run, ports.clock.now()));
+    await createTransfer(ports, failed({ ...tombstone, run: active.run }, reason, now));
   } catch (error) {
     if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
     return;
@@ -46,13 +59,13 @@ async function buryMarker(ports: Ports, active: ActiveTransfer, signal: AbortSig
  */
 async function takeStrayMarker(
   ports: Ports,
-  loaded: Loaded<Transfer>,
+  loaded: Loaded,
   active: ActiveTransfer,
   signal: AbortSignal,
 ): Promise<void> {
   const { record } = loaded;
   if (record.status !== 'failed' || !(await isOld(ports, active))) return;
-  const stored = await saveTransfer(ports, loaded, takeRun(record, active.run));
+  const stored = await saveTransfer(ports, loaded, { ...record, run: active.run, sealedRun: sealedRunOf(record) });
   await dropRun(ports, stored.record, record.run);
   await settle(ports, record.id, signal);
 }

@@ -3,7 +3,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { serviceError } from '../../errors/service.ts';
 
 export interface SqsPlace {
-  /** Closed by whoever made it. */
+  /** Closed by its maker. */
   readonly client: SQSClient;
   readonly queueUrl: string;
 }

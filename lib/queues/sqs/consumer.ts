@@ -21,7 +21,7 @@ export interface SqsConsumerOptions<M> extends SqsPlace {
   readonly visibilitySeconds?: number;
   /** How long a poll waits for a message, at most 20. @default 20 */
   readonly waitSeconds?: number;
-  /** Told what a handler threw, and of polls that failed in passing. Must not throw. @default nobody */
+  /** Gets what a handler threw, and why a poll failed in passing. Must not throw. @default none */
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -101,7 +101,7 @@ export function sqsConsumer<M>(options: SqsConsumerOptions<M>): Consumer<M> {
     }).catch(onFailure);
   }
 
-  /** Until it is told to stop. */
+  /** Until it is stopped. */
   async function keepHidden(batch: readonly Received<M>[], signal: AbortSignal): Promise<void> {
     for (;;) {
       try {

@@ -10,7 +10,7 @@ import { BATCH, onQueue, refusedEntry } from './call.ts';
 export interface SqsQueueOptions<M> extends SqsPlace {
   /**
    * Whose message it is: on standard queues SQS then serves the owners in turn (fair queues), and one with many
-   * messages holds up nobody else's.
+   * messages holds up no other owner's.
    * @default no groups
    */
   readonly groupOf?: (body: M) => string | undefined | Promise<string | undefined>;
@@ -115,7 +115,7 @@ function groupId(owner: string): string {
   return /^[\x21-\x7e]{1,128}$/.test(owner) ? owner : createHash('sha256').update(owner).digest('hex');
 }
 
-/** Puts aside what nobody understands, as it came, with the reason beside it: for people, who are alarmed. */
+/** Puts aside what can not be read, as it came, with the reason beside it: for people, who get an alarm. */
 export function sqsParking({ client, queueUrl }: SqsPlace): (body: string, because: string) => Promise<void> {
   return async (body, because) => {
     await onQueue(queueUrl, 'sqs:SendMessage', () =>

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { PieceworkError } from '../../errors/error.ts';
 
 /**
- * The first word of a path is a folder, the rest one file name with `+` for `/`: `active/01J…/1` is `active/01J…+1`. So
- * no folder ever becomes empty, and none has to be removed while somebody writes to it. What has a `~` is no record.
+ * The first word of a path is a folder, the rest one file name with `+` for `/`: `active/01J…/1` is
+ * `active/01J…+1`. So no folder ever becomes empty, and none has to be removed while something is written to
+ * it. What has a `~` is no record.
  */
 export interface RecordPlace {
   readonly folder: string;

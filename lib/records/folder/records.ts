@@ -12,7 +12,7 @@ import { pathOfFile, placeOf } from './names.ts';
 export interface FolderRecordsOptions {
   /** Absolute; created when it is needed, for the user alone. */
   readonly folder: string;
-  /** Told, in a sentence, what was damaged and set aside. @default nobody */
+  /** Gets a sentence that says what was damaged and set aside. @default none */
   readonly warn?: (sentence: string) => void;
   /** Paths on one page of `list`. @default 1000 */
   readonly pageSize?: number;
@@ -58,7 +58,7 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
     await syncFolder(place.folder);
   }
 
-  /** Only under the lock: else what is moved away may be the good file that somebody just wrote. */
+  /** Only under the lock: else what is moved away may be a good file that was just written. */
   async function readOrSetAside(place: RecordPlace): Promise<Envelope | undefined> {
     const found = await read(place);
     if (found !== 'corrupt') return found;

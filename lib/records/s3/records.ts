@@ -6,11 +6,11 @@ import type { RecordKey, Records, Version } from '../records.ts';
 import { isConflict, isNotThere, onBucket } from './errors.ts';
 
 export interface S3RecordsOptions {
-  /** For what can be repeated without a trace: reading, listing, deleting. Closed by whoever made it. */
+  /** For what can be repeated without a trace: reading, listing, deleting. Closed by its maker. */
   readonly client: S3Client;
   /**
    * With `maxAttempts: 1`, for conditional writes: a retry by the SDK, whose first request had arrived, is refused
-   * (412) because of our own success. Whoever writes records settles that by looking for its own (protocol, rule 2), so
+   * (412) because of our own success. The writer of a record settles that by looking for its own (protocol, rule 2), so
    * it is right either way, and one read dearer.
    * @default client
    */
@@ -18,7 +18,7 @@ export interface S3RecordsOptions {
   readonly bucket: string;
   /** Before every key; ends in `/` unless it is empty. @default '' */
   readonly prefix?: string;
-  /** Told, in a sentence, what was damaged and set aside. @default nobody */
+  /** Gets a sentence that says what was damaged and set aside. @default none */
   readonly warn?: (sentence: string) => void;
   /** Paths on one page of `list`, at most 1000. @default 1000 */
   readonly pageSize?: number;
@@ -64,7 +64,7 @@ export function s3Records({
 
   /**
    * Kept for people under `corrupt/`. Deleted only as it was read, where the store holds to that:
-   * somebody may have mended it just now.
+   * a person may have mended it just now.
    */
   async function setAside(path: string, { text, etag }: Found): Promise<string> {
     const aside = `corrupt/${path}.${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;

@@ -10,11 +10,11 @@ import { isReference, parseReference } from './parse.ts';
 import { fetchParameter, fetchSecret } from './stores.ts';
 
 export interface SecretReferencesOptions {
-  /** Closed by whoever made them. Without one, its references are refused. */
+  /** Closed by their maker. Without one, its references are refused. */
   readonly secretsManager?: SecretsManagerClient;
   readonly ssm?: SSMClient;
   /**
-   * What a secret's name must begin with. Whoever may submit a transfer chooses both the reference and the server that
+   * What a secret's name must begin with. Every caller chooses both the reference and the server that
    * is sent the secret: only what is meant for transfers may be reached.
    * @default ['piecework/']
    */
@@ -32,7 +32,7 @@ export interface SecretReferences {
    */
   fill(locator: SourceLocator): Promise<SourceLocator>;
   /**
-   * Refuses, at the submit, what is no reference or names no secret that may be reached; asks nobody.
+   * Refuses, at the submit, what is no reference or names no secret that may be reached; sends no request.
    * @throws PieceworkError `InvalidOption`, `SecretMissing`.
    */
   check(locator: SourceLocator): void;

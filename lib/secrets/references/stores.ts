@@ -41,7 +41,8 @@ async function ask(shown: string, right: string, get: () => Promise<string | und
 }
 
 /**
- * What can't be read is missing for the one who named it, whatever the reason; only what may pass is not his affair.
+ * What can't be read is missing for the one who named it, whatever the reason; only what
+ * may pass is not for him to mend.
  */
 function failed(error: unknown, shown: string, right: string): PieceworkError {
   const known = serviceError(error, { target: shown, right });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IncomingBody } from '../../net/bodies/incoming-body.ts';
-import type { Lease } from '../../net/pools/pool.ts';
+import type { IncomingBody } from '../../net/incoming-body.ts';
+import type { Lease } from '../../net/pool.ts';
 import type { NetSettings } from '../../net/settings.ts';
 import type { Download, FtpCommands } from './commands.ts';
 import type { FtpReply } from './errors.ts';

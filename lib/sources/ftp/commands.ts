@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
-import type { Poolable } from '../../net/pools/pool.ts';
+import type { Poolable } from '../../net/pool.ts';
+import type { PullTls } from '../../net/pull-socket.ts';
+import { PullSocket } from '../../net/pull-socket.ts';
 import type { NetSettings } from '../../net/settings.ts';
-import type { PullTls } from '../../net/sockets/pull-socket.ts';
-import { PullSocket } from '../../net/sockets/pull-socket.ts';
 import type { FtpReply } from './errors.ts';
 import { connectionError, ftpError, refusal } from './errors.ts';
 import type { LineContext } from './line-context.ts';

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
-import { toSourceError } from '../../net/errors/source-error.ts';
+import { toSourceError } from '../../http/errors.ts';
 import type { FtpTarget } from './url.ts';
 
 /** A reply of the control connection (RFC 959 §4.2). Its text is the server's own and is never shown: it may repeat anything. */

@@ -1,7 +1,7 @@
-import { bodyReader } from '../../net/bodies/body-reader.ts';
-import type { Lease } from '../../net/pools/pool.ts';
-import type { Pools } from '../../net/pools/pools.ts';
-import { withConnection } from '../../net/pools/with-connection.ts';
+import { bodyReader } from '../../http/body-reader.ts';
+import type { Lease } from '../../net/pool.ts';
+import type { Pools } from '../../net/pools.ts';
+import { withConnection } from '../../net/with-connection.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import { ftpBody } from './body.ts';
@@ -80,8 +80,7 @@ export async function fetchOn(
   });
   const { minBytesPerSecond, stallTimeoutMs } = settings;
   return bodyReader({
-    url: target.url,
-    body,
+    answer: { url: target.url, body },
     expectedBytes: wantedBytes,
     floor: { minBytesPerSecond, windowMs: stallTimeoutMs },
   });

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { tlsFault } from '../../net/errors/tls-faults.ts';
+import { tlsFault } from '../../http/tls-errors.ts';
 import type { NetSettings } from '../../net/settings.ts';
-import { connectTcp } from '../../net/sockets/tcp.ts';
-import { startTls, tlsOptionsOf } from '../../net/sockets/tls.ts';
+import { connectTcp } from '../../net/tcp.ts';
+import { startTls, tlsOptionsOf } from '../../net/tls.ts';
 import { FtpCommands } from './commands.ts';
 import type { FtpReply } from './errors.ts';
 import { connectionError, FtpFull, ftpError, refusal } from './errors.ts';

@@ -1,7 +1,7 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
-import { lazyReader } from '../../net/bodies/lazy-reader.ts';
-import type { Lease } from '../../net/pools/pool.ts';
+import { lazyReader } from '../../net/lazy-reader.ts';
+import type { Lease } from '../../net/pool.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { ByteReader } from '../../values/bytes.ts';

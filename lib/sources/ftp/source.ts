@@ -1,8 +1,8 @@
-import { connectionPool } from '../../net/pools/pool.ts';
-import { poolsOf } from '../../net/pools/pools.ts';
+import { contextWith } from '../../net/authorities.ts';
+import { connectionPool } from '../../net/pool.ts';
+import { poolsOf } from '../../net/pools.ts';
 import type { NetOptions } from '../../net/settings.ts';
 import { netSettings } from '../../net/settings.ts';
-import { contextWith } from '../../net/sockets/authorities.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { ByteReader } from '../../values/bytes.ts';

@@ -1,9 +1,9 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { Answer } from '../../http/answer.ts';
-import type { Dispatchers } from '../../http/connections/dispatcher.ts';
-import { follow } from '../../http/requests/redirects.ts';
-import { callerRequest } from '../../http/requests/request-headers.ts';
-import { bodyReader } from '../../net/bodies/body-reader.ts';
+import { bodyReader } from '../../http/body-reader.ts';
+import type { Dispatchers } from '../../http/dispatcher.ts';
+import { follow } from '../../http/redirects.ts';
+import { callerRequest } from '../../http/request-headers.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import type { ByteRange } from '../../values/ranges.ts';
@@ -50,10 +50,5 @@ export async function ask(
 
 export function readerOf(context: HttpContext, answer: Answer, expectedBytes: number | undefined): ByteReader {
   const { minBytesPerSecond, stallTimeoutMs } = context.dispatchers;
-  return bodyReader({
-    url: answer.url,
-    body: answer.body,
-    expectedBytes,
-    floor: { minBytesPerSecond, windowMs: stallTimeoutMs },
-  });
+  return bodyReader({ answer, expectedBytes, floor: { minBytesPerSecond, windowMs: stallTimeoutMs } });
 }

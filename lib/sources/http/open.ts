@@ -1,6 +1,6 @@
 import type { Answer } from '../../http/answer.ts';
-import { lengthOf } from '../../http/grammar/headers.ts';
-import { ifRangeOf, validatorOf } from '../../http/grammar/validator.ts';
+import { lengthOf } from '../../http/redirects.ts';
+import { ifRangeOf, validatorOf } from '../../http/validator.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { RangeAnswer } from '../../transfer/range-check.ts';
 import { checkRangeAnswer } from '../../transfer/range-check.ts';

@@ -1,6 +1,6 @@
 import { redactUrl } from '../../errors/redact.ts';
 import type { Answer } from '../../http/answer.ts';
-import { lengthOf } from '../../http/grammar/headers.ts';
+import { lengthOf } from '../../http/redirects.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Call } from '../../values/call.ts';
 import { parseContentRange } from '../../values/ranges.ts';

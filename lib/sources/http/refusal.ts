@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { Answer } from '../../http/answer.ts';
-import { lengthOf } from '../../http/grammar/headers.ts';
+import { lengthOf } from '../../http/redirects.ts';
 import { codeOfStatus } from '../../transfer/range-check.ts';
 import { parseRetryAfter } from '../../transfer/retry.ts';
 import type { Instant } from '../../values/time.ts';

@@ -1,7 +1,7 @@
 import type { Answer } from '../../http/answer.ts';
-import { nameOf } from '../../http/grammar/proposed-name.ts';
-import { signatureExpiry } from '../../http/grammar/signature-expiry.ts';
-import { modifiedAt, validatorOf } from '../../http/grammar/validator.ts';
+import { nameOf } from '../../http/name.ts';
+import { signatureExpiry } from '../../http/signature-expiry.ts';
+import { modifiedAt, validatorOf } from '../../http/validator.ts';
 import { publishedDigests } from '../../integrity/digest-headers.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';

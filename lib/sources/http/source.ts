@@ -1,5 +1,5 @@
-import type { DispatcherOptions } from '../../http/connections/dispatcher.ts';
-import { createDispatchers } from '../../http/connections/dispatcher.ts';
+import type { DispatcherOptions } from '../../http/dispatcher.ts';
+import { createDispatchers } from '../../http/dispatcher.ts';
 import type { Instant } from '../../values/time.ts';
 import type { Source } from '../source.ts';
 import type { HttpContext } from './ask.ts';

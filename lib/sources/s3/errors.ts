@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
 import type { ServiceFailure } from '../../errors/service.ts';
 import { serviceFailure } from '../../errors/service.ts';
-import { tlsFault } from '../../net/errors/tls-faults.ts';
+import { tlsFault } from '../../http/tls-errors.ts';
 import { codeOfFailure } from '../../s3/failures.ts';
 import { parseRetryAfter } from '../../transfer/retry.ts';
 import type { S3Target } from './url.ts';

@@ -3,12 +3,12 @@ import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/c
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Guard } from '../../guard/guard.ts';
-import { bodyReader } from '../../net/bodies/body-reader.ts';
-import { lazyReader } from '../../net/bodies/lazy-reader.ts';
-import { streamBody } from '../../net/bodies/stream-body.ts';
-import { recentlyUsed } from '../../net/pools/recently-used.ts';
+import { bodyReader } from '../../http/body-reader.ts';
+import { lazyReader } from '../../net/lazy-reader.ts';
+import { recentlyUsed } from '../../net/recently-used.ts';
 import type { NetSettings } from '../../net/settings.ts';
 import { netSettings } from '../../net/settings.ts';
+import { streamBody } from '../../net/stream-body.ts';
 import type { Clients, Connections } from '../../s3/client.ts';
 import { connections } from '../../s3/client.ts';
 import type { SourceLocator, SourceStore } from '../../transfer/locators.ts';
@@ -171,8 +171,7 @@ async function openRange(
         : s3SourceError('BodyShort', target, 'the connection broke before the body was complete', cause),
   });
   return bodyReader({
-    url: new URL(target.shown),
-    body,
+    answer: { url: new URL(target.shown), body },
     expectedBytes: rangeLength(range),
     floor: { minBytesPerSecond, windowMs: stallTimeoutMs },
   });

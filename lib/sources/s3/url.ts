@@ -1,9 +1,9 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
+import { safeName } from '../../http/name.ts';
 import { decoded } from '../../net/source-url.ts';
 import type { ConnectionOptions, S3Locator } from '../../s3/client.ts';
 import type { SourceLocator, SourceStore } from '../../transfer/locators.ts';
-import { safeName } from '../../values/safe-name.ts';
 
 export interface S3Target {
   /** Redacted. */

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
-import { toSourceError } from '../../net/errors/source-error.ts';
+import { toSourceError } from '../../http/errors.ts';
 import type { SftpTarget } from './url.ts';
 
 export function sftpError(

@@ -3,7 +3,7 @@ import type { AnyAuthMethod, Client, ConnectConfig, SFTPWrapper } from 'ssh2';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { NetSettings } from '../../net/settings.ts';
-import { connectTcp } from '../../net/sockets/tcp.ts';
+import { connectTcp } from '../../net/tcp.ts';
 import { connectError, sftpError } from './errors.ts';
 import { hostCheck } from './host-key.ts';
 import { SftpSession } from './session.ts';

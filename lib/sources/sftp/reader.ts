@@ -1,7 +1,7 @@
-import { speedJudge } from '../../net/bodies/speed.ts';
-import { STALLED, stallWatch } from '../../net/bodies/stall-watch.ts';
-import type { Lease } from '../../net/pools/pool.ts';
+import { speedJudge } from '../../http/speed.ts';
+import type { Lease } from '../../net/pool.ts';
 import type { NetSettings } from '../../net/settings.ts';
+import { STALLED, stallWatch } from '../../net/stall-watch.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import type { ByteRange } from '../../values/ranges.ts';
 import { sftpError } from './errors.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Client, SFTPWrapper, Stats } from 'ssh2';
 import type { PieceworkError } from '../../errors/error.ts';
-import type { Poolable } from '../../net/pools/pool.ts';
+import type { Poolable } from '../../net/pool.ts';
 import { sftpError, statusError } from './errors.ts';
 import type { SftpTarget } from './url.ts';
 

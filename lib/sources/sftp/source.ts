@@ -1,13 +1,13 @@
 import type { Stats } from 'ssh2';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
-import type { Lease } from '../../net/pools/pool.ts';
-import { connectionPool } from '../../net/pools/pool.ts';
-import type { Pools } from '../../net/pools/pools.ts';
-import { poolsOf } from '../../net/pools/pools.ts';
-import { withConnection } from '../../net/pools/with-connection.ts';
+import type { Lease } from '../../net/pool.ts';
+import { connectionPool } from '../../net/pool.ts';
+import type { Pools } from '../../net/pools.ts';
+import { poolsOf } from '../../net/pools.ts';
 import type { NetOptions } from '../../net/settings.ts';
 import { netSettings } from '../../net/settings.ts';
+import { withConnection } from '../../net/with-connection.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { ByteReader } from '../../values/bytes.ts';

@@ -1,8 +1,8 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
+import { safeName } from '../../http/name.ts';
 import { decoded, hostOfUrl, parseSourceUrl } from '../../net/source-url.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
-import { safeName } from '../../values/safe-name.ts';
 
 export interface SftpTarget {
   /** As given; for messages only, and redacted there. */

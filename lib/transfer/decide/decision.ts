@@ -3,10 +3,9 @@ import type { Instant } from '../../values/time.ts';
 import type { Digests } from '../digests.ts';
 import type { DeadPiece, PieceResult, PieceTask } from '../messages.ts';
 import type { LedgerView } from '../plan/ledger.ts';
-import type { StreamPlan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { PieceworkEvent } from '../progress/events.ts';
-import type { TransferResult } from '../record/record.ts';
-import type { Transfer } from '../record/states.ts';
+import type { TransferRecord, TransferResult } from '../record/record.ts';
 import type { BackoffPolicy } from '../retry.ts';
 
 /** What a decision is made of and what comes out of it. Words as in docs/glossary.md. */
@@ -20,7 +19,7 @@ export type Input =
   /** Planning, or the stream that it became, did not succeed. */
   | { readonly kind: 'unplanned'; readonly planId: string; readonly error: ErrorRecord }
   /** A stream came to its end; the plan now has its size and count. */
-  | { readonly kind: 'streamed'; readonly planId: string; readonly plan: StreamPlan; readonly proved: Digests }
+  | { readonly kind: 'streamed'; readonly planId: string; readonly plan: Plan; readonly proved: Digests }
   | { readonly kind: 'finished'; readonly planId: string; readonly result: TransferResult }
   | { readonly kind: 'unfinished'; readonly planId: string; readonly error: ErrorRecord };
 
@@ -55,7 +54,7 @@ export interface Question {
 
 export interface Outcome {
   /** The same object when nothing is to be stored. */
-  readonly record: Transfer;
+  readonly record: TransferRecord;
   /** Carried out after the record was stored, never before (rule 1). */
   readonly commands: readonly Command[];
 }

@@ -2,27 +2,26 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import type { TransferRecord } from '../record/record.ts';
-import type { Open, Over, Planning, Transferring } from '../record/states.ts';
-import { beginFinalizing, failed, startedOver } from '../record/transitions.ts';
+import { ending, failed, startedOver } from '../record/transitions.ts';
 import type { Command, DecidePolicy, Input, Outcome } from './decision.ts';
 
 /** Outcomes that more than one state comes to. */
 
 /** `onSourceChange`: the transfer ends, or starts over once with a new upload. */
-export function afterSourceChange(record: Planning | Transferring, reason: ErrorRecord, now: Instant): Outcome {
+export function afterSourceChange(record: TransferRecord, reason: ErrorRecord, now: Instant): Outcome {
   if (record.request.options.onSourceChange !== 'restart' || record.restarts >= 1)
     return end(failed(record, reason, now));
   return overAgain({ ...record, restarts: record.restarts + 1 }, reason, now);
 }
 
 /** Ranges don't work after all: once more as a stream (architecture, "Distrusting a range"). */
-export function withoutRanges(record: Planning | Transferring, reason: ErrorRecord, now: Instant): Outcome {
+export function withoutRanges(record: TransferRecord, reason: ErrorRecord, now: Instant): Outcome {
   if (record.withoutRanges === true) return end(failed(record, reason, now));
   return overAgain({ ...record, withoutRanges: true }, reason, now);
 }
 
 /** The store does not copy by itself after all: once more, with the bytes through us. */
-export function withoutServerSideCopy(record: Planning | Transferring, reason: ErrorRecord, now: Instant): Outcome {
+export function withoutServerSideCopy(record: TransferRecord, reason: ErrorRecord, now: Instant): Outcome {
   if (!mayFetchInstead(record)) return end(failed(record, reason, now));
   return overAgain({ ...record, copyRefused: reason.message }, reason, now);
 }
@@ -31,7 +30,7 @@ export function mayFetchInstead({ request, copyRefused }: TransferRecord): boole
   return request.options.serverSideCopy !== 'always' && copyRefused === undefined;
 }
 
-export function overAgain(record: Planning | Transferring, reason: ErrorRecord, now: Instant): Outcome {
+export function overAgain(record: TransferRecord, reason: ErrorRecord, now: Instant): Outcome {
   return {
     record: startedOver(record, now),
     commands: [
@@ -42,15 +41,18 @@ export function overAgain(record: Planning | Transferring, reason: ErrorRecord, 
   };
 }
 
-/** The ledger is the plan, or the stream is at its end. */
-export function toFinalizing(
-  record: Transferring,
-  last: Parameters<typeof beginFinalizing>[1],
-  now: Instant,
-  policy: DecidePolicy,
-): Outcome {
+/** The ledger is the plan, or the stream is at its end. Stored before anything completes (rule 10). */
+export function toFinalizing(record: TransferRecord, now: Instant, policy: DecidePolicy): Outcome {
+  const { reported: _, ...rest } = record;
   return {
-    record: beginFinalizing(record, last, now + policy.quietMs),
+    record: {
+      ...rest,
+      status: 'finalizing',
+      trouble: {},
+      requeues: 0,
+      planFailures: 0,
+      quietUntil: toIso(now + policy.quietMs),
+    },
     commands: [
       { kind: 'emit', event: { type: 'finalizing', transferId: record.id } },
       { kind: 'sendFinish', delayMs: 0 },
@@ -58,13 +60,17 @@ export function toFinalizing(
   };
 }
 
-export function end(record: Over): Outcome {
+export function end(record: TransferRecord): Outcome {
   return { record, commands: [{ kind: 'settle' }] };
+}
+
+export function leave(record: TransferRecord, to: 'failed' | 'cancelled' | 'restart', reason: ErrorRecord): Outcome {
+  return { record: ending(record, to, reason), commands: [{ kind: 'settle' }] };
 }
 
 /** A tick sends again what may be lost, at doubling intervals: a backlog must not multiply its own messages (rule 7). */
 export function resendWhenQuiet(
-  record: Open,
+  record: TransferRecord,
   inputs: readonly Input[],
   now: Instant,
   policy: DecidePolicy,
@@ -81,13 +87,13 @@ export function resendWhenQuiet(
 }
 
 /** When the quiet time is over: a part that landed since counts as a sign of life. */
-export function quietEnd(record: Open, newestPartAt: string | undefined, policy: DecidePolicy): Instant {
+export function quietEnd(record: TransferRecord, newestPartAt: string | undefined, policy: DecidePolicy): Instant {
   const moved = newestPartAt === undefined ? 0 : fromIso(newestPartAt) + policy.quietMs;
   return Math.max(fromIso(record.quietUntil), moved);
 }
 
 /** One more repetition: the next one waits twice as long. */
-export function quieter<R extends Open>(record: R, now: Instant, policy: DecidePolicy): R {
+export function quieter(record: TransferRecord, now: Instant, policy: DecidePolicy): TransferRecord {
   const requeues = record.requeues + 1;
   return {
     ...record,
@@ -96,7 +102,7 @@ export function quieter<R extends Open>(record: R, now: Instant, policy: DecideP
   };
 }
 
-export function deadlineExceeded(record: Open): ErrorRecord {
+export function deadlineExceeded(record: TransferRecord): ErrorRecord {
   return {
     code: 'DeadlineExceeded',
     message: `the transfer of ${record.request.source.url} did not end before its deadline (${record.deadlineAt}); retry it, or give it a longer --deadline`,

@@ -48,19 +48,6 @@ export function viewLedger(plan: Plan, from: number, parts: readonly Part[]): Le
   return newestPartAt === undefined ? { doneThrough, done } : { doneThrough, done, newestPartAt };
 }
 
-export function isInLedger(ledger: LedgerView, pieceNumber: number): boolean {
-  return pieceNumber <= ledger.doneThrough || ledger.done.has(pieceNumber);
-}
-
-/** Pieces below `cursor`, which were sent, that the ledger has not: exactly what may be in flight. */
-export function missingBelow(cursor: number, ledger: LedgerView): readonly number[] {
-  const missing: number[] = [];
-  for (let number = ledger.doneThrough + 1; number < cursor; number += 1) {
-    if (!ledger.done.has(number)) missing.push(number);
-  }
-  return missing;
-}
-
 /**
  * Proves that the ledger is the plan: every number once, every size, every checksum.
  * Returns the parts in order, or the first piece that stands against it.

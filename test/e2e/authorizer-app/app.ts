@@ -4,7 +4,7 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Piecework } from '../../../cdk/piecework.ts';
 
-/** Lets in who says `let-me-in`, as `somebody`. */
+/** Lets in who says `let-me-in`, as one known caller. */
 const CODE = `exports.handler = async ({ authorizationToken, methodArn }) => ({
   principalId: 'somebody',
   policyDocument: {

@@ -46,7 +46,7 @@ function allowingFour(size: number): {
     atWork += 1;
     most = Math.max(most, atWork);
     await sleep(5);
-    // Before the answer is sent: whoever has all of it may ask again before this server hears that it was taken.
+    // Before the answer is sent: a client that has all of it may ask again before this server hears that it was taken.
     atWork -= 1;
     await sendResource({ size }, request, response, logged);
   };

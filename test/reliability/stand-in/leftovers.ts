@@ -51,7 +51,7 @@ async function leftOf(pipeline: Pipeline, ids: readonly string[], prefix: string
   };
 }
 
-/** Ended and told, and nothing is known of it but a Create that may have been done. */
+/** Ended and announced, and nothing is known of it but a Create that may have been done. */
 function waitsForItsHour(record: TransferRecord): boolean {
   return record.creating.length > 0 && isSettled({ ...record, creating: [] });
 }

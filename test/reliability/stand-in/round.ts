@@ -75,7 +75,7 @@ async function playAt(
   over: AbortSignal,
 ): Promise<Played | undefined> {
   const { kind, after } = fault;
-  // Whoever submits while the stand-in is away is told so, and submits again.
+  // A submit while the stand-in is away fails, and is repeated.
   if (kind !== 'an API killed') await submitted;
   if ('ms' in after) await sleep(after.ms);
   else while (!hasSent(after.share) && !over.aborted) await sleep(20);
@@ -106,9 +106,9 @@ async function check(
 ): Promise<string | undefined> {
   const where = { Bucket: pipeline.buckets.target, Key: PREFIX + key };
   if (end !== wanted) return `ended in ${end}, not in ${wanted}: ${JSON.stringify(await pipeline.record(id))}`;
-  const told = await pipeline.status(id);
+  const answer = await pipeline.status(id);
   const status = wanted === 'completed' ? 'completed' : 'failed';
-  if (told['status'] !== status) return `the API says ${String(told['status'])}`;
+  if (answer['status'] !== status) return `the API says ${String(answer['status'])}`;
   if (wanted !== 'completed') return (await pipeline.exists(key)) ? 'an object is visible' : undefined;
   try {
     await pipeline.prove(key, sizeBytes, seed);

@@ -46,14 +46,14 @@ function drawOne(kind: Kind, random: () => number): Drawn {
   const options = {
     parallelism: 2 + Math.floor(random() * 5),
     pieceSizeBytes: 5 * MIB,
-    // Nobody retries here, so nothing may be kept for it.
+    // There is no retry here, so nothing may be kept for one.
     holdMs: 0,
     expect: { digests },
   };
   return { kind, sizeBytes, seed, options, end: KINDS[kind] };
 }
 
-/** A source that can be told to have no time. */
+/** A source that can be made to answer 503. */
 export interface Mood {
   isBusy: boolean;
 }

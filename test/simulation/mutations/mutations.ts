@@ -4,7 +4,7 @@ import type { Mutation } from './mutation.ts';
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an answer is counted without a look at its attempt (rule 4)',
-    file: 'lib/transfer/decide/piece-failures.ts',
+    file: 'lib/transfer/decide/decide-pieces.ts',
     find: 'planId !== record.planId || attempt !== attemptOf(record, pieceNumber) || !open.delete(pieceNumber)',
     replace: 'planId !== record.planId || !open.delete(pieceNumber)',
   },
@@ -36,19 +36,19 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a report of an earlier plan counts (ADR 11)',
-    file: 'lib/transfer/decide/places-by-reports.ts',
+    file: 'lib/transfer/decide/decide-pieces.ts',
     find: 'if (input.planId === record.planId && input.pieceNumber > record.doneThrough)',
     replace: 'if (input.pieceNumber > record.doneThrough)',
   },
   {
     name: 'a failure is a report of a done piece (ADR 11)',
-    file: 'lib/transfer/decide/places-by-reports.ts',
+    file: 'lib/transfer/decide/decide-pieces.ts',
     find: "if (input.kind !== 'result' || input.outcome !== 'done') return undefined;",
     replace: "if (input.kind !== 'result') return undefined;",
   },
   {
     name: 'a tick raises the attempt (rule 6)',
-    file: 'lib/transfer/decide/round.ts',
+    file: 'lib/transfer/decide/decide-pieces.ts',
     find: '      this.#send(pieceNumber, 0);\n      this.#repeated = true;',
     replace:
       "      { const t = this.#trouble[String(pieceNumber)] ?? { attempt: 1, failures: 0, waits: 0, code: 'Internal' as const }; this.#trouble[String(pieceNumber)] = { ...t, attempt: t.attempt + 1, waits: t.waits + 1 }; }\n      this.#send(pieceNumber, 0);\n      this.#repeated = true;",
@@ -92,21 +92,21 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a failure of another plan counts (rule 4)',
-    file: 'lib/transfer/decide/piece-failures.ts',
+    file: 'lib/transfer/decide/decide-pieces.ts',
     find: 'if (planId !== record.planId || attempt',
     replace: 'if (attempt',
   },
   {
     name: 'a failure of a finished piece counts (rule 4)',
-    file: 'lib/transfer/decide/piece-failures.ts',
+    file: 'lib/transfer/decide/decide-pieces.ts',
     find: '|| !open.delete(pieceNumber)) continue;',
     replace: ') continue;',
   },
   {
     name: 'the intent of an unsure Create is removed (protocol §6)',
     file: 'lib/pipeline/plan/plan-transfer.ts',
-    find: 'if (!intent.mayHaveUpload) await forgetIntent',
-    replace: 'await forgetIntent',
+    find: 'if (!intent.mayHaveUpload) await dropIntent',
+    replace: 'await dropIntent',
   },
   {
     name: 'acknowledge a failure without reporting it',
@@ -117,8 +117,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the staged object is made before the record names it (protocol §5)',
     file: 'lib/pipeline/finish/finish-transfer.ts',
-    find: '  await updateFinishing(ports, record, nameStagedObject);\n',
-    replace: '  void updateFinishing;\n  void nameStagedObject;\n',
+    find: '  await updateFinishing(ports, record, (current) => ({ ...current, stagedObject: true }));\n',
+    replace: '  void updateFinishing;\n',
   },
   {
     name: 'a multipart copy does not name its upload (protocol §5)',
@@ -135,16 +135,16 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the marker of a retry that was cut off is simply deleted (rule 16)',
     file: 'lib/pipeline/upkeep/reconcile.ts',
-    find: '  const stored = await saveTransfer(ports, loaded, takeRun(record, active.run));\n  await dropRun(ports, stored.record, record.run);\n  await settle(ports, record.id, signal);',
+    find: '  const stored = await saveTransfer(ports, loaded, { ...record, run: active.run, sealedRun: sealedRunOf(record) });\n  await dropRun(ports, stored.record, record.run);\n  await settle(ports, record.id, signal);',
     replace:
-      '  void settle; void saveTransfer; void takeRun; await ports.records.delete(KEYS.active(active.transferId, active.run));',
+      '  void settle; void saveTransfer; void sealedRunOf; await ports.records.delete(KEYS.active(active.transferId, active.run));',
   },
   {
     name: 'a tombstone is settled at a destination that it does not have (rule 16)',
     file: 'lib/pipeline/settle/settle.ts',
-    find: '  if (isOver(record) && !record.announced) return await announce(ports, { record, version }, signal);',
+    find: '  if (isOver(record) && !record.announced) return await announce(ports, loaded, signal);',
     replace:
-      '  void ports.destinations(record.request.destination);\n  if (isOver(record) && !record.announced) return await announce(ports, { record, version }, signal);',
+      '  void ports.destinations(record.request.destination);\n  if (isOver(record) && !record.announced) return await announce(ports, loaded, signal);',
   },
   {
     name: 'an object that was found forgets the digest that was proved',
@@ -185,14 +185,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a restart keeps the upload of the old version',
     file: 'lib/transfer/record/transitions.ts',
-    find: 'return fromTheBeginning(withoutUpload(record), now);',
-    replace: 'const { upload: _, ...rest } = record;\n  return fromTheBeginning(rest, now);',
+    find: 'const { plan: _, planId: __, snapshot, ...rest } = giveUpUpload(record);',
+    replace: 'const { plan: _, planId: __, snapshot, upload: ___, ...rest } = record;',
   },
   {
     name: 'complete while the record says transferring (rule 10)',
-    file: 'lib/transfer/record/transitions.ts',
-    find: "    status: 'finalizing',\n    trouble: {},\n",
-    replace: '    trouble: {},\n',
+    file: 'lib/transfer/decide/outcomes.ts',
+    find: "      status: 'finalizing',\n",
+    replace: '',
   },
   {
     name: 'a part of any size counts as done',
@@ -229,6 +229,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'lib/transfer/decide/decide-pieces.ts',
     find: 'const refusal = copyRefusal(record, inputs);',
     replace:
-      "const refusal = copyRefusal(record, inputs.filter((i) => i.kind !== 'result' || (i.pieceNumber > ledger.doneThrough && !ledger.done.has(i.pieceNumber))));",
+      "const refusal = copyRefusal(record, inputs.filter((i) => i.kind !== 'result' || !isInLedger(ledger, i.pieceNumber)));",
   },
 ];

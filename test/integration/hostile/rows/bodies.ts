@@ -1,44 +1,44 @@
 import { gzipSync } from 'node:zlib';
 import { between, byRequest, close, from, untilClosed, withBody } from '../../../support/hostile-lies.ts';
-import type { HostileRow, Stage } from '../../../support/hostile-row.ts';
+import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
 import { patternBytes } from '../../../support/pattern.ts';
 
 /** Only where a row is about it: a busy machine must not make an honest server look slow. */
 const IMPATIENT = { stallTimeoutMs: 400, headersTimeoutMs: 400 };
 
-const honest = ({ shape }: Stage): Resource => ({ size: shape.sizeBytes });
-const zipped = ({ shape }: Stage): Buffer => gzipSync(patternBytes(0, shape.sizeBytes), { level: 1 });
+const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
+const zipped = ({ shape }: RowServers): Buffer => gzipSync(patternBytes(0, shape.sizeBytes), { level: 1 });
 
 export const BODIES: readonly HostileRow[] = [
   {
     what: 'every piece one byte short',
     outcome: 'BodyShort',
     how: 'counted; tried again, then given up',
-    serve: (stage) => from(2, honest(stage), { ...honest(stage), excessBytes: -1 }),
+    serve: (servers) => from(2, honest(servers), { ...honest(servers), excessBytes: -1 }),
   },
   {
     what: 'one piece one byte short, once',
     outcome: 'bytes',
     how: 'the piece is fetched again from its beginning',
     mode: 'pieces',
-    serve: (stage) => between(2, 2, honest(stage), { ...honest(stage), excessBytes: -1 }),
+    serve: (servers) => between(2, 2, honest(servers), { ...honest(servers), excessBytes: -1 }),
   },
   {
     what: 'one byte long, chunked',
     outcome: 'BodyLong',
     how: 'counted; tried again, then given up',
-    serve: (stage) => from(2, honest(stage), { ...honest(stage), chunked: true, excessBytes: 1 }),
+    serve: (servers) => from(2, honest(servers), { ...honest(servers), chunked: true, excessBytes: 1 }),
   },
   {
     what: 'one byte long, and its `Content-Length` too',
     outcome: 'RangeMismatch',
     how: 'the length contradicts the range, so nothing is read',
-    serve: (stage) =>
+    serve: (servers) =>
       from(
         2,
-        honest(stage),
-        withBody(honest(stage), (response, { start, end, headers }) => {
+        honest(servers),
+        withBody(honest(servers), (response, { start, end, headers }) => {
           const length = end - start + 1;
           response.writeHead(206, { ...headers, 'content-length': String(length) }).end(patternBytes(start, length));
         }),
@@ -49,8 +49,8 @@ export const BODIES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'the answer is whole; the connection is not used again',
     mode: 'pieces',
-    serve: (stage) =>
-      withBody(honest(stage), (response, { start, end, headers }) => {
+    serve: (servers) =>
+      withBody(honest(servers), (response, { start, end, headers }) => {
         const lines = Object.entries({ ...headers, 'content-length': String(end - start) });
         const { socket } = response;
         socket?.write(
@@ -65,8 +65,8 @@ export const BODIES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'stored as it came, with its `Content-Encoding` where the store keeps one, and a warning',
     mode: 'stream',
-    serve: (stage) => ({
-      bytes: zipped(stage),
+    serve: (servers) => ({
+      bytes: zipped(servers),
       headers: { 'content-encoding': 'gzip' },
       ignoreRange: true,
       chunked: true,
@@ -77,14 +77,14 @@ export const BODIES: readonly HostileRow[] = [
     what: 'compressed from the third request on',
     outcome: 'BodyEncoded',
     how: 'ends at once: its ranges are of something else',
-    serve: (stage) => from(3, honest(stage), { ...honest(stage), headers: { 'content-encoding': 'gzip' } }),
+    serve: (servers) => from(3, honest(servers), { ...honest(servers), headers: { 'content-encoding': 'gzip' } }),
   },
   {
     what: 'stalls for ever in the middle of every piece',
     http: IMPATIENT,
     outcome: 'SourceStalled',
     how: 'broken off after the stall time-out; tried again, then given up',
-    serve: (stage) => from(2, honest(stage), { ...honest(stage), stallAfterBytes: 1000 }),
+    serve: (servers) => from(2, honest(servers), { ...honest(servers), stallAfterBytes: 1000 }),
   },
   {
     what: 'stalls in the middle of one piece',
@@ -93,7 +93,7 @@ export const BODIES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'the piece is fetched again from its beginning',
     mode: 'pieces',
-    serve: (stage) => between(2, 3, honest(stage), { ...honest(stage), stallAfterBytes: 1000 }),
+    serve: (servers) => between(2, 3, honest(servers), { ...honest(servers), stallAfterBytes: 1000 }),
   },
   {
     what: 'stalls in the middle of a stream, once',
@@ -102,33 +102,33 @@ export const BODIES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'the stream starts over',
     mode: 'stream',
-    serve: (stage) =>
+    serve: (servers) =>
       between(
         1,
         1,
-        { ...honest(stage), ignoreRange: true },
-        { ...honest(stage), ignoreRange: true, stallAfterBytes: stage.shape.sizeBytes - 100 },
+        { ...honest(servers), ignoreRange: true },
+        { ...honest(servers), ignoreRange: true, stallAfterBytes: servers.shape.sizeBytes - 100 },
       ),
   },
   {
     what: 'one byte a second, with a least speed given',
     outcome: 'SourceStalled',
     how: 'too slow over a whole stall time-out; tried again, then given up',
-    serve: (stage) => from(2, honest(stage), { ...honest(stage), bytesPerSecond: 50 }),
+    serve: (servers) => from(2, honest(servers), { ...honest(servers), bytesPerSecond: 50 }),
     http: { minBytesPerSecond: 100_000, stallTimeoutMs: 400 },
   },
   {
     what: 'one byte every now and then, and no least speed',
     outcome: 'DeadlineExceeded',
     how: 'ends at the deadline, whatever hangs',
-    serve: (stage) => from(2, honest(stage), { ...honest(stage), bytesPerSecond: 50 }),
+    serve: (servers) => from(2, honest(servers), { ...honest(servers), bytesPerSecond: 50 }),
     options: { deadlineMs: 1500 },
   },
   {
     what: 'one byte every now and then in a stream, and no least speed',
     outcome: 'DeadlineExceeded',
     how: 'ends at the deadline, whatever hangs',
-    serve: (stage) => ({ ...honest(stage), bytesPerSecond: 50, ignoreRange: true }),
+    serve: (servers) => ({ ...honest(servers), bytesPerSecond: 50, ignoreRange: true }),
     options: { deadlineMs: 1500 },
   },
   {
@@ -137,15 +137,15 @@ export const BODIES: readonly HostileRow[] = [
     how: 'tried again, then given up',
     // Over TLS a reset looks like an end, and so like a short body.
     only: 'http',
-    serve: (stage) => from(2, honest(stage), { ...honest(stage), resetAfterBytes: 1000 }),
+    serve: (servers) => from(2, honest(servers), { ...honest(servers), resetAfterBytes: 1000 }),
   },
   {
     what: 'resets every second connection',
     outcome: 'bytes',
     how: 'the pieces are fetched again',
     mode: 'pieces',
-    serve: (stage) =>
-      byRequest((number) => (number % 2 === 0 ? { ...honest(stage), resetAfterBytes: 1000 } : honest(stage))),
+    serve: (servers) =>
+      byRequest((number) => (number % 2 === 0 ? { ...honest(servers), resetAfterBytes: 1000 } : honest(servers))),
     options: { maxFailures: 20 },
   },
   {
@@ -159,7 +159,7 @@ export const BODIES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'asked again',
     mode: 'pieces',
-    serve: (stage) => byRequest((number) => (number % 2 === 1 ? close : honest(stage))),
+    serve: (servers) => byRequest((number) => (number % 2 === 1 ? close : honest(servers))),
     options: { maxFailures: 20 },
   },
   {
@@ -167,13 +167,13 @@ export const BODIES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'a stream; the chunks say where it ends',
     mode: 'stream',
-    serve: (stage) => ({ ...honest(stage), ignoreRange: true, chunked: true }),
+    serve: (servers) => ({ ...honest(servers), ignoreRange: true, chunked: true }),
   },
   {
     what: 'no length, chunked, and broken off',
     outcome: 'BodyShort',
     how: 'the last chunk never came; tried again, then given up',
-    serve: (stage) => ({ ...honest(stage), ignoreRange: true, chunked: true, excessBytes: -100 }),
+    serve: (servers) => ({ ...honest(servers), ignoreRange: true, chunked: true, excessBytes: -100 }),
   },
   {
     what: 'no length and no chunks: the end of the connection is the end',
@@ -194,6 +194,6 @@ export const BODIES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'the range says how long it is',
     mode: 'pieces',
-    serve: (stage) => ({ ...honest(stage), chunked: true }),
+    serve: (servers) => ({ ...honest(servers), chunked: true }),
   },
 ];

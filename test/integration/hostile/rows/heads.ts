@@ -1,19 +1,19 @@
 import { from, HTML, raw, status } from '../../../support/hostile-lies.ts';
-import type { HostileRow, Stage } from '../../../support/hostile-row.ts';
+import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Handler } from '../../../support/origin.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
 import { sendResource } from '../../../support/origin-resource.ts';
 
-const honest = ({ shape }: Stage): Resource => ({ size: shape.sizeBytes });
+const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
 
 const GIANT = raw(`HTTP/1.1 206 Partial Content\r\nx: ${'y'.repeat(100_000)}\r\n\r\n`);
 
 /** Says `103 Early Hints` before each honest answer. */
 const talkative =
-  (stage: Stage): Handler =>
+  (servers: RowServers): Handler =>
   (request, response, logged) => {
     response.writeEarlyHints({ link: '</a.css>; rel=preload' });
-    return sendResource(honest(stage), request, response, logged);
+    return sendResource(honest(servers), request, response, logged);
   };
 
 export const HEADS: readonly HostileRow[] = [
@@ -27,7 +27,7 @@ export const HEADS: readonly HostileRow[] = [
     what: 'a giant head in the middle',
     outcome: 'SourceMalformed',
     how: 'ends at 16 KiB',
-    serve: (stage) => from(3, honest(stage), GIANT),
+    serve: (servers) => from(3, honest(servers), GIANT),
   },
   {
     what: 'no HTTP at all',
@@ -71,9 +71,9 @@ export const HEADS: readonly HostileRow[] = [
     what: '`100 Continue` that nobody asked for',
     outcome: 'SourceReset',
     how: 'the connection is not trusted any more; tried again, then given up',
-    serve: (stage) => (request, response, logged) => {
+    serve: (servers) => (request, response, logged) => {
       response.writeContinue();
-      return sendResource(honest(stage), request, response, logged);
+      return sendResource(honest(servers), request, response, logged);
     },
   },
   {
@@ -100,32 +100,32 @@ export const HEADS: readonly HostileRow[] = [
     what: 'HTML instead of a piece (200)',
     outcome: 'UnexpectedType',
     how: 'a page for people is no version of the file; the pieces are kept for `retry`',
-    serve: (stage) => from(3, honest(stage), HTML),
+    serve: (servers) => from(3, honest(servers), HTML),
   },
   {
     what: 'HTML instead of a piece (200), and there was no validator',
     outcome: 'UnexpectedType',
     how: 'the type is compared',
-    serve: (stage) => from(3, { ...honest(stage), etag: null }, HTML),
+    serve: (servers) => from(3, { ...honest(servers), etag: null }, HTML),
   },
   {
     what: 'HTML instead of a piece (200), `--on-source-change restart`',
     outcome: 'UnexpectedType',
     how: 'a page that stands in for a file is no new version of it',
-    serve: (stage) => from(3, honest(stage), HTML),
+    serve: (servers) => from(3, honest(servers), HTML),
     options: { onSourceChange: 'restart' },
   },
   {
     what: 'another version in the middle, HTML at the second look, `--on-source-change restart`',
     outcome: 'UnexpectedType',
     how: 'a page for people is no new version of the file',
-    serve: (stage) => from(4, from(3, honest(stage), { ...honest(stage), etag: '"v2"' }), HTML),
+    serve: (servers) => from(4, from(3, honest(servers), { ...honest(servers), etag: '"v2"' }), HTML),
     options: { onSourceChange: 'restart', parallelism: 1 },
   },
   {
     what: 'an empty 200 instead of a piece',
     outcome: 'SourceChanged',
     how: 'its length is compared',
-    serve: (stage) => from(3, honest(stage), status(200, { etag: '"v1"', 'content-length': '0' }, '')),
+    serve: (servers) => from(3, honest(servers), status(200, { etag: '"v1"', 'content-length': '0' }, '')),
   },
 ];

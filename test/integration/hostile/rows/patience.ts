@@ -1,11 +1,11 @@
 import { between, byRequest, from, silence, status } from '../../../support/hostile-lies.ts';
-import type { HostileRow, Stage } from '../../../support/hostile-row.ts';
+import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
 
 /** Only where a row is about it: a busy machine must not make an honest server look slow. */
 const IMPATIENT = { stallTimeoutMs: 400, headersTimeoutMs: 400 };
 
-const honest = ({ shape }: Stage): Resource => ({ size: shape.sizeBytes });
+const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
 
 /** An HTTP date knows whole seconds only: a little more than one from now. */
 const soon = (): string => new Date(Date.now() + 1_500).toUTCString();
@@ -16,7 +16,7 @@ export const PATIENCE: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'waits as long as it is asked to, using up no failure',
     mode: 'pieces',
-    serve: (stage) => between(1, 4, honest(stage), status(429, { 'retry-after': '1' })),
+    serve: (servers) => between(1, 4, honest(servers), status(429, { 'retry-after': '1' })),
     options: { maxFailures: 1 },
   },
   {
@@ -24,8 +24,8 @@ export const PATIENCE: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'waits until then, using up no failure',
     mode: 'pieces',
-    serve: (stage) =>
-      between(2, 4, honest(stage), (request, response, logged) =>
+    serve: (servers) =>
+      between(2, 4, honest(servers), (request, response, logged) =>
         status(429, { 'retry-after': soon() })(request, response, logged),
       ),
     options: { maxFailures: 1 },
@@ -35,7 +35,7 @@ export const PATIENCE: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'backs off, using up no failure',
     mode: 'pieces',
-    serve: (stage) => between(1, 12, honest(stage), status(503)),
+    serve: (servers) => between(1, 12, honest(servers), status(503)),
     options: { maxFailures: 1 },
   },
   {
@@ -49,14 +49,14 @@ export const PATIENCE: readonly HostileRow[] = [
     what: '503 from the third request on, for ever',
     outcome: 'DeadlineExceeded',
     how: 'waits until the deadline',
-    serve: (stage) => from(3, honest(stage), status(503)),
+    serve: (servers) => from(3, honest(servers), status(503)),
     options: { deadlineMs: 700 },
   },
   {
     what: 'a `Retry-After` of an hour in the middle, and a deadline before it',
     outcome: 'DeadlineExceeded',
     how: 'ends at the deadline, not an hour later',
-    serve: (stage) => from(3, honest(stage), status(429, { 'retry-after': '3600' })),
+    serve: (servers) => from(3, honest(servers), status(429, { 'retry-after': '3600' })),
     options: { deadlineMs: 700 },
   },
   {
@@ -64,14 +64,14 @@ export const PATIENCE: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'tried again',
     mode: 'pieces',
-    serve: (stage) => byRequest((number) => (number % 2 === 0 ? status(500) : honest(stage))),
+    serve: (servers) => byRequest((number) => (number % 2 === 0 ? status(500) : honest(servers))),
     options: { maxFailures: 20 },
   },
   {
     what: '500 for ever',
     outcome: 'SourceServerError',
     how: 'tried again, then given up',
-    serve: (stage) => from(2, honest(stage), status(500)),
+    serve: (servers) => from(2, honest(servers), status(500)),
   },
   {
     what: 'takes every request and never answers',
@@ -84,19 +84,19 @@ export const PATIENCE: readonly HostileRow[] = [
     what: 'the link expires (403) after three requests',
     outcome: 'SourceForbidden',
     how: 'ends at once; `retry` with a new link goes on with the missing pieces',
-    serve: (stage) => from(3, honest(stage), status(403)),
+    serve: (servers) => from(3, honest(servers), status(403)),
   },
   {
     what: '401 after three requests',
     outcome: 'SourceUnauthorized',
     how: 'ends at once',
-    serve: (stage) => from(3, honest(stage), status(401)),
+    serve: (servers) => from(3, honest(servers), status(401)),
   },
   {
     what: '404 in the middle',
     outcome: 'SourceNotFound',
     how: 'ends at once',
-    serve: (stage) => from(3, honest(stage), status(404)),
+    serve: (servers) => from(3, honest(servers), status(404)),
   },
   {
     what: '`HEAD` is forbidden',

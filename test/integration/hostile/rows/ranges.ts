@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { byRequest, from, multipart, status, withBody } from '../../../support/hostile-lies.ts';
-import type { HostileRow, Stage } from '../../../support/hostile-row.ts';
+import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
 import { patternBytes } from '../../../support/pattern.ts';
 
-const honest = ({ shape }: Stage): Resource => ({ size: shape.sizeBytes });
-const wholeOf = ({ shape }: Stage): Buffer => patternBytes(0, shape.sizeBytes);
+const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
+const wholeOf = ({ shape }: RowServers): Buffer => patternBytes(0, shape.sizeBytes);
 
 /** Shifts every range by a hundred bytes, and says so or not. */
-const shifted = (stage: Stage, says: 'truth' | 'lie'): Resource => ({
-  ...honest(stage),
+const shifted = (servers: RowServers, says: 'truth' | 'lie'): Resource => ({
+  ...honest(servers),
   shiftRange: ({ start, end }) => ({ start: start + 100, end: end + 100 }),
   ...(says === 'lie'
     ? {}
@@ -22,7 +22,7 @@ export const RANGES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'the body in hand is taken as a stream',
     mode: 'stream',
-    serve: (stage) => ({ ...honest(stage), ignoreRange: true }),
+    serve: (servers) => ({ ...honest(servers), ignoreRange: true }),
     check: ({ origin }) => {
       if (origin.requests.length !== 1) throw new Error(`${origin.requests.length} requests for one stream`);
     },
@@ -32,36 +32,36 @@ export const RANGES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'planned once more, as a stream',
     mode: 'stream',
-    serve: (stage) => from(3, honest(stage), { ...honest(stage), ignoreRange: true }),
+    serve: (servers) => from(3, honest(servers), { ...honest(servers), ignoreRange: true }),
   },
   {
     what: 'answers another range and says so, from the second request on',
     outcome: 'RangeMismatch',
     how: 'nothing is read of it; tried again, then given up',
-    serve: (stage) => from(2, honest(stage), shifted(stage, 'truth')),
+    serve: (servers) => from(2, honest(servers), shifted(servers, 'truth')),
   },
   {
     what: 'answers another range once',
     outcome: 'bytes',
     how: 'the piece is fetched again',
     mode: 'pieces',
-    serve: (stage) => byRequest((number) => (number === 3 ? shifted(stage, 'truth') : honest(stage))),
+    serve: (servers) => byRequest((number) => (number === 3 ? shifted(servers, 'truth') : honest(servers))),
   },
   {
     what: 'answers another range under the right `Content-Range`, with a digest given',
     outcome: 'DigestMismatch',
     how: 'only a digest can tell; it is proved before anything is visible',
-    serve: (stage) => from(3, honest(stage), shifted(stage, 'lie')),
-    options: (stage) => ({
-      expect: { digests: { sha256: createHash('sha256').update(wholeOf(stage)).digest('hex') } },
+    serve: (servers) => from(3, honest(servers), shifted(servers, 'lie')),
+    options: (servers) => ({
+      expect: { digests: { sha256: createHash('sha256').update(wholeOf(servers)).digest('hex') } },
     }),
   },
   {
     what: 'states a total that is larger than the file',
     outcome: 'RangeMismatch',
     how: 'the last piece does not come as it was asked for',
-    serve: (stage) => ({
-      ...honest(stage),
+    serve: (servers) => ({
+      ...honest(servers),
       contentRange: ({ start, end }, size) => `bytes ${start}-${end - 1}/${size + 1000}`,
     }),
   },
@@ -69,9 +69,9 @@ export const RANGES: readonly HostileRow[] = [
     what: 'states another total from the third request on',
     outcome: 'SourceChanged',
     how: 'pieces of two versions never meet',
-    serve: (stage) =>
-      from(3, honest(stage), {
-        ...honest(stage),
+    serve: (servers) =>
+      from(3, honest(servers), {
+        ...honest(servers),
         contentRange: ({ start, end }, size) => `bytes ${start}-${end - 1}/${size + 1}`,
       }),
   },
@@ -80,35 +80,35 @@ export const RANGES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'asked once more without `Range`, as a stream',
     mode: 'stream',
-    serve: (stage) => ({ ...honest(stage), contentRange: ({ start, end }) => `bytes ${start}-${end - 1}/*` }),
+    serve: (servers) => ({ ...honest(servers), contentRange: ({ start, end }) => `bytes ${start}-${end - 1}/*` }),
   },
   {
     what: 'leaves `Content-Range` out from the second request on',
     outcome: 'RangeMismatch',
     how: 'a 206 that does not say which bytes it has is not read',
-    serve: (stage) => from(2, honest(stage), { ...honest(stage), contentRange: () => null }),
+    serve: (servers) => from(2, honest(servers), { ...honest(servers), contentRange: () => null }),
   },
   {
     what: '`multipart/byteranges` for a single range, from the first request on',
     outcome: 'bytes',
     how: 'asked once more without `Range`, as a stream',
     mode: 'stream',
-    serve: (stage) => (request, response, logged) =>
+    serve: (servers) => (request, response, logged) =>
       request.headers.range === undefined
-        ? byRequest(() => honest(stage))(request, response, logged)
-        : multipart(wholeOf(stage))(request, response, logged),
+        ? byRequest(() => honest(servers))(request, response, logged)
+        : multipart(wholeOf(servers))(request, response, logged),
   },
   {
     what: '`multipart/byteranges` from the third request on',
     outcome: 'bytes',
     how: 'planned once more, as a stream',
     mode: 'stream',
-    serve: (stage) => {
+    serve: (servers) => {
       let seen = 0;
       return (request, response, logged) => {
         seen += 1;
         const lies = seen >= 3 && request.headers.range !== undefined;
-        return (lies ? multipart(wholeOf(stage)) : byRequest(() => honest(stage)))(request, response, logged);
+        return (lies ? multipart(wholeOf(servers)) : byRequest(() => honest(servers)))(request, response, logged);
       };
     },
   },
@@ -116,12 +116,14 @@ export const RANGES: readonly HostileRow[] = [
     what: '206 with the whole body, its length stated',
     outcome: 'RangeMismatch',
     how: 'the length contradicts the range, so nothing is read',
-    serve: (stage) =>
+    serve: (servers) =>
       from(
         2,
-        honest(stage),
-        withBody(honest(stage), (response, { headers }) => {
-          response.writeHead(206, { ...headers, 'content-length': String(stage.shape.sizeBytes) }).end(wholeOf(stage));
+        honest(servers),
+        withBody(honest(servers), (response, { headers }) => {
+          response
+            .writeHead(206, { ...headers, 'content-length': String(servers.shape.sizeBytes) })
+            .end(wholeOf(servers));
         }),
       ),
   },
@@ -129,12 +131,12 @@ export const RANGES: readonly HostileRow[] = [
     what: '206 with the whole body, chunked',
     outcome: 'BodyLong',
     how: 'counted: it ends at the first byte too many',
-    serve: (stage) =>
+    serve: (servers) =>
       from(
         2,
-        honest(stage),
-        withBody(honest(stage), (response, { headers }) => {
-          response.writeHead(206, headers).end(wholeOf(stage));
+        honest(servers),
+        withBody(honest(servers), (response, { headers }) => {
+          response.writeHead(206, headers).end(wholeOf(servers));
         }),
       ),
   },
@@ -142,12 +144,13 @@ export const RANGES: readonly HostileRow[] = [
     what: '416 in the middle, with the size that it stated before',
     outcome: 'SourceRangeRefused',
     how: 'ends at once',
-    serve: (stage) => from(3, honest(stage), status(416, { 'content-range': `bytes */${stage.shape.sizeBytes}` })),
+    serve: (servers) =>
+      from(3, honest(servers), status(416, { 'content-range': `bytes */${servers.shape.sizeBytes}` })),
   },
   {
     what: '416 in the middle, with another size',
     outcome: 'SourceChanged',
     how: 'ends at once',
-    serve: (stage) => from(3, honest(stage), status(416, { 'content-range': 'bytes */17' })),
+    serve: (servers) => from(3, honest(servers), status(416, { 'content-range': 'bytes */17' })),
   },
 ];

@@ -1,20 +1,20 @@
 import type { LookupFunction } from 'node:net';
 import { from } from '../../../support/hostile-lies.ts';
-import type { HostileRow, Stage } from '../../../support/hostile-row.ts';
+import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import { redirect } from '../../../support/origin.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
 
-const honest = ({ shape }: Stage): Resource => ({ size: shape.sizeBytes });
+const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
 
 /** So many redirects before the file. */
-function chain(stage: Stage, hops: number): string {
-  for (let hop = 1; hop < hops; hop += 1) stage.origin.serve(`/hop/${hop}`, redirect(`/hop/${hop + 1}`));
-  stage.origin.serve(`/hop/${hops}`, redirect('/file.bin'));
-  stage.origin.serve('/file.bin', honest(stage));
-  return `${stage.origin.base}/hop/1`;
+function chain(servers: RowServers, hops: number): string {
+  for (let hop = 1; hop < hops; hop += 1) servers.origin.serve(`/hop/${hop}`, redirect(`/hop/${hop + 1}`));
+  servers.origin.serve(`/hop/${hops}`, redirect('/file.bin'));
+  servers.origin.serve('/file.bin', honest(servers));
+  return `${servers.origin.base}/hop/1`;
 }
 
-/** Knows loopback, and refuses what is somebody's inner network, as a guard does; nothing is ever connected there. */
+/** Knows loopback, and refuses what is an inner network, as a guard does; nothing is ever connected there. */
 const onlyLoopback: LookupFunction = (host, options, done) => {
   if (host === 'localhost') done(null, options.all === true ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4);
   else done(Object.assign(new Error('refused'), { code: 'ENOTFOUND' }), '', 4);
@@ -31,25 +31,26 @@ function inward(host: string, kind: string): HostileRow {
     outcome: 'GuardRefused',
     how: 'each hop is checked as a URL, in every spelling; nothing is connected',
     guarded: true,
-    serve: (stage) => {
-      stage.origin.serve('/file.bin', redirect(innerUrl(stage, host)));
-      return asLocalhost(stage, '/file.bin');
+    serve: (servers) => {
+      servers.origin.serve('/file.bin', redirect(innerUrl(servers, host)));
+      return asLocalhost(servers, '/file.bin');
     },
     check: wasNotAsked,
   };
 }
 
-const schemeOf = ({ origin }: Stage): string => new URL(origin.base).protocol;
+const schemeOf = ({ origin }: RowServers): string => new URL(origin.base).protocol;
 
-const asLocalhost = (stage: Stage, path: string): string => `${schemeOf(stage)}//localhost:${stage.origin.port}${path}`;
+const asLocalhost = (servers: RowServers, path: string): string =>
+  `${schemeOf(servers)}//localhost:${servers.origin.port}${path}`;
 
-/** The right bytes are there, for whoever gets through. */
-function innerUrl(stage: Stage, host: string): string {
-  stage.origin.serve('/inner.bin', honest(stage));
-  return `${schemeOf(stage)}//${host}:${stage.origin.port}/inner.bin`;
+/** The right bytes are there, for a client that gets through. */
+function innerUrl(servers: RowServers, host: string): string {
+  servers.origin.serve('/inner.bin', honest(servers));
+  return `${schemeOf(servers)}//${host}:${servers.origin.port}/inner.bin`;
 }
 
-function wasNotAsked({ origin }: Stage): void {
+function wasNotAsked({ origin }: RowServers): void {
   if (origin.requests.some(({ url }) => url === '/inner.bin')) throw new Error('it was asked all the same');
 }
 
@@ -68,13 +69,13 @@ export const REDIRECTS: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'followed, anew for each piece',
     mode: 'pieces',
-    serve: (stage) => chain(stage, 5),
+    serve: (servers) => chain(servers, 5),
   },
   {
     what: '6 redirects',
     outcome: 'TooManyRedirects',
     how: '`--max-redirects` allows more',
-    serve: (stage) => chain(stage, 6),
+    serve: (servers) => chain(servers, 6),
   },
   {
     what: '6 redirects, `--max-redirects 6`',
@@ -82,7 +83,7 @@ export const REDIRECTS: readonly HostileRow[] = [
     how: 'followed',
     mode: 'pieces',
     source: { maxRedirects: 6 },
-    serve: (stage) => chain(stage, 6),
+    serve: (servers) => chain(servers, 6),
   },
   {
     what: 'a redirect to `file:`',
@@ -94,7 +95,7 @@ export const REDIRECTS: readonly HostileRow[] = [
     what: 'a redirect to `file:` in the middle',
     outcome: 'RedirectRefused',
     how: 'every request is judged anew',
-    serve: (stage) => from(3, honest(stage), redirect('file:///etc/passwd')),
+    serve: (servers) => from(3, honest(servers), redirect('file:///etc/passwd')),
   },
   {
     what: 'a redirect to a name that the resolver refuses (a private address)',
@@ -129,9 +130,9 @@ export const REDIRECTS: readonly HostileRow[] = [
     outcome: 'GuardRefused',
     how: 'each request is judged anew',
     guarded: true,
-    serve: (stage) => {
-      stage.origin.serve('/file.bin', from(3, honest(stage), redirect(innerUrl(stage, '169.254.169.254'))));
-      return asLocalhost(stage, '/file.bin');
+    serve: (servers) => {
+      servers.origin.serve('/file.bin', from(3, honest(servers), redirect(innerUrl(servers, '169.254.169.254'))));
+      return asLocalhost(servers, '/file.bin');
     },
     check: wasNotAsked,
   },
@@ -140,10 +141,10 @@ export const REDIRECTS: readonly HostileRow[] = [
     outcome: 'GuardRefused',
     how: 'each hop of each request is judged anew',
     guarded: true,
-    serve: (stage) => {
-      stage.origin.serve('/hop', redirect(innerUrl(stage, '2130706433')));
-      stage.origin.serve('/file.bin', from(3, honest(stage), redirect('/hop')));
-      return asLocalhost(stage, '/file.bin');
+    serve: (servers) => {
+      servers.origin.serve('/hop', redirect(innerUrl(servers, '2130706433')));
+      servers.origin.serve('/file.bin', from(3, honest(servers), redirect('/hop')));
+      return asLocalhost(servers, '/file.bin');
     },
     check: wasNotAsked,
   },
@@ -153,10 +154,10 @@ export const REDIRECTS: readonly HostileRow[] = [
     how: 'followed',
     guarded: true,
     mode: 'pieces',
-    serve: (stage) => {
-      stage.origin.serve('/a', redirect(asLocalhost(stage, '/file.bin')));
-      stage.origin.serve('/file.bin', honest(stage));
-      return asLocalhost(stage, '/a');
+    serve: (servers) => {
+      servers.origin.serve('/a', redirect(asLocalhost(servers, '/file.bin')));
+      servers.origin.serve('/file.bin', honest(servers));
+      return asLocalhost(servers, '/a');
     },
   },
   {
@@ -164,7 +165,7 @@ export const REDIRECTS: readonly HostileRow[] = [
     outcome: 'RedirectRefused',
     how: 'anybody on the way could change the bytes',
     only: 'https',
-    serve: (stage) => redirect(stage.other.serve('/file.bin', honest(stage))),
+    serve: (servers) => redirect(servers.other.serve('/file.bin', honest(servers))),
     check: ({ other }) => {
       if (other.connections > 0) throw new Error('it was contacted all the same');
     },
@@ -176,7 +177,7 @@ export const REDIRECTS: readonly HostileRow[] = [
     mode: 'pieces',
     only: 'https',
     source: { allowInsecureRedirect: true },
-    serve: (stage) => redirect(stage.other.serve('/file.bin', honest(stage))),
+    serve: (servers) => redirect(servers.other.serve('/file.bin', honest(servers))),
   },
   {
     what: 'a redirect from `http:` to `https:`',
@@ -184,7 +185,7 @@ export const REDIRECTS: readonly HostileRow[] = [
     how: 'followed',
     mode: 'pieces',
     only: 'http',
-    serve: (stage) => redirect(stage.other.serve('/file.bin', honest(stage))),
+    serve: (servers) => redirect(servers.other.serve('/file.bin', honest(servers))),
   },
   {
     what: 'a redirect without a `Location`',
@@ -198,9 +199,9 @@ export const REDIRECTS: readonly HostileRow[] = [
     what: 'a redirect to another version in the middle',
     outcome: 'SourceChanged',
     how: 'the version is compared wherever the answer comes from',
-    serve: (stage) => {
-      stage.origin.serve('/other.bin', { size: stage.shape.sizeBytes, etag: '"v2"', seed: 2 });
-      return from(3, honest(stage), redirect('/other.bin'));
+    serve: (servers) => {
+      servers.origin.serve('/other.bin', { size: servers.shape.sizeBytes, etag: '"v2"', seed: 2 });
+      return from(3, honest(servers), redirect('/other.bin'));
     },
   },
 ];

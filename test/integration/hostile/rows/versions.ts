@@ -1,5 +1,5 @@
 import { byRequest, from, status } from '../../../support/hostile-lies.ts';
-import type { HostileRow, Stage } from '../../../support/hostile-row.ts';
+import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
 import { sendResource } from '../../../support/origin-resource.ts';
 import { patternBytes } from '../../../support/pattern.ts';
@@ -7,23 +7,23 @@ import { patternBytes } from '../../../support/pattern.ts';
 const DATE = 'Thu, 01 Jan 2026 00:00:00 GMT';
 const LATER = 'Fri, 02 Jan 2026 00:00:00 GMT';
 
-const first = ({ shape }: Stage): Resource => ({ size: shape.sizeBytes });
-const second = ({ shape }: Stage): Resource => ({ size: shape.sizeBytes, etag: '"v2"', seed: 2 });
-const secondBytes = ({ shape }: Stage): Buffer => patternBytes(0, shape.sizeBytes, 2);
+const first = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
+const second = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes, etag: '"v2"', seed: 2 });
+const secondBytes = ({ shape }: RowServers): Buffer => patternBytes(0, shape.sizeBytes, 2);
 
 export const VERSIONS: readonly HostileRow[] = [
   {
     what: 'another ETag in the middle',
     outcome: 'SourceChanged',
     how: 'ends, and gives its upload up',
-    serve: (stage) => from(3, first(stage), second(stage)),
+    serve: (servers) => from(3, first(servers), second(servers)),
   },
   {
     what: 'another ETag in the middle, `--on-source-change restart`',
     outcome: 'bytes',
     how: 'starts over once; all bytes are of the new version',
     mode: 'pieces',
-    serve: (stage) => from(3, first(stage), second(stage)),
+    serve: (servers) => from(3, first(servers), second(servers)),
     options: { onSourceChange: 'restart' },
     bytes: secondBytes,
   },
@@ -31,43 +31,43 @@ export const VERSIONS: readonly HostileRow[] = [
     what: 'another size in the middle',
     outcome: 'SourceChanged',
     how: 'ends, and gives its upload up',
-    serve: (stage) => from(3, first(stage), { size: stage.shape.sizeBytes + 5000 }),
+    serve: (servers) => from(3, first(servers), { size: servers.shape.sizeBytes + 5000 }),
   },
   {
     what: '412 in the middle',
     outcome: 'SourceChanged',
     how: 'ends, and gives its upload up',
-    serve: (stage) => from(3, first(stage), status(412)),
+    serve: (servers) => from(3, first(servers), status(412)),
   },
   {
     what: 'a weak ETag',
     outcome: 'bytes',
     how: 'never sent back; compared on our side',
     mode: 'pieces',
-    serve: (stage) => ({ ...first(stage), etag: 'W/"v1"' }),
+    serve: (servers) => ({ ...first(servers), etag: 'W/"v1"' }),
   },
   {
     what: 'a weak ETag that changes in the middle',
     outcome: 'SourceChanged',
     how: 'compared on our side',
-    serve: (stage) => from(3, { ...first(stage), etag: 'W/"v1"' }, { ...second(stage), etag: 'W/"v2"' }),
+    serve: (servers) => from(3, { ...first(servers), etag: 'W/"v1"' }, { ...second(servers), etag: 'W/"v2"' }),
   },
   {
     what: 'a date only',
     outcome: 'bytes',
     how: '`If-Range` with the date',
     mode: 'pieces',
-    serve: (stage) => ({ ...first(stage), etag: null, lastModified: DATE }),
+    serve: (servers) => ({ ...first(servers), etag: null, lastModified: DATE }),
   },
   {
     what: 'a date only, which changes in the middle',
     outcome: 'SourceChanged',
     how: '`If-Range` is answered 200, and the date compared',
-    serve: (stage) =>
+    serve: (servers) =>
       from(
         3,
-        { ...first(stage), etag: null, lastModified: DATE },
-        { ...second(stage), etag: null, lastModified: LATER },
+        { ...first(servers), etag: null, lastModified: DATE },
+        { ...second(servers), etag: null, lastModified: LATER },
       ),
   },
   {
@@ -76,28 +76,28 @@ export const VERSIONS: readonly HostileRow[] = [
     how: 'size and type are compared; the result says `version: unverified`',
     mode: 'pieces',
     version: 'unverified',
-    serve: (stage) => ({ ...first(stage), etag: null }),
+    serve: (servers) => ({ ...first(servers), etag: null }),
   },
   {
     what: 'no validator, and another size in the middle',
     outcome: 'SourceChanged',
     how: 'the total is compared',
-    serve: (stage) => from(3, { ...first(stage), etag: null }, { ...second(stage), etag: null, size: 10 }),
+    serve: (servers) => from(3, { ...first(servers), etag: null }, { ...second(servers), etag: null, size: 10 }),
   },
   {
     what: '`If-Range` with an ETag is answered 200 although nothing changed',
     outcome: 'bytes',
     how: 'asked without it, and the ETag compared on our side',
     mode: 'pieces',
-    serve: (stage) => ({ ...first(stage), wholeOnIfRange: true }),
+    serve: (servers) => ({ ...first(servers), wholeOnIfRange: true }),
   },
   {
     what: '`If-Range` with an ETag is answered 200, with a date it is honoured',
     outcome: 'bytes',
     how: 'asked without it, and the ETag compared on our side',
     mode: 'pieces',
-    serve: (stage) => {
-      const file = { ...first(stage), lastModified: DATE };
+    serve: (servers) => {
+      const file = { ...first(servers), lastModified: DATE };
       const never = byRequest(() => ({ ...file, wholeOnIfRange: true }));
       const honours = byRequest(() => file);
       return (request, response, logged) =>
@@ -108,13 +108,13 @@ export const VERSIONS: readonly HostileRow[] = [
     what: 'an ETag that differs per request',
     outcome: 'SourceChanged',
     how: 'nothing proves that the pieces belong together; `--parallel 1` does not help, a server without ranges would',
-    serve: (stage) => byRequest((number) => ({ ...first(stage), etag: `"${number}"` })),
+    serve: (servers) => byRequest((number) => ({ ...first(servers), etag: `"${number}"` })),
   },
   {
     what: 'an ETag that differs per request, `--on-source-change restart`',
     outcome: 'SourceChanged',
     how: 'starts over once, not for ever',
-    serve: (stage) => byRequest((number) => ({ ...first(stage), etag: `"${number}"` })),
+    serve: (servers) => byRequest((number) => ({ ...first(servers), etag: `"${number}"` })),
     options: { onSourceChange: 'restart' },
   },
   {
@@ -122,14 +122,14 @@ export const VERSIONS: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'a 206 to `If-Range` vouches for the version',
     mode: 'pieces',
-    serve: (stage) => {
-      return from(2, first(stage), (request, response, logged) => {
+    serve: (servers) => {
+      return from(2, first(servers), (request, response, logged) => {
         const setHeader = response.writeHead.bind(response);
         response.writeHead = ((code: number, headers: Record<string, string>) => {
           const { etag: _, ...rest } = headers;
           return setHeader(code, rest);
         }) as typeof response.writeHead;
-        return sendResource(first(stage), request, response, logged);
+        return sendResource(first(servers), request, response, logged);
       });
     },
   },

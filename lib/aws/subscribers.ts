@@ -11,14 +11,15 @@ import { describeDestination } from '../transfer/locators.ts';
 import type { Environment } from './environment.ts';
 import { METRICS_NAMESPACE, serviceName } from './names.ts';
 
-/** Those who are told of what happens: log, metrics, and the event bus where this function has one. */
-export interface Told {
+/** What every event goes to: log, metrics, and the event bus where this function has one. */
+export interface Subscribers {
+  /** Hands each event to all of them. */
   readonly events: Events;
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
-export function tellAll({ stage, version, eventBus }: Environment): (records: Records) => Told {
+export function openSubscribers({ stage, version, eventBus }: Environment): (records: Records) => Subscribers {
   const service = serviceName(stage);
   const log = jsonLog({ service, version });
   const metrics = emfMetrics({ namespace: METRICS_NAMESPACE, service });
@@ -40,10 +41,10 @@ export function tellAll({ stage, version, eventBus }: Environment): (records: Re
           });
     const events: Events = {
       async emit(event) {
-        // The bus first: an end that could not be told there is told again, and would be counted twice.
+        // The bus first: an end that could not be sent there is emitted again, and would be counted twice.
         await bus?.emit(event);
-        log.tell(event);
-        metrics.tell(event);
+        log.event(event);
+        metrics.event(event);
       },
     };
     return { events, log, metrics };

@@ -1,15 +1,14 @@
-import { PieceworkError } from '../../errors/error.ts';
-import { redactUrl } from '../../errors/redact.ts';
-import type { ByteReader } from '../../values/bytes.ts';
-import type { IncomingBody } from './incoming-body.ts';
+import { PieceworkError } from '../errors/error.ts';
+import { redactUrl } from '../errors/redact.ts';
+import type { IncomingBody } from '../net/incoming-body.ts';
+import type { ByteReader } from '../values/bytes.ts';
+import type { Answer } from './answer.ts';
 import type { SpeedFloor } from './speed.ts';
 import { speedJudge } from './speed.ts';
 
 export interface BodyReaderOptions {
-  /** Where it comes from; shown redacted. */
-  readonly url: URL;
-  readonly body: IncomingBody;
-  /** What the body must have, counted. `undefined` = nobody said; then the protocol's own framing is the only proof. */
+  readonly answer: Pick<Answer, 'url' | 'body'>;
+  /** What the body must have, counted. `undefined` = nobody said; then HTTP's own framing is the only proof. */
   readonly expectedBytes: number | undefined;
   readonly floor: SpeedFloor;
 }
@@ -18,8 +17,9 @@ export interface BodyReaderOptions {
  * Counts a body while it is read. Never gives out more than was promised, and ends (0) only after exactly that.
  * Throws `BodyShort`, `BodyLong`, `SourceStalled` and what the connection throws.
  */
-export function bodyReader({ url, body, expectedBytes, floor }: BodyReaderOptions): ByteReader {
-  const target = redactUrl(url.href);
+export function bodyReader({ answer, expectedBytes, floor }: BodyReaderOptions): ByteReader {
+  const target = redactUrl(answer.url.href);
+  const { body } = answer;
   const next = floor.minBytesPerSecond > 0 ? judged(body, floor, target) : (into: Uint8Array) => body.read(into);
   let received = 0;
   let hasEnded = false;

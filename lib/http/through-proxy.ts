@@ -2,14 +2,13 @@ import { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 import { Pool, ProxyAgent } from 'undici';
-import { redactUrl } from '../../errors/redact.ts';
-import type { IncomingBody } from '../../net/bodies/incoming-body.ts';
-import { readerOfChunks } from '../../net/bodies/incoming-body.ts';
-import type { Where } from '../../net/errors/source-error.ts';
-import type { Answer } from '../answer.ts';
-import { drain } from '../answer.ts';
-import type { Headers } from '../grammar/headers.ts';
-import { toHttpError } from './errors.ts';
+import { redactUrl } from '../errors/redact.ts';
+import type { IncomingBody } from '../net/incoming-body.ts';
+import { readerOfChunks } from '../net/incoming-body.ts';
+import type { Answer, Headers } from './answer.ts';
+import { drain } from './answer.ts';
+import type { Where } from './errors.ts';
+import { toSourceError } from './errors.ts';
 
 export interface ProxyOptions {
   readonly connections: number | undefined;
@@ -163,7 +162,7 @@ class Incoming implements Dispatcher.DispatchHandler, IncomingBody {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#stop(toHttpError(error, { url: this.#url, phase: this.#phase, proxy: this.#proxy }));
+    this.#stop(toSourceError(error, { url: this.#url, phase: this.#phase, proxy: this.#proxy }));
   }
 
   readonly read = readerOfChunks(() => this.#next());

@@ -1,4 +1,4 @@
-import { PieceworkError } from '../../errors/error.ts';
+import { PieceworkError } from '../errors/error.ts';
 
 /** A connection that serves one borrower after another. */
 export interface Poolable {

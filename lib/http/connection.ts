@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { fault } from '../../net/errors/fault.ts';
-import type { Poolable } from '../../net/pools/pool.ts';
-import type { PullSocket } from '../../net/sockets/pull-socket.ts';
-import { readThrough } from '../../net/sockets/read-through.ts';
-import { FIELD_VALUE } from '../../values/http-fields.ts';
-import type { Headers } from '../grammar/headers.ts';
+import { fault } from '../net/fault.ts';
+import type { Poolable } from '../net/pool.ts';
+import type { PullSocket } from '../net/pull-socket.ts';
+import { readThrough } from '../net/read-through.ts';
+import { FIELD_VALUE } from '../values/http-fields.ts';
+import type { Headers } from './answer.ts';
 import type { ReadFramed } from './framed-body.ts';
 import { closedEarly, readFramed } from './framed-body.ts';
 import type { Head } from './head.ts';

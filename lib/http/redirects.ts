@@ -1,10 +1,8 @@
-import { PieceworkError } from '../../errors/error.ts';
-import { redactUrl } from '../../errors/redact.ts';
-import type { Answer } from '../answer.ts';
-import type { Dispatchers } from '../connections/dispatcher.ts';
-import { exchange } from '../connections/exchange.ts';
-import type { Headers } from '../grammar/headers.ts';
-import { decodedUtf8, lengthOf } from '../grammar/headers.ts';
+import { PieceworkError } from '../errors/error.ts';
+import { redactUrl } from '../errors/redact.ts';
+import type { Answer, Headers } from './answer.ts';
+import type { Dispatchers } from './dispatcher.ts';
+import { exchange } from './exchange.ts';
 import type { CallerRequest } from './request-headers.ts';
 import { harmlessHeaders } from './request-headers.ts';
 
@@ -57,7 +55,7 @@ export function nextUrl(
   const fail = (code: 'RedirectRefused' | 'SourceMalformed', because: string): PieceworkError =>
     new PieceworkError(code, `${shown}: ${because}`, { details: { target: shown, sourceStatus: status } });
 
-  const target = location === undefined ? null : URL.parse(decodedUtf8(location), from.href);
+  const target = location === undefined ? null : URL.parse(utf8(location), from.href);
   if (target === null) {
     throw fail(
       'SourceMalformed',
@@ -92,4 +90,18 @@ export function nextUrl(
     );
   }
   return target;
+}
+
+export function lengthOf(headers: Headers): number | undefined {
+  const text = headers['content-length'];
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Servers write UTF-8 into `Location` where they should percent-encode; header text here is bytes as latin1. */
+function utf8(text: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(text, 'latin1'));
+  } catch {
+    return text;
+  }
 }

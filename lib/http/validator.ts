@@ -1,5 +1,5 @@
-import type { Validator } from '../../values/validator.ts';
-import type { Headers } from './headers.ts';
+import type { Validator } from '../values/validator.ts';
+import type { Headers } from './answer.ts';
 
 /**
  * The version that an answer states (RFC 9110 §8.8), graded. An ETag that breaks the grammar (unquoted, say) is compared

@@ -1,6 +1,6 @@
-import { fault } from '../../net/errors/fault.ts';
-import { FIELD_NAME, FIELD_VALUE } from '../../values/http-fields.ts';
-import type { Headers } from '../grammar/headers.ts';
+import { fault } from '../net/fault.ts';
+import { FIELD_NAME, FIELD_VALUE } from '../values/http-fields.ts';
+import type { Headers } from './answer.ts';
 
 /** The head of an answer, of a status of 200 or more or an interim one. */
 export interface Head {

@@ -1,6 +1,6 @@
-import { fault } from '../../net/errors/fault.ts';
-import type { PullSocket } from '../../net/sockets/pull-socket.ts';
-import { readThrough } from '../../net/sockets/read-through.ts';
+import { fault } from '../net/fault.ts';
+import type { PullSocket } from '../net/pull-socket.ts';
+import { readThrough } from '../net/read-through.ts';
 import type { Framing } from './head.ts';
 
 /** Reads a body's bytes straight from its connection; 0 = its end, with nothing of it left there. Throws the connection's faults. */

@@ -1,13 +1,12 @@
-import type { IncomingBody } from '../../net/bodies/incoming-body.ts';
-import type { Where } from '../../net/errors/source-error.ts';
-import type { Lease } from '../../net/pools/pool.ts';
-import { withConnection } from '../../net/pools/with-connection.ts';
-import type { Answer } from '../answer.ts';
-import { drain } from '../answer.ts';
-import type { Headers } from '../grammar/headers.ts';
+import type { IncomingBody } from '../net/incoming-body.ts';
+import type { Lease } from '../net/pool.ts';
+import { withConnection } from '../net/with-connection.ts';
+import type { Answer, Headers } from './answer.ts';
+import { drain } from './answer.ts';
 import type { HttpConnection } from './connection.ts';
 import type { Dispatchers } from './dispatcher.ts';
-import { toHttpError } from './errors.ts';
+import type { Where } from './errors.ts';
+import { toSourceError } from './errors.ts';
 import type { ReadFramed } from './framed-body.ts';
 
 /** One GET, one answer: no redirect followed, nothing retried. @throws PieceworkError, or the signal's reason. */
@@ -26,7 +25,7 @@ export async function exchange(
     );
   } catch (error) {
     signal.throwIfAborted();
-    throw toHttpError(error, { url, phase: 'head' });
+    throw toSourceError(error, { url, phase: 'head' });
   }
 }
 
@@ -90,7 +89,7 @@ class Conversation implements IncomingBody {
     try {
       return await step;
     } catch (error) {
-      this.#fail(toHttpError(error, { url: this.#url, phase: this.#phase }));
+      this.#fail(toSourceError(error, { url: this.#url, phase: this.#phase }));
       throw this.#over?.kind === 'failed' ? this.#over.reason : error;
     }
   }

@@ -1,4 +1,4 @@
-import { PieceworkError } from '../../errors/error.ts';
+import { PieceworkError } from '../errors/error.ts';
 import type { Lease, Pool, Poolable } from './pool.ts';
 
 /**

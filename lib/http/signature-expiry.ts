@@ -1,4 +1,4 @@
-import type { Instant } from '../../values/time.ts';
+import type { Instant } from '../values/time.ts';
 
 /**
  * When the signature in a presigned URL ends, or `undefined` where none is recognised: AWS and Google V4 (date +

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import { PieceworkError } from '../../errors/error.ts';
-import { redactUrl } from '../../errors/redact.ts';
+import { PieceworkError } from '../errors/error.ts';
+import { redactUrl } from '../errors/redact.ts';
 
 /** As the home read it from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; nothing here reads the environment. */
 export interface ProxySettings {

@@ -1,4 +1,4 @@
-import type { ByteReader } from '../../values/bytes.ts';
+import type { ByteReader } from '../values/bytes.ts';
 
 /** A reader whose body is asked for by the first read: the first look at a large file mostly wants none of it. */
 export function lazyReader(open: () => Promise<ByteReader>): ByteReader {

@@ -2,7 +2,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import { connect as connectPlain } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { connect as connectSecure } from 'node:tls';
-import { fault } from '../errors/fault.ts';
+import { fault } from './fault.ts';
 
 export interface PullTarget {
   /** A name, or an address without brackets. */
