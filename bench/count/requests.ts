@@ -90,7 +90,8 @@ export function countedDestination(requests: Requests, time: Timeline, pieceMs: 
   };
   return {
     limits: { maxPieces: 10_000, minPieceBytes: 1, maxPieceBytes: 1024, maxObjectBytes: 10_000 * 1024 },
-    features: { resumable: true, ordered: false, readBack: 'staging', conditionalWrite: true, token: true },
+    features: { resumable: true, ordered: false, conditionalWrite: true, token: true },
+    proof: { kind: 'staging', locate: (target) => target, read: never, promote: never, delete: never },
     check: async () => requests.count('HEAD bucket'),
     async head() {
       requests.count('HEAD object');
@@ -124,11 +125,6 @@ export function countedDestination(requests: Requests, time: Timeline, pieceMs: 
     },
     abortUpload: async () => requests.count('DELETE'),
     listUploads: async () => [],
-    releaseUpload: async () => {},
-    readUpload: never,
-    readObject: never,
-    promote: never,
-    deleteObject: never,
     async [Symbol.asyncDispose]() {},
   };
 }

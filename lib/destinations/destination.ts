@@ -118,15 +118,49 @@ export interface CopyUploads {
   began(uploadId: string): Promise<void>;
 }
 
+/** A digest is proved on the open upload: its bytes can be read before it is completed. */
+export interface UploadProof {
+  readonly kind: 'upload';
+  /** The bytes of the open upload, in order, exactly `sizeBytes` of them. */
+  read(upload: UploadRef, sizeBytes: number, call: Call): Promise<ByteReader>;
+}
+
+/** A digest is proved on an object under a staging name, which the store then copies onto its real one. */
+export interface StagingProof {
+  readonly kind: 'staging';
+  /** Where the object of this transfer waits for its proof. Always the same place for the same transfer. */
+  locate(target: DestinationLocator, transferId: string): DestinationLocator;
+  /** The bytes of the staged object, in order, exactly `sizeBytes` of them. */
+  read(staged: DestinationLocator, sizeBytes: number, call: Call): Promise<ByteReader>;
+  /** Copies the staged object onto its real name inside the store, under the write condition. Same errors as `completeUpload`. */
+  promote(
+    staged: DestinationLocator,
+    object: ObjectSpec,
+    sizeBytes: number,
+    condition: WriteCondition,
+    uploads: CopyUploads,
+    call: Call,
+  ): Promise<Stored>;
+  /** No error when nothing is there. */
+  delete(staged: DestinationLocator, call: Call): Promise<void>;
+}
+
+/**
+ * How a digest that needs all bytes in order is proved before the object is visible. `none` = only on the way, on one connection.
+ */
+export type ProofAbility = UploadProof | StagingProof | { readonly kind: 'none' };
+
 /**
  * A place for objects that appear whole or not at all. Every function throws `PieceworkError` with a `Destination…` code
- * or one of those named; a feature that is lacking is `DestinationUnsupported`, before anything is written.
+ * or one of those named. What not every place can do is an optional part, told by its presence; a setting that a place does
+ * not know is `DestinationUnsupported`, before anything is written.
  */
 export interface Destination extends AsyncDisposable {
   readonly limits: Limits;
   readonly features: Features;
   /** Absent = every byte comes through us. */
   readonly serverSideCopy?: ServerSideCopy;
+  readonly proof: ProofAbility;
   /** Finds before the first byte what would fail later: a missing bucket or folder, too little space, a setting that this destination does not know. */
   check(object: ObjectSpec, call: Call): Promise<void>;
   /** `undefined` = nothing there. */
@@ -150,22 +184,11 @@ export interface Destination extends AsyncDisposable {
   abortUpload(upload: UploadRef, call: Call): Promise<void>;
   /** Open uploads of exactly this target. */
   listUploads(target: DestinationLocator, call: Call): Promise<readonly OpenUpload[]>;
-  /** Forgets what a finished upload left for the sake of `head` (a file's journal). Called when the record says how it ended. */
-  releaseUpload(upload: UploadRef, call: Call): Promise<void>;
-  /** `features.readBack` 'upload': the bytes of the open upload, in order. */
-  readUpload(upload: UploadRef, sizeBytes: number, call: Call): Promise<ByteReader>;
-  /** `features.readBack` 'staging': the bytes of a finished object. */
-  readObject(target: DestinationLocator, sizeBytes: number, call: Call): Promise<ByteReader>;
-  /** `features.readBack` 'staging': server-side copy of the staging object onto its real key, under the write condition. Same errors as `completeUpload`. */
-  promote(
-    staged: DestinationLocator,
-    object: ObjectSpec,
-    sizeBytes: number,
-    condition: WriteCondition,
-    uploads: CopyUploads,
-    call: Call,
-  ): Promise<Stored>;
-  deleteObject(target: DestinationLocator, call: Call): Promise<void>;
+  /**
+   * Forgets what a finished upload left for the sake of `head` (a file's journal). Called when the record says how it ended.
+   * Absent = a finished upload leaves nothing.
+   */
+  releaseUpload?(upload: UploadRef, call: Call): Promise<void>;
 }
 
 /** Finds the destination for a locator. @throws PieceworkError `InvalidDestination`. */

@@ -96,8 +96,3 @@ export function describeDestination(to: DestinationLocator): string {
       return 'stdout';
   }
 }
-
-/** The key under which an object waits for the proof of a digest that can't be combined from its pieces. */
-export function stagingLocator(to: DestinationLocator, transferId: string): DestinationLocator {
-  return to.kind === 's3' ? { ...to, key: `${to.key}.piecework-${transferId}` } : to;
-}

@@ -13,6 +13,7 @@ import type { S3Options } from '../../lib/destinations/s3/destination.ts';
 import { s3Destination } from '../../lib/destinations/s3/destination.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
+import { stagingOf } from '../../lib/pipeline/shared/upload-ref.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Body } from '../../lib/values/bytes.ts';
 import type { Clock } from '../../lib/values/time.ts';
@@ -279,7 +280,7 @@ describe('copying onto the real key', () => {
     await destination.putObject(objectSpec(staged), bytes.length, whole(bytes), 'none', call());
     const before = double.log.length;
     const final = objectSpec(at(double, 'key'), { contentType: 'text/x', settings: { tags: { a: '1' } } });
-    await destination.promote(staged, final, bytes.length, condition, unwatched, call());
+    await stagingOf(destination).promote(staged, final, bytes.length, condition, unwatched, call());
     expect(double.log.slice(before).map(({ operation }) => operation)).toEqual(operations);
     expect(double.headersOf('bucket', 'key')).toMatchObject({
       'content-type': 'text/x',
@@ -289,9 +290,9 @@ describe('copying onto the real key', () => {
     expect(await double.object('bucket', 'key')).toEqual(bytes);
     expect(double.openUploads()).toEqual([]);
     if (condition === 'absent')
-      expect(await codeOf(destination.promote(staged, final, bytes.length, condition, unwatched, call()))).toBe(
-        'DestinationExists',
-      );
+      expect(
+        await codeOf(stagingOf(destination).promote(staged, final, bytes.length, condition, unwatched, call())),
+      ).toBe('DestinationExists');
     expect(double.openUploads()).toEqual([]);
   });
 
@@ -311,7 +312,14 @@ describe('copying onto the real key', () => {
           double.openUploads().map((open) => open.id),
         ),
     };
-    await destination.promote(at(double, 'staged'), objectSpec(at(double, 'key')), 10, 'absent', uploads, call());
+    await stagingOf(destination).promote(
+      at(double, 'staged'),
+      objectSpec(at(double, 'key')),
+      10,
+      'absent',
+      uploads,
+      call(),
+    );
     const [, , name] = seen;
     expect(seen).toEqual([['HeadObject'], ['HeadObject', 'CreateMultipartUpload'], name, name]);
   });
@@ -324,7 +332,14 @@ describe('copying onto the real key', () => {
       throw new PieceworkError('Conflict', 'somebody else goes on');
     };
     const promote = (uploads: CopyUploads) =>
-      destination.promote(at(double, 'staged'), objectSpec(at(double, 'key')), 10, 'absent', uploads, call());
+      stagingOf(destination).promote(
+        at(double, 'staged'),
+        objectSpec(at(double, 'key')),
+        10,
+        'absent',
+        uploads,
+        call(),
+      );
     expect(await codeOf(promote({ ...unwatched, begins: refuse }))).toBe('Conflict');
     expect(double.log.some(({ operation }) => operation === 'CreateMultipartUpload')).toBe(false);
     expect(await codeOf(promote({ ...unwatched, began: refuse }))).toBe('Conflict');
@@ -336,13 +351,13 @@ describe('copying onto the real key', () => {
     const double = await store();
     const destination = open(double);
     const final = objectSpec(at(double, 'key'));
-    expect(await codeOf(destination.promote(at(double, 'staged'), final, 10, 'none', unwatched, call()))).toBe(
-      'UploadLost',
-    );
+    expect(
+      await codeOf(stagingOf(destination).promote(at(double, 'staged'), final, 10, 'none', unwatched, call())),
+    ).toBe('UploadLost');
     await destination.putObject(objectSpec(at(double, 'staged')), 9, whole(randomBytes(9)), 'none', call());
-    expect(await codeOf(destination.promote(at(double, 'staged'), final, 10, 'none', unwatched, call()))).toBe(
-      'OutcomeUnknown',
-    );
+    expect(
+      await codeOf(stagingOf(destination).promote(at(double, 'staged'), final, 10, 'none', unwatched, call())),
+    ).toBe('OutcomeUnknown');
     expect(await double.object('bucket', 'key')).toBeUndefined();
   });
 
@@ -350,7 +365,14 @@ describe('copying onto the real key', () => {
     const double = await store();
     const destination = open(double);
     await destination.putObject(objectSpec(at(double, 'staged')), 0, whole(Buffer.of()), 'none', call());
-    await destination.promote(at(double, 'staged'), objectSpec(at(double, 'key')), 0, 'absent', unwatched, call());
+    await stagingOf(destination).promote(
+      at(double, 'staged'),
+      objectSpec(at(double, 'key')),
+      0,
+      'absent',
+      unwatched,
+      call(),
+    );
     expect(await double.object('bucket', 'key')).toEqual(Buffer.of());
   });
 });
@@ -855,7 +877,8 @@ describe('what is known of stores', () => {
   ] as const)('%s takes %i parts (%s)', async ([endpoint, maxPieces]) => {
     const destination = s3Destination(endpoint === undefined ? {} : { endpoint });
     expect(destination.limits.maxPieces).toBe(maxPieces);
-    expect(destination.features).toMatchObject({ resumable: true, ordered: false, readBack: 'staging', token: true });
+    expect(destination.features).toMatchObject({ resumable: true, ordered: false, token: true });
+    expect(destination.proof.kind).toBe('staging');
     await destination[Symbol.asyncDispose]();
   });
 });

@@ -7,10 +7,10 @@ import { finishTransfer } from '../../lib/pipeline/finish/finish-transfer.ts';
 import { markActive } from '../../lib/pipeline/shared/markers.ts';
 import type { Ports } from '../../lib/pipeline/shared/ports.ts';
 import { createTransfer, loadTransfer } from '../../lib/pipeline/shared/store.ts';
+import { stagingOf } from '../../lib/pipeline/shared/upload-ref.ts';
 import { reconcile } from '../../lib/pipeline/upkeep/reconcile.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import { stagingLocator } from '../../lib/transfer/locators.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { SNAPSHOT, transferring } from '../support/a-transfer.ts';
 import { call } from '../support/reading.ts';
@@ -77,7 +77,7 @@ async function aboutToFinish(bucket: string) {
   const base = transferring({}, { ifExists: 'fail', expect: { digests: { sha256: SHA256 } } });
   const upload = await destination.createUpload(
     {
-      target: stagingLocator(target, base.id),
+      target: stagingOf(destination).locate(target, base.id),
       token,
       settings: {},
       validator: SNAPSHOT.validator,

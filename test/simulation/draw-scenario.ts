@@ -12,7 +12,7 @@ export function drawScenario(chance: Chance): Scenario {
 
 function drawAny(chance: Chance): Scenario {
   const kind = chance.hit(0.7) ? 's3' : 'file';
-  const readBack = kind === 'file' ? 'upload' : chance.hit(0.7) ? 'staging' : 'none';
+  const proof = kind === 'file' ? 'upload' : chance.hit(0.7) ? 'staging' : 'none';
   const isBenign = chance.hit(0.35);
   const rates = drawRates(chance, isBenign);
   const windows = { bytes: chance.between(4, 24), count: chance.between(1, 4) };
@@ -22,7 +22,8 @@ function drawAny(chance: Chance): Scenario {
     destination: {
       kind,
       limits: { maxPieces: 1000, minPieceBytes: chance.between(1, 3), maxPieceBytes: 64, maxObjectBytes: 10_000 },
-      features: { resumable: true, ordered: false, readBack, conditionalWrite: true, token: true },
+      features: { resumable: true, ordered: false, conditionalWrite: true, token: true },
+      proof,
       ...(kind === 's3' ? { copies: { pinsSource: chance.hit(0.6) } } : {}),
     },
     orders: Array.from({ length: orderCount }, (_, index) =>

@@ -54,7 +54,7 @@ export class ObjectRules {
     const isProvable =
       origin.versions[0]?.validator.kind !== 'none' ||
       options.expect.digests.sha256 !== undefined ||
-      (origin.publishesDigest && this.#world.scenario.destination.features.readBack !== 'none');
+      (origin.publishesDigest && this.#world.scenario.destination.proof !== 'none');
     if (!isOneVersion && isProvable) this.#world.broke(`${key} is visible with bytes of no version (invariant 1)`);
   }
 

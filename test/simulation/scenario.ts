@@ -1,3 +1,4 @@
+import type { Destination } from '../../lib/destinations/destination.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Features, Limits } from '../../lib/transfer/plan/limits.ts';
 import type { Status } from '../../lib/transfer/record/record.ts';
@@ -14,6 +15,7 @@ export interface Scenario {
     readonly kind: 's3' | 'file';
     readonly limits: Limits;
     readonly features: Features;
+    readonly proof: Destination['proof']['kind'];
     /** The store copies its own objects by itself. */
     readonly copies?: { readonly pinsSource: boolean };
   };

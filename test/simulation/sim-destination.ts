@@ -2,10 +2,11 @@ import type { Destination } from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { crc32 } from '../../lib/integrity/crc32.ts';
 import { destinationId } from '../../lib/transfer/locators.ts';
-import type { Body, ByteReader } from '../../lib/values/bytes.ts';
+import type { Body } from '../../lib/values/bytes.ts';
 import { STORE_FINISH, STORE_READ, STORE_WRITE } from './faults.ts';
 import { simCopy } from './sim-copy.ts';
 import type { SimProcess } from './sim-process.ts';
+import { simProof } from './sim-proof.ts';
 import type { World } from './world.ts';
 
 /** The port to the object store, as one process has it: each call is one request, which may be lost on either way. */
@@ -36,6 +37,7 @@ export function simDestination(process: SimProcess, world: World): Destination {
     limits,
     features,
     ...(serverSideCopy === undefined ? {} : { serverSideCopy }),
+    proof: simProof(process, world, () => destination),
     check: (_object, { signal }) => process.call('check the destination', STORE_READ, () => {}, signal),
     head(target, { signal }) {
       commands.asks(process, destinationId(target));
@@ -117,49 +119,6 @@ export function simDestination(process: SimProcess, world: World): Destination {
       ),
     releaseUpload: (_upload, { signal }) => process.call('release upload', STORE_READ, () => {}, signal),
 
-    async readUpload(upload, sizeBytes, { signal }) {
-      const bytes = await process.call(`read upload ${upload.id}`, STORE_READ, () => store.bytesOf(upload.id), signal);
-      return readerOf(process, bytes, sizeBytes, signal);
-    },
-
-    async readObject(target, sizeBytes, { signal }) {
-      const bytes = await process.call(
-        `read ${destinationId(target)}`,
-        STORE_READ,
-        () => store.objects.get(destinationId(target))?.bytes,
-        signal,
-      );
-      if (bytes === undefined) throw new PieceworkError('DestinationMissing', 'NoSuchKey');
-      return readerOf(process, bytes, sizeBytes, signal);
-    },
-
-    // Some copies are made in parts: which ones, their size says.
-    async promote(staged, object, sizeBytes, condition, uploads, call) {
-      const target = destinationId(object.target);
-      if (sizeBytes % 2 === 0) {
-        const promote = () => store.promote(staged, object, condition);
-        return await process.call(`promote to ${target}`, STORE_FINISH, promote, call.signal);
-      }
-      await uploads.begins();
-      const upload = await destination.createUpload(object, call);
-      try {
-        await uploads.began(upload.id);
-        commands.mayFill(process, upload.id);
-        const part = await process.call(
-          `copy into ${upload.id}`,
-          STORE_WRITE,
-          () => store.copyPart(upload.id, staged),
-          call.signal,
-        );
-        const { crc32 } = part;
-        return await destination.completeUpload(upload, { parts: [part], sizeBytes, crc32, condition, object }, call);
-      } catch (error) {
-        await destination.abortUpload(upload, call).catch(() => {});
-        throw error;
-      }
-    },
-    deleteObject: (target, { signal }) =>
-      process.call(`delete ${destinationId(target)}`, STORE_WRITE, () => store.delete(target), signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   return destination;
@@ -179,19 +138,4 @@ async function gather(body: Body & { readonly kind: 'windows' }): Promise<Uint8A
   const chunks: Uint8Array[] = [];
   for (let view = await body.next(); view !== undefined; view = await body.next()) chunks.push(Uint8Array.from(view));
   return Buffer.concat(chunks);
-}
-
-function readerOf(process: SimProcess, bytes: Uint8Array, sizeBytes: number, signal: AbortSignal): ByteReader {
-  let at = 0;
-  return {
-    async read(into) {
-      const chunk = await process.call('read back', STORE_READ, () => bytes.subarray(at, at + into.length), signal);
-      if (chunk.length === 0 && at !== sizeBytes)
-        throw new PieceworkError('DestinationServerError', 'read back short or long');
-      at += chunk.length;
-      into.set(chunk);
-      return chunk.length;
-    },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
 }

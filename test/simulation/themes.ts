@@ -71,10 +71,9 @@ function staging(chance: Chance, scenario: Scenario): Scenario {
       mustComplete: false,
     };
   });
-  const features = { ...destination.features, readBack: 'staging' } as const;
   return {
     ...scenario,
-    destination: { ...destination, kind: 's3', features },
+    destination: { ...destination, kind: 's3', proof: 'staging' },
     orders: bent,
     rates: { ...rates, storeLost: 0.1, storeLate: 0.1, storeRefused: 0.1 },
   };

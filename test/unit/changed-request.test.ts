@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hindrance, leftAsItIs, wishesNow } from '../../lib/local/copy/changed-request.ts';
-import type { Features } from '../../lib/transfer/plan/limits.ts';
+import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { newRecord } from '../../lib/transfer/record/record.ts';
 import type { TransferRequest } from '../../lib/transfer/request.ts';
@@ -9,7 +9,14 @@ import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 const MD5 = 'a'.repeat(32);
 const SHA256 = 'b'.repeat(64);
 const SOURCE = { url: 'https://host.test/a' };
-const STORE: Features = { resumable: true, ordered: false, readBack: 'staging', conditionalWrite: true, token: true };
+const IN_PLACE = { proof: { kind: 'upload', read: unread } } as const;
+const STORE = {
+  proof: { kind: 'staging', locate: (to: DestinationLocator) => to, read: unread, promote: unread, delete: unread },
+} as const;
+
+function unread(): never {
+  throw new Error('nothing is read here');
+}
 
 const BEFORE: TransferRequest = {
   source: { ...SOURCE, withheld: false },
@@ -52,10 +59,10 @@ describe('what is there can', () => {
   it.each([
     ['under its own key already', open, STORE, 'its sha256 is to be proved'],
     ['under a staging key', { ...open, staged: true }, STORE, undefined],
-    ['read back from where it lies', open, { ...STORE, readBack: 'upload' as const }, undefined],
+    ['read back from where it lies', open, IN_PLACE, undefined],
     ['not begun', undefined, STORE, undefined],
-  ])('be proved by a digest that is new, unless it lies under its own key: %s', (_, upload, features, because) => {
-    const found = hindrance(record(upload, object), withDigest, features);
+  ])('be proved by a digest that is new, unless it lies under its own key: %s', (_, upload, destination, because) => {
+    const found = hindrance(record(upload, object), withDigest, destination);
     if (because === undefined) expect(found).toBeUndefined();
     else expect(found).toContain(because);
   });

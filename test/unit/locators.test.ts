@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { stagingOf } from '../../lib/destinations/s3/locator.ts';
+import type { S3Locator } from '../../lib/s3/client.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import { describeDestination, destinationId, stagingLocator } from '../../lib/transfer/locators.ts';
+import { describeDestination, destinationId } from '../../lib/transfer/locators.ts';
 
-const OBJECT: DestinationLocator = { kind: 's3', bucket: 'bucket', key: 'a/key' };
+const OBJECT: S3Locator = { kind: 's3', bucket: 'bucket', key: 'a/key' };
 const FILE: DestinationLocator = { kind: 'file', path: '/srv/a/key' };
 const STDOUT: DestinationLocator = { kind: 'stdout' };
 
@@ -47,7 +49,6 @@ it.each([
   expect(describeDestination(to)).toBe(says);
 });
 
-it('an object waits for its proof beside its key; nothing else needs to', () => {
-  expect(stagingLocator(OBJECT, '01TRANSFER')).toEqual({ ...OBJECT, key: 'a/key.piecework-01TRANSFER' });
-  for (const to of [FILE, STDOUT]) expect(stagingLocator(to, '01TRANSFER')).toBe(to);
+it('an object in a store waits for its proof beside its key', () => {
+  expect(stagingOf(OBJECT, '01TRANSFER')).toEqual({ ...OBJECT, key: 'a/key.piecework-01TRANSFER' });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Destination, OpenUpload } from '../../lib/destinations/destination.ts';
+import { stagingOf } from '../../lib/destinations/s3/locator.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { orphanStep } from '../../lib/pipeline/settle/orphans.ts';
 import { markActive } from '../../lib/pipeline/shared/markers.ts';
 import { createTransfer, loadTransfer } from '../../lib/pipeline/shared/store.ts';
+import type { S3Locator } from '../../lib/s3/client.ts';
 import { destinationId } from '../../lib/transfer/locators.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { toIso } from '../../lib/values/time.ts';
@@ -23,7 +25,17 @@ interface Open extends OpenUpload {
 /** A destination that has these uploads open, and notes what is aborted. */
 function withUploads(...uploads: readonly Open[]) {
   const aborted: string[] = [];
+  const unasked = () => {
+    throw new Error('nothing is proved here');
+  };
   const partial: Partial<Destination> = {
+    proof: {
+      kind: 'staging',
+      locate: (target, transferId) => stagingOf(target as S3Locator, transferId),
+      read: unasked,
+      promote: unasked,
+      delete: unasked,
+    },
     listUploads(target) {
       const isStaged = destinationId(target).includes('.piecework-');
       return Promise.resolve(uploads.filter(({ staged = false }) => staged === isStaged));
@@ -115,8 +127,11 @@ describe('an intent whose Create was answered to nobody (protocol §6)', () => {
       const { ports, clock } = stillPorts();
       const local = { ...ports, policy: { ...ports.policy, deadCreateMs: DEAD_MS } };
       const loaded = await createTransfer(local, { ...accepted(), creating: [INTENT] });
-      const denied = { listUploads: () => Promise.reject(new PieceworkError('DestinationDenied', '403')) };
-      const step = () => orphanStep(local, loaded, INTENT, denied as unknown as Destination, never);
+      const denied: Partial<Destination> = {
+        proof: { kind: 'none' },
+        listUploads: () => Promise.reject(new PieceworkError('DestinationDenied', '403')),
+      };
+      const step = () => orphanStep(local, loaded, INTENT, denied as Destination, never);
       clock.now = NOW + DEAD_MS;
       expect(await step()).toEqual({ waitMs });
       clock.now = LATER;

@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises';
-import { PieceworkError } from '../../errors/error.ts';
 import type { Part } from '../../transfer/plan/ledger.ts';
 import type { Features, Limits } from '../../transfer/plan/limits.ts';
 import type { Body } from '../../values/bytes.ts';
@@ -34,7 +32,7 @@ const LIMITS: Limits = {
   maxObjectBytes: Number.MAX_SAFE_INTEGER,
 };
 
-const FEATURES: Features = { resumable: true, ordered: false, readBack: 'upload', conditionalWrite: true, token: true };
+const FEATURES: Features = { resumable: true, ordered: false, conditionalWrite: true, token: true };
 
 const PARTS_PER_PAGE = 10_000;
 
@@ -59,7 +57,7 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
     checkSettings(describe(object), object.settings);
     const target = await resolveTarget(object.target);
     const upload: UploadRef = { target: object.target, id: putId(object.token), token: object.token };
-    await uploads.remove(upload, false);
+    await uploads.remove(upload, 'all');
     const partial = await uploads.create(target, target.upload(upload.id), { ...object, sizeBytes });
     try {
       const part = await partial.writePart({ number: 1, sizeBytes, offset: 0 }, body, signal);
@@ -69,7 +67,7 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
       return { ...stored, crc32: part.crc32 };
     } catch (error) {
       // Whatever it came to: when the rename was done before it failed, the journal must still tell so.
-      await uploads.remove(upload, true).catch(() => {});
+      await uploads.remove(upload, 'allButFinished').catch(() => {});
       throw error;
     }
   }
@@ -77,6 +75,14 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
   return {
     limits: LIMITS,
     features: FEATURES,
+
+    proof: {
+      kind: 'upload',
+      async read(upload, sizeBytes, { signal }) {
+        signal.throwIfAborted();
+        return (await uploads.findOpen(upload, signal)).read(sizeBytes, signal);
+      },
+    },
 
     async check(object, { signal }) {
       signal.throwIfAborted();
@@ -136,7 +142,7 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
 
     async abortUpload(upload, { signal }) {
       signal.throwIfAborted();
-      await uploads.remove(orPut(upload), true);
+      await uploads.remove(orPut(upload), 'allButFinished');
     },
 
     async listUploads(to, { signal }) {
@@ -147,26 +153,7 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
 
     async releaseUpload(upload, { signal }) {
       signal.throwIfAborted();
-      await uploads.remove(orPut(upload), false);
-    },
-
-    async readUpload(upload, sizeBytes, { signal }) {
-      signal.throwIfAborted();
-      return (await uploads.findOpen(upload, signal)).read(sizeBytes, signal);
-    },
-
-    async readObject() {
-      throw notForFiles('read back under another name');
-    },
-
-    async promote() {
-      throw notForFiles('copied from a staging name');
-    },
-
-    async deleteObject(to, { signal }) {
-      signal.throwIfAborted();
-      const { path } = await resolveTarget(to);
-      await onDisk(path, () => rm(path, { force: true }));
+      await uploads.remove(orPut(upload), 'all');
     },
 
     [Symbol.asyncDispose]: () => uploads[Symbol.asyncDispose](),
@@ -203,8 +190,4 @@ function orPut(upload: UploadRef): UploadRef {
 
 function describe({ target }: ObjectSpec): string {
   return target.kind === 'file' ? target.path : target.kind;
-}
-
-function notForFiles(what: string): PieceworkError {
-  return new PieceworkError('DestinationUnsupported', `a file is proved before it is renamed and is never ${what}`);
 }

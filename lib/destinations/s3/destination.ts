@@ -8,6 +8,7 @@ import type { Destination, UploadRef } from '../destination.ts';
 import { check, checkObject } from './check.ts';
 import { copyPart, copyRefusal, reaches } from './copies/copy-part.ts';
 import { promote } from './copies/promote.ts';
+import { stagingOf } from './locator.ts';
 import { deleteObject, headObject, putObject, readObject } from './objects.ts';
 import type { Upload } from './parts.ts';
 import { listParts, uploadPart } from './parts.ts';
@@ -48,6 +49,17 @@ export function s3Destination(options: S3Options = {}): Destination {
       copyPart: async (upload, part, from, snapshot, call) =>
         copyPart(s3, uploadOf(upload), part, from, snapshot, call),
     },
+    proof: {
+      kind: 'staging',
+      locate: (target, transferId) => stagingOf(s3Locator(target), transferId),
+      read: async (staged, sizeBytes, call) => readObject(s3, s3Locator(staged), sizeBytes, call),
+      async promote(staged, object, sizeBytes, condition, uploads, call) {
+        checkCondition(store, condition, object.target);
+        const copy = { from: s3Locator(staged), to: s3Locator(object.target), object, sizeBytes, condition };
+        return promote(s3, copy, uploads, call);
+      },
+      delete: async (staged, call) => deleteObject(s3, s3Locator(staged), call),
+    },
     check: async (object, call) => check(s3, object, s3Locator(object.target), call),
     head: async (target, call) => headObject(s3, s3Locator(target), call),
     async putObject(object, sizeBytes, body, condition, call) {
@@ -72,21 +84,6 @@ export function s3Destination(options: S3Options = {}): Destination {
       if (upload.id !== '') await abortUpload(s3, uploadOf(upload), call);
     },
     listUploads: async (target, call) => listUploads(s3, s3Locator(target), call),
-    // An upload that was completed or aborted leaves nothing.
-    releaseUpload: async () => {},
-    async readUpload(upload) {
-      throw new PieceworkError(
-        'DestinationUnsupported',
-        `${describeDestination(upload.target)}: S3 shows nothing of an upload before it is completed; read a staged object`,
-      );
-    },
-    readObject: async (target, sizeBytes, call) => readObject(s3, s3Locator(target), sizeBytes, call),
-    async promote(staged, object, sizeBytes, condition, uploads, call) {
-      checkCondition(store, condition, object.target);
-      const copy = { from: s3Locator(staged), to: s3Locator(object.target), object, sizeBytes, condition };
-      return promote(s3, copy, uploads, call);
-    },
-    deleteObject: async (target, call) => deleteObject(s3, s3Locator(target), call),
     async [Symbol.asyncDispose]() {
       pool.close();
     },

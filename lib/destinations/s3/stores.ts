@@ -23,7 +23,6 @@ export interface Store {
 const FEATURES: Features = {
   resumable: true,
   ordered: false,
-  readBack: 'staging',
   conditionalWrite: true,
   token: true,
 };

@@ -17,7 +17,6 @@ export interface StdoutDestinationOptions {
 const FEATURES: Features = {
   resumable: false,
   ordered: true,
-  readBack: 'none',
   conditionalWrite: false,
   token: false,
 };
@@ -68,6 +67,7 @@ export function stdoutDestination({ stream, windowBytes }: StdoutDestinationOpti
       maxObjectBytes: Number.MAX_SAFE_INTEGER,
     },
     features: FEATURES,
+    proof: { kind: 'none' },
 
     async check(object, { signal }) {
       signal.throwIfAborted();
@@ -131,24 +131,6 @@ export function stdoutDestination({ stream, windowBytes }: StdoutDestinationOpti
 
     async listUploads() {
       return [];
-    },
-
-    async releaseUpload() {},
-
-    async readUpload() {
-      throw unsupported('is never read back, so a digest is proved only after the bytes are out');
-    },
-
-    async readObject() {
-      throw unsupported('is never read back');
-    },
-
-    async promote() {
-      throw unsupported('has no staging name');
-    },
-
-    async deleteObject() {
-      throw unsupported("can't be deleted");
     },
 
     async [Symbol.asyncDispose]() {

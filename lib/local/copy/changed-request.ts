@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Destination } from '../../destinations/destination.ts';
 import { sequentialDigests } from '../../transfer/digests.ts';
-import type { Features } from '../../transfer/plan/limits.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { ObjectSettings, TransferRequest } from '../../transfer/request.ts';
 import { formatBytes } from '../../values/units.ts';
@@ -25,7 +25,7 @@ export function wishesNow(before: TransferRequest, { options = {}, object = {} }
 export function hindrance(
   { request, upload }: TransferRecord,
   now: TransferRequest,
-  features: Features,
+  { proof }: Pick<Destination, 'proof'>,
 ): string | undefined {
   const changed = (Object.keys(now.object) as (keyof ObjectSettings)[]).find(
     (key) => !isDeepStrictEqual(now.object[key], request.object[key]),
@@ -33,7 +33,7 @@ export function hindrance(
   // Such settings are stated where the upload is created, and never again.
   if (changed !== undefined) return `the object is to have another ${SETTING_NAMES[changed]}`;
   const digests = sequentialDigests(now.options.expect.digests);
-  const bypasses = upload !== undefined && upload.staged !== true && features.readBack === 'staging';
+  const bypasses = upload !== undefined && upload.staged !== true && proof.kind === 'staging';
   if (bypasses && digests.length > 0)
     return `its ${digests[0]} is to be proved before it is visible, and was not to be before`;
   return undefined;

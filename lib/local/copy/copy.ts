@@ -178,8 +178,7 @@ function whyNot(
   { engine: { ports }, destination, probe }: FirstLook,
 ): string | undefined {
   if (request.restart === true) return 'a restart was asked for';
-  const { features } = ports.destinations(destination);
-  return difference(unfinished, probe.snapshot) ?? hindrance(unfinished, wishes, features);
+  return difference(unfinished, probe.snapshot) ?? hindrance(unfinished, wishes, ports.destinations(destination));
 }
 
 /** Runs a transfer that has been set going, and says how it ended. Throws its reason when it failed. */

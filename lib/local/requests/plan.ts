@@ -29,7 +29,7 @@ export async function plan(home: Home, request: CopyRequest, signal: AbortSignal
     writeId: '',
   };
   if (first.makesFolder === undefined)
-    await target.check(objectSpec(record, 'plan', snapshot, divided, false), { signal });
+    await target.check(objectSpec(record, 'plan', snapshot, divided, destination), { signal });
   const exists = first.makesFolder === undefined && (await target.head(destination, { signal })) !== undefined;
   return {
     source: redactUrl(request.source.url),

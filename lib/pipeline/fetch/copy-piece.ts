@@ -14,9 +14,10 @@ export async function copyPiece(
   signal: AbortSignal,
 ): Promise<Part> {
   const { snapshot, upload } = record;
-  const { serverSideCopy } = ports.destinations(record.request.destination);
+  const destination = ports.destinations(record.request.destination);
+  const { serverSideCopy } = destination;
   const copied = await ports.sources(from.url).copySource(from);
   if (serverSideCopy === undefined || copied === undefined)
     throw new PieceworkError('ServerSideCopyRefused', 'what was planned to copy by itself is no store any more');
-  return await serverSideCopy.copyPart(uploadRef(record, upload), part, copied, snapshot, { signal });
+  return await serverSideCopy.copyPart(uploadRef(destination, record, upload), part, copied, snapshot, { signal });
 }

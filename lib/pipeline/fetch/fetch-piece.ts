@@ -114,9 +114,8 @@ async function transferPiece(
       : await openPiece(ports, task, { range, open, siblings, signal, url }),
   );
   const body = await bodyOf(reader, sizeBytes, window, crc32);
-  return await ports
-    .destinations(record.request.destination)
-    .uploadPart(uploadRef(record, record.upload), part, body, { signal });
+  const destination = ports.destinations(record.request.destination);
+  return await destination.uploadPart(uploadRef(destination, record, record.upload), part, body, { signal });
 }
 
 async function openPiece(

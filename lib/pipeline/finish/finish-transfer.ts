@@ -6,7 +6,6 @@ import { sequentialHasher } from '../../integrity/hasher.ts';
 import type { Input } from '../../transfer/decide/decision.ts';
 import type { Digests } from '../../transfer/digests.ts';
 import { sequentialDigests } from '../../transfer/digests.ts';
-import { stagingLocator } from '../../transfer/locators.ts';
 import { proveLedger } from '../../transfer/plan/ledger.ts';
 import { isServerSideCopy } from '../../transfer/plan/plan.ts';
 import type { TransferResult } from '../../transfer/record/record.ts';
@@ -21,7 +20,7 @@ import { objectSpec, proveDigests, wantedDigests } from '../shared/object-spec.t
 import { ourObject } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
 import { loadNarrowed } from '../shared/store.ts';
-import { uploadRef } from '../shared/upload-ref.ts';
+import { stagingOf, uploadRef } from '../shared/upload-ref.ts';
 import { updateFinishing, withPromotion } from './promotion.ts';
 import { proveCopied } from './prove-copied.ts';
 
@@ -64,14 +63,14 @@ async function finish(ports: Ports, record: Finalizing, signal: AbortSignal): Pr
   const combined = proveDigests(request.source.url, wanted, { crc32: crc32Hex(crc32) });
   const inUpload = await proveInUpload(ports, record, destination, sizeBytes, wanted, signal);
   const condition = writeCondition(request.options.ifExists);
-  const object = objectSpec(record, record.planId, snapshot, plan, false);
+  const object = objectSpec(record, record.planId, snapshot, plan, request.destination);
   const full: Proof = { parts: proof.parts, sizeBytes, crc32, condition, object };
   if (upload.staged === true) {
     const { stored, proved } = await finishStaged(ports, record, destination, full, wanted, signal);
     return finishedResult(record, stored, crc32, { ...combined, ...proved });
   }
   const stored = await orOurs(ports, record, signal, () =>
-    destination.completeUpload(uploadRef(record, upload), full, { signal }),
+    destination.completeUpload(uploadRef(destination, record, upload), full, { signal }),
   );
   return finishedResult(record, stored, crc32, { ...combined, ...inUpload, ...record.proved });
 }
@@ -86,8 +85,10 @@ async function proveInUpload(
   signal: AbortSignal,
 ): Promise<Digests> {
   const needed = sequentialDigests(wanted).filter((algorithm) => record.proved?.[algorithm] === undefined);
-  if (needed.length === 0 || destination.features.readBack !== 'upload') return {};
-  await using reader = await destination.readUpload(uploadRef(record, record.upload), sizeBytes, { signal });
+  if (needed.length === 0 || destination.proof.kind !== 'upload') return {};
+  await using reader = await destination.proof.read(uploadRef(destination, record, record.upload), sizeBytes, {
+    signal,
+  });
   return await proveBytes(ports, record, reader, wanted, signal);
 }
 
@@ -120,9 +121,14 @@ async function finishStaged(
 ): Promise<{ readonly stored: Stored; readonly proved: Digests }> {
   await updateFinishing(ports, record, nameStagedObject);
   try {
-    await destination.completeUpload(uploadRef(record, record.upload), { ...proof, condition: 'none' }, { signal });
+    await destination.completeUpload(
+      uploadRef(destination, record, record.upload),
+      { ...proof, condition: 'none' },
+      { signal },
+    );
   } catch (error) {
-    const there = await destination.head(stagingLocator(record.request.destination, record.id), { signal });
+    const staged = stagingOf(destination).locate(record.request.destination, record.id);
+    const there = await destination.head(staged, { signal });
     if (there?.token !== record.upload.token) throw error;
   }
   return await promoteStaged(ports, record, destination, proof, wanted, signal);
@@ -136,12 +142,13 @@ async function promoteStaged(
   wanted: Digests,
   signal: AbortSignal,
 ): Promise<{ readonly stored: Stored; readonly proved: Digests }> {
-  const staged = stagingLocator(record.request.destination, record.id);
-  await using reader = await destination.readObject(staged, proof.sizeBytes, { signal });
+  const staging = stagingOf(destination);
+  const staged = staging.locate(record.request.destination, record.id);
+  await using reader = await staging.read(staged, proof.sizeBytes, { signal });
   const proved = await proveBytes(ports, record, reader, wanted, signal);
   const stored = await orOurs(ports, record, signal, () =>
     withPromotion(ports, record, (uploads) =>
-      destination.promote(staged, proof.object, proof.sizeBytes, proof.condition, uploads, { signal }),
+      staging.promote(staged, proof.object, proof.sizeBytes, proof.condition, uploads, { signal }),
     ),
   );
   return { stored, proved };
@@ -156,11 +163,11 @@ async function afterUploadGone(
 ): Promise<TransferResult> {
   const { request, snapshot, plan, upload } = record;
   const ours = await ourObject(ports, record, signal);
-  if (ours !== undefined) return foundResult(record, ours, destination.features);
+  if (ours !== undefined) return foundResult(record, ours, destination);
   if (upload.staged !== true) throw uploadLost(record);
-  const staged = await destination.head(stagingLocator(request.destination, record.id), { signal });
+  const staged = await destination.head(stagingOf(destination).locate(request.destination, record.id), { signal });
   if (staged?.token !== upload.token) throw uploadLost(record);
-  const object = objectSpec(record, record.planId, snapshot, plan, false);
+  const object = objectSpec(record, record.planId, snapshot, plan, request.destination);
   const rest = { sizeBytes: staged.sizeBytes, object, condition: writeCondition(request.options.ifExists) };
   const { stored, proved } = await promoteStaged(
     ports,
@@ -192,7 +199,7 @@ async function orOurs(
 
 async function findSinglePut(ports: Ports, record: FinalizingPut, signal: AbortSignal): Promise<TransferResult> {
   const ours = await ourObject(ports, record, signal);
-  if (ours !== undefined) return foundResult(record, ours, ports.destinations(record.request.destination).features);
+  if (ours !== undefined) return foundResult(record, ours, ports.destinations(record.request.destination));
   throw new PieceworkError('PutLost', 'the put was cut off before it was answered, and its object is not there');
 }
 

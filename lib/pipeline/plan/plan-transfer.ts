@@ -102,7 +102,7 @@ async function plan(ports: Ports, loaded: Loaded<BeingPlanned>, intent: Intent, 
   const digests = wantedDigests(request, snapshot, divided);
   const told = warning === undefined ? probe : withWarning(probe, warning);
   const planning: PlanningWork = { ports, loaded, planId, intent, destination, probe: told, digests, signal };
-  await destination.check(objectSpec(record, planId, snapshot, divided, false), { signal });
+  await destination.check(objectSpec(record, planId, snapshot, divided, request.destination), { signal });
   if (await isAlreadyThere(planning)) return;
   switch (divided.mode) {
     case 'single':
@@ -127,8 +127,7 @@ function singleMaxBytes(ports: Ports): number {
 /** Where nothing can be read back, a digest the caller asked for is proved on the way, in order, on one connection. */
 function mustBeInOrder(wanted: Digests, given: Digests, destination: Destination): boolean {
   return (
-    destination.features.readBack === 'none' &&
-    sequentialDigests(wanted).some((algorithm) => given[algorithm] !== undefined)
+    destination.proof.kind === 'none' && sequentialDigests(wanted).some((algorithm) => given[algorithm] !== undefined)
   );
 }
 
@@ -192,7 +191,7 @@ async function startPieces(planning: PlanningWork, divided: PiecesPlan): Promise
   const { snapshot } = probe;
   // The body in hand is only a look; its connection is not worth keeping open while the pieces are fetched.
   await probe[Symbol.asyncDispose]();
-  const staged = needsStaging(digests, destination.features, divided);
+  const staged = needsStaging(digests, destination, divided);
   const held = await heldUpload(planning, divided, staged);
   const upload = held?.upload ?? (await createUpload(planning, divided, staged));
   const ledger: LedgerView = held?.ledger ?? { doneThrough: 0, done: new Set() };

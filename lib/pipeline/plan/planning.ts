@@ -11,7 +11,7 @@ import type { Ports } from '../shared/ports.ts';
 import { isRefusal } from '../shared/refusal.ts';
 import type { Loaded } from '../shared/store.ts';
 import { loadTransfer, saveTransfer } from '../shared/store.ts';
-import { uploadRef } from '../shared/upload-ref.ts';
+import { uploadRef, uploadTarget } from '../shared/upload-ref.ts';
 
 /** What has become of the recorded intent to create an upload. */
 export interface Intent {
@@ -39,7 +39,8 @@ export async function createUpload(
   intent.mayHaveUpload = true;
   let ref: UploadRef;
   try {
-    ref = await destination.createUpload(objectSpec(loaded.record, planId, probe.snapshot, divided, staged), {
+    const target = uploadTarget(destination, loaded.record, { staged });
+    ref = await destination.createUpload(objectSpec(loaded.record, planId, probe.snapshot, divided, target), {
       signal,
     });
   } catch (error) {
@@ -94,7 +95,7 @@ export async function saveOrAbort<R extends TransferRecord>(
     if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
     const there = await loadTransfer(ports, loaded.record.id);
     if (there?.record.upload?.id !== upload.id)
-      await destination.abortUpload(uploadRef(loaded.record, upload), { signal });
+      await destination.abortUpload(uploadRef(destination, loaded.record, upload), { signal });
     intent.mayHaveUpload = false;
     throw error;
   }

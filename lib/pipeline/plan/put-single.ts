@@ -52,7 +52,7 @@ export async function putWhole(planning: PlanningWork, plan: SinglePlan, bytes: 
     done: [],
   });
   const checksum = crc32(bytes);
-  const object = objectSpec(record, planId, probe.snapshot, plan, false);
+  const object = objectSpec(record, planId, probe.snapshot, plan, request.destination);
   try {
     const body = { kind: 'whole', bytes, crc32: checksum } as const;
     const stored = await destination.putObject(object, bytes.length, body, writeCondition(request.options.ifExists), {

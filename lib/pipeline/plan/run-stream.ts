@@ -104,7 +104,9 @@ async function sendParts(
       attempt: 1,
       bytes: sizeBytes,
     });
-    await destination.uploadPart(uploadRef(record, upload), { number, sizeBytes, offset }, part, { signal });
+    await destination.uploadPart(uploadRef(destination, record, upload), { number, sizeBytes, offset }, part, {
+      signal,
+    });
     await ports.events.emit({
       type: 'piece.done',
       transferId: record.id,

@@ -9,7 +9,6 @@ import { activeTransfers } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
 import { loadTransfer, saveTransfer } from '../shared/store.ts';
-import { uploadTarget } from '../shared/upload-ref.ts';
 
 type Intent = TransferRecord['creating'][number];
 
@@ -52,8 +51,10 @@ async function abortOrphans(
   signal: AbortSignal,
 ): Promise<boolean> {
   const token = tokenOf(record.id, intent.planId);
-  for (const staged of [false, true]) {
-    const target = uploadTarget(record, { id: '', token, staged });
+  const { destination: to } = record.request;
+  const { proof } = destination;
+  const targets = proof.kind === 'staging' ? [to, proof.locate(to, record.id)] : [to];
+  for (const target of targets) {
     for (const open of await destination.listUploads(target, { signal })) {
       if (!mayComeFrom(ports, intent, token, open)) continue;
       const upload = { target, id: open.id, token };
@@ -62,7 +63,6 @@ async function abortOrphans(
       if (open.token === undefined && !isOld) return false;
       await destination.abortUpload(upload, { signal });
     }
-    if (record.request.destination.kind !== 's3') break;
   }
   return true;
 }

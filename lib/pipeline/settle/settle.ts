@@ -15,7 +15,7 @@ import { ourObject } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
 import { loadNarrowed, onConflictAgain, saveTransfer } from '../shared/store.ts';
-import { uploadRef, uploadTarget } from '../shared/upload-ref.ts';
+import { stagingOf, uploadRef } from '../shared/upload-ref.ts';
 import { orphanStep } from './orphans.ts';
 
 /**
@@ -89,8 +89,9 @@ async function announce(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal)
   const { record } = loaded;
   if (record.status === 'completed') {
     // The upload became the object: nothing to abort. What was kept to recognise it may go now that the record says so.
-    const finished = record.upload === undefined ? putRef(record) : uploadRef(record, record.upload);
-    await ports.destinations(record.request.destination).releaseUpload(finished, { signal });
+    const destination = ports.destinations(record.request.destination);
+    const finished = record.upload === undefined ? putRef(record) : uploadRef(destination, record, record.upload);
+    await destination.releaseUpload?.(finished, { signal });
   }
   await leaveHost(ports, record);
   await ports.events.emit(endEvent(record));
@@ -127,7 +128,7 @@ async function abortStep(
 ): Promise<'again' | { readonly waitMs: number }> {
   const { record } = loaded;
   const now = ports.clock.now();
-  const upload = uploadRef(record, entry.upload);
+  const upload = uploadRef(destination, record, entry.upload);
   const lookAt = entry.abortedAt === undefined ? now : fromIso(entry.abortedAt) + ports.policy.graceMs;
   if (entry.abortedAt !== undefined && now < lookAt) return { waitMs: lookAt - now };
   const isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';
@@ -142,7 +143,7 @@ async function leaveFinalizing(ports: Ports, loaded: Loaded<LeavingFinalizing>, 
   const { ending } = record;
   const destination = ports.destinations(record.request.destination);
   const now = ports.clock.now();
-  const upload = record.upload === undefined ? undefined : uploadRef(record, record.upload);
+  const upload = record.upload === undefined ? undefined : uploadRef(destination, record, record.upload);
   if (ending.abortedAt === undefined) {
     await destination.abortUpload(upload ?? putRef(record), { signal });
     await saveTransfer(ports, loaded, endingAborted(record, now));
@@ -158,7 +159,7 @@ async function leaveFinalizing(ports: Ports, loaded: Loaded<LeavingFinalizing>, 
   }
   const ours = await ourObject(ports, record, signal);
   if (ours !== undefined) {
-    await saveTransfer(ports, loaded, completed(record, foundResult(record, ours, destination.features), now));
+    await saveTransfer(ports, loaded, completed(record, foundResult(record, ours, destination), now));
     return 'again';
   }
   await saveTransfer(ports, loaded, ended(record, now));
@@ -171,8 +172,9 @@ async function leaveFinalizing(ports: Ports, loaded: Loaded<LeavingFinalizing>, 
 
 async function deleteStagedObject(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<Step> {
   const { record } = loaded;
-  const staged = uploadTarget(record, { id: '', token: '', staged: true });
-  await ports.destinations(record.request.destination).deleteObject(staged, { signal });
+  const { destination } = record.request;
+  const staging = stagingOf(ports.destinations(destination));
+  await staging.delete(staging.locate(destination, record.id), { signal });
   await saveTransfer(ports, loaded, dropStagedObject(record));
   return 'again';
 }

@@ -1,8 +1,7 @@
-import type { Stored } from '../../destinations/destination.ts';
+import type { Destination, Stored } from '../../destinations/destination.ts';
 import { crc32Hex } from '../../integrity/crc32.ts';
 import type { Digests } from '../../transfer/digests.ts';
 import { sequentialDigests } from '../../transfer/digests.ts';
-import type { Features } from '../../transfer/plan/limits.ts';
 import type { TransferRecord, TransferResult } from '../../transfer/record/record.ts';
 import { wantedDigests } from './object-spec.ts';
 
@@ -25,15 +24,15 @@ export function finishedResult(
 }
 
 /** Of an object that a head found to be ours: it was made visible only after whatever can be proved here had been. */
-export function foundResult(record: TransferRecord, stored: Stored, features: Features): TransferResult {
-  return finishedResult(record, stored, undefined, { ...provedBefore(record, features), ...record.proved });
+export function foundResult(record: TransferRecord, stored: Stored, { proof }: Destination): TransferResult {
+  return finishedResult(record, stored, undefined, { ...provedBefore(record, proof), ...record.proved });
 }
 
-function provedBefore(record: TransferRecord, features: Features): Digests {
+function provedBefore(record: TransferRecord, proof: Destination['proof']): Digests {
   const { plan, snapshot, request } = record;
   if (plan?.mode !== 'pieces' || snapshot === undefined) return {};
   const wanted = wantedDigests(request, snapshot, plan);
-  const unread = features.readBack === 'none' ? sequentialDigests(wanted) : [];
+  const unread = proof.kind === 'none' ? sequentialDigests(wanted) : [];
   return Object.fromEntries(
     Object.entries(wanted).filter(([algorithm]) => !unread.some((other) => other === algorithm)),
   );

@@ -14,7 +14,7 @@ export async function listAllParts(
   const destination = ports.destinations(record.request.destination);
   const parts: Part[] = [];
   for (let from: number | undefined = after; from !== undefined; ) {
-    const page = await destination.listParts(uploadRef(record, upload), from, { signal });
+    const page = await destination.listParts(uploadRef(destination, record, upload), from, { signal });
     if (page === 'gone') return 'gone';
     parts.push(...page.parts);
     from = page.next;

@@ -1,9 +1,8 @@
-import type { ObjectSpec } from '../../destinations/destination.ts';
+import type { Destination, ObjectSpec } from '../../destinations/destination.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import type { DigestAlgorithm, Digests } from '../../transfer/digests.ts';
 import { sequentialDigests } from '../../transfer/digests.ts';
-import { stagingLocator } from '../../transfer/locators.ts';
-import type { Features } from '../../transfer/plan/limits.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
 import { isServerSideCopy } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
@@ -12,21 +11,24 @@ import type { TransferRequest } from '../../transfer/request.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import { formatBytes } from '../../values/units.ts';
 
-/** The object as the destination is to make it: the source's description, where the request says nothing else. */
+/**
+ * The object as the destination is to make it: the source's description, where the request says nothing else.
+ * @param target the request's destination, or the staging place.
+ */
 export function objectSpec(
   record: TransferRecord,
   planId: string,
   snapshot: Snapshot,
   plan: Plan,
-  staged: boolean,
+  target: DestinationLocator,
 ): ObjectSpec {
-  const { destination, object: settings } = record.request;
+  const { object: settings } = record.request;
   const { sizeBytes, ranges: _, digests: __, warnings: ___, name: ____, contentType, ...described } = snapshot;
   const type = settings.contentType ?? contentType;
   const size = plan.sizeBytes ?? sizeBytes;
   return {
     ...described,
-    target: staged ? stagingLocator(destination, record.id) : destination,
+    target,
     token: tokenOf(record.id, planId),
     settings,
     ...(size === undefined ? {} : { sizeBytes: size }),
@@ -58,8 +60,8 @@ export function wantedDigests(request: TransferRequest, snapshot: Snapshot, plan
 }
 
 /** Whether the bytes must be read back from a staging object before the real one appears (protocol §5). */
-export function needsStaging(digests: Digests, features: Features, plan: Plan): boolean {
-  return plan.mode === 'pieces' && features.readBack === 'staging' && sequentialDigests(digests).length > 0;
+export function needsStaging(digests: Digests, { proof }: Destination, plan: Plan): boolean {
+  return plan.mode === 'pieces' && proof.kind === 'staging' && sequentialDigests(digests).length > 0;
 }
 
 /** Holds the snapshot against what the caller knows. @throws PieceworkError `UnexpectedSize`, `UnexpectedType`. */

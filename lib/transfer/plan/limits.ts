@@ -13,8 +13,6 @@ export interface Features {
   readonly resumable: boolean;
   /** Pieces must arrive in ascending order: an upload blocks the later piece until its turn comes. */
   readonly ordered: boolean;
-  /** How bytes are read back for a digest before the object is visible: from the open upload, from a staging object, or not at all. */
-  readonly readBack: 'upload' | 'staging' | 'none';
   /** `ifExists: 'fail'` holds against a racing writer. */
   readonly conditionalWrite: boolean;
   /** Whether the finished object can be asked for its token, so that an unsure completion can be settled. */

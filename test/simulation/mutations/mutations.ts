@@ -149,7 +149,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an object that was found forgets the digest that was proved',
     file: 'lib/pipeline/shared/finished-result.ts',
-    find: '{ ...provedBefore(record, features), ...record.proved }',
+    find: '{ ...provedBefore(record, proof), ...record.proved }',
     replace: '{}',
   },
   {

@@ -20,6 +20,9 @@ export interface FileUploadsOptions {
   readonly writeAt: WriteAt;
 }
 
+/** What an upload left: all of it, or all but the journal of a file that was finished, by which that is known. */
+export type Removal = 'all' | 'allButFinished';
+
 /** The uploads that this process has open, each with its files and, together, their target's lock. */
 export interface FileUploads extends AsyncDisposable {
   create(target: FileTarget, files: UploadFiles, object: ObjectSpec): Promise<PartialFile>;
@@ -29,8 +32,7 @@ export interface FileUploads extends AsyncDisposable {
   findOpen(upload: UploadRef, signal: AbortSignal): Promise<PartialFile>;
   /** It became the file: closes it, and keeps lock and journal until it is released. */
   finished(partial: PartialFile): Promise<void>;
-  /** Removes what it left; with `keepFinished` not the journal of a file that was finished, by which it is known. */
-  remove(upload: UploadRef, keepFinished: boolean): Promise<void>;
+  remove(upload: UploadRef, what: Removal): Promise<void>;
 }
 
 export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads {
@@ -58,11 +60,11 @@ export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads 
     await locks.drop(target, files.journal);
   }
 
-  async function removeFiles(target: FileTarget, files: UploadFiles, keepFinished: boolean): Promise<void> {
-    // Whoever opens it at the moment comes first.
+  async function removeFiles(target: FileTarget, files: UploadFiles, what: Removal): Promise<void> {
+    // If it is being opened at the moment, that comes first.
     const found = await opened.get(files.journal)?.catch(() => 'gone' as const);
     if (typeof found === 'object') await found.close();
-    const journal = keepFinished ? await readJournal(files.journal) : undefined;
+    const journal = what === 'allButFinished' ? await readJournal(files.journal) : undefined;
     const isOurs = journal !== undefined && journal !== 'corrupt' && (await isPublished(target, journal));
     await removeUpload(isOurs ? { ...files, journal: files.partial } : files);
     await forget(target, files);
@@ -112,13 +114,13 @@ export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads 
       await partial.close();
     },
 
-    async remove(upload, keepFinished) {
+    async remove(upload, what) {
       const target = await locateTarget(upload.target);
       if (!isUploadId(upload.id)) return;
       const user = Symbol('remove');
       try {
         await locks.hold(target, user);
-        await onDisk(target.path, () => removeFiles(target, target.upload(upload.id), keepFinished));
+        await onDisk(target.path, () => removeFiles(target, target.upload(upload.id), what));
       } catch (error) {
         if (!isFolderGone(error)) throw error;
       } finally {

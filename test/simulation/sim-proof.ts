@@ -1,0 +1,85 @@
+import type { Destination, StagingProof } from '../../lib/destinations/destination.ts';
+import { stagingOf } from '../../lib/destinations/s3/locator.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { S3Locator } from '../../lib/s3/client.ts';
+import { destinationId } from '../../lib/transfer/locators.ts';
+import type { ByteReader } from '../../lib/values/bytes.ts';
+import { STORE_FINISH, STORE_READ, STORE_WRITE } from './faults.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { World } from './world.ts';
+
+/** How the scenario's store lets a digest be proved before the object is visible; each call is one request. */
+export function simProof(process: SimProcess, world: World, destination: () => Destination): Destination['proof'] {
+  const { store, scenario } = world;
+  switch (scenario.destination.proof) {
+    case 'none':
+      return { kind: 'none' };
+    case 'staging':
+      return staging(process, world, destination);
+    case 'upload':
+      return {
+        kind: 'upload',
+        async read({ id }, sizeBytes, { signal }) {
+          const bytes = await process.call(`read upload ${id}`, STORE_READ, () => store.bytesOf(id), signal);
+          return readerOf(process, bytes, sizeBytes, signal);
+        },
+      };
+  }
+}
+
+function staging(process: SimProcess, { store, rules }: World, destination: () => Destination): StagingProof {
+  const { commands } = rules;
+  return {
+    kind: 'staging',
+    locate: (target, transferId) => stagingOf(target as S3Locator, transferId),
+
+    async read(staged, sizeBytes, { signal }) {
+      const key = destinationId(staged);
+      const bytes = await process.call(`read ${key}`, STORE_READ, () => store.objects.get(key)?.bytes, signal);
+      if (bytes === undefined) throw new PieceworkError('DestinationMissing', 'NoSuchKey');
+      return readerOf(process, bytes, sizeBytes, signal);
+    },
+
+    // Some copies are made in parts: which ones, their size says.
+    async promote(staged, object, sizeBytes, condition, uploads, call) {
+      const target = destinationId(object.target);
+      if (sizeBytes % 2 === 0) {
+        const promote = () => store.promote(staged, object, condition);
+        return await process.call(`promote to ${target}`, STORE_FINISH, promote, call.signal);
+      }
+      await uploads.begins();
+      const upload = await destination().createUpload(object, call);
+      try {
+        await uploads.began(upload.id);
+        commands.mayFill(process, upload.id);
+        const copy = () => store.copyPart(upload.id, staged);
+        const part = await process.call(`copy into ${upload.id}`, STORE_WRITE, copy, call.signal);
+        const { crc32 } = part;
+        return await destination().completeUpload(upload, { parts: [part], sizeBytes, crc32, condition, object }, call);
+      } catch (error) {
+        await destination()
+          .abortUpload(upload, call)
+          .catch(() => {});
+        throw error;
+      }
+    },
+
+    delete: (staged, { signal }) =>
+      process.call(`delete ${destinationId(staged)}`, STORE_WRITE, () => store.delete(staged), signal),
+  };
+}
+
+function readerOf(process: SimProcess, bytes: Uint8Array, sizeBytes: number, signal: AbortSignal): ByteReader {
+  let at = 0;
+  return {
+    async read(into) {
+      const chunk = await process.call('read back', STORE_READ, () => bytes.subarray(at, at + into.length), signal);
+      if (chunk.length === 0 && at !== sizeBytes)
+        throw new PieceworkError('DestinationServerError', 'read back short or long');
+      at += chunk.length;
+      into.set(chunk);
+      return chunk.length;
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
