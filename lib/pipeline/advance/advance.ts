@@ -1,9 +1,10 @@
 import { decide } from '../../transfer/decide/decide.ts';
-import type { Facts, Input, Outcome } from '../../transfer/decide/decision.ts';
+import type { Facts, HostFacts, Input, Outcome } from '../../transfer/decide/decision.ts';
 import { viewLedger } from '../../transfer/plan/ledger.ts';
 import { isOver } from '../../transfer/record/record.ts';
 import type { Transfer } from '../../transfer/record/states.ts';
-import { hostFacts } from '../shared/hosts.ts';
+import { learnOfHost } from '../shared/hosts/change.ts';
+import { lookAtHost } from '../shared/hosts/look.ts';
 import { listAllParts } from '../shared/list-parts.ts';
 import { isOurObject } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
@@ -23,24 +24,28 @@ export async function advance(
   await onConflictAgain(async () => {
     const loaded = await loadNarrowed(ports, transferId);
     if (loaded === undefined) return;
-    const { record, commands } = await decideWithFacts(ports, loaded.record, inputs, signal);
-    const stored = record === loaded.record ? loaded : await saveTransfer(ports, loaded, record);
+    const before = loaded.record;
+    const host = isOver(before) ? UNASKED : await lookAtHost(ports, before, inputs);
+    const { record, commands } = await decideWithFacts(ports, before, host.facts, inputs, signal);
+    const stored = record === before ? loaded : await saveTransfer(ports, loaded, record);
     await carryOut(ports, stored, commands, signal);
+    // Once, and not at each swap that was lost; and last, since it is a hint that no command has to wait for.
+    if (host.hasNews) await learnOfHost(ports, before, inputs);
   });
 }
+
+/** What is over sends nothing to any host. */
+const UNASKED = { facts: { places: 0 }, hasNews: false } as const;
 
 /** Reads of the world what the decision asks for, and no more. */
 async function decideWithFacts(
   ports: Ports,
   record: Transfer,
+  host: HostFacts,
   inputs: readonly Input[],
   signal: AbortSignal,
 ): Promise<Outcome> {
-  let facts: Facts = {
-    ledger: 'unread',
-    object: 'unasked',
-    ...(isOver(record) ? { places: 0 } : await hostFacts(ports, record, inputs)),
-  };
+  let facts: Facts = { ...host, ledger: 'unread', object: 'unasked' };
   for (;;) {
     const decision = decide(record, facts, inputs, ports.clock.now(), ports.policy.decide);
     if (!('ask' in decision)) return decision;

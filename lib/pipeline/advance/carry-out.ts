@@ -1,6 +1,6 @@
 import type { Command } from '../../transfer/decide/decision.ts';
 import { settle } from '../settle/settle.ts';
-import { closeHost } from '../shared/hosts.ts';
+import { closeHost } from '../shared/hosts/change.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
 

@@ -7,7 +7,7 @@ import { attemptOf, sealedRunOf } from '../../transfer/record/record.ts';
 import type { Transfer, Transferring } from '../../transfer/record/states.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import { rangeLength } from '../../values/ranges.ts';
-import { closedForMs } from '../shared/hosts.ts';
+import { closedForMs } from '../shared/hosts/look.ts';
 import type { Ports } from '../shared/ports.ts';
 import { sourceNeeded } from '../shared/source-needed.ts';
 import { uploadRef } from '../shared/upload-ref.ts';

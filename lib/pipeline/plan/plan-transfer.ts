@@ -21,7 +21,8 @@ import type { Snapshot } from '../../transfer/snapshot.ts';
 import { sameVersion } from '../../values/validator.ts';
 import { advance } from '../advance/advance.ts';
 import { carryOut } from '../advance/carry-out.ts';
-import { hostFacts, joinHost } from '../shared/hosts.ts';
+import { joinHost } from '../shared/hosts/change.ts';
+import { lookBeforeJoining } from '../shared/hosts/look.ts';
 import { listAllParts } from '../shared/list-parts.ts';
 import { markActive } from '../shared/markers.ts';
 import { checkExpectations, needsStaging, objectSpec, pageInstead, wantedDigests } from '../shared/object-spec.ts';
@@ -197,8 +198,7 @@ async function startPieces(planning: PlanningWork, divided: PiecesPlan): Promise
   const ledger: LedgerView = held?.ledger ?? { doneThrough: 0, done: new Set() };
   const now = ports.clock.now();
   const quietUntil = now + ports.policy.decide.quietMs;
-  await joinHost(ports, loaded.record);
-  const host = await hostFacts(ports, loaded.record);
+  const host = await lookBeforeJoining(ports, loaded.record);
   const start = (current: BeingPlanned): Outcome => {
     const base = held === undefined ? giveUpUpload(current) : current;
     const adopted = adoptPlan(base, {
@@ -230,6 +230,7 @@ async function startPieces(planning: PlanningWork, divided: PiecesPlan): Promise
     [...commands, ...(stored.record.toAbort.length > 0 ? [{ kind: 'settle' } as const] : [])],
     signal,
   );
+  await joinHost(ports, stored.record);
 }
 
 /**

@@ -10,7 +10,7 @@ import { announced } from '../../transfer/record/transitions-runs.ts';
 import { dropAborted, dropStagedObject, giveUpUpload, noteAbort } from '../../transfer/record/transitions-uploads.ts';
 import { fromIso } from '../../values/time.ts';
 import { foundResult } from '../shared/finished-result.ts';
-import { leaveHost } from '../shared/hosts.ts';
+import { leaveHost } from '../shared/hosts/change.ts';
 import { ourObject } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';

@@ -11,9 +11,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'pieces are sent before the swap (rule 1)',
     file: 'lib/pipeline/advance/advance.ts',
-    find: '    const stored = record === loaded.record ? loaded : await saveTransfer(ports, loaded, record);\n    await carryOut(ports, stored, commands, signal);',
+    find: '    const stored = record === before ? loaded : await saveTransfer(ports, loaded, record);\n    await carryOut(ports, stored, commands, signal);',
     replace:
-      '    await carryOut(ports, loaded, commands, signal);\n    if (record !== loaded.record) await saveTransfer(ports, loaded, record);',
+      '    await carryOut(ports, loaded, commands, signal);\n    if (record !== before) await saveTransfer(ports, loaded, record);',
   },
   {
     name: 'nobody looks again after an abort (rule 14)',

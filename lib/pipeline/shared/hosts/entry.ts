@@ -1,0 +1,79 @@
+import { PieceworkError } from '../../../errors/error.ts';
+import type { HostEntry } from '../../../records/records.ts';
+import { hostOf, KEYS } from '../../../records/records.ts';
+import type { Ceiling } from '../../../transfer/decide/ceiling.ts';
+import { ceilingAfter, firstCeiling, hostSigns, isRemembered } from '../../../transfer/decide/ceiling.ts';
+import type { Input } from '../../../transfer/decide/decision.ts';
+import type { TransferRecord } from '../../../transfer/record/record.ts';
+import type { Instant } from '../../../values/time.ts';
+import { fromIso, toIso } from '../../../values/time.ts';
+import type { Ports } from '../ports.ts';
+
+/*
+ * What is known of a source's host, for all transfers from it: until when it asked everybody to wait, how many
+ * connections it bears, and who shares them. All of it is a hint. To lose a race to another writer, or what was learned
+ * to a crash, costs a refused request or an uneven share, and nothing else.
+ */
+
+export type HostPorts = Pick<Ports, 'records' | 'clock' | 'policy'>;
+
+/** `undefined` = nothing is known. */
+export async function readHost(ports: Pick<Ports, 'records'>, url: string) {
+  try {
+    return await ports.records.get(KEYS.host(hostOf(url)));
+  } catch (error) {
+    if (error instanceof PieceworkError && error.code === 'RecordCorrupt') return undefined;
+    throw error;
+  }
+}
+
+export function closedUntil(entry: HostEntry | undefined): Instant {
+  return entry?.closedUntil === undefined ? 0 : fromIso(entry.closedUntil);
+}
+
+export function sharersOf(entry: HostEntry | undefined, now: Instant): number {
+  return Math.max(1, Object.keys(stillThere(entry, now)).length);
+}
+
+/** What was learned, else what the home begins with. */
+export function ceilingOf({ policy, clock }: HostPorts, entry: HostEntry | undefined): Ceiling | undefined {
+  const { ceiling, learned } = entry ?? {};
+  if (ceiling !== undefined && learned !== undefined && isRemembered(fromIso(learned.since), clock.now())) {
+    return { connections: ceiling, ...learned, since: fromIso(learned.since) };
+  }
+  return policy.hostCeiling === undefined ? undefined : firstCeiling(policy.hostCeiling, 0);
+}
+
+/** With what the inputs say of the host; `undefined` = nothing new. The ceiling moves seldom. */
+export function withNews(
+  ports: HostPorts,
+  entry: HostEntry | undefined,
+  record: TransferRecord,
+  inputs: readonly Input[],
+): HostEntry | undefined {
+  if (!inputs.some(({ kind }) => kind === 'result')) return undefined;
+  const { policy } = ports;
+  const now = ports.clock.now();
+  const most = sharersOf(entry, now) * record.request.options.parallelism;
+  const signs = hostSigns(record, inputs, Math.min(most, policy.hostCeiling ?? most), now);
+  const before = ceilingOf(ports, entry);
+  // Where many processes fetch from the host, what one of them has open is not what the host bears.
+  const after = ceilingAfter(before, policy.hostCeiling === undefined ? signs : { ...signs, borne: 0 });
+  if (after === undefined || after === before) return undefined;
+  const { connections, since, patience, crept } = after;
+  return { v: 1, ...entry, ceiling: connections, learned: { since: toIso(since), patience, crept } };
+}
+
+/** From the plan to the end a transfer shares the host's connections; one that was lost, no longer than its deadline. */
+export function withSharer(
+  { policy, clock }: HostPorts,
+  entry: HostEntry | undefined,
+  { id, deadlineAt }: TransferRecord,
+): HostEntry | undefined {
+  if (policy.hostCeiling === undefined) return entry;
+  return { v: 1, ...entry, transfers: { ...stillThere(entry, clock.now()), [id]: deadlineAt } };
+}
+
+export function stillThere(entry: HostEntry | undefined, now: Instant): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(entry?.transfers ?? {}).filter(([, until]) => fromIso(until) > now));
+}
