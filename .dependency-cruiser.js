@@ -95,14 +95,14 @@ const rooms = [
   ),
   only(
     'implementation-knows-its-own-port',
-    'An implementation can be replaced alone: it knows its own port and its own folder, values, errors, integrity, disk, http, net, s3, guard and its outside library; no other port, no other implementation.',
+    'An implementation can be replaced alone: it knows its own port and its own folder, values, errors, integrity, disk, system, http, net, s3, guard and its outside library; no other port, no other implementation.',
     { path: `${PORT_ROOMS}([^/.]+)[/.]`, pathNot: PORTS },
     [
       '^lib/$1/(source|destination|records|queue|secrets|events)\\.ts$',
       '^lib/$1/$2[/.]',
       ...BASE,
       TRANSFER,
-      '^lib/(integrity|disk|http|net|s3|guard)/',
+      '^lib/(integrity|disk|system|http|net|s3|guard)/',
       NPM,
       BUILTINS,
     ],
@@ -126,6 +126,12 @@ const rooms = [
     'Locks and durable writes are shared by records, destinations and the local home; they know files and nothing else.',
     { path: '^lib/disk/' },
     [...BASE, '^lib/disk/', BUILTINS],
+  ),
+  only(
+    'system-is-the-machine',
+    'Time and ids of this machine, the same for both homes: whoever decides gets them through ports.',
+    { path: '^lib/system/' },
+    [...BASE, '^lib/system/', `${NPM}ulid/`, BUILTINS],
   ),
   only(
     'guard-stands-before-http',

@@ -1,5 +1,5 @@
 import { SOURCE_SCHEMES } from '../../lib/aws/names.ts';
-import { parseHostRule } from '../../lib/values/hosts.ts';
+import { covers, parseHostRule } from '../../lib/values/hosts.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
 
 /** Says in one sentence what is wrong with the props of the construct. */
@@ -103,9 +103,12 @@ function checkSchemes({ schemes }: Settings): void {
   }
 }
 
-/** Whether a rule for hosts has another one, or a host, within it. */
 function isAmong(host: string, rules: readonly string[]): boolean {
-  return rules.some((rule) => rule === host || (rule.startsWith('*.') && host.endsWith(rule.slice(1))));
+  const wanted = parseHostRule(host);
+  return rules.some((text) => {
+    const rule = parseHostRule(text);
+    return wanted !== undefined && rule !== undefined && covers(rule, wanted);
+  });
 }
 
 function checkSecrets({ secretPrefixes }: Settings): void {

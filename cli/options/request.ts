@@ -2,6 +2,7 @@ import { holdsSecret } from '../../lib/errors/redact.ts';
 import type { CopyRequest, HttpOptions, LocalOptions, S3Options, SshOptions } from '../../lib/index.ts';
 import type { SourceAuth, SourceLocator, SourceStore } from '../../lib/transfer/locators.ts';
 import type { Expectations, ObjectSettings, TransferOptions } from '../../lib/transfer/request.ts';
+import { stated } from '../../lib/values/stated.ts';
 import type { Settings } from './table.ts';
 
 /** What the settings mean to the library. */
@@ -104,11 +105,4 @@ function sshOptions({ identity, identityPassphrase, knownHosts }: Settings): Ssh
 
 function s3Options({ endpointUrl, region, pathStyle, profile, caFile }: Settings): S3Options {
   return stated({ endpointUrl, region, pathStyle, profile, caFile });
-}
-
-type Stated<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
-
-/** Without what is `undefined`: absent means default, and nothing else does. */
-function stated<T extends object>(values: T): Stated<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Stated<T>;
 }

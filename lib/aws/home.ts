@@ -11,6 +11,8 @@ import type { Queue } from '../queues/queue.ts';
 import { sqsParking, sqsQueue } from '../queues/sqs/queue.ts';
 import { s3Records } from '../records/s3/records.ts';
 import { s3Secrets } from '../secrets/s3.ts';
+import { systemClock } from '../system/clock.ts';
+import { systemIds } from '../system/ids.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
 import { allowedDestinations } from './destinations.ts';
 import type { Environment } from './environment.ts';
@@ -26,7 +28,6 @@ import { awsPolicy } from './policy.ts';
 import type { SourceSide } from './sources/guarded-sources.ts';
 import { copiesFrom } from './sources/source-buckets.ts';
 import { openSubscribers } from './subscribers.ts';
-import { systemClock, systemIds } from './system.ts';
 
 /**
  * One function's view of the world: the ports that the use cases run on, and what its handler needs

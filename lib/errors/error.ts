@@ -11,6 +11,8 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number;
   /** How many connections of this process the other side bore when it refused one more. */
   readonly openConnections?: number;
+  /** It was put off until the host may be asked again, and never reached it. */
+  readonly postponed?: boolean;
   readonly [name: string]: string | number | boolean | undefined;
 }
 

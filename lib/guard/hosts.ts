@@ -1,13 +1,13 @@
 import { PieceworkError } from '../errors/error.ts';
-import { isAddress, parseHostRule } from '../values/hosts.ts';
+import type { HostRule } from '../values/hosts.ts';
+import { covers, parseHostRule } from '../values/hosts.ts';
 
 /** Takes plain hosts. */
 export type HostRules = (host: string) => boolean;
 
 /** @throws PieceworkError `InvalidOption` for what is no host. */
 export function hostRules(name: string, hosts: readonly string[]): HostRules {
-  const exact = new Set<string>();
-  const suffixes: string[] = [];
+  const rules: HostRule[] = [];
   for (const text of hosts) {
     const rule = parseHostRule(text);
     if (rule === undefined) {
@@ -16,8 +16,7 @@ export function hostRules(name: string, hosts: readonly string[]): HostRules {
         `${name}: ${JSON.stringify(text)} is no host; give example.com, *.example.com or an address, without scheme, port and path`,
       );
     }
-    if (rule.under) suffixes.push(`.${rule.host}`);
-    else exact.add(rule.host);
+    rules.push(rule);
   }
-  return (host) => exact.has(host) || suffixes.some((suffix) => !isAddress(host) && host.endsWith(suffix));
+  return (host) => rules.some((rule) => covers(rule, { host, under: false }));
 }

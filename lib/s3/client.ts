@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { createSecureContext, getCACertificates } from 'node:tls';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { PieceworkError } from '../errors/error.ts';
+import { contextWith } from '../net/sockets/authorities.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
+import { stated } from '../values/stated.ts';
 
 export type S3Locator = Extract<DestinationLocator, { kind: 's3' }>;
 
@@ -141,14 +142,17 @@ function requestHandler(options: ConnectionOptions): NodeHttpHandler {
     // No bound on a whole request: a part may take minutes on a slow line. What counts is that it moves.
     socketTimeout: options.idleTimeoutMs ?? 120_000,
     httpAgent: agent,
-    httpsAgent: { ...agent, ...(options.caFile === undefined ? {} : { secureContext: contextWith(options.caFile) }) },
+    httpsAgent: {
+      ...agent,
+      ...stated({ secureContext: contextOf(options.caFile) }),
+    },
   });
 }
 
-/** Built once: a context of 150 authorities for each connection would cost more than its handshake. */
-function contextWith(caFile: string): SecureContext {
+function contextOf(caFile: string | undefined): SecureContext | undefined {
+  if (caFile === undefined) return undefined;
   try {
-    return createSecureContext({ ca: [...getCACertificates('default'), readFileSync(caFile, 'utf8')] });
+    return contextWith(readFileSync(caFile, 'utf8'));
   } catch (error) {
     throw badCaFile(caFile, error);
   }

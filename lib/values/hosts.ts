@@ -14,7 +14,7 @@ export function plainHost(host: string): string | undefined {
 }
 
 /** Of a plain host. */
-export function isAddress(plain: string): boolean {
+function isAddress(plain: string): boolean {
   return plain.includes(':') || /^\d+(\.\d+){3}$/.test(plain);
 }
 
@@ -23,6 +23,12 @@ export interface HostRule {
   readonly host: string;
   /** `*.example.com`: what lies under it, not itself. */
   readonly under: boolean;
+}
+
+/** Whether a rule has a plain host, or all that another rule stands for, within it. */
+export function covers(rule: HostRule, other: HostRule): boolean {
+  if (rule.host === other.host && rule.under === other.under) return true;
+  return rule.under && !isAddress(other.host) && other.host.endsWith(`.${rule.host}`);
 }
 
 /** Stricter than what a URL may have for a host: a list in one text (`a.example,b.example`) would be a rule that nothing meets. */

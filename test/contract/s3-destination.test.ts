@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CopyUploads, Destination, ObjectSpec, UploadRef } from '../../lib/destinations/destination.ts';
-import type { S3Options } from '../../lib/destinations/s3/destination.ts';
+import type { S3DestinationOptions } from '../../lib/destinations/s3/destination.ts';
 import { s3Destination } from '../../lib/destinations/s3/destination.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
@@ -65,7 +65,7 @@ async function store(options: DoubleOptions = {}): Promise<S3Double> {
   return double;
 }
 
-function open(double: S3Double, options: S3Options = {}): Destination {
+function open(double: S3Double, options: S3DestinationOptions = {}): Destination {
   const destination = s3Destination({
     endpoint: double.endpoint,
     region: double.region,
@@ -736,9 +736,10 @@ describe('errors', () => {
     const object = objectSpec(at(double));
     expect(await codeOf(open(double).createUpload(object, call()))).toBe('DestinationTls');
     expect(await codeOf(open(double, { caFile }).createUpload(object, call()))).toBe('no error');
-    expect(await codeOf(open(double, { caFile: join(folder, 'none.pem') }).createUpload(object, call()))).toBe(
-      'InvalidOption',
-    );
+    const junk = join(folder, 'junk.pem');
+    await writeFile(junk, 'junk');
+    for (const unusable of [join(folder, 'none.pem'), junk])
+      expect(await codeOf(open(double, { caFile: unusable }).createUpload(object, call()))).toBe('InvalidOption');
   });
 
   test('a destination that was closed says so', async () => {

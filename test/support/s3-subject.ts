@@ -9,7 +9,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { S3Options } from '../../lib/destinations/s3/destination.ts';
+import type { S3DestinationOptions } from '../../lib/destinations/s3/destination.ts';
 import { s3Destination } from '../../lib/destinations/s3/destination.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Subject } from '../contract/destination.ts';
@@ -19,7 +19,7 @@ export interface S3SubjectOptions {
   /** An existing one; else one is made and removed again. */
   readonly bucket?: string;
   readonly pieceBytes?: number;
-  readonly destination?: S3Options;
+  readonly destination?: S3DestinationOptions;
 }
 
 /** A client that shares nothing with what is tested but the SDK. */

@@ -38,6 +38,8 @@ describe('proxyFor', () => {
     ['http://[::1]/', '::1', true],
     ['http://[::1]:8080/', '[::1]:8080', true],
     ['http://[fd00::7]/', 'fd00::/8', true],
+    ['http://bücher.test/', '.bücher.test', true],
+    ['http://127.0.0.1/', '0x7f.1', true],
     ['http://a.test/', '', false],
   ])('%s with NO_PROXY=%j goes directly: %s', (url, noProxy, direct) => {
     expect(proxyFor(new URL(url), { ...proxies, noProxy }) === undefined).toBe(direct);

@@ -1,10 +1,10 @@
 import type { TransferStatus } from '../../pipeline/requests/query.ts';
 import type { Part } from '../../transfer/plan/ledger.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
+import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
 import type { TransferDetail } from '../schemas/transfer.ts';
-import { stated } from './stated.ts';
 
 const SPAN_MS = 60_000;
 /** Shorter than this, a speed is an accident. */

@@ -4,10 +4,10 @@ import type { TransferStatus } from '../../pipeline/requests/query.ts';
 import { pieceSet } from '../../transfer/plan/piece-set.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
+import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import type { Transfer, TransferDetail } from '../schemas/transfer.ts';
 import { progressOf } from './progress.ts';
-import { stated } from './stated.ts';
 
 const MOST_TROUBLE_SHOWN = 100;
 

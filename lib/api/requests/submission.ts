@@ -6,8 +6,8 @@ import type { DestinationLocator, SourceAuth, SourceLocator } from '../../transf
 import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
 import type { ObjectSettings, TransferOptions } from '../../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
+import { stated } from '../../values/stated.ts';
 import { formatBytes } from '../../values/units.ts';
-import { stated } from '../answers/stated.ts';
 import type { SourceBody, SubmitBody } from '../schemas/request.ts';
 import type { AllowedDestination } from './destinations.ts';
 import { locateDestination } from './destinations.ts';

@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { crc32 } from '../../integrity/crc32.ts';
 import type { Body } from '../../values/bytes.ts';
+import { untilAborted } from '../../values/call.ts';
 
 /**
  * The body view by view, each valid until the next is asked for. Throws before a byte too many is handed out, and at
@@ -29,17 +30,4 @@ export async function* viewsOf(body: Body, sizeBytes: number, signal: AbortSigna
 function checkLength(given: number, sizeBytes: number): void {
   if (given < sizeBytes) throw new PieceworkError('BodyShort', `the body ended after ${given} of ${sizeBytes} bytes`);
   if (given > sizeBytes) throw new PieceworkError('BodyLong', `the body goes on after its ${sizeBytes} bytes`);
-}
-
-/** The promise, or the signal's reason if that comes first. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -1,4 +1,4 @@
-import { untilAborted } from './body.ts';
+import { untilAborted } from '../../values/call.ts';
 
 /** Lets operations through until it is closed, and knows when the last one has ended. */
 export interface Gate {

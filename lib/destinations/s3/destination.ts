@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { ConnectionOptions, S3Locator } from '../../s3/client.ts';
 import { connections } from '../../s3/client.ts';
+import { systemClock } from '../../system/clock.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import { describeDestination } from '../../transfer/locators.ts';
 import type { Clock } from '../../values/time.ts';
@@ -12,12 +13,12 @@ import { stagingOf } from './locator.ts';
 import { deleteObject, headObject, putObject, readObject } from './objects.ts';
 import type { Upload } from './parts.ts';
 import { listParts, uploadPart } from './parts.ts';
-import { session, systemClock } from './session.ts';
+import { session } from './session.ts';
 import type { Store } from './stores.ts';
 import { COPY_PIECE_BYTES, storeOf } from './stores.ts';
 import { abortUpload, completeUpload, createUpload, listUploads } from './uploads.ts';
 
-export interface S3Options extends ConnectionOptions {
+export interface S3DestinationOptions extends ConnectionOptions {
   /** Which store's limits and features hold; the calls go where their locator says. @default AWS */
   readonly endpoint?: string;
   /** Send bodies without hashing them for the signature: their CRC32 is compared anyway. Some bucket policies forbid it. @default true */
@@ -28,7 +29,7 @@ export interface S3Options extends ConnectionOptions {
 }
 
 /** Objects in S3, or in a store that speaks like it. The open multipart upload is the ledger; nothing else is kept. */
-export function s3Destination(options: S3Options = {}): Destination {
+export function s3Destination(options: S3DestinationOptions = {}): Destination {
   const pool = connections(options);
   const store: Store = { ...storeOf(options.endpoint), ...options.store };
   const s3 = session({

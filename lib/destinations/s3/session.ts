@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Clients, Connections, S3Locator } from '../../s3/client.ts';
 import type { Operation } from '../../s3/failures.ts';
 import type { BackoffPolicy } from '../../transfer/retry.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import type { Call } from '../../values/call.ts';
+import { untilAborted } from '../../values/call.ts';
 import type { Clock } from '../../values/time.ts';
 import { destinationError } from './errors.ts';
 import type { Store } from './stores.ts';
@@ -34,17 +34,6 @@ export interface Session {
 const TRIES = 3;
 const PATIENCE: BackoffPolicy = { baseMs: 300, capMs: 5000 };
 const PASSING = new Set(['DestinationUnreachable', 'DestinationServerError', 'DestinationBusy']);
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: async (ms, signal) => {
-    try {
-      await delay(ms, undefined, { signal });
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
-    }
-  },
-};
 
 export function session(options: {
   store: Store;
@@ -90,19 +79,4 @@ export function session(options: {
       }
     },
   };
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort: () => void = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    // Whichever lost the race may still reject, and nobody listens.
-    promise.catch(() => {});
-  }
 }

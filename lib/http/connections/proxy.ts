@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
+import { plainHost } from '../../values/hosts.ts';
 
 /** As the home read it from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; nothing here reads the environment. */
 export interface ProxySettings {
@@ -35,7 +36,7 @@ export function proxyUrl(text: string): string {
 }
 
 function isExempt(url: URL, noProxy: string): boolean {
-  const host = plainHost(url.hostname);
+  const host = plainHost(url.hostname) ?? url.hostname;
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
   return noProxy
     .split(/[,\s]+/)
@@ -50,7 +51,7 @@ function matches(host: string, port: string, entry: string): boolean {
     /^(?:\[([^\]]+)\](?::(\d+))?|([^:]+)(?::(\d+))?)$/.exec(entry) ?? [];
   const wantedPort = bracketedPort ?? plainPort;
   if (wantedPort !== undefined && wantedPort !== port) return false;
-  const wanted = plainHost(bracketed ?? plain ?? entry);
+  const wanted = plainHost(bracketed ?? plain ?? entry) ?? '';
   if (wanted.startsWith('*.')) return host.endsWith(wanted.slice(1));
   const bare = wanted.replace(/^\./, '');
   return bare !== '' && (host === bare || (isIP(host) === 0 && host.endsWith(`.${bare}`)));
@@ -65,11 +66,4 @@ function inBlock(host: string, entry: string): boolean {
   const kind = family === 4 ? 'ipv4' : 'ipv6';
   block.addSubnet(address, Number(bits), kind);
   return block.check(host, kind);
-}
-
-function plainHost(hostname: string): string {
-  return hostname
-    .toLowerCase()
-    .replace(/^\[(.+)\]$/, '$1')
-    .replace(/(.)\.$/, '$1');
 }

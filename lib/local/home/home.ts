@@ -17,10 +17,13 @@ import { memorySecrets } from '../../secrets/memory.ts';
 import { httpSource } from '../../sources/http/source.ts';
 import type { Sources } from '../../sources/source.ts';
 import { sourcesByScheme } from '../../sources/sources.ts';
+import { systemClock } from '../../system/clock.ts';
+import { systemIds } from '../../system/ids.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import { destinationId } from '../../transfer/locators.ts';
 import { STRAGGLERS } from '../../transfer/straggler.ts';
 import type { Ids } from '../../values/random.ts';
+import { filled } from '../../values/stated.ts';
 import type { Clock } from '../../values/time.ts';
 import type { HttpOptions, LocalOptions, S3Options } from '../api.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -28,7 +31,6 @@ import { createEngine } from '../engine/engine.ts';
 import { localSizing } from '../engine/sizing.ts';
 import { limitedSource, rateLimit } from '../sources/limit-rate.ts';
 import { localSources } from '../sources/local-sources.ts';
-import { systemClock, systemIds } from './system-clock.ts';
 
 export interface EngineWishes {
   /** @default 1 */
@@ -62,7 +64,7 @@ export interface Home extends AsyncDisposable {
 export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv = process.env): Home {
   const stateDir =
     options.stateDir ?? join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'piecework');
-  const clock = systemClock();
+  const clock = systemClock;
   const { onEvent } = options;
   const listeners = new Set<Subscriber>(onEvent === undefined ? [] : [onEvent]);
   const events = fanOut([
@@ -105,7 +107,7 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
     stateDir,
     s3,
     clock,
-    ids: systemIds(),
+    ids: systemIds,
     events,
     sources,
     get records() {
@@ -132,7 +134,7 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
         destinations,
         events,
         clock,
-        ids: systemIds(),
+        ids: systemIds,
       };
       return createEngine({
         home: ports,
@@ -179,8 +181,7 @@ function httpSettings(http: HttpOptions, environment: NodeJS.ProcessEnv) {
     httpsProxy: proxy === undefined ? variable('HTTPS_PROXY') : proxy.https,
     noProxy: proxy === undefined ? variable('NO_PROXY') : proxy.no,
   };
-  const stated = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined && value !== ''));
-  return { ...timeouts, proxy: stated, ...(caFile === undefined ? {} : { ca: readCa(caFile) }) };
+  return { ...timeouts, proxy: filled(wanted), ...(caFile === undefined ? {} : { ca: readCa(caFile) }) };
 }
 
 function readCa(path: string): string {

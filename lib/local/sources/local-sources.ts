@@ -8,6 +8,7 @@ import { lazySource } from '../../sources/lazy.ts';
 import type { Source } from '../../sources/source.ts';
 import { stdinSource } from '../../sources/stdin.ts';
 import type { SourceStore } from '../../transfer/locators.ts';
+import { stated } from '../../values/stated.ts';
 import type { HttpOptions, LocalOptions, SshOptions } from '../api.ts';
 import type { CredentialWishes } from './credentials.ts';
 import { withCredentials } from './credentials.ts';
@@ -109,10 +110,4 @@ function storeWishes(store: SourceStore, environment: NodeJS.ProcessEnv): Source
   const endpoint =
     store.endpoint ?? (environment['AWS_ENDPOINT_URL_S3'] || environment['AWS_ENDPOINT_URL'] || undefined);
   return { ...store, ...stated({ endpoint }) };
-}
-
-type Stated<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
-
-function stated<T extends object>(values: T): Stated<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Stated<T>;
 }

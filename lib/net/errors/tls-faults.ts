@@ -55,3 +55,8 @@ export function tlsFault(code: string): TlsFault | undefined {
   if (!/^(ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|EPROTO$)|_CERT(_|$)|_CRL(_|$)/.test(code)) return undefined;
   return { fault: 'the TLS handshake failed', remedy: 'check the protocol versions and ciphers that it offers' };
 }
+
+/** What a handshake ends with where the other side speaks first, and in the clear. */
+export function speaksNoTls(code: string): boolean {
+  return code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
+}

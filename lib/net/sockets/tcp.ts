@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import { lookup as dnsLookup } from 'node:dns';
 import type { LookupFunction, Socket } from 'node:net';
 import { createConnection } from 'node:net';
+import { fault } from '../errors/fault.ts';
 
 export interface TcpTarget {
   /** A name, or an address without brackets. */
@@ -47,7 +48,7 @@ function addressesOf(host: string, lookup: LookupFunction = dnsLookup, until: Ab
     lookup(host, { all: true }, (error, found: string | LookupAddress[]) => {
       const addresses = typeof found === 'string' ? [found] : (found ?? []).map(({ address }) => address);
       if (error !== null) reject(error);
-      else if (addresses.length === 0) reject(withCode('ENOTFOUND', `${host} has no address`));
+      else if (addresses.length === 0) reject(fault('ENOTFOUND', `${host} has no address`));
       else resolve(addresses);
     });
   });
@@ -75,9 +76,5 @@ function connectOne(address: string, port: number, until: AbortSignal): Promise<
 }
 
 function timedOut(): Error {
-  return withCode('ETIMEDOUT', 'no connection in time');
-}
-
-function withCode(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
+  return fault('ETIMEDOUT', 'no connection in time');
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import type { ConnectionOptions, SecureContext, TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
+import { fault } from '../errors/fault.ts';
 
 export interface TlsTarget {
   /** The certificate must be made out to it. */
@@ -30,11 +31,8 @@ export function startTls(socket: Socket, target: TlsTarget, signal: AbortSignal)
       reject(error);
     };
     const stop = () => fail(signal.reason);
-    const closed = () => fail(Object.assign(new Error('closed in the TLS handshake'), { code: 'ECONNRESET' }));
-    const timer = setTimeout(
-      () => fail(Object.assign(new Error('no TLS handshake in time'), { code: 'ETIMEDOUT' })),
-      target.timeoutMs,
-    );
+    const closed = () => fail(fault('ECONNRESET', 'closed in the TLS handshake'));
+    const timer = setTimeout(() => fail(fault('ETIMEDOUT', 'no TLS handshake in time')), target.timeoutMs);
     const settled = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);

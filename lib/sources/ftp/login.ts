@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import { tlsFault } from '../../net/errors/tls-faults.ts';
+import { speaksNoTls } from '../../net/errors/tls-faults.ts';
 import type { NetSettings } from '../../net/settings.ts';
 import { connectTcp } from '../../net/sockets/tcp.ts';
 import { startTls, tlsOptionsOf } from '../../net/sockets/tls.ts';
@@ -58,8 +58,7 @@ async function tlsFirst(
     return await greet(target, settings, secure, signal);
   } catch (error) {
     const { code } = Object(error) as { code?: unknown };
-    if (typeof code === 'string' && tlsFault(code)?.fault.startsWith('it does not speak TLS') === true)
-      return undefined;
+    if (typeof code === 'string' && speaksNoTls(code)) return undefined;
     throw error;
   }
 }

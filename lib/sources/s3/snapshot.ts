@@ -1,6 +1,7 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Digests } from '../../transfer/digests.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
+import { filled } from '../../values/stated.ts';
 import type { Validator } from '../../values/validator.ts';
 import type { S3Target } from './url.ts';
 
@@ -16,12 +17,11 @@ export function snapshotOf(answer: HeadObjectCommandOutput, { name }: S3Target):
     cacheControl: answer.CacheControl,
     modifiedAt: LastModified?.toISOString(),
   };
-  const stated = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''));
   return {
     ...(ContentLength === undefined ? {} : { sizeBytes: ContentLength }),
     ranges: ContentLength !== undefined,
     validator,
-    ...stated,
+    ...filled(fields),
     name,
     digests: digestsOf(answer),
     warnings:

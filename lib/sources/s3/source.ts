@@ -18,6 +18,7 @@ import type { ByteReader } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { ByteRange } from '../../values/ranges.ts';
 import { rangeLength, toRangeHeader } from '../../values/ranges.ts';
+import { stated } from '../../values/stated.ts';
 import type { Probe, Source } from '../source.ts';
 import { readError, s3SourceError } from './errors.ts';
 import { snapshotOf, validatorOf, withoutTransport } from './snapshot.ts';
@@ -65,17 +66,10 @@ export function s3Source(options: S3SourceOptions = {}): Source {
   const pools = recentlyUsed<Connections>(MOST_IDENTITIES, () => {});
   const { maxSockets, caFile, connectTimeoutMs, stallTimeoutMs, minBytesPerSecond } = options;
   const { guard } = options;
-  const own = Object.fromEntries(
-    Object.entries({ maxSockets, caFile, connectTimeoutMs, lookup: guard?.lookup }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
-  const timeouts = Object.fromEntries(
-    Object.entries({ stallTimeoutMs, minBytesPerSecond }).filter(([, value]) => value !== undefined),
-  );
+  const own = stated({ maxSockets, caFile, connectTimeoutMs, lookup: guard?.lookup });
   const context: Context = {
     options,
-    settings: netSettings(timeouts),
+    settings: netSettings(stated({ stallTimeoutMs, minBytesPerSecond })),
     targetOf: (from) => s3Target(from, options.store ?? {}, options.lending),
     async clients({ access, object }) {
       if (object.endpoint !== undefined) guard?.checkUrl(object.endpoint);

@@ -111,7 +111,7 @@ export function hostSigns(record: TransferRecord, inputs: readonly Input[], want
     )
       continue;
     if (input.outcome === 'done') doneMs.push(input.elapsedMs);
-    else if (input.error?.code === 'SourceBusy' && input.error.details?.['postponed'] !== true) {
+    else if (input.error?.code === 'SourceBusy' && input.error.details?.postponed !== true) {
       busy += 1;
       borne = Math.max(borne, input.error.details?.openConnections ?? 0);
     } else if (input.error?.code === 'SourceReset') cut += 1;

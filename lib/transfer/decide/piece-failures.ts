@@ -91,7 +91,7 @@ export function answerTo(
   const attempt = before.attempt + 1;
   const next: Trouble = { attempt, failures, waits, code: error.code, notBefore: toIso(now + delayMs) };
   // What was only put off until the host opens does not close it for longer.
-  const isAsked = error.code === 'SourceBusy' && error.details?.['postponed'] !== true;
+  const isAsked = error.code === 'SourceBusy' && error.details?.postponed !== true;
   return retryAfterMs !== undefined && isAsked
     ? { trouble: next, delayMs, closesHostForMs: retryAfterMs }
     : { trouble: next, delayMs };

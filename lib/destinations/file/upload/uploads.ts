@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../../errors/error.ts';
+import { untilAborted } from '../../../values/call.ts';
 import type { ObjectSpec, UploadRef } from '../../destination.ts';
-import { untilAborted } from '../body.ts';
 import { onDisk, uploadLost } from '../errors.ts';
 import { removeUpload, sweepBeside } from '../folder.ts';
 import type { TargetLocks } from '../locks.ts';

@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ulid } from 'ulid';
-import type { Ids } from '../values/random.ts';
 import type { Clock } from '../values/time.ts';
 
+/** Node's timers can't wait longer than this; nobody needs to be exact about what is further away. */
+const LONGEST_TIMER_MS = 0x7fff_ffff;
+
+/** The time of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   async sleep(ms, signal) {
     try {
-      await delay(Math.max(0, ms), undefined, { signal });
+      await delay(Math.min(Math.max(0, ms), LONGEST_TIMER_MS), undefined, { signal });
     } catch (error) {
       signal.throwIfAborted();
       throw error;
     }
   },
 };
-
-export const systemIds: Ids = { ulid: () => ulid() };
