@@ -70,6 +70,8 @@ export interface S3Options {
   readonly pathStyle?: boolean;
   readonly profile?: string;
   readonly caFile?: string;
+  /** From a question to its answer, and to the end of an answer that is not an object. @default 120 s */
+  readonly answerTimeoutMs?: number;
 }
 
 export interface CopyRequest {

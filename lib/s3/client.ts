@@ -3,11 +3,11 @@ import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { PieceworkError } from '../errors/error.ts';
 import { contextWith } from '../net/sockets/authorities.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
 import { stated } from '../values/stated.ts';
+import { BoundedHandler } from './bounded-handler.ts';
 
 export type S3Locator = Extract<DestinationLocator, { kind: 's3' }>;
 
@@ -34,6 +34,11 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs?: number;
   /** A connection on which nothing moves for this long is given up. @default 120 s */
   readonly idleTimeoutMs?: number;
+  /**
+   * From the end of a request to the head of its answer, and from there to the end of an answer that is not an object
+   * (15 min where S3 itself takes so long: completing and copying). @default `idleTimeoutMs`
+   */
+  readonly answerTimeoutMs?: number;
 }
 
 /** Two clients on one pool of connections. */
@@ -59,7 +64,7 @@ const FALLBACK_REGION = 'us-east-1';
 export function connections(options: ConnectionOptions): Connections {
   const made = new Map<string, Clients>();
   const regions = new Map<string, Promise<string>>();
-  let handler: NodeHttpHandler | undefined;
+  let handler: BoundedHandler | undefined;
   let closed = false;
 
   function open(endpoint: string | undefined, region: string, pathStyle: boolean): Clients {
@@ -99,12 +104,12 @@ export function connections(options: ConnectionOptions): Connections {
     const { once } = open(undefined, start, pathStyle);
     try {
       const answer = await once.send(new HeadBucketCommand({ Bucket: locator.bucket }));
-      return answer.BucketRegion ?? start;
+      return regionName(answer.BucketRegion) ?? start;
     } catch (error) {
       const { $response } = error as { $response?: { headers?: Record<string, string | undefined> } };
       // Without an answer there is nothing to learn, nor to remember; the call that follows tells what is wrong.
       if ($response === undefined) regions.delete(regionKey(locator));
-      return $response?.headers?.['x-amz-bucket-region'] ?? start;
+      return regionName($response?.headers?.['x-amz-bucket-region']) ?? start;
     }
   }
 
@@ -134,19 +139,19 @@ export function connections(options: ConnectionOptions): Connections {
   };
 }
 
-function requestHandler(options: ConnectionOptions): NodeHttpHandler {
-  const { maxSockets = 64, lookup } = options;
+function requestHandler(options: ConnectionOptions): BoundedHandler {
+  const { maxSockets = 64, lookup, idleTimeoutMs = 120_000 } = options;
   const agent = { maxSockets, ...(lookup === undefined ? {} : { lookup }) };
-  return new NodeHttpHandler({
-    connectionTimeout: options.connectTimeoutMs ?? 10_000,
-    // No bound on a whole request: a part may take minutes on a slow line. What counts is that it moves.
-    socketTimeout: options.idleTimeoutMs ?? 120_000,
-    httpAgent: agent,
-    httpsAgent: {
-      ...agent,
-      ...stated({ secureContext: contextOf(options.caFile) }),
+  return new BoundedHandler(
+    {
+      connectionTimeout: options.connectTimeoutMs ?? 10_000,
+      // No bound on a whole request: a part may take minutes on a slow line. What counts is that it moves.
+      socketTimeout: idleTimeoutMs,
+      httpAgent: agent,
+      httpsAgent: { ...agent, ...stated({ secureContext: contextOf(options.caFile) }) },
     },
-  });
+    options.answerTimeoutMs ?? idleTimeoutMs,
+  );
 }
 
 function contextOf(caFile: string | undefined): SecureContext | undefined {
@@ -160,6 +165,11 @@ function contextOf(caFile: string | undefined): SecureContext | undefined {
 
 function badCaFile(caFile: string, cause: unknown): PieceworkError {
   return new PieceworkError('InvalidOption', `the CA file ${caFile} can't be read as PEM certificates`, { cause });
+}
+
+/** It becomes part of a host name. */
+export function regionName(said: unknown): string | undefined {
+  return typeof said === 'string' && /^[a-z0-9-]{1,40}$/.test(said) ? said : undefined;
 }
 
 function regionKey({ endpoint, bucket }: S3Locator): string {

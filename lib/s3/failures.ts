@@ -79,6 +79,9 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
   InternalServerError: 'DestinationServerError',
   RequestTimeout: 'DestinationServerError',
   IncompleteBody: 'DestinationServerError',
+  // Of `bounded-handler.ts`
+  AnswerTooLong: 'DestinationRefused',
+  AnswerMalformed: 'DestinationRefused',
 };
 
 const NETWORK_NAMES: ReadonlySet<string> = new Set([
@@ -97,7 +100,6 @@ const NETWORK_NAMES: ReadonlySet<string> = new Set([
   'EHOSTDOWN',
   'ENETDOWN',
   'EADDRNOTAVAIL',
-  'HPE_INVALID_CONSTANT',
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
@@ -107,7 +109,7 @@ export function codeOfFailure(failure: ServiceFailure, operation: Operation): Er
   const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
   if (known !== undefined) return known;
   if (name.startsWith('KMS.')) return 'DestinationDenied';
-  if (NETWORK_NAMES.has(name)) return 'DestinationUnreachable';
+  if (NETWORK_NAMES.has(name) || name.startsWith('HPE_')) return 'DestinationUnreachable';
   if (tlsFault(name) !== undefined) return 'DestinationTls';
   return status === undefined ? undefined : codeOfStatus(status, operation);
 }

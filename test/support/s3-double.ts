@@ -44,7 +44,11 @@ interface Fault {
     /** The sender is cut off once the body is in, and the part takes effect only when `until` resolves. */
     | { readonly kind: 'late'; readonly until: Promise<void> }
     /** The answer claims another checksum than that of what arrived. */
-    | { readonly kind: 'wrongReceipt' };
+    | { readonly kind: 'wrongReceipt' }
+    /** Done, and the answer says this in place of what it would say. */
+    | { readonly kind: 'mangle'; readonly xml: (honest: string) => string }
+    /** Nothing is done, and the answer is whatever is written here. */
+    | { readonly kind: 'lie'; readonly tell: (response: ServerResponse, request: S3Request) => void };
 }
 
 interface LoggedRequest {
@@ -213,6 +217,14 @@ async function answerTo(
     case 'errorIn200':
       request.message.resume();
       return { xml: errorXml(new S3Error(200, what.code), request) };
+    case 'mangle': {
+      const answer = await work(state, request, operation);
+      return { ...answer, xml: what.xml(answer.xml ?? '') };
+    }
+    case 'lie':
+      request.message.resume();
+      what.tell(response, request);
+      return undefined;
     case 'dropBefore':
       response.destroy();
       return undefined;

@@ -3,6 +3,7 @@ import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
 import type { ServiceFailure } from '../../errors/service.ts';
 import { serviceFailure } from '../../errors/service.ts';
 import { tlsFault } from '../../net/errors/tls-faults.ts';
+import { regionName } from '../../s3/client.ts';
 import type { Operation } from '../../s3/failures.ts';
 import { codeOfFailure } from '../../s3/failures.ts';
 import { parseRetryAfter } from '../../transfer/retry.ts';
@@ -174,6 +175,5 @@ function answerHeaders(error: unknown): Readonly<Record<string, string | undefin
 
 function rightRegion(error: unknown, headers: Readonly<Record<string, string | undefined>>): string | undefined {
   const { Region } = Object(error) as { Region?: unknown };
-  const region = headers['x-amz-bucket-region'] ?? Region;
-  return typeof region === 'string' && /^[a-z0-9-]{1,40}$/.test(region) ? region : undefined;
+  return regionName(headers['x-amz-bucket-region'] ?? Region);
 }

@@ -7,7 +7,7 @@ import type { S3Locator } from '../../s3/client.ts';
 import type { Body, ByteReader } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, Stored, StoredObject, WriteCondition } from '../destination.ts';
-import { encryptionKept } from './answers.ts';
+import { encryptionKept, givenName } from './answers.ts';
 import { sendBody } from './bodies/send-body.ts';
 import { describePlace, destinationError } from './errors.ts';
 import { objectParameters, tokenIn, validatorIn } from './metadata.ts';
@@ -86,7 +86,7 @@ export async function putObject(
   return {
     sizeBytes,
     crc32,
-    ...(answer.ETag === undefined ? {} : { etag: answer.ETag }),
+    etag: givenName(answer.ETag, 'ETag', 'PutObject', target),
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
   };
 }

@@ -7,7 +7,7 @@ import type { Part } from '../../transfer/plan/ledger.ts';
 import type { Body } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { PartPage, PartSpec } from '../destination.ts';
-import { isCode, wasCutOff } from './answers.ts';
+import { givenName, isCode, notOfS3, wasCutOff } from './answers.ts';
 import { sendBody } from './bodies/send-body.ts';
 import { describePlace } from './errors.ts';
 import type { Session } from './session.ts';
@@ -75,8 +75,8 @@ async function sendPart(session: Session, upload: Upload, part: PartSpec, body: 
     body,
     call,
   );
-  const base = { number: part.number, sizeBytes: part.sizeBytes, crc32 };
-  return answer.ETag === undefined ? base : { ...base, etag: answer.ETag };
+  const etag = givenName(answer.ETag, 'ETag', 'UploadPart', target);
+  return { number: part.number, sizeBytes: part.sizeBytes, crc32, etag };
 }
 
 /** The most that S3 gives at once. */
@@ -97,10 +97,16 @@ export async function listParts(
     throw error;
   }
   if (answer.ChecksumType !== undefined) session.checksumTypes.set(upload.id, answer.ChecksumType);
-  const parts = (answer.Parts ?? []).map(toPart).filter((part) => part.number > after);
-  const last = parts.at(-1)?.number;
-  // By IsTruncated and the last number seen: some stores send a marker with the last page too, which would go on for ever.
-  return answer.IsTruncated === true && last !== undefined ? { parts, next: last } : { parts };
+  const { maxPieces } = session.store.limits;
+  const parts = (answer.Parts ?? [])
+    .map((listed) => toPart(listed, upload))
+    // Others can't be, and would let a list go on for ever.
+    .filter(({ number }) => Number.isInteger(number) && number > after && number <= maxPieces);
+  // By IsTruncated and the numbers seen: some stores send a marker with the last page too, which would go on for ever.
+  if (answer.IsTruncated !== true) return { parts };
+  if (parts.length === 0)
+    throw notOfS3('ListParts', upload.target, `a page after part ${after} has none of them, and is not the last`);
+  return { parts, next: Math.max(...parts.map(({ number }) => number)) };
 }
 
 function list(
@@ -121,13 +127,13 @@ function list(
   return session.perform('ListParts', target, call, ({ steady }, options) => steady.send(command, options));
 }
 
-function toPart(listed: NonNullable<ListPartsCommandOutput['Parts']>[number]): Part {
+function toPart(listed: NonNullable<ListPartsCommandOutput['Parts']>[number], { target }: Upload): Part {
   const crc32 = listed.ChecksumCRC32 === undefined ? undefined : parseCrc32Base64(listed.ChecksumCRC32);
   return {
     number: listed.PartNumber ?? 0,
     // A size that is not told is no part that counts.
     sizeBytes: listed.Size ?? -1,
-    ...(listed.ETag === undefined ? {} : { etag: listed.ETag }),
+    ...(listed.ETag === undefined ? {} : { etag: givenName(listed.ETag, 'ETag', 'ListParts', target) }),
     ...(crc32 === undefined ? {} : { crc32 }),
     ...(listed.LastModified === undefined ? {} : { modifiedAt: listed.LastModified.toISOString() }),
   };

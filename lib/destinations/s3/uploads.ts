@@ -9,7 +9,7 @@ import { combineParts, crc32Base64 } from '../../integrity/crc32.ts';
 import type { S3Locator } from '../../s3/client.ts';
 import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, OpenUpload, Proof, Stored } from '../destination.ts';
-import { encryptionKept, isCode } from './answers.ts';
+import { encryptionKept, givenName, isCode, notOfS3 } from './answers.ts';
 import { describePlace } from './errors.ts';
 import { objectParameters } from './metadata.ts';
 import type { Upload } from './parts.ts';
@@ -32,13 +32,7 @@ export async function createUpload(
   const answer = await session.perform('CreateMultipartUpload', target, call, ({ once }, options) =>
     once.send(command, options),
   );
-  const id = answer.UploadId;
-  if (id === undefined || id === '') {
-    throw new PieceworkError(
-      'DestinationServerError',
-      `${describePlace(target)}: the store began an upload without naming it`,
-    );
-  }
+  const id = givenName(answer.UploadId, 'UploadId', 'CreateMultipartUpload', target);
   if (!encryptionKept(object, answer)) {
     await abortUpload(session, { target, id }, call);
     throw new PieceworkError(
@@ -75,10 +69,11 @@ export async function completeUpload(session: Session, upload: Upload, proof: Pr
   const answer = await session.perform('CompleteMultipartUpload', target, call, ({ once }, options) =>
     once.send(command, options),
   );
+  const etag = givenName(answer.ETag, 'ETag', 'CompleteMultipartUpload', target);
   session.checksumTypes.delete(id);
   return {
     sizeBytes: proof.sizeBytes,
-    ...(answer.ETag === undefined ? {} : { etag: answer.ETag }),
+    etag,
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
   };
 }
@@ -121,24 +116,39 @@ export async function abortUpload(session: Session, upload: Upload, call: Call):
   session.checksumTypes.delete(id);
 }
 
+/** Nobody has as many uploads of one key. */
+const MOST_PAGES = 100;
+/** With the longest keys, a page of the usual 1,000 would be larger than what is read of an answer (`bounded-handler.ts`). */
+const PAGE = 200;
+
 /** Of exactly this key. A prefix finds longer keys too, and sorts them behind it. */
 export async function listUploads(session: Session, target: S3Locator, call: Call): Promise<readonly OpenUpload[]> {
   const found: OpenUpload[] = [];
   let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
-  for (;;) {
-    const command = new ListMultipartUploadsCommand({ Bucket: target.bucket, Prefix: target.key, ...marker });
+  for (let page = 1; page <= MOST_PAGES; page += 1) {
+    const command = new ListMultipartUploadsCommand({
+      Bucket: target.bucket,
+      Prefix: target.key,
+      MaxUploads: PAGE,
+      ...marker,
+    });
     const answer = await session.perform('ListMultipartUploads', target, call, ({ steady }, options) =>
       steady.send(command, options),
     );
     const uploads = answer.Uploads ?? [];
     for (const { Key, UploadId, Initiated } of uploads) {
       if (Key !== target.key || UploadId === undefined) continue;
-      found.push({ id: UploadId, ...(Initiated === undefined ? {} : { initiatedAt: Initiated.toISOString() }) });
+      found.push({
+        id: givenName(UploadId, 'UploadId', 'ListMultipartUploads', target),
+        ...(Initiated === undefined ? {} : { initiatedAt: Initiated.toISOString() }),
+      });
     }
     const { NextKeyMarker, NextUploadIdMarker } = answer;
-    // Past our key nothing of ours follows. (So a second page is needed only for more than 1,000 uploads of one key.)
+    // Past our key nothing of ours follows. (So a second page is needed only for more uploads of one key than a page has.)
     const more = answer.IsTruncated === true && NextKeyMarker === target.key && NextUploadIdMarker !== undefined;
     if (!more) return found;
+    if (NextUploadIdMarker === marker.UploadIdMarker) break;
     marker = { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker };
   }
+  throw notOfS3('ListMultipartUploads', target, 'a list without end');
 }

@@ -198,11 +198,12 @@ function s3Settings(s3: S3Options, environment: NodeJS.ProcessEnv): S3Options {
   return endpointUrl === undefined ? s3 : { ...s3, endpointUrl };
 }
 
-function s3Connection({ endpointUrl, region, profile, caFile }: S3Options) {
+function s3Connection({ endpointUrl, region, profile, caFile, answerTimeoutMs }: S3Options) {
   return {
     ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(caFile === undefined ? {} : { caFile }),
+    ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }),
   };
 }

@@ -47,7 +47,7 @@ export function localSources(
       const { s3Source } = await import('../../sources/s3/source.ts');
       return s3Source({
         store: storeWishes(options.sourceS3 ?? {}, environment),
-        ...stated({ connectTimeoutMs, stallTimeoutMs, minBytesPerSecond, caFile }),
+        ...stated({ connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, minBytesPerSecond, caFile }),
       });
     }),
     fileSource(),

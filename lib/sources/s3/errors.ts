@@ -43,6 +43,13 @@ function find(failure: ServiceFailure, { object }: S3Target): Finding | undefine
   if (name === 'InvalidObjectState') {
     return { code: 'SourceForbidden', sentence: `the object is archived (${said}); restore it first` };
   }
+  if (name.startsWith('HPE_'))
+    return {
+      code: 'SourceMalformed',
+      sentence: `the store's answer is not HTTP/1.1, or its head is too large (${said})`,
+    };
+  if (status !== undefined && status < 300)
+    return { code: 'SourceMalformed', sentence: `the store's answer can't be read (${said})` };
   if (name === 'InvalidRange') return { code: 'SourceRangeRefused', sentence: `the store refuses the range (${said})` };
   switch (codeOfFailure(failure, 'GetObject')) {
     case undefined:

@@ -33,6 +33,8 @@ export interface S3SourceOptions {
   readonly caFile?: string;
   /** @default 10 s */
   readonly connectTimeoutMs?: number;
+  /** From a question to its answer, and from there to the end of an answer that is not the object. @default 30 s */
+  readonly headersTimeoutMs?: number;
   /** Longest silence within a body. @default 30 s */
   readonly stallTimeoutMs?: number;
   /** @default no minimum */
@@ -64,12 +66,14 @@ export function s3Source(options: S3SourceOptions = {}): Source {
   // One set of clients for each identity; the name stays in this process's memory. What gives way is not closed: a body may still be read from
   // it. Its idle connections are closed by the store, within seconds.
   const pools = recentlyUsed<Connections>(MOST_IDENTITIES, () => {});
-  const { maxSockets, caFile, connectTimeoutMs, stallTimeoutMs, minBytesPerSecond } = options;
+  const { maxSockets, caFile, connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, minBytesPerSecond } = options;
   const { guard } = options;
-  const own = stated({ maxSockets, caFile, connectTimeoutMs, lookup: guard?.lookup });
+  const settings = netSettings(stated({ headersTimeoutMs, stallTimeoutMs, minBytesPerSecond }));
+  const { headersTimeoutMs: answerTimeoutMs } = settings;
+  const own = stated({ maxSockets, caFile, connectTimeoutMs, answerTimeoutMs, lookup: guard?.lookup });
   const context: Context = {
     options,
-    settings: netSettings(stated({ stallTimeoutMs, minBytesPerSecond })),
+    settings,
     targetOf: (from) => s3Target(from, options.store ?? {}, options.lending),
     async clients({ access, object }) {
       if (object.endpoint !== undefined) guard?.checkUrl(object.endpoint);

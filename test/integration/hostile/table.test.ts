@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { HOSTILE } from './rows/all.ts';
+import { HOSTILE_STORES } from './store-rows/all.ts';
 
 const DOCUMENT = new URL('../../../docs/reliability.md', import.meta.url);
 
@@ -11,16 +12,19 @@ function tableUnder(heading: string, text: string): readonly string[] {
   return lines.slice(2).map((line) => line.replace(/ +\|/g, ' |'));
 }
 
-test.each(Object.entries(HOSTILE))('docs/reliability.md lists what is tested: %s', async (heading, rows) => {
-  const text = await readFile(DOCUMENT, 'utf8');
-  const tested = rows.map(({ what, outcome, how }) => {
-    const end = outcome === 'bytes' ? 'right bytes' : `\`${outcome}\``;
-    return `| ${what} | ${end} | ${how} |`;
-  });
-  expect(tableUnder(heading, text)).toEqual(tested);
-});
+test.each([...Object.entries(HOSTILE), ...Object.entries(HOSTILE_STORES)])(
+  'docs/reliability.md lists what is tested: %s',
+  async (heading, rows) => {
+    const text = await readFile(DOCUMENT, 'utf8');
+    const tested = rows.map(({ what, outcome, how }) => {
+      const end = outcome === 'bytes' ? 'right bytes' : `\`${outcome}\``;
+      return `| ${what} | ${end} | ${how} |`;
+    });
+    expect(tableUnder(heading, text)).toEqual(tested);
+  },
+);
 
 test('no two rows have one name', () => {
-  const names = Object.values(HOSTILE).flatMap((rows) => rows.map(({ what }) => what));
-  expect(new Set(names).size).toBe(names.length);
+  const tables = [Object.values(HOSTILE).flat(), ...Object.values(HOSTILE_STORES)];
+  for (const rows of tables) expect(new Set(rows.map(({ what }) => what)).size).toBe(rows.length);
 });

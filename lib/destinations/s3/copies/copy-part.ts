@@ -10,7 +10,7 @@ import type { Snapshot } from '../../../transfer/snapshot.ts';
 import type { Call } from '../../../values/call.ts';
 import { toRangeHeader } from '../../../values/ranges.ts';
 import type { PartSpec } from '../../destination.ts';
-import { isCode } from '../answers.ts';
+import { givenName, isCode } from '../answers.ts';
 import { describePlace } from '../errors.ts';
 import type { Upload } from '../parts.ts';
 import type { Session } from '../session.ts';
@@ -65,7 +65,14 @@ export async function copyRefusal(
 }
 
 /** Whether the source still is that version; by its ETag too, since not every store holds the condition. */
-async function look(session: Session, place: S3Locator, from: CopySource, etag: string, call: Call): Promise<void> {
+async function look(
+  session: Session,
+  place: S3Locator,
+  from: CopySource,
+  etag: string,
+  call: Call,
+  isMoved = false,
+): Promise<void> {
   const command = new HeadObjectCommand({
     Bucket: from.bucket,
     Key: from.key,
@@ -81,8 +88,8 @@ async function look(session: Session, place: S3Locator, from: CopySource, etag: 
   } catch (error) {
     const region = isCode(error, 'DestinationWrongRegion') ? error.details['region'] : undefined;
     // The region that was given is the destination's. A copy may cross regions, a HEAD may not.
-    if (typeof region !== 'string' || region === place.region) throw error;
-    await look(session, { ...place, region }, from, etag, call);
+    if (typeof region !== 'string' || isMoved) throw error;
+    await look(session, { ...place, region }, from, etag, call, true);
   }
 }
 
@@ -116,8 +123,8 @@ export async function copyPart(
     // versitygw 1.8 says the checksum of the whole for each part of it.
     if (!isWhole && crc32Hex(crc32) === snapshot.digests.crc32)
       throw refused(target, 'the store says the checksum of the whole source for a part of it');
-    const copied = { number: part.number, sizeBytes: part.sizeBytes, crc32 };
-    return made?.ETag === undefined ? copied : { ...copied, etag: made.ETag };
+    const madeEtag = givenName(made?.ETag, 'ETag', 'UploadPartCopy', target);
+    return { number: part.number, sizeBytes: part.sizeBytes, crc32, etag: madeEtag };
   } catch (error) {
     throw copyError(error, from, target);
   }

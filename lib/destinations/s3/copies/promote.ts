@@ -8,7 +8,7 @@ import { PieceworkError } from '../../../errors/error.ts';
 import type { S3Locator } from '../../../s3/client.ts';
 import type { Call } from '../../../values/call.ts';
 import type { CopyUploads, ObjectSpec, Stored, WriteCondition } from '../../destination.ts';
-import { encryptionKept } from '../answers.ts';
+import { encryptionKept, givenName } from '../answers.ts';
 import { describePlace } from '../errors.ts';
 import { objectParameters } from '../metadata.ts';
 import { headObject, putObject } from '../objects.ts';
@@ -89,10 +89,9 @@ async function copyObject(session: Session, copy: Copy, call: Call): Promise<Sto
       `${describePlace(to)}: the store ignored the encryption that was asked for`,
     );
   }
-  const etag = answer.CopyObjectResult?.ETag;
   return {
     sizeBytes,
-    ...(etag === undefined ? {} : { etag }),
+    etag: givenName(answer.CopyObjectResult?.ETag, 'ETag', 'CopyObject', to),
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
   };
 }
@@ -106,14 +105,10 @@ async function copyInParts(session: Session, copy: Copy, uploads: CopyUploads, c
     ...checksumWish(session.store),
     ...objectParameters(object),
   });
-  const { UploadId: id } = await session.perform('CreateMultipartUpload', to, call, ({ once }, options) =>
+  const { UploadId } = await session.perform('CreateMultipartUpload', to, call, ({ once }, options) =>
     once.send(create, options),
   );
-  if (id === undefined)
-    throw new PieceworkError(
-      'DestinationServerError',
-      `${describePlace(to)}: the store began an upload without naming it`,
-    );
+  const id = givenName(UploadId, 'UploadId', 'CreateMultipartUpload', to);
   try {
     await uploads.began(id);
     return await fillAndComplete(session, copy, id, call);
@@ -146,7 +141,7 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
     );
     parts.push({
       PartNumber: parts.length + 1,
-      ...(made?.ETag === undefined ? {} : { ETag: made.ETag }),
+      ETag: givenName(made?.ETag, 'ETag', 'UploadPartCopy', to),
       ...(made?.ChecksumCRC32 === undefined ? {} : { ChecksumCRC32: made.ChecksumCRC32 }),
     });
   }
@@ -163,7 +158,7 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
   );
   return {
     sizeBytes,
-    ...(answer.ETag === undefined ? {} : { etag: answer.ETag }),
+    etag: givenName(answer.ETag, 'ETag', 'CompleteMultipartUpload', to),
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
   };
 }
