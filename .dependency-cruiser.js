@@ -5,7 +5,7 @@
 // npm package. A path without a prefix (`fs`) is how dependency-cruiser names a builtin.
 
 const PORTS =
-  '^lib/(sources/source|destinations/destination|records/records|queues/queue|secrets/secrets|events/events)\\.ts$';
+  '^lib/(sources/source|destinations/(destination|kind)|records/records|queues/queue|secrets/secrets|events/events)\\.ts$';
 const PORT_ROOMS = '^lib/(sources|destinations|records|queues|secrets|events)/';
 const BASE = ['^lib/values/', '^lib/errors/'];
 const TRANSFER = '^lib/transfer/';
@@ -98,7 +98,7 @@ const rooms = [
     'An implementation can be replaced alone: it knows its own port and its own folder, values, errors, integrity, disk, system, http, net, s3, guard and its outside library; no other port, no other implementation.',
     { path: `${PORT_ROOMS}([^/.]+)[/.]`, pathNot: PORTS },
     [
-      '^lib/$1/(source|destination|records|queue|secrets|events)\\.ts$',
+      '^lib/$1/(source|destination|kind|records|queue|secrets|events)\\.ts$',
       '^lib/$1/$2[/.]',
       ...BASE,
       TRANSFER,

@@ -89,8 +89,10 @@ export function countedDestination(requests: Requests, time: Timeline, pieceMs: 
     throw new Error('not part of this count');
   };
   return {
+    kind: 's3',
+    describe: ({ kind }) => kind,
     limits: { maxPieces: 10_000, minPieceBytes: 1, maxPieceBytes: 1024, maxObjectBytes: 10_000 * 1024 },
-    features: { resumable: true, ordered: false, conditionalWrite: true, token: true },
+    features: { ordered: false, conditionalWrite: true, token: true },
     proof: { kind: 'staging', locate: (target) => target, read: never, promote: never, delete: never },
     check: async () => requests.count('HEAD bucket'),
     async head() {

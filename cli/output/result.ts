@@ -1,5 +1,5 @@
 import type { CopyReport } from '../../lib/index.ts';
-import { describeDestination } from '../../lib/transfer/locators.ts';
+import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import { isServerSideCopy } from '../../lib/transfer/plan/plan.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { oneLine } from './text.ts';

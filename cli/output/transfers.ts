@@ -1,5 +1,5 @@
 import type { LocalStatus } from '../../lib/index.ts';
-import { describeDestination } from '../../lib/transfer/locators.ts';
+import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isOver } from '../../lib/transfer/record/record.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';

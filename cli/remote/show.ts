@@ -1,6 +1,5 @@
 import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts';
-import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import { describeDestination } from '../../lib/transfer/locators.ts';
+import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import type { PieceSet } from '../../lib/transfer/plan/piece-set.ts';
 import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
@@ -94,7 +93,7 @@ export function progressText({ progress }: TransferDetail): string | undefined {
 }
 
 export function destinationText(destination: Transfer['destination']): string {
-  return describeDestination(destination as DestinationLocator);
+  return describeDestination(destination);
 }
 
 function planText({ mode, sizeBytes, pieceSizeBytes, pieceCount }: NonNullable<Transfer['plan']>): string {

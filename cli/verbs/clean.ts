@@ -1,6 +1,6 @@
 import { asPieceworkError } from '../../lib/errors/error.ts';
 import type { CleanReport } from '../../lib/index.ts';
-import { describeDestination } from '../../lib/transfer/locators.ts';
+import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import { localOptions } from '../options/request.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { count, oneLine } from '../output/text.ts';

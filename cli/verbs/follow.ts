@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { CopyReport, Local, LocalOptions } from '../../lib/index.ts';
-import { describeDestination } from '../../lib/transfer/locators.ts';
+import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import { localOptions } from '../options/request.ts';
 import { chooseReporter } from '../output/reporters/choose-reporter.ts';

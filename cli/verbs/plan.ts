@@ -1,5 +1,5 @@
 import type { PlanReport } from '../../lib/index.ts';
-import { describeDestination } from '../../lib/transfer/locators.ts';
+import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import { formatBytes } from '../../lib/values/units.ts';
 import { describeValidator } from '../../lib/values/validator.ts';
 import { copyRequest, localOptions } from '../options/request.ts';

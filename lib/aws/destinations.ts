@@ -1,13 +1,18 @@
 import type { Destination, Destinations } from '../destinations/destination.ts';
+import { destinationsByKind } from '../destinations/destinations.ts';
+import { describeS3, isS3 } from '../destinations/s3/locator.ts';
 import { PieceworkError } from '../errors/error.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
-import { describeDestination } from '../transfer/locators.ts';
 import type { BucketRule } from './names.ts';
 
-/** The one S3, for what the rules allow and nothing else: IAM says the same, this says it in a sentence. */
-export function allowedDestinations(destination: Destination, rules: readonly BucketRule[]): Destinations {
+/**
+ * The destinations that are registered here, for what the rules allow and nothing else: IAM says the same, this says it
+ * in a sentence.
+ */
+export function allowedDestinations(registered: readonly Destination[], rules: readonly BucketRule[]): Destinations {
+  const byKind = destinationsByKind(registered);
   return (to) => {
-    if (isAllowed(to, rules)) return destination;
+    if (isAllowed(to, rules)) return byKind(to);
     throw new PieceworkError(
       'InvalidDestination',
       `${describeDestination(to)} is not among the destinations of this deployment: ${describeRules(rules)}`,
@@ -15,9 +20,14 @@ export function allowedDestinations(destination: Destination, rules: readonly Bu
   };
 }
 
+/** For people. What stands in the record of a transfer that is over may be no place of a deployment. */
+export function describeDestination(to: DestinationLocator): string {
+  return isS3(to) ? describeS3(to) : to.kind;
+}
+
 function isAllowed(to: DestinationLocator, rules: readonly BucketRule[]): boolean {
   return (
-    to.kind === 's3' &&
+    isS3(to) &&
     to.endpoint === undefined &&
     rules.some(({ bucket, prefix }) => to.bucket === bucket && to.key.startsWith(prefix))
   );

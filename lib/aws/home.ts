@@ -66,7 +66,7 @@ export function openAwsHome(
     records,
     secrets: side?.secrets(environment, sealed) ?? sealed,
     sources: side?.sources(environment) ?? lacking(stage, 'source'),
-    destinations: allowedDestinations(destination, environment.destinations),
+    destinations: allowedDestinations([destination], environment.destinations),
     queues: {
       planner: queueTo<PlannerMessage>(sqs, queueUrls.plans, owners, ({ transferId }) => transferId),
       fetcher: queueTo<PieceTask>(

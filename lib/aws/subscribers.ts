@@ -7,7 +7,7 @@ import type { Metrics } from '../events/metrics/events.ts';
 import { emfMetrics } from '../events/metrics/events.ts';
 import { loadTransfer } from '../pipeline/shared/store.ts';
 import type { Records } from '../records/records.ts';
-import { describeDestination } from '../transfer/locators.ts';
+import { describeDestination } from './destinations.ts';
 import type { Environment } from './environment.ts';
 import { METRICS_NAMESPACE, serviceName } from './names.ts';
 

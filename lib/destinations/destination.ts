@@ -156,11 +156,15 @@ export type ProofAbility = UploadProof | StagingProof | { readonly kind: 'none' 
  * not know is `DestinationUnsupported`, before anything is written.
  */
 export interface Destination extends AsyncDisposable {
+  /** Of the locators that it takes; one of another kind is `InvalidDestination`. */
+  readonly kind: string;
   readonly limits: Limits;
   readonly features: Features;
   /** Absent = every byte comes through us. */
   readonly serverSideCopy?: ServerSideCopy;
   readonly proof: ProofAbility;
+  /** For people, without secrets. */
+  describe(target: DestinationLocator): string;
   /** Finds before the first byte what would fail later: a missing bucket or folder, too little space, a setting that this destination does not know. */
   check(object: ObjectSpec, call: Call): Promise<void>;
   /** `undefined` = nothing there. */

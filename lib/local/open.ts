@@ -1,12 +1,17 @@
 import type { Local, LocalOptions } from './api.ts';
 import { copy } from './copy/copy.ts';
+import type { Home } from './home/home.ts';
 import { openHome } from './home/home.ts';
 import { cancel, clean, list, retry, status } from './requests/manage.ts';
 import { plan } from './requests/plan.ts';
 
 /** Piecework on this machine, with everything embedded. Dispose of it to close its connections. */
 export function openLocal(options: LocalOptions = {}): Local {
-  const home = openHome(options);
+  return localOf(openHome(options));
+}
+
+/** The functions over a home, for a home that was put together otherwise. */
+export function localOf(home: Home): Local {
   const never = new AbortController().signal;
   return {
     copy: (request, signal = never) => copy(home, request, signal),

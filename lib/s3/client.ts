@@ -5,11 +5,20 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../errors/error.ts';
 import { contextWith } from '../net/sockets/authorities.ts';
-import type { DestinationLocator } from '../transfer/locators.ts';
 import { stated } from '../values/stated.ts';
 import { BoundedHandler } from './bounded-handler.ts';
 
-export type S3Locator = Extract<DestinationLocator, { kind: 's3' }>;
+/** An object in S3, or in a store that speaks like it. */
+export type S3Locator = {
+  readonly kind: 's3';
+  readonly bucket: string;
+  readonly key: string;
+  /** Of an S3-compatible store. @default AWS */
+  readonly endpoint?: string;
+  readonly region?: string;
+  /** @default true when `endpoint` is given, else false */
+  readonly pathStyle?: boolean;
+};
 
 interface S3Credentials {
   readonly accessKeyId: string;

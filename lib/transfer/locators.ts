@@ -54,45 +54,9 @@ export interface CopySource extends Pick<SourceStore, 'endpoint' | 'region' | 'p
   readonly versionId?: string;
 }
 
-/** Where the object goes. Plain and without secrets: it stands in the record as it is. */
-export type DestinationLocator =
-  | {
-      readonly kind: 's3';
-      readonly bucket: string;
-      readonly key: string;
-      /** Of an S3-compatible store. @default AWS */
-      readonly endpoint?: string;
-      readonly region?: string;
-      /** @default true when `endpoint` is given, else false */
-      readonly pathStyle?: boolean;
-    }
-  | {
-      readonly kind: 'file';
-      /** Absolute. */
-      readonly path: string;
-    }
-  | { readonly kind: 'stdout' };
-
-/** One text per place: two locators name the same object if and only if it is the same. */
-export function destinationId(to: DestinationLocator): string {
-  switch (to.kind) {
-    case 's3':
-      return JSON.stringify(['s3', to.endpoint ?? '', to.bucket, to.key]);
-    case 'file':
-      return JSON.stringify(['file', to.path]);
-    case 'stdout':
-      return JSON.stringify(['stdout']);
-  }
-}
-
-/** For people: `s3://bucket/key`, a path, `stdout`. */
-export function describeDestination(to: DestinationLocator): string {
-  switch (to.kind) {
-    case 's3':
-      return `s3://${to.bucket}/${to.key}`;
-    case 'file':
-      return to.path;
-    case 'stdout':
-      return 'stdout';
-  }
-}
+/**
+ * Where the object goes. Plain and without secrets: it stands in the record as it is. What a place is told by besides its
+ * kind, the kind knows: `{ kind: 's3', bucket, key, endpoint?, region?, pathStyle? }`, `{ kind: 'file', path }`,
+ * `{ kind: 'stdout' }`.
+ */
+export type DestinationLocator = { readonly kind: string; readonly [field: string]: unknown };

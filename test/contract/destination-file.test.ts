@@ -3,13 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileDestination } from '../../lib/destinations/file/destination.ts';
+import { fileLocator } from '../../lib/destinations/file/locator.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Subject } from './destination.ts';
 import { destinationContract } from './destination.ts';
 
 function pathOf(target: DestinationLocator): string {
-  if (target.kind !== 'file') throw new Error('not a file');
-  return target.path;
+  return fileLocator(target).path;
 }
 
 async function setup(): Promise<Subject> {

@@ -878,7 +878,7 @@ describe('what is known of stores', () => {
   ] as const)('%s takes %i parts (%s)', async ([endpoint, maxPieces]) => {
     const destination = s3Destination(endpoint === undefined ? {} : { endpoint });
     expect(destination.limits.maxPieces).toBe(maxPieces);
-    expect(destination.features).toMatchObject({ resumable: true, ordered: false, token: true });
+    expect(destination.features).toMatchObject({ ordered: false, token: true });
     expect(destination.proof.kind).toBe('staging');
     await destination[Symbol.asyncDispose]();
   });

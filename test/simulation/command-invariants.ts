@@ -1,7 +1,7 @@
-import { destinationId } from '../../lib/transfer/locators.ts';
 import type { PieceTask } from '../../lib/transfer/messages.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { attemptOf } from '../../lib/transfer/record/record.ts';
+import { identityOf } from '../support/places.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { Truth } from './truth.ts';
 
@@ -41,7 +41,7 @@ export class CommandRules {
     for (const [other, owed] of this.#owed)
       if (other !== process) for (const name of owed) if (name.endsWith(planOf(record))) owed.delete(name);
     if (process.isAlive) this.#owes(process, before, record);
-    if (record.status === 'finalizing' && this.#doubts.get(process) === destinationId(record.request.destination))
+    if (record.status === 'finalizing' && this.#doubts.get(process) === identityOf(record.request.destination))
       this.#world.broke(`${record.id} goes on after an unsure completion, and nobody asked for its object (rule 11)`);
     const writes = this.#ownWrites.get(process) ?? new Map<string, OwnWrite>();
     this.#ownWrites.set(process, writes.set(record.id, { record, at: this.#world.now, sent: new Set() }));

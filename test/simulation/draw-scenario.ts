@@ -22,7 +22,7 @@ function drawAny(chance: Chance): Scenario {
     destination: {
       kind,
       limits: { maxPieces: 1000, minPieceBytes: chance.between(1, 3), maxPieceBytes: 64, maxObjectBytes: 10_000 },
-      features: { resumable: true, ordered: false, conditionalWrite: true, token: true },
+      features: { ordered: false, conditionalWrite: true, token: true },
       proof,
       ...(kind === 's3' ? { copies: { pinsSource: chance.hit(0.6) } } : {}),
     },

@@ -1,8 +1,8 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
-import { destinationId } from '../../lib/transfer/locators.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import type { Status, TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isOver, isSettled } from '../../lib/transfer/record/record.ts';
+import { identityOf } from '../support/places.ts';
 import { CommandRules } from './command-invariants.ts';
 import { ObjectRules } from './object-invariants.ts';
 import { answeredWithoutCause, brokenAgainstLedger, brokenByWrite, refusalPassedOver } from './record-invariants.ts';
@@ -77,14 +77,14 @@ export class Rules {
 
   /** Calls back when a transfer of the order next comes to the status; one call for each time. */
   onStatus(order: Order, status: Status, wake: () => void): void {
-    const key = `${destinationId(order.target)} ${status}`;
+    const key = `${identityOf(order.target)} ${status}`;
     this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), wake]);
   }
 
   #wake(record: TransferRecord): void {
     const origin = this.objects.orderFor(record)?.origin;
     if (origin?.changesOnFailure === true && record.status === 'failed') origin.hasChanged = true;
-    const key = `${destinationId(record.request.destination)} ${record.status}`;
+    const key = `${identityOf(record.request.destination)} ${record.status}`;
     const [first, ...rest] = this.#waiting.get(key) ?? [];
     this.#waiting.set(key, rest);
     first?.();

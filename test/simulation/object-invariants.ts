@@ -1,7 +1,7 @@
-import { destinationId } from '../../lib/transfer/locators.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isOver } from '../../lib/transfer/record/record.ts';
 import { sameVersion } from '../../lib/values/validator.ts';
+import { identityOf } from '../support/places.ts';
 import type { Order } from './scenario.ts';
 import type { OriginVersion } from './sim-source.ts';
 import type { SimObject } from './sim-store.ts';
@@ -18,7 +18,7 @@ export class ObjectRules {
   }
 
   orderPlaced(order: Order): void {
-    this.#orders.set(destinationId(order.target), order);
+    this.#orders.set(identityOf(order.target), order);
     const [version, other] = order.origin.versions;
     const { store } = this.#world;
     if (version === undefined || other === undefined || order.before === 'nothing') return;
@@ -28,7 +28,7 @@ export class ObjectRules {
   }
 
   orderFor(record: TransferRecord): Order | undefined {
-    return this.#orders.get(destinationId(record.request.destination));
+    return this.#orders.get(identityOf(record.request.destination));
   }
 
   /** All or nothing (invariant 1), and the status does not lie. */
@@ -42,7 +42,7 @@ export class ObjectRules {
         this.#checkBytes(key, order, object, transfers);
       }
       for (const record of transfers)
-        if (destinationId(record.request.destination) === key) this.#checkEnd(record, object, transfers);
+        if (identityOf(record.request.destination) === key) this.#checkEnd(record, object, transfers);
     }
   }
 
@@ -99,7 +99,7 @@ export class ObjectRules {
     for (const [key, { mustComplete }] of this.#orders) {
       const transfers = this.#world.records
         .transfers()
-        .filter((record) => destinationId(record.request.destination) === key);
+        .filter((record) => identityOf(record.request.destination) === key);
       const isComplete = transfers.some(({ status }) => status === 'completed');
       if (mustComplete && !isComplete)
         this.#world.broke(

@@ -1,8 +1,8 @@
 import type { Destination } from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { crc32 } from '../../lib/integrity/crc32.ts';
-import { destinationId } from '../../lib/transfer/locators.ts';
 import type { Body } from '../../lib/values/bytes.ts';
+import { identityOf } from '../support/places.ts';
 import { STORE_FINISH, STORE_READ, STORE_WRITE } from './faults.ts';
 import { simCopy } from './sim-copy.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -34,19 +34,16 @@ export function simDestination(process: SimProcess, world: World): Destination {
   }
 
   const destination: Destination = {
+    kind: scenario.destination.kind,
+    describe: identityOf,
     limits,
     features,
     ...(serverSideCopy === undefined ? {} : { serverSideCopy }),
     proof: simProof(process, world, () => destination),
     check: (_object, { signal }) => process.call('check the destination', STORE_READ, () => {}, signal),
     head(target, { signal }) {
-      commands.asks(process, destinationId(target));
-      return process.call(
-        `head ${destinationId(target)}`,
-        STORE_READ,
-        () => store.head(target, features.token),
-        signal,
-      );
+      commands.asks(process, identityOf(target));
+      return process.call(`head ${identityOf(target)}`, STORE_READ, () => store.head(target, features.token), signal);
     },
 
     async putObject(object, sizeBytes, body, condition, { signal }) {
@@ -58,7 +55,7 @@ export function simDestination(process: SimProcess, world: World): Destination {
         () => store.put(object.target, bytes, object.token, object.validator, condition),
         signal,
       );
-      const stored = await finish(destinationId(object.target), put);
+      const stored = await finish(identityOf(object.target), put);
       return { ...stored, crc32 };
     },
 
@@ -94,7 +91,7 @@ export function simDestination(process: SimProcess, world: World): Destination {
       commands.mayComplete(process, upload.id);
       const complete = () => store.complete(upload.id, proof);
       const call = process.call(`complete ${upload.id}`, STORE_FINISH, complete, signal);
-      return finish(destinationId(upload.target), call);
+      return finish(identityOf(upload.target), call);
     },
 
     abortUpload(upload, { signal }) {
@@ -112,9 +109,9 @@ export function simDestination(process: SimProcess, world: World): Destination {
 
     listUploads: (target, { signal }) =>
       process.call(
-        `list uploads of ${destinationId(target)}`,
+        `list uploads of ${identityOf(target)}`,
         STORE_READ,
-        () => store.openUploads(target, { withToken: target.kind === 'file' }),
+        () => store.openUploads(target, { withToken: scenario.destination.kind === 'file' }),
         signal,
       ),
     releaseUpload: (_upload, { signal }) => process.call('release upload', STORE_READ, () => {}, signal),

@@ -2,8 +2,8 @@ import type { Destination, StagingProof } from '../../lib/destinations/destinati
 import { stagingOf } from '../../lib/destinations/s3/locator.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { S3Locator } from '../../lib/s3/client.ts';
-import { destinationId } from '../../lib/transfer/locators.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
+import { identityOf } from '../support/places.ts';
 import { STORE_FINISH, STORE_READ, STORE_WRITE } from './faults.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
@@ -34,7 +34,7 @@ function staging(process: SimProcess, { store, rules }: World, destination: () =
     locate: (target, transferId) => stagingOf(target as S3Locator, transferId),
 
     async read(staged, sizeBytes, { signal }) {
-      const key = destinationId(staged);
+      const key = identityOf(staged);
       const bytes = await process.call(`read ${key}`, STORE_READ, () => store.objects.get(key)?.bytes, signal);
       if (bytes === undefined) throw new PieceworkError('DestinationMissing', 'NoSuchKey');
       return readerOf(process, bytes, sizeBytes, signal);
@@ -42,7 +42,7 @@ function staging(process: SimProcess, { store, rules }: World, destination: () =
 
     // Some copies are made in parts: which ones, their size says.
     async promote(staged, object, sizeBytes, condition, uploads, call) {
-      const target = destinationId(object.target);
+      const target = identityOf(object.target);
       if (sizeBytes % 2 === 0) {
         const promote = () => store.promote(staged, object, condition);
         return await process.call(`promote to ${target}`, STORE_FINISH, promote, call.signal);
@@ -65,7 +65,7 @@ function staging(process: SimProcess, { store, rules }: World, destination: () =
     },
 
     delete: (staged, { signal }) =>
-      process.call(`delete ${destinationId(staged)}`, STORE_WRITE, () => store.delete(staged), signal),
+      process.call(`delete ${identityOf(staged)}`, STORE_WRITE, () => store.delete(staged), signal),
   };
 }
 

@@ -11,11 +11,11 @@ import type {
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { crc32, crc32Hex } from '../../lib/integrity/crc32.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import { destinationId } from '../../lib/transfer/locators.ts';
 import type { Part } from '../../lib/transfer/plan/ledger.ts';
 import type { Limits } from '../../lib/transfer/plan/limits.ts';
 import { toIso } from '../../lib/values/time.ts';
 import type { Validator } from '../../lib/values/validator.ts';
+import { identityOf } from '../support/places.ts';
 import type { Nature } from './nature.ts';
 
 export interface SimObject {
@@ -54,7 +54,7 @@ export class ObjectStore {
   }
 
   head(target: DestinationLocator, keepsToken: boolean): StoredObject | undefined {
-    const object = this.objects.get(destinationId(target));
+    const object = this.objects.get(identityOf(target));
     if (object === undefined) return undefined;
     const { bytes, etag, token, validator, modifiedAt } = object;
     return {
@@ -73,7 +73,7 @@ export class ObjectStore {
     validator: Validator,
     condition: WriteCondition,
   ): Stored {
-    return this.#write(destinationId(target), bytes, token, validator, condition);
+    return this.#write(identityOf(target), bytes, token, validator, condition);
   }
 
   create(object: ObjectSpec): string {
@@ -82,7 +82,7 @@ export class ObjectStore {
     const { token, validator } = object;
     this.uploads.set(id, {
       id,
-      target: destinationId(object.target),
+      target: identityOf(object.target),
       token,
       validator,
       initiatedAt: toIso(this.#world.now),
@@ -152,7 +152,7 @@ export class ObjectStore {
   }
 
   openUploads(target: DestinationLocator, { withToken }: { readonly withToken: boolean }): readonly OpenUpload[] {
-    const key = destinationId(target);
+    const key = identityOf(target);
     return this.standing()
       .filter((upload) => upload.target === key)
       .map(({ id, initiatedAt, token }) => ({ id, initiatedAt, ...(withToken ? { token } : {}) }));
@@ -172,7 +172,7 @@ export class ObjectStore {
 
   /** The whole of an object as the only part of an upload. */
   copyPart(id: string, from: DestinationLocator): Part & { readonly crc32: number } {
-    const bytes = this.objects.get(destinationId(from))?.bytes;
+    const bytes = this.objects.get(identityOf(from))?.bytes;
     if (bytes === undefined) throw new PieceworkError('DestinationMissing', 'NoSuchKey');
     const isOpen = this.uploads.get(id)?.state === 'open';
     const part = this.uploadPart(id, { number: 1, sizeBytes: bytes.length, offset: 0 }, bytes, isOpen);
@@ -180,13 +180,13 @@ export class ObjectStore {
   }
 
   promote(from: DestinationLocator, object: ObjectSpec, condition: WriteCondition): Stored {
-    const staged = this.objects.get(destinationId(from));
+    const staged = this.objects.get(identityOf(from));
     if (staged === undefined) throw new PieceworkError('UploadLost', 'the staged object is not there');
-    return this.#write(destinationId(object.target), staged.bytes, object.token, object.validator, condition);
+    return this.#write(identityOf(object.target), staged.bytes, object.token, object.validator, condition);
   }
 
   delete(target: DestinationLocator): void {
-    this.objects.delete(destinationId(target));
+    this.objects.delete(identityOf(target));
   }
 
   #write(key: string, bytes: Uint8Array, token: string, validator: Validator, condition: WriteCondition): Stored {

@@ -1,6 +1,7 @@
 import type { ApiDeps } from '../../lib/api/app.ts';
 import { createApi } from '../../lib/api/app.ts';
 import type { TransferDetail, TransferPage } from '../../lib/api/schemas/transfer.ts';
+import { describeDestination } from '../../lib/aws/destinations.ts';
 import type { Destination } from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Ports } from '../../lib/pipeline/shared/ports.ts';
@@ -64,6 +65,7 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
   };
   const destination = {
     limits: S3_LIMITS,
+    describe: describeDestination,
     async listParts() {
       if (bench.ledger instanceof PieceworkError) throw bench.ledger;
       return bench.ledger === 'gone' ? 'gone' : { parts: bench.ledger };

@@ -11,6 +11,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { S3DestinationOptions } from '../../lib/destinations/s3/destination.ts';
 import { s3Destination } from '../../lib/destinations/s3/destination.ts';
+import { s3Locator } from '../../lib/destinations/s3/locator.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Subject } from '../contract/destination.ts';
 import type { S3Server } from './s3-process.ts';
@@ -65,9 +66,9 @@ export async function s3Subject(server: S3Server, options: S3SubjectOptions = {}
       { target: at('ü'.repeat(513)), code: 'InvalidDestination' },
     ],
     async read(target) {
-      if (target.kind !== 's3') throw new Error('not in S3');
+      const object = s3Locator(target);
       try {
-        const answer = await client.send(new GetObjectCommand({ Bucket: target.bucket, Key: target.key }));
+        const answer = await client.send(new GetObjectCommand({ Bucket: object.bucket, Key: object.key }));
         return await answer.Body?.transformToByteArray();
       } catch (error) {
         if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
@@ -75,16 +76,12 @@ export async function s3Subject(server: S3Server, options: S3SubjectOptions = {}
       }
     },
     async leftovers(target) {
-      if (target.kind !== 's3') throw new Error('not in S3');
-      const { Uploads = [] } = await client.send(
-        new ListMultipartUploadsCommand({ Bucket: target.bucket, Prefix: target.key }),
-      );
-      const { Contents = [] } = await client.send(
-        new ListObjectsV2Command({ Bucket: target.bucket, Prefix: target.key }),
-      );
+      const { bucket: Bucket, key } = s3Locator(target);
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: key }));
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix: key }));
       return [
-        ...Uploads.filter(({ Key }) => Key === target.key).map(({ UploadId }) => `upload ${UploadId}`),
-        ...Contents.filter(({ Key }) => Key !== target.key).map(({ Key }) => `object ${Key}`),
+        ...Uploads.filter(({ Key }) => Key === key).map(({ UploadId }) => `upload ${UploadId}`),
+        ...Contents.filter(({ Key }) => Key !== key).map(({ Key }) => `object ${Key}`),
       ];
     },
     async [Symbol.asyncDispose]() {

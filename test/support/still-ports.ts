@@ -4,9 +4,13 @@ import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { Outgoing } from '../../lib/queues/queue.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import { memorySecrets } from '../../lib/secrets/memory.ts';
+import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import { NOW, POLICY } from './a-transfer.ts';
 
 export const HOUR_MS = 3_600_000;
+
+/** Only says what its places are called. */
+const NAMED = { describe: ({ kind }: DestinationLocator) => kind } as Destination;
 
 /** Ports over memory, at one moment that only the test moves; what is sent is only written down. */
 export function stillPorts(destination?: Destination) {
@@ -26,7 +30,7 @@ export function stillPorts(destination?: Destination) {
     records: memoryRecords(),
     secrets: memorySecrets(),
     sources: unasked,
-    destinations: () => destination ?? unasked(),
+    destinations: () => destination ?? NAMED,
     queues: { planner: queue('planner'), fetcher: queue('fetcher'), finalizer: queue('finalizer') },
     events: { emit: () => Promise.resolve() },
     windows: windowPool({ windowBytes: 4, count: 1, allocate: (bytes) => new Uint8Array(bytes) }),

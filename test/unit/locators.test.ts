@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stagingOf } from '../../lib/destinations/s3/locator.ts';
+import { localKinds } from '../../lib/local/destinations/kinds.ts';
+import { localDestinations } from '../../lib/local/destinations/local-destinations.ts';
 import type { S3Locator } from '../../lib/s3/client.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import { describeDestination, destinationId } from '../../lib/transfer/locators.ts';
+
+const { identity, describe: descriptionOf } = localDestinations(localKinds({}));
 
 const OBJECT: S3Locator = { kind: 's3', bucket: 'bucket', key: 'a/key' };
 const FILE: DestinationLocator = { kind: 'file', path: '/srv/a/key' };
@@ -13,14 +16,15 @@ const text = fc.string({ maxLength: 3 });
 const place: fc.Arbitrary<DestinationLocator> = fc.oneof(
   fc.record({ kind: fc.constant('s3' as const), bucket: text, key: text }),
   fc.record({ kind: fc.constant('s3' as const), endpoint: text, bucket: text, key: text }),
-  fc.record({ kind: fc.constant('file' as const), path: text }),
+  fc.record({ kind: fc.constant('file' as const), path: text.map((name) => `/${name}`) }),
   fc.constant(STDOUT),
 );
 
 /** What makes two places different: no endpoint is AWS, and so is an empty one. */
 function parts(to: DestinationLocator): readonly unknown[] {
-  if (to.kind === 's3') return [to.kind, to.endpoint ?? '', to.bucket, to.key];
-  return to.kind === 'file' ? [to.kind, to.path] : [to.kind];
+  const { kind, endpoint = '', bucket, key, path } = to;
+  if (kind === 's3') return [kind, endpoint, bucket, key];
+  return kind === 'file' ? [kind, path] : [kind];
 }
 
 describe('the id of a destination', () => {
@@ -29,15 +33,15 @@ describe('the id of a destination', () => {
       fc.property(place, place, (one, other) => {
         const isSame =
           parts(one).length === parts(other).length && parts(one).every((part, at) => part === parts(other)[at]);
-        expect(destinationId(one) === destinationId(other)).toBe(isSame);
+        expect(identity(one) === identity(other)).toBe(isSame);
       }),
     );
   });
 
   it('goes by the store, the bucket and the key, not by how the store is asked', () => {
     const asked = { ...OBJECT, region: 'eu-west-1', pathStyle: true };
-    expect(destinationId(asked)).toBe(destinationId(OBJECT));
-    expect(destinationId({ ...OBJECT, endpoint: 'https://store.example' })).not.toBe(destinationId(OBJECT));
+    expect(identity(asked)).toBe(identity(OBJECT));
+    expect(identity({ ...OBJECT, endpoint: 'https://store.example' })).not.toBe(identity(OBJECT));
   });
 });
 
@@ -46,7 +50,7 @@ it.each([
   [FILE, '/srv/a/key'],
   [STDOUT, 'stdout'],
 ])('%o reads %s', (to, says) => {
-  expect(describeDestination(to)).toBe(says);
+  expect(descriptionOf(to)).toBe(says);
 });
 
 it('an object in a store waits for its proof beside its key', () => {

@@ -6,10 +6,10 @@ import { orphanStep } from '../../lib/pipeline/settle/orphans.ts';
 import { markActive } from '../../lib/pipeline/shared/markers.ts';
 import { createTransfer, loadTransfer } from '../../lib/pipeline/shared/store.ts';
 import type { S3Locator } from '../../lib/s3/client.ts';
-import { destinationId } from '../../lib/transfer/locators.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { accepted, NOW, transferring } from '../support/a-transfer.ts';
+import { identityOf } from '../support/places.ts';
 import { HOUR_MS, stillPorts } from '../support/still-ports.ts';
 
 const never = new AbortController().signal;
@@ -37,7 +37,7 @@ function withUploads(...uploads: readonly Open[]) {
       delete: unasked,
     },
     listUploads(target) {
-      const isStaged = destinationId(target).includes('.piecework-');
+      const isStaged = identityOf(target).includes('.piecework-');
       return Promise.resolve(uploads.filter(({ staged = false }) => staged === isStaged));
     },
     listParts({ id }) {

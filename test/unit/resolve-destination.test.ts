@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { parseDestination } from '../../lib/local/destinations/parse-destination.ts';
+import { localKinds } from '../../lib/local/destinations/kinds.ts';
+import { localDestinations } from '../../lib/local/destinations/local-destinations.ts';
+
+const { parse } = localDestinations(localKinds({}));
 
 it.each([
   ['', 'the destination is empty'],
@@ -10,9 +13,9 @@ it.each([
   ['gs://bucket/key', 'is no destination'],
 ])('"%s" is no destination, and what is one is said', (text, sentence) => {
   const refused = expect.objectContaining({ code: 'InvalidDestination', message: expect.stringContaining(sentence) });
-  expect(() => parseDestination(text, {})).toThrow(refused);
+  expect(() => parse(text)).toThrow(refused);
 });
 
 it('a file whose name looks like a store is to be had by a path', () => {
-  expect(parseDestination('./s3:a', {}).locate('name')).toEqual({ kind: 'file', path: `${process.cwd()}/s3:a` });
+  expect(parse('./s3:a').locate('name')).toEqual({ kind: 'file', path: `${process.cwd()}/s3:a` });
 });

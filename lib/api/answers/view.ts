@@ -20,7 +20,8 @@ export function viewTransfer(record: TransferRecord, basePath: string): Transfer
     status,
     run,
     source: request.source,
-    destination: request.destination,
+    // What is submitted here is of a kind that the schema has, and so is what the local service shows.
+    destination: request.destination as Transfer['destination'],
     createdAt,
     deadlineAt,
     ...stated({

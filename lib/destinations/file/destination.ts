@@ -5,6 +5,7 @@ import type { Destination, ObjectSpec, PartPage, Stored, UploadRef, WriteConditi
 import { onDisk } from './errors.ts';
 import { allocatedBeside, openUploadsBeside, tokenOfTarget } from './folder.ts';
 import { turns } from './gate.ts';
+import { fileLocator } from './locator.ts';
 import { isUploadId, newUploadId, putId } from './names.ts';
 import { checkFolder, checkSettings, checkSpace, locateTarget, resolveTarget } from './target.ts';
 import { completePartial } from './upload/complete.ts';
@@ -32,7 +33,7 @@ const LIMITS: Limits = {
   maxObjectBytes: Number.MAX_SAFE_INTEGER,
 };
 
-const FEATURES: Features = { resumable: true, ordered: false, conditionalWrite: true, token: true };
+const FEATURES: Features = { ordered: false, conditionalWrite: true, token: true };
 
 const PARTS_PER_PAGE = 10_000;
 
@@ -54,7 +55,7 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
     signal: AbortSignal,
   ): Promise<Stored & { readonly crc32: number }> {
     signal.throwIfAborted();
-    checkSettings(describe(object), object.settings);
+    checkSettings(fileLocator(object.target), object.settings);
     const target = await resolveTarget(object.target);
     const upload: UploadRef = { target: object.target, id: putId(object.token), token: object.token };
     await uploads.remove(upload, 'all');
@@ -73,6 +74,7 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
   }
 
   return {
+    kind: 'file',
     limits: LIMITS,
     features: FEATURES,
 
@@ -84,9 +86,11 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
       },
     },
 
+    describe: (to) => fileLocator(to).path,
+
     async check(object, { signal }) {
       signal.throwIfAborted();
-      checkSettings(describe(object), object.settings);
+      checkSettings(fileLocator(object.target), object.settings);
       const target = await resolveTarget(object.target);
       await checkFolder(target);
       if (object.sizeBytes === undefined) return;
@@ -109,7 +113,7 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
 
     async createUpload(object, { signal }) {
       signal.throwIfAborted();
-      checkSettings(describe(object), object.settings);
+      checkSettings(fileLocator(object.target), object.settings);
       const target = await resolveTarget(object.target);
       const id = newUploadId();
       await uploads.create(target, target.upload(id), object);
@@ -186,8 +190,4 @@ async function lookAtJournal(upload: UploadRef): Promise<Journal | 'corrupt' | u
 
 function orPut(upload: UploadRef): UploadRef {
   return upload.id === '' ? { ...upload, id: putId(upload.token) } : upload;
-}
-
-function describe({ target }: ObjectSpec): string {
-  return target.kind === 'file' ? target.path : target.kind;
 }

@@ -1,11 +1,13 @@
 import type { Stats } from 'node:fs';
 import { constants } from 'node:fs';
 import { access, lstat, realpath, stat, statfs } from 'node:fs/promises';
-import { dirname, isAbsolute } from 'node:path';
+import { dirname } from 'node:path';
 import { PieceworkError } from '../../errors/error.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import type { ObjectSettings } from '../../transfer/request.ts';
 import { folderIsFull, hasErrno, onDisk } from './errors.ts';
+import type { FileLocator } from './locator.ts';
+import { fileLocator } from './locator.ts';
 import type { Beside } from './names.ts';
 import { beside } from './names.ts';
 
@@ -23,13 +25,11 @@ export interface FileTarget extends Beside {
  * Everything beside the target stands in that file's folder, since a rename must not leave its file system.
  */
 export async function locateTarget(to: DestinationLocator): Promise<FileTarget> {
-  if (to.kind !== 'file' || !isAbsolute(to.path)) {
-    throw new PieceworkError('InvalidDestination', 'the destination is not an absolute path of a file');
-  }
-  return await onDisk(to.path, async () => {
-    const link = await statOrNothing(() => lstat(to.path));
-    const existing = link?.isSymbolicLink() ? await statOrNothing(() => stat(to.path)) : link;
-    const path = link?.isSymbolicLink() && existing !== undefined ? await realpath(to.path) : to.path;
+  const { path: named } = fileLocator(to);
+  return await onDisk(named, async () => {
+    const link = await statOrNothing(() => lstat(named));
+    const existing = link?.isSymbolicLink() ? await statOrNothing(() => stat(named)) : link;
+    const path = link?.isSymbolicLink() && existing !== undefined ? await realpath(named) : named;
     const target = { ...beside(path), path, isDangling: link !== undefined && existing === undefined };
     return existing === undefined ? target : { ...target, existing };
   });
@@ -92,7 +92,7 @@ const UNKNOWN_TO_FILES = {
 } as const;
 
 /** What only an object in a store can have is refused, never left out in silence. */
-export function checkSettings(path: string, settings: ObjectSettings): void {
+export function checkSettings({ path }: FileLocator, settings: ObjectSettings): void {
   for (const [name, words] of Object.entries(UNKNOWN_TO_FILES)) {
     const value = settings[name as keyof typeof UNKNOWN_TO_FILES];
     if (value === undefined || (typeof value === 'object' && Object.keys(value).length === 0)) continue;

@@ -2,14 +2,12 @@ import { PieceworkError } from '../../errors/error.ts';
 import type { ConnectionOptions, S3Locator } from '../../s3/client.ts';
 import { connections } from '../../s3/client.ts';
 import { systemClock } from '../../system/clock.ts';
-import type { DestinationLocator } from '../../transfer/locators.ts';
-import { describeDestination } from '../../transfer/locators.ts';
 import type { Clock } from '../../values/time.ts';
 import type { Destination, UploadRef } from '../destination.ts';
 import { check, checkObject } from './check.ts';
 import { copyPart, copyRefusal, reaches } from './copies/copy-part.ts';
 import { promote } from './copies/promote.ts';
-import { stagingOf } from './locator.ts';
+import { describeS3, isS3, s3Locator, stagingOf } from './locator.ts';
 import { deleteObject, headObject, putObject, readObject } from './objects.ts';
 import type { Upload } from './parts.ts';
 import { listParts, uploadPart } from './parts.ts';
@@ -40,12 +38,13 @@ export function s3Destination(options: S3DestinationOptions = {}): Destination {
   });
 
   return {
+    kind: 's3',
     limits: store.limits,
     features: store.features,
     serverSideCopy: {
       preferredPieceBytes: COPY_PIECE_BYTES,
       pinsSource: store.pinsCopySource,
-      reaches: (from, to) => to.kind === 's3' && reaches(from, to),
+      reaches: (from, to) => isS3(to) && reaches(from, to),
       refusal: async (from, snapshot, call) => copyRefusal(s3, from, snapshot, call),
       copyPart: async (upload, part, from, snapshot, call) =>
         copyPart(s3, uploadOf(upload), part, from, snapshot, call),
@@ -55,12 +54,13 @@ export function s3Destination(options: S3DestinationOptions = {}): Destination {
       locate: (target, transferId) => stagingOf(s3Locator(target), transferId),
       read: async (staged, sizeBytes, call) => readObject(s3, s3Locator(staged), sizeBytes, call),
       async promote(staged, object, sizeBytes, condition, uploads, call) {
-        checkCondition(store, condition, object.target);
+        checkCondition(store, condition, s3Locator(object.target));
         const copy = { from: s3Locator(staged), to: s3Locator(object.target), object, sizeBytes, condition };
         return promote(s3, copy, uploads, call);
       },
       delete: async (staged, call) => deleteObject(s3, s3Locator(staged), call),
     },
+    describe: (target) => describeS3(s3Locator(target)),
     check: async (object, call) => check(s3, object, s3Locator(object.target), call),
     head: async (target, call) => headObject(s3, s3Locator(target), call),
     async putObject(object, sizeBytes, body, condition, call) {
@@ -77,7 +77,7 @@ export function s3Destination(options: S3DestinationOptions = {}): Destination {
     uploadPart: async (upload, part, body, call) => uploadPart(s3, uploadOf(upload), part, body, call),
     listParts: async (upload, after, call) => listParts(s3, uploadOf(upload), after, call),
     async completeUpload(upload, proof, call) {
-      checkCondition(store, proof.condition, upload.target);
+      checkCondition(store, proof.condition, s3Locator(upload.target));
       return completeUpload(s3, uploadOf(upload), proof, call);
     },
     async abortUpload(upload, call) {
@@ -91,19 +91,14 @@ export function s3Destination(options: S3DestinationOptions = {}): Destination {
   };
 }
 
-function s3Locator(target: DestinationLocator): S3Locator {
-  if (target.kind === 's3') return target;
-  throw new PieceworkError('InvalidDestination', `${describeDestination(target)} is no place in S3`);
-}
-
 function uploadOf(upload: UploadRef): Upload {
   return { target: s3Locator(upload.target), id: upload.id };
 }
 
-function checkCondition(store: Store, condition: 'none' | 'absent', target: DestinationLocator): void {
+function checkCondition(store: Store, condition: 'none' | 'absent', target: S3Locator): void {
   if (condition === 'none' || store.features.conditionalWrite) return;
   throw new PieceworkError(
     'DestinationUnsupported',
-    `${describeDestination(target)}: this store can't refuse to overwrite; choose another --if-exists`,
+    `${describeS3(target)}: this store can't refuse to overwrite; choose another --if-exists`,
   );
 }

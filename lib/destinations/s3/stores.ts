@@ -21,7 +21,6 @@ export interface Store {
 }
 
 const FEATURES: Features = {
-  resumable: true,
   ordered: false,
   conditionalWrite: true,
   token: true,

@@ -15,7 +15,6 @@ export interface StdoutDestinationOptions {
 }
 
 const FEATURES: Features = {
-  resumable: false,
   ordered: true,
   conditionalWrite: false,
   token: false,
@@ -60,6 +59,7 @@ export function stdoutDestination({ stream, windowBytes }: StdoutDestinationOpti
   }
 
   return {
+    kind: 'stdout',
     limits: {
       maxPieces: Number.MAX_SAFE_INTEGER,
       minPieceBytes: 1,
@@ -68,6 +68,7 @@ export function stdoutDestination({ stream, windowBytes }: StdoutDestinationOpti
     },
     features: FEATURES,
     proof: { kind: 'none' },
+    describe: () => 'stdout',
 
     async check(object, { signal }) {
       signal.throwIfAborted();

@@ -1,6 +1,5 @@
 import type { Lock } from '../../disk/lock.ts';
 import { acquireLock } from '../../disk/lock.ts';
-import { makeFolder } from '../../disk/make-folder.ts';
 import { asPieceworkError, fromErrorRecord, PieceworkError } from '../../errors/error.ts';
 import { probePatiently } from '../../pipeline/plan/probe-patiently.ts';
 import { submit, toRequest } from '../../pipeline/requests/submit.ts';
@@ -8,14 +7,12 @@ import { checkExpectations, pageInstead } from '../../pipeline/shared/object-spe
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import type { Probe } from '../../sources/source.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
-import { describeDestination } from '../../transfer/locators.ts';
 import { isPageInstead } from '../../transfer/page-instead.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { TransferOptions, TransferRequest } from '../../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 import type { Instant } from '../../values/time.ts';
 import type { CopyReport, CopyRequest } from '../api.ts';
-import { parseDestination } from '../destinations/parse-destination.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Home } from '../home/home.ts';
 import { hindrance, leftAsItIs, wishesNow } from './changed-request.ts';
@@ -28,7 +25,7 @@ export async function copy(home: Home, request: CopyRequest, signal: AbortSignal
   const options = completeOptions(request.options);
   await using first = await lookAt(home, request, options, signal);
   const { destination, engine } = first;
-  if (first.makesFolder !== undefined) makeTarget(first.makesFolder);
+  first.makeFolder?.();
   await using _lock = await lockDestination(home, destination);
   using tally = tallyOf(home);
   const transferId = await begin(home, request, options, first, signal);
@@ -39,7 +36,8 @@ export async function copy(home: Home, request: CopyRequest, signal: AbortSignal
 export interface FirstLook extends AsyncDisposable {
   readonly probe: Probe;
   readonly destination: DestinationLocator;
-  readonly makesFolder?: string;
+  /** Of what was written: to be called before anything is there. */
+  readonly makeFolder?: () => void;
   readonly engine: Engine;
 }
 
@@ -49,8 +47,8 @@ export async function lookAt(
   options: TransferOptions,
   signal: AbortSignal,
 ): Promise<FirstLook> {
-  const parsed = parseDestination(request.destination ?? '.', home.s3);
-  const { kind } = parsed.locate('name');
+  const written = home.destinations.parse(request.destination ?? '.');
+  const { kind } = written.locate('name');
   const primed = primedSources(home.sources);
   const { parallelism, pieceSizeBytes } = options;
   const engine = await home.engine(kind, {
@@ -72,14 +70,14 @@ export async function lookAt(
       signal,
     );
     primed.prime(request.source, singleMaxBytes, probe);
-    const destination = parsed.locate(probe.snapshot.name ?? 'download');
+    const destination = written.locate(probe.snapshot.name ?? 'download');
     checkExpectations(toRequest({ source: request.source, destination, object: {}, options }), probe.snapshot);
-    const { makesFolder } = parsed;
+    const { makeFolder } = written;
     return {
       probe,
       destination,
       engine,
-      ...(makesFolder === undefined ? {} : { makesFolder }),
+      ...(makeFolder === undefined ? {} : { makeFolder }),
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
@@ -112,23 +110,11 @@ function checkRange(name: string, value: number, least: number, most: number): v
   throw new PieceworkError('InvalidOption', `${name} must be a whole number from ${least} to ${most}, and is ${value}`);
 }
 
-function makeTarget(path: string): void {
-  try {
-    makeFolder(path);
-  } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw new PieceworkError(
-      'DestinationNotWritable',
-      `the folder ${path} can't be made (${why}); choose another, or change its rights`,
-      { cause },
-    );
-  }
-}
-
-/** Two processes never work on one destination. A pipe is nobody else's anyway. */
+/** Two processes never work on one destination. A pipe is this process's own. */
 export async function lockDestination(home: Home, destination: DestinationLocator): Promise<AsyncDisposable> {
-  if (destination.kind === 'stdout') return { [Symbol.asyncDispose]: async () => {} };
-  const lock: Lock = await acquireLock(home.lockPath(destination), { what: describeDestination(destination) });
+  const { destinations } = home;
+  if (!destinations.kind(destination.kind).isResumable) return { [Symbol.asyncDispose]: async () => {} };
+  const lock: Lock = await acquireLock(home.lockPath(destination), { what: destinations.describe(destination) });
   return { [Symbol.asyncDispose]: () => lock.release() };
 }
 
@@ -144,7 +130,8 @@ async function begin(
   const { ports } = engine;
   const key = home.destinationKey(destination);
   const { source, object = {} } = request;
-  const unfinished = destination.kind === 'stdout' ? undefined : await findUnfinished(ports, key, signal);
+  const { isResumable } = home.destinations.kind(destination.kind);
+  const unfinished = isResumable ? await findUnfinished(ports, key, signal) : undefined;
   if (unfinished !== undefined) {
     // Before it has a plan nothing was made by what was asked then, so all that is asked now takes its place.
     const isPlanned = unfinished.snapshot !== undefined;
@@ -165,7 +152,7 @@ async function begin(
     await giveUp(ports, unfinished, because, signal);
   }
   const id = ports.ids.ulid();
-  if (destination.kind !== 'stdout') await remember(ports, key, id);
+  if (isResumable) await remember(ports, key, id);
   await submit(ports, { id, source, destination, object, options, owner: 'local' });
   return id;
 }
@@ -189,7 +176,7 @@ export async function runToReport(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<CopyReport> {
-  const record = await runOrInterrupted(engine, transferId, signal);
+  const record = await runOrInterrupted(home, engine, transferId, signal);
   if (record.status !== 'completed' || record.result === undefined) {
     throw record.reason === undefined
       ? new PieceworkError('Internal', `transfer ${transferId} is ${record.status} without a reason`)
@@ -208,21 +195,31 @@ export async function runToReport(
   };
 }
 
-async function runOrInterrupted(engine: Engine, transferId: string, signal: AbortSignal): Promise<TransferRecord> {
+async function runOrInterrupted(
+  home: Home,
+  engine: Engine,
+  transferId: string,
+  signal: AbortSignal,
+): Promise<TransferRecord> {
   try {
     return await engine.run(transferId, signal);
   } catch (thrown) {
     if (!signal.aborted) throw asPieceworkError(thrown);
-    throw await interrupted(engine, transferId, thrown);
+    throw await interrupted(home, engine, transferId, thrown);
   }
 }
 
-async function interrupted(engine: Engine, transferId: string, cause: unknown): Promise<PieceworkError> {
-  const record = (await loadTransfer(engine.ports, transferId))?.record;
-  const canGoOn = record?.request.destination.kind !== 'stdout';
-  const hint = canGoOn
-    ? 'run the same command again to go on with the missing pieces'
-    : 'what went to stdout is incomplete';
+async function interrupted(
+  { destinations }: Home,
+  engine: Engine,
+  transferId: string,
+  cause: unknown,
+): Promise<PieceworkError> {
+  const to = (await loadTransfer(engine.ports, transferId))?.record.request.destination;
+  const hint =
+    to === undefined || destinations.kind(to.kind).isResumable
+      ? 'run the same command again to go on with the missing pieces'
+      : `what went to ${destinations.describe(to)} is incomplete`;
   return new PieceworkError('Interrupted', `interrupted; ${hint}`, { cause, details: { transferId } });
 }
 

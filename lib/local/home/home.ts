@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Destination } from '../../destinations/destination.ts';
-import { fileDestination } from '../../destinations/file/destination.ts';
-import { stdoutDestination } from '../../destinations/stdout/destination.ts';
+import type { DestinationKind } from '../../destinations/kind.ts';
 import { makeFolder } from '../../disk/make-folder.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Events } from '../../events/events.ts';
@@ -20,12 +19,14 @@ import { sourcesByScheme } from '../../sources/sources.ts';
 import { systemClock } from '../../system/clock.ts';
 import { systemIds } from '../../system/ids.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
-import { destinationId } from '../../transfer/locators.ts';
 import { STRAGGLERS } from '../../transfer/straggler.ts';
 import type { Ids } from '../../values/random.ts';
 import { filled } from '../../values/stated.ts';
 import type { Clock } from '../../values/time.ts';
 import type { HttpOptions, LocalOptions, S3Options } from '../api.ts';
+import { localKinds } from '../destinations/kinds.ts';
+import type { LocalDestinations } from '../destinations/local-destinations.ts';
+import { localDestinations } from '../destinations/local-destinations.ts';
 import type { Engine } from '../engine/engine.ts';
 import { createEngine } from '../engine/engine.ts';
 import { localSizing } from '../engine/sizing.ts';
@@ -46,13 +47,13 @@ export interface EngineWishes {
 /** What lives as long as `openLocal`'s result: connections, records, the clock. */
 export interface Home extends AsyncDisposable {
   readonly stateDir: string;
-  readonly s3: S3Options;
+  readonly destinations: LocalDestinations;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly events: Events;
   readonly records: Records;
   /** An engine for one transfer to this kind of destination. `sources` in place of the home's own, for a probe that was made before. */
-  engine(kind: DestinationLocator['kind'], options?: EngineWishes): Promise<Engine>;
+  engine(kind: string, options?: EngineWishes): Promise<Engine>;
   readonly sources: Sources;
   /** Hears every event until it is disposed of. */
   listen(listener: Subscriber): Disposable;
@@ -61,7 +62,12 @@ export interface Home extends AsyncDisposable {
   destinationKey(to: DestinationLocator): string;
 }
 
-export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv = process.env): Home {
+/** @param furtherKinds of destination, besides those of every machine. */
+export function openHome(
+  options: LocalOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+  furtherKinds: readonly DestinationKind[] = [],
+): Home {
   const stateDir =
     options.stateDir ?? join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'piecework');
   const clock = systemClock;
@@ -78,34 +84,16 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
   const limit = options.limitRate === undefined ? undefined : rateLimit(options.limitRate, clock);
   const sources = sourcesByScheme(limit === undefined ? all : all.map((source) => limitedSource(source, limit)));
   const s3 = s3Settings(options.s3 ?? {}, environment);
+  const destinations = localDestinations([...localKinds({ s3, stdout: options.stdout, warn }), ...furtherKinds]);
   let folder: Records | undefined;
   const records = (): Records => {
     folder ??= folderRecords({ folder: makeStateFolder(stateDir), warn });
     return folder;
   };
 
-  async function makeDestination(
-    kind: DestinationLocator['kind'],
-    windowBytes: number,
-    parallelism: number,
-    onlyLooks: boolean,
-  ): Promise<Destination> {
-    switch (kind) {
-      case 's3': {
-        // Loaded only where it is needed: a small transfer to a file would spend an eighth of its time on it.
-        const { s3Destination } = await import('../../destinations/s3/destination.ts');
-        return s3Destination({ ...s3Connection(s3), maxSockets: parallelism + 8 });
-      }
-      case 'file':
-        return fileDestination({ warn, onlyLooks });
-      case 'stdout':
-        return stdoutDestination({ stream: options.stdout ?? process.stdout, windowBytes });
-    }
-  }
-
   const home: Home = {
     stateDir,
-    s3,
+    destinations,
     clock,
     ids: systemIds,
     events,
@@ -113,25 +101,24 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
     get records() {
       return records();
     },
-    async engine(kind, { parallelism = 1, pieceSizeBytes, sources: engineSources = sources, onlyLooks = false } = {}) {
+    async engine(name, { parallelism = 1, pieceSizeBytes, sources: engineSources = sources, onlyLooks = false } = {}) {
+      const kind = destinations.kind(name);
       const sizing = localSizing({
         kind,
         parallelism,
         ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
         ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
       });
-      const destination = await makeDestination(kind, sizing.windowBytes, parallelism, onlyLooks);
-      const destinations = (to: DestinationLocator): Destination => {
-        if (to.kind === kind) return destination;
-        throw new PieceworkError('Internal', `an engine for ${kind} was asked for ${to.kind}`);
-      };
-      // A pipe can't be continued by anybody else: nothing about it is kept.
-      const engineRecords = kind === 'stdout' ? memoryRecords() : records();
+      const destination = await kind.open({ windowBytes: sizing.windowBytes, onlyLooks });
+      const engineRecords = kind.isResumable ? records() : memoryRecords();
       const ports = {
         records: engineRecords,
         secrets: memorySecrets(),
         sources: engineSources,
-        destinations,
+        destinations: (to: DestinationLocator): Destination => {
+          if (to.kind === name) return destination;
+          throw new PieceworkError('Internal', `an engine for ${name} was asked for ${to.kind}`);
+        },
         events,
         clock,
         ids: systemIds,
@@ -147,12 +134,12 @@ export function openHome(options: LocalOptions, environment: NodeJS.ProcessEnv =
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
-    destinationKey: (to) => createHash('sha256').update(destinationId(to)).digest('hex'),
+    destinationKey: (to) => createHash('sha256').update(destinations.identity(to)).digest('hex'),
     lockPath(to) {
       return join(makeStateFolder(join(stateDir, 'locks')), `${home.destinationKey(to)}.lock`);
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(all.map((source) => source[Symbol.asyncDispose]()));
+      await Promise.all([...all, destinations].map((each) => each[Symbol.asyncDispose]()));
     },
   };
   return home;
@@ -196,14 +183,4 @@ function readCa(path: string): string {
 function s3Settings(s3: S3Options, environment: NodeJS.ProcessEnv): S3Options {
   const endpointUrl = s3.endpointUrl ?? (environment['AWS_ENDPOINT_URL_S3'] || environment['AWS_ENDPOINT_URL']);
   return endpointUrl === undefined ? s3 : { ...s3, endpointUrl };
-}
-
-function s3Connection({ endpointUrl, region, profile, caFile, answerTimeoutMs }: S3Options) {
-  return {
-    ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }),
-  };
 }

@@ -8,7 +8,6 @@ import { loadTransfer, updateTransfer } from '../../pipeline/shared/store.ts';
 import { reconcile } from '../../pipeline/upkeep/reconcile.ts';
 import { KEYS } from '../../records/records.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
-import { describeDestination } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver, isSettled } from '../../transfer/record/record.ts';
 import { cancelled } from '../../transfer/record/transitions.ts';
@@ -105,7 +104,7 @@ export async function clean(
 
 async function cleanOne(home: Home, record: TransferRecord, signal: AbortSignal): Promise<TransferRecord> {
   const { destination } = record.request;
-  const lock = await acquireLock(home.lockPath(destination), { what: describeDestination(destination) });
+  const lock = await acquireLock(home.lockPath(destination), { what: home.destinations.describe(destination) });
   try {
     await using engine = await home.engine(destination.kind);
     const { ports } = engine;

@@ -28,9 +28,9 @@ export async function plan(home: Home, request: CopyRequest, signal: AbortSignal
     rev: 0,
     writeId: '',
   };
-  if (first.makesFolder === undefined)
+  if (first.makeFolder === undefined)
     await target.check(objectSpec(record, 'plan', snapshot, divided, destination), { signal });
-  const exists = first.makesFolder === undefined && (await target.head(destination, { signal })) !== undefined;
+  const exists = first.makeFolder === undefined && (await target.head(destination, { signal })) !== undefined;
   return {
     source: redactUrl(request.source.url),
     finalUrl: probe.finalUrl,

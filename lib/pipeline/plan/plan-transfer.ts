@@ -149,7 +149,7 @@ async function isAlreadyThere(planning: PlanningWork): Promise<boolean> {
   if (request.options.ifExists === 'replace') return false;
   const there = await destination.head(request.destination, { signal });
   if (there === undefined) return false;
-  if (request.options.ifExists === 'fail') throw destinationExists(loaded.record);
+  if (request.options.ifExists === 'fail') throw destinationExists(destination.describe(request.destination));
   const { snapshot } = probe;
   const isSameSize = there.sizeBytes === snapshot.sizeBytes;
   const isSameVersion =
@@ -171,14 +171,7 @@ async function isAlreadyThere(planning: PlanningWork): Promise<boolean> {
   return true;
 }
 
-function destinationExists(record: TransferRecord): PieceworkError {
-  const { destination } = record.request;
-  const name =
-    destination.kind === 's3'
-      ? `s3://${destination.bucket}/${destination.key}`
-      : destination.kind === 'file'
-        ? destination.path
-        : 'stdout';
+function destinationExists(name: string): PieceworkError {
   return new PieceworkError(
     'DestinationExists',
     `${name} exists already, and --if-exists is fail; choose another name, or --if-exists replace`,

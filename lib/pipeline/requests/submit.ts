@@ -3,7 +3,6 @@ import { holdsSecret, redactUrl } from '../../errors/redact.ts';
 import type { IdempotencyEntry } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
 import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
-import { describeDestination } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone, newRecord } from '../../transfer/record/record.ts';
 import type { ObjectSettings, TransferOptions, TransferRequest } from '../../transfer/request.ts';
@@ -28,9 +27,12 @@ export interface Submission {
 /**
  * Takes a transfer on. Key → marker → sealed source → record → message, in this order (protocol §2), so that a crash at
  * any point leaves nothing that nobody finds. Repeatable with an idempotency key.
- * @throws PieceworkError `Conflict` when the key stands for another request.
+ * @throws PieceworkError `Conflict` when the key stands for another request; `InvalidDestination`.
  */
 export async function submit(ports: Ports, submission: Submission): Promise<TransferRecord> {
+  const { destination: to } = submission;
+  // Before anything is written: it throws for a destination that this home does not know.
+  const destination = ports.destinations(to).describe(to);
   const { id, isFirst } = await claimId(ports, submission);
   if (!isFirst && (await loadTransfer(ports, id)) !== undefined) return await submitAgain(ports, id, submission);
   await markActive(ports, id, 1);
@@ -46,7 +48,7 @@ export async function submit(ports: Ports, submission: Submission): Promise<Tran
     type: 'accepted',
     transferId: id,
     source: record.request.source.url,
-    destination: describeDestination(record.request.destination),
+    destination,
   });
   return record;
 }

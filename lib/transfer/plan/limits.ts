@@ -9,8 +9,6 @@ export interface Limits {
 
 /** What a destination can do, as data. Lacking one is told by an error before the start, never by a silent downgrade. */
 export interface Features {
-  /** Unfinished uploads can be found and continued by another process. */
-  readonly resumable: boolean;
   /** Pieces must arrive in ascending order: an upload blocks the later piece until its turn comes. */
   readonly ordered: boolean;
   /** `ifExists: 'fail'` holds against a racing writer. */

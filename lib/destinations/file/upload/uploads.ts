@@ -3,6 +3,7 @@ import { untilAborted } from '../../../values/call.ts';
 import type { ObjectSpec, UploadRef } from '../../destination.ts';
 import { onDisk, uploadLost } from '../errors.ts';
 import { removeUpload, sweepBeside } from '../folder.ts';
+import { fileLocator } from '../locator.ts';
 import type { TargetLocks } from '../locks.ts';
 import { targetLocks } from '../locks.ts';
 import type { UploadFiles } from '../names.ts';
@@ -102,9 +103,8 @@ export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads 
     async findOpen(upload, signal) {
       const found = await find(upload, signal);
       if (typeof found === 'object') return found;
-      const path = upload.target.kind === 'file' ? upload.target.path : '';
       throw uploadLost(
-        path,
+        fileLocator(upload.target).path,
         found === 'finished' ? 'it was completed before' : 'it was aborted, or its files were removed',
       );
     },

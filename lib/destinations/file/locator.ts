@@ -1,0 +1,70 @@
+import { statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeFolder } from '../../disk/make-folder.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import type { WrittenDestination } from '../kind.ts';
+
+/** A file of this machine. */
+export type FileLocator = {
+  readonly kind: 'file';
+  /** Absolute. */
+  readonly path: string;
+};
+
+/** @throws PieceworkError `InvalidDestination`. */
+export function fileLocator(to: DestinationLocator): FileLocator {
+  const { kind, path } = to as Partial<FileLocator>;
+  if (kind === 'file' && typeof path === 'string' && isAbsolute(path)) return { kind, path };
+  throw new PieceworkError('InvalidDestination', 'the destination is not an absolute path of a file');
+}
+
+export function identityOfFile({ path }: FileLocator): string {
+  return JSON.stringify(['file', path]);
+}
+
+/** A path, a folder (existing, or with a trailing slash), a `file:` URL. What begins as another URL is none, nor is `-`. */
+export function parseFile(text: string): WrittenDestination | undefined {
+  if (/^file:\/\//i.test(text)) return parsePath(pathOfFileUrl(text));
+  return text === '-' || /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? undefined : parsePath(text);
+}
+
+function parsePath(text: string): WrittenDestination {
+  if (text.includes('\0'))
+    throw new PieceworkError('InvalidDestination', 'the destination holds a NUL character, which no path can');
+  const path = resolve(text);
+  const hasSlash = /[/\\]$/.test(text);
+  if (!hasSlash && !isFolder(path)) return { locate: () => ({ kind: 'file', path }) };
+  return {
+    locate: (name) => ({ kind: 'file', path: resolve(path, name) }),
+    ...(hasSlash ? { makeFolder: () => makeTarget(path) } : {}),
+  };
+}
+
+function pathOfFileUrl(text: string): string {
+  try {
+    return fileURLToPath(text);
+  } catch (cause) {
+    throw new PieceworkError('InvalidDestination', `${text} is no local path: a file URL is file:///absolute/path`, {
+      cause,
+    });
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function makeTarget(path: string): void {
+  try {
+    makeFolder(path);
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw new PieceworkError(
+      'DestinationNotWritable',
+      `the folder ${path} can't be made (${why}); choose another, or change its rights`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import type { Writable } from 'node:stream';
+import { fileKind } from '../../destinations/file/kind.ts';
+import type { DestinationKind } from '../../destinations/kind.ts';
+import { s3Kind } from '../../destinations/s3/kind.ts';
+import { stdoutKind } from '../../destinations/stdout/kind.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import { stated } from '../../values/stated.ts';
+import type { S3Options } from '../api.ts';
+import { localDestinations } from './local-destinations.ts';
+
+export interface KindOptions {
+  readonly s3?: S3Options;
+  /** @default process.stdout */
+  readonly stdout?: Writable | undefined;
+  /** Told, in a sentence, of what was found damaged and is done again. */
+  readonly warn?: (sentence: string) => void;
+}
+
+/** Every kind of place that one machine writes to. A further one is a folder of its own and a line here. */
+export function localKinds({ s3 = {}, stdout, warn = () => {} }: KindOptions): readonly DestinationKind[] {
+  const { endpointUrl, ...connection } = s3;
+  return [
+    s3Kind({ ...connection, ...stated({ endpoint: endpointUrl }) }),
+    fileKind({ warn }),
+    stdoutKind(() => stdout ?? process.stdout),
+  ];
+}
+
+/** Opens nothing: only to say what stands in records and reports. */
+const KNOWN = localDestinations(localKinds({}));
+
+/** For people, without secrets: `s3://bucket/key`, a path, `stdout`. */
+export function describeDestination(to: DestinationLocator): string {
+  return KNOWN.describe(to);
+}
