@@ -179,9 +179,9 @@ const rooms = [
   ),
   only(
     'api-speaks-to-the-pipeline',
-    'One API for Lambda and for the local service: it knows the use cases and the ports, not who implements them.',
+    'One API for Lambda and for the local service: it knows the use cases and the ports, not who implements them. (Its client reads headers by the grammar of HTTP.)',
     { path: '^lib/api/' },
-    [...BASE, TRANSFER, PORTS, '^lib/(pipeline|api)/', NPM, BUILTINS],
+    [...BASE, TRANSFER, PORTS, '^lib/(pipeline|api)/', '^lib/http/grammar/', NPM, BUILTINS],
   ),
   {
     name: 'only-homes-compose',

@@ -4,9 +4,9 @@ import type { Guard } from '../guard/guard.ts';
 
 /** How connections are made and watched, whatever is spoken over them. */
 export interface NetOptions {
-  /** For name resolution and TCP together, and again for TLS or SSH. @default 10000 */
+  /** For name resolution and TCP together, with TLS where HTTP is spoken; else again for TLS or SSH. @default 10000 */
   readonly connectTimeoutMs?: number;
-  /** From a question to its answer. @default 30000 */
+  /** From a question to its answer, or to the whole head of it. @default 30000 */
   readonly headersTimeoutMs?: number;
   /** Longest silence within a body. @default 30000 */
   readonly stallTimeoutMs?: number;
@@ -14,7 +14,7 @@ export interface NetOptions {
   readonly minBytesPerSecond?: number;
   /** Resolves every name and looks at every address, also one that was given as such, in place of `dns.lookup`. */
   readonly lookup?: LookupFunction;
-  /** Refuses what may not be contacted: each URL, and each address as it is connected to. Brings its own `lookup`. @default everything may be */
+  /** Refuses what may not be contacted: each URL, redirects too, and each address as it is connected to. Brings its own `lookup`. @default everything may be */
   readonly guard?: Guard;
 }
 
@@ -33,11 +33,15 @@ export function netSettings(options: NetOptions): NetSettings {
   if (guard !== undefined && options.lookup !== undefined) {
     throw new PieceworkError('InvalidOption', 'lookup must be left to the guard, where there is one');
   }
+  const minBytesPerSecond = options.minBytesPerSecond ?? 0;
+  if (!(minBytesPerSecond >= 0)) {
+    throw new PieceworkError('InvalidOption', 'minBytesPerSecond must be a number from 0');
+  }
   return {
     connectTimeoutMs: duration('connectTimeoutMs', options.connectTimeoutMs ?? 10_000),
     headersTimeoutMs: duration('headersTimeoutMs', options.headersTimeoutMs ?? 30_000),
     stallTimeoutMs: duration('stallTimeoutMs', options.stallTimeoutMs ?? 30_000),
-    minBytesPerSecond: options.minBytesPerSecond ?? 0,
+    minBytesPerSecond,
     lookup: guard?.lookup ?? options.lookup,
     guard,
   };

@@ -9,3 +9,8 @@ export function isPageInstead(typeBefore: string | undefined, typeNow: string | 
 function isHtml(contentType: string): boolean {
   return /^\s*(text\/html|application\/xhtml\+xml)\s*(;|$)/i.test(contentType);
 }
+
+/** Without its parameters, in lower case. */
+export function mediaType(contentType: string | undefined): string | undefined {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase();
+}

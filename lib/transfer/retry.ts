@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../errors/codes.ts';
 import { fractionOf } from '../values/random.ts';
-import { fromIso } from '../values/time.ts';
 
 /** How long to wait, as arithmetic; what to retry is the table in `errors/codes.ts`. */
 export interface BackoffPolicy {
@@ -41,15 +40,4 @@ export function waitMs(
 ): number {
   const own = backoffMs(times, seed, policy);
   return retryAfterMs === undefined ? own : retryAfterMs + Math.ceil(Math.min(own, 1000) * fractionOf(`${seed}+`));
-}
-
-/** `Retry-After` (RFC 9110 §10.2.3): whole seconds or an HTTP date → milliseconds from `now`, at most a day. */
-export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
-  const day = 86_400_000;
-  if (/^\d{1,9}$/.test(text)) return Math.min(Number(text) * 1000, day);
-  if (!/^[A-Za-z]{3,9}, /.test(text)) return undefined;
-  const at = fromIso(text);
-  return Number.isNaN(at) ? undefined : Math.min(Math.max(at - now, 0), day);
 }

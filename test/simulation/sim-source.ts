@@ -4,7 +4,7 @@ import { ifRangeOf } from '../../lib/http/grammar/validator.ts';
 import { sequentialHasher } from '../../lib/integrity/hasher.ts';
 import type { Probe, Source } from '../../lib/sources/source.ts';
 import type { CopySource } from '../../lib/transfer/locators.ts';
-import type { RangeAnswer } from '../../lib/transfer/range-check.ts';
+import type { RangeAnswer, StatedRange } from '../../lib/transfer/range-answer.ts';
 import { checkRangeAnswer } from '../../lib/transfer/range-check.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
@@ -181,15 +181,16 @@ function answerTo(
   hasRanges: boolean,
   world: Nature,
 ): { readonly head: RangeAnswer; readonly body: Uint8Array } {
-  if (!hasRanges) return { head: { status: 200, contentLength: String(bytes.length), validator }, body: bytes };
+  if (!hasRanges) return { head: { kind: 'whole', lengthBytes: bytes.length, validator }, body: bytes };
   const by = start > 0 ? -1 : end < bytes.length ? 1 : 0;
   const lies = by !== 0 && world.strikes('sourceWrongRange');
   const from = lies ? start + by : start;
   const body = bytes.subarray(from, end + from - start);
-  const contentRange = `bytes ${from}-${from + body.length - 1}/${bytes.length}`;
+  const range = { start: from, end: from + body.length };
   // Who answers another range says so, or says nothing of the range at all.
-  const says = lies && world.chance.hit(0.5) ? {} : { contentRange };
-  return { head: { status: 206, contentLength: String(body.length), validator, ...says }, body };
+  const stated: StatedRange =
+    lies && world.chance.hit(0.5) ? { kind: 'nothing' } : { kind: 'range', range, totalBytes: bytes.length };
+  return { head: { kind: 'part', stated, lengthBytes: body.length, validator }, body };
 }
 
 function snapshotOf(origin: SimOrigin, version: OriginVersion, ranged: boolean): Snapshot {

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RangeAnswer } from '../../lib/transfer/range-check.ts';
-import { checkRangeAnswer, codeOfStatus } from '../../lib/transfer/range-check.ts';
+import type { RangeFields } from '../../lib/http/grammar/range-answer.ts';
+import { rangeAnswerOf } from '../../lib/http/grammar/range-answer.ts';
+import { codeOfStatus } from '../../lib/http/grammar/status.ts';
+import type { RangeVerdict } from '../../lib/transfer/range-check.ts';
+import { checkRangeAnswer } from '../../lib/transfer/range-check.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
+import type { ByteRange } from '../../lib/values/ranges.ts';
 import type { Validator } from '../../lib/values/validator.ts';
 
 const SIZE = 1000;
@@ -26,7 +30,7 @@ function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
   };
 }
 
-function partial(changes: Partial<RangeAnswer> = {}): RangeAnswer {
+function partial(changes: Partial<RangeFields> = {}): RangeFields {
   return {
     status: 206,
     contentRange: 'bytes 100-199/1000',
@@ -37,18 +41,22 @@ function partial(changes: Partial<RangeAnswer> = {}): RangeAnswer {
   };
 }
 
-function without(key: keyof RangeAnswer, from: RangeAnswer = partial()): RangeAnswer {
+function without(key: keyof RangeFields, from: RangeFields = partial()): RangeFields {
   const { [key]: _, ...rest } = from;
-  return rest as RangeAnswer;
+  return rest as RangeFields;
 }
 
-function codeFor(answer: RangeAnswer, { of = snapshot(), ifRange = true } = {}): string {
-  const verdict = checkRangeAnswer(ASKED, of, answer, ifRange);
+function verdictOn(asked: ByteRange, of: Snapshot, answer: RangeFields, ifRange: boolean): RangeVerdict {
+  return checkRangeAnswer(asked, of, rangeAnswerOf(answer), ifRange);
+}
+
+function codeFor(answer: RangeFields, { of = snapshot(), ifRange = true } = {}): string {
+  const verdict = verdictOn(ASKED, of, answer, ifRange);
   return verdict.kind === 'refused' ? verdict.code : verdict.kind;
 }
 
-function becauseOf(answer: RangeAnswer, of = snapshot()): string {
-  const verdict = checkRangeAnswer(ASKED, of, answer, false);
+function becauseOf(answer: RangeFields, of = snapshot()): string {
+  const verdict = verdictOn(ASKED, of, answer, false);
   return verdict.kind === 'refused' ? verdict.because : verdict.kind;
 }
 
@@ -99,7 +107,7 @@ describe('a 206', () => {
 
   it('goes by the type where there is no validator, and ignores its parameters', () => {
     const of = snapshot({ validator: NONE });
-    const typed = (contentType: string): RangeAnswer => partial({ validator: NONE, contentType });
+    const typed = (contentType: string): RangeFields => partial({ validator: NONE, contentType });
     expect(codeFor(typed(' text/plain ; charset=utf-8'), { of, ifRange: false })).toBe('accepted');
     expect(codeFor(typed('Text/Plain; charset=utf-8'), { of, ifRange: false })).toBe('accepted');
     expect(codeFor(typed('text/html'), { of, ifRange: false })).toBe('SourceChanged');
@@ -140,7 +148,7 @@ describe('a 206', () => {
 });
 
 describe('a 200', () => {
-  const whole: RangeAnswer = { status: 200, contentLength: '1000', contentType: 'text/plain', validator: STRONG };
+  const whole: RangeFields = { status: 200, contentLength: '1000', contentType: 'text/plain', validator: STRONG };
 
   it('to If-Range, although nothing changed, is asked again plainly, once', () => {
     expect(codeFor(whole, { ifRange: true })).toBe('askPlainly');
@@ -160,11 +168,11 @@ describe('a 200', () => {
       { start: 0, end: SIZE - 1 },
       { start: 1, end: SIZE },
     ])
-      expect(checkRangeAnswer(part, snapshot(), whole, false)).toMatchObject({ code: 'RangesNotHonoured' });
+      expect(verdictOn(part, snapshot(), whole, false)).toMatchObject({ code: 'RangesNotHonoured' });
   });
 
   it('with a page for people in place of the file says nothing of the file', () => {
-    const page: RangeAnswer = { ...whole, contentType: 'text/html', contentLength: '17', validator: NONE };
+    const page: RangeFields = { ...whole, contentType: 'text/html', contentLength: '17', validator: NONE };
     for (const ifRange of [true, false]) expect(codeFor(page, { ifRange })).toBe('UnexpectedType');
     expect(codeFor(page, { of: snapshot({ contentType: 'text/html' }), ifRange: false })).toBe('SourceChanged');
   });
@@ -176,9 +184,9 @@ describe('a 200', () => {
 
   it('is the range where the range is the whole, and its length says so', () => {
     const all = { start: 0, end: SIZE };
-    expect(checkRangeAnswer(all, snapshot(), whole, false)).toEqual({ kind: 'accepted' });
-    expect(checkRangeAnswer(all, snapshot(), whole, true)).toEqual({ kind: 'accepted' });
-    expect(checkRangeAnswer(all, snapshot(), without('contentLength', whole), false)).toMatchObject({
+    expect(verdictOn(all, snapshot(), whole, false)).toEqual({ kind: 'accepted' });
+    expect(verdictOn(all, snapshot(), whole, true)).toEqual({ kind: 'accepted' });
+    expect(verdictOn(all, snapshot(), without('contentLength', whole), false)).toMatchObject({
       code: 'RangesNotHonoured',
     });
   });
@@ -225,7 +233,7 @@ describe('whatever the answer', () => {
     .tuple(fc.nat({ max: SIZE - 1 }), fc.integer({ min: 1, max: SIZE }))
     .map(([start, length]) => ({ start, end: Math.min(start + length, SIZE) }));
   const near = fc.constantFrom(-1, 0, 0, 0, 1);
-  const answer = (asked: { start: number; end: number }): fc.Arbitrary<RangeAnswer> =>
+  const answer = (asked: { start: number; end: number }): fc.Arbitrary<RangeFields> =>
     fc.record(
       {
         status: fc.constantFrom(200, 206, 206, 206, 304, 404, 416, 503),
@@ -249,7 +257,7 @@ describe('whatever the answer', () => {
     let accepted = 0;
     fc.assert(
       fc.property(cases, ([asked, was, ifRange, got]) => {
-        const verdict = checkRangeAnswer(asked, snapshot({ validator: was }), got, ifRange);
+        const verdict = verdictOn(asked, snapshot({ validator: was }), got, ifRange);
         if (verdict.kind !== 'accepted') return;
         accepted += 1;
         const isWhole = asked.start === 0 && asked.end === SIZE;

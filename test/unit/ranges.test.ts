@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseContentRange, rangeLength, toRangeHeader } from '../../lib/values/ranges.ts';
+import { parseContentRange, toRangeHeader } from '../../lib/http/grammar/range-fields.ts';
+import { rangeLength } from '../../lib/values/ranges.ts';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BACKOFF, backoffMs, parseRetryAfter, waitMs } from '../../lib/transfer/retry.ts';
+import { parseRetryAfter } from '../../lib/http/grammar/retry-after.ts';
+import { BACKOFF, backoffMs, waitMs } from '../../lib/transfer/retry.ts';
 import { fractionOf } from '../../lib/values/random.ts';
 
 const seed = fc.string();

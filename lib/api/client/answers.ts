@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors/codes.ts';
 import { isErrorCode } from '../../errors/codes.ts';
 import type { ErrorDetails } from '../../errors/error.ts';
 import { PieceworkError } from '../../errors/error.ts';
-import { parseRetryAfter } from '../../transfer/retry.ts';
+import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
 
 export interface ApiAnswer {
   readonly status: number;

@@ -2,11 +2,11 @@ import type { ErrorCode } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
 import type { ServiceFailure } from '../../errors/service.ts';
 import { serviceFailure } from '../../errors/service.ts';
+import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
 import { tlsFault } from '../../net/errors/tls-faults.ts';
 import { regionName } from '../../s3/client.ts';
 import type { Operation } from '../../s3/failures.ts';
 import { codeOfFailure } from '../../s3/failures.ts';
-import { parseRetryAfter } from '../../transfer/retry.ts';
 
 /** What was talked to, for the sentence. */
 export interface Place {

@@ -1,13 +1,13 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { Answer } from '../../http/answer.ts';
 import type { Dispatchers } from '../../http/connections/dispatcher.ts';
+import { toRangeHeader } from '../../http/grammar/range-fields.ts';
 import { follow } from '../../http/requests/redirects.ts';
 import { callerRequest } from '../../http/requests/request-headers.ts';
 import { bodyReader } from '../../net/bodies/body-reader.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import type { ByteRange } from '../../values/ranges.ts';
-import { toRangeHeader } from '../../values/ranges.ts';
 import type { Instant } from '../../values/time.ts';
 
 export interface HttpContext {

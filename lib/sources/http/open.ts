@@ -1,14 +1,16 @@
 import type { Answer } from '../../http/answer.ts';
 import { lengthOf } from '../../http/grammar/headers.ts';
+import { rangeAnswerOf } from '../../http/grammar/range-answer.ts';
 import { ifRangeOf, validatorOf } from '../../http/grammar/validator.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
-import type { RangeAnswer } from '../../transfer/range-check.ts';
+import type { RangeAnswer } from '../../transfer/range-answer.ts';
 import { checkRangeAnswer } from '../../transfer/range-check.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { ByteRange } from '../../values/ranges.ts';
 import { rangeLength } from '../../values/ranges.ts';
+import { stated } from '../../values/stated.ts';
 import type { HttpContext, Question } from './ask.ts';
 import { ask, readerOf } from './ask.ts';
 import { refuse, refuseFor } from './refusal.ts';
@@ -39,18 +41,15 @@ export async function openHttp(
   throw new RangeError('the check asks again only where If-Range was sent');
 }
 
-function headOf(answer: Answer): RangeAnswer {
-  const { status, headers } = answer;
-  const text = (name: string, key: string): object => {
-    const value = headers[name];
-    return value === undefined ? {} : { [key]: value };
-  };
-  return {
+function headOf({ status, headers }: Answer): RangeAnswer {
+  return rangeAnswerOf({
     status,
     validator: validatorOf(headers),
-    ...text('content-range', 'contentRange'),
-    ...text('content-length', 'contentLength'),
-    ...text('content-encoding', 'contentEncoding'),
-    ...text('content-type', 'contentType'),
-  };
+    ...stated({
+      contentRange: headers['content-range'],
+      contentLength: headers['content-length'],
+      contentEncoding: headers['content-encoding'],
+      contentType: headers['content-type'],
+    }),
+  });
 }

@@ -1,9 +1,9 @@
 import { redactUrl } from '../../errors/redact.ts';
 import type { Answer } from '../../http/answer.ts';
 import { lengthOf } from '../../http/grammar/headers.ts';
+import { parseContentRange } from '../../http/grammar/range-fields.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Call } from '../../values/call.ts';
-import { parseContentRange } from '../../values/ranges.ts';
 import type { Probe } from '../source.ts';
 import type { HttpContext } from './ask.ts';
 import { ask, readerOf } from './ask.ts';

@@ -3,8 +3,8 @@ import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { Answer } from '../../http/answer.ts';
 import { lengthOf } from '../../http/grammar/headers.ts';
-import { codeOfStatus } from '../../transfer/range-check.ts';
-import { parseRetryAfter } from '../../transfer/retry.ts';
+import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
+import { codeOfStatus } from '../../http/grammar/status.ts';
 import type { Instant } from '../../values/time.ts';
 
 const ADVICE: Readonly<Record<number, string>> = {

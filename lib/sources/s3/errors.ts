@@ -2,9 +2,9 @@ import type { ErrorCode } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
 import type { ServiceFailure } from '../../errors/service.ts';
 import { serviceFailure } from '../../errors/service.ts';
+import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
 import { tlsFault } from '../../net/errors/tls-faults.ts';
 import { codeOfFailure } from '../../s3/failures.ts';
-import { parseRetryAfter } from '../../transfer/retry.ts';
 import type { S3Target } from './url.ts';
 
 interface Finding {

@@ -3,6 +3,8 @@ import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/c
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Guard } from '../../guard/guard.ts';
+import { rangeAnswerOf } from '../../http/grammar/range-answer.ts';
+import { toRangeHeader } from '../../http/grammar/range-fields.ts';
 import { bodyReader } from '../../net/bodies/body-reader.ts';
 import { lazyReader } from '../../net/bodies/lazy-reader.ts';
 import { streamBody } from '../../net/bodies/stream-body.ts';
@@ -12,12 +14,13 @@ import { netSettings } from '../../net/settings.ts';
 import type { Clients, Connections } from '../../s3/client.ts';
 import { connections } from '../../s3/client.ts';
 import type { SourceLocator, SourceStore } from '../../transfer/locators.ts';
+import type { RangeAnswer } from '../../transfer/range-answer.ts';
 import { checkRangeAnswer } from '../../transfer/range-check.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { ByteRange } from '../../values/ranges.ts';
-import { rangeLength, toRangeHeader } from '../../values/ranges.ts';
+import { rangeLength } from '../../values/ranges.ts';
 import { stated } from '../../values/stated.ts';
 import type { Probe, Source } from '../source.ts';
 import { readError, s3SourceError } from './errors.ts';
@@ -176,16 +179,17 @@ async function openRange(
   });
 }
 
-function answerHead(answer: GetObjectCommandOutput) {
-  const encoding = withoutTransport(answer.ContentEncoding);
-  return {
-    status: answer.ContentRange === undefined ? 200 : 206,
+function answerHead({ ContentRange, ContentLength, ContentType, ...answer }: GetObjectCommandOutput): RangeAnswer {
+  return rangeAnswerOf({
+    status: ContentRange === undefined ? 200 : 206,
     validator: validatorOf(answer.ETag),
-    ...(answer.ContentRange === undefined ? {} : { contentRange: answer.ContentRange }),
-    ...(answer.ContentLength === undefined ? {} : { contentLength: String(answer.ContentLength) }),
-    ...(encoding === undefined ? {} : { contentEncoding: encoding }),
-    ...(answer.ContentType === undefined ? {} : { contentType: answer.ContentType }),
-  };
+    ...stated({
+      contentRange: ContentRange,
+      contentLength: ContentLength === undefined ? undefined : String(ContentLength),
+      contentEncoding: withoutTransport(answer.ContentEncoding),
+      contentType: ContentType,
+    }),
+  });
 }
 
 const EMPTY: ByteReader = { read: async () => 0, [Symbol.asyncDispose]: async () => {} };
