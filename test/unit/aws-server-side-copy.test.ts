@@ -4,7 +4,7 @@ import { openAwsHome } from '../../lib/aws/home.ts';
 import { ENV, STAGES } from '../../lib/aws/names.ts';
 import { lendingOf } from '../../lib/aws/sources/source-buckets.ts';
 import { s3Destination } from '../../lib/destinations/s3/destination.ts';
-import { divide } from '../../lib/pipeline/plan/divide.ts';
+import { choosePlan } from '../../lib/pipeline/plan/choose-plan.ts';
 import type { Source } from '../../lib/sources/source.ts';
 import type { CopySource } from '../../lib/transfer/locators.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
@@ -30,7 +30,7 @@ async function dividedBy(variables: Readonly<Record<string, string>>, from: Copy
   const source = { schemes: ['s3'], copySource: async () => from } as unknown as Source;
   const url = `s3://${from.bucket}/${from.key}`;
   const pair = { source, from: { url }, destination: ports.destinations(TO), to: TO, snapshot: LARGE };
-  return await divide(pair, options, ports.policy.plan, { ranges: true }, signal);
+  return await choosePlan(pair, options, ports.policy.plan, { ranges: true }, signal);
 }
 
 test('without source buckets nothing is copied, since the store would read with the functions’ rights', async () => {

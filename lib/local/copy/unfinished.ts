@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { advance } from '../../pipeline/advance/advance.ts';
-import { isProvablySame } from '../../pipeline/plan/plan-transfer.ts';
+import { isProvablySame } from '../../pipeline/plan/start-pieces.ts';
 import { transferStatus } from '../../pipeline/requests/query.ts';
 import { retry } from '../../pipeline/requests/retry.ts';
 import { settle } from '../../pipeline/settle/settle.ts';

@@ -1,5 +1,5 @@
 import { redactUrl } from '../../errors/redact.ts';
-import { divide } from '../../pipeline/plan/divide.ts';
+import { choosePlan } from '../../pipeline/plan/choose-plan.ts';
 import { toRequest } from '../../pipeline/requests/submit.ts';
 import { objectSpec } from '../../pipeline/shared/object-spec.ts';
 import { newRecord } from '../../transfer/record/record.ts';
@@ -17,7 +17,7 @@ export async function plan(home: Home, request: CopyRequest, signal: AbortSignal
   const source = home.sources(request.source.url);
   const pair = { source, from: request.source, destination: target, to: destination, snapshot };
   const { ranges } = snapshot;
-  const { plan: divided, warning } = await divide(pair, options, engine.ports.policy.plan, { ranges }, signal);
+  const { plan: divided, warning } = await choosePlan(pair, options, engine.ports.policy.plan, { ranges }, signal);
   const record = {
     ...newRecord(
       'plan',

@@ -11,8 +11,8 @@ import { objectSpec, proveDigests, unexpectedSize } from '../shared/object-spec.
 import { ourObject } from '../shared/our-object.ts';
 import { loadTransfer } from '../shared/store.ts';
 import { expectEnd, fill } from '../shared/windows.ts';
-import type { PlanningWork } from './planning.ts';
-import { storePlan } from './planning.ts';
+import type { PlanningWork } from './planning-work.ts';
+import { storePlan } from './planning-work.ts';
 
 /** Whatever fits one window is stored with a single put, from the body that the probe has in hand. */
 export async function putSingle(planning: PlanningWork, plan: SinglePlan): Promise<void> {

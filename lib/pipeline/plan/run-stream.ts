@@ -15,8 +15,8 @@ import { proveDigests, unexpectedSize } from '../shared/object-spec.ts';
 import { loadTransfer } from '../shared/store.ts';
 import { uploadRef } from '../shared/upload-ref.ts';
 import { fill } from '../shared/windows.ts';
-import type { PlanningWork } from './planning.ts';
-import { createUpload, saveOrAbort } from './planning.ts';
+import type { PlanningWork } from './planning-work.ts';
+import { createUpload, saveOrAbort } from './planning-work.ts';
 import { putWhole } from './put-single.ts';
 import { checkPace } from './stream-pace.ts';
 
@@ -63,7 +63,7 @@ async function streamBody(planning: PlanningWork, plan: StreamPlan, body: ByteRe
 
 async function adoptStream(planning: PlanningWork, plan: StreamPlan): Promise<Transferring<StreamPlan>> {
   const { ports, planId, probe, signal } = planning;
-  const upload = await createUpload(planning, plan, false);
+  const upload = await createUpload(planning, plan, { staged: false });
   const quietUntil = ports.clock.now() + ports.policy.decide.quietMs;
   const { snapshot } = probe;
   const adopt = (current: BeingPlanned) =>

@@ -9,6 +9,7 @@ import { activeTransfers } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
 import { loadTransfer, saveTransfer } from '../shared/store.ts';
+import type { Wait } from './step.ts';
 
 type Intent = TransferRecord['creating'][number];
 
@@ -22,7 +23,7 @@ export async function orphanStep(
   intent: Intent,
   destination: Destination,
   signal: AbortSignal,
-): Promise<'again' | { readonly waitMs: number }> {
+): Promise<'again' | Wait> {
   const { record } = loaded;
   const now = ports.clock.now();
   const oldAt = fromIso(intent.at) + ports.policy.orphanAgeMs + ports.policy.plannerLifeMs;

@@ -17,7 +17,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody looks again after an abort (rule 14)',
-    file: 'lib/pipeline/settle/settle.ts',
+    file: 'lib/pipeline/settle/abort-step.ts',
     find: "const isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';",
     replace: 'const isGone = entry.abortedAt !== undefined;',
   },
@@ -61,13 +61,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'no look for our own object after an unsure completion (rule 11)',
-    file: 'lib/pipeline/finish/finish-transfer.ts',
+    file: 'lib/pipeline/finish/finishing-work.ts',
     find: '    const ours = await ourObject(ports, record, signal);\n    if (ours === undefined) throw error;\n    return ours;',
     replace: '    throw error;',
   },
   {
     name: 'an ending does not look for our object (rule 12)',
-    file: 'lib/pipeline/settle/settle.ts',
+    file: 'lib/pipeline/settle/leave-finalizing.ts',
     find: 'const ours = await ourObject(ports, record, signal);\n  if (ours !== undefined)',
     replace: 'const ours = await ourObject(ports, record, signal);\n  if (ours !== undefined && false)',
   },
@@ -116,19 +116,19 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the staged object is made before the record names it (protocol §5)',
-    file: 'lib/pipeline/finish/finish-transfer.ts',
-    find: '  await updateFinishing(ports, record, nameStagedObject);\n',
+    file: 'lib/pipeline/finish/staged.ts',
+    find: '  await updateFinishing(work, nameStagedObject);\n',
     replace: '  void updateFinishing;\n  void nameStagedObject;\n',
   },
   {
     name: 'a multipart copy does not name its upload (protocol §5)',
     file: 'lib/pipeline/finish/promotion.ts',
-    find: 'await updateFinishing(ports, record, (current) => namePromotion(current, at, upload));',
+    find: 'await updateFinishing(work, (current) => namePromotion(current, at, upload));',
     replace: 'void upload; void namePromotion;',
   },
   {
     name: 'an ending does not look for a promoted object (rule 12)',
-    file: 'lib/pipeline/settle/settle.ts',
+    file: 'lib/pipeline/settle/leave-finalizing.ts',
     find: 'const ours = await ourObject(ports, record, signal);\n  if',
     replace: 'const ours = record.upload?.staged === true ? undefined : await ourObject(ports, record, signal);\n  if',
   },
@@ -178,7 +178,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a resumed upload takes pieces of another version',
-    file: 'lib/pipeline/plan/plan-transfer.ts',
+    file: 'lib/pipeline/plan/start-pieces.ts',
     find: ' || !isProvablySame(snapshot, probe.snapshot))\n    return undefined;',
     replace: ')\n    return undefined;',
   },

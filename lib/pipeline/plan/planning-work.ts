@@ -33,14 +33,14 @@ export interface PlanningWork {
 
 export async function createUpload(
   { loaded, planId, intent, destination, probe, signal }: PlanningWork,
-  divided: Plan,
-  staged: boolean,
+  plan: Plan,
+  { staged }: { readonly staged: boolean },
 ): Promise<UploadEntry> {
   intent.mayHaveUpload = true;
   let ref: UploadRef;
   try {
     const target = uploadTarget(destination, loaded.record, { staged });
-    ref = await destination.createUpload(objectSpec(loaded.record, planId, probe.snapshot, divided, target), {
+    ref = await destination.createUpload(objectSpec(loaded.record, planId, probe.snapshot, plan, target), {
       signal,
     });
   } catch (error) {
@@ -51,9 +51,9 @@ export async function createUpload(
 }
 
 /**
- * Stores what planning came to. Others may write meanwhile (a clean-up of what went before): as long as the record is still in the
- * planning that is ours, the change is made again on what is there now.
- * @throws PieceworkError `Conflict` when somebody cancelled, or another planner took over.
+ * Stores what planning came to. Others may write meanwhile (a clean-up of what went before): as long as the record is
+ * still in the planning that is ours, the change is made again on what is there now.
+ * @throws PieceworkError `Conflict` after a cancel, or when another planner took over.
  */
 export async function storePlan<R extends TransferRecord>(
   { ports, loaded, planId }: PlanningWork,
@@ -80,15 +80,18 @@ export function isPlannedBy(record: TransferRecord, planId: string): record is B
   return record.status === 'planning' && record.planId === planId;
 }
 
-/** Stores a record that names a new upload. When the swap is lost the upload is ours alone, unless the record names it after all. */
+/**
+ * Stores a record that names a new upload. When the swap is lost the upload is ours alone, unless the record names it
+ * after all.
+ */
 export async function saveOrAbort<R extends TransferRecord>(
-  planning: PlanningWork,
+  work: PlanningWork,
   change: (record: BeingPlanned) => R,
   upload: UploadEntry,
 ): Promise<Loaded<R>> {
-  const { ports, loaded, intent, destination, signal } = planning;
+  const { ports, loaded, intent, destination, signal } = work;
   try {
-    const stored = await storePlan(planning, change);
+    const stored = await storePlan(work, change);
     intent.mayHaveUpload = false;
     return stored;
   } catch (error) {

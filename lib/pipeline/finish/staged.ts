@@ -1,0 +1,49 @@
+import type { Proof, Stored } from '../../destinations/destination.ts';
+import type { Digests } from '../../transfer/digests.ts';
+import { nameStagedObject } from '../../transfer/record/transitions-uploads.ts';
+import { stagingOf, uploadRef } from '../shared/upload-ref.ts';
+import type { FinishingWork } from './finishing-work.ts';
+import { orOurs } from './finishing-work.ts';
+import { updateFinishing, withPromotion } from './promotion.ts';
+import { proveBytes } from './read-back.ts';
+
+export interface Promoted {
+  readonly stored: Stored;
+  readonly proved: Digests;
+}
+
+/**
+ * Completed under the staging key, read back, copied onto the real one by the store itself; the record names it before
+ * it exists.
+ */
+export async function finishStaged(work: FinishingWork, proof: Proof, wanted: Digests): Promise<Promoted> {
+  const { record, destination, signal } = work;
+  await updateFinishing(work, nameStagedObject);
+  const upload = uploadRef(destination, record, record.upload);
+  try {
+    await destination.completeUpload(upload, { ...proof, condition: 'none' }, { signal });
+  } catch (error) {
+    const there = await destination.head(upload.target, { signal });
+    if (there?.token !== upload.token) throw error;
+  }
+  return await promoteStaged(work, proof, wanted);
+}
+
+/** The staged object is there: proved by reading it, then copied onto the real key. */
+export async function promoteStaged(
+  work: FinishingWork,
+  proof: Pick<Proof, 'sizeBytes' | 'object' | 'condition'>,
+  wanted: Digests,
+): Promise<Promoted> {
+  const { record, destination, signal } = work;
+  const staging = stagingOf(destination);
+  const staged = staging.locate(record.request.destination, record.id);
+  await using reader = await staging.read(staged, proof.sizeBytes, { signal });
+  const proved = await proveBytes(work, reader, wanted);
+  const stored = await orOurs(work, () =>
+    withPromotion(work, (uploads) =>
+      staging.promote(staged, proof.object, proof.sizeBytes, proof.condition, uploads, { signal }),
+    ),
+  );
+  return { stored, proved };
+}

@@ -1,0 +1,71 @@
+import type { Destination } from '../../destinations/destination.ts';
+import type { Digests } from '../../transfer/digests.ts';
+import { sequentialDigests } from '../../transfer/digests.ts';
+import type { PlanInput, PlanPolicy } from '../../transfer/plan/divide-pieces.ts';
+import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
+import type { Plan } from '../../transfer/plan/plan.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import type { TransferOptions } from '../../transfer/request.ts';
+import { wantedDigests } from '../shared/object-spec.ts';
+import type { Ports } from '../shared/ports.ts';
+import type { Pair } from './copy-ability.ts';
+import { copyAbility } from './copy-ability.ts';
+import { singleMaxBytes } from './probe-source.ts';
+
+/** What was chosen. */
+export interface Choice {
+  readonly plan: Plan;
+  /** Worth saying to a person. */
+  readonly warning?: string;
+}
+
+/**
+ * The plan for this pair of source and destination. The store is asked whether it would copy only where that would move
+ * anything: what a single put brings is in hand already, and proved before it is visible.
+ * @throws PieceworkError `ServerSideCopyRefused`, and those of `dividePieces`.
+ */
+export async function choosePlan(
+  pair: Pair,
+  options: Pick<TransferOptions, 'parallelism' | 'pieceSizeBytes' | 'serverSideCopy'>,
+  policy: PlanPolicy,
+  known: { readonly ranges: boolean; readonly copyRefused?: string },
+  signal: AbortSignal,
+): Promise<Choice> {
+  const { snapshot, destination } = pair;
+  const { parallelism, pieceSizeBytes, serverSideCopy: wish } = options;
+  const input: PlanInput = {
+    sizeBytes: snapshot.sizeBytes,
+    ranges: known.ranges,
+    limits: destination.limits,
+    parallelism,
+    policy,
+    ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
+  };
+  const fetched = dividePieces(input);
+  if (fetched.mode !== 'pieces' && wish !== 'always') return { plan: fetched };
+  const { serverSideCopy, warning } = await copyAbility(pair, wish, known.copyRefused, signal);
+  if (serverSideCopy !== undefined) return { plan: dividePieces({ ...input, serverSideCopy }) };
+  return warning === undefined ? { plan: fetched } : { plan: fetched, warning };
+}
+
+/** The same for a transfer, which may know from its last plan what does not work. */
+export async function choosePlanFor(
+  { request, copyRefused, withoutRanges }: TransferRecord,
+  pair: Pair,
+  ports: Pick<Ports, 'policy' | 'windows'>,
+  signal: AbortSignal,
+): Promise<Choice> {
+  const { snapshot, destination } = pair;
+  const inOrder = mustBeInOrder(wantedDigests(request, snapshot), request.options.expect.digests, destination);
+  const ranges = snapshot.ranges && withoutRanges !== true && !inOrder;
+  const policy = { ...ports.policy.plan, singleMaxBytes: singleMaxBytes(ports) };
+  const known = copyRefused === undefined ? { ranges } : { ranges, copyRefused };
+  return await choosePlan(pair, request.options, policy, known, signal);
+}
+
+/** Where nothing can be read back, a digest the caller asked for is proved on the way, in order, on one connection. */
+function mustBeInOrder(wanted: Digests, given: Digests, destination: Destination): boolean {
+  return (
+    destination.proof.kind === 'none' && sequentialDigests(wanted).some((algorithm) => given[algorithm] !== undefined)
+  );
+}

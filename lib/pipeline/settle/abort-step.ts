@@ -1,0 +1,28 @@
+import type { Destination } from '../../destinations/destination.ts';
+import type { AbortEntry } from '../../transfer/record/record.ts';
+import { dropAborted, noteAbort } from '../../transfer/record/transitions-uploads.ts';
+import { fromIso } from '../../values/time.ts';
+import type { Ports } from '../shared/ports.ts';
+import type { Loaded } from '../shared/store.ts';
+import { saveTransfer } from '../shared/store.ts';
+import { uploadRef } from '../shared/upload-ref.ts';
+import type { Wait } from './step.ts';
+
+/** Abort, and look again after the grace: parts of dead workers may land even after the abort (rule 14). */
+export async function abortStep(
+  ports: Ports,
+  loaded: Loaded,
+  entry: AbortEntry,
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<'again' | Wait> {
+  const { record } = loaded;
+  const now = ports.clock.now();
+  const upload = uploadRef(destination, record, entry.upload);
+  const lookAt = entry.abortedAt === undefined ? now : fromIso(entry.abortedAt) + ports.policy.graceMs;
+  if (entry.abortedAt !== undefined && now < lookAt) return { waitMs: lookAt - now };
+  const isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';
+  if (!isGone) await destination.abortUpload(upload, { signal });
+  await saveTransfer(ports, loaded, isGone ? dropAborted(record, entry) : noteAbort(record, entry, now));
+  return 'again';
+}

@@ -1,0 +1,37 @@
+import type { PieceworkEvent } from '../../transfer/progress/events.ts';
+import type { Over } from '../../transfer/record/states.ts';
+import { announced } from '../../transfer/record/transitions-runs.ts';
+import { leaveHost } from '../shared/hosts/change.ts';
+import type { Ports } from '../shared/ports.ts';
+import type { Loaded } from '../shared/store.ts';
+import { saveTransfer } from '../shared/store.ts';
+import { putRef, uploadRef } from '../shared/upload-ref.ts';
+
+/** At least once; a subscriber knows it again by id, run and status (rule 17). */
+export async function announce(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<'again'> {
+  const { record } = loaded;
+  if (record.status === 'completed') {
+    // The upload became the object: nothing to abort. What was kept to recognise it may go now that the record says so.
+    const destination = ports.destinations(record.request.destination);
+    const finished = record.upload === undefined ? putRef(record) : uploadRef(destination, record, record.upload);
+    await destination.releaseUpload?.(finished, { signal });
+  }
+  await leaveHost(ports, record);
+  await ports.events.emit(endEvent(record));
+  await saveTransfer(ports, loaded, announced(record));
+  return 'again';
+}
+
+function endEvent(record: Over): PieceworkEvent {
+  const { id: transferId, run } = record;
+  if (record.status === 'completed') return { type: 'completed', transferId, run, result: record.result };
+  const { reason } = record;
+  if (record.status === 'cancelled') return { type: 'cancelled', transferId, run, reason };
+  return {
+    type: 'failed',
+    transferId,
+    run,
+    reason,
+    ...(record.heldUntil === undefined ? {} : { heldUntil: record.heldUntil }),
+  };
+}
