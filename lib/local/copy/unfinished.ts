@@ -6,7 +6,7 @@ import { retry } from '../../pipeline/requests/retry.ts';
 import { settle } from '../../pipeline/settle/settle.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadNarrowed, updateTransfer } from '../../pipeline/shared/store.ts';
-import type { IdempotencyEntry } from '../../records/records.ts';
+import type { LastTransfer } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
@@ -25,7 +25,7 @@ export async function findUnfinished(
   destinationKey: string,
   signal: AbortSignal,
 ): Promise<TransferRecord | undefined> {
-  const entry = await readable(() => ports.records.get(KEYS.idempotency(destinationKey)));
+  const entry = await readable(() => ports.records.get(KEYS.lastTransferTo(destinationKey)));
   if (entry === undefined) return undefined;
   const { transferId } = entry.value;
   const record = (await readable(() => loadNarrowed(ports, transferId)))?.record;
@@ -61,9 +61,9 @@ async function readable<T>(read: () => Promise<T | undefined>): Promise<T | unde
 
 /** Before the transfer's own marker and record, so that a crash after any of them leaves what the next one to the same destination finds. */
 export async function remember(ports: Ports, destinationKey: string, transferId: string): Promise<void> {
-  const key = KEYS.idempotency(destinationKey);
+  const key = KEYS.lastTransferTo(destinationKey);
   const there = await readable(() => ports.records.get(key));
-  const entry: IdempotencyEntry = { v: 1, transferId, requestHash: destinationKey };
+  const entry: LastTransfer = { v: 1, transferId, requestHash: destinationKey };
   await ports.records.put(key, entry, there?.version ?? 'absent');
 }
 

@@ -14,8 +14,9 @@ import type { Wait } from './step.ts';
 type Intent = TransferRecord['creating'][number];
 
 /**
- * An upload whose Create was answered to nobody (protocol §6): found by the exact key, aborted only if nothing else can own it. What only time
- * could tell from another's is left until it is old; what carries the intent's token need not be.
+ * An upload whose Create was answered when its planner was dead (protocol §6): found by the exact key, aborted only if
+ * nothing else can own it. What only time tells from another's is left until it is old; what carries the intent's token
+ * need not be.
  */
 export async function orphanStep(
   ports: Ports,
@@ -42,7 +43,7 @@ export async function orphanStep(
   return 'again';
 }
 
-/** False = something is there that may be another's, and is not old enough to be nobody's. */
+/** False = an upload is there that may be another transfer's, and is not old enough for an orphan. */
 async function abortOrphans(
   ports: Ports,
   record: TransferRecord,
@@ -68,7 +69,7 @@ async function abortOrphans(
   return true;
 }
 
-/** Of an intent that is no more than a memory; that of the plan which is being made, or finished, may be carried out at this very moment. */
+/** When a dead planner's intent can be asked after. The planner of the record's own plan may be at it right now. */
 function earliestLook({ policy }: Ports, record: TransferRecord, intent: Intent): Instant {
   const mayBeAtIt = !isOver(record) && record.planId === intent.planId;
   return policy.deadCreateMs === undefined || mayBeAtIt ? Infinity : fromIso(intent.at) + policy.deadCreateMs;

@@ -16,7 +16,8 @@ import type { Step } from './step.ts';
 
 /**
  * Cleans up what the record names, one stored step after the other, so that a crash anywhere goes on from there:
- * uploads to abort, the way out of `finalizing`, the end to announce, the sealed source, and last the marker (protocol §2, §3).
+ * uploads to abort, the way out of `finalizing`, the end to announce, the sealed source, and last the marker (protocol
+ * §2, §3).
  * What has to wait (a grace, a hold) is sent to the finalizer as a delayed tick, unless a schedule comes by anyway.
  */
 export async function settle(ports: Ports, transferId: string, signal: AbortSignal): Promise<void> {
@@ -44,7 +45,7 @@ async function settleStep(ports: Ports, loaded: Loaded<Transfer>, signal: AbortS
   return await cleanUp(ports, loaded, signal);
 }
 
-/** Uploads that nobody may use again, and last the marker. */
+/** Uploads that must not be used again, and last the marker. */
 async function cleanUp(ports: Ports, loaded: Loaded<Transfer>, signal: AbortSignal): Promise<Step> {
   const { record } = loaded;
   // Only where something is left at it: a tombstone has no destination that this home would know (rule 16).

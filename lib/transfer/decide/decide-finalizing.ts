@@ -48,7 +48,7 @@ function afterFinishFailure(record: Finalizing, error: ErrorRecord, now: Instant
   if (!mayPass || planFailures >= record.request.options.maxFailures || now >= fromIso(record.deadlineAt)) {
     return leave({ ...record, planFailures }, 'failed', error);
   }
-  // A put that a crash cut off can't be sent again, its bytes are gone: plan anew, once it is sure that it is not there.
+  // A put that a crash cut off can't be sent again, its bytes are gone: plan anew, once it certainly is not there.
   if (error.code === 'PutLost') return leave({ ...record, planFailures }, 'restart', error);
   const delayMs = backoffAfter(
     error.code,

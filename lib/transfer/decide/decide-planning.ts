@@ -89,7 +89,7 @@ function afterPlanFailure(
   }
 }
 
-/** A name or an endpoint that nobody was ever met at is more likely misspelt than away for a while. */
+/** A name or an endpoint that never answered is more likely misspelt than away for a while. */
 function isLikelyMisspelt(record: Planning | Transferring, error: ErrorRecord): boolean {
   return record.snapshot === undefined && error.code !== 'SourceRefused';
 }

@@ -14,7 +14,7 @@ import type { BackoffPolicy } from '../retry.ts';
 export type Input =
   | PieceResult
   | DeadPiece
-  /** Repair what may have been lost. `now` = somebody knows that nothing is in flight: don't wait for the quiet time. */
+  /** Repair what may have been lost. `now` = nothing is in flight for certain: don't wait for the quiet time. */
   | { readonly kind: 'tick'; readonly now?: boolean }
   | { readonly kind: 'cancel'; readonly reason: ErrorRecord }
   /** Planning, or the stream that it became, did not succeed. */

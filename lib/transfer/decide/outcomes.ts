@@ -62,7 +62,7 @@ export function end(record: Over): Outcome {
   return { record, commands: [{ kind: 'settle' }] };
 }
 
-/** A tick sends again what may be lost, at doubling intervals: a backlog must not multiply its own messages (rule 7). */
+/** A tick sends again what may be lost, at doubling intervals: a backlog must not multiply its messages (rule 7). */
 export function resendWhenQuiet(
   record: Open,
   inputs: readonly Input[],

@@ -40,7 +40,7 @@ function failedTask(input: Input): Pick<PieceTask, 'planId' | 'pieceNumber' | 'a
   return input.kind === 'result' && input.outcome === 'failed' ? input : undefined;
 }
 
-/** Nobody was left to say why; the function's log does. */
+/** No worker was left to say why; the function's log does. */
 function workerDied({ request }: TransferRecord, pieceNumber: number): ErrorRecord {
   return {
     code: 'WorkerDied',

@@ -37,7 +37,7 @@ export interface Ending {
   readonly abortedAt?: string;
 }
 
-/** An upload that nobody may use again. */
+/** An upload that must not be used again. */
 export interface AbortEntry {
   readonly upload: UploadEntry;
   readonly abortedAt?: string;
@@ -114,7 +114,7 @@ export interface TransferRecord {
   readonly endedAt?: string;
   /** A failed transfer's upload stands until then, for `retry`. */
   readonly heldUntil?: string;
-  /** The end was told to whoever listens. */
+  /** The end was announced. */
   readonly announced: boolean;
 }
 

@@ -31,12 +31,12 @@ export function takeRun(record: Failed, run: number): Failed {
   return { ...record, run, sealedRun: sealedRunOf(record) };
 }
 
-/** Gone on with by a process that knows that nobody else is at work: time counts only while it runs. */
+/** Gone on with by a process that is alone at work on it: time counts only while it runs. */
 export function resumed<R extends Open>(record: R, request: TransferRequest, now: Instant): R {
   return { ...record, request, deadlineAt: toIso(now + request.options.deadlineMs) };
 }
 
-/** The end was told to all who listen. The upload of what is completed or cancelled has become nothing to go on with. */
+/** The end was announced. What is completed or cancelled has no upload to go on with. */
 export function announced<R extends Over>(record: R): R {
   const { upload, ...rest } = record;
   const keepsUpload = record.status === 'failed' && upload !== undefined;

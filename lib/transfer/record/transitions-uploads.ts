@@ -4,12 +4,12 @@ import type { AbortEntry, TransferRecord, UploadEntry } from './record.ts';
 import type { Accepted, FinalizingUpload, Over, Planning } from './states.ts';
 
 /*
- * What the record says of uploads: which one the parts go to, which may have been created, which nobody may use again.
+ * What the record says of uploads: which one the parts go to, which may have been created, which must not be used again.
  * Nothing else changes `upload`, `heldUntil`, `toAbort`, `creating`, `promotions` or `stagedObject`
- * (tools/lint/records-change-by-transitions.grit): an upload leaves its field only for `toAbort`, where `settle` finds it.
+ * (tools/lint/records-change-by-transitions.grit). An upload that is given up goes to `toAbort`, where `settle` finds it.
  */
 
-/** Nobody may use the upload again; `settle` aborts it because the record says so here (rule 14). */
+/** The upload must not be used again; `settle` aborts it because the record says so here (rule 14). */
 export function giveUpUpload<R extends Accepted | Planning | Over>(record: R): R {
   // In these states no upload is certain, so that a record without one is of the same state.
   return withoutUpload(record) as R;
@@ -22,7 +22,7 @@ export function withoutUpload(record: TransferRecord): TransferRecord {
   return { ...rest, toAbort: [...record.toAbort, { upload }] };
 }
 
-/** It was told to abort, and is looked at again after the grace: parts of dead workers may land even now (rule 14). */
+/** Its abort was sent; it is looked at again after the grace, since parts of dead workers may land even now (rule 14). */
 export function noteAbort<R extends TransferRecord>(record: R, entry: AbortEntry, now: Instant): R {
   return { ...record, toAbort: [...others(record, entry), { upload: entry.upload, abortedAt: toIso(now) }] };
 }

@@ -156,7 +156,7 @@ export function ending(record: Finalizing, to: Ending['to'], reason: ErrorRecord
   return { ...record, ending: { to, reason } };
 }
 
-/** What the ending aborts was aborted: when its grace is over, somebody looks whether that held. */
+/** What the ending aborts was aborted: when its grace is over, `settle` looks whether that held. */
 export function endingAborted(record: LeavingFinalizing, now: Instant): LeavingFinalizing {
   return { ...record, ending: { ...record.ending, abortedAt: toIso(now) } };
 }

@@ -13,7 +13,7 @@ export async function learnOfHost(ports: HostPorts, record: TransferRecord, inpu
   await changeHost(ports, record.request.source.url, (entry) => withNews(ports, entry, record, inputs));
 }
 
-/** `Retry-After` holds for all transfers from the host, not only for the piece that was told. */
+/** `Retry-After` holds for all transfers from the host, not only for the piece that got it. */
 export async function closeHost(ports: HostPorts, url: string, until: Instant): Promise<void> {
   await changeHost(ports, url, (entry) =>
     entry.closedUntil !== undefined && fromIso(entry.closedUntil) >= until

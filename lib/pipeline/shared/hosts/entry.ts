@@ -64,7 +64,7 @@ export function withNews(
   return { v: 1, ...entry, ceiling: connections, learned: { since: toIso(since), patience, crept } };
 }
 
-/** From the plan to the end a transfer shares the host's connections; one that was lost, no longer than its deadline. */
+/** From plan to end a transfer shares the host's connections; one that was lost, no longer than its deadline. */
 export function withSharer(
   { policy, clock }: HostPorts,
   entry: HostEntry | undefined,
