@@ -15,23 +15,23 @@ import type { PlanningWork } from './planning-work.ts';
 import { storePlan } from './planning-work.ts';
 
 /** Whatever fits one window is stored with a single put, from the body that the probe has in hand. */
-export async function putSingle(planning: PlanningWork, plan: SinglePlan): Promise<void> {
-  const { ports, probe, signal } = planning;
+export async function putSingle(work: PlanningWork, plan: SinglePlan): Promise<void> {
+  const { ports, probe, signal } = work;
   using window = await ports.windows.borrow(signal);
   const bytes = window.bytes.subarray(0, plan.sizeBytes);
   if ((await fill(probe.body, bytes)) < plan.sizeBytes || !probe.bodyIsWhole) {
     throw new PieceworkError('BodyShort', `${probe.finalUrl} promised ${plan.sizeBytes} bytes and gave fewer`);
   }
   await expectEnd(probe.body);
-  await putWhole(planning, plan, bytes);
+  await putWhole(work, plan, bytes);
 }
 
 /**
  * Proves the bytes, then stores them. The record says `finalizing`, with our token, before the put is sent: whatever happens to its answer,
  * a head tells whether the object is ours (protocol §5).
  */
-export async function putWhole(planning: PlanningWork, plan: SinglePlan, bytes: Uint8Array): Promise<void> {
-  const { ports, loaded, planId, destination, probe, digests, signal } = planning;
+export async function putWhole(work: PlanningWork, plan: SinglePlan, bytes: Uint8Array): Promise<void> {
+  const { ports, loaded, planId, destination, probe, digests, signal } = work;
   const { request } = loaded.record;
   const { sizeBytes } = request.options.expect;
   if (sizeBytes !== undefined && sizeBytes !== bytes.length)
@@ -40,7 +40,7 @@ export async function putWhole(planning: PlanningWork, plan: SinglePlan, bytes: 
   hasher.update(bytes);
   const proved = proveDigests(request.source.url, digests, hasher.digests());
   const quietUntil = ports.clock.now() + ports.policy.decide.quietMs;
-  const { record } = await storePlan(planning, (current) =>
+  const { record } = await storePlan(work, (current) =>
     beginSingle(current, planId, { plan, snapshot: probe.snapshot, proved, quietUntil }),
   );
   await ports.events.emit({
