@@ -10,8 +10,9 @@ import type { BenchOrigin, SourceName } from './servers/origin.ts';
 import { SOURCES } from './servers/origin.ts';
 import type { Store } from './servers/servers.ts';
 import { sha256OfFile } from './servers/servers.ts';
-import type { Tool, Versions } from './tools.ts';
+import type { Tool } from './tools.ts';
 import { TOOLS } from './tools.ts';
+import type { Versions } from './versions.ts';
 
 export interface Case {
   /** For `--only`. */

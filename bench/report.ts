@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { median } from '../lib/values/median.ts';
 import { formatBytes } from '../lib/values/units.ts';
 import type { Cost } from './measure.ts';
-import type { Versions } from './tools.ts';
+import type { Versions } from './versions.ts';
 
 /** All rounds of one tool at one case; the first of a case's is Piecework's. */
 export interface Row {

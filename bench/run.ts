@@ -10,8 +10,8 @@ import { caseTable, machineLine, writeResults } from './report.ts';
 import { SOURCE_NAMES, startBenchOrigin } from './servers/origin.ts';
 import type { Store } from './servers/servers.ts';
 import { findStore, STORES } from './servers/servers.ts';
-import { findVersions } from './tools.ts';
 import { TRIALS } from './trials/trials.ts';
+import { findVersions } from './versions.ts';
 
 const HELP = `npm run bench [-- OPTIONS]: Piecework beside the other tools that this machine has.
 

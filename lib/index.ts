@@ -15,7 +15,8 @@
  * const { id } = await deployment.submit({ source: { url }, destination: { bucket, key } });
  * ```
  */
-export { type ApiClient, type ClientAuth, type ClientOptions, createClient } from './api/client/client.ts';
+export type { ClientAuth } from './api/client/asking.ts';
+export { type ApiClient, type ClientOptions, createClient } from './api/client/client.ts';
 export type { SubmitRequest } from './api/schemas/request.ts';
 export type { Health, Transfer, TransferDetail, TransferPage } from './api/schemas/transfer.ts';
 export { ERROR_CODES, type ErrorCode, EXIT_CODES, exitCodeOf } from './errors/codes.ts';

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { ConfigValue } from './kind.ts';
+import type { ConfigValue } from './kinds/kind.ts';
 import { didYouMean } from './near.ts';
 import type { SettingKey } from './table.ts';
 import { allOptions } from './table.ts';

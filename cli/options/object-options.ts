@@ -1,4 +1,4 @@
-import { anyText, choice, endpoint, matching, pairs, toggle } from './kind.ts';
+import { anyText, choice, endpoint, matching, pairs, toggle } from './kinds/texts.ts';
 import { ASKING, option, STORING } from './option.ts';
 
 /** How the object is stored, and where its store is. */

@@ -1,4 +1,4 @@
-import type { Kind } from './kind.ts';
+import type { Kind } from './kinds/kind.ts';
 
 export type SettingVerb = 'copy' | 'submit' | 'plan' | 'list' | 'status' | 'cancel' | 'retry' | 'clean';
 

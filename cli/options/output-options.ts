@@ -1,4 +1,5 @@
-import { anyText, duration, toggle } from './kind.ts';
+import { duration } from './kinds/numbers.ts';
+import { anyText, toggle } from './kinds/texts.ts';
 import { EVERY_VERB, option } from './option.ts';
 
 /** What is said, and where things are kept. */

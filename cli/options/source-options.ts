@@ -1,16 +1,7 @@
 import { HOST_FINGERPRINT } from '../../lib/transfer/locators.ts';
-import {
-  anyText,
-  duration,
-  endpoint,
-  headers,
-  integer,
-  matching,
-  rate,
-  secret,
-  toggle,
-  userAndPassword,
-} from './kind.ts';
+import { headers, secret, userAndPassword } from './kinds/credentials.ts';
+import { duration, integer, rate } from './kinds/numbers.ts';
+import { anyText, endpoint, matching, toggle } from './kinds/texts.ts';
 import { ASKING_SOURCE, FETCHING, option, STORING } from './option.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,7 @@
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { formatDuration } from '../../lib/values/units.ts';
-import { bytes, choice, digest, duration, integer, matching, rate, toggle } from './kind.ts';
+import { bytes, duration, integer, rate } from './kinds/numbers.ts';
+import { choice, digest, matching, toggle } from './kinds/texts.ts';
 import { ASKING, FETCHING, option } from './option.ts';
 
 const YEAR_MS = 365 * 86_400_000;

@@ -1,4 +1,5 @@
-import type { ApiClient, ClientAuth } from '../../lib/api/client/client.ts';
+import type { ClientAuth } from '../../lib/api/client/asking.ts';
+import type { ApiClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 

@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { dispatcherFor } from '../../lib/api/client/client.ts';
+import { dispatcherFor } from '../../lib/api/client/asking.ts';
 import { awsSigner, regionFor } from '../../lib/api/client/sign.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Context } from '../context.ts';

@@ -1,12 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import {
-  getQuerySchema,
-  idParamSchema,
-  listQuerySchema,
-  retrySchema,
-  submitHeadersSchema,
-  submitSchema,
-} from './schemas/request.ts';
+import { getQuerySchema, idParamSchema, listQuerySchema, submitHeadersSchema } from './schemas/parameters.ts';
+import { retrySchema, submitSchema } from './schemas/request.ts';
 import {
   healthSchema,
   problemSchema,

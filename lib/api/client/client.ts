@@ -1,24 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Dispatcher } from 'undici';
-import { Agent, EnvHttpProxyAgent, request as undiciRequest } from 'undici';
-import { PieceworkError } from '../../errors/error.ts';
-import { redactUrl } from '../../errors/redact.ts';
 import type { Status } from '../../transfer/record/record.ts';
-import { backoffMs } from '../../transfer/retry.ts';
 import type { SubmitRequest } from '../schemas/request.ts';
 import type { Health, Transfer, TransferDetail, TransferPage } from '../schemas/transfer.ts';
-import type { ApiAnswer } from './answers.ts';
-import { answerOf } from './answers.ts';
-import type { AwsIdentity, Sign } from './sign.ts';
-
-/** How the client says who it is. */
-export type ClientAuth =
-  | { readonly kind: 'none' }
-  /** Sent as `x-api-key`. */
-  | { readonly kind: 'apiKey'; readonly key: string }
-  /** Signature Version 4 with the standard chain of credentials. */
-  | ({ readonly kind: 'aws' } & AwsIdentity);
+import type { ClientAuth } from './asking.ts';
+import { openAsking } from './asking.ts';
 
 export interface ClientOptions {
   /** What stands before `/v1`, such as `https://….execute-api.….amazonaws.com/prod`. */
@@ -55,86 +40,10 @@ export interface ApiClient extends AsyncDisposable {
   health(options?: Calling): Promise<Health>;
 }
 
-interface Asked {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Doing it twice is doing it once. */
-  readonly repeatable: boolean;
-  readonly waitSeconds?: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-const TRIES = 4;
-/** API Gateway gives up on an answer after 29 s. */
-const ANSWER_MS = 40_000;
-
 /** @throws PieceworkError `InvalidOption` when the URL is none. */
 export function createClient(options: ClientOptions): ApiClient {
-  const base = baseOf(options.url);
-  const auth = options.auth ?? { kind: 'none' };
-  const dispatcher = dispatcherFor(base);
-  let sign: Sign | undefined;
-
-  async function headersOf(asked: Asked, url: URL, body: string | undefined): Promise<Record<string, string>> {
-    const headers = {
-      accept: 'application/json, application/problem+json',
-      'user-agent': options.userAgent ?? 'piecework',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...asked.headers,
-    };
-    if (auth.kind === 'none') return headers;
-    if (auth.kind === 'apiKey') return { ...headers, 'x-api-key': auth.key };
-    sign ??= (await import('./sign.ts')).awsSigner('execute-api', auth);
-    return await sign({ method: asked.method, url, headers, ...(body === undefined ? {} : { body }) });
-  }
-
-  async function once(asked: Asked): Promise<ApiAnswer> {
-    const url = new URL(`${base}${asked.path}`);
-    for (const [name, value] of Object.entries(asked.query ?? {}))
-      if (value !== undefined) url.searchParams.set(name, String(value));
-    const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
-    const headers = await headersOf(asked, url, body);
-    const patience = AbortSignal.timeout(ANSWER_MS + (asked.waitSeconds ?? 0) * 1000);
-    const signal = asked.signal === undefined ? patience : AbortSignal.any([patience, asked.signal]);
-    try {
-      const answer = await undiciRequest(url, {
-        method: asked.method,
-        headers,
-        signal,
-        dispatcher,
-        ...(body === undefined ? {} : { body }),
-      });
-      const retryAfter = answer.headers['retry-after'];
-      return {
-        status: answer.statusCode,
-        text: await answer.body.text(),
-        retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
-      };
-    } catch (cause) {
-      if (asked.signal?.aborted === true) throw new PieceworkError('Interrupted', 'interrupted', { cause });
-      throw new PieceworkError(
-        'ApiUnreachable',
-        `${base} does not answer (${reasonOf(cause)}); check the URL and the network`,
-        { cause },
-      );
-    }
-  }
-
-  async function ask<T>(asked: Asked): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return answerOf<T>(await once(asked), base);
-      } catch (error) {
-        if (!(error instanceof PieceworkError) || tries >= TRIES || !mayPass(error, asked)) throw error;
-        const waitMs = error.details.retryAfterMs ?? backoffMs(tries, randomUUID());
-        await pause(Math.min(waitMs, 20_000), asked.signal);
-      }
-    }
-  }
-
+  const asking = openAsking(options.url, options.auth ?? { kind: 'none' }, options.userAgent ?? 'piecework');
+  const { base, ask } = asking;
   return {
     url: base,
     submit: (body, { idempotencyKey = randomUUID(), signal } = {}) =>
@@ -167,54 +76,10 @@ export function createClient(options: ClientOptions): ApiClient {
         ...(source === undefined ? {} : { body: { source } }),
       }),
     health: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/health', repeatable: true, signal }),
-    [Symbol.asyncDispose]: () => dispatcher.close(),
+    [Symbol.asyncDispose]: () => asking[Symbol.asyncDispose](),
   };
-}
-
-/**
- * A cancel or retry whose answer was lost may have been done; only one that
- * was turned away is sent again.
- */
-function mayPass({ code }: PieceworkError, { repeatable }: Asked): boolean {
-  return code === 'ApiBusy' || (repeatable && (code === 'ApiUnreachable' || code === 'HomeUnavailable'));
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await delay(ms, undefined, signal === undefined ? {} : { signal });
-  } catch (cause) {
-    throw new PieceworkError('Interrupted', 'interrupted', { cause });
-  }
 }
 
 function pathOf(transferId: string): string {
   return `/v1/transfers/${encodeURIComponent(transferId)}`;
-}
-
-function baseOf(text: string): string {
-  const url = URL.parse(text);
-  if (
-    url === null ||
-    !['http:', 'https:'].includes(url.protocol) ||
-    url.username !== '' ||
-    url.password !== '' ||
-    url.search !== ''
-  ) {
-    throw new PieceworkError(
-      'InvalidOption',
-      `${redactUrl(text)} is no URL of an API: it is http: or https:, without user, password and query`,
-    );
-  }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}`;
-}
-
-/** Connections by HTTP_PROXY, HTTPS_PROXY and NO_PROXY, except to this machine. */
-export function dispatcherFor(base: string): Dispatcher {
-  const { hostname } = new URL(base);
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname) ? new Agent() : new EnvHttpProxyAgent();
-}
-
-function reasonOf(cause: unknown): string {
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return cause instanceof Error && cause.name === 'TimeoutError' ? 'no answer in time' : 'unknown error';
 }

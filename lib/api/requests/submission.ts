@@ -8,7 +8,8 @@ import type { ObjectSettings, TransferOptions } from '../../transfer/request.ts'
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
 import { formatBytes } from '../../values/units.ts';
-import type { SourceBody, SubmitBody } from '../schemas/request.ts';
+import type { SubmitBody } from '../schemas/request.ts';
+import type { SourceBody } from '../schemas/source.ts';
 import type { AllowedDestination } from './destinations.ts';
 import { locateDestination } from './destinations.ts';
 

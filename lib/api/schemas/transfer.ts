@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
-import { STATUSES } from './request.ts';
+import { STATUSES } from './parameters.ts';
 
 /* What the API answers. Fields may be added; a reader ignores those that it doesn't know. */
 

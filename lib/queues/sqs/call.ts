@@ -20,11 +20,14 @@ export async function onQueue<T>(queueUrl: string, right: string, run: () => Pro
   }
 }
 
-/** One entry of a batch that SQS refused while it took the others. */
-export function refusedEntry(queueUrl: string, code: string | undefined, fault: boolean | undefined): PieceworkError {
+/**
+ * One entry of a batch that SQS refused while it took the others.
+ * @param by whose fault it is: what the sender did wrong stays wrong, the service may take it later
+ */
+export function refusedEntry(queueUrl: string, code: string | undefined, by: 'sender' | 'service'): PieceworkError {
   const target = nameOf(queueUrl);
   return new PieceworkError(
-    fault === true ? 'HomeRefused' : 'HomeUnavailable',
+    by === 'sender' ? 'HomeRefused' : 'HomeUnavailable',
     `${target}: a message was not taken (${code ?? 'no reason given'})`,
     { details: { target, reason: code } },
   );

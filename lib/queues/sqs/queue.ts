@@ -54,7 +54,7 @@ export function sqsQueue<M>(options: SqsQueueOptions<M>): Queue<M> {
     for (let failures = 1; ; failures += 1) {
       const left = await sendOnce(rest);
       if (left.length === 0) return;
-      if (failures === TRIES) throw refusedEntry(queueUrl, left[0]?.code, false);
+      if (failures === TRIES) throw refusedEntry(queueUrl, left[0]?.code, 'service');
       rest = left.map(({ entry }) => entry);
       await sleep(backoffMs(failures, `${rest[0]?.MessageBody}${failures}`));
     }
@@ -69,7 +69,7 @@ export function sqsQueue<M>(options: SqsQueueOptions<M>): Queue<M> {
       client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries })),
     );
     const hopeless = Failed.find(({ SenderFault }) => SenderFault);
-    if (hopeless !== undefined) throw refusedEntry(queueUrl, hopeless.Code, true);
+    if (hopeless !== undefined) throw refusedEntry(queueUrl, hopeless.Code, 'sender');
     return Failed.flatMap(({ Id, Code }) => {
       const entry = entries[Number(Id)];
       return entry === undefined ? [] : [{ entry, code: Code }];
