@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../values/time.ts';
 
-/** Node's timers can't wait longer than this; nobody needs to be exact about what is further away. */
+/** Node's timers can't wait longer than this; what is further away need not be exact. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;
 
 /** The time of this machine. */

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { createClient } from '../../lib/api/client/client.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
-import { transferring } from '../support/a-transfer.ts';
+import { completed, transferring } from '../support/a-transfer.ts';
 import { apiBench, GOOD, ID } from '../support/api-bench.ts';
 import type { ServedApi } from '../support/serve-api.ts';
 import { serveApi } from '../support/serve-api.ts';
@@ -42,7 +42,7 @@ describe('the client, over HTTP', () => {
     await using served = await serveApi(bench.app);
     await using client = createClient({ url: served.url });
     expect(await codeOf(client.get(ID))).toBe('TransferNotFound');
-    await bench.store(ID, { status: 'completed' });
+    await bench.store(ID, completed());
     expect(await codeOf(client.cancel(ID))).toBe('TransferEnded');
     expect(await codeOf(client.retry(ID))).toBe('TransferEnded');
     await expect(client.submit({ ...GOOD, destination: { bucket: 'other', key: 'k' } })).rejects.toMatchObject({

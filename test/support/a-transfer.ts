@@ -59,6 +59,12 @@ export function transferring(
   };
 }
 
+/** All of it arrived. */
+export function completed(): TransferRecord {
+  const result = { sizeBytes: 100, version: 'validator', digests: {} } as const;
+  return transferring({ status: 'completed', result, endedAt: toIso(NOW), announced: true });
+}
+
 export function ledger(doneThrough: number, ...done: readonly number[]): LedgerView {
   return { doneThrough, done: new Set(done) };
 }

@@ -6,7 +6,7 @@ import type { ObjectSpec } from '../../lib/destinations/destination.ts';
 import { s3Destination } from '../../lib/destinations/s3/destination.ts';
 import { openLocal } from '../../lib/index.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import type { HostileStoreRow, StoreStage } from './hostile-store-row.ts';
+import type { HostileStoreRow, StoreServers } from './hostile-store-row.ts';
 import type { OnlyLoopback } from './only-loopback.ts';
 import { startOrigin } from './origin.ts';
 import { patternBytes } from './pattern.ts';
@@ -47,7 +47,7 @@ export async function playStore(
   if (row.ask !== undefined) return await askOnly(row, store);
   const sizeBytes = SIZES[role];
   const right = patternBytes(0, sizeBytes);
-  const stage: StoreStage = { store, sizeBytes, sent: { bytes: 0 } };
+  const servers: StoreServers = { store, sizeBytes, sent: { bytes: 0 } };
   const { endpoint, region, credentials } = store;
   const piecework = things.use(
     openLocal({
@@ -58,7 +58,7 @@ export async function playStore(
     }),
   );
   if (role === 'read') await fetch(`${endpoint}/${BUCKET}/file.bin`, { method: 'PUT', body: right });
-  row.lie(stage);
+  row.lie(servers);
   const copying = piecework.copy({
     source:
       role === 'read'
@@ -86,7 +86,7 @@ export async function playStore(
     expect(error.message.length).toBeLessThan(1000);
     expect(await found()).toBeUndefined();
   }
-  row.check?.(stage);
+  row.check?.(servers);
   const files = role === 'read' && row.outcome === 'bytes' ? ['file.bin'] : [];
   expect(await readdir(folder).catch(() => [])).toEqual(files);
   if (row.resumable !== true) expect(store.openUploads()).toEqual([]);

@@ -6,7 +6,7 @@ import type { Call } from '../../lib/values/call.ts';
 import type { S3Double } from './s3-double.ts';
 
 /** What a row knows of where it is played. */
-export interface StoreStage {
+export interface StoreServers {
   readonly store: S3Double;
   readonly sizeBytes: number;
   /** Of whatever the store wrote in its lies: bytes that the system took off its hands. */
@@ -22,7 +22,7 @@ export interface HostileStoreRow {
   /** Third column: what Piecework does about it. */
   readonly how: string;
   /** Has the store lie. */
-  lie(stage: StoreStage): void;
+  lie(servers: StoreServers): void;
   /** Asked of the store in place of a whole copy, which would go on asking for half a minute. An upload is open. */
   ask?(destination: Destination, upload: UploadRef, call: Call): Promise<unknown>;
   readonly options?: Partial<TransferOptions> | ((bytes: Buffer) => Partial<TransferOptions>);
@@ -30,5 +30,5 @@ export interface HostileStoreRow {
   readonly s3?: S3Options;
   /** What was begun is kept, for another try or another look. @default false */
   readonly resumable?: boolean;
-  check?(stage: StoreStage): void;
+  check?(servers: StoreServers): void;
 }

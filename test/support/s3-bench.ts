@@ -6,9 +6,9 @@ import type { Local, LocalOptions, PieceworkEvent } from '../../lib/index.ts';
 import { openLocal } from '../../lib/index.ts';
 import type { Origin } from './origin.ts';
 import { startOrigin } from './origin.ts';
+import type { DoubleOptions } from './s3-double/state.ts';
 import type { S3Double } from './s3-double.ts';
 import { startS3Double } from './s3-double.ts';
-import type { DoubleOptions } from './s3-double-state.ts';
 
 export interface S3BenchOptions {
   readonly buckets: readonly string[];

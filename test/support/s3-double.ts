@@ -4,17 +4,19 @@ import { createServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listenOnLoopback } from './loopback.ts';
-import { bytesIn, readAll } from './s3-double-bytes.ts';
-import type { S3Answer, S3Request } from './s3-double-http.ts';
-import { errorXml, header, operationOf, parseRequest, S3Error, send } from './s3-double-http.ts';
-import * as objects from './s3-double-objects.ts';
-import type { DoubleOptions, State } from './s3-double-state.ts';
-import * as uploads from './s3-double-uploads.ts';
+import { bytesIn, readAll } from './s3-double/bytes.ts';
+import { completeMultipartUpload } from './s3-double/complete.ts';
+import type { S3Answer, S3Request } from './s3-double/http.ts';
+import { errorXml, header, operationOf, parseRequest, S3Error, send } from './s3-double/http.ts';
+import * as objects from './s3-double/objects.ts';
+import * as parts from './s3-double/parts.ts';
+import type { DoubleOptions, State } from './s3-double/state.ts';
+import * as uploads from './s3-double/uploads.ts';
 import type { S3Server } from './s3-process.ts';
 
 // An S3 server in this process, for what no other one does on demand: failing in a given way at a given moment, and
 // being small (parts of a few bytes, pages of two rows). Path style, one account, versions of plain objects only, CRC32
-// only, signatures unchecked. What it answers is pinned to AWS's documentation by test/contract/s3-double.test.ts.
+// only, signatures unchecked. What it answers is pinned to AWS's documentation by test/contract/s3-double-*.test.ts.
 
 /** Something that goes wrong, once or a number of times, with the next requests of an operation. */
 interface Fault {
@@ -48,7 +50,7 @@ interface Fault {
     /** Done, and the answer says this in place of what it would say. */
     | { readonly kind: 'mangle'; readonly xml: (honest: string) => string }
     /** Nothing is done, and the answer is whatever is written here. */
-    | { readonly kind: 'lie'; readonly tell: (response: ServerResponse, request: S3Request) => void };
+    | { readonly kind: 'lie'; readonly answer: (response: ServerResponse, request: S3Request) => void };
 }
 
 interface LoggedRequest {
@@ -223,7 +225,7 @@ async function answerTo(
     }
     case 'lie':
       request.message.resume();
-      what.tell(response, request);
+      what.answer(response, request);
       return undefined;
     case 'dropBefore':
       response.destroy();
@@ -260,10 +262,10 @@ async function work(
   landing: () => Promise<void> = async () => {},
 ): Promise<S3Answer> {
   checkRegion(state, request, operation);
-  if (operation === 'UploadPart') return uploads.uploadPart(state, request, landing);
+  if (operation === 'UploadPart') return parts.uploadPart(state, request, landing);
   if (operation === 'UploadPartCopy') {
     const source = objects.copySource(state, request);
-    return uploads.uploadPartCopy(state, request, { blobs: [...source.blobs], sizeBytes: source.sizeBytes });
+    return parts.uploadPartCopy(state, request, { blobs: [...source.blobs], sizeBytes: source.sizeBytes });
   }
   const handler = HANDLERS[operation];
   if (handler === undefined) throw new S3Error(501, 'NotImplemented', `This double does not know ${operation}`);
@@ -297,8 +299,8 @@ const HANDLERS: Readonly<Record<string, (state: State, request: S3Request) => Pr
   CopyObject: objects.copyObject,
   DeleteObject: objects.deleteObject,
   CreateMultipartUpload: uploads.createMultipartUpload,
-  ListParts: uploads.listParts,
-  CompleteMultipartUpload: uploads.completeMultipartUpload,
+  ListParts: parts.listParts,
+  CompleteMultipartUpload: completeMultipartUpload,
   AbortMultipartUpload: uploads.abortMultipartUpload,
   ListMultipartUploads: uploads.listMultipartUploads,
 };

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StoreStage } from './hostile-store-row.ts';
-import type { S3Request } from './s3-double-http.ts';
+import type { StoreServers } from './hostile-store-row.ts';
+import type { S3Request } from './s3-double/http.ts';
 
-type Tell = (response: ServerResponse, request: S3Request) => void;
+type Answer = (response: ServerResponse, request: S3Request) => void;
 
 /** More than is read of any answer, and than the system holds on the way. */
 const ENDLESS_BYTES = 64 * 1024 ** 2;
@@ -12,20 +12,20 @@ export const MOST_SENT_BYTES = 24 * 1024 ** 2;
 
 /** For all requests of an operation, or some. */
 export function always(
-  { store }: StoreStage,
+  { store }: StoreServers,
   operation: string,
-  tell: Tell,
+  answer: Answer,
   when: { readonly skip?: number; readonly times?: number } = {},
 ): void {
-  store.fail({ operation, times: Number.POSITIVE_INFINITY, ...when, what: { kind: 'lie', tell } });
+  store.fail({ operation, times: Number.POSITIVE_INFINITY, ...when, what: { kind: 'lie', answer } });
 }
 
-export function says(status: number, body: string, headers: Record<string, string> = {}): Tell {
+export function says(status: number, body: string, headers: Record<string, string> = {}): Answer {
   return (response) => void response.writeHead(status, { 'content-type': 'application/xml', ...headers }).end(body);
 }
 
 /** As much as the reader takes, up to `ENDLESS_BYTES`. */
-export function endless({ sent }: StoreStage, status: number): Tell {
+export function endless({ sent }: StoreServers, status: number): Answer {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/xml' });
     const block = Buffer.alloc(256 * 1024, ' ');
@@ -42,7 +42,7 @@ export function endless({ sent }: StoreStage, status: number): Tell {
 }
 
 /** A byte every 20 ms, for at most 20 s. */
-async function dripInto(response: ServerResponse, { sent }: StoreStage, byte: string): Promise<void> {
+async function dripInto(response: ServerResponse, { sent }: StoreServers, byte: string): Promise<void> {
   for (let count = 0; count < 1000 && !response.destroyed; count += 1) {
     response.write(byte);
     sent.bytes += 1;
@@ -51,15 +51,15 @@ async function dripInto(response: ServerResponse, { sent }: StoreStage, byte: st
   response.end();
 }
 
-export function dripping(stage: StoreStage, status: number): Tell {
+export function dripping(servers: StoreServers, status: number): Answer {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/xml' });
-    void dripInto(response, stage, ' ');
+    void dripInto(response, servers, ' ');
   };
 }
 
 /** The head itself, a byte every 20 ms, for at most 20 s. */
-export function drippingHead({ sent }: StoreStage): Tell {
+export function drippingHead({ sent }: StoreServers): Answer {
   return async ({ socket }) => {
     socket?.write('HTTP/1.1 200 OK\r\nx-slow: ');
     for (let count = 0; count < 1000 && socket?.destroyed === false; count += 1) {
@@ -72,7 +72,7 @@ export function drippingHead({ sent }: StoreStage): Tell {
 }
 
 /** Headers without end: 1 MiB of them. */
-export const endlessHead: Tell = ({ socket }) => {
+export const endlessHead: Answer = ({ socket }) => {
   socket?.write('HTTP/1.1 200 OK\r\n');
   socket?.end(`x-more: ${'x'.repeat(1000)}\r\n`.repeat(1000));
 };

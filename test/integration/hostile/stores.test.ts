@@ -40,11 +40,11 @@ test('a store that says another region each time is asked twice', async () => {
   await using store = await startS3Double();
   await using destination = s3Destination({ endpoint: store.endpoint, credentials: store.credentials });
   let asked = 0;
-  const tell = (response: ServerResponse) => {
+  const answer = (response: ServerResponse) => {
     asked += 1;
     response.writeHead(301, { 'x-amz-bucket-region': `elsewhere-${asked}` }).end();
   };
-  store.fail({ operation: 'HeadObject', times: Number.POSITIVE_INFINITY, what: { kind: 'lie', tell } });
+  store.fail({ operation: 'HeadObject', times: Number.POSITIVE_INFINITY, what: { kind: 'lie', answer } });
   const from = { bucket: 'bucket', key: 'source.bin', endpoint: store.endpoint };
   const refusal = await destination.serverSideCopy?.refusal(from, SNAPSHOT, call());
   expect(refusal).toContain('elsewhere-2');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Destination, UploadRef } from '../../../../lib/destinations/destination.ts';
 import type { Call } from '../../../../lib/values/call.ts';
-import type { HostileStoreRow, StoreStage } from '../../../support/hostile-store-row.ts';
+import type { HostileStoreRow, StoreServers } from '../../../support/hostile-store-row.ts';
 import type { S3Double } from '../../../support/s3-double.ts';
 import {
   always,
@@ -19,12 +19,16 @@ import {
 const IMPATIENT = { answerTimeoutMs: 400 };
 
 const lie =
-  (operation: string, tell: (stage: StoreStage) => Parameters<typeof always>[2], when?: Parameters<typeof always>[3]) =>
-  (stage: StoreStage): void =>
-    always(stage, operation, tell(stage), when);
+  (
+    operation: string,
+    answer: (servers: StoreServers) => Parameters<typeof always>[2],
+    when?: Parameters<typeof always>[3],
+  ) =>
+  (servers: StoreServers): void =>
+    always(servers, operation, answer(servers), when);
 
 /** Three tries of the SDK at most, of two attempts. */
-function tookLittle({ sent }: StoreStage): void {
+function tookLittle({ sent }: StoreServers): void {
   if (sent.bytes > MOST_SENT_BYTES) throw new Error(`${sent.bytes} bytes were taken`);
 }
 
@@ -49,14 +53,14 @@ export const INTO_STORES: readonly HostileStoreRow[] = [
     what: 'an error whose body never ends',
     outcome: 'DestinationDenied',
     how: 'at most 1 MiB of it is read; the status says what happened',
-    lie: lie('CreateMultipartUpload', (stage) => endless(stage, 403)),
+    lie: lie('CreateMultipartUpload', (servers) => endless(servers, 403)),
     check: tookLittle,
   },
   {
     what: 'a receipt that never ends',
     outcome: 'DestinationRefused',
     how: 'at most 1 MiB of it is read; ends at once',
-    lie: lie('CreateMultipartUpload', (stage) => endless(stage, 200)),
+    lie: lie('CreateMultipartUpload', (servers) => endless(servers, 200)),
     check: tookLittle,
   },
   {
@@ -64,7 +68,7 @@ export const INTO_STORES: readonly HostileStoreRow[] = [
     outcome: 'DestinationDenied',
     how: 'waited for as long as for a head; the status says what happened',
     s3: IMPATIENT,
-    lie: lie('CreateMultipartUpload', (stage) => dripping(stage, 403)),
+    lie: lie('CreateMultipartUpload', (servers) => dripping(servers, 403)),
   },
   {
     what: 'a receipt that comes a byte at a time',
@@ -72,7 +76,7 @@ export const INTO_STORES: readonly HostileStoreRow[] = [
     how: 'waited for as long as for a head; tried again, then given up; an upload that it may have begun is looked for later',
     resumable: true,
     s3: IMPATIENT,
-    lie: lie('CreateMultipartUpload', (stage) => dripping(stage, 200)),
+    lie: lie('CreateMultipartUpload', (servers) => dripping(servers, 200)),
   },
   {
     what: 'a receipt in 100,000 levels of XML',
@@ -167,12 +171,12 @@ export const INTO_STORES: readonly HostileStoreRow[] = [
     options: { deadlineMs: 1500 },
     lie({ store }) {
       const isOpen = () => !store.log.some(({ operation }) => operation === 'AbortMultipartUpload');
-      const tell = says(200, listed([1, 2], { size: '-1e99' }));
+      const answer = says(200, listed([1, 2], { size: '-1e99' }));
       store.fail({
         operation: 'ListParts',
         times: Number.POSITIVE_INFINITY,
         when: isOpen,
-        what: { kind: 'lie', tell },
+        what: { kind: 'lie', answer },
       });
     },
   },

@@ -1,4 +1,4 @@
-import type { HostileStoreRow, StoreStage } from '../../../support/hostile-store-row.ts';
+import type { HostileStoreRow, StoreServers } from '../../../support/hostile-store-row.ts';
 import {
   always,
   DOCUMENT_TYPES,
@@ -18,16 +18,20 @@ import {
 const IMPATIENT = { stallTimeoutMs: 400, headersTimeoutMs: 400 };
 
 const lie =
-  (operation: string, tell: (stage: StoreStage) => Parameters<typeof always>[2], when?: Parameters<typeof always>[3]) =>
-  (stage: StoreStage): void =>
-    always(stage, operation, tell(stage), when);
+  (
+    operation: string,
+    answer: (servers: StoreServers) => Parameters<typeof always>[2],
+    when?: Parameters<typeof always>[3],
+  ) =>
+  (servers: StoreServers): void =>
+    always(servers, operation, answer(servers), when);
 
-function tookLittle({ sent }: StoreStage): void {
+function tookLittle({ sent }: StoreServers): void {
   if (sent.bytes > MOST_SENT_BYTES) throw new Error(`${sent.bytes} bytes were taken`);
 }
 
 /** A byte every 20 ms: far fewer than the whole that would come in 20 s. */
-function hungUp({ sent }: StoreStage): void {
+function hungUp({ sent }: StoreServers): void {
   if (sent.bytes === 0 || sent.bytes > 900) throw new Error(`${sent.bytes} bytes were waited for`);
 }
 
@@ -36,7 +40,7 @@ export const FROM_STORES: readonly HostileStoreRow[] = [
     what: 'an error whose body never ends',
     outcome: 'SourceForbidden',
     how: 'at most 1 MiB of it is read; the status says what happened',
-    lie: lie('GetObject', (stage) => endless(stage, 403)),
+    lie: lie('GetObject', (servers) => endless(servers, 403)),
     check: tookLittle,
   },
   {
@@ -44,7 +48,7 @@ export const FROM_STORES: readonly HostileStoreRow[] = [
     outcome: 'SourceForbidden',
     how: 'waited for as long as for a head; the status says what happened',
     http: IMPATIENT,
-    lie: lie('GetObject', (stage) => dripping(stage, 403)),
+    lie: lie('GetObject', (servers) => dripping(servers, 403)),
     check: hungUp,
   },
   {
@@ -111,19 +115,19 @@ export const FROM_STORES: readonly HostileStoreRow[] = [
     outcome: 'SourceStalled',
     how: 'broken off after the stall time-out; tried again, then given up',
     http: IMPATIENT,
-    lie: lie('GetObject', (stage) => ranged(stage, (length) => Buffer.alloc(length >> 1), { ends: false })),
+    lie: lie('GetObject', (servers) => ranged(servers, (length) => Buffer.alloc(length >> 1), { ends: false })),
   },
   {
     what: 'a range that is one byte short',
     outcome: 'BodyShort',
     how: 'counted; tried again, then given up',
-    lie: lie('GetObject', (stage) => ranged(stage, (length) => Buffer.alloc(length - 1))),
+    lie: lie('GetObject', (servers) => ranged(servers, (length) => Buffer.alloc(length - 1))),
   },
   {
     what: 'a range that is one byte long',
     outcome: 'BodyLong',
     how: 'counted; tried again, then given up',
-    lie: lie('GetObject', (stage) => ranged(stage, (length) => Buffer.alloc(length + 1))),
+    lie: lie('GetObject', (servers) => ranged(servers, (length) => Buffer.alloc(length + 1))),
   },
   {
     what: '301 with another region, again and again',
@@ -141,7 +145,7 @@ export const FROM_STORES: readonly HostileStoreRow[] = [
 
 /** A 206 for the range that was asked, chunked, of these bytes. */
 function ranged(
-  { sizeBytes }: StoreStage,
+  { sizeBytes }: StoreServers,
   bytes: (length: number) => Buffer,
   { ends = true } = {},
 ): Parameters<typeof always>[2] {

@@ -1,6 +1,6 @@
-import type { Blob, Bytes } from './s3-double-bytes.ts';
-import type { S3Request } from './s3-double-http.ts';
-import { header, S3Error } from './s3-double-http.ts';
+import type { Blob, Bytes } from './bytes.ts';
+import type { S3Request } from './http.ts';
+import { header, S3Error } from './http.ts';
 
 export interface StoredPart {
   readonly number: number;

@@ -1,10 +1,10 @@
-import { base64, receive } from './s3-double-body.ts';
-import { readAll } from './s3-double-bytes.ts';
-import type { Fields, S3Answer, S3Request } from './s3-double-http.ts';
-import { header, S3Error, xml } from './s3-double-http.ts';
-import type { State, StoredObject } from './s3-double-state.ts';
-import { bucketOf, checkWriteConditions, failed, keptHeaders, page } from './s3-double-state.ts';
-import { encryptionHeader } from './s3-double-uploads.ts';
+import { base64, receive } from './body.ts';
+import { readAll } from './bytes.ts';
+import type { Fields, S3Answer, S3Request } from './http.ts';
+import { header, S3Error, xml } from './http.ts';
+import type { State, StoredObject } from './state.ts';
+import { bucketOf, checkWriteConditions, failed, keptHeaders, page } from './state.ts';
+import { encryptionHeader } from './uploads.ts';
 
 const GIB = 1024 ** 3;
 

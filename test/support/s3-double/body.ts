@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { Blob, Bytes } from './s3-double-bytes.ts';
-import type { S3Request } from './s3-double-http.ts';
-import { header, S3Error } from './s3-double-http.ts';
+import type { Blob, Bytes } from './bytes.ts';
+import type { S3Request } from './http.ts';
+import { header, S3Error } from './http.ts';
 
 // A body as it arrives: plain or aws-chunked, its length and checksums compared.
 // Signatures are not: versitygw does that.

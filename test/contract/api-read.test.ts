@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import { memoryRecords } from '../../lib/records/memory.ts';
+import { KEYS } from '../../lib/records/records.ts';
+import { toIso } from '../../lib/values/time.ts';
+import { NOW, transferring } from '../support/a-transfer.ts';
+import { apiBench, ID, pageOf, problemOf, transferOf } from '../support/api-bench.ts';
+
+const FIRST = '01JZ8QH5X3M9V7T2B400000001';
+
+describe('GET /v1/transfers/{id}', () => {
+  it('shows progress, speed, estimate and the piece map from the ledger', async () => {
+    const bench = apiBench();
+    const over = transferring({
+      cursor: 9,
+      deadlineAt: toIso(NOW + 24 * 3_600_000),
+      trouble: {
+        6: { attempt: 2, failures: 1, waits: 0, code: 'SourceReset' },
+        2: { attempt: 2, failures: 1, waits: 0, code: 'SourceReset' },
+      },
+    });
+    await bench.store(ID, over);
+    bench.time = NOW + 10_000;
+    bench.ledger = [1, 2, 3, 5].map((number) => ({
+      number,
+      sizeBytes: 10,
+      crc32: 1,
+      modifiedAt: toIso(NOW + number * 1000),
+    }));
+    const body = await transferOf(await bench.get(`/v1/transfers/${ID}`));
+    expect(body.progress).toEqual({
+      doneBytes: 40,
+      sizeBytes: 100,
+      percent: 40,
+      bytesPerSecond: 4,
+      remainingSeconds: 15,
+    });
+    expect(body.pieces).toEqual({
+      count: 10,
+      doneCount: 4,
+      inFlightCount: 4,
+      doneRanges: [
+        [1, 3],
+        [5, 5],
+      ],
+      troubleCount: 1,
+      trouble: [{ pieceNumber: 6, attempt: 2, failures: 1, waits: 0, code: 'SourceReset' }],
+    });
+    expect(body.plan).toEqual({ mode: 'pieces', sizeBytes: 100, pieceSizeBytes: 10, pieceCount: 10 });
+  });
+
+  it('shows the end: result, reason, what is held', async () => {
+    const bench = apiBench();
+    const result = { sizeBytes: 100, crc32: '0badf00d', version: 'validator', digests: { sha256: 'ab' } } as const;
+    await bench.store(ID, transferring({ status: 'completed', result, endedAt: toIso(NOW) }));
+    const completed = await transferOf(await bench.get(`/v1/transfers/${ID.toLowerCase()}`));
+    expect(completed).toMatchObject({ status: 'completed', result, progress: { doneBytes: 100, percent: 100 } });
+    expect(completed.pieces).toBeUndefined();
+    const reason = { code: 'SourceNotFound', message: 'gone', details: { sourceStatus: 404 } } as const;
+    await bench.store(FIRST, transferring({ status: 'failed', reason, heldUntil: toIso(NOW + 1) }));
+    const failed = await transferOf(await bench.get(`/v1/transfers/${FIRST}`));
+    expect(failed).toMatchObject({
+      status: 'failed',
+      reason,
+      heldUntil: toIso(NOW + 1),
+      pieces: { doneCount: 0, inFlightCount: 0 },
+    });
+  });
+
+  it('shows the transfer where the store is out of reach, and says why there are no pieces', async () => {
+    const bench = apiBench();
+    await bench.store(ID, transferring());
+    bench.ledger = new PieceworkError('DestinationDenied', 'the store refuses; s3:ListMultipartUploadParts is missing');
+    const answer = await bench.get(`/v1/transfers/${ID}`);
+    expect(answer.status).toBe(200);
+    expect(await transferOf(answer)).toMatchObject({
+      status: 'transferring',
+      progress: { sizeBytes: 100 },
+      piecesUnavailable: { code: 'DestinationDenied' },
+    });
+  });
+
+  it('waits until the record changes, and no longer than asked', async () => {
+    const bench = apiBench();
+    const record = await bench.store(ID);
+    let sleeps = 0;
+    bench.onSleep = async () => {
+      sleeps += 1;
+      if (sleeps !== 3) return;
+      const there = await bench.records.get(KEYS.transfer(ID));
+      await bench.records.put(KEYS.transfer(ID), { ...record, rev: 2, status: 'planning' }, there?.version ?? 'absent');
+    };
+    const changed = await bench.get(`/v1/transfers/${ID}?waitSeconds=20`);
+    expect([(await transferOf(changed)).status, sleeps, bench.time - NOW]).toEqual(['planning', 3, 3000]);
+    const before = bench.time;
+    await bench.get(`/v1/transfers/${ID}?waitSeconds=2`);
+    expect(bench.time - before).toBe(2000);
+    const ended = '01JZ8QH5X3M9V7T2B4N6K8R0CE';
+    await bench.store(ended, { status: 'cancelled' });
+    await bench.get(`/v1/transfers/${ended}?waitSeconds=20`);
+    expect(bench.time - before).toBe(2000);
+  });
+
+  it.each(['waitSeconds=21', 'waitSeconds=-1', 'waitSeconds=x', 'wait=3'])('refuses ?%s', async (query) => {
+    const bench = apiBench();
+    await bench.store(ID);
+    const answer = await bench.get(`/v1/transfers/${ID}?${query}`);
+    const problem = await problemOf(answer);
+    expect(problem).toMatchObject({ status: 400, code: 'InvalidOption', errors: [{ parameter: query.split('=')[0] }] });
+  });
+
+  it('ends a long poll when the service shuts down', async () => {
+    const stopping = new AbortController();
+    const bench = apiBench({ signal: stopping.signal });
+    await bench.store(ID);
+    bench.onSleep = () => stopping.abort();
+    expect(await problemOf(await bench.get(`/v1/transfers/${ID}?waitSeconds=20`))).toMatchObject({
+      status: 503,
+      code: 'Interrupted',
+    });
+  });
+
+  it('knows no other ids, whatever they hold', async () => {
+    const bench = apiBench();
+    await bench.store(ID, { status: 'failed', reason: { code: 'SubmitAbandoned', message: '' } });
+    for (const id of [FIRST, ID, '..%2Fkeys%2Fx', 'x'.repeat(5000)]) {
+      for (const answer of [await bench.get(`/v1/transfers/${id}`), await bench.post(`/v1/transfers/${id}/retry`)]) {
+        expect(await problemOf(answer)).toMatchObject({ status: 404, code: 'TransferNotFound' });
+      }
+    }
+  });
+});
+
+describe('GET /v1/transfers', () => {
+  /** Ids in order of time, `n` days after 2026-01-01. */
+  const idAt = (days: number) => `${ulidTime(Date.UTC(2026, 0, 1) + days * 86_400_000)}M9V7T2B4N6K8R0CD`;
+
+  async function walk(bench: ReturnType<typeof apiBench>, query: string): Promise<readonly string[][]> {
+    const pages: string[][] = [];
+    for (let cursor: string | undefined = '', turns = 0; cursor !== undefined && turns < 200; turns += 1) {
+      const page = await pageOf(await bench.get(`/v1/transfers?${query}${cursor === '' ? '' : `&cursor=${cursor}`}`));
+      pages.push(page.transfers.map(({ id }) => id));
+      cursor = page.nextCursor;
+    }
+    return pages;
+  }
+
+  it.each([1000, 3])(
+    'goes through all of them once, newest first (with %d names on a page of the store)',
+    async (pageSize) => {
+      const bench = apiBench({}, memoryRecords({ pageSize }));
+      bench.time = Date.UTC(2026, 2, 1);
+      const ids = [0, 0.1, 0.2, 5, 5.001, 5.002, 5.003, 5.004, 40, 58.9].map(idAt);
+      for (const id of ids) await bench.store(id);
+      const pages = await walk(bench, 'limit=4');
+      expect(pages.flat()).toEqual(ids.toReversed());
+      expect(pages.every((page) => page.length <= 4)).toBe(true);
+    },
+  );
+
+  it('filters by status, and leaves out what no reader could use', async () => {
+    const bench = apiBench();
+    await bench.store(idAt(1), { status: 'failed', reason: { code: 'SourceGone', message: '' } });
+    await bench.store(idAt(2), { status: 'failed', reason: { code: 'SubmitAbandoned', message: '' } });
+    await bench.store(idAt(3));
+    expect(await walk(bench, 'status=failed')).toEqual([[idAt(1)]]);
+    expect((await walk(bench, 'limit=1')).flat()).toEqual([idAt(3), idAt(1)]);
+  });
+
+  it('makes a short page where a status is rare', async () => {
+    const bench = apiBench();
+    for (let number = 0; number < 450; number += 1)
+      await bench.store(idAt(number / 10), number === 3 ? { status: 'cancelled' } : {});
+    const pages = await walk(bench, 'status=cancelled');
+    expect(pages).toEqual([[], [], [idAt(0.3)]]);
+  });
+
+  it.each(['limit=0', 'limit=101', 'status=done', 'cursor=abc', 'page=2'])('refuses ?%s', async (query) => {
+    expect(await problemOf(await apiBench().get(`/v1/transfers?${query}`))).toMatchObject({
+      status: 400,
+      code: 'InvalidOption',
+    });
+  });
+});
+
+function ulidTime(ms: number): string {
+  let text = '';
+  for (let rest = ms, place = 0; place < 10; place += 1, rest = Math.floor(rest / 32))
+    text = `${'0123456789ABCDEFGHJKMNPQRSTVWXYZ'[rest % 32]}${text}`;
+  return text;
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { run } from '../../cli/run.ts';
+import { testContext } from '../support/cli-context.ts';
+import { deploy, deployApp } from './deploy.ts';
+import { apiKeyValue, Pipeline, PREFIX } from './pipeline.ts';
+import { cloud, context, here, MIB, pipeline, STACK, serve } from './suite.ts';
+
+describe('the API', { concurrent: true }, () => {
+  test('says that it is there, and describes itself', async () => {
+    expect(await pipeline.call('GET', '/v1/health')).toMatchObject({
+      status: 200,
+      body: { status: 'ok', version: expect.any(String) },
+    });
+    const { body } = await pipeline.call('GET', '/v1/openapi.json');
+    expect(body).toMatchObject({
+      openapi: expect.stringMatching(/^3\.1/),
+      paths: { '/v1/transfers': expect.anything() },
+    });
+  });
+
+  test.skipIf(process.env['STAND_IN'] === 'localstack')('knows nobody without a signature', async () => {
+    expect([await pipeline.callUnsigned('/v1/health'), await pipeline.callUnsigned('/')]).toEqual([403, 403]);
+  });
+
+  test.runIf((process.env['STAND_IN'] ?? 'ministack') === 'ministack')(
+    'with an API key: refuses whoever has none or another, and answers the command line that has it',
+    async () => {
+      const keyed = new Pipeline(cloud, await deploy(cloud, `${STACK}Keyed`, { ...context, auth: 'apiKey' }));
+      const [, keyId = ''] = Object.entries(keyed.outputs).find(([name]) => name.startsWith('ApiKeyId')) ?? [];
+      const key = await apiKeyValue(cloud, keyId);
+      const asked = [{}, { 'x-api-key': `${key}x` }, { 'x-api-key': key }].map((headers) =>
+        keyed.callUnsigned('/v1/transfers', headers),
+      );
+      expect(await Promise.all(asked)).toEqual([403, 403, 200]);
+      const list = async (environment: Record<string, string>) => {
+        const shell = testContext({ environment });
+        return [await run(['list', '--json', '--api', keyed.base], shell), JSON.parse(shell.stdout.text)];
+      };
+      expect(await list({ PIECEWORK_API_KEY: key })).toEqual([0, { type: 'result', home: keyed.base, transfers: [] }]);
+      expect(await list({ PIECEWORK_API_KEY: `${key}x` })).toEqual([
+        2,
+        expect.objectContaining({ type: 'error', code: 'NotAuthorized' }),
+      ]);
+    },
+  );
+
+  test.runIf((process.env['STAND_IN'] ?? 'ministack') === 'ministack')(
+    'with an authorizer: refuses whoever has no token or another, and a transfer belongs to whom the authorizer says',
+    async () => {
+      const app = join(import.meta.dirname, 'authorizer-app');
+      const { target } = pipeline.buckets;
+      const own = new Pipeline(cloud, await deployApp(cloud, app, 'PieceworkAuthorized', { bucket: target }));
+      const asked = [{}, { authorization: 'let-him-in' }, { authorization: 'let-me-in' }].map((headers) =>
+        own.callUnsigned('/v1/transfers', headers),
+      );
+      expect(await Promise.all(asked)).toEqual([401, 403, 200]);
+      const answer = await fetch(`${own.base}/v1/transfers`, {
+        method: 'POST',
+        headers: { authorization: 'let-me-in', 'content-type': 'application/json' },
+        body: JSON.stringify({
+          source: { url: 'https://example.invalid/x' },
+          destination: { bucket: target, key: `${PREFIX}authorized` },
+        }),
+      });
+      expect(answer.status).toBe(202);
+      const { id } = (await answer.json()) as { id: string };
+      expect(await own.record(id)).toMatchObject({ owner: 'somebody' });
+    },
+  );
+
+  test('refuses what is wrong, each in its way', async () => {
+    const destination = { bucket: pipeline.buckets.target, key: `${PREFIX}x` };
+    const source = { url: 'https://example.com/x' };
+    const post = async (body: unknown) => {
+      const answer = await pipeline.call('POST', '/v1/transfers', body);
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      return [answer.status, answer.body['code']];
+    };
+    expect(await post('{')).toEqual([400, 'InvalidOption']);
+    expect(await post({ source })).toEqual([400, 'InvalidOption']);
+    expect(await post({ source, destination, surprise: 1 })).toEqual([400, 'InvalidOption']);
+    expect(await post({ source, destination: { bucket: 'elsewhere', key: 'x' } })).toEqual([422, 'InvalidDestination']);
+    for (const url of ['gopher://example.com/x', 'file:///etc/passwd', 'http://10.0.0.1/x', 'http://0xa9fea9fe/'])
+      expect(await post({ source: { url }, destination })).toEqual([422, 'GuardRefused']);
+    expect(await post({ source: { ...source, headers: { Range: 'bytes=0-' } }, destination })).toEqual([
+      400,
+      'InvalidOption',
+    ]);
+    const long = { ...destination, key: PREFIX + 'ü'.repeat(511) };
+    expect(await post({ source, destination: long })).toEqual([400, 'InvalidOption']);
+    const huge = { expect: { sizeBytes: 60 * 1024 * 1024 * MIB } };
+    expect(await post({ source, destination, options: huge })).toEqual([422, 'DestinationTooSmall']);
+    expect(await post(`{"source":${'{"a":'.repeat(9)}1${'}'.repeat(10)}`)).toEqual([400, 'InvalidOption']);
+    expect(await post({ source, destination, object: { metadata: { a: 'x'.repeat(70_000) } } })).toEqual([
+      413,
+      'RequestTooLarge',
+    ]);
+    const { body } = await pipeline.call('POST', '/v1/transfers', { source, destination: { bucket: 'a-b', key: 'x' } });
+    expect(body['allowed']).toContain(`s3://${pipeline.buckets.target}/${PREFIX}`);
+    expect((await pipeline.call('GET', '/v1/transfers/01ARZ3NDEKTSV4RRFFQ69G5FAV')).status).toBe(404);
+  });
+
+  test.runIf(here)('takes the same request twice as one, and another under the same key not at all', async () => {
+    const body = {
+      source: { url: serve('twice', 10) },
+      destination: { bucket: pipeline.buckets.target, key: `${PREFIX}twice` },
+    };
+    const key = randomUUID();
+    const post = (what: unknown) => pipeline.call('POST', '/v1/transfers', what, { 'idempotency-key': key });
+    const [first, second] = [await post(body), await post(body)];
+    expect([first.status, second.status, second.body['id']]).toEqual([202, 202, first.body['id']]);
+    expect(first.headers.get('location')).toBe((first.body['links'] as { self: string }).self);
+    expect((await post({ ...body, options: { parallelism: 3 } })).status).toBe(409);
+    await pipeline.until(String(first.body['id']), 'completed');
+  });
+});
