@@ -34,8 +34,8 @@ export const KEYS = {
   active: (id: string, run: number): RecordKey<ActiveMarker> => ({ path: `active/${id}/${run}` }),
   idempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/${hash}` }),
   /**
-   * The last transfer to a destination, on one machine. It stands beside the idempotency keys, as it always did, so that
-   * an older state folder is gone on with; the two are hashes of different things.
+   * The last transfer to a destination, on one machine. It stands beside the idempotency keys, as it always did, so
+   * that an older state folder is gone on with; the two are hashes of different things.
    */
   lastTransferTo: (destinationKey: string): RecordKey<LastTransfer> => ({ path: `keys/${destinationKey}` }),
   /** `host` in the form that `hostOf` gives. */
