@@ -26,6 +26,11 @@ export interface LocalOptions {
   readonly limitRate?: number;
   /** Ask once more, on another connection, for what a piece lacks that is much slower than the others. @default true */
   readonly rescue?: boolean;
+  /**
+   * Transfers that run side by side at most; others wait for their turn, first come, first served. They share connections and
+   * body memory evenly, so this is about how soon a small one comes to its turn, not about speed. @default 16
+   */
+  readonly running?: number;
   /** Every event, in order, as it happens; must not throw. */
   readonly onEvent?: (event: PieceworkEvent) => void;
   /** Where `-` goes. @default process.stdout */

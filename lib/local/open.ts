@@ -2,8 +2,11 @@ import type { Local, LocalOptions } from './api.ts';
 import { copy } from './copy/copy.ts';
 import type { Home } from './home/home.ts';
 import { openHome } from './home/home.ts';
-import { cancel, clean, list, retry, status } from './requests/manage.ts';
+import { cancel } from './requests/cancel.ts';
+import { clean } from './requests/clean.ts';
+import { list, status } from './requests/look.ts';
 import { plan } from './requests/plan.ts';
+import { retry } from './requests/retry.ts';
 
 /** Piecework on this machine, with everything embedded. Dispose of it to close its connections. */
 export function openLocal(options: LocalOptions = {}): Local {

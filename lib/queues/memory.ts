@@ -22,6 +22,8 @@ interface Waiting<M> {
 
 const FIRST_REDELIVERY_MS = 100;
 const LAST_REDELIVERY_MS = 30_000;
+/** Why a sleep ends early. Without a reason of ours each wake-up would make an error, with its stack. */
+const ROUSED = Symbol('roused');
 
 /** A queue within the process. What it holds ends with the process: record and ledger bring it back (invariant 2). */
 export function memoryQueue<M>({ clock, onFailure }: MemoryQueueOptions): MemoryQueue<M> {
@@ -49,16 +51,18 @@ export function memoryQueue<M>({ clock, onFailure }: MemoryQueueOptions): Memory
   /** Until it is woken, or the next message is due. */
   async function sleepUntilChange(watchDue: boolean): Promise<void> {
     const next = watchDue ? waiting[0] : undefined;
+    if (next === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      sleepers.add(resolve);
+      await promise;
+      sleepers.delete(resolve);
+      return;
+    }
     const roused = new AbortController();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const rouse = () => {
-      resolve();
-      roused.abort();
-    };
+    const rouse = () => roused.abort(ROUSED);
     sleepers.add(rouse);
     try {
-      if (next === undefined) await promise;
-      else await clock.sleep(next.dueAt - clock.now(), roused.signal);
+      await clock.sleep(next.dueAt - clock.now(), roused.signal);
     } catch (error) {
       if (!roused.signal.aborted) throw error;
     } finally {

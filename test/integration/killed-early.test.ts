@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CopyReport } from '../../lib/local/api.ts';
-import { completeOptions, copy } from '../../lib/local/copy/copy.ts';
+import { completeOptions } from '../../lib/local/copy/check-request.ts';
+import { copy } from '../../lib/local/copy/copy.ts';
 import { remember } from '../../lib/local/copy/unfinished.ts';
-import type { Engine } from '../../lib/local/engine/engine.ts';
+import type { Run } from '../../lib/local/engine/run.ts';
 import type { Home } from '../../lib/local/home/home.ts';
 import { openHome } from '../../lib/local/home/home.ts';
 import { submit } from '../../lib/pipeline/requests/submit.ts';
@@ -73,10 +74,10 @@ async function same(kind: 'file' | 's3', over: object = {}): Promise<CopyReport>
 async function killedAfter(step: Step, kind: 'file' | 's3', agoMs: number): Promise<void> {
   const destination = destinationOf(kind);
   await mkdir(join(folder, 'out'), { recursive: true });
-  await using engine = await home.engine(kind);
-  const { ports } = engine;
+  await using run = await home.engine.open({ kind });
+  const { ports } = run;
   const has = (other: Step) => STEPS.indexOf(other) <= STEPS.indexOf(step);
-  await remember(ports, home.destinationKey(destination), ID);
+  await remember(ports, home.locks.key(destination), ID);
   if (has('marker')) await markActive(ports, ID, 1);
   if (!has('record')) return;
   const source = { url };
@@ -85,10 +86,10 @@ async function killedAfter(step: Step, kind: 'file' | 's3', agoMs: number): Prom
   await updateTransfer(ports, ID, (record) =>
     record.status === 'accepted' ? beginPlanning(record, 'plan0', home.clock.now() - agoMs) : undefined,
   );
-  if (has('upload')) await begin(engine, destination);
+  if (has('upload')) await begin(run, destination);
 }
 
-async function begin({ ports }: Engine, target: DestinationLocator): Promise<void> {
+async function begin({ ports }: Run, target: DestinationLocator): Promise<void> {
   await ports.destinations(target).createUpload(
     {
       target,

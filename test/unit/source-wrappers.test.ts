@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { primedSources } from '../../lib/local/copy/primed-source.ts';
+import { primedSources } from '../../lib/local/engine/primed-source.ts';
 import { withCredentials } from '../../lib/local/sources/credentials.ts';
 import { limitedSource, rateLimit } from '../../lib/local/sources/limit-rate.ts';
 import { lazySource } from '../../lib/sources/lazy.ts';

@@ -1,210 +1,155 @@
 import { PieceworkError } from '../../errors/error.ts';
-import { advance } from '../../pipeline/advance/advance.ts';
-import { fetchPiece } from '../../pipeline/fetch/fetch-piece.ts';
-import { fetcherMemory } from '../../pipeline/fetch/fetcher-memory.ts';
-import { finishTransfer } from '../../pipeline/finish/finish-transfer.ts';
-import { planTransfer } from '../../pipeline/plan/plan-transfer.ts';
-import { settle } from '../../pipeline/settle/settle.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
-import { loadTransfer } from '../../pipeline/shared/store.ts';
-import { windowPool } from '../../pipeline/shared/windows.ts';
-import type { MemoryQueue } from '../../queues/memory.ts';
-import { memoryQueue } from '../../queues/memory.ts';
-import type { Delivery } from '../../queues/queue.ts';
-import type { Input } from '../../transfer/decide/decision.ts';
-import type { FinalizerMessage, PieceTask, PlannerMessage } from '../../transfer/messages.ts';
-import type { TransferRecord } from '../../transfer/record/record.ts';
-import { isOver } from '../../transfer/record/record.ts';
-import { fromIso } from '../../values/time.ts';
-import type { Sizing } from './sizing.ts';
+import { memoryRecords } from '../../records/memory.ts';
+import type { Records } from '../../records/records.ts';
+import { hostOf } from '../../records/records.ts';
+import { memorySecrets } from '../../secrets/memory.ts';
+import type { Sources } from '../../sources/source.ts';
+import type { BackoffPolicy } from '../../transfer/retry.ts';
+import { STRAGGLERS } from '../../transfer/straggler.ts';
+import type { LocalDestinations } from '../destinations/local-destinations.ts';
+import { bodyMemory } from './body-memory.ts';
+import { probesInTurn, sharedConnections } from './connections.ts';
+import type { Run } from './run.ts';
+import { createRun } from './run.ts';
+import { runningPlaces } from './running-places.ts';
+import { localSizing } from './sizing.ts';
+import { stopper } from './stopper.ts';
 
-/** The use cases of `lib/pipeline` in one process: queues in memory, a pool of workers, the windows that bound them. */
+export interface RunNeeds {
+  /** Of the destination. */
+  readonly kind: string;
+  /** Absent where the source is not going to be asked. */
+  readonly sourceUrl?: string;
+  /** @default 1 */
+  readonly parallelism?: number;
+  /** Asked for by the caller. @default the home's choice */
+  readonly pieceSizeBytes?: number;
+  /** @default the home's own */
+  readonly sources?: Sources;
+  /** For looking at a transfer that another process may be at work on. @default false */
+  readonly onlyLooks?: boolean;
+}
+
+/**
+ * The use cases of `lib/pipeline` in one process, for any number of transfers side by side: it has the body memory, the
+ * connections and the destinations that they share, and shares them out in turn.
+ */
 export interface Engine extends AsyncDisposable {
-  readonly ports: Ports;
-  /**
-   * Works on the transfer until it has ended and is cleaned up; resolves with its last record. Rejects with the signal's
-   * reason once all workers have stopped.
-   */
-  run(transferId: string, signal: AbortSignal): Promise<TransferRecord>;
-  // Disposing lets go of the destination: its files, its locks, its connections.
+  /** What one transfer works with, at once: for what takes a moment. */
+  open(needs: RunNeeds): Promise<Run>;
+  /** The same, when it is one of those that may run side by side: first come, first served, until it is disposed of. */
+  openInTurn(needs: RunNeeds, signal: AbortSignal): Promise<Run>;
+  // Disposing stops whatever runs.
 }
 
 export interface EngineOptions {
-  readonly home: Omit<Ports, 'queues' | 'windows' | 'policy'>;
-  readonly sizing: Sizing;
-  readonly parallelism: number;
-  readonly dispose: () => Promise<void>;
+  readonly ports: Pick<Ports, 'events' | 'clock' | 'ids'> & { readonly sources: Sources };
+  readonly records: () => Records;
+  readonly destinations: LocalDestinations;
+  /** Transfers side by side. */
+  readonly most: number;
+  readonly backoff?: BackoffPolicy;
+  readonly rescue: boolean;
 }
 
-/** A change by another process (a cancel) is noticed after this at the latest. */
-const LOOK_EVERY_MS = 1_000;
-/** A message that comes back this often meets something that does not pass by itself. */
-const MOST_RECEIVES = 8;
-/** The same where it may pass, as a store that is cut off: about 11 minutes of redeliveries. */
-const MOST_RECEIVES_IN_PASSING = 30;
-const RESULTS_PER_BATCH = 100;
+export function createEngine(options: EngineOptions): Engine {
+  const { ports, records, destinations, most, backoff, rescue } = options;
+  const memory = bodyMemory((bytes) => Buffer.allocUnsafeSlow(bytes));
+  const connections = sharedConnections();
+  const places = runningPlaces(most);
+  // A pipe takes one transfer after the other: the bytes of two would be mixed.
+  const pipe = runningPlaces(1);
+  const closing = new AbortController();
+  const atWork = new Set<Promise<unknown>>();
 
-export function createEngine({ home, sizing, parallelism, dispose }: EngineOptions): Engine {
-  const failures = new FailureWatch();
-  const queueOf = <M>(): MemoryQueue<M> => memoryQueue<M>({ clock: home.clock, onFailure: failures.note });
-  const planner = queueOf<PlannerMessage>();
-  const fetcher = queueOf<PieceTask>();
-  const finalizer = queueOf<FinalizerMessage>();
-  const ports: Ports = {
-    ...home,
-    queues: { planner: planner.queue, fetcher: fetcher.queue, finalizer: finalizer.queue },
-    windows: windowPool({
-      windowBytes: sizing.windowBytes,
-      count: sizing.windowCount,
-      allocate: (bytes) => Buffer.allocUnsafeSlow(bytes),
-    }),
-    policy: sizing.policy,
-  };
-  const memory = fetcherMemory(ports);
-  const news = newsOf();
-
-  async function handlePlanner(batch: readonly Delivery<PlannerMessage>[], signal: AbortSignal): Promise<void> {
-    using _news = news;
-    for (const { body, receiveCount } of batch) {
-      failures.check(receiveCount);
-      if (body.kind === 'plan') await planTransfer(ports, body.transferId, signal);
-      else await finishTransfer(ports, body.transferId, signal);
+  async function track<T>(work: Promise<T>): Promise<T> {
+    atWork.add(work);
+    try {
+      return await work;
+    } finally {
+      atWork.delete(work);
     }
   }
 
-  async function handleFetcher(batch: readonly Delivery<PieceTask>[], signal: AbortSignal): Promise<void> {
-    for (const { body, receiveCount } of batch) {
-      failures.check(receiveCount);
-      await fetchPiece(ports, memory, body, signal);
+  /** What a run gives back at its end. */
+  async function admit(kind: string, signal: AbortSignal): Promise<readonly Disposable[]> {
+    using stop = stopper(signal, closing.signal);
+    const turn = destinations.kind(kind).isResumable ? undefined : await pipe.take(stop.signal);
+    try {
+      const place = await places.take(stop.signal);
+      return turn === undefined ? [place] : [place, turn];
+    } catch (error) {
+      turn?.[Symbol.dispose]();
+      throw error;
     }
   }
 
-  async function handleFinalizer(batch: readonly Delivery<FinalizerMessage>[], signal: AbortSignal): Promise<void> {
-    using _news = news;
-    failures.check(Math.max(...batch.map(({ receiveCount }) => receiveCount)));
-    for (const [transferId, inputs] of byTransfer(batch)) await advance(ports, transferId, inputs, signal);
+  async function open(needs: RunNeeds, held: readonly Disposable[]): Promise<Run> {
+    const {
+      kind: name,
+      sourceUrl,
+      parallelism = 1,
+      pieceSizeBytes,
+      sources = ports.sources,
+      onlyLooks = false,
+    } = needs;
+    closing.signal.throwIfAborted();
+    const kind = destinations.kind(name);
+    const sizing = localSizing({
+      kind,
+      parallelism,
+      isShared: places.isShared,
+      ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
+      ...(backoff === undefined ? {} : { backoff }),
+    });
+    const destination = await kind.open({ windowBytes: sizing.windowBytes, onlyLooks });
+    const host = sourceUrl === undefined ? undefined : hostOf(sourceUrl);
+    const connectionShare = connections.share({ host, parallelism });
+    const windows = memory.windows(sizing);
+    return createRun({
+      ports: {
+        ...ports,
+        // A pipe can't be continued by another process: nothing about it is kept.
+        records: kind.isResumable ? records() : memoryRecords(),
+        secrets: memorySecrets(),
+        sources: probesInTurn(sources, connectionShare),
+        destinations: (to) => {
+          if (to.kind === name) return destination;
+          throw new PieceworkError('Internal', `a run with ${name} as its destination was asked for ${to.kind}`);
+        },
+        windows,
+        policy: rescue ? { ...sizing.policy, stragglers: STRAGGLERS } : sizing.policy,
+      },
+      connections: connectionShare,
+      parallelism,
+      closing: closing.signal,
+      track,
+      async dispose() {
+        connectionShare[Symbol.dispose]();
+        windows[Symbol.dispose]();
+        await destination[Symbol.asyncDispose]();
+        for (const one of held) one[Symbol.dispose]();
+      },
+    });
   }
 
   return {
-    ports,
-    async run(transferId, signal) {
-      using stop = stopper(signal);
-      const workers = Promise.all([
-        planner.consumer.consume({ concurrency: 1, batchSize: 1 }, handlePlanner, stop.signal),
-        fetcher.consumer.consume({ concurrency: parallelism, batchSize: 1 }, handleFetcher, stop.signal),
-        finalizer.consumer.consume({ concurrency: 1, batchSize: RESULTS_PER_BATCH }, handleFinalizer, stop.signal),
-      ]);
+    open: (needs) => open(needs, []),
+
+    async openInTurn(needs, signal) {
+      const held = await admit(needs.kind, signal);
       try {
-        await Promise.race([untilOver(ports, transferId, news, stop.signal), failures.hopeless]);
-      } finally {
-        stop.now();
-        await workers;
+        return await open(needs, held);
+      } catch (error) {
+        for (const one of held) one[Symbol.dispose]();
+        throw error;
       }
-      signal.throwIfAborted();
-      // Whatever the workers were stopped in the middle of.
-      await settle(ports, transferId, signal);
-      const loaded = await loadTransfer(ports, transferId);
-      if (loaded === undefined)
-        throw new PieceworkError('TransferNotFound', `transfer ${transferId} vanished while it ran`);
-      return loaded.record;
     },
-    [Symbol.asyncDispose]: dispose,
-  };
-}
 
-function byTransfer(batch: readonly Delivery<FinalizerMessage>[]): ReadonlyMap<string, readonly Input[]> {
-  const inputs = new Map<string, Input[]>();
-  for (const { body } of batch) {
-    const transferId = body.kind === 'dead' ? body.task.transferId : body.transferId;
-    const input: Input = body.kind === 'tick' ? { kind: 'tick' } : body;
-    inputs.set(transferId, [...(inputs.get(transferId) ?? []), input]);
-  }
-  return inputs;
-}
-
-/** Looks after each message that may have changed the record, and now and then for what another process did to it. */
-async function untilOver(ports: Ports, transferId: string, news: News, signal: AbortSignal): Promise<void> {
-  let isTold = false;
-  for (;;) {
-    const since = news.next();
-    const loaded = await loadTransfer(ports, transferId);
-    if (loaded === undefined || (isOver(loaded.record) && loaded.record.announced)) return;
-    // No schedule ticks here: whatever hangs or waits, the deadline is ours to notice. A completion on its way is judged by its own outcome.
-    const isLate =
-      ports.clock.now() >= fromIso(loaded.record.deadlineAt) &&
-      !isOver(loaded.record) &&
-      loaded.record.status !== 'finalizing';
-    if (isLate && !isTold) await ports.queues.finalizer.send([{ body: { kind: 'tick', v: 1, transferId } }]);
-    isTold ||= isLate;
-    await since(ports.clock, signal);
-    // Ended, but not announced: by our own worker, which has had time to, or by another process, which leaves that to us.
-    if (isOver(loaded.record)) return;
-  }
-}
-
-/** Disposing of it at the end of a handler tells whoever waits that there may be something new. */
-interface News extends Disposable {
-  /** From now on; what is returned waits for the next news. */
-  next(): (clock: Ports['clock'], signal: AbortSignal) => Promise<void>;
-}
-
-function newsOf(): News {
-  let waiter: AbortController | undefined;
-  return {
-    next() {
-      const own = new AbortController();
-      waiter = own;
-      return async (clock, signal) => {
-        try {
-          await clock.sleep(LOOK_EVERY_MS, AbortSignal.any([own.signal, signal]));
-        } catch {
-          signal.throwIfAborted();
-        }
-      };
+    async [Symbol.asyncDispose]() {
+      closing.abort(new PieceworkError('Interrupted', 'piecework was closed while it worked'));
+      await Promise.allSettled(atWork);
     },
-    [Symbol.dispose]: () => waiter?.abort(),
   };
-}
-
-interface Stopper extends Disposable {
-  readonly signal: AbortSignal;
-  now(): void;
-}
-
-/** Follows the caller's signal, and can be stopped by itself. */
-function stopper(outer: AbortSignal): Stopper {
-  const own = new AbortController();
-  const follow = () => own.abort(outer.reason);
-  if (outer.aborted) follow();
-  outer.addEventListener('abort', follow, { once: true });
-  return {
-    signal: own.signal,
-    now: () => own.abort(new PieceworkError('Interrupted', 'the engine was stopped')),
-    [Symbol.dispose]: () => outer.removeEventListener('abort', follow),
-  };
-}
-
-/** Handlers answer failures of a transfer themselves; what they throw is our own trouble (a full disk under the records, a defect). */
-class FailureWatch {
-  #last: unknown;
-  readonly #hopeless = Promise.withResolvers<never>();
-
-  constructor() {
-    // Nobody may be waiting when it comes.
-    this.#hopeless.promise.catch(() => {});
-  }
-
-  get hopeless(): Promise<never> {
-    return this.#hopeless.promise;
-  }
-
-  readonly note = (error: unknown): void => {
-    this.#last = error;
-  };
-
-  /** Gives up on a message that comes again and again. */
-  check(receiveCount: number): void {
-    const mayPass = this.#last instanceof PieceworkError && this.#last.reaction !== 'fail';
-    if (receiveCount > (mayPass ? MOST_RECEIVES_IN_PASSING : MOST_RECEIVES)) this.#hopeless.reject(this.#last);
-  }
 }

@@ -4,20 +4,21 @@ import { toRequest } from '../../pipeline/requests/submit.ts';
 import { objectSpec } from '../../pipeline/shared/object-spec.ts';
 import { newRecord } from '../../transfer/record/record.ts';
 import type { CopyRequest, PlanReport } from '../api.ts';
-import { completeOptions, lookAt } from '../copy/copy.ts';
+import { completeOptions } from '../copy/check-request.ts';
+import { lookAt } from '../copy/first-look.ts';
 import type { Home } from '../home/home.ts';
 
 /** What `copy` would do: the same first contact, the same checks, the same arithmetic; nothing is written. */
 export async function plan(home: Home, request: CopyRequest, signal: AbortSignal): Promise<PlanReport> {
   const options = completeOptions(request.options);
   await using first = await lookAt(home, request, options, signal);
-  const { probe, destination, engine } = first;
+  const { probe, destination, run } = first;
   const { snapshot } = probe;
-  const target = engine.ports.destinations(destination);
+  const target = run.ports.destinations(destination);
   const source = home.sources(request.source.url);
   const pair = { source, from: request.source, destination: target, to: destination, snapshot };
   const { ranges } = snapshot;
-  const { plan: divided, warning } = await choosePlan(pair, options, engine.ports.policy.plan, { ranges }, signal);
+  const { plan: divided, warning } = await choosePlan(pair, options, run.ports.policy.plan, { ranges }, signal);
   const record = {
     ...newRecord(
       'plan',

@@ -5,7 +5,7 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 export interface PrimedSources {
   readonly sources: Sources;
   prime(locator: SourceLocator, firstBytes: number, probe: Probe): void;
-  /** Closes a probe that nobody asked for. */
+  /** Closes a probe that was not asked for. Another may be primed after it. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

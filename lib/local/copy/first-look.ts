@@ -1,0 +1,58 @@
+import { probePatiently } from '../../pipeline/plan/probe-patiently.ts';
+import { toRequest } from '../../pipeline/requests/submit.ts';
+import { checkExpectations } from '../../pipeline/shared/object-spec.ts';
+import type { Probe } from '../../sources/source.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import type { TransferOptions } from '../../transfer/request.ts';
+import type { CopyRequest } from '../api.ts';
+import type { Run } from '../engine/run.ts';
+import type { Home } from '../home/home.ts';
+
+/** The first contact, before anything is written: it says what the file is called, and whether it is still the same. */
+export interface FirstLook extends AsyncDisposable {
+  readonly probe: Probe;
+  readonly destination: DestinationLocator;
+  /** Of what was written: to be called before anything is there. */
+  readonly makeFolder?: () => void;
+  readonly run: Run;
+}
+
+/** Waits until it is the transfer's turn to run, then looks. */
+export async function lookAt(
+  home: Home,
+  request: CopyRequest,
+  options: TransferOptions,
+  signal: AbortSignal,
+): Promise<FirstLook> {
+  const written = home.destinations.parse(request.destination ?? '.');
+  const { kind } = written.locate('name');
+  const { parallelism, pieceSizeBytes } = options;
+  const run = await home.engine.openInTurn(
+    {
+      kind,
+      sourceUrl: request.source.url,
+      sources: home.sources,
+      parallelism,
+      ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
+    },
+    signal,
+  );
+  try {
+    const { singleMaxBytes } = run.ports.policy.plan;
+    const probe = await probePatiently(run.ports, request.source, singleMaxBytes, options, signal);
+    run.prime(request.source, singleMaxBytes, probe);
+    const destination = written.locate(probe.snapshot.name ?? 'download');
+    checkExpectations(toRequest({ source: request.source, destination, object: {}, options }), probe.snapshot);
+    const { makeFolder } = written;
+    return {
+      probe,
+      destination,
+      run,
+      ...(makeFolder === undefined ? {} : { makeFolder }),
+      [Symbol.asyncDispose]: () => run[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await run[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,139 @@
+import { PieceworkError } from '../../errors/error.ts';
+import { advance } from '../../pipeline/advance/advance.ts';
+import { fetchPiece } from '../../pipeline/fetch/fetch-piece.ts';
+import { fetcherMemory } from '../../pipeline/fetch/fetcher-memory.ts';
+import { finishTransfer } from '../../pipeline/finish/finish-transfer.ts';
+import { planTransfer } from '../../pipeline/plan/plan-transfer.ts';
+import { settle } from '../../pipeline/settle/settle.ts';
+import type { Ports } from '../../pipeline/shared/ports.ts';
+import { loadTransfer } from '../../pipeline/shared/store.ts';
+import type { MemoryQueue } from '../../queues/memory.ts';
+import { memoryQueue } from '../../queues/memory.ts';
+import type { Delivery } from '../../queues/queue.ts';
+import type { Probe } from '../../sources/source.ts';
+import type { Input } from '../../transfer/decide/decision.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import type { FinalizerMessage, PieceTask, PlannerMessage } from '../../transfer/messages.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import type { ConnectionShare } from './connections.ts';
+import { FailureWatch } from './failure-watch.ts';
+import type { News } from './news.ts';
+import { newsOf } from './news.ts';
+import { primedSources } from './primed-source.ts';
+import { stopper } from './stopper.ts';
+import type { Tally } from './tally.ts';
+import { tallied } from './tally.ts';
+import { untilOver } from './until-over.ts';
+
+/** One transfer in the engine: its messages, its workers and its part of what all transfers share. */
+export interface Run extends AsyncDisposable {
+  readonly ports: Ports;
+  readonly tally: Tally;
+  /** Hands a probe that was made before the submit to the plan that comes after it. It belongs to the run from now on. */
+  prime(locator: SourceLocator, firstBytes: number, probe: Probe): void;
+  /**
+   * Works on the transfer until it has ended and is cleaned up; resolves with its last record. Rejects with the signal's
+   * reason once all its workers have stopped.
+   */
+  work(transferId: string, signal: AbortSignal): Promise<TransferRecord>;
+  // Disposing lets go of the destination: its files, its locks.
+}
+
+export interface RunParts {
+  readonly ports: Omit<Ports, 'queues'>;
+  readonly connections: ConnectionShare;
+  readonly parallelism: number;
+  /** Aborted = the home is being closed. */
+  readonly closing: AbortSignal;
+  /** Whoever closes the home waits for it. */
+  track<T>(work: Promise<T>): Promise<T>;
+  dispose(): Promise<void>;
+}
+
+const RESULTS_PER_BATCH = 100;
+
+export function createRun({ ports: given, connections, parallelism, closing, track, dispose }: RunParts): Run {
+  const failures = new FailureWatch();
+  const queueOf = <M>(): MemoryQueue<M> => memoryQueue<M>({ clock: given.clock, onFailure: failures.note });
+  const planner = queueOf<PlannerMessage>();
+  const fetcher = queueOf<PieceTask>();
+  const finalizer = queueOf<FinalizerMessage>();
+  const { events, tally } = tallied(given.events);
+  const primed = primedSources(given.sources);
+  const ports: Ports = {
+    ...given,
+    sources: primed.sources,
+    events,
+    queues: { planner: planner.queue, fetcher: fetcher.queue, finalizer: finalizer.queue },
+  };
+  const memory = fetcherMemory(ports);
+  const news: News = newsOf();
+
+  async function handlePlanner(batch: readonly Delivery<PlannerMessage>[], signal: AbortSignal): Promise<void> {
+    using _news = news;
+    for (const { body, receiveCount } of batch) {
+      failures.check(receiveCount);
+      if (body.kind === 'plan') await planTransfer(ports, body.transferId, signal);
+      else await finishTransfer(ports, body.transferId, signal);
+    }
+  }
+
+  async function handleFetcher(batch: readonly Delivery<PieceTask>[], signal: AbortSignal): Promise<void> {
+    for (const { body, receiveCount } of batch) {
+      failures.check(receiveCount);
+      using _connection = await connections.take(signal);
+      await fetchPiece(ports, memory, body, signal);
+    }
+  }
+
+  async function handleFinalizer(batch: readonly Delivery<FinalizerMessage>[], signal: AbortSignal): Promise<void> {
+    using _news = news;
+    failures.check(Math.max(...batch.map(({ receiveCount }) => receiveCount)));
+    for (const [transferId, inputs] of byTransfer(batch)) await advance(ports, transferId, inputs, signal);
+  }
+
+  async function workUntilOver(transferId: string, signal: AbortSignal): Promise<TransferRecord> {
+    // Where pieces are gone on with, nothing is planned: its connection is worth more to a piece.
+    if (planner.pending().waiting === 0) await primed[Symbol.asyncDispose]();
+    using stop = stopper(signal, closing);
+    const workers = Promise.all([
+      planner.consumer.consume({ concurrency: 1, batchSize: 1 }, handlePlanner, stop.signal),
+      fetcher.consumer.consume({ concurrency: parallelism, batchSize: 1 }, handleFetcher, stop.signal),
+      finalizer.consumer.consume({ concurrency: 1, batchSize: RESULTS_PER_BATCH }, handleFinalizer, stop.signal),
+    ]);
+    try {
+      await Promise.race([untilOver(ports, transferId, news, stop.signal), failures.hopeless]);
+    } finally {
+      stop.now();
+      await workers;
+    }
+    signal.throwIfAborted();
+    // Whatever the workers were stopped in the middle of.
+    await settle(ports, transferId, signal);
+    const loaded = await loadTransfer(ports, transferId);
+    if (loaded === undefined)
+      throw new PieceworkError('TransferNotFound', `transfer ${transferId} vanished while it ran`);
+    return loaded.record;
+  }
+
+  return {
+    ports,
+    tally,
+    prime: (locator, firstBytes, probe) => primed.prime(locator, firstBytes, probe),
+    work: (transferId, signal) => track(workUntilOver(transferId, signal)),
+    async [Symbol.asyncDispose]() {
+      await primed[Symbol.asyncDispose]();
+      await dispose();
+    },
+  };
+}
+
+function byTransfer(batch: readonly Delivery<FinalizerMessage>[]): ReadonlyMap<string, readonly Input[]> {
+  const inputs = new Map<string, Input[]>();
+  for (const { body } of batch) {
+    const transferId = body.kind === 'dead' ? body.task.transferId : body.transferId;
+    const input: Input = body.kind === 'tick' ? { kind: 'tick' } : body;
+    inputs.set(transferId, [...(inputs.get(transferId) ?? []), input]);
+  }
+  return inputs;
+}

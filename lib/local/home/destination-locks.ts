@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { acquireLock, lockHolder } from '../../disk/lock.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import type { LocalDestinations } from '../destinations/local-destinations.ts';
+import { makeStateFolder } from './state-folder.ts';
+
+/** Two transfers never work on one destination, be they of one process or of two. */
+export interface DestinationLocks {
+  /** The name under which this machine remembers a destination. */
+  key(to: DestinationLocator): string;
+  /** @throws PieceworkError `DestinationLocked`, naming the process that has it. */
+  acquire(to: DestinationLocator): Promise<AsyncDisposable>;
+  isHeld(to: DestinationLocator): Promise<boolean>;
+}
+
+export function destinationLocks(stateDir: string, destinations: LocalDestinations): DestinationLocks {
+  const key = (to: DestinationLocator) => createHash('sha256').update(destinations.identity(to)).digest('hex');
+  const pathOf = (to: DestinationLocator) => join(makeStateFolder(join(stateDir, 'locks')), `${key(to)}.lock`);
+  return {
+    key,
+    async acquire(to) {
+      // A pipe is this process's own.
+      if (!destinations.kind(to.kind).isResumable) return { [Symbol.asyncDispose]: async () => {} };
+      return await acquireLock(pathOf(to), { what: destinations.describe(to) });
+    },
+    isHeld: async (to) => (await lockHolder(pathOf(to))) !== undefined,
+  };
+}

@@ -1,0 +1,23 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { makeFolder } from '../../disk/make-folder.ts';
+import { PieceworkError } from '../../errors/error.ts';
+
+export function stateFolderOf(given: string | undefined, environment: NodeJS.ProcessEnv): string {
+  return given ?? join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'piecework');
+}
+
+/** @throws PieceworkError `DestinationNotWritable`. */
+export function makeStateFolder(path: string): string {
+  try {
+    makeFolder(path, 0o700);
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw new PieceworkError(
+      'DestinationNotWritable',
+      `the state folder ${path} can't be made (${why}); give another with --state-dir`,
+      { cause },
+    );
+  }
+  return path;
+}
