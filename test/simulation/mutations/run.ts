@@ -26,7 +26,7 @@ interface Verdict {
 async function judge(mutation: Mutation): Promise<Verdict> {
   const copy = await mkdtemp(join(tmpdir(), 'piecework-mutation-'));
   try {
-    for (const name of ['lib', 'test/simulation', 'package.json'])
+    for (const name of ['lib', 'test/simulation', 'test/support', 'package.json'])
       await cp(join(ROOT, name), join(copy, name), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     const file = join(copy, mutation.file);
