@@ -24,6 +24,8 @@ export interface GuardPolicy {
   readonly privateHosts?: readonly string[];
   /** @default the system's resolver */
   readonly resolve?: Resolve;
+  /** How long `check` waits for a name. (A connection has a time limit of its own.) @default 5 s */
+  readonly resolveTimeoutMs?: number;
 }
 
 /** All addresses of a name; `family` 0 = both. */
@@ -37,13 +39,17 @@ type Resolve = (hostname: string, family: 0 | 4 | 6) => Promise<readonly LookupA
 export interface Guard {
   /** Scheme, port, host lists, literal addresses. Resolves nothing. @throws PieceworkError `InvalidUrl`, `GuardRefused`. */
   checkUrl(url: URL | string): void;
-  /** Resolves as well, to refuse early; what can't be resolved now passes. @throws PieceworkError `InvalidUrl`, `GuardRefused`. */
+  /**
+   * Resolves as well, to refuse early: a name needs a public address within a few seconds. One answer whether it has none, does not exist or
+   * can't be resolved now, so that nobody learns which names there are inside; a name of `privateHosts` passes unresolved. @throws PieceworkError `InvalidUrl`, `GuardRefused`.
+   */
   check(url: URL | string): Promise<void>;
   /** Behind a proxy the proxy resolves, and what it then connects to can't be checked: only literal addresses pass. @throws PieceworkError `GuardRefused`. */
   checkProxied(url: URL | string): void;
   /**
    * In place of `dns.lookup`, for undici and for the agents of the AWS SDK. Of several addresses the allowed ones are given, since only
-   * those can then be connected to; none left = `GuardRefused`, which does not tell what the name led to.
+   * those can then be connected to; none left = `GuardRefused`, which does not tell what the name led to, nor whether it exists. A name
+   * that had a public address before, or is among `privateHosts`, keeps its `ENOTFOUND`, which may pass by itself.
    */
   readonly lookup: LookupFunction;
 }
@@ -58,6 +64,11 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 };
 /** Who speaks HTTP to an FTP or SSH server has it take his headers for commands; browsers refuse it too (Fetch standard, "bad port"). */
 const NOT_FOR_HTTP: readonly number[] = [21, 22, 990];
+
+/** What resolvers say of a name that does not exist, or has no address. */
+const UNKNOWN: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NONAME', 'EAI_NODATA']);
+/** Names that are remembered to be public. */
+const MOST_PUBLIC = 1000;
 
 /** @throws PieceworkError `InvalidOption`. */
 export function createGuard(policy: GuardPolicy = {}): Guard {
@@ -80,6 +91,7 @@ export function createGuard(policy: GuardPolicy = {}): Guard {
   const isDenied = hostRules('denyHosts', policy.denyHosts ?? []);
   const isPrivate = hostRules('privateHosts', policy.privateHosts ?? []);
   const resolve = policy.resolve ?? systemResolve;
+  const knownPublic = new Set<string>();
 
   function checkHost(host: string | undefined, shown: string): asserts host is string {
     if (host === undefined) throw refused(shown, 'its host is not a valid one');
@@ -117,17 +129,25 @@ export function createGuard(policy: GuardPolicy = {}): Guard {
     const host = plainHost(hostname);
     checkHost(host, hostname);
     const literal = isIP(host);
-    const found = literal === 0 ? await resolve(hostname, family) : [{ address: host, family: literal }];
-    if (found.length === 0) throw Object.assign(new Error(`no address for ${hostname}`), { code: 'ENOTFOUND' });
+    const found = literal === 0 ? await resolvedOf(hostname, family) : [{ address: host, family: literal }];
+    if (found.length === 0 && (isPrivate(host) || knownPublic.has(host))) throw notFound(hostname);
     const allowed = found.filter(({ address }) => {
       const refusal = refusalOf(address);
       return !isDenied(plainHost(address) ?? '') && (refusal === undefined || (refusal.openable && isPrivate(host)));
     });
-    if (allowed.length > 0) return allowed.map(({ address }) => ({ address, family: isIP(address) }));
-    throw refused(
-      hostname,
-      'the host has no public address; where a private one is meant, the list privateHosts would allow it',
-    );
+    if (allowed.length === 0) throw noPublicAddress(hostname);
+    if (knownPublic.size < MOST_PUBLIC) knownPublic.add(host);
+    return allowed.map(({ address }) => ({ address, family: isIP(address) }));
+  }
+
+  /** None = it does not exist. */
+  async function resolvedOf(hostname: string, family: 0 | 4 | 6): Promise<readonly LookupAddress[]> {
+    try {
+      return await resolve(hostname, family);
+    } catch (error) {
+      if (UNKNOWN.has((error as NodeJS.ErrnoException).code)) return [];
+      throw error;
+    }
   }
 
   return {
@@ -135,10 +155,16 @@ export function createGuard(policy: GuardPolicy = {}): Guard {
 
     async check(url) {
       const host = checked(url);
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => reject(new Error('the resolver is slow')), policy.resolveTimeoutMs ?? 5000);
       try {
-        await addressesOf(host, 0);
+        await Promise.race([addressesOf(host, 0), late]);
       } catch (error) {
         if (error instanceof PieceworkError) throw error;
+        // What the operator named may be known to another network only, that of the fetchers.
+        if (!isPrivate(host)) throw noPublicAddress(host);
+      } finally {
+        clearTimeout(timer);
       }
     },
 
@@ -163,6 +189,19 @@ export function createGuard(policy: GuardPolicy = {}): Guard {
       );
     },
   };
+}
+
+/** One sentence for a private name, an unknown one and one that can't be resolved. */
+function noPublicAddress(host: string): PieceworkError {
+  return refused(
+    host,
+    'no public address of the host was found; check its name, or try again; ' +
+      'where a private one is meant, the list privateHosts would allow it',
+  );
+}
+
+function notFound(hostname: string): Error {
+  return Object.assign(new Error(`no address for ${hostname}`), { code: 'ENOTFOUND' });
 }
 
 function refused(shown: string, because: string): PieceworkError {

@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Guard } from '../../lib/guard/guard.ts';
@@ -91,7 +92,7 @@ describe('lookup', () => {
   });
 
   test('what has no address is not found, as it is without a guard', async () => {
-    await expect(lookUp(guardWith(ANSWERS), 'none.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    await failureOf(lookUp(guardWith(ANSWERS), 'none.test'), 'GuardRefused');
     const failing = createGuard({
       resolve: () => Promise.reject(Object.assign(new Error('try again'), { code: 'EAI_AGAIN' })),
     });
@@ -144,12 +145,65 @@ describe('lookup', () => {
 });
 
 describe('check', () => {
-  test('resolves as well, and lets pass what can not be resolved now', async () => {
+  test('resolves as well', async () => {
     const guard = guardWith({ 'inside.test': ['10.0.0.1'], 'public.test': ['8.8.8.8'] });
     await guard.check('https://public.test/a');
-    await guard.check('https://none.test/a');
+    await failureOf(guard.check('https://none.test/a'), 'GuardRefused');
     await failureOf(guard.check('https://inside.test/a'), 'GuardRefused');
     await failureOf(guard.check('http://127.0.0.1/'), 'GuardRefused');
     await failureOf(guard.check('nonsense'), 'InvalidUrl');
+  });
+});
+
+describe('whether a name exists inside is told to nobody', () => {
+  const errno = (code: string) => Object.assign(new Error(code), { code });
+  const never = new Promise<never>(() => {});
+  /** One name each; all of them are told the same. */
+  const RESOLVERS: Readonly<Record<string, () => Promise<readonly LookupAddress[]>>> = {
+    private: async () => [{ address: '10.1.2.3', family: 4 }],
+    metadata: async () => [{ address: '169.254.169.254', family: 4 }],
+    unknown: () => Promise.reject(errno('ENOTFOUND')),
+    'without an address': async () => [],
+    unresolvable: () => Promise.reject(errno('EAI_AGAIN')),
+    silent: () => never,
+  };
+  const guardOf = (name: string) => createGuard({ resolve: RESOLVERS[name] ?? (() => never), resolveTimeoutMs: 20 });
+
+  test('at the submit: one answer for private, unknown, unresolvable and too slow', async () => {
+    const answers = new Set<string>();
+    for (const name of Object.keys(RESOLVERS)) {
+      const error = await failureOf(guardOf(name).check('https://name.corp.test/a'), 'GuardRefused');
+      answers.add(JSON.stringify([error.message, error.details]));
+    }
+    expect([...answers]).toHaveLength(1);
+    expect([...answers][0]).not.toMatch(/10\.1|169\.254|ENOTFOUND|EAI_/);
+  });
+
+  test('at a connection and a redirect: one answer for private and unknown', async () => {
+    const answers = new Set<string>();
+    for (const name of ['private', 'metadata', 'unknown', 'without an address'])
+      answers.add((await failureOf(lookUp(guardOf(name), 'name.corp.test'), 'GuardRefused')).message);
+    expect([...answers]).toHaveLength(1);
+  });
+
+  test('a name that was public a moment ago may come back, so it is only not found', async () => {
+    let isThere = true;
+    const guard = createGuard({
+      resolve: async () => {
+        if (!isThere) throw errno('ENOTFOUND');
+        return [{ address: '8.8.8.8', family: 4 }];
+      },
+    });
+    await lookUp(guard, 'public.test');
+    isThere = false;
+    await expect(lookUp(guard, 'public.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+  });
+
+  test('a name of privateHosts may be known to the fetchers alone', async () => {
+    for (const name of ['unknown', 'silent']) {
+      const policy = { privateHosts: ['mirror.corp.test'], resolveTimeoutMs: 20 };
+      const guard = createGuard({ ...policy, resolve: RESOLVERS[name] ?? (() => never) });
+      await guard.check('https://mirror.corp.test/a');
+    }
   });
 });
