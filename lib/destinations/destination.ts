@@ -92,25 +92,28 @@ export interface OpenUpload {
 
 /** The store copies ranges of its own objects into parts, so that no byte passes through us. */
 export interface ServerSideCopy {
-  /** Piece size where nothing speaks against it: nothing waits in memory, so it can be larger than one that is fetched. */
+  /**
+   * Piece size where nothing speaks against it: nothing waits in memory, so it can be larger than one that is fetched.
+   */
   readonly preferredPieceBytes: number;
   /**
-   * The store itself holds each copy to the source's version. Else the source is asked for once more (`refusal`) when all parts are in the
-   * ledger: after a copy it would be too late to refuse its part.
+   * The store itself holds each copy to the source's version. Else the source is asked for once more (`refusal`) when
+   * all parts are in the ledger: after a copy it would be too late to refuse its part.
    */
   readonly pinsSource: boolean;
-  /** Whether this is a copy within one store. Asks nobody. */
+  /** Whether this is a copy within one store. Sends no request. */
   reaches(from: CopySource, to: DestinationLocator): boolean;
-  /** Asks whether our own credentials may read this version there, writing nothing. Says why not; `undefined` = they may. */
+  /** Asks why our own credentials can't read this version there, writing nothing; `undefined` = they can. */
   refusal(from: CopySource, snapshot: Snapshot, call: Call): Promise<string | undefined>;
   /**
-   * `uploadPart` with the bytes `[offset, offset + sizeBytes)` of the source's version that the snapshot names; the checksum is the store's own.
-   * @throws `SourceChanged`, `SourceNotFound`, `ServerSideCopyRefused` where only fetching is left, else as `uploadPart`.
+   * `uploadPart` with the bytes `[offset, offset + sizeBytes)` of the source's version that the snapshot names; the
+   * checksum is the store's own.
+   * @throws `SourceChanged`, `SourceNotFound`, `ServerSideCopyRefused` (only fetching is left), else as `uploadPart`.
    */
   copyPart(upload: UploadRef, part: PartSpec, from: CopySource, snapshot: Snapshot, call: Call): Promise<Part>;
 }
 
-/** Told of the upload of a copy that is one, so that a crash leaves none that nobody knows. What it throws ends the copy. */
+/** Called for the upload of a copy in parts: no crash is to leave one that no record names. Throwing ends the copy. */
 export interface CopyUploads {
   /** An upload to the real key is about to be begun. */
   begins(): Promise<void>;
@@ -132,7 +135,10 @@ export interface StagingProof {
   locate(target: DestinationLocator, transferId: string): DestinationLocator;
   /** The bytes of the staged object, in order, exactly `sizeBytes` of them. */
   read(staged: DestinationLocator, sizeBytes: number, call: Call): Promise<ByteReader>;
-  /** Copies the staged object onto its real name inside the store, under the write condition. Same errors as `completeUpload`. */
+  /**
+   * Copies the staged object onto its real name inside the store, under the write condition. Same errors as
+   * `completeUpload`.
+   */
   promote(
     staged: DestinationLocator,
     object: ObjectSpec,
@@ -145,15 +151,13 @@ export interface StagingProof {
   delete(staged: DestinationLocator, call: Call): Promise<void>;
 }
 
-/**
- * How a digest that needs all bytes in order is proved before the object is visible. `none` = only on the way, on one connection.
- */
+/** How a digest of all bytes is proved before the object is visible. `none` = on the way, on one connection. */
 export type ProofAbility = UploadProof | StagingProof | { readonly kind: 'none' };
 
 /**
- * A place for objects that appear whole or not at all. Every function throws `PieceworkError` with a `Destination…` code
- * or one of those named. What not every place can do is an optional part, told by its presence; a setting that a place does
- * not know is `DestinationUnsupported`, before anything is written.
+ * A place for objects that appear whole or not at all. Every function throws `PieceworkError` with a `Destination…`
+ * code or one of those named. What not every place can do is an optional part, there or not. A setting that a place
+ * does not know is `DestinationUnsupported`, before anything is written.
  */
 export interface Destination extends AsyncDisposable {
   /** Of the locators that it takes; one of another kind is `InvalidDestination`. */
@@ -165,7 +169,10 @@ export interface Destination extends AsyncDisposable {
   readonly proof: ProofAbility;
   /** For people, without secrets. */
   describe(target: DestinationLocator): string;
-  /** Finds before the first byte what would fail later: a missing bucket or folder, too little space, a setting that this destination does not know. */
+  /**
+   * Finds before the first byte what would fail later: a missing bucket or folder, too little space, a setting that
+   * this destination does not know.
+   */
   check(object: ObjectSpec, call: Call): Promise<void>;
   /** `undefined` = nothing there. */
   head(target: DestinationLocator, call: Call): Promise<StoredObject | undefined>;
@@ -178,19 +185,25 @@ export interface Destination extends AsyncDisposable {
     call: Call,
   ): Promise<Stored & { readonly crc32: number }>;
   createUpload(object: ObjectSpec, call: Call): Promise<UploadRef>;
-  /** Idempotent: the last upload of a number wins. The body has exactly `sizeBytes`, or the part is refused. @throws `UploadLost`, `ChecksumMismatch`. */
+  /**
+   * Idempotent: the last upload of a number wins. The body has exactly `sizeBytes`, or the part is refused.
+   * @throws `UploadLost`, `ChecksumMismatch`.
+   */
   uploadPart(upload: UploadRef, part: PartSpec, body: Body, call: Call): Promise<Part>;
   /** Parts with a number above `after`. */
   listParts(upload: UploadRef, after: number, call: Call): Promise<PartPage | 'gone'>;
-  /** Makes the object visible, atomically. @throws `DestinationExists` (412), `DestinationConflict` (409), `UploadLost`, `ChecksumMismatch`, or a transient code: then look with `head` for the token. */
+  /**
+   * Makes the object visible, atomically. @throws `DestinationExists` (412), `DestinationConflict` (409), `UploadLost`,
+   * `ChecksumMismatch`, or a transient code: then look with `head` for the token.
+   */
   completeUpload(upload: UploadRef, proof: Proof, call: Call): Promise<Stored>;
   /** No error when it is already gone. */
   abortUpload(upload: UploadRef, call: Call): Promise<void>;
   /** Open uploads of exactly this target. */
   listUploads(target: DestinationLocator, call: Call): Promise<readonly OpenUpload[]>;
   /**
-   * Forgets what a finished upload left for the sake of `head` (a file's journal). Called when the record says how it ended.
-   * Absent = a finished upload leaves nothing.
+   * Forgets what a finished upload left for the sake of `head` (a file's journal). Called when the record says how it
+   * ended. Absent = a finished upload leaves nothing.
    */
   releaseUpload?(upload: UploadRef, call: Call): Promise<void>;
 }

@@ -2,8 +2,8 @@ import type { DestinationLocator } from '../transfer/locators.ts';
 import type { Destination } from './destination.ts';
 
 /**
- * One kind of place to write to, as a home registers it: it reads what people write, tells its places apart and describes
- * them, and opens them. Nothing is opened before it is asked for; disposing closes what all its destinations share.
+ * One kind of place to write to, as a home registers it: it reads what people write, keeps its places apart, describes
+ * and opens them. Nothing is opened before it is asked for; disposing closes what all its destinations share.
  */
 export interface DestinationKind extends AsyncDisposable {
   /** Of its locators. Stands in records: it never changes. */
@@ -11,8 +11,8 @@ export interface DestinationKind extends AsyncDisposable {
   /** How people write such a place, for a sentence: `s3://bucket/key`. */
   readonly forms: readonly string[];
   /**
-   * An unfinished transfer can be gone on with by another process: its record is kept, and its place is locked. False = a
-   * pipe: nothing of it is kept, and one transfer has it at a time.
+   * An unfinished transfer can be gone on with by another process: its record is kept, and its place is locked. False =
+   * a pipe: nothing of it is kept, and one transfer has it at a time.
    */
   readonly isResumable: boolean;
   /**
@@ -21,17 +21,15 @@ export interface DestinationKind extends AsyncDisposable {
    */
   parse(text: string): WrittenDestination | undefined;
   /**
-   * One text per place: two locators have the same one if and only if they name the same place. Locks and the last transfer
-   * to a place are kept under it: it never changes.
+   * One text per place: two locators have the same one if and only if they name the same place. Locks and the last
+   * transfer to a place are kept under it: it never changes.
    */
   identity(to: DestinationLocator): string;
   /** For people, without secrets. */
   describe(to: DestinationLocator): string;
   /** What suits it on one machine. */
   sizing(needs: SizingNeeds): PreferredSizes;
-  /**
-   * For one transfer. Disposing of the destination lets go of what the transfer holds there; what all transfers share stays.
-   */
+  /** For one transfer: disposing lets go of what it holds there. What all transfers share stays. */
   open(needs: DestinationNeeds): Promise<Destination>;
 }
 
@@ -40,8 +38,8 @@ export interface WrittenDestination {
   /** @param name of the source: it goes at the end of what was written as a folder or a prefix. */
   locate(name: string): DestinationLocator;
   /**
-   * Makes the folder that the place is to be in. Absent = it is there, or there is no such thing: what is not made yet can't
-   * be checked either. @throws PieceworkError `DestinationNotWritable`.
+   * Makes the folder that the place is to be in. Absent = it is there, or there is no such thing: what is not made yet
+   * can't be checked either. @throws PieceworkError `DestinationNotWritable`.
    */
   makeFolder?(): void;
 }
@@ -57,7 +55,7 @@ export interface SizingNeeds {
 
 export interface PreferredSizes {
   readonly windowBytes: number;
-  /** Of a piece, where nobody asks for another size. */
+  /** Of a piece, where the caller asks for no other size. */
   readonly preferredPieceBytes: number;
   /** Pieces are a multiple of it. */
   readonly granuleBytes: number;

@@ -30,7 +30,6 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
   InvalidStorageClass: 'DestinationUnsupported',
   NotImplemented: 'DestinationUnsupported',
   UnsupportedOperation: 'DestinationUnsupported',
-  PreconditionFailed: 'DestinationExists',
   ConditionalRequestConflict: 'DestinationConflict',
   OperationAborted: 'DestinationConflict',
   BadDigest: 'ChecksumMismatch',
@@ -108,6 +107,7 @@ export function codeOfFailure(failure: ServiceFailure, operation: Operation): Er
   const { name, status } = failure;
   const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
   if (known !== undefined) return known;
+  if (name === 'PreconditionFailed') return preconditionFailed(operation);
   if (name.startsWith('KMS.')) return 'DestinationDenied';
   if (NETWORK_NAMES.has(name) || name.startsWith('HPE_')) return 'DestinationUnreachable';
   if (tlsFault(name) !== undefined) return 'DestinationTls';
@@ -133,7 +133,7 @@ function codeOfStatus(status: number, operation: Operation): ErrorCode {
     case 409:
       return 'DestinationConflict';
     case 412:
-      return 'DestinationExists';
+      return preconditionFailed(operation);
     case 429:
     case 503:
       return 'DestinationBusy';
@@ -143,6 +143,18 @@ function codeOfStatus(status: number, operation: Operation): ErrorCode {
       return 'DestinationFull';
     default:
       return status >= 500 ? 'DestinationServerError' : 'DestinationRefused';
+  }
+}
+
+/** A read has its only condition on the version that is read, a write on what is there. */
+function preconditionFailed(operation: Operation): ErrorCode {
+  switch (operation) {
+    case 'HeadObject':
+    case 'GetObject':
+    case 'UploadPartCopy':
+      return 'SourceChanged';
+    default:
+      return 'DestinationExists';
   }
 }
 

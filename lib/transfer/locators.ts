@@ -11,7 +11,10 @@ export interface SourceLocator {
   readonly maxRedirects?: number;
   /** Follow a redirect from `https:` to `http:`. @default false */
   readonly allowInsecureRedirect?: boolean;
-  /** `sftp:` the key that the server must have, as `SHA256:…` (what `ssh-keygen -lf` prints). @default what known_hosts says */
+  /**
+   * `sftp:` the key that the server must have, as `SHA256:…` (what `ssh-keygen -lf` prints). @default what known_hosts
+   * says
+   */
   readonly hostFingerprint?: string;
   /** `s3:` where the bucket is. */
   readonly store?: SourceStore;
@@ -47,7 +50,9 @@ export interface SourceStore {
 /** A `hostFingerprint`, as `ssh-keygen -lf` prints it; some write the padding of base64 too. */
 export const HOST_FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 
-/** An object that its store could copy by itself. No credentials stand in it: those of whoever asks for the copy count. */
+/**
+ * An object that its store could copy by itself. No credentials stand in it: those of whoever asks for the copy count.
+ */
 export interface CopySource extends Pick<SourceStore, 'endpoint' | 'region' | 'pathStyle'> {
   readonly bucket: string;
   readonly key: string;
@@ -55,8 +60,8 @@ export interface CopySource extends Pick<SourceStore, 'endpoint' | 'region' | 'p
 }
 
 /**
- * Where the object goes. Plain and without secrets: it stands in the record as it is. What a place is told by besides its
- * kind, the kind knows: `{ kind: 's3', bucket, key, endpoint?, region?, pathStyle? }`, `{ kind: 'file', path }`,
+ * Where the object goes. Plain and without secrets: it stands in the record as it is. What a place is told by besides
+ * its kind, the kind knows: `{ kind: 's3', bucket, key, endpoint?, region?, pathStyle? }`, `{ kind: 'file', path }`,
  * `{ kind: 'stdout' }`.
  */
 export type DestinationLocator = { readonly kind: string; readonly [field: string]: unknown };

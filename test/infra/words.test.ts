@@ -30,7 +30,6 @@ const IN_NAMES: readonly Ban[] = [{ word: /^tells?$/, instead: 'send, emit, repo
 
 /** Rooms that are not clean yet. */
 const NOT_YET = [
-  'lib/destinations/',
   'lib/disk/',
   'lib/guard/',
   'lib/http/',

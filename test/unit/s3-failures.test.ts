@@ -48,3 +48,14 @@ test('a 404 without a name is the upload where there is one, else the bucket', (
     'DestinationMissing',
   ]);
 });
+
+test('a 412 is an object that is there where one is written, another version where one is read', () => {
+  const named = serviceFailure(Object.assign(thrown('PreconditionFailed'), { $metadata: { httpStatusCode: 412 } }));
+  const unnamed = serviceFailure(Object.assign(thrown('Unknown'), { $metadata: { httpStatusCode: 412 } }));
+  for (const failure of [named, unnamed]) {
+    expect(codeOfFailure(failure, 'CompleteMultipartUpload')).toBe('DestinationExists');
+    expect(codeOfFailure(failure, 'CopyObject')).toBe('DestinationExists');
+    expect(codeOfFailure(failure, 'UploadPartCopy')).toBe('SourceChanged');
+    expect(codeOfFailure(failure, 'HeadObject')).toBe('SourceChanged');
+  }
+});

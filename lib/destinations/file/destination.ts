@@ -11,16 +11,16 @@ import { checkFolder, checkSettings, checkSpace, locateTarget, resolveTarget } f
 import { completePartial } from './upload/complete.ts';
 import type { Journal } from './upload/journal.ts';
 import { readJournal } from './upload/journal.ts';
-import type { WriteAt } from './upload/partial.ts';
 import { fileUploads } from './upload/uploads.ts';
+import type { WriteAt } from './upload/write-part.ts';
 
 export interface FileDestinationOptions {
-  /** Told, in a sentence, of what was found damaged and is done again. @default nobody */
+  /** Called with a sentence that says what was found damaged and is done again. @default no call */
   readonly warn?: (sentence: string) => void;
   /** @default the file's own `write` */
   readonly writeAt?: WriteAt;
   /**
-   * Only looks: lists what a journal says, believing it, without a lock. For whoever wants to see how far another process is.
+   * Only looks: lists what a journal says, believing it, without a lock. For a look at how far another process is.
    * @default false
    */
   readonly onlyLooks?: boolean;

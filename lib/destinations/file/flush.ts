@@ -8,8 +8,8 @@ export interface Flusher {
   /** So many bytes were written: begins a flush when it is time, and waits for none. */
   wrote(bytes: number): void;
   /**
-   * All that was written is on the disk. Throws what any flush threw, at every call: the system tells of bytes that it could not
-   * bring there once only, and a second try would seem to succeed without them (fsync(2), EIO).
+   * All that was written is on the disk. Throws what any flush threw, at every call: the system tells of bytes that it
+   * could not bring there once only, and a second try would seem to succeed without them (fsync(2), EIO).
    */
   finish(): Promise<void>;
 }

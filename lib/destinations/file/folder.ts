@@ -75,8 +75,8 @@ export async function allocatedBeside(target: FileTarget): Promise<number> {
 const BLOCK_BYTES = 512;
 
 /**
- * Removes what nobody can use any more: a put that was cut off, and the journal of a file that has been replaced since.
- * Only for whoever holds the target's lock; `inUse` are its own uploads.
+ * Removes what can't be used any more: a put that was cut off, and the journal of a file that has been replaced since.
+ * Only for the holder of the target's lock; `inUse` are its own uploads.
  */
 export async function sweepBeside(target: FileTarget, inUse: (files: UploadFiles) => boolean): Promise<void> {
   for (const files of await uploadsBeside(target)) {

@@ -41,7 +41,7 @@ export function turns(): Turns {
   return async (key, signal, run) => {
     const before = last.get(key) ?? Promise.resolve();
     const { promise: done, resolve } = Promise.withResolvers<void>();
-    // Whoever is aborted while waiting leaves the order of the others as it is.
+    // A caller that is aborted while it waits leaves the order of the others as it is.
     const mine = before.then(() => done);
     last.set(key, mine);
     try {

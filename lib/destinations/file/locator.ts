@@ -24,7 +24,9 @@ export function identityOfFile({ path }: FileLocator): string {
   return JSON.stringify(['file', path]);
 }
 
-/** A path, a folder (existing, or with a trailing slash), a `file:` URL. What begins as another URL is none, nor is `-`. */
+/**
+ * A path, a folder (existing, or with a trailing slash), a `file:` URL. What begins as another URL is none, nor is `-`.
+ */
 export function parseFile(text: string): WrittenDestination | undefined {
   if (/^file:\/\//i.test(text)) return parsePath(pathOfFileUrl(text));
   return text === '-' || /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? undefined : parsePath(text);

@@ -13,7 +13,10 @@ export interface TargetLocks {
   dropAll(): Promise<void>;
 }
 
-/** `sweep` runs whenever a target's lock was just taken, and before it is given back. That it fails hurts nobody. */
+/**
+ * `sweep` runs whenever a target's lock was just taken, and before it is given back. Should it fail, the lock is taken
+ * or given back all the same.
+ */
 export function targetLocks(sweep: (target: FileTarget) => Promise<void>): TargetLocks {
   const held = new Map<string, { readonly target: FileTarget; readonly lock: Lock; readonly users: Set<LockUser> }>();
   // One change at a time: taking a lock while giving it back would find it held, by ourselves.

@@ -53,7 +53,7 @@ export function newUploadId(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** Follows from the token: whoever releases a put knows nothing else of it. */
+/** Follows from the token: the caller that releases a put knows nothing else of it. */
 export function putId(token: string): string {
   return `put-${hash(token)}`;
 }

@@ -21,8 +21,8 @@ export interface FileTarget extends Beside {
 }
 
 /**
- * A symbolic link is written through, as cp and a shell's `>` do: the file that it points to is replaced, the link stays.
- * Everything beside the target stands in that file's folder, since a rename must not leave its file system.
+ * A symbolic link is written through, as cp and a shell's `>` do: the file that it points to is replaced, the link
+ * stays. Everything beside the target stands in that file's folder, since a rename must not leave its file system.
  */
 export async function locateTarget(to: DestinationLocator): Promise<FileTarget> {
   const { path: named } = fileLocator(to);
@@ -61,7 +61,7 @@ async function statOrNothing(look: () => Promise<Stats>): Promise<Stats | undefi
   try {
     return await look();
   } catch (error) {
-    // ENOTDIR: an ancestor is a file; whoever wants to write there is told so then.
+    // ENOTDIR: an ancestor is a file; the error comes when something is to be written there.
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   }
@@ -76,7 +76,10 @@ export async function checkFolder(target: FileTarget): Promise<void> {
   });
 }
 
-/** @throws PieceworkError `DestinationFull`. A file system that doesn't tell its size (some over a network) is believed to have room. */
+/**
+ * @throws PieceworkError `DestinationFull`. A file system that doesn't tell its size (some over a network) is believed
+ * to have room.
+ */
 export async function checkSpace(target: FileTarget, neededBytes: number): Promise<void> {
   const { bsize, blocks, bavail } = await onDisk(target.folder, () => statfs(target.folder));
   const availableBytes = bavail * bsize;

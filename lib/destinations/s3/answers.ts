@@ -10,7 +10,7 @@ export function isCode(error: unknown, ...codes: readonly ErrorCode[]): error is
   return error instanceof PieceworkError && codes.includes(error.code);
 }
 
-/** A store that ignores the wish for encryption says nothing of it in its answer. */
+/** A store that ignores the encryption that was asked for says nothing of it in its answer. */
 export function encryptionKept(
   object: ObjectSpec,
   answer: { readonly ServerSideEncryption?: string | undefined },
@@ -26,8 +26,8 @@ export function encryptionKept(
 const MOST_NAME_CHARACTERS = 1024;
 
 /**
- * What a store calls a thing that it made: an ETag, an upload's id. Who took nothing, a page of somebody on the way for one,
- * has no name for it. @throws PieceworkError `DestinationRefused`.
+ * What a store calls a thing that it made: an ETag, an upload's id. What took nothing, a proxy on the way
+ * for one, has no name for it. @throws PieceworkError `DestinationRefused`.
  */
 export function givenName(
   name: string | undefined,

@@ -50,8 +50,8 @@ async function ask(session: Session, target: S3Locator, call: Call): Promise<voi
 }
 
 /**
- * Keys that S3 takes but that come out under another name, or not at all, on stores that keep files (measured), and with
- * clients that tidy paths. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+ * Keys that S3 takes but that come out under another name, or not at all, on stores that keep files (measured), and
+ * with clients that tidy paths. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
  */
 function keyProblem(target: S3Locator): string | undefined {
   const { bucket, key } = target;

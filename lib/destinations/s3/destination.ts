@@ -19,7 +19,10 @@ import { abortUpload, completeUpload, createUpload, listUploads } from './upload
 export interface S3DestinationOptions extends ConnectionOptions {
   /** Which store's limits and features hold; the calls go where their locator says. @default AWS */
   readonly endpoint?: string;
-  /** Send bodies without hashing them for the signature: their CRC32 is compared anyway. Some bucket policies forbid it. @default true */
+  /**
+   * Send bodies without hashing them for the signature: their CRC32 is compared anyway. Some bucket policies forbid it.
+   * @default true
+   */
   readonly unsignedPayload?: boolean;
   /** Replaces what is known of the endpoint's store. */
   readonly store?: Partial<Store>;

@@ -68,6 +68,8 @@ function sentence(
         : `the bucket is in the region ${region}; give that one (${said})`;
     case 'DestinationExists':
       return 'an object is already there';
+    case 'SourceChanged':
+      return `another version is there than was asked for (${said})`;
     case 'DestinationConflict':
       return `another writer was at work on the same key (${said})`;
     case 'UploadLost':
@@ -109,7 +111,10 @@ const REFUSALS: Readonly<Record<string, string>> = {
   MetadataTooLarge: ': the metadata is larger than the store allows',
 };
 
-/** The right that lets an operation through. https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
+/**
+ * The right that lets an operation through.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+ */
 const RIGHTS: Readonly<Record<Operation, string>> = {
   HeadBucket: 's3:ListBucket',
   HeadObject: 's3:GetObject',

@@ -11,7 +11,9 @@ export type S3KindOptions = S3Store & Pick<ConnectionOptions, 'profile' | 'caFil
 const MIB = 1024 ** 2;
 const MINUTE_MS = 60_000;
 
-/** Far more than all transfers together use at a time: what they share out is connections to sources, one for each body. */
+/**
+ * Far more than all transfers together use at a time: what they share out is connections to sources, one for each body.
+ */
 const MOST_SOCKETS = 512;
 
 /** Objects in S3, or in a store that speaks like it. Its connections are shared by all transfers. */
@@ -47,7 +49,7 @@ export function s3Kind({ pathStyle, ...connection }: S3KindOptions): Destination
 function sizing({ affordableBytes, pieceSizeBytes }: SizingNeeds): PreferredSizes {
   const whole = Math.min(8 * MIB, affordableBytes);
   return {
-    // A piece that passes through its window bit by bit gains nothing from a large one, and is copied once more on its way.
+    // A piece that passes through its window bit by bit gains nothing from a large one, and is copied once more.
     windowBytes: pieceSizeBytes > whole ? Math.min(4 * MIB, whole) : whole,
     preferredPieceBytes: whole >= S3_LIMITS.minPieceBytes ? whole : 8 * MIB,
     granuleBytes: MIB,

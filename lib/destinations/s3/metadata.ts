@@ -62,7 +62,7 @@ export function tokenIn(metadata: Readonly<Record<string, string>> | undefined):
   return metadata?.[TOKEN];
 }
 
-/** `undefined` where none was kept, or what is there is not ours: anybody can write metadata. */
+/** `undefined` where none was kept, or what is there is not ours: any client can write metadata. */
 export function validatorIn(metadata: Readonly<Record<string, string>> | undefined): Validator | undefined {
   const text = metadata?.[VALIDATOR];
   if (text === undefined) return undefined;
@@ -83,8 +83,8 @@ function asValidator(value: unknown): Validator | undefined {
 }
 
 /**
- * Printable ASCII stays; the rest is percent-encoded, line breaks go. A header in another alphabet would be signed as one
- * thing and sent as another.
+ * Printable ASCII stays; the rest is percent-encoded, line breaks go. A header in another alphabet would be signed as
+ * one thing and sent as another.
  */
 function headerSafe(value: string): string {
   return value

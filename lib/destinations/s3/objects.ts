@@ -120,7 +120,7 @@ export async function readObject(
   const stream = answer.Body as Readable;
   const destroy = () => stream.destroy();
   call.signal.addEventListener('abort', destroy, { once: true });
-  // Errors come out of `read`; one that comes when nobody reads must not bring the process down.
+  // Errors come out of `read`; one that comes when nothing reads must not bring the process down.
   stream.on('error', () => {});
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let rest: Buffer = Buffer.alloc(0);

@@ -131,7 +131,7 @@ function toPart(listed: NonNullable<ListPartsCommandOutput['Parts']>[number], { 
   const crc32 = listed.ChecksumCRC32 === undefined ? undefined : parseCrc32Base64(listed.ChecksumCRC32);
   return {
     number: listed.PartNumber ?? 0,
-    // A size that is not told is no part that counts.
+    // A part without a size is none that counts.
     sizeBytes: listed.Size ?? -1,
     ...(listed.ETag === undefined ? {} : { etag: givenName(listed.ETag, 'ETag', 'ListParts', target) }),
     ...(crc32 === undefined ? {} : { crc32 }),

@@ -9,12 +9,15 @@ export interface Store {
   readonly features: Features;
   /**
    * What is asked for at Create. `FULL_OBJECT` lets the whole object's CRC be compared at completion; a store that only
-   * knows `COMPOSITE` for CRC32 may refuse the wish, so it is not made there.
+   * knows `COMPOSITE` for CRC32 may refuse that, so it is not asked for there.
    */
   readonly checksumType: 'FULL_OBJECT' | 'COMPOSITE';
-  /** CopyObject holds the write condition itself. Elsewhere a copy under a condition is a multipart one, whose Complete does. */
+  /** CopyObject holds the write condition itself. Elsewhere the copy is a multipart one, whose Complete holds it. */
   readonly conditionalCopy: boolean;
-  /** A copy holds the condition on its source (`x-amz-copy-source-if-match`). Elsewhere the source is looked at once more before the end. */
+  /**
+   * A copy holds the condition on its source (`x-amz-copy-source-if-match`). Elsewhere the source is looked at once
+   * more before the end.
+   */
   readonly pinsCopySource: boolean;
   /** Settings that this store does not know: refused before the start. */
   readonly unknownSettings: readonly (keyof ObjectSettings | 'kms')[];
@@ -49,8 +52,9 @@ const KNOWN: readonly (readonly [suffix: string, store: Store])[] = [
     '.scw.cloud',
     { ...COMPATIBLE, limits: { ...S3_LIMITS, maxPieces: 1000, maxObjectBytes: 1000 * S3_LIMITS.maxPieceBytes } },
   ],
-  // https://developers.cloudflare.com/r2/api/s3/api/: CRC32 is COMPOSITE only; no ACLs, tags or KMS keys. Parts but the last
-  // have one size, which ours always have. https://developers.cloudflare.com/r2/platform/limits/: objects of 5 TiB.
+  // https://developers.cloudflare.com/r2/api/s3/api/: CRC32 is COMPOSITE only; no ACLs, tags or KMS keys. Parts but the
+  // last have one size, which ours always have. https://developers.cloudflare.com/r2/platform/limits/: objects of 5
+  // TiB.
   [
     '.r2.cloudflarestorage.com',
     {
@@ -70,7 +74,7 @@ export function storeOf(endpoint: string | undefined): Store {
 }
 
 /** Parameters of a Create. Where no type is said, CRC32 means COMPOSITE. */
-export function checksumWish(store: Store): {
+export function checksumAsked(store: Store): {
   readonly ChecksumAlgorithm: 'CRC32';
   readonly ChecksumType?: 'FULL_OBJECT';
 } {
@@ -83,8 +87,9 @@ export function checksumWish(store: Store): {
 export const MAX_COPY_BYTES = 5 * 1000 ** 3;
 
 /**
- * Of a server-side copy. Small enough that even 5 MiB/s bring one within a minute, and that many run side by side; large enough that
- * 1 TiB takes 4,096 requests. (One part may have 5 GiB; a store copies those no faster, and what breaks off starts over.)
+ * Of a server-side copy. Small enough that even 5 MiB/s bring one within a minute, and that many run side by side;
+ * large enough that 1 TiB takes 4,096 requests. (One part may have 5 GiB; a store copies those no faster, and what
+ * breaks off starts over.)
  */
 export const COPY_PIECE_BYTES = 256 * 1024 ** 2;
 
@@ -103,7 +108,8 @@ export function settingProblem(
   return metadataProblem(settings.metadata ?? {}) ?? tagProblem(settings.tags ?? {});
 }
 
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html: 2 KB of names and values, US-ASCII over REST.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html: 2 KB of names and values, US-ASCII over
+// REST.
 const MAX_METADATA_BYTES = 2048;
 /** Of these, our own entries take at most this much (`metadata.ts`). */
 export const OWN_METADATA_BYTES = 1024;

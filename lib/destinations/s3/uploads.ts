@@ -15,7 +15,7 @@ import { objectParameters } from './metadata.ts';
 import type { Upload } from './parts.ts';
 import { listParts } from './parts.ts';
 import type { Session } from './session.ts';
-import { checksumWish } from './stores.ts';
+import { checksumAsked } from './stores.ts';
 
 export async function createUpload(
   session: Session,
@@ -26,7 +26,7 @@ export async function createUpload(
   const command = new CreateMultipartUploadCommand({
     Bucket: target.bucket,
     Key: target.key,
-    ...checksumWish(session.store),
+    ...checksumAsked(session.store),
     ...objectParameters(object),
   });
   const answer = await session.perform('CreateMultipartUpload', target, call, ({ once }, options) =>
@@ -52,7 +52,7 @@ export async function completeUpload(session: Session, upload: Upload, proof: Pr
     Key: target.key,
     UploadId: id,
     MultipartUpload: {
-      // Their checksums once more: a store that was told the algorithm asks for them here.
+      // Their checksums once more: a store that knows the algorithm asks for them here.
       Parts: proof.parts.map((part) => ({
         PartNumber: part.number,
         ChecksumCRC32: crc32Base64(part.crc32),
@@ -78,7 +78,7 @@ export async function completeUpload(session: Session, upload: Upload, proof: Pr
   };
 }
 
-/** Not every store compares: MinIO takes any size, and with COMPOSITE checksums nobody there knows the whole one. */
+/** Not every store compares: MinIO takes any size, and with COMPOSITE checksums no store knows the whole one. */
 function checkProof({ target }: Upload, proof: Proof): void {
   const sizeBytes = proof.parts.reduce((sum, part) => sum + part.sizeBytes, 0);
   if (sizeBytes !== proof.sizeBytes) {
@@ -96,8 +96,8 @@ function checkProof({ target }: Upload, proof: Proof): void {
 }
 
 /**
- * Whether the upload is of the kind whose whole checksum is compared. Not what was wished for at Create but what the store
- * said: some answer the wish with COMPOSITE or with nothing, and then refuse the checksum as wrong. In another process
+ * Whether the upload is of the kind whose whole checksum is compared. Not what was asked for at Create but what the
+ * store said: some answer it with COMPOSITE or with nothing, and then refuse the checksum as wrong. In another process
  * than the one that created the upload, the ledger knows.
  */
 async function takesWholeChecksum(session: Session, upload: Upload, call: Call): Promise<boolean> {
@@ -116,9 +116,12 @@ export async function abortUpload(session: Session, upload: Upload, call: Call):
   session.checksumTypes.delete(id);
 }
 
-/** Nobody has as many uploads of one key. */
+/** No key has as many open uploads. */
 const MOST_PAGES = 100;
-/** With the longest keys, a page of the usual 1,000 would be larger than what is read of an answer (`bounded-handler.ts`). */
+/**
+ * With the longest keys, a page of the usual 1,000 would be larger than what is read of an answer
+ * (`bounded-handler.ts`).
+ */
 const PAGE = 200;
 
 /** Of exactly this key. A prefix finds longer keys too, and sorts them behind it. */
@@ -144,7 +147,8 @@ export async function listUploads(session: Session, target: S3Locator, call: Cal
       });
     }
     const { NextKeyMarker, NextUploadIdMarker } = answer;
-    // Past our key nothing of ours follows. (So a second page is needed only for more uploads of one key than a page has.)
+    // Past our key nothing of ours follows. (So a second page is needed only for more uploads of one key than a page
+    // has.)
     const more = answer.IsTruncated === true && NextKeyMarker === target.key && NextUploadIdMarker !== undefined;
     if (!more) return found;
     if (NextUploadIdMarker === marker.UploadIdMarker) break;

@@ -26,7 +26,7 @@ function sizing({ affordableBytes }: SizingNeeds): PreferredSizes {
     windowBytes,
     preferredPieceBytes: windowBytes,
     granuleBytes: 64 * 1024,
-    // Small: whoever reads the pipe wants the bytes as they come.
+    // Small: the reader of the pipe wants the bytes as they come.
     streamPieceBytes: 256 * 1024,
     // A worker that waits for its turn must never keep the piece that it waits for from being fetched.
     placesPerWorker: 1,

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { PieceworkError } from '../../errors/error.ts';
 
-/** Writes pieces to a stream in the order of their numbers. Disposed, it refuses whoever still waits. */
+/** Writes pieces to a stream in the order of their numbers. Disposed, it refuses the callers that still wait. */
 export interface OrderedWriter extends Disposable {
   /** A byte has gone out: there is no way back. */
   readonly hasBegun: boolean;
@@ -15,7 +15,7 @@ export interface OrderedWriter extends Disposable {
 
 /**
  * Bytes are copied on their way into the stream: when the writing is given up, the stream may still hold some, while
- * the window they came from is somebody else's already. So much at once.
+ * the window they came from is another piece's already. So much at once.
  */
 const CHUNK_BYTES = 65_536;
 
@@ -121,7 +121,7 @@ export function orderedWriter(stream: Writable): OrderedWriter {
   };
 }
 
-/** What is said of a reader that went away (head, a closed pager): no fault of anybody. */
+/** What is said of a reader that went away (head, a closed pager): no fault of the transfer. */
 function closed(cause: Error | undefined): PieceworkError {
   return new PieceworkError(
     'DestinationClosed',

@@ -73,7 +73,7 @@ function find(failure: ServiceFailure, { object }: S3Target): Finding | undefine
         code: 'SourceBadRequest',
         sentence: `the bucket is in another region or behind another endpoint (${said}); give its region`,
       };
-    case 'DestinationExists':
+    case 'SourceChanged':
       return { code: 'SourceChanged', sentence: `the version that was planned is no longer there (${said})` };
     case 'DestinationBusy':
       return { code: 'SourceBusy', sentence: `the store asks for patience (${said})` };

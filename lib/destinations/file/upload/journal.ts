@@ -7,7 +7,8 @@ import { hasErrno } from '../errors.ts';
 
 /**
  * The ledger of an upload to a file: JSON lines, each with a checksum of itself, so that one which a crash tore is
- * not taken for true. The first line says what the upload is, the others what happened to it, the last of a piece counts.
+ * not taken for true. The first line says what the upload is, the others what happened to it. The last one of a piece
+ * counts.
  */
 type JournalEntry =
   | { readonly kind: 'upload'; readonly upload: JournalHeader }
@@ -95,7 +96,7 @@ function encodeEntry(entry: JournalEntry): string {
   return JSON.stringify({ ...entry, check: checkOf(entry) });
 }
 
-/** The checksum vouches for the shape as well: nobody but `encodeEntry` writes one that fits. */
+/** The checksum vouches for the shape as well: only `encodeEntry` writes one that fits. */
 function decodeEntry(line: string): JournalEntry | undefined {
   try {
     const { check, ...entry } = JSON.parse(line) as JournalEntry & { readonly check?: unknown };
@@ -131,7 +132,7 @@ export function journalWriter(file: FileHandle, isNew: boolean): JournalWriter {
 
   return {
     append(entry) {
-      // A write that failed has told whoever waited for it; the next one goes on.
+      // A write that failed has rejected for its own caller; the next one goes on.
       const mine = turn.then(
         () => write(entry),
         () => write(entry),

@@ -1,22 +1,19 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { PieceworkError } from '../../../errors/error.ts';
-import { crc32 } from '../../../integrity/crc32.ts';
 import type { Body, ByteReader } from '../../../values/bytes.ts';
 import type { ObjectSpec, PartSpec } from '../../destination.ts';
-import { viewsOf } from '../body.ts';
 import { hasErrno, onDisk, uploadLost } from '../errors.ts';
 import type { Flusher } from '../flush.ts';
 import { flusher } from '../flush.ts';
-import type { Gate, Turns } from '../gate.ts';
+import type { Gate } from '../gate.ts';
 import { gate, turns } from '../gate.ts';
 import type { UploadFiles } from '../names.ts';
 import type { FileTarget } from '../target.ts';
 import type { Journal, JournalHeader, JournalPart, JournalWriter } from './journal.ts';
 import { journalWriter } from './journal.ts';
-
-/** Writes at a position; returns how many bytes it took. A seam for tests: a full disk is hard to come by. */
-export type WriteAt = (file: FileHandle, bytes: Uint8Array, position: number) => Promise<number>;
+import type { PartsFile, WriteAt } from './write-part.ts';
+import { writePart } from './write-part.ts';
 
 /** An upload to a file, open in this process. */
 export interface PartialFile {
@@ -106,13 +103,12 @@ async function orClose<T>(file: FileHandle, use: () => Promise<T>): Promise<T> {
   }
 }
 
-interface Opened
-  extends Pick<PartialFile, 'target' | 'files' | 'header' | 'file' | 'flush' | 'journal' | 'journalFile'> {
-  readonly parts: Map<number, JournalPart>;
-  readonly writeAt: WriteAt;
+interface Opened extends Omit<PartsFile, 'flush'> {
+  readonly files: UploadFiles;
+  readonly journalFile: FileHandle;
 }
 
-function partialFile(files: Omit<Opened, 'flush'>): PartialFile {
+function partialFile(files: Opened): PartialFile {
   const { target, file, journalFile } = files;
   const opened = { ...files, flush: flusher(file) };
   const io = gate(() => uploadLost(target.path, 'it was completed, aborted or closed'));
@@ -129,92 +125,12 @@ function partialFile(files: Omit<Opened, 'flush'>): PartialFile {
   };
 }
 
-/**
- * Bytes first, then the journal. Two workers with the same piece take turns, and a piece that is listed already is
- * compared, not overwritten: a late duplicate that breaks off leaves it whole. With other bytes it is struck off first.
- */
-async function writePart(
-  to: Opened,
+function readFrom(
+  from: Pick<Opened, 'target' | 'files' | 'file'>,
   io: Gate,
-  inTurn: Turns,
-  part: PartSpec,
-  body: Body,
+  sizeBytes: number,
   signal: AbortSignal,
-): Promise<JournalPart> {
-  checkPlace(to, part);
-  return await inTurn(String(part.number), signal, async () => {
-    const { number, offset, sizeBytes } = part;
-    const crc = await receive(to, io, part, body, signal);
-    const listed = to.parts.get(number);
-    if (listed !== undefined) return listed;
-    const done: JournalPart = { number, offset, sizeBytes, crc32: crc, modifiedAt: new Date().toISOString() };
-    await io.pass(() => onDisk(to.target.path, () => to.journal.append({ kind: 'part', part: done })));
-    to.parts.set(number, done);
-    return done;
-  });
-}
-
-/** Leaves the piece listed if all its bytes were there already, and else struck off. */
-async function receive(to: Opened, io: Gate, part: PartSpec, body: Body, signal: AbortSignal): Promise<number> {
-  const listed = to.parts.get(part.number);
-  let isListed = listed?.sizeBytes === part.sizeBytes && listed.offset === part.offset;
-  if (listed !== undefined && !isListed) await strikeOff(to, io, part.number);
-  let at = part.offset;
-  let crc = body.kind === 'whole' ? body.crc32 : 0;
-  for await (const view of viewsOf(body, part.sizeBytes, signal)) {
-    signal.throwIfAborted();
-    if (isListed && !(await io.pass(() => isThere(to, view, at)))) {
-      await strikeOff(to, io, part.number);
-      isListed = false;
-    }
-    if (!isListed) await io.pass(() => writeAll(to, view, at));
-    if (body.kind === 'windows') crc = crc32(view, crc);
-    at += view.length;
-  }
-  return crc;
-}
-
-function checkPlace({ header, target }: Opened, { number, offset, sizeBytes }: PartSpec): void {
-  const end = offset + sizeBytes;
-  const isWithin = header.sizeBytes === undefined ? Number.isSafeInteger(end) : end <= header.sizeBytes;
-  if (Number.isSafeInteger(number) && number >= 1 && offset >= 0 && sizeBytes >= 0 && isWithin) return;
-  throw new PieceworkError(
-    'DestinationRefused',
-    `piece ${number} of ${sizeBytes} bytes at ${offset} lies outside of ${target.path}`,
-  );
-}
-
-async function strikeOff(to: Opened, io: Gate, number: number): Promise<void> {
-  await io.pass(() => onDisk(to.target.path, () => to.journal.append({ kind: 'dropped', number })));
-  to.parts.delete(number);
-}
-
-async function writeAll(to: Opened, bytes: Uint8Array, offset: number): Promise<void> {
-  await onDisk(to.target.path, async () => {
-    for (let written = 0; written < bytes.length; ) {
-      const taken = await to.writeAt(to.file, bytes.subarray(written), offset + written);
-      if (taken === 0)
-        throw new PieceworkError('DestinationRefused', `the system takes no more bytes for ${to.target.path}`);
-      written += taken;
-      to.flush.wrote(taken);
-    }
-  });
-}
-
-const COMPARE_BYTES = 262_144;
-
-async function isThere(to: Opened, bytes: Uint8Array, offset: number): Promise<boolean> {
-  const there = Buffer.allocUnsafe(Math.min(COMPARE_BYTES, bytes.length));
-  for (let at = 0; at < bytes.length; ) {
-    const want = Math.min(there.length, bytes.length - at);
-    const { bytesRead } = await onDisk(to.target.path, () => to.file.read(there, 0, want, offset + at));
-    if (bytesRead === 0 || there.compare(bytes, at, at + bytesRead, 0, bytesRead) !== 0) return false;
-    at += bytesRead;
-  }
-  return true;
-}
-
-function readFrom(from: Opened, io: Gate, sizeBytes: number, signal: AbortSignal): ByteReader {
+): ByteReader {
   let at = 0;
   return {
     async read(into) {

@@ -5,8 +5,9 @@ import type { UploadFiles } from '../names.ts';
 import type { FileTarget } from '../target.ts';
 import type { Journal, JournalPart } from './journal.ts';
 import { isThatFile, readJournal } from './journal.ts';
-import type { PartialFile, WriteAt } from './partial.ts';
+import type { PartialFile } from './partial.ts';
 import { openPartial } from './partial.ts';
+import type { WriteAt } from './write-part.ts';
 
 /** How an upload that this process did not create itself is found. */
 export type Found = PartialFile | 'finished' | 'gone';
@@ -92,7 +93,7 @@ async function checksumOf(
   return crc;
 }
 
-/** Kept for whoever wants to know why, never read again. */
+/** Kept for people who look for the cause, never read again. */
 async function setAside(journal: string, path: string, warn: (sentence: string) => void): Promise<void> {
   const aside = `${journal}.corrupt-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`;
   await rename(journal, aside);

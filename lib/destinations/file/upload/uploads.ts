@@ -11,10 +11,11 @@ import { isUploadId } from '../names.ts';
 import type { FileTarget } from '../target.ts';
 import { locateTarget } from '../target.ts';
 import { readJournal } from './journal.ts';
-import type { PartialFile, WriteAt } from './partial.ts';
+import type { PartialFile } from './partial.ts';
 import { createPartial } from './partial.ts';
 import type { Found } from './resume.ts';
 import { isPublished, resumeUpload } from './resume.ts';
+import type { WriteAt } from './write-part.ts';
 
 export interface FileUploadsOptions {
   readonly warn: (sentence: string) => void;

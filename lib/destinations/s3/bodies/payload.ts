@@ -7,7 +7,8 @@ import type { Body } from '../../../values/bytes.ts';
 /**
  * How a body goes over the wire. Two things here look as if the SDK could do them, and can't:
  * its aws-chunked encoder with `requestStreamBufferSize` reads the source as fast as it comes, whatever the socket
- * takes, so that a whole piece would pile up in memory; and it sends `Transfer-Encoding: chunked`, which many stores refuse.
+ * takes, so that a whole piece would pile up in memory; and it sends `Transfer-Encoding: chunked`, which many stores
+ * refuse.
  */
 export interface Payload {
   readonly stream: Readable;
@@ -21,7 +22,8 @@ export interface Payload {
 
 /**
  * Large enough that TLS is cheap, small enough that encrypting one does not hold the event loop nor double the memory
- * (one 64 MiB write is encrypted whole). It is also the chunk of aws-chunked: S3 refuses chunks under 8 KiB but the last.
+ * (one 64 MiB write is encrypted whole). It is also the chunk of aws-chunked: S3 refuses chunks under 8 KiB but the
+ * last.
  */
 const SLICE_BYTES = 256 * 1024;
 
@@ -73,7 +75,7 @@ function windowsPayload(body: WindowsBody, sizeBytes: number): Payload {
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  // It may fail after nobody waits any more.
+  // It may fail when nothing waits for it any more.
   failed.catch(() => {});
   const encoded = encode(body, sizeBytes, sum);
   const stream = new Readable({
@@ -83,7 +85,7 @@ function windowsPayload(body: WindowsBody, sizeBytes: number): Payload {
         ({ value }) => this.push(value ?? null),
         (error: unknown) => {
           fail(error);
-          // Without the error: nobody listens for it here, and the request is broken off by `failed`.
+          // Without the error: nothing listens for it here, and the request is broken off by `failed`.
           this.destroy();
         },
       );

@@ -17,8 +17,8 @@ import type { Session } from '../session.ts';
 import { copySource } from './copy-source.ts';
 
 /*
- * Server-side copy: UploadPartCopy of a range, the version of the source pinned by its ETag (and version id where one was given).
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+ * Server-side copy: UploadPartCopy of a range, the version of the source pinned by its ETag (and version id where one
+ * was given). https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
  */
 
 /** What says nothing of the rights. */
@@ -30,7 +30,10 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'DestinationClosed',
 ]);
 
-/** The credentials that sign the copy are the destination's, so both ends must lie behind one endpoint. AWS is one, whatever the region. */
+/**
+ * The credentials that sign the copy are the destination's, so both ends must lie behind one endpoint. AWS is one,
+ * whatever the region.
+ */
 export function reaches(from: CopySource, to: S3Locator): boolean {
   return storeName(from.endpoint) === storeName(to.endpoint);
 }
@@ -53,26 +56,23 @@ export async function copyRefusal(
   const etag = pinnedEtag(snapshot);
   if (etag === undefined) return 'the source has no ETag to hold its version by';
   try {
-    await look(session, placeOf(from), from, etag, call);
-    return undefined;
+    const isThere = await isThatVersion(session, placeOf(from), from, etag, call);
+    return isThere ? undefined : "the destination's credentials see another version of the source";
   } catch (error) {
-    if (!(error instanceof PieceworkError)) throw error;
-    if (PASSING.has(error.code)) throw error;
-    return error.code === 'DestinationExists'
-      ? "the destination's credentials see another version of the source"
-      : `the destination's credentials can't read the source: ${error.message}`;
+    if (!(error instanceof PieceworkError) || PASSING.has(error.code)) throw error;
+    return `the destination's credentials can't read the source: ${error.message}`;
   }
 }
 
-/** Whether the source still is that version; by its ETag too, since not every store holds the condition. */
-async function look(
+/** By its ETag too, since not every store holds the condition. */
+async function isThatVersion(
   session: Session,
   place: S3Locator,
   from: CopySource,
   etag: string,
   call: Call,
   isMoved = false,
-): Promise<void> {
+): Promise<boolean> {
   const command = new HeadObjectCommand({
     Bucket: from.bucket,
     Key: from.key,
@@ -84,12 +84,13 @@ async function look(
     const answer = await session.perform('HeadObject', place, call, ({ steady }, options) =>
       steady.send(command, options),
     );
-    if (answer.ETag !== etag) throw new PieceworkError('DestinationExists', 'another version is there');
+    return answer.ETag === etag;
   } catch (error) {
+    if (isCode(error, 'SourceChanged')) return false;
     const region = isCode(error, 'DestinationWrongRegion') ? error.details['region'] : undefined;
     // The region that was given is the destination's. A copy may cross regions, a HEAD may not.
     if (typeof region !== 'string' || isMoved) throw error;
-    await look(session, { ...place, region }, from, etag, call, true);
+    return await isThatVersion(session, { ...place, region }, from, etag, call, true);
   }
 }
 
@@ -135,7 +136,7 @@ function copyError(error: unknown, from: CopySource, target: S3Locator): unknown
   const source = describePlace(from);
   const because = { cause: error, details: { target: source } };
   switch (error.code) {
-    case 'DestinationExists':
+    case 'SourceChanged':
       return new PieceworkError('SourceChanged', `${source}: the version that was planned is no longer there`, because);
     case 'DestinationDenied':
     case 'DestinationUnsupported':

@@ -8,12 +8,12 @@ import { PieceworkError } from '../../../errors/error.ts';
 import type { S3Locator } from '../../../s3/client.ts';
 import type { Call } from '../../../values/call.ts';
 import type { CopyUploads, ObjectSpec, Stored, WriteCondition } from '../../destination.ts';
-import { encryptionKept, givenName } from '../answers.ts';
+import { encryptionKept, givenName, isCode } from '../answers.ts';
 import { describePlace } from '../errors.ts';
 import { objectParameters } from '../metadata.ts';
 import { headObject, putObject } from '../objects.ts';
 import type { Session } from '../session.ts';
-import { checksumWish, MAX_COPY_BYTES } from '../stores.ts';
+import { checksumAsked, MAX_COPY_BYTES } from '../stores.ts';
 import { abortUpload } from '../uploads.ts';
 import { copySource } from './copy-source.ts';
 
@@ -102,7 +102,7 @@ async function copyInParts(session: Session, copy: Copy, uploads: CopyUploads, c
   const create = new CreateMultipartUploadCommand({
     Bucket: to.bucket,
     Key: to.key,
-    ...checksumWish(session.store),
+    ...checksumAsked(session.store),
     ...objectParameters(object),
   });
   const { UploadId } = await session.perform('CreateMultipartUpload', to, call, ({ once }, options) =>
@@ -113,8 +113,8 @@ async function copyInParts(session: Session, copy: Copy, uploads: CopyUploads, c
     await uploads.began(id);
     return await fillAndComplete(session, copy, id, call);
   } catch (error) {
-    // Also when it may have been completed: that can't be undone by this, and then the token tells. A cancelled call gets
-    // a moment of its own to clean up; where that fails too, the first error is the one to tell.
+    // Also when it may have been completed: that can't be undone by this, and then the token tells. A cancelled call
+    // gets a moment of its own to clean up; where that fails too, the first error is the one to tell.
     const signal = call.signal.aborted ? AbortSignal.timeout(10_000) : call.signal;
     await abortUpload(session, { target: to, id }, { signal }).catch(() => {});
     throw error;
@@ -136,9 +136,11 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
       // The whole as a "range" is refused for objects up to 5 MB, and not needed.
       ...(start === 0 && end === sizeBytes ? {} : { CopySourceRange: `bytes=${start}-${end - 1}` }),
     });
-    const { CopyPartResult: made } = await session.perform('UploadPartCopy', to, call, ({ steady }, options) =>
-      steady.send(command, options),
-    );
+    const { CopyPartResult: made } = await session
+      .perform('UploadPartCopy', to, call, ({ steady }, options) => steady.send(command, options))
+      .catch((error: unknown) => {
+        throw isCode(error, 'SourceChanged') ? stagedChanged(copy.from, error) : error;
+      });
     parts.push({
       PartNumber: parts.length + 1,
       ETag: givenName(made?.ETag, 'ETag', 'UploadPartCopy', to),
@@ -161,6 +163,14 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
     etag: givenName(answer.ETag, 'ETag', 'CompleteMultipartUpload', to),
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
   };
+}
+
+function stagedChanged(staged: S3Locator, cause: unknown): PieceworkError {
+  return new PieceworkError(
+    'OutcomeUnknown',
+    `${describePlace(staged)}: the staged object is no longer the one that was proved; somebody else wrote it`,
+    { cause },
+  );
 }
 
 /** 1 GiB at a time, or more where there would be too many parts. */
