@@ -38,6 +38,16 @@ describe('the id of a destination', () => {
     );
   });
 
+  // Locks, and the last transfer to a place, lie under it on machines that have an older version.
+  it.each([
+    [OBJECT, '["s3","","bucket","a/key"]'],
+    [{ ...OBJECT, endpoint: 'https://store.example' }, '["s3","https://store.example","bucket","a/key"]'],
+    [FILE, '["file","/srv/a/key"]'],
+    [STDOUT, '["stdout"]'],
+  ])('of %o is %s, and stays so', (to, id) => {
+    expect(identity(to)).toBe(id);
+  });
+
   it('goes by the store, the bucket and the key, not by how the store is asked', () => {
     const asked = { ...OBJECT, region: 'eu-west-1', pathStyle: true };
     expect(identity(asked)).toBe(identity(OBJECT));

@@ -118,7 +118,7 @@ export interface JournalWriter {
  * Writes entry after entry. Each begins with the line break that ends the one before, so that an entry after one that
  * was torn still stands on a line of its own.
  */
-export function journalWriter(file: FileHandle, isNew: boolean): JournalWriter {
+export function journalWriter(file: FileHandle, { isNew }: { readonly isNew: boolean }): JournalWriter {
   let isFirst = isNew;
   let turn: Promise<unknown> = Promise.resolve();
 

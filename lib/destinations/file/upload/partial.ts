@@ -52,7 +52,7 @@ export async function createPartial(
   const mode = target.existing === undefined ? 0o666 : (target.existing.mode & 0o666) | 0o600;
   const journalFile = await open(files.journal, 'ax', mode);
   return await orClose(journalFile, async () => {
-    const journal = journalWriter(journalFile, true);
+    const journal = journalWriter(journalFile, { isNew: true });
     await journal.append({ kind: 'upload', upload: header });
     await journalFile.sync();
     const file = await open(files.partial, 'wx+', mode);
@@ -79,7 +79,7 @@ export async function openPartial(
   }
   return await orClose(file, async () => {
     const journalFile = await open(files.journal, 'a');
-    const journal = journalWriter(journalFile, false);
+    const journal = journalWriter(journalFile, { isNew: false });
     return partialFile({
       target,
       files,
