@@ -49,7 +49,7 @@ function exists(otherPid: number): boolean {
     kill(otherPid, 0);
     return true;
   } catch (error) {
-    // EPERM: it is there, but somebody else's.
+    // EPERM: it is there, and runs under another account.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

@@ -8,7 +8,7 @@ export interface Answer {
   readonly body: IncomingBody;
 }
 
-/** A new connection costs more than reading so much that nobody wants. */
+/** A new connection costs more than reading so much that is not wanted. */
 const SMALL_REST_BYTES = 64 * 1024;
 const DRAIN_MS = 1_000;
 

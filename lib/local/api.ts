@@ -20,15 +20,19 @@ export interface LocalOptions {
   readonly ssh?: SshOptions;
   /** Look up user and password of a host in the file that NETRC names, else in ~/.netrc. @default false */
   readonly netrc?: boolean;
-  /** Waits before a failed piece or a failed probe is tried again; what the source itself asks for is obeyed in full. @default 0.5 s, doubling up to 30 s */
+  /**
+   * Waits before a failed piece or a failed probe is tried again; what the source itself asks for is obeyed in full.
+   * @default 0.5 s, doubling up to 30 s
+   */
   readonly backoff?: BackoffPolicy;
   /** Bytes per second for all pieces together. @default no limit */
   readonly limitRate?: number;
   /** Ask once more, on another connection, for what a piece lacks that is much slower than the others. @default true */
   readonly rescue?: boolean;
   /**
-   * Transfers that run side by side at most; others wait for their turn, first come, first served. They share connections and
-   * body memory evenly, so this is about how soon a small one comes to its turn, not about speed. @default 16
+   * Transfers that run side by side at most; others wait for their turn, first come, first served. They share
+   * connections and body memory evenly, so this is about how soon a small one comes to its turn, not about speed.
+   * @default 16
    */
   readonly running?: number;
   /** Every event, in order, as it happens; must not throw. */
@@ -81,7 +85,10 @@ export interface S3Options {
 
 export interface CopyRequest {
   readonly source: SourceLocator;
-  /** `s3://bucket/key`, `s3://bucket/prefix/`, a path, a folder (existing, or with a trailing `/`), `-` for stdout. @default the current folder */
+  /**
+   * `s3://bucket/key`, `s3://bucket/prefix/`, a path, a folder (existing, or with a trailing `/`), `-` for stdout.
+   * @default the current folder
+   */
   readonly destination?: string;
   readonly object?: ObjectSettings;
   readonly options?: Partial<TransferOptions>;
@@ -133,7 +140,10 @@ export interface CleanReport {
   readonly forgotten: readonly string[];
 }
 
-/** Piecework on one machine. Functions reject with `PieceworkError` only, and with `Interrupted` when their signal is aborted. */
+/**
+ * Piecework on one machine. Functions reject with `PieceworkError` only, and with
+ * `Interrupted` when their signal is aborted.
+ */
 export interface Local extends AsyncDisposable {
   /** Brings the source to the destination; goes on with an unfinished transfer of the same source to the same place. */
   copy(request: CopyRequest, signal?: AbortSignal): Promise<CopyReport>;
@@ -145,7 +155,10 @@ export interface Local extends AsyncDisposable {
   cancel(transferId: string, signal?: AbortSignal): Promise<TransferRecord>;
   /** Runs a failed or interrupted transfer to its end. `source` is needed again when it held a secret. */
   retry(transferId: string, options?: { readonly source?: SourceLocator }, signal?: AbortSignal): Promise<CopyReport>;
-  /** Gives up what nobody works on: interrupted and failed transfers, with their uploads aborted and temporary files deleted. */
+  /**
+   * Gives up what nobody works on: interrupted and failed transfers, with their uploads
+   * aborted and temporary files deleted.
+   */
   clean(
     options?: { readonly olderThanMs?: number; readonly history?: boolean },
     signal?: AbortSignal,

@@ -5,7 +5,8 @@
 export interface ByteReader extends AsyncDisposable {
   /**
    * Writes the next bytes to the front of `into` and returns how many, at least 1, at most `into.length`.
-   * 0 = the end, and only after exactly the promised number of bytes: a body that is short, long or broken throws a `PieceworkError`.
+   * 0 = the end, and only after exactly the promised number of bytes: a body that is short, long or
+   * broken throws a `PieceworkError`.
    */
   read(into: Uint8Array): Promise<number>;
 }
@@ -19,7 +20,10 @@ export interface WindowPool {
   readonly count: number;
   /** Waits for a free window, first come first served. A holder of one window never borrows a second. */
   borrow(signal: AbortSignal): Promise<Window>;
-  /** All windows as one piece of memory, `windowBytes * count` long: for a stream whose parts must be cut before their length is known. */
+  /**
+   * All windows as one piece of memory, `windowBytes * count` long: for a stream whose parts must be
+   * cut before their length is known.
+   */
   borrowAll(signal: AbortSignal): Promise<Window>;
 }
 

@@ -1,8 +1,11 @@
-/** How hosts and rules for them are written. The construct checks them at synth, the guard takes them where they hold. */
+/**
+ * How hosts and rules for them are written. The construct checks them at synth, the guard takes them where they hold.
+ */
 
 /**
- * A host in the one spelling that is compared: lower case, IDNA, no brackets, no final dot, and an address as Node writes it, however it
- * came (`0x7f.1`, `2130706433`, `017700000001`: the WHATWG URL standard reads them as addresses, as `getaddrinfo` does). `undefined` = no host.
+ * A host in the one spelling that is compared: lower case, IDNA, no brackets, no final dot, and an address as Node
+ * writes it, however it came (`0x7f.1`, `2130706433`, `017700000001`: the WHATWG URL standard reads them as addresses,
+ * as `getaddrinfo` does). `undefined` = no host.
  */
 export function plainHost(host: string): string | undefined {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
@@ -31,7 +34,10 @@ export function covers(rule: HostRule, other: HostRule): boolean {
   return rule.under && !isAddress(other.host) && other.host.endsWith(`.${rule.host}`);
 }
 
-/** Stricter than what a URL may have for a host: a list in one text (`a.example,b.example`) would be a rule that nothing meets. */
+/**
+ * Stricter than what a URL may have for a host: a list in one text (`a.example,b.example`)
+ * would be a rule that nothing meets.
+ */
 const NAME = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 
 /** `example.com`, `*.example.com` or an address. `undefined` = no such rule. */

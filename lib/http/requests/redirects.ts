@@ -25,7 +25,7 @@ export interface FollowOptions extends CallerRequest {
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Asks, and follows redirects by hand (RFC 9110 §15.4), because every hop decides anew what it may be told and whether
+ * Asks, and follows redirects by hand (RFC 9110 §15.4), because every hop decides anew what it may be sent and whether
  * it may be contacted. Nothing of the way is remembered: signed targets expire.
  * @throws PieceworkError `TooManyRedirects`, `RedirectLoop`, `RedirectRefused`, and what `exchange` throws.
  */
@@ -37,7 +37,7 @@ export async function follow(dispatchers: Dispatchers, options: FollowOptions): 
     if (!REDIRECTS.has(answer.status)) return answer;
     await answer.body.discard(lengthOf(answer.headers));
     const target = nextUrl(visited, answer.headers['location'], answer.status, options.policy);
-    // Once dropped, they stay dropped: a chain that comes back was steered by somebody else.
+    // Once dropped, they stay dropped: a chain that comes back was steered by another server.
     if (target.origin !== url.origin) headers = harmlessHeaders(headers);
     visited.push(target);
     url = target;

@@ -21,7 +21,9 @@ export function completeOptions(options: Partial<TransferOptions> | undefined): 
   return complete;
 }
 
-/** A misspelt key would be as if it had not been given. TypeScript sees it only where the object is written in place. */
+/**
+ * A misspelt key would be as if it had not been given. TypeScript sees it only where the object is written in place.
+ */
 function checkKeys(what: string, given: object, known: readonly string[]): void {
   const unknown = Object.keys(given).find((key) => !known.includes(key));
   if (unknown === undefined) return;

@@ -12,7 +12,10 @@ import { lookAt } from './first-look.ts';
 import { runToReport } from './run-to-report.ts';
 import { difference, findUnfinished, giveUp, goOn, remember } from './unfinished.ts';
 
-/** Looks at the source, goes on with what an earlier process left of the same transfer or begins one, and works until it has ended. */
+/**
+ * Looks at the source, goes on with what an earlier process left of the same transfer or begins
+ * one, and works until it has ended.
+ */
 export async function copy(home: Home, request: CopyRequest, signal: AbortSignal): Promise<CopyReport> {
   checkRequest(request);
   const options = completeOptions(request.options);

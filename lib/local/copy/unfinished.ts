@@ -19,7 +19,10 @@ import { describeValidator } from '../../values/validator.ts';
 
 /** One machine keeps for each destination which transfer was the last to it: that one is gone on with (protocol §1). */
 
-/** Also tidies up what the last transfer left that is not to be gone on with: whoever holds the destination's lock knows that nobody is at work on it. */
+/**
+ * Also tidies up what the last transfer left that is not to be gone on with: whoever holds the destination's lock
+ * knows that nobody is at work on it.
+ */
 export async function findUnfinished(
   ports: Ports,
   destinationKey: string,
@@ -59,7 +62,10 @@ async function readable<T>(read: () => Promise<T | undefined>): Promise<T | unde
   }
 }
 
-/** Before the transfer's own marker and record, so that a crash after any of them leaves what the next one to the same destination finds. */
+/**
+ * Before the transfer's own marker and record, so that a crash after any of them leaves what the next one
+ * to the same destination finds.
+ */
 export async function remember(ports: Ports, destinationKey: string, transferId: string): Promise<void> {
   const key = KEYS.lastTransferTo(destinationKey);
   const there = await readable(() => ports.records.get(key));
@@ -101,8 +107,8 @@ export async function giveUp(
 }
 
 /**
- * Sets an unfinished transfer going again in this process, with the source given anew: nothing of it is in flight anywhere, so the
- * ledger says all there is to know. Time counts only while it runs, so its deadline begins again.
+ * Sets an unfinished transfer going again in this process, with the source given anew: nothing of it is in flight
+ * anywhere, so the ledger says all there is to know. Time counts only while it runs, so its deadline begins again.
  * @param wishes hold from the first step on: a digest that is only now expected is proved as any other.
  */
 export async function goOn(

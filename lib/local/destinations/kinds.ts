@@ -12,7 +12,7 @@ export interface KindOptions {
   readonly s3?: S3Options;
   /** @default process.stdout */
   readonly stdout?: Writable | undefined;
-  /** Told, in a sentence, of what was found damaged and is done again. */
+  /** Gets a sentence that says what was found damaged and is done again. */
   readonly warn?: (sentence: string) => void;
 }
 

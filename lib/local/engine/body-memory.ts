@@ -3,9 +3,14 @@ import { fairTurns } from './fair-turns.ts';
 
 const MIB = 1024 ** 2;
 
-/** For all windows together, whatever runs: more only where a single transfer was asked to have more workers than fit. */
+/**
+ * For all windows together, whatever runs: more only where a single transfer was asked to have more workers than fit.
+ */
 export const BODY_MEMORY_BYTES = 96 * MIB;
-/** Streams keep theirs to their end. So they get no more than this of it, and pieces always find as much, even beside a larger stream. */
+/**
+ * Streams keep theirs to their end. So they get no more than this of it, and pieces always find as
+ * much, even beside a larger stream.
+ */
 const SHARE_BYTES = 48 * MIB;
 
 /** What one transfer works with: windows of one size, and for a stream so many of them in one piece. */
@@ -17,7 +22,10 @@ export interface WindowNeed {
   readonly windowCount: number;
 }
 
-/** The body memory of all transfers of a home. Buffers are made when they are first needed and kept while somebody may use them. */
+/**
+ * The body memory of all transfers of a home. Buffers are made when they are first needed and
+ * kept while somebody may use them.
+ */
 export interface BodyMemory {
   /** The windows of one more transfer, until it is disposed of. */
   windows(need: WindowNeed): WindowPool & Disposable;

@@ -12,8 +12,8 @@ export interface ConnectionNeed {
 }
 
 /**
- * Connections to the sources of all transfers of a home, shared out fairly. A host is never asked for more at a time than
- * for 16, or for as many as one transfer from it was allowed. (A piece that is rescued has a second one beside.)
+ * Connections to the sources of all transfers of a home, shared out fairly. A host is never asked for more at a time
+ * than for 16, or for as many as one transfer from it was allowed. (A piece that is rescued has a second one beside.)
  */
 export interface Connections {
   /** The connections of one more transfer, until it is disposed of. */
@@ -68,8 +68,9 @@ export function sharedConnections(): Connections {
 }
 
 /**
- * The same sources; a probe takes a connection first, and gives it back when it is disposed of. (A piece takes its own
- * before its window: whoever has a window waits for no connection, so that those who have one and need a window get it.)
+ * The same sources; a probe takes a connection first, and gives it back when it is disposed of. (A piece
+ * takes its own before its window: whoever has a window waits for no connection, so that those who have
+ * one and need a window get it.)
  */
 export function probesInTurn(sources: Sources, share: ConnectionShare): Sources {
   return (url) => {

@@ -5,7 +5,10 @@ const MOST_RECEIVES = 8;
 /** The same where it may pass, as a store that is cut off: about 11 minutes of redeliveries. */
 const MOST_RECEIVES_IN_PASSING = 30;
 
-/** Handlers answer failures of a transfer themselves; what they throw is our own trouble (a full disk under the records, a defect). */
+/**
+ * Handlers answer failures of a transfer themselves; what they throw is our own trouble (a full
+ * disk under the records, a defect).
+ */
 export class FailureWatch {
   #last: unknown;
   readonly #hopeless = Promise.withResolvers<never>();

@@ -1,8 +1,8 @@
 /** What is shared out, and its rules. */
 export interface Supply<W> {
   /**
-   * Whether this can be had now. Where not: `passed` lets others be served before it, `waits` lets nobody, so that enough
-   * becomes free for it.
+   * Whether this can be had now. Where not: `passed` lets others be served before it, `waits` lets nobody, so
+   * that enough becomes free for it.
    */
   judge(wanted: W): 'free' | 'passed' | 'waits';
   take(wanted: W): void;

@@ -1,7 +1,9 @@
 import type { Probe, Source, Sources } from '../../sources/source.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 
-/** Hands a probe that was made before the submit to the planner that comes after it, once: one contact instead of two. */
+/**
+ * Hands a probe that was made before the submit to the planner that comes after it, once: one contact instead of two.
+ */
 export interface PrimedSources {
   readonly sources: Sources;
   prime(locator: SourceLocator, firstBytes: number, probe: Probe): void;
@@ -46,7 +48,7 @@ export function primedSources(sources: Sources): PrimedSources {
   };
 }
 
-/** The probe was made under its maker's signal; it ends with that of whoever took it as well. */
+/** The probe was made under its maker's signal; it ends with that of its taker as well. */
 function endingWith(signal: AbortSignal, probe: Probe): Probe {
   const dispose = () => probe[Symbol.asyncDispose]();
   const onAbort = () => void dispose();

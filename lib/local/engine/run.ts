@@ -29,11 +29,13 @@ import { untilOver } from './until-over.ts';
 export interface Run extends AsyncDisposable {
   readonly ports: Ports;
   readonly tally: Tally;
-  /** Hands a probe that was made before the submit to the plan that comes after it. It belongs to the run from now on. */
+  /**
+   * Hands a probe that was made before the submit to the plan that comes after it. It belongs to the run from now on.
+   */
   prime(locator: SourceLocator, firstBytes: number, probe: Probe): void;
   /**
-   * Works on the transfer until it has ended and is cleaned up; resolves with its last record. Rejects with the signal's
-   * reason once all its workers have stopped.
+   * Works on the transfer until it has ended and is cleaned up; resolves with its last record. Rejects with the
+   * signal's reason once all its workers have stopped.
    */
   work(transferId: string, signal: AbortSignal): Promise<TransferRecord>;
   // Disposing lets go of the destination: its files, its locks.

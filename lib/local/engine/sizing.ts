@@ -7,7 +7,10 @@ import { BODY_MEMORY_BYTES } from './body-memory.ts';
 const MIB = 1024 ** 2;
 const HOUR_MS = 3_600_000;
 
-/** What a stream has in memory where other transfers run beside it, unless larger pieces were asked for. Alone it has all its windows. */
+/**
+ * What a stream has in memory where other transfers run beside it, unless larger pieces were asked
+ * for. Alone it has all its windows.
+ */
 const SHARED_STREAM_BYTES = 8 * MIB;
 
 export interface Sizing {
@@ -35,8 +38,9 @@ export function localSizing(size: RunSize): Sizing {
   const { kind, parallelism, pieceSizeBytes = 0, isShared = false, backoff = BACKOFF } = size;
   const affordableBytes = Math.max(MIB, Math.floor(BODY_MEMORY_BYTES / parallelism / MIB) * MIB);
   const preferred = kind.sizing({ parallelism, affordableBytes, pieceSizeBytes });
-  // Two places for each worker: the next piece is at hand while the last one is being reported. Where pieces must arrive in
-  // order, one: a worker that waits for its turn must never keep the piece that it waits for from being fetched.
+  // Two places for each worker: the next piece is at hand while the last one is being reported. Where
+  // pieces must arrive in order, one: a worker that waits for its turn must never keep the piece that
+  // it waits for from being fetched.
   const { windowBytes, placesPerWorker = 2 } = preferred;
   const sharedStreamWindows = Math.ceil(Math.max(SHARED_STREAM_BYTES, pieceSizeBytes) / windowBytes);
   const streamWindows = isShared ? Math.min(parallelism, sharedStreamWindows) : parallelism;
@@ -52,7 +56,8 @@ export function localSizing(size: RunSize): Sizing {
         streamPieceBytes: preferred.streamPieceBytes ?? windowBytes * streamWindows,
         pieceTimeMs: 60_000,
       },
-      // The queue is in this process: what it holds is not lost, and what is lost with the process is repaired at the next start.
+      // The queue is in this process: what it holds is not lost, and what is lost with the process
+      // is repaired at the next start.
       decide: { quietMs: 7 * 24 * HOUR_MS, quietCapMs: 7 * 24 * HOUR_MS, backoff },
       recordCacheMs: 1_000,
       // Nothing of ours is under way any more when this process cleans up: it holds the transfer's lock.

@@ -5,7 +5,9 @@ export interface Stopper extends Disposable {
   now(): void;
 }
 
-/** Follows these signals, and can be stopped by itself. Disposing leaves nothing at the signals, which may live long. */
+/**
+ * Follows these signals, and can be stopped by itself. Disposing leaves nothing at the signals, which may live long.
+ */
 export function stopper(...outer: readonly AbortSignal[]): Stopper {
   const own = new AbortController();
   const follow = (event: Event) => own.abort((event.target as AbortSignal).reason);

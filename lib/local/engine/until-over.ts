@@ -11,7 +11,8 @@ export async function untilOver(ports: Ports, transferId: string, news: News, si
     const since = news.next();
     const loaded = await loadTransfer(ports, transferId);
     if (loaded === undefined || (isOver(loaded.record) && loaded.record.announced)) return;
-    // No schedule ticks here: whatever hangs or waits, the deadline is ours to notice. A completion on its way is judged by its own outcome.
+    // No schedule ticks here: whatever hangs or waits, the deadline is ours to notice. A completion on its
+    // way is judged by its own outcome.
     const isLate =
       ports.clock.now() >= fromIso(loaded.record.deadlineAt) &&
       !isOver(loaded.record) &&
@@ -19,7 +20,8 @@ export async function untilOver(ports: Ports, transferId: string, news: News, si
     if (isLate && !hasTicked) await ports.queues.finalizer.send([{ body: { kind: 'tick', v: 1, transferId } }]);
     hasTicked ||= isLate;
     await since(ports.clock, signal);
-    // Ended, but not announced: by our own worker, which has had time to, or by another process, which leaves that to us.
+    // Ended, but not announced: by our own worker, which has had time to, or by another
+    // process, which leaves that to us.
     if (isOver(loaded.record)) return;
   }
 }

@@ -10,8 +10,8 @@ interface Remembered {
 }
 
 /**
- * The same records, but what was read of a host holds for a second: each piece asks for it, and all of it is a hint. What
- * this process writes holds at once, and a write that failed has the next one read again.
+ * The same records, but what was read of a host holds for a second: each piece asks for it, and all of it is a hint.
+ * What this process writes holds at once, and a write that failed has the next one read again.
  */
 export function withRememberedHosts(records: Records, clock: Clock): Records {
   const remembered = new Map<string, Remembered>();

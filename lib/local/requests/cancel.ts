@@ -7,7 +7,10 @@ import { cancelled } from '../../transfer/record/transitions.ts';
 import type { Home } from '../home/home.ts';
 import { find, isRunning } from './find.ts';
 
-/** Cancels here, or, where it is being worked on, in the record: whoever works on it sees that within a second and cleans up. */
+/**
+ * Cancels here, or, where it is being worked on, in the record: whoever works on it sees that
+ * within a second and cleans up.
+ */
 export async function cancel(home: Home, transferId: string, signal: AbortSignal): Promise<TransferRecord> {
   const record = await find(home, transferId);
   if (isOver(record)) throw transferEnded(record);

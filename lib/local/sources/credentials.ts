@@ -14,8 +14,8 @@ export interface CredentialWishes {
 }
 
 /**
- * The same source, with credentials that stand outside of the locator. They are put in at each call and nowhere kept, so
- * what is recorded of a transfer never holds them, and `retry` finds them again.
+ * The same source, with credentials that stand outside of the locator. They are put in at each call and nowhere kept,
+ * so what is recorded of a transfer never holds them, and `retry` finds them again.
  */
 export function withCredentials(source: Source, wishes: CredentialWishes): Source {
   return {

@@ -4,8 +4,8 @@ import { PieceworkError } from '../../errors/error.ts';
 import { fieldOf } from '../../secrets/references/field.ts';
 
 /**
- * `secret://name` in place of a secret: on one machine the variable `PIECEWORK_SECRET_NAME`, else the file `name` in the
- * folder; `secret://name#field` is a field of it, where it is a JSON object. Everything else is the secret itself.
+ * `secret://name` in place of a secret: on one machine the variable `PIECEWORK_SECRET_NAME`, else the file `name` in
+ * the folder; `secret://name#field` is a field of it, where it is a JSON object. Everything else is the secret itself.
  * @throws PieceworkError `SecretMissing`, with the name and where it was looked for; `InvalidOption`.
  */
 export function secretReader(environment: NodeJS.ProcessEnv, folder: string): (text: string) => string {

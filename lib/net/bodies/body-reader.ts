@@ -9,7 +9,7 @@ export interface BodyReaderOptions {
   /** Where it comes from; shown redacted. */
   readonly url: URL;
   readonly body: IncomingBody;
-  /** What the body must have, counted. `undefined` = nobody said; then the protocol's own framing is the only proof. */
+  /** What the body must have, counted. `undefined` = not stated; then the protocol's own framing is the only proof. */
   readonly expectedBytes: number | undefined;
   readonly floor: SpeedFloor;
 }
@@ -34,7 +34,7 @@ export function bodyReader({ url, body, expectedBytes, floor }: BodyReaderOption
       if (got === 0 && expectedBytes !== undefined && received < expectedBytes)
         throw short(target, received, expectedBytes);
       if (received === expectedBytes) {
-        // Before the last bytes are given out: whoever sends more may have sent something else.
+        // Before the last bytes are given out: a server that sends more may have sent something else.
         if ((await next(new Uint8Array(1))) > 0) throw long(target, expectedBytes);
         hasEnded = true;
       }

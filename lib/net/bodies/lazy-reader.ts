@@ -9,7 +9,7 @@ export function lazyReader(open: () => Promise<ByteReader>): ByteReader {
       return (await opened).read(into);
     },
     async [Symbol.asyncDispose]() {
-      // One that could not be opened has nothing to close, and its reader was told why.
+      // One that could not be opened has nothing to close, and its reader got the error.
       const reader = await opened?.catch(() => undefined);
       await reader?.[Symbol.asyncDispose]();
     },

@@ -10,7 +10,7 @@ export interface StreamBodyOptions {
   failure(cause: unknown): Error;
 }
 
-/** A stream that is read on demand, so that what nobody asks for stays with its sender. */
+/** A stream that is read on demand, so that what is not asked for stays with its sender. */
 export function streamBody(stream: Readable, { signal, stallTimeoutMs, failure }: StreamBodyOptions): IncomingBody {
   let failed: { readonly cause: unknown } | undefined;
   let changed = Promise.withResolvers<void>();

@@ -16,7 +16,7 @@ export function poolsOf<T, C extends Poolable>(
   make: (target: T) => Pool<C>,
   most = MOST_POOLS,
 ): Pools<T, C> {
-  // Whoever has borrowed of one goes on; it keeps nothing that is given back.
+  // A borrower of one goes on; it keeps nothing that is given back.
   const retired = new Set<Pool<C>>();
   const pools = recentlyUsed<Pool<C>>(most, (pool) => {
     pool.retire();

@@ -4,7 +4,7 @@ export interface RecentlyUsed<V> {
   all(): Iterable<V>;
 }
 
-/** @param dropped is told of what gives way to a newer one. */
+/** @param dropped gets what gives way to a newer one. */
 export function recentlyUsed<V>(most: number, dropped: (value: V) => void): RecentlyUsed<V> {
   // In the order of their last use.
   const kept = new Map<string, V>();

@@ -34,7 +34,7 @@ export async function fetchPiece(
   const record = await currentRecord(memory.cache, task);
   if (record === undefined) return;
   const startedAt = ports.clock.now();
-  // A clock may be put back meanwhile; a time below nothing would be no message that anybody understands.
+  // A clock may be put back meanwhile; a time below nothing would make a message that can not be read.
   const tookMs = () => Math.max(0, ports.clock.now() - startedAt);
   const report = async (outcome: Pick<PieceResult, 'outcome' | 'bytes' | 'error'>) => {
     const { transferId, planId, pieceNumber, attempt } = task;
@@ -64,7 +64,10 @@ export async function fetchPiece(
   }
 }
 
-/** Rules 6 and 8: drop only what the record, freshly read where in doubt, says is over, of another plan, or answered already. */
+/**
+ * Rules 6 and 8: drop only what the record, freshly read where in doubt, says is over, of
+ * another plan, or answered already.
+ */
 async function currentRecord(cache: RecordCache, task: PieceTask): Promise<Transferring | undefined> {
   const cached = await cache.get(task.transferId);
   const inDoubt =
@@ -97,12 +100,12 @@ async function transferPiece(
   await beOpen(ports, url);
   const part = { number: task.pieceNumber, sizeBytes, offset: range.start };
   if (isServerSideCopy(plan)) {
-    await tellStarted(ports, task, sizeBytes);
+    await announceStart(ports, task, sizeBytes);
     return await copyPiece(ports, record, locator, part, signal);
   }
-  // The window comes before the connection: an open connection that nobody reads would stall, or be cut.
+  // The window comes before the connection: an open connection without a reader would stall, or be cut.
   using window = await ports.windows.borrow(signal);
-  await tellStarted(ports, task, sizeBytes);
+  await announceStart(ports, task, sizeBytes);
   const source = ports.sources(locator.url);
   const open: OpenRange = (wanted, own) => source.open(locator, snapshot, wanted, { signal: own });
   const siblings = plan.mode === 'pieces' ? memory.siblings(task.planId, plan.pieceSizeBytes) : undefined;
@@ -134,7 +137,7 @@ async function openPiece(
   });
 }
 
-async function tellStarted(
+async function announceStart(
   ports: Ports,
   { transferId, pieceNumber, attempt }: PieceTask,
   bytes: number,

@@ -24,7 +24,7 @@ export class Lane {
     else outer.addEventListener('abort', this.#follow, { once: true });
     this.opened = open(range, this.#closing.signal);
     this.#reading = this.opened;
-    // Whoever reads is told.
+    // The reader gets it.
     this.opened.catch(() => {});
   }
 
@@ -43,7 +43,10 @@ export class Lane {
     return got;
   }
 
-  /** Closes the connection, so that no piece is given it any more; when this resolves, nothing of it lands in any buffer. */
+  /**
+   * Closes the connection, so that no piece is given it any more; when this resolves,
+   * nothing of it lands in any buffer.
+   */
   async cut(because: Error): Promise<void> {
     this.#closing.abort(because);
     await this.#reading.catch(() => {});

@@ -5,7 +5,10 @@ import type { Instant } from '../../values/time.ts';
 /** Durations that the median is made of: enough to be steady, few enough to follow a source that changes. */
 const REMEMBERED = 33;
 
-/** What one worker knows of the pieces of one plan that it has fetched and is fetching: what the rule of `straggler.ts` is held against. */
+/**
+ * What one worker knows of the pieces of one plan that it has fetched and is fetching: what the rule of
+ * `straggler.ts` is held against.
+ */
 export class Siblings {
   readonly rule: StragglerRule;
   readonly #pieceSizeBytes: number;

@@ -5,8 +5,9 @@ import type { Ports } from '../shared/ports.ts';
 import { sourceNeeded } from '../shared/source-needed.ts';
 
 /**
- * What only shows when all parts are in the ledger, and before they become an object: that the source is still the version that they were
- * copied from, where the store does not hold them to it; and that their checksums make its own, where it has one.
+ * What only shows when all parts are in the ledger, and before they become an object: that the source is still
+ * the version that they were copied from, where the store does not hold them to it; and that their checksums
+ * make its own, where it has one.
  * @throws PieceworkError `SourceChanged`, or `ServerSideCopyRefused` where the store's checksums can't be relied on.
  */
 export async function proveCopied(ports: Ports, record: Finalizing, crc32: string, signal: AbortSignal): Promise<void> {

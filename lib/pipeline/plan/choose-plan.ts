@@ -32,7 +32,7 @@ export async function choosePlan(
   signal: AbortSignal,
 ): Promise<Choice> {
   const { snapshot, destination } = pair;
-  const { parallelism, pieceSizeBytes, serverSideCopy: wish } = options;
+  const { parallelism, pieceSizeBytes, serverSideCopy: preference } = options;
   const input: PlanInput = {
     sizeBytes: snapshot.sizeBytes,
     ranges: known.ranges,
@@ -42,8 +42,8 @@ export async function choosePlan(
     ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
   };
   const fetched = dividePieces(input);
-  if (fetched.mode !== 'pieces' && wish !== 'always') return { plan: fetched };
-  const { serverSideCopy, warning } = await copyAbility(pair, wish, known.copyRefused, signal);
+  if (fetched.mode !== 'pieces' && preference !== 'always') return { plan: fetched };
+  const { serverSideCopy, warning } = await copyAbility(pair, preference, known.copyRefused, signal);
   if (serverSideCopy !== undefined) return { plan: dividePieces({ ...input, serverSideCopy }) };
   return warning === undefined ? { plan: fetched } : { plan: fetched, warning };
 }

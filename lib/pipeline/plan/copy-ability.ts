@@ -23,30 +23,32 @@ export interface CopyAbility {
 }
 
 /**
- * Whether the store is to copy by itself. Everything that can be known without writing is asked now; what shows only later
- * (`ServerSideCopyRefused`) has the transfer planned once more.
+ * Whether the store is to copy by itself. Everything that can be known without writing is asked now; what shows only
+ * later (`ServerSideCopyRefused`) has the transfer planned once more.
  * @param refusedBefore what was said then.
  * @throws PieceworkError `ServerSideCopyRefused` where it must be and can't.
  */
 export async function copyAbility(
   pair: Pair,
-  wish: ServerSideCopyWish,
+  preference: ServerSideCopyWish,
   refusedBefore: string | undefined,
   signal: AbortSignal,
 ): Promise<CopyAbility> {
-  if (wish === 'never') return {};
+  if (preference === 'never') return {};
   const { source, from, destination, to, snapshot } = pair;
   const { serverSideCopy } = destination;
   const copied = await source.copySource(from);
   const isOneStore = copied !== undefined && serverSideCopy?.reaches(copied, to) === true;
   if (!isOneStore) {
-    if (wish === 'always') throw mustBeCopied('source and destination are not in one and the same store');
+    if (preference === 'always') throw mustBeCopied('source and destination are not in one and the same store');
     return {};
   }
   const because = refusedBefore ?? (await serverSideCopy.refusal(copied, snapshot, { signal }));
   if (because === undefined)
-    return { serverSideCopy: { preferredPieceBytes: serverSideCopy.preferredPieceBytes, always: wish === 'always' } };
-  if (wish === 'always') throw mustBeCopied(because);
+    return {
+      serverSideCopy: { preferredPieceBytes: serverSideCopy.preferredPieceBytes, always: preference === 'always' },
+    };
+  if (preference === 'always') throw mustBeCopied(because);
   return { warning: `no server-side copy, the bytes come through here: ${because}` };
 }
 

@@ -7,8 +7,8 @@ import type { Policy } from '../shared/ports.ts';
 const RUN_IN_MS = 60_000;
 
 /**
- * What one worker can't bring in its life is told as soon as it shows: it would begin again and again, and never end. Where the size is
- * not known, only the end of that life shows it.
+ * What one worker can't bring in its life fails as soon as it shows: it would begin again and again, and never end.
+ * Where the size is not known, only the end of that life shows it.
  * @throws PieceworkError `DeadlineExceeded`.
  */
 export function checkPace(

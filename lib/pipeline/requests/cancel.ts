@@ -6,7 +6,8 @@ import type { Ports } from '../shared/ports.ts';
 import { loadTransfer } from '../shared/store.ts';
 
 /**
- * Cancels a transfer: at once before `finalizing`; during it the completion may win (protocol §4). Returns the record as it then is.
+ * Cancels a transfer: at once before `finalizing`; during it the completion may win (protocol §4).
+ * Returns the record as it then is.
  * @throws PieceworkError `TransferNotFound`, `TransferEnded`.
  */
 export async function cancel(ports: Ports, transferId: string, signal: AbortSignal): Promise<TransferRecord> {

@@ -9,7 +9,8 @@ import type { Loaded } from '../shared/store.ts';
 import { saveTransfer } from '../shared/store.ts';
 
 /**
- * Starts a failed transfer again. Marker and sealed source of the new run stand before the record says so; those of the old one go after it.
+ * Starts a failed transfer again. Marker and sealed source of the new run stand before the record says so;
+ * those of the old one go after it.
  * @param source `undefined` = what the old run has sealed holds for the new one too.
  * @throws PieceworkError `Conflict`: read again, decide again.
  */

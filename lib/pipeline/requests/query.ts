@@ -36,7 +36,10 @@ export async function transferStatus(ports: Ports, transferId: string, signal: A
   return { record, pieces: { count: plan.pieceCount, doneCount, doneBytes, parts, isDone } };
 }
 
-/** All transfers, newest first. Records that can't be read are left out: they were set aside, with a warning, when they were met. */
+/**
+ * All transfers, newest first. Records that can't be read are left out: they were set aside, with
+ * a warning, when they were met.
+ */
 export async function listTransfers(ports: Pick<Ports, 'records'>): Promise<readonly TransferRecord[]> {
   const records: TransferRecord[] = [];
   let cursor: string | undefined;

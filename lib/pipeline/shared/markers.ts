@@ -29,8 +29,9 @@ export async function* activeTransfers(ports: Pick<Ports, 'records'>): AsyncGene
 }
 
 /**
- * Sealed sources that no marker tells of. Whoever seals puts the marker first; but of two submits (or retries) of one transfer, the slower may
- * seal when the other's run has ended and been cleaned up, and die. To reconcile such a run deletes what was sealed for it.
+ * Sealed sources that no marker names. The marker is put first, then the source is sealed; but of two submits (or
+ * retries) of one transfer, the slower may seal when the other's run has ended and been cleaned up, and die. To
+ * reconcile such a run deletes what was sealed for it.
  */
 export async function* unmarkedSealed(ports: Pick<Ports, 'records' | 'secrets'>): AsyncGenerator<ActiveTransfer> {
   for await (const { transferId, run } of ports.secrets.list()) {
@@ -39,8 +40,8 @@ export async function* unmarkedSealed(ports: Pick<Ports, 'records' | 'secrets'>)
 }
 
 /**
- * What an earlier run leaves when nothing of it remains to be done: the source sealed for it, or for one before by which it still went, unless
- * the record goes by it even now (one that is settled goes by none); and last its marker.
+ * What an earlier run leaves when nothing of it remains to be done: the source sealed for it, or for one before by
+ * which it still went, unless the record goes by it even now (one that is settled goes by none); and last its marker.
  */
 export async function dropRun(
   ports: Pick<Ports, 'records' | 'secrets'>,

@@ -38,8 +38,9 @@ export function objectSpec(
 }
 
 /**
- * All digests that the object must have: the caller's and the source's own. Of a server-side copy only those of the source that its parts'
- * checksums make: to read everything back for the others, unasked, would bring every byte through us after all.
+ * All digests that the object must have: the caller's and the source's own. Of a server-side copy only those
+ * of the source that its parts' checksums make: to read everything back for the others, unasked, would bring
+ * every byte through us after all.
  * @throws PieceworkError `DigestMismatch` when they contradict each other.
  */
 export function wantedDigests(request: TransferRequest, snapshot: Snapshot, plan?: Plan): Digests {
@@ -100,7 +101,10 @@ function matchesType(got: string | undefined, expected: string): boolean {
   return wanted.endsWith('/*') ? type.startsWith(wanted.slice(0, -1)) : type === wanted;
 }
 
-/** @throws PieceworkError `DigestMismatch` with the first digest that is not as expected. Returns those that were proved. */
+/**
+ * @throws PieceworkError `DigestMismatch` with the first digest that is not as expected.
+ * Returns those that were proved.
+ */
 export function proveDigests(url: string, expected: Digests, got: Digests): Digests {
   const proved: Partial<Record<DigestAlgorithm, string>> = {};
   for (const algorithm of Object.keys(expected) as DigestAlgorithm[]) {

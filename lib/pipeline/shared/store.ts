@@ -32,7 +32,7 @@ export async function createTransfer<R extends Omit<TransferRecord, 'rev' | 'wri
 }
 
 /**
- * Compare-and-swap: stores `next` if nobody wrote since `from`.
+ * Compare-and-swap: stores `next` if nothing was written since `from`.
  * @throws PieceworkError `Conflict`: read again, decide again.
  */
 export async function saveTransfer<R extends TransferRecord>(
@@ -45,8 +45,8 @@ export async function saveTransfer<R extends TransferRecord>(
 
 /**
  * Settles a write whose outcome is unsure by looking for it (rule 2): our own `writeId` there → it was written; the
- * revision before it → write again; anything else → somebody was faster. A refusal can be the echo of our own success too,
- * when a layer below repeated the request.
+ * revision before it → write again; anything else → another writer was faster. A refusal can be the echo of our own
+ * success too, when a layer below repeated the request.
  */
 async function write<R extends TransferRecord>(ports: StorePorts, next: R, on: 'absent' | Version): Promise<Loaded<R>> {
   let version = on;
@@ -64,7 +64,7 @@ async function write<R extends TransferRecord>(ports: StorePorts, next: R, on: '
   }
 }
 
-/** Nobody wrote since the revision that `next` follows. */
+/** Nothing was written since the revision that `next` follows. */
 function isAsBefore(there: Loaded | undefined, next: TransferRecord, on: 'absent' | Version): boolean {
   return there === undefined ? on === 'absent' : on !== 'absent' && there.record.rev === next.rev - 1;
 }
@@ -76,8 +76,8 @@ function conflict(id: string, cause: unknown): PieceworkError {
 }
 
 /**
- * Creates what may be written more than once without harm, unless something is there. An unsure write is repeated (a connection that had been
- * idle is often found closed only now), so what is there may be our own.
+ * Creates what may be written more than once without harm, unless something is there. An unsure write is repeated (a
+ * connection that had been idle is often found closed only now), so what is there may be our own.
  */
 export async function createUnlessThere<T>(
   ports: Pick<Ports, 'records'>,
@@ -98,7 +98,10 @@ export async function createUnlessThere<T>(
 
 const CONFLICT_TRIES = 4;
 
-/** Runs `step` again with what is there now as long as it loses its compare-and-swap; after four the caller gives its message back. */
+/**
+ * Runs `step` again with what is there now as long as it loses its compare-and-swap; after four the
+ * caller gives its message back.
+ */
 export async function onConflictAgain<T>(step: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {

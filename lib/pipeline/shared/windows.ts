@@ -77,8 +77,8 @@ export async function fill(reader: ByteReader, into: Uint8Array): Promise<number
 }
 
 /**
- * Brings `sizeBytes` of the reader into a body: whole and checksummed when they fit the window, else window after window.
- * Reads to the reader's end, where it proves that the body was neither short nor long.
+ * Brings `sizeBytes` of the reader into a body: whole and checksummed when they fit the window, else window after
+ * window. Reads to the reader's end, where it proves that the body was neither short nor long.
  */
 export async function bodyOf(
   reader: ByteReader,

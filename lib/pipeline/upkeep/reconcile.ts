@@ -13,7 +13,7 @@ import { createTransfer, loadNarrowed, saveTransfer } from '../shared/store.ts';
 
 /**
  * The schedule's tick: looks at one active transfer and repairs what a crash or a lost message left (protocol §7).
- * `now` = somebody knows that nothing of it is in flight, as after a restart on one machine.
+ * `now` = the caller knows that nothing of it is in flight, as after a restart on one machine.
  */
 export async function reconcile(
   ports: Ports,
@@ -22,14 +22,16 @@ export async function reconcile(
   signal: AbortSignal,
 ): Promise<void> {
   const loaded = await loadNarrowed(ports, transferId);
-  if (loaded === undefined) return await buryMarker(ports, { transferId, run }, signal);
+  if (loaded === undefined) return await leaveTombstone(ports, { transferId, run }, signal);
   if (run > loaded.record.run) return await takeStrayMarker(ports, loaded, { transferId, run }, signal);
   if (run < loaded.record.run) return await dropRun(ports, loaded.record, run);
   await advance(ports, transferId, [options.now ? { kind: 'tick', now: true } : { kind: 'tick' }], signal);
 }
 
-/** A marker whose record was never written: a tombstone takes its place first, so that a late submit meets it (rule 16). */
-async function buryMarker(ports: Ports, active: ActiveTransfer, signal: AbortSignal): Promise<void> {
+/**
+ * A marker whose record was never written: a tombstone takes its place first, so that a late submit meets it (rule 16).
+ */
+async function leaveTombstone(ports: Ports, active: ActiveTransfer, signal: AbortSignal): Promise<void> {
   if (!(await isOld(ports, active))) return;
   try {
     await createTransfer(ports, tombstone(active.transferId, active.run, ports.clock.now()));
@@ -41,8 +43,9 @@ async function buryMarker(ports: Ports, active: ActiveTransfer, signal: AbortSig
 }
 
 /**
- * A retry was cut off before its record, and left a marker and perhaps a sealed source. The failed record takes the run's number, so that both
- * are its own to clean up, and a retry that is still on its way loses its swap instead of its marker.
+ * A retry was cut off before its record, and left a marker and perhaps a sealed source. The failed record
+ * takes the run's number, so that both are its own to clean up, and a retry that is still on its way loses
+ * its swap instead of its marker.
  */
 async function takeStrayMarker(
   ports: Ports,

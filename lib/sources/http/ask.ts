@@ -24,7 +24,7 @@ export interface Question {
 
 const DEFAULT_REDIRECTS = 5;
 
-/** One GET, redirects followed. The answer may be anything: nobody has judged it yet. */
+/** One GET, redirects followed. The answer may be anything: it is not judged yet. */
 export async function ask(
   context: HttpContext,
   from: SourceLocator,

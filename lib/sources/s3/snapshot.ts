@@ -8,7 +8,7 @@ import type { S3Target } from './url.ts';
 /** What HEAD says of an object, ChecksumMode on. */
 export function snapshotOf(answer: HeadObjectCommandOutput, { name }: S3Target): Snapshot {
   const { LastModified } = answer;
-  // What no number of ours holds is not a size that anybody could have counted.
+  // What no number of ours holds is not a size that can have been counted.
   const ContentLength = Number.isSafeInteger(answer.ContentLength) ? answer.ContentLength : undefined;
   const validator = validatorOf(answer.ETag);
   const fields = {

@@ -4,12 +4,14 @@ import { attemptOf } from '../record/record.ts';
 import type { Input } from './decision.ts';
 
 /**
- * How many connections a host bears, learned from its refusals: additive increase, multiplicative decrease, as TCP finds its
- * rate (Chiu and Jain 1989). Pure; what was learned stands in `hosts/{host}.json`.
+ * How many connections a host bears, learned from its refusals: additive increase, multiplicative decrease, as TCP
+ * finds its rate (Chiu and Jain 1989). Pure; what was learned stands in `hosts/{host}.json`.
  *
  * - 429 and 503 halve it; a connection that was cut off takes one away, for that may have been the network.
- * - A host that counts connections (FTP's 421 and 530) bears as many as were open when it refused one more: no need to guess.
- * - Where the last step was one up and that one was refused, the step is taken back, and the next try is twice as far away.
+ * - A host that counts connections (FTP's 421 and 530) bears as many as were open when it
+ *   refused one more: no need to guess.
+ * - Where the last step was one up and that one was refused, the step is taken back, and the
+ *   next try is twice as far away.
  * - One more is tried after `patience` pieces came without a refusal.
  */
 export interface Ceiling {
@@ -97,7 +99,10 @@ export function placesUnder(ceiling: number | undefined, sharers: number, parall
   return share >= parallelism ? wanted : Math.min(wanted, share);
 }
 
-/** Only results that are current count: a message that comes twice is no second refusal. A piece that was merely put off never reached the host. */
+/**
+ * Only results that are current count: a message that comes twice is no second refusal. A piece that was merely
+ * put off never reached the host.
+ */
 export function hostSigns(record: TransferRecord, inputs: readonly Input[], wanted: number, now: Instant): HostSigns {
   const doneMs: number[] = [];
   let busy = 0;

@@ -33,7 +33,8 @@ export interface PlanInput {
 
 /**
  * The pure division of a source's bytes into pieces.
- * @throws PieceworkError `DestinationTooSmall` when the destination can't hold the object, `PieceSizeOutOfLimits` when the asked piece size does not fit it.
+ * @throws PieceworkError `DestinationTooSmall` when the destination can't hold the object, `PieceSizeOutOfLimits` when
+ * the asked piece size does not fit it.
  */
 export function dividePieces(input: PlanInput): Plan {
   const { sizeBytes, limits, policy, serverSideCopy } = input;
@@ -76,7 +77,10 @@ export function dividePieces(input: PlanInput): Plan {
   return serverSideCopy === undefined ? plan : { ...plan, serverSideCopy: true };
 }
 
-/** Few enough pieces to be cheap and within the limits, enough to keep every worker busy, short enough for a slow source. */
+/**
+ * Few enough pieces to be cheap and within the limits, enough to keep every worker busy,
+ * short enough for a slow source.
+ */
 function choosePieceSize(sizeBytes: number, input: PlanInput): number {
   const { limits, parallelism, policy, bytesPerSecond } = input;
   const { preferredPieceBytes } = input.serverSideCopy ?? policy;

@@ -7,7 +7,9 @@ export interface Limits {
   readonly maxObjectBytes: number;
 }
 
-/** What a destination can do, as data. Lacking one is told by an error before the start, never by a silent downgrade. */
+/**
+ * What a destination can do, as data. Lacking one is an error before the start, never by a silent downgrade.
+ */
 export interface Features {
   /** Pieces must arrive in ascending order: an upload blocks the later piece until its turn comes. */
   readonly ordered: boolean;

@@ -4,8 +4,8 @@ import type { TransferResult } from '../record/record.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 /**
- * What happens, typed. Logs, metrics, the progress line and webhooks are subscribers.
- * The events of a transfer's life are told at least once; those of a piece only where somebody in the same process listens.
+ * What happens, typed. Logs, metrics, the progress line and webhooks are subscribers. The events of a transfer's life
+ * are sent at least once; those of a piece only to subscribers in the same process.
  */
 export type TransferEvent =
   | { readonly type: 'accepted'; readonly transferId: string; readonly source: string; readonly destination: string }
@@ -58,7 +58,9 @@ export type PieceEvent =
       readonly pieceNumber: number;
       readonly bytes: number;
     }
-  /** It is much slower than its siblings: what it lacks is asked for once more, on another connection (`straggler.ts`). */
+  /**
+   * It is much slower than its siblings: what it lacks is asked for once more, on another connection (`straggler.ts`).
+   */
   | {
       readonly type: 'piece.rescued';
       readonly transferId: string;

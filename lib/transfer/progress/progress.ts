@@ -22,7 +22,7 @@ export interface Progress {
   readonly inFlight: ReadonlyMap<number, PieceInFlight>;
   /** Pieces waiting to be fetched again. */
   readonly troubled: ReadonlySet<number>;
-  /** How often a piece was fetched again, or put off at the source's wish. */
+  /** How often a piece was fetched again, or put off as the source asked. */
   readonly retries: number;
   /** (time, bytes that had come in by then) of the last seconds. */
   readonly samples: readonly Sample[];
@@ -120,7 +120,10 @@ function troubled(before: Progress, pieceNumber: number, retries: number): Progr
   };
 }
 
-/** Bytes that have come in, those of unfinished pieces included: what a bar shows. They can go down when a piece is fetched again. */
+/**
+ * Bytes that have come in, those of unfinished pieces included: what a bar shows. They can go down
+ * when a piece is fetched again.
+ */
 export function bytesIn(progress: Progress): number {
   let bytes = progress.doneBytes;
   for (const piece of progress.inFlight.values()) bytes += piece.bytes;

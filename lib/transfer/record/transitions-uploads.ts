@@ -4,9 +4,10 @@ import type { AbortEntry, TransferRecord, UploadEntry } from './record.ts';
 import type { Accepted, FinalizingUpload, Over, Planning } from './states.ts';
 
 /*
- * What the record says of uploads: which one the parts go to, which may have been created, which must not be used again.
- * Nothing else changes `upload`, `heldUntil`, `toAbort`, `creating`, `promotions` or `stagedObject`
- * (tools/lint/records-change-by-transitions.grit). An upload that is given up goes to `toAbort`, where `settle` finds it.
+ * What the record says of uploads: which one the parts go to, which may have been created, which must not be
+ * used again. Nothing else changes `upload`, `heldUntil`, `toAbort`, `creating`, `promotions` or
+ * `stagedObject` (tools/lint/records-change-by-transitions.grit). An upload that is given up goes to
+ * `toAbort`, where `settle` finds it.
  */
 
 /** The upload must not be used again; `settle` aborts it because the record says so here (rule 14). */
@@ -22,7 +23,9 @@ export function withoutUpload(record: TransferRecord): TransferRecord {
   return { ...rest, toAbort: [...record.toAbort, { upload }] };
 }
 
-/** Its abort was sent; it is looked at again after the grace, since parts of dead workers may land even now (rule 14). */
+/**
+ * Its abort was sent; it is looked at again after the grace, since parts of dead workers may land even now (rule 14).
+ */
 export function noteAbort<R extends TransferRecord>(record: R, entry: AbortEntry, now: Instant): R {
   return { ...record, toAbort: [...others(record, entry), { upload: entry.upload, abortedAt: toIso(now) }] };
 }
