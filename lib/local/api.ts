@@ -156,7 +156,7 @@ export interface Local extends AsyncDisposable {
   /** Runs a failed or interrupted transfer to its end. `source` is needed again when it held a secret. */
   retry(transferId: string, options?: { readonly source?: SourceLocator }, signal?: AbortSignal): Promise<CopyReport>;
   /**
-   * Gives up what nobody works on: interrupted and failed transfers, with their uploads
+   * Gives up what no process works on: interrupted and failed transfers, with their uploads
    * aborted and temporary files deleted.
    */
   clean(

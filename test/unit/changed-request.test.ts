@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hindrance, leftAsItIs, wishesNow } from '../../lib/local/copy/changed-request.ts';
+import { leftAsItIs, requestNow, whyStartAnew } from '../../lib/local/copy/changed-request.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { newRecord } from '../../lib/transfer/record/record.ts';
@@ -32,13 +32,13 @@ function record(upload: TransferRecord['upload'], request = BEFORE): TransferRec
 
 describe('what is asked of a transfer that is gone on with', () => {
   it('is what was asked before, where nothing is said', () => {
-    expect(wishesNow(BEFORE, { source: SOURCE })).toEqual(BEFORE);
-    expect(wishesNow(BEFORE, { source: SOURCE, object: {}, options: { expect: { digests: {} } } })).toEqual(BEFORE);
+    expect(requestNow(BEFORE, { source: SOURCE })).toEqual(BEFORE);
+    expect(requestNow(BEFORE, { source: SOURCE, object: {}, options: { expect: { digests: {} } } })).toEqual(BEFORE);
   });
 
   it('is what is said now, and no expectation is lost by that', () => {
     const expectNow = { contentType: 'image/*', digests: { sha256: SHA256 } };
-    const now = wishesNow(BEFORE, { source: SOURCE, options: { ifExists: 'fail', expect: expectNow } });
+    const now = requestNow(BEFORE, { source: SOURCE, options: { ifExists: 'fail', expect: expectNow } });
     expect(now.options).toEqual({
       ...BEFORE.options,
       ifExists: 'fail',
@@ -49,11 +49,11 @@ describe('what is asked of a transfer that is gone on with', () => {
 
 describe('what is there can', () => {
   const object = { ...BEFORE, options: DEFAULT_OPTIONS };
-  const withDigest = wishesNow(object, { source: SOURCE, options: { expect: { digests: { sha256: SHA256 } } } });
+  const withDigest = requestNow(object, { source: SOURCE, options: { expect: { digests: { sha256: SHA256 } } } });
   const open = { id: 'u', token: 't' };
 
   it('serve what was asked before', () => {
-    expect(hindrance(record(open, object), object, STORE)).toBeUndefined();
+    expect(whyStartAnew(record(open, object), object, STORE)).toBeUndefined();
   });
 
   it.each([
@@ -62,16 +62,16 @@ describe('what is there can', () => {
     ['read back from where it lies', open, IN_PLACE, undefined],
     ['not begun', undefined, STORE, undefined],
   ])('be proved by a digest that is new, unless it lies under its own key: %s', (_, upload, destination, because) => {
-    const found = hindrance(record(upload, object), withDigest, destination);
+    const found = whyStartAnew(record(upload, object), withDigest, destination);
     if (because === undefined) expect(found).toBeUndefined();
     else expect(found).toContain(because);
   });
 
   it('not become an object with other settings', () => {
-    const same = wishesNow(object, { source: SOURCE, object: { tags: { team: 'data' } } });
-    const other = wishesNow(object, { source: SOURCE, object: { tags: { team: 'web' } } });
-    expect(hindrance(record(open, object), same, STORE)).toBeUndefined();
-    expect(hindrance(record(open, object), other, STORE)).toBe('the object is to have another set of tags');
+    const same = requestNow(object, { source: SOURCE, object: { tags: { team: 'data' } } });
+    const other = requestNow(object, { source: SOURCE, object: { tags: { team: 'web' } } });
+    expect(whyStartAnew(record(open, object), same, STORE)).toBeUndefined();
+    expect(whyStartAnew(record(open, object), other, STORE)).toBe('the object is to have another set of tags');
   });
 
   it('keep its pieces, whatever size is asked for, and that is said', () => {

@@ -205,10 +205,10 @@ describe('a stream', () => {
 
   it('is judged by its ledger, which is read first, but for whoever knows that nobody is at work', () => {
     const record = streaming({ quietUntil: toIso(NOW) });
-    const told = (...inputs: readonly Input[]) =>
+    const decidedOn = (...inputs: readonly Input[]) =>
       decide(narrow(record), facts({ ledger: 'unread' }), inputs, NOW, POLICY);
-    expect(told(TICK)).toEqual({ ask: 'ledger' });
-    expect(kinds(outcomeOf(told({ kind: 'tick', now: true })))).toEqual(['sendPlan']);
+    expect(decidedOn(TICK)).toEqual({ ask: 'ledger' });
+    expect(kinds(outcomeOf(decidedOn({ kind: 'tick', now: true })))).toEqual(['sendPlan']);
   });
 
   it('takes nothing for a tick that is none, and no word of another plan or state for its own', () => {
@@ -359,12 +359,15 @@ describe('an unsuccessful completion (protocol §5)', () => {
     ['fail', 0, 'failed'],
     ['restart', 0, 'restart'],
     ['restart', 1, 'failed'],
-  ])('a source that changed before the end, with onSourceChange: %s after %d restarts → %s', (wish, restarts, to) => {
-    const decision = decided(finalizing({ restarts }, { onSourceChange: wish }), [unfinished('SourceChanged')]);
-    expect(decision.record.ending).toMatchObject({ to, reason: { code: 'SourceChanged' } });
-    expect(decision.record.restarts).toBe(to === 'restart' ? 1 : restarts);
-    expect(decision.commands).toEqual([{ kind: 'settle' }]);
-  });
+  ])(
+    'a source that changed before the end, with onSourceChange: %s after %d restarts → %s',
+    (onSourceChange, restarts, to) => {
+      const decision = decided(finalizing({ restarts }, { onSourceChange }), [unfinished('SourceChanged')]);
+      expect(decision.record.ending).toMatchObject({ to, reason: { code: 'SourceChanged' } });
+      expect(decision.record.restarts).toBe(to === 'restart' ? 1 : restarts);
+      expect(decision.commands).toEqual([{ kind: 'settle' }]);
+    },
+  );
 
   it('a second 409 fails', () => {
     expect(decided(finalizing({ restarts: 1 }), [unfinished('DestinationConflict')]).record.ending?.to).toBe('failed');

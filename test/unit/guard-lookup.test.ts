@@ -158,7 +158,7 @@ describe('check', () => {
 describe('whether a name exists inside is told to nobody', () => {
   const errno = (code: string) => Object.assign(new Error(code), { code });
   const never = new Promise<never>(() => {});
-  /** One name each; all of them are told the same. */
+  /** One name each; all of them get the same answer. */
   const RESOLVERS: Readonly<Record<string, () => Promise<readonly LookupAddress[]>>> = {
     private: async () => [{ address: '10.1.2.3', family: 4 }],
     metadata: async () => [{ address: '169.254.169.254', family: 4 }],

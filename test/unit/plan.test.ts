@@ -137,10 +137,10 @@ describe('the limits of the destination', () => {
         policy,
         fc.double({ min: 0, max: 1, noNaN: true }),
         parallelism,
-        (of, wish, share, workers) => {
+        (of, preferred, share, workers) => {
           const size = Math.floor(of.maxObjectBytes * share);
-          const plan = dividePieces(input({ sizeBytes: size, limits: of, policy: wish, parallelism: workers }));
-          if (plan.mode === 'single') expect(size).toBeLessThanOrEqual(wish.singleMaxBytes);
+          const plan = dividePieces(input({ sizeBytes: size, limits: of, policy: preferred, parallelism: workers }));
+          if (plan.mode === 'single') expect(size).toBeLessThanOrEqual(preferred.singleMaxBytes);
           else expectWithin(plan, size, of);
         },
       ),
@@ -149,9 +149,9 @@ describe('the limits of the destination', () => {
 
   it('hold for a stream of known size', () => {
     fc.assert(
-      fc.property(limits, policy, fc.double({ min: 0, max: 1, noNaN: true }), (of, wish, share) => {
+      fc.property(limits, policy, fc.double({ min: 0, max: 1, noNaN: true }), (of, preferred, share) => {
         const size = Math.floor(of.maxObjectBytes * share);
-        const plan = dividePieces(input({ sizeBytes: size, ranges: false, limits: of, policy: wish }));
+        const plan = dividePieces(input({ sizeBytes: size, ranges: false, limits: of, policy: preferred }));
         if (plan.mode !== 'stream') return;
         expect(Math.ceil(size / plan.pieceSizeBytes)).toBeLessThanOrEqual(of.maxPieces);
         expect(plan.pieceSizeBytes).toBeGreaterThanOrEqual(of.minPieceBytes);

@@ -7,7 +7,7 @@ import { formatBytes } from '../../values/units.ts';
 import type { CopyRequest } from '../api.ts';
 
 /** What is asked of a transfer that is gone on with: what was asked before, and over it what is stated now. */
-export function wishesNow(before: TransferRequest, { options = {}, object = {} }: CopyRequest): TransferRequest {
+export function requestNow(before: TransferRequest, { options = {}, object = {} }: CopyRequest): TransferRequest {
   const { expect } = before.options;
   const stated = options.expect;
   return {
@@ -22,7 +22,7 @@ export function wishesNow(before: TransferRequest, { options = {}, object = {} }
 }
 
 /** Why what is asked now can't be had of what is there; `undefined` when it can. */
-export function hindrance(
+export function whyStartAnew(
   { request, upload }: TransferRecord,
   now: TransferRequest,
   { proof }: Pick<Destination, 'proof'>,

@@ -5,7 +5,7 @@ import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { TransferOptions, TransferRequest } from '../../transfer/request.ts';
 import type { CopyReport, CopyRequest } from '../api.ts';
 import type { Home } from '../home/home.ts';
-import { hindrance, leftAsItIs, wishesNow } from './changed-request.ts';
+import { leftAsItIs, requestNow, whyStartAnew } from './changed-request.ts';
 import { checkRequest, completeOptions } from './check-request.ts';
 import type { FirstLook } from './first-look.ts';
 import { lookAt } from './first-look.ts';
@@ -45,14 +45,14 @@ async function begin(
   if (unfinished !== undefined) {
     // Before it has a plan nothing was made by what was asked then, so all that is asked now takes its place.
     const isPlanned = unfinished.snapshot !== undefined;
-    const wishes = isPlanned
-      ? wishesNow(unfinished.request, request)
+    const asked = isPlanned
+      ? requestNow(unfinished.request, request)
       : toRequest({ source, destination, object, options });
-    const because = isPlanned ? whyNot(unfinished, request, wishes, first) : undefined;
+    const because = isPlanned ? whyNot(unfinished, request, asked, first) : undefined;
     if (because === undefined) {
       const message = isPlanned ? leftAsItIs(unfinished, request) : undefined;
       if (message !== undefined) await ports.events.emit({ type: 'warning', message });
-      await goOn(ports, unfinished, source, wishes, signal);
+      await goOn(ports, unfinished, source, asked, signal);
       return unfinished.id;
     }
     const { snapshot } = unfinished;
@@ -71,9 +71,9 @@ async function begin(
 function whyNot(
   unfinished: TransferRecord,
   request: CopyRequest,
-  wishes: TransferRequest,
+  asked: TransferRequest,
   { run: { ports }, destination, probe }: FirstLook,
 ): string | undefined {
   if (request.restart === true) return 'a restart was asked for';
-  return difference(unfinished, probe.snapshot) ?? hindrance(unfinished, wishes, ports.destinations(destination));
+  return difference(unfinished, probe.snapshot) ?? whyStartAnew(unfinished, asked, ports.destinations(destination));
 }

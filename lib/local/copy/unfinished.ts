@@ -20,8 +20,8 @@ import { describeValidator } from '../../values/validator.ts';
 /** One machine keeps for each destination which transfer was the last to it: that one is gone on with (protocol §1). */
 
 /**
- * Also tidies up what the last transfer left that is not to be gone on with: whoever holds the destination's lock
- * knows that nobody is at work on it.
+ * Also tidies up what the last transfer left that is not to be gone on with: the holder of the destination's lock
+ * knows that no other process is at work on it.
  */
 export async function findUnfinished(
   ports: Ports,
@@ -109,22 +109,22 @@ export async function giveUp(
 /**
  * Sets an unfinished transfer going again in this process, with the source given anew: nothing of it is in flight
  * anywhere, so the ledger says all there is to know. Time counts only while it runs, so its deadline begins again.
- * @param wishes hold from the first step on: a digest that is only now expected is proved as any other.
+ * @param request holds from the first step on: a digest that is only now expected is proved as any other.
  */
 export async function goOn(
   ports: Ports,
   record: TransferRecord,
   locator: SourceLocator,
-  wishes: TransferRequest,
+  request: TransferRequest,
   signal: AbortSignal,
 ): Promise<void> {
   if (record.status === 'failed') {
-    await updateTransfer(ports, record.id, (current) => ({ ...current, request: wishes }));
+    await updateTransfer(ports, record.id, (current) => ({ ...current, request }));
     await retry(ports, record.id, locator);
   } else {
     await ports.secrets.seal(record.id, sealedRunOf(record), locator);
     const now = ports.clock.now();
-    await updateTransfer(ports, record.id, (current) => (isOver(current) ? undefined : resumed(current, wishes, now)));
+    await updateTransfer(ports, record.id, (current) => (isOver(current) ? undefined : resumed(current, request, now)));
   }
   const { pieces } = await transferStatus(ports, record.id, signal);
   await announceResume(ports, record, pieces);

@@ -24,7 +24,7 @@ export interface WindowNeed {
 
 /**
  * The body memory of all transfers of a home. Buffers are made when they are first needed and
- * kept while somebody may use them.
+ * kept while a transfer may use them.
  */
 export interface BodyMemory {
   /** The windows of one more transfer, until it is disposed of. */

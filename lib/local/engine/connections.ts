@@ -69,7 +69,7 @@ export function sharedConnections(): Connections {
 
 /**
  * The same sources; a probe takes a connection first, and gives it back when it is disposed of. (A piece
- * takes its own before its window: whoever has a window waits for no connection, so that those who have
+ * takes its own before its window: a holder of a window waits for no connection, so that those who have
  * one and need a window get it.)
  */
 export function probesInTurn(sources: Sources, share: ConnectionShare): Sources {

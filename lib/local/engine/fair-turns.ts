@@ -1,7 +1,7 @@
 /** What is shared out, and its rules. */
 export interface Supply<W> {
   /**
-   * Whether this can be had now. Where not: `passed` lets others be served before it, `waits` lets nobody, so
+   * Whether this can be had now. Where not: `passed` lets others be served before it, `waits` lets none, so
    * that enough becomes free for it.
    */
   judge(wanted: W): 'free' | 'passed' | 'waits';

@@ -47,7 +47,7 @@ export interface RunParts {
   readonly parallelism: number;
   /** Aborted = the home is being closed. */
   readonly closing: AbortSignal;
-  /** Whoever closes the home waits for it. */
+  /** Closing the home waits for it. */
   track<T>(work: Promise<T>): Promise<T>;
   dispose(): Promise<void>;
 }

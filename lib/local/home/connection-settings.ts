@@ -9,7 +9,7 @@ export function httpSettings(http: HttpOptions, environment: NodeJS.ProcessEnv) 
   const { caFile, proxy, ...timeouts } = http;
   const variable = (name: string) => environment[name] || environment[name.toLowerCase()];
   const wanted = {
-    // Only in lower case, as in curl: the upper-case form can be set by whoever calls a CGI program.
+    // Only in lower case, as in curl: the upper-case form can be set by the caller of a CGI program.
     httpProxy: proxy === undefined ? environment['http_proxy'] : proxy.http,
     httpsProxy: proxy === undefined ? variable('HTTPS_PROXY') : proxy.https,
     noProxy: proxy === undefined ? variable('NO_PROXY') : proxy.no,

@@ -8,7 +8,7 @@ import type { Home } from '../home/home.ts';
 import { find, isRunning } from './find.ts';
 
 /**
- * Cancels here, or, where it is being worked on, in the record: whoever works on it sees that
+ * Cancels here, or, where it is being worked on, in the record: the process that works on it sees that
  * within a second and cleans up.
  */
 export async function cancel(home: Home, transferId: string, signal: AbortSignal): Promise<TransferRecord> {

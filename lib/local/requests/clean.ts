@@ -13,7 +13,7 @@ import type { CleanReport } from '../api.ts';
 import type { Home } from '../home/home.ts';
 import { isRunning } from './find.ts';
 
-/** Gives up what nobody works on. What is young enough, or running, is left alone. */
+/** Gives up what no process works on. What is young enough, or running, is left alone. */
 export async function clean(
   home: Home,
   options: { readonly olderThanMs?: number; readonly history?: boolean },

@@ -4,7 +4,7 @@ import type { Source } from '../../sources/source.ts';
 import type { SourceAuth, SourceLocator } from '../../transfer/locators.ts';
 import { loginFor, readNetrc } from './netrc.ts';
 
-export interface CredentialWishes {
+export interface OutsideCredentials {
   /** Puts a secret in the place of its reference. */
   readonly secret: (text: string) => string;
   /** Asked where a URL brings no password of its own. @default not at all */
@@ -17,29 +17,29 @@ export interface CredentialWishes {
  * The same source, with credentials that stand outside of the locator. They are put in at each call and nowhere kept,
  * so what is recorded of a transfer never holds them, and `retry` finds them again.
  */
-export function withCredentials(source: Source, wishes: CredentialWishes): Source {
+export function withCredentials(source: Source, credentials: OutsideCredentials): Source {
   return {
     schemes: source.schemes,
-    probe: async (from, firstBytes, call) => source.probe(complete(from, wishes), firstBytes, call),
-    open: async (from, snapshot, range, call) => source.open(complete(from, wishes), snapshot, range, call),
+    probe: async (from, firstBytes, call) => source.probe(complete(from, credentials), firstBytes, call),
+    open: async (from, snapshot, range, call) => source.open(complete(from, credentials), snapshot, range, call),
     copySource: (from) => source.copySource(from),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   };
 }
 
-function complete(from: SourceLocator, wishes: CredentialWishes): SourceLocator {
+function complete(from: SourceLocator, credentials: OutsideCredentials): SourceLocator {
   const { headers } = from;
-  const found = from.auth === undefined ? outside(from, wishes) : undefined;
-  const auth = found ?? (from.auth === undefined ? undefined : mapped(from.auth, wishes.secret));
+  const found = from.auth === undefined ? outside(from, credentials) : undefined;
+  const auth = found ?? (from.auth === undefined ? undefined : mapped(from.auth, credentials.secret));
   return {
     ...from,
     ...(found?.kind === 'basic' ? { url: withoutUser(from.url) } : {}),
     ...(auth === undefined ? {} : { auth }),
-    ...(headers === undefined ? {} : { headers: mapped(headers, wishes.secret) }),
+    ...(headers === undefined ? {} : { headers: mapped(headers, credentials.secret) }),
   };
 }
 
-function outside(from: SourceLocator, { netrcFile, identity }: CredentialWishes): SourceAuth | undefined {
+function outside(from: SourceLocator, { netrcFile, identity }: OutsideCredentials): SourceAuth | undefined {
   const url = URL.parse(from.url);
   if (url === null || url.password !== '' || from.headers?.['authorization'] !== undefined) return undefined;
   const user = url.username === '' ? undefined : decodedUser(url.username);

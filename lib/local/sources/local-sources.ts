@@ -10,12 +10,12 @@ import { stdinSource } from '../../sources/stdin.ts';
 import type { SourceStore } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
 import type { HttpOptions, LocalOptions, SshOptions } from '../api.ts';
-import type { CredentialWishes } from './credentials.ts';
+import type { OutsideCredentials } from './credentials.ts';
 import { withCredentials } from './credentials.ts';
 import { secretReader } from './secret-references.ts';
 
 /** What HTTP's settings came to, which hold for every other scheme where they mean something. */
-export interface ConnectionWishes extends Omit<HttpOptions, 'caFile' | 'proxy'> {
+export interface ConnectionSettings extends Omit<HttpOptions, 'caFile' | 'proxy'> {
   /** PEM text. */
   readonly ca?: string;
   readonly lookup?: LookupFunction;
@@ -25,14 +25,14 @@ export interface ConnectionWishes extends Omit<HttpOptions, 'caFile' | 'proxy'> 
 export function localSources(
   http: Source,
   options: LocalOptions,
-  wishes: ConnectionWishes,
+  settings: ConnectionSettings,
   environment: NodeJS.ProcessEnv,
 ): readonly Source[] {
   const home = environment['HOME'] || homedir();
-  const { connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, minBytesPerSecond, lookup, ca } = wishes;
+  const { connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, minBytesPerSecond, lookup, ca } = settings;
   const net = stated({ connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, minBytesPerSecond, lookup });
   const caFile = options.http?.caFile ?? options.s3?.caFile;
-  const credentials = credentialWishes(options, environment, home);
+  const credentials = outsideCredentials(options, environment, home);
   const all = [
     http,
     lazySource(['ftp', 'ftps', 'ftpes'], async () => {
@@ -41,12 +41,12 @@ export function localSources(
     }),
     lazySource(['sftp'], async () => {
       const { sftpSource } = await import('../../sources/sftp/source.ts');
-      return sftpSource({ ...net, ...sshWishes(options.ssh ?? {}, environment, home) });
+      return sftpSource({ ...net, ...sshOptions(options.ssh ?? {}, environment, home) });
     }),
     lazySource(['s3'], async () => {
       const { s3Source } = await import('../../sources/s3/source.ts');
       return s3Source({
-        store: storeWishes(options.sourceS3 ?? {}, environment),
+        store: storeOf(options.sourceS3 ?? {}, environment),
         ...stated({ connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, minBytesPerSecond, caFile }),
       });
     }),
@@ -59,11 +59,11 @@ function inputOf(stdin: Readable | undefined): Readable {
   return stdin ?? process.stdin;
 }
 
-function credentialWishes(
+function outsideCredentials(
   { netrc, ssh }: LocalOptions,
   environment: NodeJS.ProcessEnv,
   home: string,
-): CredentialWishes {
+): OutsideCredentials {
   const config = environment['XDG_CONFIG_HOME'] || join(home, '.config');
   const secret = secretReader(environment, join(config, 'piecework', 'secrets'));
   const { identityFile, passphrase } = ssh ?? {};
@@ -77,7 +77,7 @@ function credentialWishes(
 }
 
 /** Where `ssh` looks. Without a key of one's own: the agent, then the keys that lie ready and are not encrypted. */
-function sshWishes({ knownHostsFile }: SshOptions, environment: NodeJS.ProcessEnv, home: string) {
+function sshOptions({ knownHostsFile }: SshOptions, environment: NodeJS.ProcessEnv, home: string) {
   const agentSocket = environment['SSH_AUTH_SOCK'] || undefined;
   const folder = join(home, '.ssh');
   const usual = [join(folder, 'known_hosts'), join(folder, 'known_hosts2'), '/etc/ssh/ssh_known_hosts'];
@@ -106,7 +106,7 @@ function readIfThere(path: string): readonly string[] {
 }
 
 /** The environment's endpoint holds for both ends; who means one of them says so. */
-function storeWishes(store: SourceStore, environment: NodeJS.ProcessEnv): SourceStore {
+function storeOf(store: SourceStore, environment: NodeJS.ProcessEnv): SourceStore {
   const endpoint =
     store.endpoint ?? (environment['AWS_ENDPOINT_URL_S3'] || environment['AWS_ENDPOINT_URL'] || undefined);
   return { ...store, ...stated({ endpoint }) };
