@@ -19,9 +19,9 @@ import type { Body } from '../../lib/values/bytes.ts';
 import type { Clock } from '../../lib/values/time.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { unwatched } from '../support/reading.ts';
+import type { DoubleOptions } from '../support/s3-double/state.ts';
 import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
-import type { DoubleOptions } from '../support/s3-double/state.ts';
 import { call, codeOf, listAll, objectSpec, pieces, proofOf, sendPart, whole, windows } from './destination.ts';
 
 // What is S3's own, beyond the contract of every destination: what is sent, what is retried, what the errors say.

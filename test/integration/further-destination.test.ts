@@ -72,7 +72,10 @@ describe('a kind of destination that is only listed', () => {
     const destination = { kind: 'mem', name: 'store', key: 'folder/file.bin' };
     expect(await piecework.plan(request)).toMatchObject({ destination, exists: false, plan: { pieceCount: 11 } });
     const digest = createHash('sha256').update(patternBytes(0, SIZE)).digest('hex');
-    const report = await piecework.copy({ ...request, options: { ...options, expect: { digests: { sha256: digest } } } });
+    const report = await piecework.copy({
+      ...request,
+      options: { ...options, expect: { digests: { sha256: digest } } },
+    });
     expect(report).toMatchObject({ destination, fetchedBytes: SIZE, result: { version: 'digest' } });
     expect(Buffer.from(bytesAt('mem://store/folder/file.bin') ?? []).equals(patternBytes(0, SIZE))).toBe(true);
     expect(events.find(({ type }) => type === 'accepted')).toMatchObject({
