@@ -27,6 +27,7 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
     decide: { quietMs: Math.max(2 * MINUTE_MS, 2 * pieceTimeoutMs), quietCapMs: 15 * MINUTE_MS, backoff: BACKOFF },
     recordCacheMs: RECORD_CACHE_MS,
     graceMs,
+    proofPatienceMs: 30 * MINUTE_MS,
     orphanAgeMs: HOUR_MS,
     // No function outlives its time-out, and what it had sent has arrived by then.
     deadCreateMs: graceMs,

@@ -54,14 +54,14 @@ async function goThrough(world: World): Promise<void> {
  * When everything must have ended and been cleaned up: what was asked for, and the waits that the protocol adds to it.
  */
 function horizonMs({ scenario, pipelinePolicy }: World): number {
-  const { orders, faultsUntilMs, frozen, patienceMs } = scenario;
+  const { orders, faultsUntilMs, frozen, patienceMs, denial } = scenario;
   const { graceMs, orphanAgeMs } = pipelinePolicy;
   const acts = orders.flatMap(({ acts: of, options }) =>
     of.map(
       ({ atMs, on }) => (on === undefined ? atMs : faultsUntilMs + atMs) + 2 * options.deadlineMs + options.holdMs,
     ),
   );
-  const busy = Math.max(faultsUntilMs, ...acts, ...frozen.map(({ untilMs }) => untilMs));
+  const busy = Math.max(faultsUntilMs, denial?.untilMs ?? 0, ...acts, ...frozen.map(({ untilMs }) => untilMs));
   return busy + 2 * patienceMs + 4 * graceMs + 3 * orphanAgeMs + 180 * MINUTE_MS;
 }
 

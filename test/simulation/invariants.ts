@@ -13,6 +13,8 @@ import type { Batch, RecordChange } from './sim-records.ts';
 import { situationsOf } from './situations.ts';
 import type { Truth } from './truth.ts';
 
+const LOOK_DENIED = 'the store denies head';
+
 /** The invariants of docs/architecture.md and the rules of protocol §3, held against every step. */
 export class Rules {
   readonly commands: CommandRules;
@@ -57,14 +59,21 @@ export class Rules {
     const places = this.#world.mostPlaces(record.request.options.parallelism);
     const ledger = this.#world.store.uploads.get(record.upload?.id ?? '');
     const inputs = batch?.transferId === record.id ? batch.inputs : [];
+    if (record.ending?.reason.message === LOOK_DENIED)
+      this.#world.broke(`${record.id}: a look that was refused took the place of the first error (rule 11)`);
     const broken =
       brokenByWrite(old, record, places) ??
       brokenAgainstLedger(record, ledger, places) ??
-      answeredWithoutCause(old, record, inputs);
+      (this.#isWithoutLedger(record) ? undefined : answeredWithoutCause(old, record, inputs));
     if (broken !== undefined) this.#world.broke(`${record.id} rev ${record.rev}: ${broken}`);
     this.commands.recorded(process, old, record);
     if (old?.status !== record.status) this.#wake(record);
     for (const situation of situationsOf(old, record)) this.#world.reach(situation);
+  }
+
+  /** A store that does not show the parts is reason enough to end. */
+  #isWithoutLedger({ reason }: TransferRecord): boolean {
+    return reason?.code === 'DestinationDenied' && this.#world.scenario.denial?.actions.includes('list') === true;
   }
 
   /** A marker goes last (rule 15): that of an earlier run, or of a transfer of which nothing is left to be done. */

@@ -12,6 +12,8 @@ export class ObjectRules {
   readonly #world: Truth;
   readonly #orders = new Map<string, Order>();
   readonly #seen = new Map<string, SimObject>();
+  /** Transfers that ended once without knowing whether their object is there. */
+  readonly #unknown = new Set<string>();
 
   constructor(world: Truth) {
     this.#world = world;
@@ -60,7 +62,8 @@ export class ObjectRules {
 
   #checkEnd(record: TransferRecord, object: SimObject | undefined, transfers: readonly TransferRecord[]): void {
     const isOurs = object?.token?.startsWith(`${record.id}.`) === true;
-    if ((record.status === 'failed' || record.status === 'cancelled') && isOurs) {
+    if (record.status === 'failed' && record.reason?.code === 'OutcomeUnknown') this.#endsUnknown(record.id);
+    if ((record.status === 'failed' || record.status === 'cancelled') && isOurs && !this.#unknown.has(record.id)) {
       this.#world.broke(`${record.id} is ${record.status}, and its object is there`);
     }
     if (record.status !== 'completed') return;
@@ -71,6 +74,13 @@ export class ObjectRules {
     else if (isOurs && record.result?.sizeBytes !== object.bytes.length)
       this.#world.broke(`${record.id} says ${record.result?.sizeBytes} bytes of ${object.bytes.length}`);
     this.#checkVersion(record, object);
+  }
+
+  /** Only where the store refuses the look. */
+  #endsUnknown(id: string): void {
+    this.#unknown.add(id);
+    if (this.#world.scenario.denial?.actions.includes('head') !== true)
+      this.#world.broke(`${id} ends without knowing, and the store could be asked`);
   }
 
   #checkVersion(record: TransferRecord, object: SimObject | undefined): void {

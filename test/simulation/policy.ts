@@ -21,6 +21,7 @@ export function policyOf(scenario: Scenario, elapsedMs: () => number): Policy {
     recordCacheMs: TIMES.recordCacheMs,
     stragglers: STRAGGLERS,
     graceMs,
+    proofPatienceMs: 30 * MINUTE_MS,
     deadCreateMs: graceMs,
     orphanAgeMs: 60 * MINUTE_MS,
     plannerLifeMs: TIMES.plannerTimeoutMs,

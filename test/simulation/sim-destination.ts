@@ -4,6 +4,7 @@ import { crc32 } from '../../lib/integrity/crc32.ts';
 import type { Body } from '../../lib/values/bytes.ts';
 import { identityOf } from '../support/places.ts';
 import { STORE_FINISH, STORE_READ, STORE_WRITE } from './faults.ts';
+import { deniable } from './sim-ask.ts';
 import { simCopy } from './sim-copy.ts';
 import type { SimProcess } from './sim-process.ts';
 import { simProof } from './sim-proof.ts';
@@ -16,15 +17,17 @@ export function simDestination(process: SimProcess, world: World): Destination {
   const { limits, features } = scenario.destination;
   const serverSideCopy = simCopy(process, world);
 
-  /** A process that does not know whether it was done must ask, before anything else is written (rule 11). */
+  /** Who does not know whether it was done must ask, before anything else is written (rule 11). */
   async function finish<T>(target: string, call: Promise<T>): Promise<T> {
     try {
       return await call;
     } catch (error) {
-      if (error instanceof PieceworkError) commands.doubts(process, target);
+      if (error instanceof PieceworkError && error.code !== 'DestinationDenied') commands.doubts(process, target);
       throw error;
     }
   }
+
+  const ask = deniable(process, world);
 
   /** The connection breaks by itself, or because its process dies. */
   function isCutOff(): boolean {
@@ -43,13 +46,14 @@ export function simDestination(process: SimProcess, world: World): Destination {
     check: (_object, { signal }) => process.call('check the destination', STORE_READ, () => {}, signal),
     head(target, { signal }) {
       commands.asks(process, identityOf(target));
-      return process.call(`head ${identityOf(target)}`, STORE_READ, () => store.head(target, features.token), signal);
+      return ask('head', `head ${identityOf(target)}`, STORE_READ, () => store.head(target, features.token), signal);
     },
 
     async putObject(object, sizeBytes, body, condition, { signal }) {
       const { bytes, crc32 } = await collect(body, sizeBytes);
       commands.mayPut(process, object.token);
-      const put = process.call(
+      const put = ask(
+        'put',
         `put object ${object.token.slice(-4)}`,
         STORE_FINISH,
         () => store.put(object.target, bytes, object.token, object.validator, condition),
@@ -60,7 +64,8 @@ export function simDestination(process: SimProcess, world: World): Destination {
     },
 
     createUpload: (object, { signal }) =>
-      process.call(
+      ask(
+        'create',
         `create upload ${object.token.slice(-4)}`,
         STORE_WRITE,
         () => {
@@ -81,22 +86,23 @@ export function simDestination(process: SimProcess, world: World): Destination {
         if (isCut) throw new PieceworkError('DestinationUnreachable', 'the connection broke in the middle of the part');
         return made;
       };
-      return await process.call(`part ${part.number} of ${upload.id}`, STORE_WRITE, land, signal);
+      return await ask('part', `part ${part.number} of ${upload.id}`, STORE_WRITE, land, signal);
     },
 
     listParts: (upload, after, { signal }) =>
-      process.call(`list ${upload.id} after ${after}`, STORE_READ, () => store.list(upload.id, after), signal),
+      ask('list', `list ${upload.id} after ${after}`, STORE_READ, () => store.list(upload.id, after), signal),
 
     completeUpload(upload, proof, { signal }) {
       commands.mayComplete(process, upload.id);
       const complete = () => store.complete(upload.id, proof);
-      const call = process.call(`complete ${upload.id}`, STORE_FINISH, complete, signal);
+      const call = ask('complete', `complete ${upload.id}`, STORE_FINISH, complete, signal);
       return finish(identityOf(upload.target), call);
     },
 
     abortUpload(upload, { signal }) {
       commands.mayAbort(process, upload.id);
-      return process.call(
+      return ask(
+        'abort',
         `abort ${upload.id}`,
         STORE_WRITE,
         () => {
@@ -108,7 +114,8 @@ export function simDestination(process: SimProcess, world: World): Destination {
     },
 
     listUploads: (target, { signal }) =>
-      process.call(
+      ask(
+        'listUploads',
         `list uploads of ${identityOf(target)}`,
         STORE_READ,
         () => store.openUploads(target, { withToken: scenario.destination.kind === 'file' }),

@@ -5,6 +5,7 @@ import type { S3Locator } from '../../lib/s3/client.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
 import { identityOf } from '../support/places.ts';
 import { STORE_FINISH, STORE_READ, STORE_WRITE } from './faults.ts';
+import { deniable } from './sim-ask.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
 
@@ -27,15 +28,17 @@ export function simProof(process: SimProcess, world: World, destination: () => D
   }
 }
 
-function staging(process: SimProcess, { store, rules }: World, destination: () => Destination): StagingProof {
+function staging(process: SimProcess, world: World, destination: () => Destination): StagingProof {
+  const { store, rules } = world;
   const { commands } = rules;
+  const ask = deniable(process, world);
   return {
     kind: 'staging',
     locate: (target, transferId) => stagingOf(target as S3Locator, transferId),
 
     async read(staged, sizeBytes, { signal }) {
       const key = identityOf(staged);
-      const bytes = await process.call(`read ${key}`, STORE_READ, () => store.objects.get(key)?.bytes, signal);
+      const bytes = await ask('read', `read ${key}`, STORE_READ, () => store.objects.get(key)?.bytes, signal);
       if (bytes === undefined) throw new PieceworkError('DestinationMissing', 'NoSuchKey');
       return readerOf(process, bytes, sizeBytes, signal);
     },
@@ -65,7 +68,7 @@ function staging(process: SimProcess, { store, rules }: World, destination: () =
     },
 
     delete: (staged, { signal }) =>
-      process.call(`delete ${identityOf(staged)}`, STORE_WRITE, () => store.delete(staged), signal),
+      ask('delete', `delete ${identityOf(staged)}`, STORE_WRITE, () => store.delete(staged), signal),
   };
 }
 

@@ -1,9 +1,12 @@
+import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Policy } from '../../lib/pipeline/shared/ports.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { isOver, isSettled } from '../../lib/transfer/record/record.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
 import type { Chance } from './chance.ts';
 import { chanceFrom } from './chance.ts';
+import type { StoreAction } from './denials.ts';
+import { denying } from './denials.ts';
 import { drawScenario } from './draw-scenario.ts';
 import type { FaultKind } from './faults.ts';
 import { Rules } from './invariants.ts';
@@ -50,7 +53,7 @@ export class World implements Truth {
     this.seed = seed;
     this.#onStep = onStep;
     this.chance = chanceFrom(seed);
-    this.scenario = drawScenario(this.chance);
+    this.scenario = denying(chanceFrom(DENIALS + seed), drawScenario(this.chance));
     this.rules = new Rules(this);
     this.records = new RecordStore((process, change) => this.rules.recordChanged(process, change));
     this.store = new ObjectStore(this, this.scenario.destination.limits);
@@ -87,6 +90,18 @@ export class World implements Truth {
     if (rate === undefined || this.elapsedMs >= this.scenario.faultsUntilMs || !this.chance.hit(rate)) return false;
     this.count(kind);
     return true;
+  }
+
+  /** What the store says instead of doing it. */
+  denialOf(action: StoreAction): PieceworkError | undefined {
+    const { denial } = this.scenario;
+    const isDenied =
+      denial?.actions.includes(action) === true && this.elapsedMs >= denial.fromMs && this.elapsedMs < denial.untilMs;
+    if (!isDenied) return undefined;
+    this.count(`${denial.how}: ${action}`);
+    return denial.how === 'denied'
+      ? new PieceworkError('DestinationDenied', `the store denies ${action}`)
+      : new PieceworkError('DestinationBusy', `the store asks for patience at ${action}`);
   }
 
   count(kind: string): void {
@@ -154,4 +169,6 @@ export class World implements Truth {
   }
 }
 
+/** Their own chance: the histories without them stay what they were. */
+const DENIALS = 1_000_000_007;
 const START = Date.UTC(2026, 0, 1);

@@ -100,6 +100,7 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
       decide: POLICY,
       recordCacheMs: 0,
       graceMs: 0,
+      proofPatienceMs: 60_000,
       orphanAgeMs: 0,
       plannerLifeMs: 0,
       places: (wanted) => wanted,

@@ -46,6 +46,7 @@ export function stillPorts(destination?: Destination) {
       decide: POLICY,
       recordCacheMs: 1000,
       graceMs: 60_000,
+      proofPatienceMs: 600_000,
       orphanAgeMs: HOUR_MS,
       plannerLifeMs: 600_000,
       places: (parallelism) => parallelism,

@@ -15,6 +15,7 @@ import type { Input } from '../../transfer/decide/decision.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../../transfer/messages.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isOver } from '../../transfer/record/record.ts';
 import type { ConnectionShare } from './connections.ts';
 import { FailureWatch } from './failure-watch.ts';
 import type { News } from './news.ts';
@@ -103,15 +104,17 @@ export function createRun({ ports: given, connections, parallelism, closing, tra
       fetcher.consumer.consume({ concurrency: parallelism, batchSize: 1 }, handleFetcher, stop.signal),
       finalizer.consumer.consume({ concurrency: 1, batchSize: RESULTS_PER_BATCH }, handleFinalizer, stop.signal),
     ]);
+    // Puts and completions are made by the planner.
+    const mayComplete = () => planner.pending().inFlight > 0;
     try {
-      await Promise.race([untilOver(ports, transferId, news, stop.signal), failures.hopeless]);
+      await Promise.race([untilOver(ports, transferId, { news, mayComplete }, stop.signal), failures.hopeless]);
     } finally {
       stop.now();
       await workers;
     }
     signal.throwIfAborted();
     // Whatever the workers were stopped in the middle of.
-    await settle(ports, transferId, signal);
+    await settleOrWarn(ports, transferId, signal);
     const loaded = await loadTransfer(ports, transferId);
     if (loaded === undefined)
       throw new PieceworkError('TransferNotFound', `transfer ${transferId} vanished while it ran`);
@@ -128,6 +131,19 @@ export function createRun({ ports: given, connections, parallelism, closing, tra
       await dispose();
     },
   };
+}
+
+/** What can't be cleaned up is no reason to hide how the transfer ended: its marker stands, and `clean` tries again. */
+async function settleOrWarn(ports: Ports, transferId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await settle(ports, transferId, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const loaded = await loadTransfer(ports, transferId);
+    if (!(error instanceof PieceworkError) || loaded === undefined || !isOver(loaded.record)) throw error;
+    const message = `what the transfer left could not be cleaned up (${error.message}); \`piecework clean\` tries again`;
+    await ports.events.emit({ type: 'warning', message });
+  }
 }
 
 function byTransfer(batch: readonly Delivery<FinalizerMessage>[]): ReadonlyMap<string, readonly Input[]> {

@@ -62,6 +62,7 @@ export function localSizing(size: RunSize): Sizing {
       recordCacheMs: 1_000,
       // Nothing of ours is under way any more when this process cleans up: it holds the transfer's lock.
       graceMs: 0,
+      proofPatienceMs: 600_000,
       orphanAgeMs: HOUR_MS,
       deadCreateMs: preferred.deadCreateMs ?? 0,
       plannerLifeMs: HOUR_MS,

@@ -1,24 +1,32 @@
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
 import { fromIso } from '../../values/time.ts';
 import type { News } from './news.ts';
 
 /** Looks after each message that may have changed the record, and now and then for what another process did to it. */
-export async function untilOver(ports: Ports, transferId: string, news: News, signal: AbortSignal): Promise<void> {
-  let hasTicked = false;
+export async function untilOver(
+  ports: Ports,
+  transferId: string,
+  { news, mayComplete }: { readonly news: News; readonly mayComplete: () => boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  let tickedAt: TransferRecord['status'] | undefined;
   for (;;) {
     const since = news.next();
     const loaded = await loadTransfer(ports, transferId);
     if (loaded === undefined || (isOver(loaded.record) && loaded.record.announced)) return;
     // No schedule ticks here: whatever hangs or waits, the deadline is ours to notice. A completion on its
-    // way is judged by its own outcome.
+    // way is judged by its own outcome, and its request ends by itself.
     const isLate =
       ports.clock.now() >= fromIso(loaded.record.deadlineAt) &&
       !isOver(loaded.record) &&
-      loaded.record.status !== 'finalizing';
-    if (isLate && !hasTicked) await ports.queues.finalizer.send([{ body: { kind: 'tick', v: 1, transferId } }]);
-    hasTicked ||= isLate;
+      !(loaded.record.status === 'finalizing' && mayComplete());
+    if (isLate && tickedAt !== loaded.record.status) {
+      tickedAt = loaded.record.status;
+      await ports.queues.finalizer.send([{ body: { kind: 'tick', v: 1, transferId } }]);
+    }
     await since(ports.clock, signal);
     // Ended, but not announced: by our own worker, which has had time to, or by another
     // process, which leaves that to us.

@@ -1,13 +1,16 @@
+import { PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { decide } from '../../transfer/decide/decide.ts';
 import type { Facts, HostFacts, Input, Outcome } from '../../transfer/decide/decision.ts';
 import { viewLedger } from '../../transfer/plan/ledger.ts';
 import { isOver } from '../../transfer/record/record.ts';
 import type { Transfer } from '../../transfer/record/states.ts';
+import { fromIso } from '../../values/time.ts';
 import { learnOfHost } from '../shared/hosts/change.ts';
 import { lookAtHost } from '../shared/hosts/look.ts';
 import { listAllParts } from '../shared/list-parts.ts';
-import { isOurObject } from '../shared/our-object.ts';
+import { ourObjectAfterFailure } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
+import { saysNo } from '../shared/refusal.ts';
 import { loadNarrowed, onConflictAgain, saveTransfer } from '../shared/store.ts';
 import { carryOut } from './carry-out.ts';
 
@@ -52,12 +55,26 @@ async function decideWithFacts(
     facts =
       decision.ask === 'ledger'
         ? { ...facts, ledger: await readLedger(ports, record, signal) }
-        : { ...facts, object: (await isOurObject(ports, record, signal)) ? 'ours' : 'foreign' };
+        : { ...facts, object: await whoseObject(ports, record, signal) };
   }
 }
 
 async function readLedger(ports: Ports, record: Transfer, signal: AbortSignal): Promise<Facts['ledger']> {
   if (record.status !== 'transferring') return 'gone';
-  const parts = await listAllParts(ports, record, record.upload, record.doneThrough, signal);
-  return parts === 'gone' ? 'gone' : viewLedger(record.plan, record.doneThrough, parts);
+  try {
+    const parts = await listAllParts(ports, record, record.upload, record.doneThrough, signal);
+    return parts === 'gone' ? 'gone' : viewLedger(record.plan, record.doneThrough, parts);
+  } catch (error) {
+    signal.throwIfAborted();
+    const isRefused = saysNo(error);
+    // What may pass is asked again when the messages come again, as long as there is time.
+    const mayEnd = isRefused || (error instanceof PieceworkError && ports.clock.now() >= fromIso(record.deadlineAt));
+    if (!mayEnd) throw error;
+    return { error: toErrorRecord(error), isRefused };
+  }
+}
+
+/** Before `finalizing` nothing was completed (rule 10): a destination that does not let us look hides no object of ours. */
+async function whoseObject(ports: Ports, record: Transfer, signal: AbortSignal): Promise<Facts['object']> {
+  return (await ourObjectAfterFailure(ports, record, signal)) === undefined ? 'foreign' : 'ours';
 }

@@ -9,8 +9,9 @@ import { advance } from '../advance/advance.ts';
 import { finishedResult, foundResult } from '../shared/finished-result.ts';
 import { listAllParts } from '../shared/list-parts.ts';
 import { objectSpec, wantedDigests } from '../shared/object-spec.ts';
-import { ourObject } from '../shared/our-object.ts';
+import { ourObjectOfEarlier } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
+import { saysNo } from '../shared/refusal.ts';
 import { loadNarrowed } from '../shared/store.ts';
 import { uploadTarget } from '../shared/upload-ref.ts';
 import { completeProved } from './complete.ts';
@@ -50,10 +51,14 @@ async function finish(ports: Ports, record: Finalizing, signal: AbortSignal): Pr
 async function afterUploadGone(work: FinishingWork): Promise<TransferResult> {
   const { ports, record, destination, signal } = work;
   const { request, snapshot, plan, upload } = record;
-  const ours = await ourObject(ports, record, signal);
+  const ours = await ourObjectOfEarlier(ports, record, 'the upload is no longer there', signal);
   if (ours !== undefined) return foundResult(record, ours, destination);
   if (upload.staged !== true) throw uploadLost(record);
-  const staged = await destination.head(uploadTarget(destination, record, upload), { signal });
+  const staged = await destination.head(uploadTarget(destination, record, upload), { signal }).catch((error) => {
+    // Nothing of it is at its key, and it can't be brought there.
+    if (saysNo(error)) return undefined;
+    throw error;
+  });
   if (staged?.token !== upload.token) throw uploadLost(record);
   const object = objectSpec(record, record.planId, snapshot, plan, request.destination);
   const rest = { sizeBytes: staged.sizeBytes, object, condition: writeCondition(request.options.ifExists) };
@@ -67,7 +72,7 @@ async function findSinglePut(
   destination: Destination,
   signal: AbortSignal,
 ): Promise<TransferResult> {
-  const ours = await ourObject(ports, record, signal);
+  const ours = await ourObjectOfEarlier(ports, record, 'the put was cut off before it was answered', signal);
   if (ours !== undefined) return foundResult(record, ours, destination);
   throw new PieceworkError('PutLost', 'the put was cut off before it was answered, and its object is not there');
 }

@@ -1,6 +1,6 @@
 import type { Destination, Stored } from '../../destinations/destination.ts';
 import type { FinalizingUpload } from '../../transfer/record/states.ts';
-import { ourObject } from '../shared/our-object.ts';
+import { ourObjectAfterFailure } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
 
 /** What the steps of one completion share. */
@@ -20,7 +20,7 @@ export async function orOurs(
     return await complete();
   } catch (error) {
     signal.throwIfAborted();
-    const ours = await ourObject(ports, record, signal);
+    const ours = await ourObjectAfterFailure(ports, record, signal);
     if (ours === undefined) throw error;
     return ours;
   }

@@ -23,7 +23,9 @@ export async function finishStaged(work: FinishingWork, proof: Proof, wanted: Di
   try {
     await destination.completeUpload(upload, { ...proof, condition: 'none' }, { signal });
   } catch (error) {
-    const there = await destination.head(upload.target, { signal });
+    signal.throwIfAborted();
+    // A look that fails does not hide why it was needed.
+    const there = await destination.head(upload.target, { signal }).catch(() => undefined);
     if (there?.token !== upload.token) throw error;
   }
   return await promoteStaged(work, proof, wanted);

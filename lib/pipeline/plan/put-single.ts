@@ -2,14 +2,15 @@ import { writeCondition } from '../../destinations/destination.ts';
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { crc32 } from '../../integrity/crc32.ts';
 import { sequentialHasher } from '../../integrity/hasher.ts';
+import type { Input } from '../../transfer/decide/decision.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
 import type { SinglePlan } from '../../transfer/plan/plan.ts';
 import { beginSingle } from '../../transfer/record/transitions.ts';
 import { advance } from '../advance/advance.ts';
 import { finishedResult } from '../shared/finished-result.ts';
 import { objectSpec, proveDigests, unexpectedSize } from '../shared/object-spec.ts';
-import { ourObject } from '../shared/our-object.ts';
-import { loadTransfer } from '../shared/store.ts';
+import { ourObjectAfterFailure } from '../shared/our-object.ts';
+import { saysNo } from '../shared/refusal.ts';
 import { expectEnd, fill } from '../shared/windows.ts';
 import type { PlanningWork } from './planning-work.ts';
 import { storePlan } from './planning-work.ts';
@@ -28,7 +29,7 @@ export async function putSingle(work: PlanningWork, plan: SinglePlan): Promise<v
 
 /**
  * Proves the bytes, then stores them. The record says `finalizing`, with our token, before the put is sent: whatever happens to its answer,
- * a head tells whether the object is ours (protocol §5).
+ * a head tells whether the object is ours (protocol §5). A put that was refused leaves nothing to ask for.
  */
 export async function putWhole(work: PlanningWork, plan: SinglePlan, bytes: Uint8Array): Promise<void> {
   const { ports, loaded, planId, destination, probe, digests, signal } = work;
@@ -53,11 +54,13 @@ export async function putWhole(work: PlanningWork, plan: SinglePlan, bytes: Uint
   });
   const checksum = crc32(bytes);
   const object = objectSpec(record, planId, probe.snapshot, plan, request.destination);
+  let isStored = false;
   try {
     const body = { kind: 'whole', bytes, crc32: checksum } as const;
     const stored = await destination.putObject(object, bytes.length, body, writeCondition(request.options.ifExists), {
       signal,
     });
+    isStored = true;
     await ports.events.emit({
       type: 'piece.done',
       transferId: record.id,
@@ -73,17 +76,13 @@ export async function putWhole(work: PlanningWork, plan: SinglePlan, bytes: Uint
     );
   } catch (thrown) {
     signal.throwIfAborted();
-    const current = await loadTransfer(ports, record.id);
-    if (current?.record.status !== 'finalizing') return;
-    const ours = await ourObject(ports, record, signal);
     const error = asPieceworkError(thrown);
-    await advance(
-      ports,
-      record.id,
+    const isRefused = !isStored && saysNo(error);
+    const ours = isRefused ? undefined : await ourObjectAfterFailure(ports, record, signal);
+    const input: Input =
       ours !== undefined
-        ? [{ kind: 'finished', planId, result: finishedResult(record, ours, checksum, proved) }]
-        : [{ kind: 'unfinished', planId, error: toErrorRecord(error) }],
-      signal,
-    );
+        ? { kind: 'finished', planId, result: finishedResult(record, ours, checksum, proved) }
+        : { kind: 'unfinished', planId, error: toErrorRecord(error), ...(isRefused ? { isRefused } : {}) };
+    await advance(ports, record.id, [input], signal);
   }
 }

@@ -38,6 +38,8 @@ export interface Policy {
   readonly recordCacheMs: number;
   /** After this no request of a dead worker can land any more: record cache age + longest function time-out + 5 min on AWS. */
   readonly graceMs: number;
+  /** A destination that does not answer is asked for so long before a transfer ends without knowing its outcome. */
+  readonly proofPatienceMs: number;
   /** After this a recorded intent without an upload is an orphan. */
   readonly orphanAgeMs: number;
   /**

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
 
 /** The store answered, and the answer was no; after anything else the Create may have been done all the same. */
@@ -9,3 +10,27 @@ export function isRefusal(error: unknown): boolean {
     error.code !== 'Internal'
   );
 }
+
+/**
+ * The destination said no, and will say it again: nothing was done. Not so a conflict, an object that is there already
+ * (it may be our own), or a wish for patience; nor an answer of success that is not one.
+ */
+export function saysNo(error: unknown): error is PieceworkError {
+  if (!(error instanceof PieceworkError) || !NO.has(error.code)) return false;
+  const { destinationStatus } = error.details;
+  return typeof destinationStatus !== 'number' || destinationStatus >= 300;
+}
+
+const NO: ReadonlySet<ErrorCode> = new Set([
+  'InvalidDestination',
+  'DestinationMissing',
+  'DestinationDenied',
+  'DestinationCredentials',
+  'DestinationWrongRegion',
+  'DestinationNotWritable',
+  'DestinationFull',
+  'DestinationLocked',
+  'DestinationTooSmall',
+  'DestinationUnsupported',
+  'DestinationRefused',
+]);

@@ -4,7 +4,7 @@ import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import type { Ending } from '../record/record.ts';
 import type { Finalizing } from '../record/states.ts';
-import { isLeaving } from '../record/states.ts';
+import { isLeaving, isPut } from '../record/states.ts';
 import { completed, ending } from '../record/transitions.ts';
 import { backoffAfter } from '../retry.ts';
 import type { DecidePolicy, Input, Outcome } from './decision.ts';
@@ -24,15 +24,24 @@ export function decideFinalizing(
   if (isLeaving(record)) return { record, commands: [{ kind: 'settle' }] };
   if (cancel !== undefined) return leave(record, 'cancelled', cancel);
   for (const input of inputs) {
-    if (input.kind === 'unfinished' && input.planId === record.planId)
-      return afterFinishFailure(record, input.error, now, policy);
+    // A planner that failed after its swap may have sent the put; of an upload, the next tick takes care.
+    const isFailure = input.kind === 'unfinished' || (input.kind === 'unplanned' && isPut(record));
+    if (isFailure && input.planId === record.planId) return afterFinishFailure(record, input, now, policy);
   }
-  if (now >= fromIso(record.deadlineAt) && inputs.some((input) => input.kind === 'tick'))
+  if (isLate(record, now) && inputs.some((input) => input.kind === 'tick'))
     return leave(record, 'failed', deadlineExceeded(record));
   return resendWhenQuiet(record, inputs, now, policy, undefined, { kind: 'sendFinish', delayMs: 0 });
 }
 
-function afterFinishFailure(record: Finalizing, error: ErrorRecord, now: Instant, policy: DecidePolicy): Outcome {
+function isLate(record: Finalizing, now: Instant): boolean {
+  return now >= fromIso(record.deadlineAt);
+}
+
+type FinishFailure = Extract<Input, { readonly kind: 'unfinished' | 'unplanned' }>;
+
+function afterFinishFailure(record: Finalizing, failure: FinishFailure, now: Instant, policy: DecidePolicy): Outcome {
+  const { error } = failure;
+  if (failure.kind === 'unfinished' && failure.isRefused === true) return leave(record, 'failed', error, true);
   const reaction = reactionTo(error.code);
   const restarts = reaction === 'changed' && record.request.options.onSourceChange === 'restart';
   if (error.code === 'DestinationConflict' || restarts) {
@@ -45,7 +54,7 @@ function afterFinishFailure(record: Finalizing, error: ErrorRecord, now: Instant
     return leave({ ...record, copyRefused: error.message }, 'restart', error);
   const mayPass = (reaction === 'retry' || reaction === 'wait') && error.code !== 'ChecksumMismatch';
   const planFailures = record.planFailures + (reaction === 'wait' ? 0 : 1);
-  if (!mayPass || planFailures >= record.request.options.maxFailures || now >= fromIso(record.deadlineAt)) {
+  if (!mayPass || planFailures >= record.request.options.maxFailures || isLate(record, now)) {
     return leave({ ...record, planFailures }, 'failed', error);
   }
   // A put that a crash cut off can't be sent again, its bytes are gone: plan anew, once it certainly is not there.
@@ -70,6 +79,6 @@ function afterFinishFailure(record: Finalizing, error: ErrorRecord, now: Instant
   };
 }
 
-function leave(record: Finalizing, to: Ending['to'], reason: ErrorRecord): Outcome {
-  return { record: ending(record, to, reason), commands: [{ kind: 'settle' }] };
+function leave(record: Finalizing, to: Ending['to'], reason: ErrorRecord, isRefused = false): Outcome {
+  return { record: ending(record, to, reason, isRefused), commands: [{ kind: 'settle' }] };
 }

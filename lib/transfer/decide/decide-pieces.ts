@@ -15,6 +15,7 @@ import {
   overAgain,
   quietEnd,
   toFinalizing,
+  withoutLedger,
   withoutRanges,
   withoutServerSideCopy,
 } from './outcomes.ts';
@@ -35,6 +36,7 @@ export function decidePieces(
 ): Decision {
   if (facts.ledger === 'unread') return placesByReports(record, facts, inputs, now, policy) ?? { ask: 'ledger' };
   if (facts.ledger === 'gone') return afterUploadGone(record, facts, now);
+  if ('error' in facts.ledger) return withoutLedger(record, facts.ledger, now);
   return decideByLedger(record, facts.ledger, facts, inputs, now, policy);
 }
 

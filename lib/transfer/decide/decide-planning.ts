@@ -13,6 +13,7 @@ import {
   end,
   resendWhenQuiet,
   toFinalizing,
+  withoutLedger,
   withoutRanges,
   withoutServerSideCopy,
 } from './outcomes.ts';
@@ -53,6 +54,7 @@ export function decideStream(
   const tick = inputs.find((input) => input.kind === 'tick');
   if (tick === undefined) return { record, commands: [] };
   if (facts.ledger === 'unread' && tick.now !== true) return { ask: 'ledger' };
+  if (typeof facts.ledger === 'object' && 'error' in facts.ledger) return withoutLedger(record, facts.ledger, now);
   const newestPartAt = typeof facts.ledger === 'object' ? facts.ledger.newestPartAt : undefined;
   return resendWhenQuiet(record, inputs, now, policy, newestPartAt, { kind: 'sendPlan', delayMs: 0 });
 }

@@ -22,7 +22,13 @@ export type Input =
   /** A stream came to its end; the plan now has its size and count. */
   | { readonly kind: 'streamed'; readonly planId: string; readonly plan: StreamPlan; readonly proved: Digests }
   | { readonly kind: 'finished'; readonly planId: string; readonly result: TransferResult }
-  | { readonly kind: 'unfinished'; readonly planId: string; readonly error: ErrorRecord };
+  | {
+      readonly kind: 'unfinished';
+      readonly planId: string;
+      readonly error: ErrorRecord;
+      /** The only put of this plan was refused: nothing of it can be there. */
+      readonly isRefused?: boolean;
+    };
 
 /** What was read of the source's host. */
 export interface HostFacts {
@@ -34,9 +40,16 @@ export interface HostFacts {
 
 /** What was read of the world. */
 export interface Facts extends HostFacts {
-  readonly ledger: 'unread' | 'gone' | LedgerView;
+  readonly ledger: 'unread' | 'gone' | LedgerView | UnreadableLedger;
   /** What a `head` for our own token said; asked only on doubt. */
   readonly object: 'unasked' | 'ours' | 'foreign';
+}
+
+/** The destination does not show its parts. */
+export interface UnreadableLedger {
+  readonly error: ErrorRecord;
+  /** It will not show them later either. */
+  readonly isRefused: boolean;
 }
 
 export type Command =

@@ -4,7 +4,7 @@ import { fromIso, toIso } from '../../values/time.ts';
 import type { TransferRecord } from '../record/record.ts';
 import type { Open, Over, Planning, Transferring } from '../record/states.ts';
 import { beginFinalizing, failed, startedOver } from '../record/transitions.ts';
-import type { Command, DecidePolicy, Input, Outcome } from './decision.ts';
+import type { Command, DecidePolicy, Input, Outcome, UnreadableLedger } from './decision.ts';
 
 /** Outcomes that more than one state comes to. */
 
@@ -29,6 +29,11 @@ export function withoutServerSideCopy(record: Planning | Transferring, reason: E
 
 export function mayFetchInstead({ request, copyRefused }: TransferRecord): boolean {
   return request.options.serverSideCopy !== 'always' && copyRefused === undefined;
+}
+
+/** Nothing can be decided without the ledger: a destination that does not show it can't be worked with. */
+export function withoutLedger(record: Transferring, { error, isRefused }: UnreadableLedger, now: Instant): Outcome {
+  return end(failed(record, isRefused ? error : deadlineExceeded(record), now));
 }
 
 export function overAgain(record: Planning | Transferring, reason: ErrorRecord, now: Instant): Outcome {

@@ -34,7 +34,12 @@ export interface Trouble {
 export interface Ending {
   readonly to: 'failed' | 'cancelled' | 'restart';
   readonly reason: ErrorRecord;
+  /** Told to abort; or the destination refused to. */
   readonly abortedAt?: string;
+  /** The only put of this plan was refused: where no look is possible, nothing is there. */
+  readonly isRefused?: boolean;
+  /** Since when the destination does not let the proof be made. */
+  readonly unprovedSince?: string;
 }
 
 /** An upload that must not be used again. */

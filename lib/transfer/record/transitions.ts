@@ -152,18 +152,32 @@ export function cancelled(record: Accepted | Planning | Transferring, reason: Er
 }
 
 /** Out of `finalizing` without success is a way, not a step (rule 12). */
-export function ending(record: Finalizing, to: Ending['to'], reason: ErrorRecord): LeavingFinalizing {
-  return { ...record, ending: { to, reason } };
+export function ending(
+  record: Finalizing,
+  to: Ending['to'],
+  reason: ErrorRecord,
+  isRefused = false,
+): LeavingFinalizing {
+  return { ...record, ending: { to, reason, ...(isRefused ? { isRefused } : {}) } };
+}
+
+/** The destination does not let the proof be made that rule 12 asks for. */
+export function proofHindered(record: LeavingFinalizing, now: Instant): LeavingFinalizing {
+  return { ...record, ending: { ...record.ending, unprovedSince: toIso(now) } };
 }
 
 /** What the ending aborts was aborted: when its grace is over, `settle` looks whether that held. */
 export function endingAborted(record: LeavingFinalizing, now: Instant): LeavingFinalizing {
-  return { ...record, ending: { ...record.ending, abortedAt: toIso(now) } };
+  const { unprovedSince: _, ...ending } = record.ending;
+  return { ...record, ending: { ...ending, abortedAt: toIso(now) } };
 }
 
-/** The ending's last step: no object of ours is there and the upload is gone. */
-export function ended(record: LeavingFinalizing, now: Instant): Planning | Failed | Cancelled {
-  const { ending: _, upload: __, ...rest } = giveUpPromotions(record);
+/**
+ * The ending's last step: no object of ours is there, and the upload is gone. Where the destination does not let that be
+ * made sure of, it is still to be aborted.
+ */
+export function ended(record: LeavingFinalizing, now: Instant, isGone = true): Planning | Failed | Cancelled {
+  const { ending: _, upload: __, ...rest } = giveUpPromotions(isGone ? record : withoutUpload(record));
   switch (record.ending.to) {
     case 'restart':
       return fromTheBeginning(rest, now);
@@ -172,6 +186,12 @@ export function ended(record: LeavingFinalizing, now: Instant): Planning | Faile
     case 'cancelled':
       return { ...rest, status: 'cancelled', reason: record.ending.reason, endedAt: toIso(now), trouble: {} };
   }
+}
+
+/** Nobody can say whether an object of ours is there: neither a restart nor a cancel would be true (rule 12). */
+export function endedUnknown(record: LeavingFinalizing, reason: ErrorRecord, now: Instant, isGone: boolean): Failed {
+  const { ending: _, upload: __, ...rest } = giveUpPromotions(isGone ? record : withoutUpload(record));
+  return { ...rest, status: 'failed', reason, endedAt: toIso(now), trouble: {} };
 }
 
 /** Over from the beginning with a new plan; parts of two versions never meet (protocol §4, one CAS). */

@@ -62,14 +62,26 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'no look for our own object after an unsure completion (rule 11)',
     file: 'lib/pipeline/finish/finishing-work.ts',
-    find: '    const ours = await ourObject(ports, record, signal);\n    if (ours === undefined) throw error;\n    return ours;',
+    find: '    const ours = await ourObjectAfterFailure(ports, record, signal);\n    if (ours === undefined) throw error;\n    return ours;',
     replace: '    throw error;',
+  },
+  {
+    name: 'a look that fails hides the first error (rule 11)',
+    file: 'lib/pipeline/shared/our-object.ts',
+    find: '    if (!(error instanceof PieceworkError)) throw error;\n    return undefined;',
+    replace: '    throw error;',
+  },
+  {
+    name: 'the deadline is no end of finalizing (rule 12)',
+    file: 'lib/transfer/decide/decide-finalizing.ts',
+    find: 'return now >= fromIso(record.deadlineAt);',
+    replace: 'return now < 0 && fromIso(record.deadlineAt) < 0;',
   },
   {
     name: 'an ending does not look for our object (rule 12)',
     file: 'lib/pipeline/settle/leave-finalizing.ts',
-    find: 'const ours = await ourObject(ports, record, signal);\n  if (ours !== undefined)',
-    replace: 'const ours = await ourObject(ports, record, signal);\n  if (ours !== undefined && false)',
+    find: 'const look = await tried(signal, () => ourObject(ports, record, signal));',
+    replace: 'const look = { value: undefined as Awaited<ReturnType<typeof ourObject>> };',
   },
   {
     name: 'the marker goes before the clean-up (rule 15)',
@@ -129,8 +141,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an ending does not look for a promoted object (rule 12)',
     file: 'lib/pipeline/settle/leave-finalizing.ts',
-    find: 'const ours = await ourObject(ports, record, signal);\n  if',
-    replace: 'const ours = record.upload?.staged === true ? undefined : await ourObject(ports, record, signal);\n  if',
+    find: 'const look = await tried(signal, () => ourObject(ports, record, signal));',
+    replace:
+      'const look = await tried(signal, async () => record.upload?.staged === true ? undefined : await ourObject(ports, record, signal));',
   },
   {
     name: 'the marker of a retry that was cut off is simply deleted (rule 16)',

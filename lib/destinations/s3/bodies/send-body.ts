@@ -5,6 +5,7 @@ import { parseCrc32Base64 } from '../../../integrity/crc32.ts';
 import type { S3Locator } from '../../../s3/client.ts';
 import type { Body } from '../../../values/bytes.ts';
 import type { Call } from '../../../values/call.ts';
+import { isCode } from '../answers.ts';
 import { describePlace } from '../errors.ts';
 import type { SendOptions, Session } from '../session.ts';
 import type { Payload } from './payload.ts';
@@ -43,7 +44,18 @@ export async function sendBody<R extends Receipt>(
   }
   const attempt = () => sendOnce(session, request, payloadOf(body, request.sizeBytes, session.unsignedPayload), call);
   if (body.kind === 'windows' || !request.repeatable) return attempt();
-  return session.repeat(`${request.target.key} ${body.crc32}`, call, attempt);
+  let unsure: unknown;
+  return session.repeat(`${request.target.key} ${body.crc32}`, call, async () => {
+    try {
+      return await attempt();
+    } catch (error) {
+      // A refusal of the repetition says nothing of the first one, which may have been stored.
+      if (isCode(error, 'DestinationUnreachable', 'DestinationServerError')) unsure = error;
+      else if (request.operation === 'PutObject' && unsure !== undefined && !isCode(error, 'DestinationBusy'))
+        throw unsure;
+      throw error;
+    }
+  });
 }
 
 async function sendOnce<R extends Receipt>(
