@@ -74,7 +74,9 @@ async function readLedger(ports: Ports, record: Transfer, signal: AbortSignal): 
   }
 }
 
-/** Before `finalizing` nothing was completed (rule 10): a destination that does not let us look hides no object of ours. */
+/**
+ * Before `finalizing` nothing was completed (rule 10): a destination that does not let us look hides no object of ours.
+ */
 async function whoseObject(ports: Ports, record: Transfer, signal: AbortSignal): Promise<Facts['object']> {
   return (await ourObjectAfterFailure(ports, record, signal)) === undefined ? 'foreign' : 'ours';
 }

@@ -28,8 +28,9 @@ export async function putSingle(work: PlanningWork, plan: SinglePlan): Promise<v
 }
 
 /**
- * Proves the bytes, then stores them. The record says `finalizing`, with our token, before the put is sent: whatever happens to its answer,
- * a head tells whether the object is ours (protocol §5). A put that was refused leaves nothing to ask for.
+ * Proves the bytes, then stores them. The record says `finalizing`, with our token, before the put is sent:
+ * whatever happens to its answer, a head tells whether the object is ours (protocol §5). A put that was
+ * refused leaves nothing to ask for.
  */
 export async function putWhole(work: PlanningWork, plan: SinglePlan, bytes: Uint8Array): Promise<void> {
   const { ports, loaded, planId, destination, probe, digests, signal } = work;

@@ -9,10 +9,11 @@ import { transferNotFound } from './cancel.ts';
 import { startNextRun } from './next-run.ts';
 
 /**
- * Starts a failed transfer again as its next run. If the source's validator is unchanged and the upload still stands in its hold,
- * only the missing pieces are fetched (protocol §4).
+ * Starts a failed transfer again as its next run. If the source's validator is unchanged and the upload still stands in
+ * its hold, only the missing pieces are fetched (protocol §4).
  * @param source given again by the caller, else the sealed one.
- * @throws PieceworkError `TransferNotFound`; `TransferEnded` when it is completed or cancelled, `TransferRunning` when it is open; `SourceNeeded`.
+ * @throws PieceworkError `TransferNotFound`; `TransferEnded` when it is completed or cancelled, `TransferRunning`
+ * when it is open; `SourceNeeded`.
  */
 export async function retry(ports: Ports, transferId: string, source?: SourceLocator): Promise<TransferRecord> {
   return await onConflictAgain(async () => {

@@ -26,7 +26,7 @@ export interface Submission {
 
 /**
  * Takes a transfer on. Key → marker → sealed source → record → message, in this order (protocol §2), so that a crash at
- * any point leaves nothing that nobody finds. Repeatable with an idempotency key.
+ * any point leaves nothing that is not found. Repeatable with an idempotency key.
  * @throws PieceworkError `Conflict` when the key stands for another request; `InvalidDestination`.
  */
 export async function submit(ports: Ports, submission: Submission): Promise<TransferRecord> {
@@ -74,7 +74,7 @@ async function claimId(
   return { id: there.value.transferId, isFirst: there.value.transferId === id };
 }
 
-/** `undefined` = somebody else's record is there: another submit with the same key, or a tombstone. */
+/** `undefined` = another record is there: of a submit with the same key, or a tombstone. */
 async function storeFirst(ports: Ports, id: string, submission: Submission): Promise<TransferRecord | undefined> {
   try {
     return (await createTransfer(ports, newRecord(id, submission.owner, toRequest(submission), ports.clock.now())))
@@ -85,7 +85,10 @@ async function storeFirst(ports: Ports, id: string, submission: Submission): Pro
   }
 }
 
-/** The transfer is there already. A tombstone is revived as its next run (rule 16); of one that waits, what a crash may have lost is sent again. */
+/**
+ * The transfer is there already. A tombstone is revived as its next run (rule 16); of one that waits, what a
+ * crash may have lost is sent again.
+ */
 async function submitAgain(ports: Ports, id: string, submission: Submission): Promise<TransferRecord> {
   return await onConflictAgain(async () => {
     const loaded = await loadNarrowed(ports, id);

@@ -14,8 +14,8 @@ import type { Wait } from './step.ts';
 
 /**
  * Rule 12: abort → grace → the ledger says gone → a head says that it is not ours → the end that was wanted. A
- * destination that refuses one of them keeps nobody here for ever: an upload that can't be aborted, or whose ledger
- * can't be read, is left to the clean-up, since nobody completes it any more; and where no look is possible, the
+ * destination that refuses one of them keeps no transfer here for ever: an upload that can't be aborted, or whose
+ * ledger can't be read, is left to the clean-up, since it is not completed any more; and where no look is possible, the
  * transfer ends with `OutcomeUnknown` (ADR 17).
  */
 export async function leaveFinalizing(
@@ -45,7 +45,9 @@ export async function leaveFinalizing(
   return await endIt(ports, loaded, state === 'gone', signal);
 }
 
-/** `aborted` = it stood, and was told to abort once more; `left` = for all we know it stands, and nothing can be done. */
+/**
+ * `aborted` = it stood, and was aborted once more; `left` = for all we know it stands, and nothing can be done.
+ */
 async function stateOf(
   ports: Ports,
   record: LeavingFinalizing,

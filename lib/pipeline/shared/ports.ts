@@ -36,14 +36,18 @@ export interface Policy {
   readonly decide: DecidePolicy;
   /** Age that a record may have when a fetcher looks at it. */
   readonly recordCacheMs: number;
-  /** After this no request of a dead worker can land any more: record cache age + longest function time-out + 5 min on AWS. */
+  /**
+   * After this no request of a dead worker can land any more: record cache age + longest
+   * function time-out + 5 min on AWS.
+   */
   readonly graceMs: number;
   /** A destination that does not answer is asked for so long before a transfer ends without knowing its outcome. */
   readonly proofPatienceMs: number;
   /** After this a recorded intent without an upload is an orphan. */
   readonly orphanAgeMs: number;
   /**
-   * After this the planner of a recorded intent is dead for certain, and its Create has arrived or never will: what it came to can be asked.
+   * After this the planner of a recorded intent is dead for certain, and its Create has arrived or never
+   * will: what it came to can be asked.
    * @default never certain: after `orphanAgeMs` and `plannerLifeMs`
    */
   readonly deadCreateMs?: number;
@@ -53,16 +57,24 @@ export interface Policy {
   readonly streamLifeMs?: number;
   /** Pieces in flight for a transfer that wants `parallelism` of them. */
   places(parallelism: number): number;
-  /** Sealed sources outlive the process, and this worker may have no right to read them: a retry goes by what is sealed already. @default false */
+  /**
+   * Sealed sources outlive the process, and this worker may have no right to read them: a retry
+   * goes by what is sealed already.
+   * @default false
+   */
   readonly keepsSealed?: boolean;
   /**
-   * A schedule ticks every transfer in which work remains: what has to wait needs no tick of its own, which would beget another at each
-   * tick. @default false
+   * A schedule ticks every transfer in which work remains: what has to wait needs no tick of its own, which
+   * would beget another at each tick.
+   * @default false
    */
   readonly isTicked?: boolean;
   /** This worker has no right to clean up: a tick tells the finalizer to. @default false */
   readonly settlesElsewhere?: boolean;
-  /** Connections to one host for all its transfers together, until something better was learned. @default no ceiling: one person's own choice */
+  /**
+   * Connections to one host for all its transfers together, until something better was learned.
+   * @default no ceiling: one person's own choice
+   */
   readonly hostCeiling?: number;
   /** When a slow piece is issued once more. @default never */
   readonly stragglers?: StragglerRule;

@@ -13,7 +13,7 @@ export function isRefusal(error: unknown): boolean {
 
 /**
  * The destination said no, and will say it again: nothing was done. Not so a conflict, an object that is there already
- * (it may be our own), or a wish for patience; nor an answer of success that is not one.
+ * (it may be our own), or a request for patience; nor an answer of success that is not one.
  */
 export function saysNo(error: unknown): error is PieceworkError {
   if (!(error instanceof PieceworkError) || !NO.has(error.code)) return false;

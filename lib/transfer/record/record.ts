@@ -14,13 +14,19 @@ export type Status = 'accepted' | 'planning' | 'transferring' | 'finalizing' | '
 /** The upload that the transfer's parts go to. */
 export interface UploadEntry {
   readonly id: string;
-  /** `{transferId}.{planId}` at its creation; also stands in the object's metadata, so that we know our own object again. */
+  /**
+   * `{transferId}.{planId}` at its creation; also stands in the object's metadata, so
+   * that we know our own object again.
+   */
   readonly token: string;
   /** Set when the upload goes to the staging key, for a digest to be proved before the object is visible. */
   readonly staged?: boolean;
 }
 
-/** A piece that is not simply fresh: `attempt` numbers the answers to it, `failures` is its budget, `waits` counts postponements. */
+/**
+ * A piece that is not simply fresh: `attempt` numbers the answers to it, `failures` is its
+ * budget, `waits` counts postponements.
+ */
 export interface Trouble {
   readonly attempt: number;
   readonly failures: number;
@@ -34,7 +40,7 @@ export interface Trouble {
 export interface Ending {
   readonly to: 'failed' | 'cancelled' | 'restart';
   readonly reason: ErrorRecord;
-  /** Told to abort; or the destination refused to. */
+  /** Its abort was sent; or the destination refused it. */
   readonly abortedAt?: string;
   /** The only put of this plan was refused: where no look is possible, nothing is there. */
   readonly isRefused?: boolean;
@@ -62,7 +68,9 @@ export interface TransferResult {
   readonly unchanged?: boolean;
 }
 
-/** One transfer: what was asked, the plan, the status (protocol §1). Changed by compare-and-swap only; holds no secret. */
+/**
+ * One transfer: what was asked, the plan, the status (protocol §1). Changed by compare-and-swap only; holds no secret.
+ */
 export interface TransferRecord {
   readonly v: 1;
   readonly id: string;
@@ -74,7 +82,10 @@ export interface TransferRecord {
   readonly writeId: string;
   /** 1; +1 at each retry. */
   readonly run: number;
-  /** The earlier run whose sealed source holds for this one too: a retry needs no right to read it. Absent = this run's own. */
+  /**
+   * The earlier run whose sealed source holds for this one too: a retry needs no right to
+   * read it. Absent = this run's own.
+   */
   readonly sealedRun?: number;
   readonly status: Status;
   readonly ending?: Ending;
@@ -100,13 +111,18 @@ export interface TransferRecord {
   readonly upload?: UploadEntry;
   /** The object under the staging key, from before its completion until it is deleted. */
   readonly stagedObject?: boolean;
-  /** Uploads of the multipart copies by which the store brings the staged object to its key, until the transfer ends. */
+  /**
+   * Uploads of the multipart copies by which the store brings the staged object to its key, until the transfer ends.
+   */
   readonly promotions?: readonly UploadEntry[];
   /** The next piece never sent. */
   readonly cursor: number;
   /** All pieces up to here are done; a hint that saves reading, never a reason to write. */
   readonly doneThrough: number;
-  /** Pieces after `doneThrough` that the ledger had, or that a result said it has: a hint for places, and never for the end. */
+  /**
+   * Pieces after `doneThrough` that the ledger had, or that a result said it has: a hint for
+   * places, and never for the end.
+   */
   readonly reported?: PieceSet;
   readonly trouble: Readonly<Record<string, Trouble>>;
   /** Creates that were begun and whose answer is not recorded. */

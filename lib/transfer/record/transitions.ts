@@ -23,7 +23,8 @@ import type {
 import { dropIntent, giveUpPromotions, withoutUpload } from './transitions-uploads.ts';
 
 /*
- * The ways between the states. Nothing else changes `status` or `ending` (tools/lint/records-change-by-transitions.grit).
+ * The ways between the states. Nothing else changes `status` or `ending`
+ * (tools/lint/records-change-by-transitions.grit).
  *
  *   accepted ──► planning ──► transferring ──► finalizing ──► completed
  *                   ▲  ▲            │              │
@@ -173,8 +174,8 @@ export function endingAborted(record: LeavingFinalizing, now: Instant): LeavingF
 }
 
 /**
- * The ending's last step: no object of ours is there, and the upload is gone. Where the destination does not let that be
- * made sure of, it is still to be aborted.
+ * The ending's last step: no object of ours is there, and the upload is gone. Where the destination does not let that
+ * be made sure of, it is still to be aborted.
  */
 export function ended(record: LeavingFinalizing, now: Instant, isGone = true): Planning | Failed | Cancelled {
   const { ending: _, upload: __, ...rest } = giveUpPromotions(isGone ? record : withoutUpload(record));
@@ -188,7 +189,7 @@ export function ended(record: LeavingFinalizing, now: Instant, isGone = true): P
   }
 }
 
-/** Nobody can say whether an object of ours is there: neither a restart nor a cancel would be true (rule 12). */
+/** It is not known whether an object of ours is there: neither a restart nor a cancel would be true (rule 12). */
 export function endedUnknown(record: LeavingFinalizing, reason: ErrorRecord, now: Instant, isGone: boolean): Failed {
   const { ending: _, upload: __, ...rest } = giveUpPromotions(isGone ? record : withoutUpload(record));
   return { ...rest, status: 'failed', reason, endedAt: toIso(now), trouble: {} };
