@@ -4,9 +4,11 @@ import { HTTPException } from 'hono/http-exception';
 import { asPieceworkError, PieceworkError } from '../errors/error.ts';
 import { cancel, transferNotFound } from '../pipeline/requests/cancel.ts';
 import { retry } from '../pipeline/requests/retry.ts';
+import type { Submission } from '../pipeline/requests/submit.ts';
 import { submit } from '../pipeline/requests/submit.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
+import type { TransferRecord } from '../transfer/record/record.ts';
 import { look, waitForChange } from './answers/look.ts';
 import { toProblem } from './answers/problem.ts';
 import { viewDetail, viewTransfer } from './answers/view.ts';
@@ -18,9 +20,18 @@ import { checkDestination, idempotencyOf, toSource, toSubmission } from './reque
 import { onInvalid } from './requests/validation.ts';
 import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
 
+/** What a request changes. A home that does more than the use cases on its ports (a lock) brings its own. */
+export interface ApiRequests {
+  submit(submission: Submission): Promise<TransferRecord>;
+  cancel(transferId: string, signal: AbortSignal): Promise<TransferRecord>;
+  retry(transferId: string, source: SourceLocator | undefined): Promise<TransferRecord>;
+}
+
 /** What a home gives the API. */
 export interface ApiDeps {
   readonly ports: Ports;
+  /** @default the use cases, on these ports */
+  readonly requests?: ApiRequests;
   /** Of Piecework, as `health` and the OpenAPI document say it. */
   readonly version: string;
   readonly allowedDestinations: readonly AllowedDestination[];
@@ -51,6 +62,7 @@ type ApiEnv = { Variables: { owner: string } };
 export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const { ports, version, allowedDestinations } = deps;
   const signal = deps.signal ?? new AbortController().signal;
+  const requests = deps.requests ?? requestsOn(ports);
   const basePathOf = (context: Context) => deps.basePathOf?.(context) ?? '';
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: onInvalid });
 
@@ -75,8 +87,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     checkDestination(ports, submission.destination, submission.options);
     await deps.checkSource(submission.source.url, submission.source);
     const key = context.req.valid('header')['idempotency-key'];
-    const record = await submit(
-      ports,
+    const record = await requests.submit(
       key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
     );
     const transfer = viewTransfer(record, basePathOf(context));
@@ -100,7 +111,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   });
 
   app.openapi(cancelRoute, async (context) => {
-    const record = await cancel(ports, checkedId(context.req.valid('param').id), signal);
+    const record = await requests.cancel(checkedId(context.req.valid('param').id), signal);
     return context.json(viewTransfer(record, basePathOf(context)), 202);
   });
 
@@ -109,7 +120,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const { source: given } = context.req.valid('json');
     const source = given === undefined ? undefined : toSource(given);
     if (source !== undefined) await deps.checkSource(source.url, source);
-    const transfer = viewTransfer(await retry(ports, id, source), basePathOf(context));
+    const transfer = viewTransfer(await requests.retry(id, source), basePathOf(context));
     return context.json(transfer, 202, { location: transfer.links.self });
   });
 
@@ -133,6 +144,14 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     });
   });
   return app;
+}
+
+function requestsOn(ports: Ports): ApiRequests {
+  return {
+    submit: (submission) => submit(ports, submission),
+    cancel: (transferId, signal) => cancel(ports, transferId, signal),
+    retry: (transferId, source) => retry(ports, transferId, source),
+  };
 }
 
 /** What a path that is none of ours holds is not known. */

@@ -5,6 +5,7 @@ import type { DestinationLocator } from '../../transfer/locators.ts';
 
 /** The kinds of destination that are registered on one machine, as one. */
 export interface LocalDestinations extends AsyncDisposable {
+  readonly kinds: readonly DestinationKind[];
   /** @throws PieceworkError `InvalidDestination`: none of them is called so. */
   kind(name: string): DestinationKind;
   /** What a person wrote. @throws PieceworkError `InvalidDestination`. */
@@ -22,6 +23,7 @@ export function localDestinations(kinds: readonly DestinationKind[]): LocalDesti
   const forms = new Intl.ListFormat('en', { type: 'disjunction' }).format(kinds.flatMap((kind) => kind.forms));
 
   return {
+    kinds,
     kind(name) {
       const kind = byName.get(name);
       if (kind !== undefined) return kind;

@@ -40,6 +40,10 @@ export interface Engine extends AsyncDisposable {
   open(needs: RunNeeds): Promise<Run>;
   /** The same, when it is one of those that may run side by side: first come, first served, until it is disposed of. */
   openInTurn(needs: RunNeeds, signal: AbortSignal): Promise<Run>;
+  /** The place alone, for a run that was opened before: it works once it has it. */
+  turn(kind: string, signal: AbortSignal): Promise<Disposable>;
+  /** Body memory that is allocated now. */
+  readonly bodyBytes: number;
   // Disposing stops whatever runs.
 }
 
@@ -72,20 +76,24 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  /** What a run gives back at its end. */
-  async function admit(kind: string, signal: AbortSignal): Promise<readonly Disposable[]> {
+  async function takeTurn(kind: string, signal: AbortSignal): Promise<Disposable> {
     using stop = stopper(signal, closing.signal);
-    const turn = destinations.kind(kind).isResumable ? undefined : await pipe.take(stop.signal);
+    const pipeTurn = destinations.kind(kind).isResumable ? undefined : await pipe.take(stop.signal);
     try {
       const place = await places.take(stop.signal);
-      return turn === undefined ? [place] : [place, turn];
+      return {
+        [Symbol.dispose]() {
+          place[Symbol.dispose]();
+          pipeTurn?.[Symbol.dispose]();
+        },
+      };
     } catch (error) {
-      turn?.[Symbol.dispose]();
+      pipeTurn?.[Symbol.dispose]();
       throw error;
     }
   }
 
-  async function open(needs: RunNeeds, held: readonly Disposable[]): Promise<Run> {
+  async function open(needs: RunNeeds, turn?: Disposable): Promise<Run> {
     const {
       kind: name,
       sourceUrl,
@@ -129,22 +137,28 @@ export function createEngine(options: EngineOptions): Engine {
         connectionShare[Symbol.dispose]();
         windows[Symbol.dispose]();
         await destination[Symbol.asyncDispose]();
-        for (const one of held) one[Symbol.dispose]();
+        turn?.[Symbol.dispose]();
       },
     });
   }
 
   return {
-    open: (needs) => open(needs, []),
+    open: (needs) => open(needs),
 
     async openInTurn(needs, signal) {
-      const held = await admit(needs.kind, signal);
+      const turn = await takeTurn(needs.kind, signal);
       try {
-        return await open(needs, held);
+        return await open(needs, turn);
       } catch (error) {
-        for (const one of held) one[Symbol.dispose]();
+        turn[Symbol.dispose]();
         throw error;
       }
+    },
+
+    turn: takeTurn,
+
+    get bodyBytes() {
+      return memory.allocatedBytes;
     },
 
     async [Symbol.asyncDispose]() {

@@ -1,0 +1,37 @@
+import type { ApiRequests } from '../../api/app.ts';
+import type { Ports } from '../../pipeline/shared/ports.ts';
+import type { Home } from '../home/home.ts';
+import { cancel } from '../requests/cancel.ts';
+import { background } from './background.ts';
+import { lookingPorts } from './looking-ports.ts';
+import { retryInBackground } from './retry.ts';
+import { submitter } from './submit.ts';
+
+/**
+ * What `createApi` needs to serve this home: its transfers run on the home's engine beside those of `copy`, and take
+ * the same locks, so that a place that another process or another call works on is refused (`DestinationLocked`).
+ */
+export interface LocalService extends AsyncDisposable {
+  /** For looking only. */
+  readonly ports: Ports;
+  readonly requests: ApiRequests;
+  /** Aborted when it is disposed of: long polls end. */
+  readonly signal: AbortSignal;
+  // Disposing stops the transfers that it started, as a signal does. The next `retry`, or a `copy` to the same place,
+  // goes on with them.
+}
+
+export async function serve(home: Home): Promise<LocalService> {
+  const work = background(home);
+  const ports = await lookingPorts(home);
+  return {
+    ports,
+    signal: work.signal,
+    requests: {
+      submit: submitter(home, ports, work),
+      cancel: (transferId, signal) => cancel(home, transferId, signal),
+      retry: (transferId, source) => retryInBackground(home, ports, work, transferId, source),
+    },
+    [Symbol.asyncDispose]: () => work[Symbol.asyncDispose](),
+  };
+}

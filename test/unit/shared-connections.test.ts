@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { ConnectionShare } from '../../lib/local/engine/connections.ts';
+import { probesInTurn, sharedConnections } from '../../lib/local/engine/connections.ts';
+import type { Probe, Source } from '../../lib/sources/source.ts';
+import { call, failureOf } from '../support/reading.ts';
+
+const never = new AbortController().signal;
+
+/** Lets everything that can go on go on. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function takenOf(share: ConnectionShare, count: number): Promise<readonly Disposable[]> {
+  const taken: Disposable[] = [];
+  for (let i = 0; i < count; i += 1) void share.take(never).then((connection) => taken.push(connection));
+  await turn();
+  return taken;
+}
+
+describe('connections', () => {
+  it('to one host are 16 for all transfers together', async () => {
+    const connections = sharedConnections();
+    const shares = Array.from({ length: 5 }, () => connections.share({ host: 'a', parallelism: 8 }));
+    const taken = await Promise.all(shares.map((share) => takenOf(share, 8)));
+    expect(taken.flat()).toHaveLength(16);
+  });
+
+  it('to one host are as many as one transfer was asked to have, while it runs', async () => {
+    const connections = sharedConnections();
+    const large = connections.share({ host: 'a', parallelism: 40 });
+    expect(await takenOf(large, 50)).toHaveLength(40);
+    const other = connections.share({ host: 'b', parallelism: 8 });
+    expect(await takenOf(other, 20)).toHaveLength(16);
+  });
+
+  it('are 64 in all', async () => {
+    const connections = sharedConnections();
+    const hosts = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const taken = await Promise.all(hosts.map((host) => takenOf(connections.share({ host, parallelism: 8 }), 16)));
+    expect(taken.flat()).toHaveLength(64);
+  });
+
+  it('are not kept from one host by those who wait for another', async () => {
+    const connections = sharedConnections();
+    await takenOf(connections.share({ host: 'a', parallelism: 8 }), 20);
+    expect(await takenOf(connections.share({ host: 'b', parallelism: 8 }), 2)).toHaveLength(2);
+  });
+
+  it('of a probe are held until it is disposed of, or has failed', async () => {
+    const share = sharedConnections().share({ host: 'a', parallelism: 1 });
+    const failure = new PieceworkError('SourceNotFound', 'not there');
+    const probes: (Error | Partial<Probe>)[] = [failure, { [Symbol.asyncDispose]: async () => {} }];
+    const source = {
+      schemes: ['http'],
+      async probe() {
+        const next = probes.shift();
+        if (next instanceof Error) throw next;
+        return next;
+      },
+    } as unknown as Source;
+    await takenOf(share, 15);
+    const inTurn = probesInTurn(() => source, share)('http://a/');
+    await failureOf(inTurn.probe({ url: 'http://a/' }, 1, call()), 'SourceNotFound');
+    const probe = await inTurn.probe({ url: 'http://a/' }, 1, call());
+    const waiting = share.take(never);
+    let isTaken = false;
+    void waiting.then(() => (isTaken = true));
+    await turn();
+    expect(isTaken).toBe(false);
+    await probe[Symbol.asyncDispose]();
+    await waiting;
+  });
+});
