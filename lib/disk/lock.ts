@@ -3,8 +3,10 @@ import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PieceworkError } from '../errors/error.ts';
+import type { Holder, Holding } from './holdings.ts';
+import { follow, isHeld, readHolding, successorName } from './holdings.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import { isRunning, ownIdentity } from './process-identity.ts';
+import { ownIdentity } from './process-identity.ts';
 
 /**
  * A lock between processes of one machine: a file that names its holder. A holder that was killed leaves its file
@@ -26,12 +28,11 @@ export interface LockOptions {
   readonly what: string;
   /** How long to wait for a holder to let go. @default 0 */
   readonly patienceMs?: number;
-  /** Also removes what others left here who were killed in the middle of locking. Reads the whole folder. @default false */
+  /**
+   * Also removes what others left here who were killed in the middle of locking. Reads the whole folder.
+   * @default false
+   */
   readonly sweep?: boolean;
-}
-
-interface Holder extends ProcessIdentity {
-  readonly id: string;
 }
 
 /** @throws PieceworkError `DestinationLocked`, naming the holder, when another one (of this process, too) has it. */
@@ -62,60 +63,6 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
 export async function lockHolder(path: string): Promise<ProcessIdentity | undefined> {
   const last = (await follow(path)).at(-1);
   return last !== undefined && (await isHeld(last)) ? last.holder : undefined;
-}
-
-interface Holding {
-  readonly file: string;
-  readonly id: string;
-  /** Absent when the file can't be read: cut off by a power failure, or damaged. */
-  readonly holder?: Holder;
-}
-
-/** From the file itself to the last successor. Empty = free. */
-async function follow(path: string): Promise<Holding[]> {
-  const chain: Holding[] = [];
-  for (let file = path; ; ) {
-    const holding = await readHolding(file);
-    if (holding === undefined) return chain;
-    chain.push(holding);
-    file = successorName(path, holding);
-  }
-}
-
-function successorName(path: string, holding: Holding): string {
-  return `${path}.after-${holding.id}`;
-}
-
-async function readHolding(file: string): Promise<Holding | undefined> {
-  // Where there are no hard links a file is there before its content is: an unreadable one gets a moment.
-  for (let tries = 0; ; tries += 1) {
-    let text: string;
-    try {
-      text = await readFile(file, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
-    const holder = parseHolder(text);
-    if (holder !== undefined) return { file, id: holder.id, holder };
-    if (tries === 20) return { file, id: 'unreadable' };
-    await sleep(10);
-  }
-}
-
-function parseHolder(text: string): Holder | undefined {
-  try {
-    const holder = JSON.parse(text) as Partial<Holder> | null;
-    const isHolder =
-      Number.isSafeInteger(holder?.pid) && typeof holder?.host === 'string' && /^[0-9a-f]{16}$/.test(holder.id ?? '');
-    return isHolder ? (holder as Holder) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function isHeld(holding: Holding): Promise<boolean> {
-  return holding.holder !== undefined && (await isRunning(holding.holder));
 }
 
 /** Makes the draft appear under a name, whole, if nothing is there. */

@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 /**
  * Makes a folder, with those above it; one that is there already is fine.
  *
- * Not by Node's `recursive`: where a folder answers ENOENT to whatever is made in it, as `/proc` and automounted ones do, that
- * tries for ever and no signal is heard meanwhile.
+ * Not by Node's `recursive`: where a folder answers ENOENT to whatever is made in it, as `/proc` and automounted ones
+ * do, that tries for ever and no signal is heard meanwhile.
  */
 export function makeFolder(path: string, mode = 0o777): void {
   try {

@@ -5,7 +5,10 @@ import ipaddr from 'ipaddr.js';
 export interface Refusal {
   /** For people: what kind of address it is. */
   readonly what: string;
-  /** True where `privateHosts` may open it: networks of one's own. Metadata services, link-local and the like stay shut whatever is configured. */
+  /**
+   * True where `privateHosts` may open it: networks of one's own. Metadata services, link-local and the like stay shut
+   * whatever is configured.
+   */
   readonly openable: boolean;
 }
 
@@ -18,8 +21,8 @@ const own = (cidr: string, what: string): Range => ({ cidr, what, openable: true
 
 /*
  * The first row that matches counts. Sources:
- * https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry (RFC 6890, RFC 8190), …/ipv6-address-space,
- * and of the metadata services their vendors' manuals.
+ * https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry (RFC 6890, RFC 8190),
+ * …/ipv6-address-space, and of the metadata services their vendors' manuals.
  */
 const RANGES: readonly Range[] = [
   // What answers there hands out credentials: AWS (EC2, ECS, EKS), Google, Alibaba, Oracle, Azure.
@@ -76,7 +79,10 @@ const [GLOBAL, GLOBAL_BITS] = ipaddr.IPv6.parseCIDR('2000::/3');
 const NOT_AN_ADDRESS: Refusal = { what: 'not an address', openable: false };
 const NOT_GLOBAL: Refusal = { what: 'a reserved address', openable: false };
 
-/** `undefined` = a public address. Takes what Node and resolvers write; other spellings, and zones (`fe80::1%eth0`), are none. */
+/**
+ * `undefined` = a public address. Takes what Node and resolvers write; other spellings, and zones (`fe80::1%eth0`), are
+ * none.
+ */
 export function refusalOf(address: string): Refusal | undefined {
   if (isIP(address) === 0 || address.includes('%')) return NOT_AN_ADDRESS;
   const parsed = ipaddr.parse(address);

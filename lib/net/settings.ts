@@ -14,7 +14,11 @@ export interface NetOptions {
   readonly minBytesPerSecond?: number;
   /** Resolves every name and looks at every address, also one that was given as such, in place of `dns.lookup`. */
   readonly lookup?: LookupFunction;
-  /** Refuses what may not be contacted: each URL, redirects too, and each address as it is connected to. Brings its own `lookup`. @default everything may be */
+  /**
+   * Refuses what may not be contacted: each URL, redirects too, and each address as it is connected to. Brings its own
+   * `lookup`.
+   * @default everything may be
+   */
   readonly guard?: Guard;
 }
 

@@ -11,7 +11,9 @@ export function parseSourceUrl(text: string, example: string): URL {
   return url;
 }
 
-/** The host as it is resolved: without brackets, in ASCII, also for the schemes that `URL` leaves as they were written. */
+/**
+ * The host as it is resolved: without brackets, in ASCII, also for the schemes that `URL` leaves as they were written.
+ */
 export function hostOfUrl(url: URL): string {
   const bare = url.hostname.replace(/^\[|\]$/g, '');
   const ascii = bare.includes(':') ? bare : domainToASCII(decoded(url, bare, 'host'));

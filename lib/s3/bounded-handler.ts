@@ -16,10 +16,10 @@ const MOST_ANSWER_BYTES = 1024 * 1024;
 const LONG_WORK_MS = 15 * 60_000;
 
 /**
- * A handler of requests that does not wait for an answer for ever, and does not keep all that a store likes to send. What is
- * not the object itself is read here, to its end: the SDK would read it without bound. Of an error whose body is too long,
- * too slow or no XML of S3, the status and the headers are kept, which say what happened; any other answer like that is an
- * error named `AnswerTooLong`, `TimeoutError` or `AnswerMalformed`.
+ * A handler of requests that does not wait for an answer for ever, and does not keep all that a store likes to send.
+ * What is not the object itself is read here, to its end: the SDK would read it without bound. Of an error whose body
+ * is too long, too slow or no XML of S3, the status and the headers are kept, which say what happened; any other answer
+ * like that is an error named `AnswerTooLong`, `TimeoutError` or `AnswerMalformed`.
  */
 export class BoundedHandler extends NodeHttpHandler {
   readonly #answerTimeoutMs: number;

@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
-import type { LookupFunction } from 'node:net';
-import type { SecureContext } from 'node:tls';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../errors/error.ts';
-import { contextWith } from '../net/sockets/authorities.ts';
-import { stated } from '../values/stated.ts';
-import { BoundedHandler } from './bounded-handler.ts';
+import type { BoundedHandler } from './bounded-handler.ts';
+import type { HandlerOptions } from './request-handler.ts';
+import { requestHandler } from './request-handler.ts';
 
 /** An object in S3, or in a store that speaks like it. */
 export type S3Locator = {
@@ -26,28 +23,13 @@ interface S3Credentials {
   readonly sessionToken?: string;
 }
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends HandlerOptions {
   /** For locators that name none. @default the environment's or the profile's; on AWS the bucket's own is found out */
   readonly region?: string;
   /** Of the shared AWS configuration. @default AWS_PROFILE, else `default` */
   readonly profile?: string;
   /** @default the standard chain: environment, shared files, SSO, web identity, container, instance */
   readonly credentials?: S3Credentials;
-  /** Connections per store. @default 64 */
-  readonly maxSockets?: number;
-  /** PEM file of a certificate authority to trust besides the known ones. */
-  readonly caFile?: string;
-  /** Resolves the names of stores in place of `dns.lookup`. */
-  readonly lookup?: LookupFunction;
-  /** @default 10 s */
-  readonly connectTimeoutMs?: number;
-  /** A connection on which nothing moves for this long is given up. @default 120 s */
-  readonly idleTimeoutMs?: number;
-  /**
-   * From the end of a request to the head of its answer, and from there to the end of an answer that is not an object
-   * (15 min where S3 itself takes so long: completing and copying). @default `idleTimeoutMs`
-   */
-  readonly answerTimeoutMs?: number;
 }
 
 /** Two clients on one pool of connections. */
@@ -55,8 +37,8 @@ export interface Clients {
   /** Retries what failed in passing: for calls that can be repeated without a trace. */
   readonly steady: S3Client;
   /**
-   * One try: for bodies, which only their owner can send again, and for calls whose lost answer must be noticed (a second
-   * Create would leave an upload that nobody knows of, a second conditional write would refuse our own object).
+   * One try: for bodies, which only their owner can send again, and for calls whose lost answer must be noticed (a
+   * second Create would leave an upload that nobody knows of, a second conditional write would refuse our own object).
    */
   readonly once: S3Client;
 }
@@ -106,7 +88,10 @@ export function connections(options: ConnectionOptions): Connections {
     return clients;
   }
 
-  /** Where a bucket lives when nobody said so: on AWS it answers that itself, whatever the rights (200, 301, 400 or 403). */
+  /**
+   * Where a bucket lives when nobody said so: on AWS it answers that itself, whatever the rights (200, 301, 400 or
+   * 403).
+   */
   async function findRegion(locator: S3Locator, pathStyle: boolean): Promise<string> {
     const start = await configuredRegion(options);
     if (locator.endpoint !== undefined) return start;
@@ -146,34 +131,6 @@ export function connections(options: ConnectionOptions): Connections {
       handler?.destroy();
     },
   };
-}
-
-function requestHandler(options: ConnectionOptions): BoundedHandler {
-  const { maxSockets = 64, lookup, idleTimeoutMs = 120_000 } = options;
-  const agent = { maxSockets, ...(lookup === undefined ? {} : { lookup }) };
-  return new BoundedHandler(
-    {
-      connectionTimeout: options.connectTimeoutMs ?? 10_000,
-      // No bound on a whole request: a part may take minutes on a slow line. What counts is that it moves.
-      socketTimeout: idleTimeoutMs,
-      httpAgent: agent,
-      httpsAgent: { ...agent, ...stated({ secureContext: contextOf(options.caFile) }) },
-    },
-    options.answerTimeoutMs ?? idleTimeoutMs,
-  );
-}
-
-function contextOf(caFile: string | undefined): SecureContext | undefined {
-  if (caFile === undefined) return undefined;
-  try {
-    return contextWith(readFileSync(caFile, 'utf8'));
-  } catch (error) {
-    throw badCaFile(caFile, error);
-  }
-}
-
-function badCaFile(caFile: string, cause: unknown): PieceworkError {
-  return new PieceworkError('InvalidOption', `the CA file ${caFile} can't be read as PEM certificates`, { cause });
 }
 
 /** It becomes part of a host name. */

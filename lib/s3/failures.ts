@@ -102,7 +102,9 @@ const NETWORK_NAMES: ReadonlySet<string> = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
-/** The code of a failed call: by name, then by class of status. `undefined` = neither store nor network failed, but we. */
+/**
+ * The code of a failed call: by name, then by class of status. `undefined` = neither store nor network failed, but we.
+ */
 export function codeOfFailure(failure: ServiceFailure, operation: Operation): ErrorCode | undefined {
   const { name, status } = failure;
   const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;

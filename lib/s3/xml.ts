@@ -2,8 +2,8 @@
 const MOST_LEVELS = 32;
 
 /**
- * Why a body is none that S3 would send, or `undefined`. Looked at before the SDK's parser, which calls itself for every
- * level, and reads the whole text anew for every document type declaration.
+ * Why a body is none that S3 would send, or `undefined`. Looked at before the SDK's parser, which calls itself for
+ * every level, and reads the whole text anew for every document type declaration.
  */
 export function xmlProblem(text: string): string | undefined {
   if (/<!doctype/i.test(text)) return 'a document type declaration';

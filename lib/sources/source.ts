@@ -17,7 +17,9 @@ export interface Probe extends AsyncDisposable {
   readonly bodyIsWhole: boolean;
 }
 
-/** One family of schemes. Implementations hold connections only; what is known of a transfer comes in with each call. */
+/**
+ * One family of schemes. Implementations hold connections only; what is known of a transfer comes in with each call.
+ */
 export interface Source extends AsyncDisposable {
   /** Without the colon: `['http', 'https']`. */
   readonly schemes: readonly string[];
@@ -27,7 +29,8 @@ export interface Source extends AsyncDisposable {
    */
   probe(from: SourceLocator, firstBytes: number | 'all', call: Call): Promise<Probe>;
   /**
-   * Opens one range. The answer's head is already checked against the snapshot (architecture, "Distrusting a range"): a reader exists only for the bytes that were asked for.
+   * Opens one range. The answer's head is already checked against the snapshot (architecture, "Distrusting a range"): a
+   * reader exists only for the bytes that were asked for.
    * @throws PieceworkError `SourceChanged`, `RangesNotHonoured`, `RangeMismatch`, … by reaction.
    */
   open(from: SourceLocator, snapshot: Snapshot, range: ByteRange, call: Call): Promise<ByteReader>;

@@ -4,7 +4,10 @@ import { bodyReader } from '../net/bodies/body-reader.ts';
 import { streamBody } from '../net/bodies/stream-body.ts';
 import type { Probe, Source } from './source.ts';
 
-/** A pipe, written `-`: its length shows at its end, it can be read once, and there is nothing to tell two of them apart. */
+/**
+ * A pipe, written `-`: its length shows at its end, it can be read once, and there is nothing to tell two of them
+ * apart.
+ */
 export function stdinSource(stream: () => Readable): Source {
   let isTaken = false;
   return {

@@ -1,4 +1,6 @@
-/** Digests of the whole object, lower-case hex. `crc32`, `crc32c` and `crc64nvme` combine from pieces; the others don't. */
+/**
+ * Digests of the whole object, lower-case hex. `crc32`, `crc32c` and `crc64nvme` combine from pieces; the others don't.
+ */
 export type DigestAlgorithm = 'sha256' | 'sha512' | 'sha1' | 'md5' | 'crc32';
 export type Digests = Readonly<Partial<Record<DigestAlgorithm, string>>>;
 

@@ -1,10 +1,16 @@
 import type { Digests } from './digests.ts';
 import type { DestinationLocator } from './locators.ts';
 
-/** `replace`: whatever is there. `fail`: only where nothing is. `if-changed`: nothing happens when the same version is already there. */
+/**
+ * `replace`: whatever is there. `fail`: only where nothing is. `if-changed`: nothing happens when the same version is
+ * already there.
+ */
 export type IfExists = 'replace' | 'fail' | 'if-changed';
 
-/** `auto`: where it can be, without a word about it otherwise. `always`: else the transfer fails. `never`: every byte comes through us. */
+/**
+ * `auto`: where it can be, without a word about it otherwise. `always`: else the transfer fails. `never`: every byte
+ * comes through us.
+ */
 export type ServerSideCopyWish = 'auto' | 'always' | 'never';
 
 export interface TransferOptions {
@@ -35,7 +41,9 @@ export interface Expectations {
   readonly digests: Digests;
 }
 
-/** How the object is to be stored. Everything here is passed on to stores that know it and refused by those that don't. */
+/**
+ * How the object is to be stored. Everything here is passed on to stores that know it and refused by those that don't.
+ */
 export interface ObjectSettings {
   /** @default the source's */
   readonly contentType?: string;

@@ -14,7 +14,8 @@ export const BACKOFF: BackoffPolicy = { baseMs: 500, capMs: 30_000 };
 /**
  * Exponential back-off with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/):
  * anywhere in (0, min(cap, base · 2^(failures−1))], but never under a tenth of that bound.
- * @param seed what makes this wait different from its neighbours'; the same seed gives the same wait, so that a replay does too.
+ * @param seed what makes this wait different from its neighbours'; the same seed gives the same wait, so that a replay
+ *   does too.
  */
 export function backoffMs(failures: number, seed: string, policy: BackoffPolicy = BACKOFF): number {
   const bound = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(Math.max(failures, 1) - 1, 30));
@@ -31,7 +32,10 @@ export function backoffAfter(code: ErrorCode, failures: number, seed: string, po
   return backoffMs(OUTAGES.has(code) ? failures + OUTAGE_STEPS : failures, seed, policy);
 }
 
-/** The other side's wish for patience is obeyed in full; without one, back-off. A little jitter keeps workers from coming back as one. */
+/**
+ * The other side's wish for patience is obeyed in full; without one, back-off. A little jitter keeps workers from
+ * coming back as one.
+ */
 export function waitMs(
   times: number,
   seed: string,

@@ -1,8 +1,8 @@
 import { median } from '../values/median.ts';
 
 /**
- * When a piece is a straggler, and when it may be rescued: issued once more on another connection, the faster of the two going on.
- * Times are what was spent waiting for the source's bytes, so that a slow destination makes nobody slow.
+ * When a piece is a straggler, and when it may be rescued: issued once more on another connection, the faster of the
+ * two going on. Times are what was spent waiting for the source's bytes, so that a slow destination makes nobody slow.
  *
  * A piece is a straggler when
  * - at least `minFinished` of its siblings have come,
@@ -10,11 +10,13 @@ import { median } from '../values/median.ts';
  * - at its speed so far, the whole of it would take more than `slowTimes` their median.
  *
  * A straggler is rescued when
- * - no more than `flightShare` of the pieces in flight (but always one) are being rescued: where all have become slow, it is the source that is slow;
- * - the extra bytes so far, and all that this rescue could add to them, are at most `extraShare` of the bytes that came, and one piece.
+ * - no more than `flightShare` of the pieces in flight (but always one) are being rescued: where all have become slow,
+ *   it is the source that is slow;
+ * - the extra bytes so far, and all that this rescue could add to them, are at most `extraShare` of the bytes that
+ *   came, and one piece.
  *
- * A rescue that turns out to be a straggler itself is given up for another, up to `mostRescues` of them: where one connection in twenty is
- * slow, one rescue in twenty is. There are never more than two connections for a piece.
+ * A rescue that turns out to be a straggler itself is given up for another, up to `mostRescues` of them: where one
+ * connection in twenty is slow, one rescue in twenty is. There are never more than two connections for a piece.
  */
 export interface StragglerRule {
   readonly minFinished: number;

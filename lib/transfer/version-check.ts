@@ -42,3 +42,19 @@ function codingOf(contentEncoding: string | undefined): string {
   const text = contentEncoding?.trim().toLowerCase() ?? '';
   return text === '' ? 'identity' : text;
 }
+
+/** What a server of files says of one of them, where it says so. */
+export interface FileFacts {
+  readonly sizeBytes?: number | undefined;
+  /** ISO 8601. */
+  readonly modifiedAt?: string | undefined;
+}
+
+/** How a file differs from the one that was planned, as a sentence; what was not stated then is not compared. */
+export function fileChange(planned: FileFacts, now: FileFacts): string | undefined {
+  if (planned.sizeBytes !== undefined && now.sizeBytes !== planned.sizeBytes)
+    return `its size was ${planned.sizeBytes} bytes and is ${now.sizeBytes ?? 'unstated'} now`;
+  if (planned.modifiedAt !== undefined && now.modifiedAt !== planned.modifiedAt)
+    return `it was modified at ${planned.modifiedAt}, and at ${now.modifiedAt ?? 'an unstated time'} now`;
+  return undefined;
+}

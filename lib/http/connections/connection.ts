@@ -50,8 +50,9 @@ export class HttpConnection implements Poolable {
   }
 
   /**
-   * After the whole answer: ready for another question, or closed, by what the answer said and by what followed it. That is seen one turn of
-   * the event loop later: a server that says too much, or hangs up without saying so, mostly does it at once.
+   * After the whole answer: ready for another question, or closed, by what the answer said and by what followed it.
+   * That is seen one turn of the event loop later: a server that says too much, or hangs up without saying so, mostly
+   * does it at once.
    */
   async finish(): Promise<void> {
     if (this.#idleMs === 0) return this.close();
@@ -80,8 +81,8 @@ export class HttpConnection implements Poolable {
 
 function requestText({ pathname, search, host }: URL, headers: Headers): string {
   const lines = Object.entries({ host, connection: 'keep-alive', ...headers }).map(([name, value]) => {
-    // Checked before, each where it comes from. A line break would be a request of somebody else's, and so would a character beyond
-    // latin1 whose low byte is one: it would be cut to that.
+    // Checked before, each where it comes from. A line break would be a request of somebody else's, and so would a
+    // character beyond latin1 whose low byte is one: it would be cut to that.
     if (!FIELD_VALUE.test(value)) throw new RangeError(`the header ${name} has characters that a header can't carry`);
     return `${name}: ${value}\r\n`;
   });

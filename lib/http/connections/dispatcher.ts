@@ -88,7 +88,10 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
   };
 }
 
-/** Makes connections to the URL's origin. HTTP/1.1 alone: pieces are worth nothing when they share one HTTP/2 connection. */
+/**
+ * Makes connections to the URL's origin. HTTP/1.1 alone: pieces are worth nothing when they share one HTTP/2
+ * connection.
+ */
 function opener(url: URL, { lookup, guard, connectTimeoutMs }: NetSettings, secureContext: SecureContext | undefined) {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const isSecure = url.protocol === 'https:';

@@ -3,7 +3,10 @@ import { fault } from '../../net/errors/fault.ts';
 import type { Finding, Where } from '../../net/errors/source-error.ts';
 import { findNetwork, peerOf, toSourceError } from '../../net/errors/source-error.ts';
 
-/** What Node, undici (through a proxy) or a connection of ours threw, as a `PieceworkError`. Its cause is without the peer's bytes. */
+/**
+ * What Node, undici (through a proxy) or a connection of ours threw, as a `PieceworkError`. Its cause is without the
+ * peer's bytes.
+ */
 export function toHttpError(thrown: unknown, where: Where): PieceworkError {
   return toSourceError(harmless(thrown), where, (raw) => findProxy(raw, thrown, where) ?? findHttp(raw, where));
 }
@@ -82,7 +85,10 @@ function malformed(inBody: boolean): Finding {
   return { code: 'SourceMalformed', sentence: `the server's answer is not HTTP/1.1; check port and scheme` };
 }
 
-/** The parser's error carries the bytes that it choked on, and those may be anybody's; undici leaves out the code of some of them. */
+/**
+ * The parser's error carries the bytes that it choked on, and those may be anybody's; undici leaves out the code of
+ * some of them.
+ */
 function harmless(thrown: unknown): unknown {
   if (!(thrown instanceof Error)) return thrown;
   const { code } = thrown as { code?: unknown };

@@ -32,7 +32,10 @@ export async function exchange(
 
 type Over = { readonly kind: 'whole' } | { readonly kind: 'failed'; readonly reason: unknown };
 
-/** From request to last byte, on one connection. Ends once: by the end of the body, by a failure, by the signal, or by being discarded. */
+/**
+ * From request to last byte, on one connection. Ends once: by the end of the body, by a failure, by the signal, or by
+ * being discarded.
+ */
 class Conversation implements IncomingBody {
   readonly #dispatchers: Dispatchers;
   readonly #url: URL;

@@ -3,7 +3,10 @@ import type { PullSocket } from '../../net/sockets/pull-socket.ts';
 import { readThrough } from '../../net/sockets/read-through.ts';
 import type { Framing } from './head.ts';
 
-/** Reads a body's bytes straight from its connection; 0 = its end, with nothing of it left there. Throws the connection's faults. */
+/**
+ * Reads a body's bytes straight from its connection; 0 = its end, with nothing of it left there. Throws the
+ * connection's faults.
+ */
 export type ReadFramed = (into: Uint8Array, silenceMs: number) => Promise<number>;
 
 /** A chunk's size with its extensions, or a line behind the last chunk: whoever writes more than this means harm. */

@@ -38,8 +38,9 @@ export function checkHeadSoFar(text: string): void {
 }
 
 /**
- * Strict, since what one reads as a header another reads as a body: no folded lines, no space before the colon, no control characters, one
- * length at most (RFC 9112 §2.2, §4, §5). `text` is the head with its empty line; characters are the bytes. @throws `HEAD_MALFORMED`.
+ * Strict, since what one reads as a header another reads as a body: no folded lines, no space before the colon, no
+ * control characters, one length at most (RFC 9112 §2.2, §4, §5). `text` is the head with its empty line; characters
+ * are the bytes. @throws `HEAD_MALFORMED`.
  */
 export function parseHead(text: string): Head {
   const [statusLine = '', ...lines] = text.slice(0, -HEAD_END.length).split('\r\n');

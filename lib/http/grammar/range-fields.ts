@@ -1,7 +1,9 @@
 import type { ByteRange } from '../../values/ranges.ts';
 import { hasBytes } from '../../values/ranges.ts';
 
-/** `{start: 0, end: 100}` → `bytes=0-99` (RFC 9110 §14.1.2). An empty range has no HTTP form and throws a `RangeError`. */
+/**
+ * `{start: 0, end: 100}` → `bytes=0-99` (RFC 9110 §14.1.2). An empty range has no HTTP form and throws a `RangeError`.
+ */
 export function toRangeHeader(range: ByteRange): string {
   if (!hasBytes(range)) {
     throw new RangeError(`[${range.start}, ${range.end}) has no HTTP form: a range needs at least one byte`);

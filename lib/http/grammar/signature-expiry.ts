@@ -2,7 +2,8 @@ import type { Instant } from '../../values/time.ts';
 
 /**
  * When the signature in a presigned URL ends, or `undefined` where none is recognised: AWS and Google V4 (date +
- * seconds), AWS V2, Google V2 and CloudFront (`Expires`, seconds since 1970), Azure SAS (`se`, ISO 8601). The earliest, if several.
+ * seconds), AWS V2, Google V2 and CloudFront (`Expires`, seconds since 1970), Azure SAS (`se`, ISO 8601). The earliest,
+ * if several.
  */
 export function signatureExpiry(url: URL): Instant | undefined {
   const query = new Map([...url.searchParams].map(([name, value]) => [name.toLowerCase(), value]));

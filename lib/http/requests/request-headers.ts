@@ -12,7 +12,9 @@ export interface CallerRequest {
   readonly headers: Headers;
 }
 
-/** What the transfer itself says with these: a caller's value would break the range check, the framing or the routing. */
+/**
+ * What the transfer itself says with these: a caller's value would break the range check, the framing or the routing.
+ */
 const OURS = new Set([
   'accept-encoding',
   'connection',

@@ -1,6 +1,12 @@
-/** The body of an answer while it comes in: never decoded, not yet counted. Whoever has it reads it to the end or discards it. */
+/**
+ * The body of an answer while it comes in: never decoded, not yet counted. Whoever has it reads it to the end or
+ * discards it.
+ */
 export interface IncomingBody {
-  /** Writes the next bytes to the front of `into`; 0 = the end. @throws PieceworkError, or the signal's reason: then nothing is written any more. */
+  /**
+   * Writes the next bytes to the front of `into`; 0 = the end.
+   * @throws PieceworkError, or the signal's reason: then nothing is written any more.
+   */
   read(into: Uint8Array): Promise<number>;
   /** Frees the connection: by reading on when little is left (unknown `restBytes` are tried), else by closing it. */
   discard(restBytes?: number): Promise<void>;

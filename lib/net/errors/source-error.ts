@@ -22,7 +22,8 @@ export interface Finding {
 export type Find = (raw: string, where: Where) => Finding | undefined;
 
 /**
- * What Node or a connection of ours threw on the way to a source, as a `PieceworkError`; the original stays as its cause.
+ * What Node or a connection of ours threw on the way to a source, as a `PieceworkError`; the original stays as its
+ * cause.
  * @param find what the protocol above knows; it is asked first
  */
 export function toSourceError(thrown: unknown, where: Where, find: Find = () => undefined): PieceworkError {

@@ -45,7 +45,10 @@ export interface Pool<C> {
   close(): void;
 }
 
-/** After a refusal nobody tries for so long: who needs a connection waits for one of those that stand. Less than the engine's patience. */
+/**
+ * After a refusal nobody tries for so long: who needs a connection waits for one of those that stand. Less than the
+ * engine's patience.
+ */
 const FULL_MS = 1_000;
 
 /** Handshakes at a time: some servers (sshd's MaxStartups) cut off whoever comes in a crowd. */

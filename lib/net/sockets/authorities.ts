@@ -3,7 +3,10 @@ import type { SecureContext } from 'node:tls';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { PieceworkError } from '../../errors/error.ts';
 
-/** Trusts these PEM certificates (not file names) besides those that Node trusts anyway; `undefined` without any. Built once: a context of 150 authorities for each connection would cost more than its handshake. */
+/**
+ * Trusts these PEM certificates (not file names) besides those that Node trusts anyway; `undefined` without any. Built
+ * once: a context of 150 authorities for each connection would cost more than its handshake.
+ */
 export function contextWith(ca: string | readonly string[] | undefined): SecureContext | undefined {
   const texts = ca === undefined ? [] : typeof ca === 'string' ? [ca] : ca;
   if (texts.length === 0) return undefined;

@@ -1,27 +1,7 @@
-import type { LookupFunction, Socket } from 'node:net';
-import { connect as connectPlain } from 'node:net';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
-import { connect as connectSecure } from 'node:tls';
+import type { Socket } from 'node:net';
 import { fault } from '../errors/fault.ts';
-
-export interface PullTarget {
-  /** A name, or an address without brackets. */
-  readonly host: string;
-  readonly port: number;
-  readonly lookup?: LookupFunction | undefined;
-  /** For resolution, TCP and whatever of TLS is waited for, together. */
-  readonly timeoutMs: number;
-  /** Absent = no TLS. */
-  readonly tls?: PullTls;
-}
-
-export interface PullTls {
-  readonly options: ConnectionOptions;
-  /** A session that later connections may go on with. */
-  readonly onSession?: (session: Buffer) => void;
-  /** False where the other side begins its half of the handshake only later. */
-  readonly waitForHandshake: boolean;
-}
+import type { PullTarget } from './pull-target.ts';
+import { connectPull, untilConnected } from './pull-target.ts';
 
 /** Where bytes land that nobody has given memory for yet: one record of TLS. */
 const BAY_BYTES = 16 * 1024;
@@ -43,12 +23,13 @@ interface Reading {
 type Over = { readonly kind: 'ended' } | { readonly kind: 'failed'; readonly reason: unknown };
 
 /**
- * A connection that is read on demand, straight into the reader's memory: the kernel (or TLS) writes where Node's `onread` says, and no
- * stream stands in between. What nobody asks for stays with its sender.
+ * A connection that is read on demand, straight into the reader's memory: the kernel (or TLS) writes where Node's
+ * `onread` says, and no stream stands in between. What nobody asks for stays with its sender.
  *
- * Node asks where the _next_ bytes go as soon as some have come. It is given the reader's memory only while a read is under way that those
- * bytes did not end; else it is given the bay, and a read begins with what lands there. So a read can end nowhere but in that moment, or
- * with the connection: after it has ended, nothing is written into its memory. (TLS hands on all records that have come, wanted or not.)
+ * Node asks where the _next_ bytes go as soon as some have come. It is given the reader's memory only while a read is
+ * under way that those bytes did not end; else it is given the bay, and a read begins with what lands there. So a read
+ * can end nowhere but in that moment, or with the connection: after it has ended, nothing is written into its memory.
+ * (TLS hands on all records that have come, wanted or not.)
  */
 export class PullSocket {
   readonly #socket: Socket;
@@ -59,21 +40,12 @@ export class PullSocket {
   #onStir: (() => void) | undefined;
   #over: Over | undefined;
 
-  private constructor({ host, port, lookup, tls }: PullTarget) {
+  private constructor(target: PullTarget) {
     this.#bay = new Uint8Array(BAY_BYTES);
-    const options = {
-      host,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 60_000,
-      ...(lookup === undefined ? {} : { lookup }),
-      onread: {
-        buffer: () => this.#place(),
-        callback: (bytes: number, memory: Uint8Array) => this.#landed(bytes, memory),
-      },
-    };
-    this.#socket = tls === undefined ? connectPlain(options) : secured(options, tls);
+    this.#socket = connectPull(target, {
+      buffer: () => this.#place(),
+      callback: (bytes, memory) => this.#landed(bytes, memory),
+    });
     this.#socket
       .on('error', (error) => this.close(error))
       .on('end', () => this.#ended())
@@ -81,31 +53,16 @@ export class PullSocket {
   }
 
   /** Throws Node's own errors (`ENOTFOUND`, `ECONNREFUSED`, `ETIMEDOUT`, …), or the signal's reason. */
-  static open(target: PullTarget, signal: AbortSignal): Promise<PullSocket> {
-    return new Promise((resolve, reject) => {
-      signal.throwIfAborted();
-      const pull = new PullSocket(target);
-      const socket = pull.#socket;
-      const fail = (reason: unknown) => {
-        settled();
-        pull.close(reason);
-        reject(reason);
-      };
-      const stop = () => fail(signal.reason);
-      const closed = () => fail(fault('ECONNRESET', 'closed while it was opened'));
-      const timer = setTimeout(() => fail(fault('ETIMEDOUT', 'no connection in time')), target.timeoutMs);
-      const settled = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', stop);
-        socket.removeListener('error', fail).removeListener('close', closed);
-      };
-      signal.addEventListener('abort', stop, { once: true });
-      socket.once('error', fail).once('close', closed);
-      socket.once(target.tls?.waitForHandshake === true ? 'secureConnect' : 'connect', () => {
-        settled();
-        resolve(pull);
-      });
-    });
+  static async open(target: PullTarget, signal: AbortSignal): Promise<PullSocket> {
+    signal.throwIfAborted();
+    const pull = new PullSocket(target);
+    try {
+      await untilConnected(pull.#socket, target, signal);
+      return pull;
+    } catch (reason) {
+      pull.close(reason);
+      throw reason;
+    }
   }
 
   get isOpen(): boolean {
@@ -122,8 +79,10 @@ export class PullSocket {
   }
 
   /**
-   * Writes the next bytes to the front of `into`, as many as come without much of a wait; 0 = the other side has ended. One read at a time.
-   * @param silenceMs how long nothing may come; 0 = for ever. Then it rejects with the code `SILENT`. Whatever it rejects with, the
+   * Writes the next bytes to the front of `into`, as many as come without much of a wait; 0 = the other side has ended.
+   * One read at a time.
+   * @param silenceMs how long nothing may come; 0 = for ever. Then it rejects with the code `SILENT`. Whatever it
+   *   rejects with, the
    *   connection is closed, and nothing lands in `into` any more.
    */
   read(into: Uint8Array, silenceMs = 0): Promise<number> {
@@ -231,10 +190,4 @@ export class PullSocket {
     }
     this.#onStir?.();
   }
-}
-
-function secured(options: ConnectionOptions, { options: tls, onSession }: PullTls): TLSSocket {
-  const socket = connectSecure({ ...tls, ...options });
-  if (onSession !== undefined) socket.on('session', onSession);
-  return socket;
 }

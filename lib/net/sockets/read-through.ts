@@ -10,7 +10,10 @@ export interface ReadThroughOptions {
   readonly tooLong: () => Error;
 }
 
-/** The text up to `end`, and with it; characters are the bytes. `undefined` when the other side ended before. Throws what `check` throws. */
+/**
+ * The text up to `end`, and with it; characters are the bytes. `undefined` when the other side ended before. Throws
+ * what `check` throws.
+ */
 export async function readThrough(
   socket: Pick<PullSocket, 'peek' | 'skip'>,
   options: ReadThroughOptions,

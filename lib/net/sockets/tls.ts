@@ -20,7 +20,10 @@ export function tlsOptionsOf({ host, secureContext }: Omit<TlsTarget, 'timeoutMs
   };
 }
 
-/** TLS over an open connection, verified. Throws Node's own errors, or the signal's reason; then the connection is closed. */
+/**
+ * TLS over an open connection, verified. Throws Node's own errors, or the signal's reason; then the connection is
+ * closed.
+ */
 export function startTls(socket: Socket, target: TlsTarget, signal: AbortSignal): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const secure = connect({ ...tlsOptionsOf(target), socket });

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { IncomingBody } from '../../net/bodies/incoming-body.ts';
 import type { Lease } from '../../net/pools/pool.ts';
 import type { NetSettings } from '../../net/settings.ts';
-import type { Download, FtpCommands } from './commands.ts';
+import type { FtpCommands } from './commands.ts';
 import type { FtpReply } from './errors.ts';
 import { ftpError } from './errors.ts';
+import type { Download } from './retrieve.ts';
 import type { FtpTarget } from './url.ts';
 
 export interface FtpBodyOptions {
@@ -23,13 +24,16 @@ export interface FtpBodyOptions {
   readonly settings: NetSettings;
 }
 
-/** How long the server may take to notice that we hung up, before we give up its connection; the next time it is not asked. */
+/**
+ * How long the server may take to notice that we hung up, before we give up its connection; the next time it is not
+ * asked.
+ */
 const VERDICT_MS = 2_000;
 
 /**
  * The body of a RETR. Where we hang up, the server answers 426 or 451 (it could not send all), or 226 (all of it was in
- * the network's buffers already): any of them is right, and none says anything of the bytes. Where it ends by itself and
- * its size was not known, only a 2xx makes it whole.
+ * the network's buffers already): any of them is right, and none says anything of the bytes. Where it ends by itself
+ * and its size was not known, only a 2xx makes it whole.
  */
 export function ftpBody(options: FtpBodyOptions): IncomingBody {
   const { target, lease, download, wantedBytes, hangUp, signal } = options;

@@ -2,23 +2,11 @@ import type { Socket } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { Poolable } from '../../net/pools/pool.ts';
 import type { NetSettings } from '../../net/settings.ts';
-import type { PullTls } from '../../net/sockets/pull-socket.ts';
-import { PullSocket } from '../../net/sockets/pull-socket.ts';
+import type { PullTls } from '../../net/sockets/pull-target.ts';
 import type { FtpReply } from './errors.ts';
 import { connectionError, ftpError, refusal } from './errors.ts';
 import type { LineContext } from './line-context.ts';
 import type { FtpTarget } from './url.ts';
-
-/** Below are the ports of well-known services (RFC 6335 §6). */
-const LEAST_GUARDED_PORT = 1024;
-
-/** A file on its way. */
-export interface Download {
-  /** Nothing of it is read yet. */
-  readonly data: PullSocket;
-  /** What the server says at the end; `undefined` when the control connection broke. */
-  readonly verdict: Promise<FtpReply | undefined>;
-}
 
 /** Questions to one server, one after the other, each with its time-out. */
 export class FtpCommands implements Poolable {
@@ -26,7 +14,8 @@ export class FtpCommands implements Poolable {
   readonly #target: FtpTarget;
   readonly #settings: NetSettings;
   #features: ReadonlySet<string> = new Set();
-  #knowsEpsv = true;
+  /** Until it has refused EPSV. */
+  knowsEpsv = true;
   #spoilt = false;
 
   constructor(context: LineContext, target: FtpTarget, settings: NetSettings) {
@@ -42,6 +31,11 @@ export class FtpCommands implements Poolable {
   close(): void {
     this.#spoilt = true;
     this.#context.close();
+  }
+
+  /** It is not to be used again, though nobody closes it yet. */
+  spoil(): void {
+    this.#spoilt = true;
   }
 
   /** Takes a new connection on and hears its first reply. */
@@ -76,37 +70,15 @@ export class FtpCommands implements Poolable {
     return this.#features.has('REST STREAM');
   }
 
-  /** Opens the data connection, then asks for the file from `offset` on. */
-  async retrieve(offset: number, signal: AbortSignal): Promise<Download> {
-    const data = await this.#passive(signal);
-    const stop = () => this.close();
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      if (offset > 0) await this.#restartAt(offset);
-      return { data, ...(await this.#start(`RETR ${this.#target.path}`)) };
-    } catch (error) {
-      data.close();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+  /** The address that the server has. */
+  get serverAddress(): string {
+    return (this.#context.socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
   }
 
-  async #restartAt(offset: number): Promise<void> {
-    const answer = await this.ask(`REST ${offset}`);
-    if (answer.code === 421) throw refusal(this.#target, answer, 'REST');
-    if (answer.code !== 350) {
-      throw ftpError(
-        'RangesNotHonoured',
-        this.#target,
-        `the server does not start at an offset (REST: ${answer.code})`,
-        answer,
-      );
-    }
-  }
-
-  /** Resolves when the server begins. */
-  async #start(command: string): Promise<Pick<Download, 'verdict'>> {
+  /**
+   * Asks for a file; resolves when the server begins. Its last word is `undefined` when the control connection broke.
+   */
+  async start(command: string): Promise<{ readonly verdict: Promise<FtpReply | undefined> }> {
     const begun = Promise.withResolvers<FtpReply | undefined>();
     const watch = this.#watch();
     const verdict = this.#context
@@ -129,62 +101,9 @@ export class FtpCommands implements Poolable {
     return { verdict: verdict.catch(() => undefined) };
   }
 
-  /** Passive, extended where the server knows it. Never to another host than that of the control connection, whatever PASV says. */
-  async #passive(signal: AbortSignal): Promise<PullSocket> {
-    const port = (this.#knowsEpsv ? await this.#extendedPort() : undefined) ?? (await this.#passivePort());
-    const host = (this.#context.socket.remoteAddress ?? '').replace(/^::ffff:/i, '');
-    try {
-      const tls = this.#context.hasTLS ? { tls: this.#dataTls() } : {};
-      return await PullSocket.open({ host, port, timeoutMs: this.#settings.connectTimeoutMs, ...tls }, signal);
-    } catch (error) {
-      this.#spoilt = true;
-      signal.throwIfAborted();
-      const { code } = Object(error) as { code?: string };
-      throw ftpError(
-        code === 'ETIMEDOUT' ? 'SourceTimeout' : 'SourceRefused',
-        this.#target,
-        `the data connection to ${this.#target.host}, port ${port}, was not reached (${code ?? 'no connection'}); a firewall may close the server's passive ports`,
-        undefined,
-        error,
-      );
-    }
-  }
-
-  async #extendedPort(): Promise<number | undefined> {
-    const answer = await this.ask('EPSV');
-    if (answer.code === 229) return this.#port(answer, Number(/\((.)\1\1(\d{1,5})\1\)/.exec(answer.message)?.[2]));
-    if (answer.code < 500) throw refusal(this.#target, answer, 'a data connection (EPSV)');
-    this.#knowsEpsv = false;
-    return undefined;
-  }
-
-  async #passivePort(): Promise<number> {
-    const answer = await this.ask('PASV');
-    if (answer.code !== 227) throw refusal(this.#target, answer, 'a data connection (PASV)');
-    const [, high, low] = /(?:\d{1,3},){4}(\d{1,3}),(\d{1,3})(?!\d)/.exec(answer.message) ?? [];
-    return this.#port(answer, Number(high) * 256 + Number(low));
-  }
-
-  #port(answer: FtpReply, port: number): number {
-    // Where others choose the server, it is not to choose another service of its host.
-    if (this.#settings.guard !== undefined && port > 0 && port < LEAST_GUARDED_PORT) {
-      throw ftpError(
-        'GuardRefused',
-        this.#target,
-        `the server names port ${port} for the data connection, which is not contacted; passive ports are ${LEAST_GUARDED_PORT} and above`,
-      );
-    }
-    if (port > 0 && port <= 0xffff) return port;
-    throw ftpError(
-      'SourceMalformed',
-      this.#target,
-      `the server names no port for the data connection (${answer.code})`,
-      answer,
-    );
-  }
-
   /** With the session of the control connection: many servers take no other, so that nobody else can fetch the data. */
-  #dataTls(): PullTls {
+  dataTls(): PullTls | undefined {
+    if (!this.#context.hasTLS) return undefined;
     const control = this.#context.socket as TLSSocket;
     const session = this.#context.tlsSessionStore ?? control.getSession();
     return {

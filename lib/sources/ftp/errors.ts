@@ -4,7 +4,10 @@ import { redactUrl } from '../../errors/redact.ts';
 import { toSourceError } from '../../net/errors/source-error.ts';
 import type { FtpTarget } from './url.ts';
 
-/** A reply of the control connection (RFC 959 §4.2). Its text is the server's own and is never shown: it may repeat anything. */
+/**
+ * A reply of the control connection (RFC 959 §4.2). Its text is the server's own and is never shown: it may repeat
+ * anything.
+ */
 export interface FtpReply {
   readonly code: number;
   readonly message: string;
@@ -94,7 +97,10 @@ export function refusal(target: FtpTarget, reply: FtpReply, doing: string): Piec
   }
 }
 
-/** The path of an FTP URL is read from where the login leads (RFC 1738 §3.2.2), which surprises those who wrote it from the root. */
+/**
+ * The path of an FTP URL is read from where the login leads (RFC 1738 §3.2.2), which surprises those who wrote it from
+ * the root.
+ */
 export function missing(target: FtpTarget, cause: unknown): PieceworkError {
   return ftpError(
     'SourceNotFound',

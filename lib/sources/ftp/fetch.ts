@@ -3,6 +3,7 @@ import type { Lease } from '../../net/pools/pool.ts';
 import type { Pools } from '../../net/pools/pools.ts';
 import { withConnection } from '../../net/pools/with-connection.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
+import { fileChange } from '../../transfer/version-check.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import { ftpBody } from './body.ts';
 import type { FtpCommands } from './commands.ts';
@@ -10,6 +11,8 @@ import { ftpError } from './errors.ts';
 import type { FtpFacts } from './facts.ts';
 import { explained, factsOf } from './facts.ts';
 import type { FtpSettings } from './login.ts';
+import type { Download } from './retrieve.ts';
+import { retrieve } from './retrieve.ts';
 import type { FtpTarget } from './url.ts';
 import { ftpTarget } from './url.ts';
 
@@ -56,9 +59,9 @@ export async function fetchOn(
   const { settings, deaf } = context;
   const { facts, start, wantedBytes, hangUp } = wish;
   const commands = lease.connection;
-  let download: Awaited<ReturnType<FtpCommands['retrieve']>>;
+  let download: Download;
   try {
-    download = await commands.retrieve(start, signal);
+    download = await retrieve(commands, target, settings, start, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw await explained(error, commands, target, facts);
@@ -99,18 +102,6 @@ export function checkFacts(
   now: FtpFacts,
 ): void {
   if (now.looksMissing) throw ftpError('SourceNotFound', target, 'the file is no longer there (550)');
-  if (planned.sizeBytes !== undefined && now.sizeBytes !== planned.sizeBytes) {
-    throw ftpError(
-      'SourceChanged',
-      target,
-      `its size was ${planned.sizeBytes} bytes and is ${now.sizeBytes ?? 'unstated'} now`,
-    );
-  }
-  if (planned.modifiedAt !== undefined && now.modifiedAt !== planned.modifiedAt) {
-    throw ftpError(
-      'SourceChanged',
-      target,
-      `it was modified at ${planned.modifiedAt}, and at ${now.modifiedAt ?? 'an unstated time'} now`,
-    );
-  }
+  const change = fileChange(planned, now);
+  if (change !== undefined) throw ftpError('SourceChanged', target, change);
 }

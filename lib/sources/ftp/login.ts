@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { speaksNoTls } from '../../net/errors/tls-faults.ts';
+import { closingOnAbort } from '../../net/pools/with-connection.ts';
 import type { NetSettings } from '../../net/settings.ts';
 import { connectTcp } from '../../net/sockets/tcp.ts';
 import { startTls, tlsOptionsOf } from '../../net/sockets/tls.ts';
@@ -16,17 +17,13 @@ export interface FtpSettings extends NetSettings {
 /** A control connection, logged in, in binary mode. @throws FtpFull, PieceworkError, or the signal's reason. */
 export async function logIn(target: FtpTarget, settings: FtpSettings, signal: AbortSignal): Promise<FtpCommands> {
   const commands = await greeted(target, settings, signal);
-  const stop = () => commands.close();
-  signal.addEventListener('abort', stop, { once: true });
   try {
-    await introduce(commands, target);
+    await closingOnAbort(commands, signal, () => introduce(commands, target));
+    signal.throwIfAborted();
     return commands;
   } catch (error) {
     commands.close();
     throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    signal.throwIfAborted();
   }
 }
 
@@ -74,36 +71,43 @@ async function greet(
   socket: Socket,
   signal: AbortSignal,
 ): Promise<FtpCommands> {
-  const isSecure = 'encrypted' in socket;
   const { LineContext } = await import('./line-context.ts');
   const commands = new FtpCommands(new LineContext(), target, settings);
-  const stop = () => commands.close();
-  signal.addEventListener('abort', stop, { once: true });
   try {
-    const welcome = await commands.begin(socket, isSecure ? tlsOptionsOf(tlsTarget(target, settings)) : undefined);
-    if (welcome.code === 421 || welcome.code === 530) throw new FtpFull(welcome);
-    if (welcome.code !== 220) throw refusal(target, welcome, 'the connection');
-    if (target.security === 'none' || isSecure) return commands;
-    const answer = await commands.ask('AUTH TLS');
-    if (answer.code !== 234) {
-      throw ftpError(
-        'SourceTls',
-        target,
-        `the server knows no TLS (${answer.code}); ftp:// is FTP without protection`,
-        answer,
-      );
-    }
-    await commands.upgrade(
-      (plain) => startTls(plain, tlsTarget(target, settings), signal),
-      tlsOptionsOf(tlsTarget(target, settings)),
-    );
+    await closingOnAbort(commands, signal, () => hearGreeting(commands, target, settings, socket, signal));
     return commands;
   } catch (error) {
     commands.close();
+    socket.destroy();
     throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
+}
+
+async function hearGreeting(
+  commands: FtpCommands,
+  target: FtpTarget,
+  settings: FtpSettings,
+  socket: Socket,
+  signal: AbortSignal,
+): Promise<void> {
+  const isSecure = 'encrypted' in socket;
+  const welcome = await commands.begin(socket, isSecure ? tlsOptionsOf(tlsTarget(target, settings)) : undefined);
+  if (welcome.code === 421 || welcome.code === 530) throw new FtpFull(welcome);
+  if (welcome.code !== 220) throw refusal(target, welcome, 'the connection');
+  if (target.security === 'none' || isSecure) return;
+  const answer = await commands.ask('AUTH TLS');
+  if (answer.code !== 234) {
+    throw ftpError(
+      'SourceTls',
+      target,
+      `the server knows no TLS (${answer.code}); ftp:// is FTP without protection`,
+      answer,
+    );
+  }
+  await commands.upgrade(
+    (plain) => startTls(plain, tlsTarget(target, settings), signal),
+    tlsOptionsOf(tlsTarget(target, settings)),
+  );
 }
 
 async function introduce(commands: FtpCommands, target: FtpTarget): Promise<void> {
@@ -142,7 +146,10 @@ async function authenticate(commands: FtpCommands, target: FtpTarget): Promise<v
   );
 }
 
-/** 530 means a wrong password as well as too many connections (RFC 959 has no code for the latter), so here the text has to tell. */
+/**
+ * 530 means a wrong password as well as too many connections (RFC 959 has no code for the latter), so here the text has
+ * to tell.
+ */
 function isFull({ code, message }: FtpReply): boolean {
   return code === 421 || (code === 530 && /too many|maximum|limit|already connected|try again later/i.test(message));
 }

@@ -1,4 +1,3 @@
-import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import { lazyReader } from '../../net/bodies/lazy-reader.ts';
 import type { Lease } from '../../net/pools/pool.ts';
@@ -9,9 +8,11 @@ import type { Call } from '../../values/call.ts';
 import type { Probe } from '../source.ts';
 import type { FtpCommands } from './commands.ts';
 import type { FtpFacts } from './facts.ts';
-import { explained, factsOf } from './facts.ts';
+import { factsOf } from './facts.ts';
 import type { FtpContext } from './fetch.ts';
 import { allowedTarget, fetchOn, onConnection } from './fetch.ts';
+import type { Shortcoming } from './trial.ts';
+import { tryLastByte } from './trial.ts';
 import type { FtpTarget } from './url.ts';
 
 interface Finding {
@@ -23,8 +24,9 @@ interface Finding {
 }
 
 /**
- * `Source.probe` of FTP. A server that says it can start at an offset is put to the test where it matters: the last byte
- * alone must come, and nothing behind it. That proves its size as well; whoever fails is read in one go, to the end.
+ * `Source.probe` of FTP. A server that says it can start at an offset is put to the test where it matters: the last
+ * byte alone must come, and nothing behind it. That proves its size as well; whoever fails is read in one go, to the
+ * end.
  */
 export async function probeFtp(
   context: FtpContext,
@@ -84,11 +86,11 @@ async function find(
   return await onConnection(context, target, signal, read);
 }
 
-const WARNINGS = {
+const WARNINGS: Readonly<Record<Shortcoming, string>> = {
   'no ranges': 'the server does not start at an offset (REST): one connection, and a broken transfer starts over',
   'size is wrong':
     'the server sends another number of bytes than its SIZE says: one connection, read to its end, whatever the size',
-} as const;
+};
 
 async function readWhole(
   context: FtpContext,
@@ -107,56 +109,6 @@ async function readWhole(
     signal,
   );
   return { facts, ranges, whole, warnings };
-}
-
-async function tryLastByte(
-  context: FtpContext,
-  target: FtpTarget,
-  lease: Lease<FtpCommands>,
-  facts: FtpFacts,
-  signal: AbortSignal,
-): Promise<'ranges' | keyof typeof WARNINGS> {
-  const last = Math.max(0, (facts.sizeBytes ?? 0) - 1);
-  const kept = keptLease(lease);
-  try {
-    await using reader = await fetchOn(
-      context,
-      target,
-      kept,
-      { facts, start: last, wantedBytes: 1, hangUp: false },
-      signal,
-    );
-    const into = new Uint8Array(1);
-    const got = await reader.read(into);
-    return got === 1 && (await reader.read(into)) === 0 ? 'ranges' : 'size is wrong';
-  } catch (error) {
-    signal.throwIfAborted();
-    return await verdictOf(error, lease.connection, target, facts);
-  }
-}
-
-/** What the trial gives back stays with us: its connection goes on with what is found. */
-function keptLease(lease: Lease<FtpCommands>): Lease<FtpCommands> {
-  let given = true;
-  return {
-    ...lease,
-    release(again) {
-      if (given && !again) lease.connection.close();
-      given = false;
-    },
-  };
-}
-
-async function verdictOf(
-  error: unknown,
-  commands: FtpCommands,
-  target: FtpTarget,
-  facts: FtpFacts,
-): Promise<keyof typeof WARNINGS> {
-  if (!(error instanceof PieceworkError)) throw error;
-  if (error.code === 'RangesNotHonoured') return 'no ranges';
-  if (error.code === 'BodyLong' || error.code === 'BodyShort') return 'size is wrong';
-  throw await explained(error, commands, target, facts);
 }
 
 function snapshotOf(

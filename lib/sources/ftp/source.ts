@@ -26,8 +26,8 @@ export interface FtpSourceOptions extends NetOptions {
 }
 
 /**
- * Files on FTP servers: `ftp:`, `ftps:` and `ftpes:` (TLS). Passive only, in binary, each piece on a control connection of
- * its own; connections are kept for the next piece, and closed by disposing. Retries nothing.
+ * Files on FTP servers: `ftp:`, `ftps:` and `ftpes:` (TLS). Passive only, in binary, each piece on a control connection
+ * of its own; connections are kept for the next piece, and closed by disposing. Retries nothing.
  * @throws PieceworkError `InvalidOption`.
  */
 export function ftpSource(options: FtpSourceOptions = {}): Source {

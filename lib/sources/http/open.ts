@@ -15,7 +15,9 @@ import type { HttpContext, Question } from './ask.ts';
 import { ask, readerOf } from './ask.ts';
 import { refuse, refuseFor } from './refusal.ts';
 
-/** `Source.open` of HTTP: asks for the range, and reads nothing of an answer that `checkRangeAnswer` does not accept. */
+/**
+ * `Source.open` of HTTP: asks for the range, and reads nothing of an answer that `checkRangeAnswer` does not accept.
+ */
 export async function openHttp(
   context: HttpContext,
   from: SourceLocator,

@@ -73,7 +73,9 @@ function whole(answer: Answer): Finding {
   return { answer, ranges: false, sizeBytes, bodyBytes: sizeBytes };
 }
 
-/** `undefined` unless a 206 states exactly what was asked for, cut to the file's size, and nothing speaks against it. */
+/**
+ * `undefined` unless a 206 states exactly what was asked for, cut to the file's size, and nothing speaks against it.
+ */
 function exactly(answer: Answer, firstBytes: number): Finding | undefined {
   const { headers } = answer;
   const got = parseContentRange(headers['content-range'] ?? '');

@@ -15,8 +15,8 @@ export function sftpError(
 }
 
 /**
- * SSH has no word for "enough": a server that bears no more connections (MaxStartups, a limit for each address) closes the new
- * one before it has said anything. While others of ours stand, that is what it means.
+ * SSH has no word for "enough": a server that bears no more connections (MaxStartups, a limit for each address) closes
+ * the new one before it has said anything. While others of ours stand, that is what it means.
  */
 export function fullError({ url }: SftpTarget, cause: unknown, openConnections: number): PieceworkError {
   const target = redactUrl(url.href);

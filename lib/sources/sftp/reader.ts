@@ -1,6 +1,7 @@
 import { speedJudge } from '../../net/bodies/speed.ts';
 import { STALLED, stallWatch } from '../../net/bodies/stall-watch.ts';
 import type { Lease } from '../../net/pools/pool.ts';
+import { closingOnAbort } from '../../net/pools/with-connection.ts';
 import type { NetSettings } from '../../net/settings.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import type { ByteRange } from '../../values/ranges.ts';
@@ -34,7 +35,10 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
     return sftpError('SourceStalled', target, sentence);
   }
 
-  /** Fills `into` from `position` on. When it rejects, the connection is closed: nothing may arrive in a buffer that has been given back. */
+  /**
+   * Fills `into` from `position` on. When it rejects, the connection is closed: nothing may arrive in a buffer that has
+   * been given back.
+   */
   async function fill(into: Buffer): Promise<void> {
     let at = 0;
     const watch = stallWatch(settings.stallTimeoutMs, () => session.receivedBytes);
@@ -71,32 +75,18 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
     }
   }
 
-  async function onAbortClose<T>(action: () => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
-    const stop = () => session.close();
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      return await action();
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
-  }
-
   return {
     async read(into) {
       if (into.length === 0) throw new RangeError('a read needs room for at least one byte');
       if (isOver) return 0;
       const wanted = Math.min(into.length, range.end - position);
       if (wanted === 0) {
-        await onAbortClose(options.unchanged);
+        await closingOnAbort(session, signal, options.unchanged);
         isOver = true;
         return 0;
       }
       const since = performance.now();
-      await onAbortClose(() => fill(Buffer.from(into.buffer, into.byteOffset, wanted)));
+      await closingOnAbort(session, signal, () => fill(Buffer.from(into.buffer, into.byteOffset, wanted)));
       position += wanted;
       if (!fastEnough(wanted, performance.now() - since)) {
         throw stalled(`the body came slower than the least speed of ${settings.minBytesPerSecond} bytes per second`);

@@ -20,7 +20,10 @@ export class SftpSession implements Poolable {
   readonly #target: SftpTarget;
   readonly #timeoutMs: number;
   readonly #lost = Promise.withResolvers<never>();
-  /** Those who read. They are not told by `#lost`: each race with it would be remembered for as long as the connection lives. */
+  /**
+   * Those who read. They are not told by `#lost`: each race with it would be remembered for as long as the connection
+   * lives.
+   */
   readonly #reading = new Set<(error: PieceworkError) => void>();
   #usable = true;
 
@@ -74,8 +77,8 @@ export class SftpSession implements Poolable {
   }
 
   /**
-   * How much one READ had best ask for. ssh2 knows what the server bears (`limits@openssh.com`, or how OpenSSH was made), and
-   * cuts what is larger into questions one after the other; but it does not tell.
+   * How much one READ had best ask for. ssh2 knows what the server bears (`limits@openssh.com`, or how OpenSSH was
+   * made), and cuts what is larger into questions one after the other; but it does not tell.
    */
   get readBytes(): number {
     const most: unknown = Reflect.get(this.#sftp, '_maxReadLen');

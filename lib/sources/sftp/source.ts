@@ -1,4 +1,3 @@
-import type { Stats } from 'ssh2';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { Lease } from '../../net/pools/pool.ts';
@@ -13,18 +12,22 @@ import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { ByteRange } from '../../values/ranges.ts';
-import { toIso } from '../../values/time.ts';
 import type { Probe, Source } from '../source.ts';
 import { fullError, sftpError } from './errors.ts';
 import type { SftpSettings } from './login.ts';
 import { logIn } from './login.ts';
+import type { OpenedFile } from './opened-file.ts';
+import { checkUnchanged, openFile, versionOf } from './opened-file.ts';
 import { sftpReader } from './reader.ts';
 import type { SftpSession } from './session.ts';
 import type { SftpTarget } from './url.ts';
 import { sftpTarget } from './url.ts';
 
 export interface SftpSourceOptions extends NetOptions {
-  /** Files in the form of OpenSSH's; one that is not there counts as empty. @default none: only a locator's fingerprint is trusted */
+  /**
+   * Files in the form of OpenSSH's; one that is not there counts as empty.
+   * @default none: only a locator's fingerprint is trusted
+   */
   readonly knownHostsFiles?: readonly string[];
   /** Of an SSH agent, asked where a locator brings neither password nor key. @default none */
   readonly agentSocket?: string;
@@ -34,20 +37,16 @@ export interface SftpSourceOptions extends NetOptions {
   readonly defaultUser?: string;
 }
 
-/** Size and time of the open file: what it is held against. */
-interface Version {
-  readonly sizeBytes: number;
-  /** ISO 8601, to the second. */
-  readonly modifiedAt: string;
-}
-
 interface Context {
   readonly pools: Pools<SftpTarget, SftpSession>;
   readonly settings: SftpSettings;
   readonly defaultUser: string | undefined;
 }
 
-/** Files on SSH servers, each piece on a connection of its own; connections are kept for the next piece. Retries nothing. */
+/**
+ * Files on SSH servers, each piece on a connection of its own; connections are kept for the next piece. Retries
+ * nothing.
+ */
 export function sftpSource(options: SftpSourceOptions = {}): Source {
   const settings: SftpSettings = {
     ...netSettings(options),
@@ -89,7 +88,7 @@ async function probe(
 ): Promise<Probe> {
   const target = allowedTarget(context, from);
   return await withConnection(context.pools.of(target), signal, async (lease) => {
-    const opened = await openFile(target, lease);
+    const opened = await openFile(target, lease.connection);
     const { sizeBytes, modifiedAt } = opened.version;
     const end = firstBytes === 'all' ? sizeBytes : Math.min(firstBytes, sizeBytes);
     const body = readerOf(context, target, lease, opened, { start: 0, end }, signal);
@@ -120,9 +119,9 @@ async function openRange(
 ): Promise<ByteReader> {
   const target = allowedTarget(context, from);
   return await withConnection(context.pools.of(target), signal, async (lease) => {
-    const opened = await openFile(target, lease);
+    const opened = await openFile(target, lease.connection);
     try {
-      check(target, { sizeBytes: snapshot.sizeBytes, modifiedAt: snapshot.modifiedAt }, opened.version);
+      checkUnchanged(target, snapshot, opened.version);
     } catch (error) {
       lease.connection.release(opened.handle);
       throw error;
@@ -137,46 +136,15 @@ function allowedTarget({ settings, defaultUser }: Context, from: SourceLocator):
   return target;
 }
 
-interface Opened {
-  readonly handle: Buffer;
-  readonly version: Version;
-}
-
-async function openFile(target: SftpTarget, { connection }: Lease<SftpSession>): Promise<Opened> {
-  const stats = await connection.stat(target.path);
-  if (stats.isDirectory()) throw sftpError('SourceIsFolder', target, 'this is a folder; give the URL of one file');
-  if (!stats.isFile())
-    throw sftpError('SourceUnsupported', target, 'this is no ordinary file (a device, a pipe or a socket)');
-  const handle = await connection.open(target.path);
-  return { handle, version: versionOf(await connection.fstat(handle)) };
-}
-
-function versionOf({ size, mtime }: Stats): Version {
-  return { sizeBytes: size, modifiedAt: toIso(mtime * 1000) };
-}
-
 function readerOf(
   context: Context,
   target: SftpTarget,
   lease: Lease<SftpSession>,
-  opened: Opened,
+  opened: OpenedFile,
   range: ByteRange,
   signal: AbortSignal,
 ): ByteReader {
   const { handle, version } = opened;
-  const unchanged = async () => check(target, version, versionOf(await lease.connection.fstat(handle)));
+  const unchanged = async () => checkUnchanged(target, version, versionOf(await lease.connection.fstat(handle)));
   return sftpReader({ target, lease, handle, range, unchanged, signal, settings: context.settings });
-}
-
-function check(
-  target: SftpTarget,
-  planned: { readonly sizeBytes: number | undefined; readonly modifiedAt: string | undefined },
-  now: Version,
-): void {
-  if (now.sizeBytes !== planned.sizeBytes) {
-    throw sftpError('SourceChanged', target, `its size was ${planned.sizeBytes} bytes and is ${now.sizeBytes} now`);
-  }
-  if (now.modifiedAt !== planned.modifiedAt) {
-    throw sftpError('SourceChanged', target, `it was modified at ${planned.modifiedAt}, and at ${now.modifiedAt} now`);
-  }
 }

@@ -18,7 +18,10 @@ export interface SftpTarget {
   readonly fingerprint: string | undefined;
 }
 
-/** As curl reads it: the path is absolute, `/~/` leads to the home folder. @throws PieceworkError `InvalidUrl`, `InvalidOption`, … */
+/**
+ * As curl reads it: the path is absolute, `/~/` leads to the home folder.
+ * @throws PieceworkError `InvalidUrl`, `InvalidOption`, …
+ */
 export function sftpTarget(from: SourceLocator, defaultUser: string | undefined): SftpTarget {
   const url = parseSourceUrl(from.url, 'sftp://user@host/path');
   const path = decoded(url, `${url.pathname}${url.search}`, 'path').replace(/^\/~\//, './');

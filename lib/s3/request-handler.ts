@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { PieceworkError } from '../errors/error.ts';
+import { contextWith } from '../net/sockets/authorities.ts';
+import { stated } from '../values/stated.ts';
+import { BoundedHandler } from './bounded-handler.ts';
+
+/** How the SDK's connections are made and watched. */
+export interface HandlerOptions {
+  /** Connections per store. @default 64 */
+  readonly maxSockets?: number;
+  /** PEM file of a certificate authority to trust besides the known ones. */
+  readonly caFile?: string;
+  /** Resolves the names of stores in place of `dns.lookup`. */
+  readonly lookup?: LookupFunction;
+  /** @default 10 s */
+  readonly connectTimeoutMs?: number;
+  /** A connection on which nothing moves for this long is given up. @default 120 s */
+  readonly idleTimeoutMs?: number;
+  /**
+   * From the end of a request to the head of its answer, and from there to the end of an answer that is not an object
+   * (15 min where S3 itself takes so long: completing and copying). @default `idleTimeoutMs`
+   */
+  readonly answerTimeoutMs?: number;
+}
+
+/** @throws PieceworkError `InvalidOption` for a CA file that is none. */
+export function requestHandler(options: HandlerOptions): BoundedHandler {
+  const { maxSockets = 64, lookup, idleTimeoutMs = 120_000 } = options;
+  const agent = { maxSockets, ...(lookup === undefined ? {} : { lookup }) };
+  return new BoundedHandler(
+    {
+      connectionTimeout: options.connectTimeoutMs ?? 10_000,
+      // No bound on a whole request: a part may take minutes on a slow line. What counts is that it moves.
+      socketTimeout: idleTimeoutMs,
+      httpAgent: agent,
+      httpsAgent: { ...agent, ...stated({ secureContext: contextOf(options.caFile) }) },
+    },
+    options.answerTimeoutMs ?? idleTimeoutMs,
+  );
+}
+
+function contextOf(caFile: string | undefined): SecureContext | undefined {
+  if (caFile === undefined) return undefined;
+  try {
+    return contextWith(readFileSync(caFile, 'utf8'));
+  } catch (error) {
+    throw badCaFile(caFile, error);
+  }
+}
+
+function badCaFile(caFile: string, cause: unknown): PieceworkError {
+  return new PieceworkError('InvalidOption', `the CA file ${caFile} can't be read as PEM certificates`, { cause });
+}

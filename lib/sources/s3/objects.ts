@@ -1,0 +1,120 @@
+import type { Readable } from 'node:stream';
+import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { PieceworkError } from '../../errors/error.ts';
+import { rangeAnswerOf } from '../../http/grammar/range-answer.ts';
+import { toRangeHeader } from '../../http/grammar/range-fields.ts';
+import { bodyReader } from '../../net/bodies/body-reader.ts';
+import { streamBody } from '../../net/bodies/stream-body.ts';
+import type { NetSettings } from '../../net/settings.ts';
+import type { Clients } from '../../s3/client.ts';
+import type { RangeAnswer } from '../../transfer/range-answer.ts';
+import { checkRangeAnswer } from '../../transfer/range-check.ts';
+import type { Snapshot } from '../../transfer/snapshot.ts';
+import type { ByteReader } from '../../values/bytes.ts';
+import type { Call } from '../../values/call.ts';
+import type { ByteRange } from '../../values/ranges.ts';
+import { rangeLength } from '../../values/ranges.ts';
+import { stated } from '../../values/stated.ts';
+import { readError, s3SourceError } from './errors.ts';
+import { validatorOf, withoutTransport } from './snapshot.ts';
+import type { S3Target } from './url.ts';
+
+/** How stores are asked. */
+export interface S3Context {
+  readonly settings: Pick<NetSettings, 'stallTimeoutMs' | 'minBytesPerSecond'>;
+  clients(target: S3Target): Promise<Clients>;
+  now(): number;
+}
+
+export async function headOf(context: S3Context, target: S3Target, call: Call): Promise<HeadObjectCommandOutput> {
+  try {
+    return await perform(context, target, call, ({ once }, options) =>
+      once.send(new HeadObjectCommand({ ...wanted(target), ChecksumMode: 'ENABLED' }), options),
+    );
+  } catch (error) {
+    // A HEAD that is refused has no body to say why. The same question as a GET has.
+    const status = error instanceof PieceworkError ? error.details.sourceStatus : undefined;
+    if (status === undefined || status >= 500) throw error;
+    await perform(context, target, call, ({ once }, options) =>
+      once.send(new GetObjectCommand({ ...wanted(target), Range: 'bytes=0-0' }), options),
+    ).then(({ Body }) => (Body as Readable | undefined)?.destroy());
+    throw error;
+  }
+}
+
+function wanted({ object, versionId }: S3Target) {
+  return { Bucket: object.bucket, Key: object.key, ...(versionId === undefined ? {} : { VersionId: versionId }) };
+}
+
+/** Reads nothing of an answer that `checkRangeAnswer` does not accept. */
+export async function openRange(
+  context: S3Context,
+  target: S3Target,
+  snapshot: Snapshot,
+  range: ByteRange,
+  call: Call,
+): Promise<ByteReader> {
+  if (rangeLength(range) === 0) return EMPTY;
+  const { validator } = snapshot;
+  const command = new GetObjectCommand({
+    ...wanted(target),
+    Range: toRangeHeader(range),
+    ...(validator.kind === 'strong' || validator.kind === 'weak' ? { IfMatch: validator.etag } : {}),
+  });
+  const answer = await perform(context, target, call, ({ once }, options) => once.send(command, options));
+  const stream = answer.Body as Readable;
+  const verdict = checkRangeAnswer(range, snapshot, answerHead(answer), false);
+  if (verdict.kind !== 'accepted') {
+    stream.on('error', () => {}).destroy();
+    throw verdict.kind === 'refused'
+      ? s3SourceError(verdict.code, target, verdict.because)
+      : s3SourceError('RangesNotHonoured', target, 'the store ignores the range');
+  }
+  const { stallTimeoutMs, minBytesPerSecond } = context.settings;
+  const body = streamBody(stream, {
+    signal: call.signal,
+    stallTimeoutMs,
+    failure: (cause) =>
+      cause === undefined
+        ? s3SourceError('SourceStalled', target, 'the body stopped coming')
+        : s3SourceError('BodyShort', target, 'the connection broke before the body was complete', cause),
+  });
+  return bodyReader({
+    url: new URL(target.shown),
+    body,
+    expectedBytes: rangeLength(range),
+    floor: { minBytesPerSecond, windowMs: stallTimeoutMs },
+  });
+}
+
+function answerHead({ ContentRange, ContentLength, ContentType, ...answer }: GetObjectCommandOutput): RangeAnswer {
+  return rangeAnswerOf({
+    status: ContentRange === undefined ? 200 : 206,
+    validator: validatorOf(answer.ETag),
+    ...stated({
+      contentRange: ContentRange,
+      contentLength: ContentLength === undefined ? undefined : String(ContentLength),
+      contentEncoding: withoutTransport(answer.ContentEncoding),
+      contentType: ContentType,
+    }),
+  });
+}
+
+const EMPTY: ByteReader = { read: async () => 0, [Symbol.asyncDispose]: async () => {} };
+
+/** One try. Turns whatever goes wrong into a `PieceworkError`; an aborted signal into its own reason. */
+async function perform<T>(
+  context: S3Context,
+  target: S3Target,
+  { signal }: Call,
+  send: (clients: Clients, options: { abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  try {
+    return await send(await context.clients(target), { abortSignal: signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw readError(error, target, context.now());
+  }
+}
