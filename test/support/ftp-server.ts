@@ -69,7 +69,7 @@ export async function startFtpServer({
     // It looks for free ones upwards from here; each server from another place.
     pasv_min: 20_000 + randomInt(30_000),
     pasv_max: 65_000,
-    log: silent,
+    log: NO_LOG,
     ...(tls === undefined ? {} : { tls: { key: tls.key, cert: tls.cert } }),
   });
   // It would end this process, and listens for ever.
@@ -156,4 +156,4 @@ function mendRetr(): void {
   };
 }
 
-const silent: object = new Proxy({}, { get: (_, name) => (name === 'child' ? () => silent : () => undefined) });
+const NO_LOG: object = new Proxy({}, { get: (_, name) => (name === 'child' ? () => NO_LOG : () => undefined) });
