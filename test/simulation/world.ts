@@ -6,7 +6,7 @@ import { fromIso, toIso } from '../../lib/values/time.ts';
 import type { Chance } from './chance.ts';
 import { chanceFrom } from './chance.ts';
 import type { StoreAction } from './denials.ts';
-import { denying } from './denials.ts';
+import { denying } from './draw-denial.ts';
 import { drawScenario } from './draw-scenario.ts';
 import type { FaultKind } from './faults.ts';
 import { Rules } from './invariants.ts';
