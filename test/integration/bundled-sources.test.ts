@@ -17,8 +17,17 @@ const EXPECTED = { sha256: createHash('sha256').update(BYTES).digest('hex'), nat
 
 const folderOf = (stage: string) => join(ROOT, 'dist', 'lambda', stage);
 
+/** The bundler names a chunk after its file, and each scheme's is `source.ts`: so it is found by what it exports. */
+async function chunkThatExports(folder: string, name: string): Promise<string | undefined> {
+  for (const file of await readdir(folder)) {
+    const isCode = file.endsWith('.mjs') && file !== 'index.mjs';
+    if (isCode && (await readFile(join(folder, file), 'utf8')).includes(` as ${name}`)) return file;
+  }
+  return undefined;
+}
+
 async function readThrough(stage: string, scheme: string, locator: object): Promise<unknown> {
-  const chunk = (await readdir(folderOf(stage))).find((name) => new RegExp(`^${scheme}-[A-Z0-9]+\\.mjs$`).test(name));
+  const chunk = await chunkThatExports(folderOf(stage), `${scheme}Source`);
   if (chunk === undefined) throw new Error(`${folderOf(stage)} has no code for ${scheme}: run "npm run bundle"`);
   const script = join(ROOT, 'test', 'support', 'read-bundled.ts');
   const args = [script, join(folderOf(stage), chunk), `${scheme}Source`, JSON.stringify(locator)];
