@@ -60,7 +60,8 @@ describe('the API', { concurrent: true }, () => {
         method: 'POST',
         headers: { authorization: 'let-me-in', 'content-type': 'application/json' },
         body: JSON.stringify({
-          source: { url: 'https://example.invalid/x' },
+          // Nothing listens there; a name that leads nowhere would be refused at the submit.
+          source: { url: 'http://127.0.0.1:9/x' },
           destination: { bucket: target, key: `${PREFIX}authorized` },
         }),
       });

@@ -29,5 +29,7 @@ const handler = new LambdaFunction(stack, 'Authorizer', {
 });
 new Piecework(stack, 'Piecework', {
   destinations: [{ bucket: Bucket.fromBucketName(stack, 'Target', String(app.node.tryGetContext('bucket'))) }],
+  privateHosts: ['127.0.0.1'],
+  ports: [9],
   auth: { kind: 'authorizer', authorizer: new TokenAuthorizer(stack, 'Token', { handler }) },
 });
