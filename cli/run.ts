@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import { CommanderError } from 'commander';
 import { exitCodeOf } from '../lib/errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../lib/errors/error.ts';
-import { redactText } from '../lib/errors/redact.ts';
+import { framesOf } from '../lib/errors/foreign.ts';
+import { cleaned } from '../lib/errors/redact.ts';
+import { printable } from '../lib/values/printable.ts';
 import type { Context } from './context.ts';
 import { variableOf } from './options/option.ts';
 import { resolveSettings } from './options/settings.ts';
 import { paintFor } from './output/paint.ts';
 import { writeJson } from './output/reporters/json-reporter.ts';
-import { oneLine } from './output/text.ts';
 import type { Invocation } from './program.ts';
 import { buildProgram } from './program.ts';
 import { usageError } from './usage-error.ts';
@@ -16,6 +17,7 @@ import { VERBS } from './verbs.ts';
 
 /** What a shell reports for a program that ended because its output was closed (128 + SIGPIPE). */
 const CLOSED_PIPE_EXIT = 141;
+const MOST_CAUSES = 8;
 
 /** Runs one command line. Resolves with the exit code, whatever happens. */
 export async function run(args: readonly string[], context: Context): Promise<number> {
@@ -83,19 +85,19 @@ function writeError(error: PieceworkError, context: Context, { isJson, isVerbose
   const { code, message, details } = error;
   const paint = paintFor(context.stderr, context.environment);
   if (isJson) writeJson(context.stdout, { type: 'error', code, message, exitCode: exitCodeOf(code), details });
-  context.stderr.write(`${paint('red', 'piecework:')} ${oneLine(message)}\n`);
-  for (const hint of hints) context.stderr.write(`${oneLine(hint)}\n`);
+  context.stderr.write(`${paint('red', 'piecework:')} ${printable(message)}\n`);
+  for (const hint of hints) context.stderr.write(`${printable(hint)}\n`);
   if (isVerbose && code !== 'Interrupted') context.stderr.write(`${stackOf(error)}\n`);
 }
 
-/**
- * Without its own sentence, which stands above, and with all its causes. What other libraries wrote into theirs is
- * theirs, so URLs and credentials are taken out.
- */
+/** Without its own sentence, which stands above, and with all its causes. */
 function stackOf(error: Error): string {
-  const stacks = [(error.stack ?? '').replace(`${error.name}: ${error.message}\n`, '')];
-  for (let next = error.cause; next instanceof Error && stacks.length < 8; next = next.cause) {
-    stacks.push(`caused by: ${next.stack ?? String(next)}`);
+  const lines = [...framesOf(error)];
+  let causes = 0;
+  for (let next = error.cause; next instanceof Error && causes < MOST_CAUSES; next = next.cause, causes += 1) {
+    const { code } = next as { code?: unknown };
+    const named = code === undefined ? next.name : `${next.name} (${String(code)})`;
+    lines.push(`caused by: ${cleaned(`${named}: ${next.message}`)}`, ...framesOf(next));
   }
-  return redactText(stacks.join('\n'));
+  return lines.join('\n');
 }

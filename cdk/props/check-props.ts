@@ -75,7 +75,7 @@ function checkHosts({ allowHosts, denyHosts, privateHosts, ports }: Settings): v
     const wrong = textsOf(name, hosts, '["example.com"]').find((host) => parseHostRule(host) === undefined);
     if (wrong !== undefined)
       throw new PieceworkPropsError(
-        `${name} has "${wrong}", which is no host: give example.com, *.example.com or an address, without scheme, port and path.`,
+        `${name} has ${wrong.includes('@') ? 'a login' : `"${wrong}"`}, which is no host: give example.com, *.example.com or an address, without scheme, port and path.`,
       );
   }
   for (const [name, hosts] of Object.entries({ allowHosts, privateHosts })) {

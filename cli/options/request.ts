@@ -17,8 +17,8 @@ export function copyRequest(url: string, destination: string | undefined, settin
 
 /** The source of a retry, where anything about it is said; `stored` is the redacted URL of the record. */
 export function retrySource(url: string | undefined, settings: Settings, stored: string): SourceLocator | undefined {
-  const { header, user, bearer, maxRedirects, allowInsecureRedirect, hostFingerprint } = settings;
-  const said = [header, user, bearer, maxRedirects, allowInsecureRedirect, hostFingerprint];
+  const { header, user, bearer, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath } = settings;
+  const said = [header, user, bearer, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath];
   const saysNothing = said.every((one) => one === undefined);
   if (url !== undefined) return sourceLocator(url, settings);
   // Of a URL that was stored in part, only the library can say what is missing.
@@ -39,7 +39,11 @@ export function localOptions(settings: Settings): LocalOptions {
 function sourceLocator(url: string, settings: Settings): SourceLocator {
   const { header, maxRedirects, allowInsecureRedirect, hostFingerprint } = settings;
   const auth = authOf(settings);
-  return { url, ...stated({ headers: header, auth, maxRedirects, allowInsecureRedirect, hostFingerprint }) };
+  const secretPath = settings.secretPath === true ? true : undefined;
+  return {
+    url,
+    ...stated({ headers: header, auth, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath }),
+  };
 }
 
 function authOf({ user, bearer }: Settings): SourceAuth | undefined {

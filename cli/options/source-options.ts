@@ -22,6 +22,13 @@ export const SOURCE_OPTIONS = {
     verbs: ASKING_SOURCE,
     help: 'user and password (HTTP, FTP, SFTP; S3: access key and secret key); better @file, or the environment',
   }),
+  secretPath: option({
+    kind: toggle,
+    group: 'Source',
+    verbs: ASKING_SOURCE,
+    help: "the URL's path is a secret, like its query: it is neither shown nor stored",
+    fallback: 'off, but for tokens of a known shape',
+  }),
   bearer: option({
     kind: secret,
     group: 'Source',

@@ -1,8 +1,8 @@
 import type { CopyReport } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import { isServerSideCopy } from '../../lib/transfer/plan/plan.ts';
+import { printable } from '../../lib/values/printable.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
-import { oneLine } from './text.ts';
 
 /** What a program gets of a finished copy. */
 export function resultJson({ destination, result, ...report }: CopyReport): object {
@@ -24,7 +24,7 @@ export function summaryLines(report: CopyReport): readonly string[] {
     ...(result.crc32 === undefined || 'crc32' in result.digests ? [] : [`crc32 ${result.crc32}`]),
   ];
   return [
-    oneLine(
+    printable(
       [[`${formatBytes(result.sizeBytes)}${how} in ${formatDuration(elapsedMs)}`, ...speed].join(', '), ...proofs].join(
         '; ',
       ),

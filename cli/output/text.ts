@@ -1,10 +1,3 @@
-/** Foreign text as one line: whatever could move a cursor or forge a line is shown as `�`. */
-export function oneLine(text: string): string {
-  // C0, DEL, C1, and what reverses or breaks a line.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are taken out
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, '�');
-}
-
 /** At most `width` characters; what is cut away is the middle, since the ends of a URL or a path say most. */
 export function shorten(text: string, width: number): string {
   const characters = [...text];

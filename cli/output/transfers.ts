@@ -2,11 +2,12 @@ import type { LocalStatus } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isOver } from '../../lib/transfer/record/record.ts';
+import { printable } from '../../lib/values/printable.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { describePlan } from './describe.ts';
 import type { Glyphs, MappedPieces } from './piece-map.ts';
 import { pieceMap } from './piece-map.ts';
-import { facts, oneLine, shorten, table } from './text.ts';
+import { facts, shorten, table } from './text.ts';
 
 /** What a person calls its state: an open transfer that no process works on was interrupted. */
 function stateOf({ record, isRunning }: LocalStatus): string {
@@ -23,7 +24,7 @@ export function listLines(transfers: readonly LocalStatus[], now: number, column
       stateOf(transfer),
       size === undefined ? '-' : formatBytes(size),
       formatDuration(Math.max(0, now - Date.parse(record.createdAt))),
-      oneLine(describeDestination(record.request.destination)),
+      printable(describeDestination(record.request.destination)),
     ];
   });
   const fixed = table(
@@ -65,7 +66,7 @@ export function statusLines(
     ['crc32', result?.crc32],
     ...Object.entries(result?.digests ?? {}).map(([name, hex]) => [name, hex] as const),
     ['version', result?.version === 'unverified' ? 'unverified: the source names none' : result?.version],
-  ]).map(oneLine);
+  ]).map(printable);
   const mapped = mappedPieces(transfer);
   return mapped === undefined ? lines : [...lines, ...pieceMap(mapped, { ...space, rows: 8 })];
 }

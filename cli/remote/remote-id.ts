@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import { oneLine } from '../output/text.ts';
+import { printable } from '../../lib/values/printable.ts';
 
 const WHOLE_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 /** A short id is looked for among the newest; who means an older one has it from somewhere in full. */
@@ -30,12 +30,12 @@ export async function resolveRemoteId(client: ApiClient, given: string, signal: 
   if (first === undefined)
     throw new PieceworkError(
       'TransferNotFound',
-      `none of the newest transfers of ${client.url} has an id that begins with "${oneLine(given)}"; give all of it`,
+      `none of the newest transfers of ${client.url} has an id that begins with "${printable(given)}"; give all of it`,
     );
   if (others.length === 0) return first;
   const shown = found.slice(0, MOST_SHOWN).join(', ');
   throw new PieceworkError(
     'InvalidOption',
-    `${found.length} transfers have an id that begins with "${oneLine(given)}": ${shown}${found.length > MOST_SHOWN ? ', …' : ''}; give more of it`,
+    `${found.length} transfers have an id that begins with "${printable(given)}": ${shown}${found.length > MOST_SHOWN ? ', …' : ''}; give more of it`,
   );
 }

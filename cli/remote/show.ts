@@ -2,10 +2,11 @@ import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts
 import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import type { PieceSet } from '../../lib/transfer/plan/piece-set.ts';
 import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
+import { printable } from '../../lib/values/printable.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import type { Glyphs } from '../output/piece-map.ts';
 import { pieceMap } from '../output/piece-map.ts';
-import { count, facts, oneLine, shorten, table } from '../output/text.ts';
+import { count, facts, shorten, table } from '../output/text.ts';
 
 /* A deployment's transfers for people: the same words and columns as for those of this machine. */
 
@@ -14,7 +15,7 @@ export function remoteListLines(transfers: readonly Transfer[], now: number, col
   const rows = transfers.map(({ id, status, plan, result, createdAt, destination }) => {
     const size = result?.sizeBytes ?? plan?.sizeBytes;
     const age = formatDuration(Math.max(0, now - Date.parse(createdAt)));
-    return [id, status, size === undefined ? '-' : formatBytes(size), age, oneLine(destinationText(destination))];
+    return [id, status, size === undefined ? '-' : formatBytes(size), age, printable(destinationText(destination))];
   });
   const fixed = rows.map((row) => row.slice(0, -1));
   const used = Math.max(0, ...table(heading.slice(0, -1), fixed).map((line) => line.length)) + 2;
@@ -59,7 +60,7 @@ export function remoteStatusLines(
     ['crc32', result?.crc32],
     ...Object.entries(result?.digests ?? {}),
     ['version', result?.version === 'unverified' ? 'unverified: the source names none' : result?.version],
-  ]).map(oneLine);
+  ]).map(printable);
   return pieces === undefined ? lines : [...lines, ...remoteMap(pieces, { ...space, rows: 8 })];
 }
 

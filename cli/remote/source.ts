@@ -12,7 +12,7 @@ type Source = SubmitRequest['source'];
  * @throws PieceworkError `InvalidOption`.
  */
 export function remoteSource(from: SourceLocator, settings: Settings): Source {
-  const { url, headers, maxRedirects, allowInsecureRedirect, hostFingerprint } = from;
+  const { url, headers, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath } = from;
   const parsed = URL.parse(url);
   const auth = from.auth ?? identityAuth(parsed, settings);
   const store = parsed?.protocol === 's3:' ? storeOf(settings) : undefined;
@@ -25,6 +25,7 @@ export function remoteSource(from: SourceLocator, settings: Settings): Source {
     // It may come from the config file, and says nothing of other sources.
     ...(hostFingerprint === undefined || parsed?.protocol !== 'sftp:' ? {} : { hostFingerprint }),
     ...(store === undefined ? {} : { store }),
+    ...(secretPath === undefined ? {} : { secretPath }),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
+import { redactPath } from '../../lib/errors/secret-paths.ts';
+import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
@@ -76,7 +78,7 @@ function submitRequest(url: string, to: string, settings: Settings): SubmitReque
   const { encryption, tags, metadata, ...rest } = object ?? {};
   return {
     source: remoteSource(source, settings),
-    destination: destinationOf(url, to),
+    destination: destinationOf(source, to),
     object: {
       ...rest,
       ...(encryption === undefined ? {} : { encryption }),
@@ -87,7 +89,7 @@ function submitRequest(url: string, to: string, settings: Settings): SubmitReque
   };
 }
 
-function destinationOf(url: string, to: string): SubmitRequest['destination'] {
+function destinationOf(source: SourceLocator, to: string): SubmitRequest['destination'] {
   const [, bucket, key = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/is.exec(to) ?? [];
   if (bucket === undefined)
     throw new PieceworkError(
@@ -96,17 +98,19 @@ function destinationOf(url: string, to: string): SubmitRequest['destination'] {
     );
   if (key !== '' && !key.endsWith('/')) return { bucket, key };
   // The deployment looks at the source later, so its name is that of the URL.
-  const name = nameIn(url);
+  const name = source.secretPath === true ? '' : nameIn(source.url);
   if (name === '')
     throw new PieceworkError(
       'InvalidDestination',
-      'the URL has no name at its end; give the whole key, s3://bucket/prefix/name',
+      'the URL has no name at its end that may be shown; give the whole key, s3://bucket/prefix/name',
     );
   return { bucket, key: `${key}${name}` };
 }
 
 function nameIn(url: string): string {
-  const last = URL.parse(url)?.pathname.split('/').at(-1) ?? '';
+  const path = URL.parse(url)?.pathname ?? '';
+  const last = path.split('/').at(-1) ?? '';
+  if (redactPath(path).split('/').at(-1) !== last) return '';
   try {
     return decodeURIComponent(last).replaceAll('/', '_');
   } catch {

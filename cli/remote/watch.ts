@@ -1,11 +1,11 @@
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts';
 import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
+import { printable } from '../../lib/values/printable.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { isTerminal } from '../output/paint.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { LiveArea } from '../output/reporters/live-area.ts';
-import { oneLine } from '../output/text.ts';
 import type { VerbCall } from '../verb.ts';
 import { destinationText, progressText } from './show.ts';
 
@@ -92,7 +92,7 @@ function watchReporter({ context, settings }: VerbCall): WatchReporter {
 
 function lineOf(transfer: TransferDetail): string {
   const progress = progressText(transfer);
-  return oneLine(
+  return printable(
     `${transfer.status}${progress === undefined ? '' : `: ${progress}`}, to ${destinationText(transfer.destination)}`,
   );
 }

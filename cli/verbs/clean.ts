@@ -1,9 +1,10 @@
 import { asPieceworkError } from '../../lib/errors/error.ts';
 import type { CleanReport } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/local/destinations/kinds.ts';
+import { printable } from '../../lib/values/printable.ts';
 import { localOptions } from '../options/request.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
-import { count, oneLine } from '../output/text.ts';
+import { count } from '../output/text.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 
 export const cleanVerb: Verb = {
@@ -37,10 +38,10 @@ export const cleanVerb: Verb = {
 function show({ context: { stdout, stderr }, settings }: VerbCall, report: CleanReport): void {
   const { cleaned, failed, running, forgotten } = report;
   for (const { id, request } of cleaned) {
-    stdout.write(`${oneLine(`${id} ${describeDestination(request.destination)}`)}\n`);
+    stdout.write(`${printable(`${id} ${describeDestination(request.destination)}`)}\n`);
   }
   for (const { transferId, error } of failed)
-    stderr.write(`${oneLine(`${transferId} not cleaned: ${error.message}`)}\n`);
+    stderr.write(`${printable(`${transferId} not cleaned: ${error.message}`)}\n`);
   if (settings.quiet === true) return;
   if (running.length > 0) stderr.write(`${count(running.length, 'transfer')} left alone: running\n`);
   stderr.write(`${count(cleaned.length, 'transfer')} cleaned\n`);

@@ -1,11 +1,12 @@
 import type { PlanReport } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/local/destinations/kinds.ts';
+import { printable } from '../../lib/values/printable.ts';
 import { formatBytes } from '../../lib/values/units.ts';
 import { describeValidator } from '../../lib/values/validator.ts';
 import { copyRequest, localOptions } from '../options/request.ts';
 import { describePlan } from '../output/describe.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
-import { facts, oneLine } from '../output/text.ts';
+import { facts } from '../output/text.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 
 export const planVerb: Verb = {
@@ -49,10 +50,10 @@ export async function showPlan(call: VerbCall): Promise<void> {
     ['digests', digestsText(report)],
     ['plan', describePlan(report.plan)],
   ]);
-  for (const line of lines) context.stdout.write(`${oneLine(line)}\n`);
+  for (const line of lines) context.stdout.write(`${printable(line)}\n`);
   if (settings.quiet === true) return;
   for (const warning of new Set([...report.warnings, ...snapshot.warnings])) {
-    context.stderr.write(`${oneLine(`warning: ${warning}`)}\n`);
+    context.stderr.write(`${printable(`warning: ${warning}`)}\n`);
   }
 }
 

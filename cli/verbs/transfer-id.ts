@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Local } from '../../lib/index.ts';
-import { oneLine } from '../output/text.ts';
+import { printable } from '../../lib/values/printable.ts';
 
 const WHOLE_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 /** Enough to choose from, without filling the screen. */
@@ -18,13 +18,13 @@ export async function resolveTransferId(local: Pick<Local, 'list'>, given: strin
   const found = prefix === '' ? [] : ids.filter((id) => id.startsWith(prefix));
   if (found.length === 1 && found[0] !== undefined) return found[0];
   if (found.length === 0) {
-    const what = `no transfer has an id that begins with "${oneLine(given)}"; piecework list shows them`;
+    const what = `no transfer has an id that begins with "${printable(given)}"; piecework list shows them`;
     throw new PieceworkError('TransferNotFound', what);
   }
   const shown = found.slice(0, MOST_SHOWN).join(', ');
   const more = found.length > MOST_SHOWN ? `, and ${found.length - MOST_SHOWN} more` : '';
   throw new PieceworkError(
     'InvalidOption',
-    `${found.length} transfers have an id that begins with "${oneLine(given)}": ${shown}${more}; give more of it`,
+    `${found.length} transfers have an id that begins with "${printable(given)}": ${shown}${more}; give more of it`,
   );
 }

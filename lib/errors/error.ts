@@ -1,5 +1,7 @@
+import { printable } from '../values/printable.ts';
 import type { ErrorCode, Reaction } from './codes.ts';
 import { ERROR_CODES } from './codes.ts';
+import { ForeignError } from './foreign.ts';
 
 /** What may be stored, logged and sent of an error: redacted by construction, see `redact.ts`. */
 export interface ErrorDetails {
@@ -18,7 +20,8 @@ export interface ErrorDetails {
 
 /**
  * The one error that leaves any public function. `message` is a sentence for people: what happened, to which
- * (redacted) URL or path, and what to do. `code` is stable; programs match on it and on nothing else.
+ * (redacted) URL or path, and what to do; one line, and printable. `code` is stable; programs match on it and on
+ * nothing else. `cause` is another of its kind, or a `ForeignError`.
  */
 export class PieceworkError extends Error {
   override readonly name = 'PieceworkError';
@@ -30,7 +33,8 @@ export class PieceworkError extends Error {
     message: string,
     options: { readonly cause?: unknown; readonly details?: ErrorDetails } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const { cause } = options;
+    super(printable(message), cause === undefined ? undefined : { cause: keptCause(cause) });
     this.code = code;
     this.details = options.details ?? {};
   }
@@ -38,6 +42,10 @@ export class PieceworkError extends Error {
   get reaction(): Reaction {
     return ERROR_CODES[this.code].reaction;
   }
+}
+
+function keptCause(cause: unknown): Error {
+  return cause instanceof PieceworkError || cause instanceof ForeignError ? cause : new ForeignError(cause);
 }
 
 /** An error as records and messages keep it. */
@@ -66,8 +74,7 @@ export function fromErrorRecord(record: ErrorRecord): PieceworkError {
  */
 export function asPieceworkError(thrown: unknown): PieceworkError {
   if (thrown instanceof PieceworkError) return thrown;
-  const what = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  return new PieceworkError('Internal', `unexpected error (a defect in Piecework; please report it): ${what}`, {
-    cause: thrown,
-  });
+  const { name, message } = new ForeignError(thrown);
+  const sentence = `unexpected error (a defect in Piecework; please report it): ${name}: ${message}`;
+  return new PieceworkError('Internal', sentence, { cause: thrown });
 }

@@ -1,4 +1,6 @@
 import { asPieceworkError, PieceworkError } from './error.ts';
+import type { ServiceFailure } from './foreign.ts';
+import { serviceFailure } from './foreign.ts';
 
 /** A call of a service that a home stands on, for the sentence. */
 export interface ServiceCall {
@@ -6,31 +8,6 @@ export interface ServiceCall {
   readonly target: string;
   /** The right that the call needs, by AWS's name: `sqs:SendMessage`. */
   readonly right: string;
-}
-
-/** What an AWS SDK says of a failed call, without its message. */
-export interface ServiceFailure {
-  readonly name: string;
-  /** HTTP status of the answer, where there was one. */
-  readonly status: number | undefined;
-}
-
-export function serviceFailure(error: unknown): ServiceFailure {
-  const { name, code, Code, $metadata, $response } = Object(error) as {
-    name?: unknown;
-    code?: unknown;
-    Code?: unknown;
-    $metadata?: { httpStatusCode?: unknown };
-    $response?: { statusCode?: unknown };
-  };
-  // An answer that the SDK failed to read has no metadata.
-  const answered = $metadata?.httpStatusCode ?? $response?.statusCode;
-  const status = typeof answered === 'number' ? answered : undefined;
-  // Of an answer the service's own code counts; without one, Node's code says more than the name `Error`.
-  const names = status === undefined ? [code, name] : [Code, name, code];
-  const first = names.find((candidate) => typeof candidate === 'string' && candidate !== '' && candidate !== 'Error');
-  // Older services put a namespace before the name.
-  return { name: typeof first === 'string' ? first.replace(/^.*[#]/, '') : 'Error', status };
 }
 
 /** Of an answer: throttled. https://docs.aws.amazon.com/general/latest/gr/api-retries.html, as the SDK knows them. */

@@ -1,4 +1,5 @@
 import { PieceworkError } from '../errors/error.ts';
+import { redactUrl } from '../errors/redact.ts';
 import type { HostRule } from '../values/hosts.ts';
 import { covers, parseHostRule } from '../values/hosts.ts';
 
@@ -13,7 +14,7 @@ export function hostRules(name: string, hosts: readonly string[]): HostRules {
     if (rule === undefined) {
       throw new PieceworkError(
         'InvalidOption',
-        `${name}: ${JSON.stringify(text)} is no host; give example.com, *.example.com or an address, without scheme, port and path`,
+        `${name}: ${JSON.stringify(text.includes('@') ? redactUrl(text) : text)} is no host; give example.com, *.example.com or an address, without scheme, port and path`,
       );
     }
     rules.push(rule);

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
 import { plainHost } from '../values/hosts.ts';
+import { readUrl } from '../values/read-url.ts';
 import { hostRules } from './hosts.ts';
 import { refusalOf } from './refused-addresses.ts';
 
@@ -91,9 +92,10 @@ export function guardRules(policy: RulesPolicy): GuardRules {
   }
 
   function hostOf(given: URL | string): string {
-    const url = typeof given === 'string' ? URL.parse(given) : given;
+    const url = typeof given === 'string' ? readUrl(given) : given;
     const shown = redactUrl(typeof given === 'string' ? given : given.href);
-    if (url === null) throw new PieceworkError('InvalidUrl', `not a URL: ${shown}; it looks like https://host/path`);
+    if (url === undefined)
+      throw new PieceworkError('InvalidUrl', `not a URL: ${shown}; it looks like https://host/path`);
     const scheme = url.protocol.slice(0, -1);
     if (!schemes.includes(scheme)) {
       throw refused(shown, `the scheme ${scheme}: is not among ${schemes.join(', ')}; the list schemes would allow it`);

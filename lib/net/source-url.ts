@@ -1,12 +1,14 @@
 import { domainToASCII } from 'node:url';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
+import { howToWriteLogin, readUrl } from '../values/read-url.ts';
 
 /** @throws PieceworkError `InvalidUrl`. */
 export function parseSourceUrl(text: string, example: string): URL {
-  const url = URL.parse(text);
-  if (url === null || url.hostname === '') {
-    throw new PieceworkError('InvalidUrl', `not a URL: ${redactUrl(text)}; it looks like ${example}`);
+  const url = readUrl(text);
+  if (url === undefined || url.hostname === '') {
+    const hint = howToWriteLogin(text);
+    throw new PieceworkError('InvalidUrl', `not a URL: ${redactUrl(text)}; it looks like ${example}${hint}`);
   }
   return url;
 }

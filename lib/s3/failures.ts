@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors/codes.ts';
-import type { ServiceFailure } from '../errors/service.ts';
+import type { ServiceFailure } from '../errors/foreign.ts';
 import { tlsFault } from '../net/errors/tls-faults.ts';
 
 /** What was tried: for the sentence, and for the few codes that depend on it. */

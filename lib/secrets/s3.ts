@@ -1,7 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../errors/error.ts';
-import { serviceError, serviceFailure } from '../errors/service.ts';
+import { serviceFailure } from '../errors/foreign.ts';
+import { serviceError } from '../errors/service.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { Instant } from '../values/time.ts';
 import type { SealedName, Secrets } from './secrets.ts';

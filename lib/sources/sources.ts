@@ -1,5 +1,6 @@
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
+import { howToWriteLogin, readUrl } from '../values/read-url.ts';
 import type { Source, Sources } from './source.ts';
 
 /** Picks the source by the URL's scheme. @throws RangeError where two sources claim one scheme. */
@@ -13,13 +14,17 @@ export function sourcesByScheme(list: readonly Source[]): Sources {
   }
   const supported = [...byScheme.keys()].map((scheme) => (scheme === 'stdin' ? '-' : `${scheme}://`)).join(', ');
   return (text) => {
-    const url = URL.parse(text === '-' ? 'stdin:' : text);
+    const url = readUrl(text === '-' ? 'stdin:' : text);
     const meant = meantBy(text);
     if (meant !== undefined) throw new PieceworkError('InvalidUrl', `not a URL, since it has no scheme: ${meant}`);
-    if (url === null) {
+    if (url === undefined) {
       const isOurs = [...byScheme.keys()].some((scheme) => text.toLowerCase().startsWith(`${scheme}://`));
       const sentence = isOurs ? 'its host or its port is wrong' : `a source begins with one of ${supported}`;
-      throw new PieceworkError('InvalidUrl', `not a URL: ${redactUrl(text)}; ${sentence}`);
+      const hint = howToWriteLogin(text);
+      throw new PieceworkError(
+        'InvalidUrl',
+        `not a URL: ${redactUrl(text)}; ${hint === '' ? sentence : hint.slice(2)}`,
+      );
     }
     const source = byScheme.get(url.protocol.slice(0, -1));
     if (source === undefined) {

@@ -1,6 +1,6 @@
 /**
  * Where bytes come from, whole: URL, headers and credentials. It lives in the caller's process and in sealed storage
- * only; a record holds `redactUrl(url)`.
+ * only; a record holds `shownUrl(locator)`.
  */
 export interface SourceLocator {
   readonly url: string;
@@ -18,6 +18,8 @@ export interface SourceLocator {
   readonly hostFingerprint?: string;
   /** `s3:` where the bucket is. */
   readonly store?: SourceStore;
+  /** The path is a secret, like a query: it is neither shown nor stored, and names no file. @default false */
+  readonly secretPath?: boolean;
 }
 
 export type SourceAuth =

@@ -56,8 +56,11 @@ export interface ObjectSettings {
 
 /** What was asked, as the record keeps it: without any secret. */
 export interface TransferRequest {
-  /** `url` is redacted; `withheld` says that something was taken away, so that only the caller can give it again. */
-  readonly source: { readonly url: string; readonly withheld: boolean };
+  /**
+   * `url` is redacted; `withheld` says that something was taken away, so that only the caller can give it again;
+   * `secretPath`, that the path of what is given again is a secret as well.
+   */
+  readonly source: { readonly url: string; readonly withheld: boolean; readonly secretPath?: true };
   readonly destination: DestinationLocator;
   readonly object: ObjectSettings;
   readonly options: TransferOptions;

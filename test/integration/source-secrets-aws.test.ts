@@ -4,7 +4,7 @@ import type { AwsFunctions } from '../support/aws-functions.ts';
 import { openAwsFunctions, variablesOf } from '../support/aws-functions.ts';
 import type { AwsServiceDouble } from '../support/aws-service-double.ts';
 import { startAwsServices } from '../support/aws-service-double.ts';
-import { formsOf } from '../support/canary.ts';
+import { formsOf, unreadableDestinations, unreadableSources } from '../support/canary.ts';
 import type { FtpServer } from '../support/ftp-server.ts';
 import { startFtpServer } from '../support/ftp-server.ts';
 import type { Origin } from '../support/origin.ts';
@@ -184,6 +184,28 @@ test('http: user and password, token, header and query, also where a redirect le
   await expectSilence();
 });
 
+test('http: a path that is marked as secret, and tokens in a path', async () => {
+  const held = { size: BYTES.length, etag: '"v1"' };
+  const secretPath = true;
+  const marked = origin.serve(`/share/${CANARY}/a.bin`, held);
+  await everyEnd({ url: marked, secretPath }, { url: `${marked}-none`, secretPath }, 'SourceNotFound');
+  // A retry keeps the mark.
+  const held2 = await submit({ url: `${marked}-none`, secretPath }, HOUR_MS);
+  expect(await end(held2)).toMatchObject({ code: 'SourceNotFound' });
+  await ask('POST', `${held2}/retry`, { source: { url: `${marked}-none` } });
+  expect(await end(held2)).toMatchObject({ code: 'SourceNotFound' });
+  for (const url of [
+    origin.serve(`/app;jsessionid=${CANARY}`, held),
+    origin.serve(`/bot12345:${CANARY}/file.bin`, held),
+  ])
+    await everyEnd(
+      { url },
+      { url: url.replace('/bot12345', '/file/bot12345').replace('/app', '/none') },
+      'SourceNotFound',
+    );
+  await expectSilence();
+});
+
 test('ftp: the password, in the URL and beside it', async () => {
   const url = `ftp://127.0.0.1:${ftp.port}/big.bin`;
   const inUrl = (password: string) => ({ url: url.replace('ftp://', `ftp://me:${password}@`) });
@@ -245,10 +267,15 @@ test('what the API refuses is not repeated', async () => {
     { source: { url: origin.base, headers: { 'x-token': `${CANARY}\n` } }, destination },
     { source: { url: origin.base, hostFingerprint: CANARY }, destination },
     { source: { url: origin.base, auth: { kind: CANARY } }, destination },
+    ...unreadableSources(CANARY).map((url) => ({ source: { url }, destination })),
+    ...unreadableDestinations(CANARY).map((bucket) => ({
+      source: { url: origin.base },
+      destination: { bucket, key: 'out' },
+    })),
   ];
   for (const body of refused) {
     const { status, text } = await functions.call('POST', '/v1/transfers', body);
-    expect([status >= 400, text.includes(CANARY)], text).toEqual([true, false]);
+    expect([status >= 400, text.toLowerCase().includes(CANARY.toLowerCase())], text).toEqual([true, false]);
   }
   expect(said.join('')).not.toContain(CANARY);
 });

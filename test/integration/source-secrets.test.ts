@@ -205,3 +205,21 @@ test('http: password, token, header and query, also where a redirect leads to so
     await other[Symbol.asyncDispose]();
   }
 });
+
+test('http: a path that is marked as secret, and tokens in a path', async () => {
+  const held = { size: FILE_BYTES, etag: '"v1"' };
+  const args = ['--secret-path'];
+  const marked = origin.serve(`/share/${CANARY}/${CANARY}.bin`, held);
+  const moved = origin.serve('/moved.bin', redirect(marked));
+  await everyEnd({ url: marked, args }, { url: `${marked}-none`, args });
+  for (const url of [
+    origin.serve(`/app;jsessionid=${CANARY}`, held),
+    origin.serve(`/bot12345:${CANARY}/file.bin`, held),
+    origin.serve(`/services/T0000ABCD/B0000ABCD/${CANARY}`, held),
+  ])
+    await everyEnd({ url }, { url: `${url}-none` });
+  expect(await run({ url: moved, args }, '.', ['--verbose', '--json'])).toBe(0);
+  expect(await run({ url: marked }, '.', ['--verbose', '--json', '--secret-path'])).toBe(0);
+  expect(await readdir(join(world, 'files'))).toContain('download');
+  await expectSilence();
+});

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { apiBench, GOOD } from '../support/api-bench.ts';
+import { unreadableDestinations, unreadableSources } from '../support/canary.ts';
 
 // Canaries stand wherever a caller may put a secret, rightly or by mistake; no answer and nothing
 // reported to the operator may hold one.
@@ -14,6 +15,8 @@ const SECRET_SOURCE = {
 };
 
 const BODIES: readonly unknown[] = [
+  ...unreadableSources(CANARY).map((url) => ({ ...GOOD, source: { url } })),
+  ...unreadableDestinations(CANARY).map((key) => ({ ...GOOD, destination: { bucket: key, key: 'k' } })),
   { ...GOOD, source: SECRET_SOURCE },
   { ...GOOD, source: { url: `https://origin.example/f?sig=${encoded}`, auth: { kind: 'bearer', token: CANARY } } },
   { ...GOOD, source: { ...SECRET_SOURCE, auth: { kind: 'basic', user: 'u', password: CANARY } } },

@@ -4,7 +4,8 @@ import { paintFor } from '../../cli/output/paint.ts';
 import type { MappedPieces } from '../../cli/output/piece-map.ts';
 import { BLOCKS, LETTERS, pieceMap } from '../../cli/output/piece-map.ts';
 import { LiveArea } from '../../cli/output/reporters/live-area.ts';
-import { oneLine, shorten, table } from '../../cli/output/text.ts';
+import { shorten, table } from '../../cli/output/text.ts';
+import { printable } from '../../lib/values/printable.ts';
 import { capturedOutput } from '../support/cli-context.ts';
 
 describe('the piece map', () => {
@@ -141,7 +142,7 @@ describe('the live area', () => {
 
 describe('text', () => {
   it('lets nobody forge a line or move the cursor', () => {
-    expect(oneLine('a\nb\u001b[2Jc\u202ed')).toBe('a�b�[2Jc�d');
+    expect(printable('a\nb\u001b[2Jc\u202ed')).toBe('a�b�[2Jc�d');
   });
 
   it('is shortened in its middle', () => {

@@ -30,7 +30,7 @@ describe('what a system refuses', () => {
       code,
     );
     expect(error.message).toContain('/folder/file.bin');
-    expect(error.cause).toBe(cause);
+    expect(error.cause).toMatchObject({ name: 'Error', code: errno, message: cause.message });
     expect(error.details).toMatchObject({ target: '/folder/file.bin', errno });
   });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { serviceFailure } from '../../lib/errors/service.ts';
+import { serviceFailure } from '../../lib/errors/foreign.ts';
 import { codeOfFailure } from '../../lib/s3/failures.ts';
 
 // The store's own answers are tested on a server (test/contract/s3-destination.test.ts); these come from below it.

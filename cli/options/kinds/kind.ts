@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cleaned } from '../../../lib/errors/redact.ts';
 
 /** What a kind of option takes: as text from flags and environment, and in the config file. */
 export interface Kind<T> {
@@ -33,7 +34,7 @@ export function oneText<T>(placeholder: string, shape: z.ZodType<ConfigValue>, p
   return { placeholder, shape, parse: (texts) => parse((texts.at(-1) ?? '').trim()) };
 }
 
-/** A value as a sentence shows it. */
+/** A value as a sentence shows it: cut, and without what looks like a login, which may stand there by mistake. */
 export function show(given: string): string {
-  return given === '' ? 'an empty text' : `"${given}"`;
+  return given === '' ? 'an empty text' : `"${cleaned(given, 200)}"`;
 }

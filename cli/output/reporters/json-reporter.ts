@@ -1,10 +1,10 @@
 import { pieceCountOf } from '../../../lib/transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../../../lib/transfer/progress/events.ts';
 import { bytesIn, bytesPerSecond, remainingMs } from '../../../lib/transfer/progress/progress.ts';
+import { printable, printableJson } from '../../../lib/values/printable.ts';
 import { toIso } from '../../../lib/values/time.ts';
 import type { Context, Output } from '../../context.ts';
 import type { Settings } from '../../options/table.ts';
-import { oneLine } from '../text.ts';
 import { percentOf } from './progress-line.ts';
 import type { Reporter } from './reporter.ts';
 import type { Tracked } from './tracker.ts';
@@ -39,7 +39,7 @@ export function jsonReporter({ stdout, stderr, now, every }: Context, settings: 
       const { type, ...rest } = event;
       if (isWritten(event)) writeJson(stdout, { type, at: toIso(now()), ...rest });
       if (event.type === 'warning' && settings.quiet !== true)
-        stderr.write(`${oneLine(`warning: ${event.message}`)}\n`);
+        stderr.write(`${printable(`warning: ${event.message}`)}\n`);
     },
     [Symbol.dispose]: () => ticker[Symbol.dispose](),
   };
@@ -64,5 +64,5 @@ function rounded(ms: number | undefined): number | undefined {
 }
 
 export function writeJson(output: Output, value: object): void {
-  output.write(`${JSON.stringify(value)}\n`);
+  output.write(`${printableJson(value)}\n`);
 }

@@ -1,7 +1,7 @@
+import { printable } from '../../../lib/values/printable.ts';
 import type { Context } from '../../context.ts';
 import { readsUnicode } from '../paint.ts';
 import { BLOCKS, LETTERS, pieceMap } from '../piece-map.ts';
-import { oneLine } from '../text.ts';
 import { noticer } from './notices.ts';
 import { percentOf, plainLine } from './progress-line.ts';
 import type { Reporter } from './reporter.ts';
@@ -31,7 +31,7 @@ export function plainReporter(context: Context, isVerbose: boolean): Reporter {
   return {
     event(event) {
       tracker.event(event);
-      for (const text of noticesOf(event)) stderr.write(`${oneLine(text)}\n`);
+      for (const text of noticesOf(event)) stderr.write(`${printable(text)}\n`);
     },
     [Symbol.dispose]: () => ticker[Symbol.dispose](),
   };

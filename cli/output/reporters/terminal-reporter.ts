@@ -1,7 +1,7 @@
+import { printable } from '../../../lib/values/printable.ts';
 import type { Context } from '../../context.ts';
 import { paintFor, readsUnicode } from '../paint.ts';
 import { BLOCKS, LETTERS, pieceMap } from '../piece-map.ts';
-import { oneLine } from '../text.ts';
 import { LiveArea } from './live-area.ts';
 import { noticer } from './notices.ts';
 import { connectionsLine, progressLine } from './progress-line.ts';
@@ -42,7 +42,7 @@ export function terminalReporter(context: Context, isVerbose: boolean): Reporter
   return {
     event(event) {
       tracker.event(event);
-      for (const text of noticesOf(event)) area.above(paintNotice(oneLine(text)));
+      for (const text of noticesOf(event)) area.above(paintNotice(printable(text)));
     },
     [Symbol.dispose]() {
       ticker[Symbol.dispose]();

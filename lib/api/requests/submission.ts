@@ -6,6 +6,7 @@ import type { DestinationLocator, SourceAuth, SourceLocator } from '../../transf
 import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
 import type { ObjectSettings, TransferOptions } from '../../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
+import { howToWriteLogin, readUrl } from '../../values/read-url.ts';
 import { stated } from '../../values/stated.ts';
 import { formatBytes } from '../../values/units.ts';
 import type { SubmitBody } from '../schemas/request.ts';
@@ -29,8 +30,11 @@ export function toSubmission(body: SubmitBody, owner: string, allowed: readonly 
 
 /** @throws PieceworkError `InvalidUrl`, `InvalidOption`. */
 export function toSource({ url, headers, auth, store, ...rest }: SourceBody): SourceLocator {
-  const parsed = URL.parse(url);
-  if (parsed === null) throw new PieceworkError('InvalidUrl', 'source.url is no URL; it looks like https://host/path');
+  const parsed = readUrl(url);
+  if (parsed === undefined) {
+    const hint = howToWriteLogin(url);
+    throw new PieceworkError('InvalidUrl', `source.url is no URL; it looks like https://host/path${hint}`);
+  }
   const lower =
     headers === undefined
       ? undefined

@@ -60,7 +60,8 @@ function isEndpoint(text: string): boolean {
 export const sourceSchema = z
   .strictObject({
     url: z.string().min(1).max(8192).openapi({
-      description: 'Where the bytes are. Query, user and password are treated as secrets.',
+      description:
+        'Where the bytes are. Query, user and password are treated as secrets, and so are tokens of a known shape in the path.',
       example: 'https://host.example/disk.iso',
     }),
     headers: z
@@ -85,6 +86,9 @@ export const sourceSchema = z
       .optional()
       .openapi({ description: '`sftp:` the key that the server must have, as `SHA256:…`.' }),
     store: storeSchema.optional().openapi({ description: '`s3:` where the bucket is.' }),
+    secretPath: z.boolean().optional().openapi({
+      description: 'The path of the URL is a secret, like its query: it is neither shown nor recorded. Default: false.',
+    }),
   })
   .openapi('Source');
 

@@ -71,10 +71,13 @@ export const transferSchema = z
     status: z.enum(STATUSES),
     run: z.int().openapi({ description: '1, and one more with each retry.' }),
     source: z.object({
-      url: z.string().openapi({ description: 'Without user, password and the values of its query.' }),
+      url: z.string().openapi({
+        description: 'Without user, password, the values of its query and tokens of a known shape in its path.',
+      }),
       withheld: z
         .boolean()
         .openapi({ description: 'Something was left out: a secret, or a server or store of its own.' }),
+      secretPath: z.literal(true).optional().openapi({ description: 'Its path was left out as well.' }),
     }),
     destination: locatorSchema,
     createdAt: instant,

@@ -4,6 +4,7 @@ import { secretReferences, withReferences } from '../../secrets/references/secre
 import type { Secrets } from '../../secrets/secrets.ts';
 import { httpSource } from '../../sources/http/source.ts';
 import { lazySource } from '../../sources/lazy.ts';
+import { withSecretPaths } from '../../sources/secret-path.ts';
 import type { Sources } from '../../sources/source.ts';
 import { sourcesByScheme } from '../../sources/sources.ts';
 import type { Environment } from '../environment.ts';
@@ -25,7 +26,7 @@ export interface SourceSide {
 export const guardedSources: SourceSide = {
   sources(environment) {
     const guard = sourceGuard(environment);
-    return sourcesByScheme([
+    const all = [
       httpSource({ guard, userAgent: `piecework/${environment.version}` }),
       lazySource(['ftp', 'ftps', 'ftpes'], async () => {
         const { ftpSource } = await import('../../sources/ftp/source.ts');
@@ -39,7 +40,8 @@ export const guardedSources: SourceSide = {
         const { s3Source } = await import('../../sources/s3/source.ts');
         return s3Source({ guard: storeGuard(environment), lending: lendingOf(environment) });
       }),
-    ]);
+    ];
+    return sourcesByScheme(all.map(withSecretPaths));
   },
   secrets({ secretPrefixes }, sealed) {
     if (secretPrefixes.length === 0) return sealed;

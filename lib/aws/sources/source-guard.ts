@@ -1,5 +1,6 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
+import { withoutSecretPath } from '../../errors/secret-url-path.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { createGuard } from '../../guard/guard.ts';
 import { callerRequest } from '../../http/requests/request-headers.ts';
@@ -32,7 +33,7 @@ export function sourceCheck(environment: Environment): (url: string, source: Sou
   const guard = sourceGuard(environment);
   const stores = storeGuard(environment);
   const references = secretReferences({ prefixes: environment.secretPrefixes });
-  return async (url, source) => {
+  async function check(url: string, source: SourceLocator): Promise<void> {
     references.check(source);
     checkScheme(url, environment);
     // Headers and credentials that would be refused when the source is asked.
@@ -40,6 +41,14 @@ export function sourceCheck(environment: Environment): (url: string, source: Sou
     if (!takesS3(environment) || URL.parse(url)?.protocol !== 's3:') return await guard.check(url);
     const { endpoint } = s3Target(source, {}, lendingOf(environment)).object;
     if (endpoint !== undefined) await stores.check(endpoint);
+  }
+
+  return async (url, source) => {
+    try {
+      await check(url, source);
+    } catch (error) {
+      throw source.secretPath === true && error instanceof PieceworkError ? withoutSecretPath(error, url) : error;
+    }
   };
 }
 

@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../../disk/make-folder.ts';
 import { PieceworkError } from '../../errors/error.ts';
+import { redactUrl } from '../../errors/redact.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import type { WrittenDestination } from '../kind.ts';
 
@@ -33,6 +34,12 @@ export function parseFile(text: string): WrittenDestination | undefined {
 }
 
 function parsePath(text: string): WrittenDestination {
+  if (/^[^/\\@]*:[^/\\]*@/.test(text)) {
+    throw new PieceworkError(
+      'InvalidDestination',
+      `${redactUrl(text)} is no destination: it looks like a login, and a file of that name is written ./…`,
+    );
+  }
   if (text.includes('\0'))
     throw new PieceworkError('InvalidDestination', 'the destination holds a NUL character, which no path can');
   const path = resolve(text);
@@ -48,9 +55,13 @@ function pathOfFileUrl(text: string): string {
   try {
     return fileURLToPath(text);
   } catch (cause) {
-    throw new PieceworkError('InvalidDestination', `${text} is no local path: a file URL is file:///absolute/path`, {
-      cause,
-    });
+    throw new PieceworkError(
+      'InvalidDestination',
+      `${redactUrl(text)} is no local path: a file URL is file:///absolute/path`,
+      {
+        cause,
+      },
+    );
   }
 }
 

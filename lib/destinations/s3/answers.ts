@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
-import { serviceFailure } from '../../errors/service.ts';
+import { serviceFailure } from '../../errors/foreign.ts';
 import type { Operation } from '../../s3/failures.ts';
 import type { ObjectSpec } from '../destination.ts';
 import type { Place } from './errors.ts';

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
-import type { ServiceFailure } from '../../errors/service.ts';
-import { serviceFailure } from '../../errors/service.ts';
+import type { ServiceFailure } from '../../errors/foreign.ts';
+import { serviceFailure } from '../../errors/foreign.ts';
 import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
 import { tlsFault } from '../../net/errors/tls-faults.ts';
 import { regionName } from '../../s3/client.ts';

@@ -1,4 +1,5 @@
 import { PieceworkError } from '../../errors/error.ts';
+import { redactPlace, redactUrl } from '../../errors/redact.ts';
 import type { S3Locator } from '../../s3/client.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
@@ -42,17 +43,16 @@ export function parseS3(text: string, store: S3Store): WrittenDestination | unde
   if (!/^s3:\/\//i.test(text)) {
     throw new PieceworkError(
       'InvalidDestination',
-      `${text} is no destination: S3 is s3://bucket/key, and a file of that name ./${text}`,
+      `${redactPlace(text)} is no destination: S3 is s3://bucket/key, and a file of that name ./${redactPlace(text)}`,
     );
   }
   const match = /^s3:\/\/([^/]*)(?:\/(.*))?$/is.exec(text);
   const bucket = match?.[1] ?? '';
   const key = match?.[2] ?? '';
   if (!/^[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]$/i.test(bucket)) {
-    const what = bucket === '' ? 'names no bucket' : `has "${bucket}" where the bucket stands, which can be none`;
     throw new PieceworkError(
       'InvalidDestination',
-      `${text} ${what}: a destination in S3 is s3://bucket/key or s3://bucket/prefix/`,
+      `${noBucket(text, bucket)}: a destination in S3 is s3://bucket/key or s3://bucket/prefix/`,
     );
   }
   const needsName = key === '' || key.endsWith('/');
@@ -65,4 +65,12 @@ export function parseS3(text: string, store: S3Store): WrittenDestination | unde
     ...where,
   });
   return { locate };
+}
+
+/** Of what is no name, nothing is shown: it may be a login. */
+function noBucket(text: string, bucket: string): string {
+  if (bucket === '') return `${redactPlace(text)} names no bucket`;
+  if (/^[\w.-]+$/.test(bucket))
+    return `${redactPlace(text)} has "${bucket}" where the bucket stands, which can be none`;
+  return `${redactUrl(text)} has no bucket in its place (credentials come from the environment or a profile)`;
 }

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
-import { serviceFailure } from '../../errors/service.ts';
+import { serviceFailure } from '../../errors/foreign.ts';
 import type { S3Locator } from '../../s3/client.ts';
 import type { Body, ByteReader } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';

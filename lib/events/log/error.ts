@@ -1,6 +1,7 @@
 import type { ErrorDetails } from '../../errors/error.ts';
 import { PieceworkError } from '../../errors/error.ts';
-import { redactText } from '../../errors/redact.ts';
+import { ForeignError, framesOf } from '../../errors/foreign.ts';
+import { cleaned } from '../../errors/redact.ts';
 
 /** An error as it may stand in a log. */
 export interface LoggedError {
@@ -14,22 +15,24 @@ export interface LoggedError {
 }
 
 const MOST_CAUSES = 3;
+const MOST_CHARACTERS = 1000;
+const MOST_FRAMES = 10;
 
-/** Messages of others are redacted; fields of others (requests, responses, headers) are left out altogether. */
+/** Messages are cut and cleaned; of what is not ours, no field is kept (requests, responses, headers). */
 export function loggedError(thrown: unknown, depth = 0): LoggedError {
-  if (!(thrown instanceof Error)) return { name: typeof thrown, message: redactText(String(thrown)).slice(0, 1000) };
-  const { name, message, cause, stack } = thrown;
-  const code = 'code' in thrown && typeof thrown.code === 'string' ? { code: thrown.code } : {};
-  const frames = (stack ?? '')
-    .split('\n')
-    .filter((text) => /^\s+at /.test(text))
-    .map((text) => text.trim());
+  const error = thrown instanceof PieceworkError ? thrown : foreign(thrown);
+  const { name, code, cause } = error;
+  const frames = framesOf(error);
   return {
     name,
-    message: redactText(message).slice(0, 1000),
-    ...code,
-    ...(thrown instanceof PieceworkError && Object.keys(thrown.details).length > 0 ? { details: thrown.details } : {}),
-    ...(frames.length === 0 ? {} : { frames: frames.slice(0, 10) }),
+    message: cleaned(error.message, MOST_CHARACTERS),
+    ...(code === undefined ? {} : { code }),
+    ...(error instanceof PieceworkError && Object.keys(error.details).length > 0 ? { details: error.details } : {}),
+    ...(frames.length === 0 ? {} : { frames: frames.slice(0, MOST_FRAMES).map((frame) => frame.trim()) }),
     ...(cause === undefined || depth >= MOST_CAUSES ? {} : { cause: loggedError(cause, depth + 1) }),
   };
+}
+
+function foreign(thrown: unknown): ForeignError {
+  return thrown instanceof ForeignError ? thrown : new ForeignError(thrown);
 }

@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { PieceworkEvent } from '../../transfer/progress/events.ts';
+import { printable } from '../../values/printable.ts';
 import { loggedError } from './error.ts';
 
 export interface LogOptions {
@@ -26,6 +27,7 @@ export function jsonLog({ service, version, level }: LogOptions): Log {
   const logger = new Logger({
     serviceName: service,
     persistentKeys: { version },
+    jsonReplacerFn: (_key, value: unknown) => (typeof value === 'string' ? printable(value) : value),
     ...(level === undefined ? {} : { logLevel: level }),
   });
   return {

@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import { plainHost } from '../../values/hosts.ts';
+import { howToWriteLogin, readUrl } from '../../values/read-url.ts';
 
 /** As the home read it from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; nothing here reads the environment. */
 export interface ProxySettings {
@@ -25,11 +26,11 @@ export function proxyFor(url: URL, settings: ProxySettings): string | undefined 
 
 /** A proxy's URL as people write it (`proxy:3128`), completed. @throws PieceworkError `InvalidOption`. */
 export function proxyUrl(text: string): string {
-  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+  const url = readUrl(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new PieceworkError(
       'InvalidOption',
-      `the proxy ${redactUrl(text)} is not usable: it must be http://host:port or https://host:port`,
+      `the proxy ${redactUrl(text)} is not usable: it must be http://host:port or https://host:port${howToWriteLogin(text).replace(/,[^,]*$/, '')}`,
     );
   }
   return url.href;

@@ -1,4 +1,5 @@
 import { decodeExtended, parse } from 'content-disposition';
+import { redactPath } from '../../errors/secret-paths.ts';
 import { safeName } from '../../values/safe-name.ts';
 import { decodedUtf8 } from './headers.ts';
 
@@ -8,8 +9,9 @@ const NO_NAME = 'download';
  * The file name that an answer proposes: of `Content-Disposition` (RFC 6266, `filename*` before `filename`), else the
  * last segment of the URL that answered, else `download`. Safe on any file system; see `safeName`.
  * @param disposition header text as it came: bytes as latin1
+ * @param url `undefined` = its path is secret
  */
-export function nameOf(disposition: string | undefined, url: URL): string {
+export function nameOf(disposition: string | undefined, url: URL | undefined): string {
   return safeName(fromDisposition(disposition) ?? fromUrl(url)) ?? NO_NAME;
 }
 
@@ -25,8 +27,15 @@ function fromDisposition(disposition: string | undefined): string | undefined {
   return safeName(last) === undefined ? undefined : last;
 }
 
-function fromUrl(url: URL): string {
-  const segment = url.pathname.split('/').at(-1) ?? '';
+function fromUrl(url: URL | undefined): string {
+  const segment = url?.pathname.split('/').at(-1) ?? '';
+  // What is not shown as a path is none as a name: it would stand in the destination.
+  if (
+    redactPath(url?.pathname ?? '')
+      .split('/')
+      .at(-1) !== segment
+  )
+    return '';
   try {
     return decodeURIComponent(segment);
   } catch {

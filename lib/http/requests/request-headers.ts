@@ -2,6 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { SourceAuth, SourceLocator } from '../../transfer/locators.ts';
 import { FIELD_NAME, FIELD_VALUE } from '../../values/http-fields.ts';
+import { howToWriteLogin, readUrl } from '../../values/read-url.ts';
 import type { Headers } from '../grammar/headers.ts';
 
 /** A locator, checked and taken apart. */
@@ -72,9 +73,10 @@ export function harmlessHeaders(headers: Headers): Headers {
 }
 
 function parseHttpUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url === null) {
-    throw new PieceworkError('InvalidUrl', `not a URL: ${redactUrl(text)}; it looks like https://host/path`);
+  const url = readUrl(text);
+  if (url === undefined) {
+    const hint = howToWriteLogin(text);
+    throw new PieceworkError('InvalidUrl', `not a URL: ${redactUrl(text)}; it looks like https://host/path${hint}`);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new PieceworkError('UnsupportedScheme', `${redactUrl(text)}: not an http: or https: URL`);

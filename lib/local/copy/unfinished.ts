@@ -2,7 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { advance } from '../../pipeline/advance/advance.ts';
 import { isProvablySame } from '../../pipeline/plan/start-pieces.ts';
 import { transferStatus } from '../../pipeline/requests/query.ts';
-import { retry } from '../../pipeline/requests/retry.ts';
+import { asSecretAs, retry } from '../../pipeline/requests/retry.ts';
 import { settle } from '../../pipeline/settle/settle.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadNarrowed, updateTransfer } from '../../pipeline/shared/store.ts';
@@ -122,7 +122,7 @@ export async function goOn(
     await updateTransfer(ports, record.id, (current) => ({ ...current, request }));
     await retry(ports, record.id, locator);
   } else {
-    await ports.secrets.seal(record.id, sealedRunOf(record), locator);
+    await ports.secrets.seal(record.id, sealedRunOf(record), asSecretAs(record, locator));
     const now = ports.clock.now();
     await updateTransfer(ports, record.id, (current) => (isOver(current) ? undefined : resumed(current, request, now)));
   }

@@ -4,6 +4,7 @@ import { fanOut } from '../../events/subscribers.ts';
 import { folderRecords } from '../../records/folder/records.ts';
 import type { Records } from '../../records/records.ts';
 import { httpSource } from '../../sources/http/source.ts';
+import { withSecretPaths } from '../../sources/secret-path.ts';
 import type { Sources } from '../../sources/source.ts';
 import { sourcesByScheme } from '../../sources/sources.ts';
 import { systemClock } from '../../system/clock.ts';
@@ -55,7 +56,8 @@ export function openHome(
   const connections = httpSettings(options.http ?? {}, environment);
   const all = localSources(httpSource(connections), options, connections, environment);
   const limit = options.limitRate === undefined ? undefined : rateLimit(options.limitRate, clock);
-  const sources = sourcesByScheme(limit === undefined ? all : all.map((source) => limitedSource(source, limit)));
+  const limited = limit === undefined ? all : all.map((source) => limitedSource(source, limit));
+  const sources = sourcesByScheme(limited.map(withSecretPaths));
   const s3 = s3Settings(options.s3 ?? {}, environment);
   const destinations = localDestinations([...localKinds({ s3, stdout: options.stdout, warn }), ...furtherKinds]);
   let folder: Records | undefined;

@@ -1,4 +1,4 @@
-import { redactUrl } from '../../errors/redact.ts';
+import { shownUrl } from '../../errors/secret-url-path.ts';
 import { choosePlan } from '../../pipeline/plan/choose-plan.ts';
 import { toRequest } from '../../pipeline/requests/submit.ts';
 import { objectSpec } from '../../pipeline/shared/object-spec.ts';
@@ -33,7 +33,7 @@ export async function plan(home: Home, request: CopyRequest, signal: AbortSignal
     await target.check(objectSpec(record, 'plan', snapshot, divided, destination), { signal });
   const exists = first.makeFolder === undefined && (await target.head(destination, { signal })) !== undefined;
   return {
-    source: redactUrl(request.source.url),
+    source: shownUrl(request.source),
     finalUrl: probe.finalUrl,
     destination,
     snapshot,

@@ -1,6 +1,6 @@
 import type { PieceworkError } from '../../errors/error.ts';
 import { asPieceworkError, toErrorRecord } from '../../errors/error.ts';
-import { redactUrl } from '../../errors/redact.ts';
+import { shownUrl } from '../../errors/secret-url-path.ts';
 import type { Probe } from '../../sources/source.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import { backoffMs, waitMs } from '../../transfer/retry.ts';
@@ -37,7 +37,7 @@ export async function probePatiently(
       if (!mayPass || ports.clock.now() + delayMs - startedAt >= patience.deadlineMs) throw error;
       await ports.events.emit({
         type: 'probe.retrying',
-        source: redactUrl(from.url),
+        source: shownUrl(from),
         reason: toErrorRecord(error),
         delayMs,
       });

@@ -28,8 +28,14 @@ export async function retry(ports: Ports, transferId: string, source?: SourceLoc
     // It is discarded only after the record says that everything is cleaned up, so a retry that wins its swap finds it.
     if (source === undefined && keepsSealed && !isSettled(record)) return await startNextRun(ports, failed, undefined);
     const sealed = keepsSealed ? undefined : await ports.secrets.unseal(transferId, sealedRunOf(record));
-    return await startNextRun(ports, failed, source ?? sealed ?? wholeLocator(record));
+    const given = source === undefined ? undefined : asSecretAs(record, source);
+    return await startNextRun(ports, failed, given ?? sealed ?? wholeLocator(record));
   });
+}
+
+/** A path that was a secret stays one, also where the caller does not say it again. */
+export function asSecretAs(record: TransferRecord, source: SourceLocator): SourceLocator {
+  return record.request.source.secretPath === true ? { ...source, secretPath: true } : source;
 }
 
 /** A source that held nothing secret stands whole in the record. @throws PieceworkError `SourceNeeded`. */

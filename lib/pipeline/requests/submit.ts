@@ -1,5 +1,6 @@
 import { PieceworkError } from '../../errors/error.ts';
-import { holdsSecret, redactUrl } from '../../errors/redact.ts';
+import { holdsSecret } from '../../errors/redact.ts';
+import { shownUrl } from '../../errors/secret-url-path.ts';
 import type { IdempotencyEntry } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
 import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
@@ -108,9 +109,19 @@ export function toRequest(
   submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options'>,
 ): TransferRequest {
   const { source, destination, object, options } = submission;
-  const { url, headers, auth, hostFingerprint, store } = source;
+  const { url, headers, auth, hostFingerprint, store, secretPath } = source;
   // Not secret, but with the URL alone another server or store would be asked.
   const isElsewhere = hostFingerprint !== undefined || Object.keys(store ?? {}).length > 0;
-  const withheld = holdsSecret(url) || auth !== undefined || Object.keys(headers ?? {}).length > 0 || isElsewhere;
-  return { source: { url: redactUrl(url), withheld }, destination, object, options };
+  const isSecret =
+    holdsSecret(url) || secretPath === true || auth !== undefined || Object.keys(headers ?? {}).length > 0;
+  return {
+    source: {
+      url: shownUrl(source),
+      withheld: isSecret || isElsewhere,
+      ...(secretPath === true ? { secretPath } : {}),
+    },
+    destination,
+    object,
+    options,
+  };
 }

@@ -1,5 +1,6 @@
 import type { PieceworkError } from '../../errors/error.ts';
-import { serviceError, serviceFailure } from '../../errors/service.ts';
+import { serviceFailure } from '../../errors/foreign.ts';
+import { serviceError } from '../../errors/service.ts';
 
 /** Runs a call on the bucket of the records; what the SDK throws becomes an error of ours. */
 export async function onBucket<T>(bucket: string, right: string, run: () => Promise<T>): Promise<T> {

@@ -3,7 +3,8 @@ import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { PieceworkError } from '../../errors/error.ts';
-import { serviceError, serviceFailure } from '../../errors/service.ts';
+import { serviceFailure } from '../../errors/foreign.ts';
+import { serviceError } from '../../errors/service.ts';
 
 /** The whole text of a secret. @throws PieceworkError `SecretMissing`, `HomeUnavailable`. */
 export async function fetchSecret(client: SecretsManagerClient | undefined, name: string): Promise<string> {

@@ -19,7 +19,7 @@ export interface SnapshotFacts {
 }
 
 export function snapshotOf(facts: SnapshotFacts): Snapshot {
-  const { answer, ranges, sizeBytes } = facts;
+  const { answer, ranges, sizeBytes, from } = facts;
   const { headers } = answer;
   const modified = modifiedAt(headers);
   return {
@@ -32,7 +32,7 @@ export function snapshotOf(facts: SnapshotFacts): Snapshot {
     ...carried(answer, 'content-language', 'contentLanguage'),
     ...carried(answer, 'cache-control', 'cacheControl'),
     ...(modified === undefined ? {} : { modifiedAt: modified }),
-    name: nameOf(headers['content-disposition'], answer.url),
+    name: nameOf(headers['content-disposition'], from.secretPath === true ? undefined : answer.url),
     digests: publishedDigests(answer.status, headers),
     warnings: warningsOf(facts),
   };

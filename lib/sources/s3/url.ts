@@ -3,6 +3,7 @@ import { redactUrl } from '../../errors/redact.ts';
 import { decoded } from '../../net/source-url.ts';
 import type { ConnectionOptions, S3Locator } from '../../s3/client.ts';
 import type { SourceLocator, SourceStore } from '../../transfer/locators.ts';
+import { howToWriteLogin, readUrl } from '../../values/read-url.ts';
 import { safeName } from '../../values/safe-name.ts';
 
 export interface S3Target {
@@ -32,9 +33,12 @@ export interface Lending {
  */
 export function s3Target(from: SourceLocator, defaults: SourceStore, lending?: Lending): S3Target {
   const shown = redactUrl(from.url);
-  const url = URL.parse(from.url);
-  if (url === null || !/^[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]$/i.test(url.hostname)) {
-    throw new PieceworkError('InvalidUrl', `${shown} names no bucket; it looks like s3://bucket/key`);
+  const url = readUrl(from.url);
+  if (url === undefined || url.port !== '' || !/^[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]$/i.test(url.hostname)) {
+    throw new PieceworkError(
+      'InvalidUrl',
+      `${shown} names no bucket; it looks like s3://bucket/key${howToWriteLogin(from.url)}`,
+    );
   }
   const key = decoded(url, url.pathname.slice(1), 'key');
   if (key === '' || key.endsWith('/')) {

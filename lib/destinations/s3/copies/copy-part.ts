@@ -1,7 +1,7 @@
 import { HeadObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
 import type { ErrorCode } from '../../../errors/codes.ts';
 import { PieceworkError } from '../../../errors/error.ts';
-import { serviceFailure } from '../../../errors/service.ts';
+import { serviceFailure } from '../../../errors/foreign.ts';
 import { toRangeHeader } from '../../../http/grammar/range-fields.ts';
 import { crc32Hex, parseCrc32Base64 } from '../../../integrity/crc32.ts';
 import type { S3Locator } from '../../../s3/client.ts';
