@@ -175,7 +175,7 @@ const rooms = [
     's3-serves-both-ends',
     'A source in S3 and a destination in S3 share clients and the names of failures; neither is built from the other.',
     { path: '^lib/s3/' },
-    [...BASE, TRANSFER, '^lib/(s3|net|guard)/', NPM, BUILTINS],
+    [...BASE, TRANSFER, '^lib/(s3|net|guard)/', '^lib/disk/ordinary-file\\.ts$', NPM, BUILTINS],
   ),
   only(
     'api-speaks-to-the-pipeline',
@@ -211,7 +211,7 @@ const rooms = [
   ),
   only(
     'cli-drives-a-home',
-    'The CLI and the library are the same functions: a verb calls a home or a use case and prints.',
+    'The CLI and the library are the same functions: a verb calls a home or a use case and prints. (Files that the user names are opened in one way.)',
     { path: '^cli/' },
     [
       ...BASE,
@@ -219,6 +219,7 @@ const rooms = [
       '^lib/(pipeline|api|aws|local)/',
       '^lib/index\\.ts$',
       '^lib/events/events\\.ts$',
+      '^lib/disk/ordinary-file\\.ts$',
       '^cli/',
       '^package\\.json$',
       NPM,

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../lib/disk/ordinary-file.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { ConfigValue } from './kinds/kind.ts';
 import { didYouMean } from './near.ts';
@@ -46,9 +46,9 @@ const SHAPE = z.strictObject(
 
 function readText(path: string, mayBeMissing: boolean): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readOrdinarySync(path, USER_FILE);
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const why = whyUnreadable(cause);
     if (mayBeMissing && (why === 'ENOENT' || why === 'ENOTDIR')) return undefined;
     throw unreadable(path, why, cause);
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
+import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../lib/disk/ordinary-file.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { SourceAuth, SourceLocator } from '../../lib/transfer/locators.ts';
 import type { Settings } from '../options/table.ts';
@@ -38,9 +38,9 @@ function identityAuth(url: URL | null, { identity, identityPassphrase }: Setting
 
 function readKey(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readOrdinarySync(path, USER_FILE);
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const why = whyUnreadable(cause);
     throw new PieceworkError('InvalidOption', `--identity: ${path} can't be read (${why})`, { cause });
   }
 }

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PieceworkError } from '../errors/error.ts';
+import { NotOrdinary, readOrdinary } from './ordinary-file.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { isRunning } from './process-identity.ts';
 
@@ -15,12 +16,27 @@ export interface Holding {
   readonly holder?: Holder;
 }
 
-/** From the file itself to the last successor. Empty = free. */
+/** One holder, as JSON. */
+export const LOCK_FILE = { mostBytes: 4096 };
+const MOST_SUCCESSORS = 100;
+
+function planted(file: string, why: string): PieceworkError {
+  const message = `${file} is no lock that Piecework made: ${why}; look who put it there, and delete it`;
+  return new PieceworkError('DestinationLocked', message, { details: { target: file } });
+}
+
+/**
+ * From the file itself to the last successor. Empty = free.
+ * @throws PieceworkError `DestinationLocked` for what can't be ours.
+ */
 export async function follow(path: string): Promise<Holding[]> {
   const chain: Holding[] = [];
   for (let file = path; ; ) {
     const holding = await readHolding(file);
     if (holding === undefined) return chain;
+    // Each holding has an id of its own, and a successor shortens the chain: neither comes of us.
+    if (chain.length === MOST_SUCCESSORS || chain.some(({ id }) => id === holding.id))
+      throw planted(file, 'it leads on without end');
     chain.push(holding);
     file = successorName(path, holding);
   }
@@ -35,10 +51,10 @@ export async function readHolding(file: string): Promise<Holding | undefined> {
   for (let tries = 0; ; tries += 1) {
     let text: string;
     try {
-      text = await readFile(file, 'utf8');
+      text = await readOrdinary(file, LOCK_FILE);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
+      throw error instanceof NotOrdinary ? planted(file, `it is ${error.what}`) : error;
     }
     const holder = parseHolder(text);
     if (holder !== undefined) return { file, id: holder.id, holder };

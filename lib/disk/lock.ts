@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PieceworkError } from '../errors/error.ts';
 import type { Holder, Holding } from './holdings.ts';
-import { follow, isHeld, readHolding, successorName } from './holdings.ts';
+import { follow, isHeld, LOCK_FILE, readHolding, successorName } from './holdings.ts';
+import { readOrdinary } from './ordinary-file.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { ownIdentity } from './process-identity.ts';
 
@@ -77,7 +78,7 @@ async function claim(draft: string, name: string): Promise<boolean> {
   }
   // A file system without hard links (FAT).
   try {
-    await writeFile(name, await readFile(draft), { mode: 0o600, flag: 'wx' });
+    await writeFile(name, await readOrdinary(draft, LOCK_FILE), { mode: 0o600, flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -110,7 +111,7 @@ async function succeed(
 async function sweep(path: string): Promise<void> {
   const names = await readdir(dirname(path));
   for (const name of names.filter((other) => other.startsWith(`${basename(path)}.`))) {
-    const holding = await readHolding(join(dirname(path), name));
+    const holding = await readHolding(join(dirname(path), name)).catch(() => undefined);
     if (holding?.holder !== undefined && !(await isHeld(holding))) await rm(holding.file, { force: true });
   }
 }

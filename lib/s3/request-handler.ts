@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
+import { readOrdinarySync, USER_FILE } from '../disk/ordinary-file.ts';
 import { PieceworkError } from '../errors/error.ts';
 import { contextWith } from '../net/sockets/authorities.ts';
 import { stated } from '../values/stated.ts';
@@ -44,7 +44,7 @@ export function requestHandler(options: HandlerOptions): BoundedHandler {
 function contextOf(caFile: string | undefined): SecureContext | undefined {
   if (caFile === undefined) return undefined;
   try {
-    return contextWith(readFileSync(caFile, 'utf8'));
+    return contextWith(readOrdinarySync(caFile, USER_FILE));
   } catch (error) {
     throw badCaFile(caFile, error);
   }

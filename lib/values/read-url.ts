@@ -13,7 +13,7 @@ export function misreadLogin(text: string): 'none' | 'perhaps' | 'sure' {
   const path = end > 0 ? rest.slice(0, end) : rest;
   if (hostAndPort === '' || !path.includes('@') || /^file$/i.test(scheme)) return 'none';
   const host = hostAndPort.replace(/:\d*$/, '').toLowerCase();
-  // Nobody is called so.
+  // No user has such a name.
   if (host.startsWith('[') || /^(?:localhost|.*\.localhost|[\d.]+)$/.test(host)) return 'none';
   if (host.length < hostAndPort.length) return host.includes('.') ? 'perhaps' : 'sure';
   // In S3 it is a bucket, and needs a colon to be a login.

@@ -1,6 +1,8 @@
-import { link, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { acquireLock, lockHolder } from '../../lib/disk/lock.ts';
 import { startChild } from '../support/child.ts';
@@ -22,6 +24,52 @@ afterAll(async () => {
 });
 
 const what = 'the file';
+
+/** Files that lead on to each other, of holders who are long dead. */
+async function plant(ids: readonly string[], leadsTo: (at: number) => string): Promise<void> {
+  const holder = (id: string) => JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), id });
+  for (const [at, id] of ids.entries()) await writeFile(at === 0 ? path : leadsTo(at), holder(id));
+}
+
+const idOf = (number: number) => number.toString(16).padStart(16, '0');
+
+describe('what somebody else put in the place of a lock', () => {
+  test('a successor of its own id', async () => {
+    await plant([idOf(1), idOf(1)], () => `${path}.after-${idOf(1)}`);
+    await failureOf(acquireLock(path, { what }), 'DestinationLocked');
+    await failureOf(lockHolder(path), 'DestinationLocked');
+  });
+
+  test('two that lead to each other', async () => {
+    await plant([idOf(1), idOf(2), idOf(1)], (at) => `${path}.after-${idOf(at)}`);
+    await failureOf(acquireLock(path, { what }), 'DestinationLocked');
+  });
+
+  test('a chain of a thousand', async () => {
+    await plant(
+      Array.from({ length: 1000 }, (_, at) => idOf(at)),
+      (at) => `${path}.after-${idOf(at - 1)}`,
+    );
+    const error = await failureOf(acquireLock(path, { what }), 'DestinationLocked');
+    expect(error.message).toContain('delete it');
+  });
+
+  test.each([
+    ['a link to a file without end', () => symlink('/dev/zero', path)],
+    ['a link that leads nowhere', () => symlink(join(folder, 'none'), path)],
+    ['a link to a lock of somebody else', () => symlink(join(folder, 'other.lock'), path)],
+    ['a FIFO', () => promisify(execFile)('mkfifo', [path])],
+    ['a folder', () => mkdir(path)],
+    ['a file of 1 MiB', () => writeFile(path, Buffer.alloc(2 ** 20, ' '))],
+  ])('%s', async (_what, put) => {
+    await (await acquireLock(join(folder, 'other.lock'), { what })).release();
+    await put();
+    const error = await failureOf(acquireLock(path, { what }), 'DestinationLocked');
+    expect(error.message).toContain(path);
+    await failureOf(lockHolder(path), 'DestinationLocked');
+    expect(await readdir(folder)).toEqual(['the.lock']);
+  });
+});
 
 describe('a lock', () => {
   test('is held once, names its holder, and is free when released', async () => {

@@ -95,6 +95,7 @@ describe('what is wrong is named, with where it was given', () => {
     [{}, {}, '[1]', 'InvalidConfig', 'is to hold one JSON object'],
     [{}, {}, '{ "parallel": ', 'InvalidConfig', 'is not JSON'],
     [{ config: ['/nonexistent/config.json'] }, {}, undefined, 'InvalidConfig', "can't be read (ENOENT)"],
+    [{ config: ['/dev/zero'] }, {}, undefined, 'InvalidConfig', "can't be read (it is no ordinary file)"],
     [{ pieceSize: ['16 parsecs'] }, {}, undefined, 'InvalidOption', '--piece-size: "16 parsecs" is not a size such as'],
     [
       { pieceSize: ['0'] },
@@ -112,6 +113,7 @@ describe('what is wrong is named, with where it was given', () => {
     [{ tag: ['novalue'] }, {}, undefined, 'InvalidOption', '--tag: "novalue" is not NAME=VALUE'],
     [{ header: ['nonsense'] }, {}, undefined, 'InvalidOption', '--header: it is to be "Name: value"'],
     [{ header: ['@/nonexistent/h'] }, {}, undefined, 'InvalidOption', "the file /nonexistent/h can't be read"],
+    [{ header: ['@/dev/zero'] }, {}, undefined, 'InvalidOption', "can't be read (it is no ordinary file)"],
     [{ user: ['nobody'] }, {}, undefined, 'InvalidOption', '--user: it is to be user:password'],
     [{ bearer: [''] }, {}, undefined, 'InvalidOption', '--bearer: it is empty'],
     [

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../../lib/disk/ordinary-file.ts';
 import type { Kind } from './kind.ts';
 import { BadValue, oneText, text } from './kind.ts';
 
@@ -53,9 +53,9 @@ function linesOf(path: string): readonly string[] {
 
 function fromFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readOrdinarySync(path, { ...USER_FILE, mayBePipe: true });
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const why = whyUnreadable(cause);
     throw new BadValue(`the file ${path} can't be read (${why})`, { cause });
   }
 }

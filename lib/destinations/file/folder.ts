@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import type { OpenUpload } from '../destination.ts';
 import { hasErrno } from './errors.ts';
 import type { UploadFiles } from './names.ts';
@@ -54,7 +54,7 @@ async function begunAtOf(path: string): Promise<string | undefined> {
 
 async function statOrNothing(path: string): Promise<Stats | undefined> {
   try {
-    return await stat(path);
+    return await lstat(path);
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;

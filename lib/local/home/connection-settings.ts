@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { filled } from '../../values/stated.ts';
 import type { HttpOptions, S3Options } from '../api.ts';
@@ -19,9 +19,9 @@ export function httpSettings(http: HttpOptions, environment: NodeJS.ProcessEnv) 
 
 function readCa(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readOrdinarySync(path, USER_FILE);
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const why = whyUnreadable(cause);
     throw new PieceworkError('InvalidOption', `the CA file ${path} can't be read (${why})`, { cause });
   }
 }

@@ -23,7 +23,7 @@ import { httpSettings, s3Settings } from './connection-settings.ts';
 import type { DestinationLocks } from './destination-locks.ts';
 import { destinationLocks } from './destination-locks.ts';
 import { withRememberedHosts } from './remembered-hosts.ts';
-import { makeStateFolder, stateFolderOf } from './state-folder.ts';
+import { makeStateFolder, stateFolderOf, whoElseWrites } from './state-folder.ts';
 
 /** What lives as long as `openLocal`'s result: the engine, connections, records, the clock. */
 export interface Home extends AsyncDisposable {
@@ -40,6 +40,13 @@ export interface Home extends AsyncDisposable {
 
 /** Transfers side by side, where `running` says nothing else. */
 const RUNNING = 16;
+
+function ownFolder(path: string, warn: (message: string) => void): string {
+  const others = whoElseWrites(makeStateFolder(path));
+  if (others !== undefined)
+    warn(`the state folder ${path} ${others}, who could change what Piecework believes; chmod 700 it, or give another`);
+  return path;
+}
 
 /** @param furtherKinds of destination, besides those of every machine. */
 export function openHome(
@@ -62,7 +69,7 @@ export function openHome(
   const destinations = localDestinations([...localKinds({ s3, stdout: options.stdout, warn }), ...furtherKinds]);
   let folder: Records | undefined;
   const records = (): Records => {
-    folder ??= withRememberedHosts(folderRecords({ folder: makeStateFolder(stateDir), warn }), clock);
+    folder ??= withRememberedHosts(folderRecords({ folder: ownFolder(stateDir, warn), warn }), clock);
     return folder;
   };
   const engine = createEngine({

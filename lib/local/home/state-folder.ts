@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder } from '../../disk/make-folder.ts';
@@ -20,4 +21,13 @@ export function makeStateFolder(path: string): string {
     );
   }
   return path;
+}
+
+/** Why others could put records, locks and idempotency keys there that we would believe; `undefined` = they can't. */
+export function whoElseWrites(path: string): string | undefined {
+  const own = process.getuid?.();
+  if (own === undefined) return undefined;
+  const { uid, mode } = statSync(path);
+  if (uid !== own && uid !== 0) return `belongs to another user (${uid})`;
+  return (mode & 0o022) === 0 ? undefined : 'may be written by others';
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Source } from '../../sources/source.ts';
 import type { SourceAuth, SourceLocator } from '../../transfer/locators.ts';
@@ -75,14 +75,14 @@ function decodedUser(text: string): string {
 
 function readIdentity(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readOrdinarySync(path, USER_FILE);
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
 function unreadable(path: string, cause: unknown): PieceworkError {
-  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  const why = whyUnreadable(cause);
   return new PieceworkError('InvalidOption', `the private key ${path} can't be read (${why})`, { cause });
 }
 

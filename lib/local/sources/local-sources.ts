@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { readOrdinarySync, USER_FILE } from '../../disk/ordinary-file.ts';
 import { fileSource } from '../../sources/file.ts';
 import { lazySource } from '../../sources/lazy.ts';
 import type { Source } from '../../sources/source.ts';
@@ -99,7 +99,7 @@ function userName(): string | undefined {
 
 function readIfThere(path: string): readonly string[] {
   try {
-    return [readFileSync(path, 'utf8')];
+    return [readOrdinarySync(path, USER_FILE)];
   } catch {
     return [];
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 
 export interface NetrcLogin {
@@ -50,14 +50,14 @@ function tokensOf(text: string): readonly string[] {
 /** @throws PieceworkError `InvalidOption` when it can't be read: it was asked for. */
 export function readNetrc(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readOrdinarySync(path, USER_FILE);
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
 function unreadable(path: string, cause: unknown): PieceworkError {
-  const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  const why = whyUnreadable(cause);
   return new PieceworkError('InvalidOption', `the file ${path} can't be read (${why}); NETRC names another one`, {
     cause,
   });

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { fieldOf } from '../../secrets/references/field.ts';
 
@@ -39,9 +39,9 @@ export function secretReader(environment: NodeJS.ProcessEnv, folder: string): (t
 
 function fromFile(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    return readOrdinarySync(path, USER_FILE).replace(/\r?\n$/, '');
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const why = whyUnreadable(cause);
     if (why === 'ENOENT') return undefined;
     throw unreadable(path, why, cause);
   }

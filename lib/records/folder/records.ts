@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../../disk/durable.ts';
 import { acquireLock } from '../../disk/lock.ts';
+import { NotOrdinary, RECORD_FILE, readOrdinary } from '../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import type { RecordKey, Records, Version } from '../records.ts';
 import { hasErrno, onFolder } from './errors.ts';
@@ -53,7 +54,9 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
   }
 
   async function write(place: RecordPlace, envelope: Envelope): Promise<void> {
-    await writeFile(place.draft, `${JSON.stringify(envelope)}\n`, { mode: 0o600, flush: true });
+    // Made anew: a link that was planted there would be followed.
+    await rm(place.draft, { force: true });
+    await writeFile(place.draft, `${JSON.stringify(envelope)}\n`, { mode: 0o600, flush: true, flag: 'wx' });
     await rename(place.draft, place.file);
     await syncFolder(place.folder);
   }
@@ -122,9 +125,10 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
 async function read(place: RecordPlace): Promise<Envelope | 'corrupt' | undefined> {
   let text: string;
   try {
-    text = await readFile(place.file, 'utf8');
+    text = await readOrdinary(place.file, RECORD_FILE);
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined;
+    if (error instanceof NotOrdinary) return 'corrupt';
     throw error;
   }
   try {

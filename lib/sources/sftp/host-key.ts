@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { sftpError } from './errors.ts';
 import { fingerprintOf, KnownHosts, kindOf } from './known-hosts.ts';
@@ -38,9 +38,9 @@ export function hostCheck(target: SftpTarget, knownHostsFiles: readonly string[]
 
 function readIfThere(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readOrdinarySync(path, USER_FILE);
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    const why = whyUnreadable(cause);
     if (why === 'ENOENT') return '';
     throw unreadable(path, why, cause);
   }

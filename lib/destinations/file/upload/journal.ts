@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
+import { NotOrdinary, openOrdinary } from '../../../disk/ordinary-file.ts';
 import { crc32, crc32Hex } from '../../../integrity/crc32.ts';
 import type { Part } from '../../../transfer/plan/ledger.ts';
 import { hasErrno } from '../errors.ts';
@@ -48,7 +49,7 @@ export interface Journal {
   readonly finished?: FinishedFile;
 }
 
-/** `undefined` = there is none; `corrupt` = its first line can't be believed. */
+/** `undefined` = there is none; `corrupt` = its first line can't be believed, or it is no ordinary file. */
 export async function readJournal(path: string): Promise<Journal | 'corrupt' | undefined> {
   let header: JournalHeader | undefined;
   let finished: FinishedFile | undefined;
@@ -69,14 +70,18 @@ export async function readJournal(path: string): Promise<Journal | 'corrupt' | u
     }
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined;
+    if (error instanceof NotOrdinary) return 'corrupt';
     throw error;
   }
   if (header === undefined) return 'corrupt';
   return finished === undefined ? { header, parts } : { header, parts, finished };
 }
 
+/** 10,000 pieces, each written again a dozen times. */
+const JOURNAL_FILE = { mostBytes: 32 * 1024 ** 2 };
+
 async function* linesOf(path: string): AsyncGenerator<string> {
-  await using file = await open(path, 'r');
+  await using file = await openOrdinary(path, 'read', JOURNAL_FILE);
   const buffer = Buffer.allocUnsafe(65_536);
   const decoder = new StringDecoder('utf8');
   let rest = '';

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
+import { NotOrdinary, openOrdinary } from '../../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../../errors/error.ts';
 import type { Body, ByteReader } from '../../../values/bytes.ts';
 import type { ObjectSpec, PartSpec } from '../../destination.ts';
@@ -72,13 +73,14 @@ export async function openPartial(
 ): Promise<PartialFile | undefined> {
   let file: FileHandle;
   try {
-    file = await open(files.partial, 'r+');
+    file = await openOrdinary(files.partial, 'write');
   } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
+    // A link in place of the bytes would have us write into another user's file.
+    if (hasErrno(error, 'ENOENT') || error instanceof NotOrdinary) return undefined;
     throw error;
   }
   return await orClose(file, async () => {
-    const journalFile = await open(files.journal, 'a');
+    const journalFile = await openOrdinary(files.journal, 'append');
     const journal = journalWriter(journalFile, { isNew: false });
     return partialFile({
       target,

@@ -1,0 +1,146 @@
+import type { Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+
+/*
+ * What stands under a name may have been put there by somebody else: a link to a file that only we may read or write, a
+ * FIFO that never says anything, a device that never ends. So what Piecework keeps on a disk is opened in one way.
+ */
+
+export interface FileBounds {
+  /** More is an error. */
+  readonly mostBytes: number;
+  /** For files that the user names, or keeps where dotfiles are kept. @default false */
+  readonly mayBeLink?: boolean;
+  /** For what the user hands over in this very moment: `-H @<(…)`. It is waited for. @default false */
+  readonly mayBePipe?: boolean;
+}
+
+/** Of records; theirs has up to 10,000 pieces. */
+export const RECORD_FILE: FileBounds = { mostBytes: 16 * 1024 ** 2 };
+/** Lists of hosts, keys, certificates, configuration. */
+export const USER_FILE: FileBounds = { mostBytes: 16 * 1024 ** 2, mayBeLink: true };
+
+/** Thrown like an error of the system: `EFTYPE`, or `EFBIG`. */
+export class NotOrdinary extends Error {
+  readonly code: 'EFTYPE' | 'EFBIG';
+  readonly syscall = 'open';
+  /** What it is, to follow "it is". */
+  readonly what: string;
+
+  constructor(path: string, code: 'EFTYPE' | 'EFBIG', what: string) {
+    super(`${path} is ${what}`);
+    this.code = code;
+    this.what = what;
+  }
+}
+
+/** Absent on Windows, which has neither links nor FIFOs to speak of. */
+const { O_RDONLY, O_RDWR, O_APPEND, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+const ACCESS = { read: O_RDONLY, write: O_RDWR, append: O_WRONLY | O_APPEND };
+
+function flagsOf(access: keyof typeof ACCESS, { mayBeLink, mayBePipe }: Partial<FileBounds>): number {
+  // Not to wait for somebody at the other end of a FIFO; to an ordinary file it means nothing.
+  return ACCESS[access] | (mayBePipe === true ? 0 : O_NONBLOCK) | (mayBeLink === true ? 0 : O_NOFOLLOW);
+}
+
+function check(
+  path: string,
+  stats: Stats,
+  { mostBytes = Number.POSITIVE_INFINITY, mayBePipe }: Partial<FileBounds>,
+): void {
+  if (!stats.isFile() && !(mayBePipe === true && stats.isFIFO()))
+    throw new NotOrdinary(path, 'EFTYPE', 'no ordinary file');
+  if (stats.size > mostBytes) throw tooLarge(path, mostBytes);
+}
+
+function tooLarge(path: string, mostBytes: number): NotOrdinary {
+  return new NotOrdinary(path, 'EFBIG', `larger than ${mostBytes} bytes`);
+}
+
+function asLink(path: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  // FreeBSD says EMLINK. Nobody listens at a FIFO: ENXIO. A folder is not written to: EISDIR.
+  if (code === 'ELOOP' || code === 'EMLINK') return new NotOrdinary(path, 'EFTYPE', 'a symbolic link');
+  return code === 'ENXIO' || code === 'EISDIR' ? new NotOrdinary(path, 'EFTYPE', 'no ordinary file') : error;
+}
+
+/** An ordinary file that is there. @throws NotOrdinary, the system's error. */
+export async function openOrdinary(
+  path: string,
+  access: keyof typeof ACCESS,
+  bounds: Partial<FileBounds> = {},
+): Promise<FileHandle> {
+  let file: FileHandle;
+  try {
+    file = await open(path, flagsOf(access, bounds));
+  } catch (error) {
+    throw asLink(path, error);
+  }
+  try {
+    check(path, await file.stat(), bounds);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** @throws NotOrdinary, the system's error. */
+export async function readOrdinary(path: string, bounds: FileBounds): Promise<string> {
+  await using file = await openOrdinary(path, 'read', bounds);
+  const text = new Text(path, bounds);
+  while (text.add((await file.read(text.room)).bytesRead));
+  return text.whole();
+}
+
+/** @throws NotOrdinary, the system's error. */
+export function readOrdinarySync(path: string, bounds: FileBounds): string {
+  let file: number;
+  try {
+    file = openSync(path, flagsOf('read', bounds));
+  } catch (error) {
+    throw asLink(path, error);
+  }
+  try {
+    check(path, fstatSync(file), bounds);
+    const text = new Text(path, bounds);
+    while (text.add(readSync(file, text.room)));
+    return text.whole();
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Gathers what is read: a file may grow meanwhile, or say that it is empty and not be (`/proc`). */
+class Text {
+  readonly room = Buffer.allocUnsafe(65_536);
+  readonly #chunks: Buffer[] = [];
+  readonly #path: string;
+  readonly #mostBytes: number;
+  #bytes = 0;
+
+  constructor(path: string, { mostBytes }: FileBounds) {
+    this.#path = path;
+    this.#mostBytes = mostBytes;
+  }
+
+  /** False at the end. */
+  add(count: number): boolean {
+    this.#bytes += count;
+    if (this.#bytes > this.#mostBytes) throw tooLarge(this.#path, this.#mostBytes);
+    this.#chunks.push(Buffer.from(this.room.subarray(0, count)));
+    return count > 0;
+  }
+
+  whole(): string {
+    return Buffer.concat(this.#chunks).toString('utf8');
+  }
+}
+
+/** Why a file can't be read, for brackets in a sentence: the system's code, or what the file is. */
+export function whyUnreadable(cause: unknown): string {
+  if (cause instanceof NotOrdinary) return `it is ${cause.what}`;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+}
