@@ -5,16 +5,20 @@ import { sendResource } from '../support/origin-resource.ts';
 /** A file whose nth request (from 1) is answered as `fault` says; without a fault as it should be. */
 export function faulty(
   resource: Resource,
-  fault: (request: number, rangeStart: number) => Partial<Resource> | Handler | undefined,
+  fault: (request: number, range: string) => Partial<Resource> | Handler | undefined,
 ): Handler {
   let requests = 0;
   return async (request, response, logged) => {
     requests += 1;
-    const start = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    const wrong = fault(requests, start);
+    const wrong = fault(requests, request.headers.range ?? '');
     if (typeof wrong === 'function') return await wrong(request, response, logged);
     await sendResource({ ...resource, ...wrong }, request, response, logged);
   };
+}
+
+/** The offset at which `bytes=0-9` begins; 0 where no range is asked for. */
+export function startOf(range: string): number {
+  return Number(/^bytes=(\d+)-/.exec(range)?.[1] ?? 0);
 }
 
 /** Takes the request and never answers; the promise resolves when it has one. */

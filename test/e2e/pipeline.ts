@@ -5,6 +5,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -168,6 +169,15 @@ export class Pipeline {
     );
     const { value } = JSON.parse((await Body?.transformToString()) ?? '{}') as { value: Record<string, unknown> };
     return value;
+  }
+
+  /** The numbers of the parts that the store holds for the upload of the transfer that brings `key`. */
+  async parts(id: string, key: string): Promise<readonly number[]> {
+    const { upload } = (await this.record(id)) as { upload: { id: string } };
+    const { Parts = [] } = await this.s3.send(
+      new ListPartsCommand({ Bucket: this.buckets.target, Key: PREFIX + key, UploadId: upload.id }),
+    );
+    return Parts.map(({ PartNumber = 0 }) => PartNumber);
   }
 
   /** Everything that should be gone once all transfers have ended and are cleaned up. Empty = nothing. */
