@@ -219,7 +219,7 @@ const rooms = [
       '^lib/(pipeline|api|aws|local)/',
       '^lib/index\\.ts$',
       '^lib/events/events\\.ts$',
-      '^lib/disk/ordinary-file\\.ts$',
+      '^lib/disk/(ordinary|user)-file\\.ts$',
       '^cli/',
       '^package\\.json$',
       NPM,
@@ -251,7 +251,7 @@ const rooms = [
     'cdk-knows-names-and-limits',
     'The construct is loaded by strangers’ apps at synth: it shares names, limits and how hosts are written with what it deploys, no code that runs there.',
     { path: '^cdk/' },
-    ['^lib/aws/(names|limits)\\.ts$', '^lib/values/hosts\\.ts$', '^cdk/', NPM, BUILTINS],
+    ['^lib/aws/(names|limits)\\.ts$', '^lib/values/web/hosts\\.ts$', '^cdk/', NPM, BUILTINS],
   ),
   only(
     'console-is-a-page',

@@ -1,5 +1,5 @@
 import { SOURCE_SCHEMES } from '../../lib/aws/names.ts';
-import { covers, parseHostRule } from '../../lib/values/hosts.ts';
+import { covers, parseHostRule } from '../../lib/values/web/hosts.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
 
 /** Says in one sentence what is wrong with the props of the construct. */

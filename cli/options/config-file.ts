@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../lib/disk/ordinary-file.ts';
+import { readOrdinarySync, USER_FILE } from '../../lib/disk/ordinary-file.ts';
+import { systemReason } from '../../lib/disk/user-file.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { ConfigValue } from './kinds/kind.ts';
 import { didYouMean } from './near.ts';
@@ -48,7 +49,7 @@ function readText(path: string, mayBeMissing: boolean): string | undefined {
   try {
     return readOrdinarySync(path, USER_FILE);
   } catch (cause) {
-    const why = whyUnreadable(cause);
+    const why = systemReason(cause);
     if (mayBeMissing && (why === 'ENOENT' || why === 'ENOTDIR')) return undefined;
     throw unreadable(path, why, cause);
   }

@@ -1,6 +1,5 @@
 import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
-import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../lib/disk/ordinary-file.ts';
-import { PieceworkError } from '../../lib/errors/error.ts';
+import { readUserFile } from '../../lib/disk/user-file.ts';
 import type { SourceAuth, SourceLocator } from '../../lib/transfer/locators.ts';
 import type { Settings } from '../options/table.ts';
 
@@ -33,16 +32,7 @@ export function remoteSource(from: SourceLocator, settings: Settings): Source {
 function identityAuth(url: URL | null, { identity, identityPassphrase }: Settings): SourceAuth | undefined {
   if (identity === undefined || url?.protocol !== 'sftp:' || url.password !== '') return undefined;
   const passphrase = identityPassphrase === undefined ? {} : { passphrase: identityPassphrase };
-  return { kind: 'key', privateKey: readKey(identity), ...passphrase };
-}
-
-function readKey(path: string): string {
-  try {
-    return readOrdinarySync(path, USER_FILE);
-  } catch (cause) {
-    const why = whyUnreadable(cause);
-    throw new PieceworkError('InvalidOption', `--identity: ${path} can't be read (${why})`, { cause });
-  }
+  return { kind: 'key', privateKey: readUserFile(identity, `--identity: ${identity}`), ...passphrase };
 }
 
 function storeOf({ sourceEndpointUrl: endpoint, sourceRegion: region }: Settings): Source['store'] {

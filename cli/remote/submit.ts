@@ -1,6 +1,6 @@
 import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import { redactPath } from '../../lib/errors/secret-paths.ts';
+import { nameInPath } from '../../lib/errors/secret-paths.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
@@ -98,22 +98,11 @@ function destinationOf(source: SourceLocator, to: string): SubmitRequest['destin
     );
   if (key !== '' && !key.endsWith('/')) return { bucket, key };
   // The deployment looks at the source later, so its name is that of the URL.
-  const name = source.secretPath === true ? '' : nameIn(source.url);
+  const name = source.secretPath === true ? '' : nameInPath(URL.parse(source.url)?.pathname ?? '').replaceAll('/', '_');
   if (name === '')
     throw new PieceworkError(
       'InvalidDestination',
       'the URL has no name at its end that may be shown; give the whole key, s3://bucket/prefix/name',
     );
   return { bucket, key: `${key}${name}` };
-}
-
-function nameIn(url: string): string {
-  const path = URL.parse(url)?.pathname ?? '';
-  const last = path.split('/').at(-1) ?? '';
-  if (redactPath(path).split('/').at(-1) !== last) return '';
-  try {
-    return decodeURIComponent(last).replaceAll('/', '_');
-  } catch {
-    return last;
-  }
 }

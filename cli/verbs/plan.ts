@@ -2,7 +2,7 @@ import type { PlanReport } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import { printable } from '../../lib/values/printable.ts';
 import { formatBytes } from '../../lib/values/units.ts';
-import { describeValidator } from '../../lib/values/validator.ts';
+import { describeValidator } from '../../lib/values/web/validator.ts';
 import { copyRequest, localOptions } from '../options/request.ts';
 import { describePlan } from '../output/describe.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';

@@ -5,7 +5,7 @@ import type { IfExists, ObjectSettings } from '../transfer/request.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import type { Body, ByteReader } from '../values/bytes.ts';
 import type { Call } from '../values/call.ts';
-import type { Validator } from '../values/validator.ts';
+import type { Validator } from '../values/web/validator.ts';
 
 /** The object as it is to be: everything but its bytes. */
 export interface ObjectSpec {

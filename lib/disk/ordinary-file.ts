@@ -138,9 +138,3 @@ class Text {
     return Buffer.concat(this.#chunks).toString('utf8');
   }
 }
-
-/** Why a file can't be read, for brackets in a sentence: the system's code, or what the file is. */
-export function whyUnreadable(cause: unknown): string {
-  if (cause instanceof NotOrdinary) return `it is ${cause.what}`;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-}

@@ -1,5 +1,5 @@
 import { printable } from '../values/printable.ts';
-import { misreadLogin, readUrl } from '../values/read-url.ts';
+import { misreadLogin, readUrl } from '../values/web/read-url.ts';
 import { redactPath } from './secret-paths.ts';
 
 const MOST_UNPARSED = 200;

@@ -1,3 +1,5 @@
+import { decodedOrAsIs } from '../values/web/decoded.ts';
+
 /*
  * Tokens that stand in a path, by their shape. No list of shapes is whole: a token of another shape is marked by the
  * caller (`secretPath`). File names and digests stay readable, so length and look alone make nothing a token (ADR 18).
@@ -61,6 +63,13 @@ function redactPair(part: string): string {
   const word = lastWord(name);
   const isSecret = SURE_WORDS.has(word) || isJwt(value) || (POSSIBLE_WORDS.has(word) && looksLikeChance(value));
   return isSecret ? `${name}=***` : part;
+}
+
+/** What a file at this path is called, decoded where that can be; empty where it is not to be shown. */
+export function nameInPath(path: string): string {
+  const last = path.split('/').at(-1) ?? '';
+  // What is not shown as a path is none as a name: it would stand in the destination.
+  return redactPath(path).split('/').at(-1) === last ? decodedOrAsIs(last) : '';
 }
 
 /** A path without the tokens whose shape is known. Takes one step for each segment and character. */

@@ -1,3 +1,4 @@
+import { decodedOrAsIs } from '../values/web/decoded.ts';
 import { PieceworkError } from './error.ts';
 import { redactUrl } from './redact.ts';
 
@@ -36,16 +37,8 @@ export function withoutSecretPath(error: PieceworkError, url: string): Piecework
 /** How a path may stand in a sentence: whole or by segment, as written, as a URL has it, decoded; the longest first. */
 function textsOf(text: string): readonly string[] {
   const paths = [text, URL.parse(text)?.href ?? ''].map((url) => url.replace(/^[^/]*:\/*[^/?#]*\/?|[?#].*$/gs, ''));
-  const all = paths.flatMap((path) => [path, ...path.split('/')]).flatMap((part) => [part, decoded(part)]);
+  const all = paths.flatMap((path) => [path, ...path.split('/')]).flatMap((part) => [part, decodedOrAsIs(part)]);
   return [...new Set(all)].filter((part) => part.length >= LEAST_SEGMENT).sort((a, b) => b.length - a.length);
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function hide(text: string, secrets: readonly string[]): string {

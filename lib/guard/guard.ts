@@ -4,7 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
-import { plainHost } from '../values/hosts.ts';
+import { plainHost } from '../values/web/hosts.ts';
 import type { GuardRules, RulesPolicy } from './rules.ts';
 import { guardRules, refused } from './rules.ts';
 

@@ -1,7 +1,7 @@
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
-import type { HostRule } from '../values/hosts.ts';
-import { covers, parseHostRule } from '../values/hosts.ts';
+import type { HostRule } from '../values/web/hosts.ts';
+import { covers, parseHostRule } from '../values/web/hosts.ts';
 
 /** Takes plain hosts. */
 export type HostRules = (host: string) => boolean;

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
-import { plainHost } from '../values/hosts.ts';
-import { readUrl } from '../values/read-url.ts';
+import { plainHost } from '../values/web/hosts.ts';
+import { readUrl } from '../values/web/read-url.ts';
 import { hostRules } from './hosts.ts';
 import { refusalOf } from './refused-addresses.ts';
 

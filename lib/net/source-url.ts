@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
-import { howToWriteLogin, readUrl } from '../values/read-url.ts';
+import { howToWriteLogin, readUrl } from '../values/web/read-url.ts';
 
 /** @throws PieceworkError `InvalidUrl`. */
 export function parseSourceUrl(text: string, example: string): URL {

@@ -1,6 +1,6 @@
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
-import { howToWriteLogin, readUrl } from '../values/read-url.ts';
+import { howToWriteLogin, readUrl } from '../values/web/read-url.ts';
 import type { Source, Sources } from './source.ts';
 
 /** Picks the source by the URL's scheme. @throws RangeError where two sources claim one scheme. */

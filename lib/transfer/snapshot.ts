@@ -1,4 +1,4 @@
-import type { Validator } from '../values/validator.ts';
+import type { Validator } from '../values/web/validator.ts';
 import type { Digests } from './digests.ts';
 
 /** What the probe learned: one version of the source. Every piece is held against it. */

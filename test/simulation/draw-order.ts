@@ -1,7 +1,7 @@
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { IfExists, TransferOptions } from '../../lib/transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
-import type { Validator } from '../../lib/values/validator.ts';
+import type { Validator } from '../../lib/values/web/validator.ts';
 import type { Chance } from './chance.ts';
 import type { Act, Order } from './scenario.ts';
 import type { OriginVersion, SimOrigin } from './sim-source.ts';

@@ -1,6 +1,6 @@
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isOver } from '../../lib/transfer/record/record.ts';
-import { sameVersion } from '../../lib/values/validator.ts';
+import { sameVersion } from '../../lib/values/web/validator.ts';
 import { identityOf } from '../support/places.ts';
 import type { Order } from './scenario.ts';
 import type { OriginVersion } from './sim-source.ts';

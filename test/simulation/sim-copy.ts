@@ -2,7 +2,7 @@ import type { PartSpec, ServerSideCopy, UploadRef } from '../../lib/destinations
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { CopySource } from '../../lib/transfer/locators.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
-import { sameVersion } from '../../lib/values/validator.ts';
+import { sameVersion } from '../../lib/values/web/validator.ts';
 import { STORE_COPY, STORE_READ } from './faults.ts';
 import type { SimProcess } from './sim-process.ts';
 import { versionInStore } from './sim-source.ts';

@@ -14,7 +14,7 @@ import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Part } from '../../lib/transfer/plan/ledger.ts';
 import type { Limits } from '../../lib/transfer/plan/limits.ts';
 import { toIso } from '../../lib/values/time.ts';
-import type { Validator } from '../../lib/values/validator.ts';
+import type { Validator } from '../../lib/values/web/validator.ts';
 import { identityOf } from '../support/places.ts';
 import type { Nature } from './nature.ts';
 

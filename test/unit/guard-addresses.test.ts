@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it, test } from 'vitest';
 import { refusalOf } from '../../lib/guard/refused-addresses.ts';
-import { plainHost } from '../../lib/values/hosts.ts';
+import { plainHost } from '../../lib/values/web/hosts.ts';
 
 describe('an address', () => {
   it.each([

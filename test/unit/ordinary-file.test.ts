@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openOrdinary, readOrdinary, readOrdinarySync, whyUnreadable } from '../../lib/disk/ordinary-file.ts';
+import { openOrdinary, readOrdinary, readOrdinarySync } from '../../lib/disk/ordinary-file.ts';
+import { systemReason } from '../../lib/disk/user-file.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BOUNDS = { mostBytes: 100_000 };
@@ -77,7 +78,7 @@ test('no other file is read whole', async () => {
 });
 
 test('why a file can’t be read is said in words, or as the system does', async () => {
-  const why = async (name: string) => whyUnreadable(await readOrdinary(at(name), BOUNDS).catch((error) => error));
+  const why = async (name: string) => systemReason(await readOrdinary(at(name), BOUNDS).catch((error) => error));
   expect(await why('fifo')).toBe('it is no ordinary file');
   expect(await why('zero')).toBe('it is a symbolic link');
   expect(await why('none')).toBe('ENOENT');

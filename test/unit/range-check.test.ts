@@ -7,7 +7,7 @@ import type { RangeVerdict } from '../../lib/transfer/range-check.ts';
 import { checkRangeAnswer } from '../../lib/transfer/range-check.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
 import type { ByteRange } from '../../lib/values/ranges.ts';
-import type { Validator } from '../../lib/values/validator.ts';
+import type { Validator } from '../../lib/values/web/validator.ts';
 
 const SIZE = 1000;
 const ASKED = { start: 100, end: 200 };

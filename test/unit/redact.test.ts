@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { holdsSecret, redactText, redactUrl } from '../../lib/errors/redact.ts';
-import { misreadLogin } from '../../lib/values/read-url.ts';
+import { misreadLogin } from '../../lib/values/web/read-url.ts';
 
 test.each([
   ['https://u:CANARY@host/a?sig=CANARY#CANARY', 'https://***@host/a?sig=***'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../../lib/disk/ordinary-file.ts';
+import { readOrdinarySync, USER_FILE } from '../../../lib/disk/ordinary-file.ts';
+import { systemReason } from '../../../lib/disk/user-file.ts';
 import type { Kind } from './kind.ts';
 import { BadValue, oneText, text } from './kind.ts';
 
@@ -55,7 +56,6 @@ function fromFile(path: string): string {
   try {
     return readOrdinarySync(path, { ...USER_FILE, mayBePipe: true });
   } catch (cause) {
-    const why = whyUnreadable(cause);
-    throw new BadValue(`the file ${path} can't be read (${why})`, { cause });
+    throw new BadValue(`the file ${path} can't be read (${systemReason(cause)})`, { cause });
   }
 }

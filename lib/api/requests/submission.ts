@@ -6,9 +6,9 @@ import type { DestinationLocator, SourceAuth, SourceLocator } from '../../transf
 import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
 import type { ObjectSettings, TransferOptions } from '../../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
-import { howToWriteLogin, readUrl } from '../../values/read-url.ts';
 import { stated } from '../../values/stated.ts';
 import { formatBytes } from '../../values/units.ts';
+import { howToWriteLogin, readUrl } from '../../values/web/read-url.ts';
 import type { SubmitBody } from '../schemas/request.ts';
 import type { SourceBody } from '../schemas/source.ts';
 import type { AllowedDestination } from './destinations.ts';

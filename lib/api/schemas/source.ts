@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { HOST_FINGERPRINT } from '../../transfer/locators.ts';
-import { FIELD_VALUE } from '../../values/http-fields.ts';
+import { FIELD_VALUE } from '../../values/web/http-fields.ts';
 import { regionSchema } from './region.ts';
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;

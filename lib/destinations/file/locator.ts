@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../../disk/make-folder.ts';
+import { systemReason } from '../../disk/user-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
@@ -73,10 +74,9 @@ function makeTarget(path: string): void {
   try {
     makeFolder(path);
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     throw new PieceworkError(
       'DestinationNotWritable',
-      `the folder ${path} can't be made (${why}); choose another, or change its rights`,
+      `the folder ${path} can't be made (${systemReason(cause)}); choose another, or change its rights`,
       { cause },
     );
   }

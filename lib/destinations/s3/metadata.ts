@@ -1,5 +1,5 @@
 import type { ObjectCannedACL, PutObjectCommandInput, ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3';
-import type { Validator } from '../../values/validator.ts';
+import type { Validator } from '../../values/web/validator.ts';
 import type { ObjectSpec } from '../destination.ts';
 import { OWN_METADATA_BYTES } from './stores.ts';
 

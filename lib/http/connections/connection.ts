@@ -3,7 +3,7 @@ import { fault } from '../../net/errors/fault.ts';
 import type { Poolable } from '../../net/pools/pool.ts';
 import type { PullSocket } from '../../net/sockets/pull-socket.ts';
 import { readThrough } from '../../net/sockets/read-through.ts';
-import { FIELD_VALUE } from '../../values/http-fields.ts';
+import { FIELD_VALUE } from '../../values/web/http-fields.ts';
 import type { Headers } from '../grammar/headers.ts';
 import type { ReadFramed } from './framed-body.ts';
 import { closedEarly, readFramed } from './framed-body.ts';

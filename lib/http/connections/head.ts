@@ -1,5 +1,5 @@
 import { fault } from '../../net/errors/fault.ts';
-import { FIELD_NAME, FIELD_VALUE } from '../../values/http-fields.ts';
+import { FIELD_NAME, FIELD_VALUE } from '../../values/web/http-fields.ts';
 import type { Headers } from '../grammar/headers.ts';
 
 /** The head of an answer, of a status of 200 or more or an interim one. */

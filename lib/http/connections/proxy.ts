@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
-import { plainHost } from '../../values/hosts.ts';
-import { howToWriteLogin, readUrl } from '../../values/read-url.ts';
+import { plainHost } from '../../values/web/hosts.ts';
+import { howToWriteLogin, readUrl } from '../../values/web/read-url.ts';
 
 /** As the home read it from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; nothing here reads the environment. */
 export interface ProxySettings {

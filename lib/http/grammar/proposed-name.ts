@@ -1,5 +1,5 @@
 import { decodeExtended, parse } from 'content-disposition';
-import { redactPath } from '../../errors/secret-paths.ts';
+import { nameInPath } from '../../errors/secret-paths.ts';
 import { safeName } from '../../values/safe-name.ts';
 import { decodedUtf8 } from './headers.ts';
 
@@ -28,17 +28,5 @@ function fromDisposition(disposition: string | undefined): string | undefined {
 }
 
 function fromUrl(url: URL | undefined): string {
-  const segment = url?.pathname.split('/').at(-1) ?? '';
-  // What is not shown as a path is none as a name: it would stand in the destination.
-  if (
-    redactPath(url?.pathname ?? '')
-      .split('/')
-      .at(-1) !== segment
-  )
-    return '';
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
+  return nameInPath(url?.pathname ?? '');
 }

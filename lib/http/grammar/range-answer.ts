@@ -1,7 +1,7 @@
 import { mediaType } from '../../transfer/page-instead.ts';
 import type { RangeAnswer, StatedRange } from '../../transfer/range-answer.ts';
 import { refused } from '../../transfer/range-answer.ts';
-import type { Validator } from '../../values/validator.ts';
+import type { Validator } from '../../values/web/validator.ts';
 import { parseContentRange } from './range-fields.ts';
 import { codeOfStatus } from './status.ts';
 

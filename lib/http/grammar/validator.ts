@@ -1,4 +1,4 @@
-import type { Validator } from '../../values/validator.ts';
+import type { Validator } from '../../values/web/validator.ts';
 import type { Headers } from './headers.ts';
 
 /**

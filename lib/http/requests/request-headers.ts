@@ -1,8 +1,8 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { SourceAuth, SourceLocator } from '../../transfer/locators.ts';
-import { FIELD_NAME, FIELD_VALUE } from '../../values/http-fields.ts';
-import { howToWriteLogin, readUrl } from '../../values/read-url.ts';
+import { FIELD_NAME, FIELD_VALUE } from '../../values/web/http-fields.ts';
+import { howToWriteLogin, readUrl } from '../../values/web/read-url.ts';
 import type { Headers } from '../grammar/headers.ts';
 
 /** A locator, checked and taken apart. */

@@ -5,6 +5,7 @@ import type { Probe } from '../../sources/source.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import type { TransferOptions } from '../../transfer/request.ts';
 import type { CopyRequest } from '../api.ts';
+import { needsOf } from '../engine/engine.ts';
 import type { Run } from '../engine/run.ts';
 import type { Home } from '../home/home.ts';
 
@@ -25,18 +26,8 @@ export async function lookAt(
   signal: AbortSignal,
 ): Promise<FirstLook> {
   const written = home.destinations.parse(request.destination ?? '.');
-  const { kind } = written.locate('name');
-  const { parallelism, pieceSizeBytes } = options;
-  const run = await home.engine.openInTurn(
-    {
-      kind,
-      sourceUrl: request.source.url,
-      sources: home.sources,
-      parallelism,
-      ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
-    },
-    signal,
-  );
+  const needs = needsOf(written.locate('name'), options, request.source.url);
+  const run = await home.engine.openInTurn(needs, signal);
   try {
     const { singleMaxBytes } = run.ports.policy.plan;
     const probe = await probePatiently(run.ports, request.source, singleMaxBytes, options, signal);

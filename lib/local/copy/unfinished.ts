@@ -15,7 +15,7 @@ import { resumed } from '../../transfer/record/transitions-runs.ts';
 import { giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
 import type { TransferRequest } from '../../transfer/request.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
-import { describeValidator } from '../../values/validator.ts';
+import { describeValidator } from '../../values/web/validator.ts';
 
 /** One machine keeps for each destination which transfer was the last to it: that one is gone on with (protocol §1). */
 
@@ -119,8 +119,7 @@ export async function goOn(
   signal: AbortSignal,
 ): Promise<void> {
   if (record.status === 'failed') {
-    await updateTransfer(ports, record.id, (current) => ({ ...current, request }));
-    await retry(ports, record.id, locator);
+    await retry(ports, record.id, asSecretAs({ request }, locator), request);
   } else {
     await ports.secrets.seal(record.id, sealedRunOf(record), asSecretAs(record, locator));
     const now = ports.clock.now();

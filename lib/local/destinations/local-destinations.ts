@@ -20,7 +20,7 @@ export interface LocalDestinations extends AsyncDisposable {
 export function localDestinations(kinds: readonly DestinationKind[]): LocalDestinations {
   const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
   if (byName.size < kinds.length) throw new RangeError('two kinds of destination have one name');
-  const forms = new Intl.ListFormat('en', { type: 'disjunction' }).format(kinds.flatMap((kind) => kind.forms));
+  const forms = () => new Intl.ListFormat('en', { type: 'disjunction' }).format(kinds.flatMap((kind) => kind.forms));
 
   return {
     kinds,
@@ -31,12 +31,12 @@ export function localDestinations(kinds: readonly DestinationKind[]): LocalDesti
       throw new PieceworkError('InvalidDestination', `no destination is of the kind ${name}; the kinds are ${known}`);
     },
     parse(text) {
-      if (text === '') throw new PieceworkError('InvalidDestination', `the destination is empty: give ${forms}`);
+      if (text === '') throw new PieceworkError('InvalidDestination', `the destination is empty: give ${forms()}`);
       for (const kind of kinds) {
         const written = kind.parse(text);
         if (written !== undefined) return written;
       }
-      throw new PieceworkError('InvalidDestination', `${redactUrl(text)} is no destination: give ${forms}`);
+      throw new PieceworkError('InvalidDestination', `${redactUrl(text)} is no destination: give ${forms()}`);
     },
     identity: (to) => byName.get(to.kind)?.identity(to) ?? JSON.stringify(to),
     describe: (to) => byName.get(to.kind)?.describe(to) ?? to.kind,

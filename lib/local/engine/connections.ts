@@ -76,7 +76,7 @@ export function probesInTurn(sources: Sources, share: ConnectionShare): Sources 
   return (url) => {
     const source = sources(url);
     return {
-      schemes: source.schemes,
+      ...source,
       async probe(from, firstBytes, call) {
         const connection = await share.take(call.signal);
         try {
@@ -93,9 +93,6 @@ export function probesInTurn(sources: Sources, share: ConnectionShare): Sources 
           throw error;
         }
       },
-      open: (from, snapshot, range, call) => source.open(from, snapshot, range, call),
-      copySource: (from) => source.copySource(from),
-      [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
     };
   };
 }

@@ -5,8 +5,11 @@ import type { Records } from '../../records/records.ts';
 import { hostOf } from '../../records/records.ts';
 import { memorySecrets } from '../../secrets/memory.ts';
 import type { Sources } from '../../sources/source.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import type { TransferOptions } from '../../transfer/request.ts';
 import type { BackoffPolicy } from '../../transfer/retry.ts';
 import { STRAGGLERS } from '../../transfer/straggler.ts';
+import { stated } from '../../values/stated.ts';
 import type { LocalDestinations } from '../destinations/local-destinations.ts';
 import { bodyMemory } from './body-memory.ts';
 import { probesInTurn, sharedConnections } from './connections.ts';
@@ -25,10 +28,17 @@ export interface RunNeeds {
   readonly parallelism?: number;
   /** Asked for by the caller. @default the home's choice */
   readonly pieceSizeBytes?: number;
-  /** @default the home's own */
-  readonly sources?: Sources;
   /** For looking at a transfer that another process may be at work on. @default false */
   readonly onlyLooks?: boolean;
+}
+
+/** What the transfer of a request needs, whose source is going to be asked. */
+export function needsOf(
+  { kind }: DestinationLocator,
+  { parallelism, pieceSizeBytes }: Pick<TransferOptions, 'parallelism' | 'pieceSizeBytes'>,
+  sourceUrl: string,
+): RunNeeds {
+  return { kind, sourceUrl, parallelism, ...stated({ pieceSizeBytes }) };
 }
 
 /**
@@ -94,22 +104,14 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function open(needs: RunNeeds, turn?: Disposable): Promise<Run> {
-    const {
-      kind: name,
-      sourceUrl,
-      parallelism = 1,
-      pieceSizeBytes,
-      sources = ports.sources,
-      onlyLooks = false,
-    } = needs;
+    const { kind: name, sourceUrl, parallelism = 1, pieceSizeBytes, onlyLooks = false } = needs;
     closing.signal.throwIfAborted();
     const kind = destinations.kind(name);
     const sizing = localSizing({
       kind,
       parallelism,
       isShared: places.isShared,
-      ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
-      ...(backoff === undefined ? {} : { backoff }),
+      ...stated({ pieceSizeBytes, backoff }),
     });
     const destination = await kind.open({ windowBytes: sizing.windowBytes, onlyLooks });
     const host = sourceUrl === undefined ? undefined : hostOf(sourceUrl);
@@ -121,7 +123,7 @@ export function createEngine(options: EngineOptions): Engine {
         // A pipe can't be continued by another process: nothing about it is kept.
         records: kind.isResumable ? records() : memoryRecords(),
         secrets: memorySecrets(),
-        sources: probesInTurn(sources, connectionShare),
+        sources: probesInTurn(ports.sources, connectionShare),
         destinations: (to) => {
           if (to.kind === name) return destination;
           throw new PieceworkError('Internal', `a run with ${name} as its destination was asked for ${to.kind}`);

@@ -13,8 +13,6 @@ export interface Supply<W> {
 export interface FairTurns<W> {
   /** Waits for its turn. Disposing gives it back, once. Rejects with the signal's reason. */
   ask(asker: object, wanted: W, signal: AbortSignal): Promise<Disposable>;
-  /** Looks again: the rules have changed. */
-  serve(): void;
 }
 
 interface Turn<W> {
@@ -67,7 +65,6 @@ export function fairTurns<W>(supply: Supply<W>): FairTurns<W> {
   }
 
   return {
-    serve,
     async ask(asker, wanted, signal) {
       signal.throwIfAborted();
       return await new Promise<Disposable>((resolve, reject) => {

@@ -1,4 +1,4 @@
-import type { Probe, Source, Sources } from '../../sources/source.ts';
+import type { Probe, Sources } from '../../sources/source.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 
 /**
@@ -25,17 +25,13 @@ export function primedSources(sources: Sources): PrimedSources {
   return {
     sources: (url) => {
       const source = sources(url);
-      const first: Source = {
-        schemes: source.schemes,
+      return {
+        ...source,
         async probe(from, firstBytes, call) {
           const probe = take(from, firstBytes);
           return probe === undefined ? await source.probe(from, firstBytes, call) : endingWith(call.signal, probe);
         },
-        open: (from, snapshot, range, call) => source.open(from, snapshot, range, call),
-        copySource: (from) => source.copySource(from),
-        [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
       };
-      return first;
     },
     prime(locator, firstBytes, probe) {
       primed = { locator: JSON.stringify(locator), firstBytes, probe };

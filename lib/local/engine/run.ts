@@ -17,14 +17,14 @@ import type { FinalizerMessage, PieceTask, PlannerMessage } from '../../transfer
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
 import type { ConnectionShare } from './connections.ts';
-import { FailureWatch } from './failure-watch.ts';
-import type { News } from './news.ts';
-import { newsOf } from './news.ts';
 import { primedSources } from './primed-source.ts';
 import { stopper } from './stopper.ts';
 import type { Tally } from './tally.ts';
 import { tallied } from './tally.ts';
-import { untilOver } from './until-over.ts';
+import { FailureWatch } from './watch/failure-watch.ts';
+import type { News } from './watch/news.ts';
+import { newsOf } from './watch/news.ts';
+import { untilOver } from './watch/until-over.ts';
 
 /** One transfer in the engine: its messages, its workers and its part of what all transfers share. */
 export interface Run extends AsyncDisposable {

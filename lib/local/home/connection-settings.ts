@@ -1,5 +1,4 @@
-import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../disk/ordinary-file.ts';
-import { PieceworkError } from '../../errors/error.ts';
+import { readUserFile } from '../../disk/user-file.ts';
 import { filled } from '../../values/stated.ts';
 import type { HttpOptions, S3Options } from '../api.ts';
 
@@ -14,16 +13,11 @@ export function httpSettings(http: HttpOptions, environment: NodeJS.ProcessEnv) 
     httpsProxy: proxy === undefined ? variable('HTTPS_PROXY') : proxy.https,
     noProxy: proxy === undefined ? variable('NO_PROXY') : proxy.no,
   };
-  return { ...timeouts, proxy: filled(wanted), ...(caFile === undefined ? {} : { ca: readCa(caFile) }) };
-}
-
-function readCa(path: string): string {
-  try {
-    return readOrdinarySync(path, USER_FILE);
-  } catch (cause) {
-    const why = whyUnreadable(cause);
-    throw new PieceworkError('InvalidOption', `the CA file ${path} can't be read (${why})`, { cause });
-  }
+  return {
+    ...timeouts,
+    proxy: filled(wanted),
+    ...(caFile === undefined ? {} : { ca: readUserFile(caFile, `the CA file ${caFile}`) }),
+  };
 }
 
 export function s3Settings(s3: S3Options, environment: NodeJS.ProcessEnv): S3Options {

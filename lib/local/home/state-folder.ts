@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder } from '../../disk/make-folder.ts';
+import { systemReason } from '../../disk/user-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 
 export function stateFolderOf(given: string | undefined, environment: NodeJS.ProcessEnv): string {
@@ -13,10 +14,9 @@ export function makeStateFolder(path: string): string {
   try {
     makeFolder(path, 0o700);
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     throw new PieceworkError(
       'DestinationNotWritable',
-      `the state folder ${path} can't be made (${why}); give another with --state-dir`,
+      `the state folder ${path} can't be made (${systemReason(cause)}); give another with --state-dir`,
       { cause },
     );
   }

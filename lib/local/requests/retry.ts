@@ -5,6 +5,7 @@ import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { CopyReport } from '../api.ts';
 import { runToReport } from '../copy/run-to-report.ts';
 import { goOn } from '../copy/unfinished.ts';
+import { needsOf } from '../engine/engine.ts';
 import type { Home } from '../home/home.ts';
 import { find } from './find.ts';
 
@@ -18,16 +19,7 @@ export async function retry(
   const before = await findUnended(home, transferId);
   const locator = source ?? wholeLocator(before);
   const { request } = before;
-  const { parallelism, pieceSizeBytes } = request.options;
-  await using run = await home.engine.openInTurn(
-    {
-      kind: request.destination.kind,
-      sourceUrl: locator.url,
-      parallelism,
-      ...(pieceSizeBytes === undefined ? {} : { pieceSizeBytes }),
-    },
-    signal,
-  );
+  await using run = await home.engine.openInTurn(needsOf(request.destination, request.options, locator.url), signal);
   await using _lock = await home.locks.acquire(request.destination);
   const record = await findUnended(home, transferId);
   const startedAt = home.clock.now();

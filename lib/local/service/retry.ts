@@ -5,8 +5,8 @@ import { loadTransfer } from '../../pipeline/shared/store.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver, isTombstone } from '../../transfer/record/record.ts';
-import { stated } from '../../values/stated.ts';
 import { goOn } from '../copy/unfinished.ts';
+import { needsOf } from '../engine/engine.ts';
 import type { Home } from '../home/home.ts';
 import { find } from '../requests/find.ts';
 import type { Background } from './background.ts';
@@ -29,9 +29,7 @@ export async function retryInBackground(
   if (isAtWork || isTombstone(record)) return await retry(looking, transferId, source);
   if (record.status === 'completed' || record.status === 'cancelled') throw transferEnded(record);
   const locator = source ?? wholeLocator(record);
-  const { parallelism, pieceSizeBytes } = options;
-  const needs = { kind: destination.kind, sourceUrl: locator.url, parallelism, ...stated({ pieceSizeBytes }) };
-  return await work.start(needs, destination, async ({ ports }) => {
+  return await work.start(needsOf(destination, options, locator.url), destination, async ({ ports }) => {
     await goOn(ports, record, locator, record.request, work.signal);
     return (await loadTransfer(ports, transferId))?.record ?? record;
   });

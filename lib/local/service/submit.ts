@@ -5,8 +5,8 @@ import { loadTransfer } from '../../pipeline/shared/store.ts';
 import { KEYS } from '../../records/records.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver, isTombstone } from '../../transfer/record/record.ts';
-import { stated } from '../../values/stated.ts';
 import { findUnfinished, giveUp, goOn, remember } from '../copy/unfinished.ts';
+import { needsOf } from '../engine/engine.ts';
 import type { Run } from '../engine/run.ts';
 import type { Home } from '../home/home.ts';
 import type { Background } from './background.ts';
@@ -53,9 +53,7 @@ async function submitInBackground(
     const record = await submit(looking, submission);
     if (isOver(record) || (await home.locks.isHeld(destination))) return record;
   }
-  const { parallelism, pieceSizeBytes } = options;
-  const needs = { kind: destination.kind, sourceUrl: source.url, parallelism, ...stated({ pieceSizeBytes }) };
-  return await work.start(needs, destination, async (run) =>
+  return await work.start(needsOf(destination, options, source.url), destination, async (run) =>
     known === undefined || isTombstone(known)
       ? await submitAnew(home, run, { ...submission, id: known?.id ?? run.ports.ids.ulid() }, work.signal)
       : await goOnWith(run, known, submission, work.signal),

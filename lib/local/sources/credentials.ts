@@ -1,7 +1,7 @@
-import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../disk/ordinary-file.ts';
-import { PieceworkError } from '../../errors/error.ts';
+import { readUserFile } from '../../disk/user-file.ts';
 import type { Source } from '../../sources/source.ts';
 import type { SourceAuth, SourceLocator } from '../../transfer/locators.ts';
+import { decodedOrAsIs } from '../../values/web/decoded.ts';
 import { loginFor, readNetrc } from './netrc.ts';
 
 export interface OutsideCredentials {
@@ -19,11 +19,9 @@ export interface OutsideCredentials {
  */
 export function withCredentials(source: Source, credentials: OutsideCredentials): Source {
   return {
-    schemes: source.schemes,
+    ...source,
     probe: async (from, firstBytes, call) => source.probe(complete(from, credentials), firstBytes, call),
     open: async (from, snapshot, range, call) => source.open(complete(from, credentials), snapshot, range, call),
-    copySource: (from) => source.copySource(from),
-    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   };
 }
 
@@ -42,10 +40,10 @@ function complete(from: SourceLocator, credentials: OutsideCredentials): SourceL
 function outside(from: SourceLocator, { netrcFile, identity }: OutsideCredentials): SourceAuth | undefined {
   const url = URL.parse(from.url);
   if (url === null || url.password !== '' || from.headers?.['authorization'] !== undefined) return undefined;
-  const user = url.username === '' ? undefined : decodedUser(url.username);
+  const user = url.username === '' ? undefined : decodedOrAsIs(url.username);
   if (url.protocol === 'sftp:' && identity !== undefined) {
     const { passphrase } = identity;
-    const privateKey = readIdentity(identity.file);
+    const privateKey = readUserFile(identity.file, `the private key ${identity.file}`);
     return {
       kind: 'key',
       privateKey,
@@ -63,27 +61,6 @@ function withoutUser(text: string): string {
   const url = new URL(text);
   url.username = '';
   return url.href;
-}
-
-function decodedUser(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function readIdentity(path: string): string {
-  try {
-    return readOrdinarySync(path, USER_FILE);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-function unreadable(path: string, cause: unknown): PieceworkError {
-  const why = whyUnreadable(cause);
-  return new PieceworkError('InvalidOption', `the private key ${path} can't be read (${why})`, { cause });
 }
 
 function mapped<T extends object>(values: T, secret: (text: string) => string): T {

@@ -21,7 +21,8 @@ export function rateLimit(bytesPerSecond: number, clock: Clock): RateLimit {
 /** The same source, its bodies held to the limit. Reads are kept small, so that the bytes come evenly. */
 export function limitedSource(source: Source, limit: RateLimit): Source {
   return {
-    schemes: source.schemes,
+    // What the store copies by itself does not use the line that is limited.
+    ...source,
     async probe(from, firstBytes, call) {
       const probe = await source.probe(from, firstBytes, call);
       return {
@@ -32,9 +33,6 @@ export function limitedSource(source: Source, limit: RateLimit): Source {
     },
     open: async (from, snapshot, range, call) =>
       limitedReader(await source.open(from, snapshot, range, call), limit, call.signal),
-    // What the store copies by itself does not use the line that is limited.
-    copySource: (from) => source.copySource(from),
-    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   };
 }
 

@@ -1,5 +1,4 @@
-import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../disk/ordinary-file.ts';
-import { PieceworkError } from '../../errors/error.ts';
+import { readUserFile } from '../../disk/user-file.ts';
 
 export interface NetrcLogin {
   readonly user: string;
@@ -49,16 +48,5 @@ function tokensOf(text: string): readonly string[] {
 
 /** @throws PieceworkError `InvalidOption` when it can't be read: it was asked for. */
 export function readNetrc(path: string): string {
-  try {
-    return readOrdinarySync(path, USER_FILE);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-function unreadable(path: string, cause: unknown): PieceworkError {
-  const why = whyUnreadable(cause);
-  return new PieceworkError('InvalidOption', `the file ${path} can't be read (${why}); NETRC names another one`, {
-    cause,
-  });
+  return readUserFile(path, `the file ${path}`, '; NETRC names another one');
 }

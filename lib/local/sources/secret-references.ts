@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../disk/ordinary-file.ts';
+import { readUserFileIfThere } from '../../disk/user-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { fieldOf } from '../../secrets/references/field.ts';
 
@@ -38,15 +38,5 @@ export function secretReader(environment: NodeJS.ProcessEnv, folder: string): (t
 }
 
 function fromFile(path: string): string | undefined {
-  try {
-    return readOrdinarySync(path, USER_FILE).replace(/\r?\n$/, '');
-  } catch (cause) {
-    const why = whyUnreadable(cause);
-    if (why === 'ENOENT') return undefined;
-    throw unreadable(path, why, cause);
-  }
-}
-
-function unreadable(path: string, why: string, cause: unknown): PieceworkError {
-  return new PieceworkError('InvalidOption', `the secret in ${path} can't be read (${why})`, { cause });
+  return readUserFileIfThere(path, `the secret in ${path}`)?.replace(/\r?\n$/, '');
 }

@@ -1,8 +1,7 @@
 import { PieceworkError } from '../../errors/error.ts';
-import { sealedRunOf } from '../../transfer/record/record.ts';
 import type { Finalizing } from '../../transfer/record/states.ts';
 import type { Ports } from '../shared/ports.ts';
-import { sourceNeeded } from '../shared/source-needed.ts';
+import { unsealSource } from '../shared/source-needed.ts';
 
 /**
  * What only shows when all parts are in the ledger, and before they become an object: that the source is still
@@ -14,8 +13,7 @@ export async function proveCopied(ports: Ports, record: Finalizing, crc32: strin
   const { snapshot } = record;
   const { serverSideCopy } = ports.destinations(record.request.destination);
   if (serverSideCopy?.pinsSource === false) {
-    const from = await ports.secrets.unseal(record.id, sealedRunOf(record));
-    if (from === undefined) throw sourceNeeded(record);
+    const from = await unsealSource(ports, record);
     const copied = await ports.sources(from.url).copySource(from);
     const because =
       copied === undefined ? 'it is in no store' : await serverSideCopy.refusal(copied, snapshot, { signal });

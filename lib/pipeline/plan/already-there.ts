@@ -1,7 +1,7 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { completed } from '../../transfer/record/transitions.ts';
 import { dropIntent, giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
-import { sameVersion } from '../../values/validator.ts';
+import { sameVersion } from '../../values/web/validator.ts';
 import { carryOut } from '../advance/carry-out.ts';
 import type { PlanningWork } from './planning-work.ts';
 import { storePlan } from './planning-work.ts';

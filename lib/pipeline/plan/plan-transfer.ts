@@ -1,7 +1,7 @@
 import { asPieceworkError, toErrorRecord } from '../../errors/error.ts';
 import type { StreamPlan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
-import { isOver, sealedRunOf } from '../../transfer/record/record.ts';
+import { isOver } from '../../transfer/record/record.ts';
 import type { Accepted, BeingPlanned, Planning, Transfer, Transferring } from '../../transfer/record/states.ts';
 import { isStream } from '../../transfer/record/states.ts';
 import { beginPlanning } from '../../transfer/record/transitions.ts';
@@ -10,7 +10,7 @@ import { advance } from '../advance/advance.ts';
 import { markActive } from '../shared/markers.ts';
 import { objectSpec, wantedDigests } from '../shared/object-spec.ts';
 import type { Ports } from '../shared/ports.ts';
-import { sourceNeeded } from '../shared/source-needed.ts';
+import { unsealSource } from '../shared/source-needed.ts';
 import type { Loaded } from '../shared/store.ts';
 import { loadTransfer, updateTransfer } from '../shared/store.ts';
 import { isAlreadyThere } from './already-there.ts';
@@ -72,8 +72,7 @@ function mayPlan(record: Transfer): record is Accepted | Planning | Transferring
 async function plan(ports: Ports, loaded: Loaded<BeingPlanned>, intent: Intent, signal: AbortSignal): Promise<void> {
   const { record } = loaded;
   const { request, planId } = record;
-  const locator = await ports.secrets.unseal(record.id, sealedRunOf(record));
-  if (locator === undefined) throw sourceNeeded(record);
+  const locator = await unsealSource(ports, record);
   const destination = ports.destinations(request.destination);
   await using probe = await probeSource(ports, record, locator, signal);
   checkProbe(record, probe);

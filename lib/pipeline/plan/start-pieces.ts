@@ -9,7 +9,7 @@ import type { BeingPlanned } from '../../transfer/record/states.ts';
 import { adoptPlan } from '../../transfer/record/transitions.ts';
 import { giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
-import { sameVersion } from '../../values/validator.ts';
+import { sameVersion } from '../../values/web/validator.ts';
 import { carryOut } from '../advance/carry-out.ts';
 import { joinHost } from '../shared/hosts/change.ts';
 import { lookBeforeJoining } from '../shared/hosts/look.ts';

@@ -2,6 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isSettled, isTombstone, sealedRunOf } from '../../transfer/record/record.ts';
+import type { TransferRequest } from '../../transfer/request.ts';
 import type { Ports } from '../shared/ports.ts';
 import { sourceNeeded } from '../shared/source-needed.ts';
 import { loadNarrowed, onConflictAgain } from '../shared/store.ts';
@@ -12,10 +13,16 @@ import { startNextRun } from './next-run.ts';
  * Starts a failed transfer again as its next run. If the source's validator is unchanged and the upload still stands in
  * its hold, only the missing pieces are fetched (protocol §4).
  * @param source given again by the caller, else the sealed one.
+ * @param request holds from the next run on. @default what was asked before
  * @throws PieceworkError `TransferNotFound`; `TransferEnded` when it is completed or cancelled, `TransferRunning`
  * when it is open; `SourceNeeded`.
  */
-export async function retry(ports: Ports, transferId: string, source?: SourceLocator): Promise<TransferRecord> {
+export async function retry(
+  ports: Ports,
+  transferId: string,
+  source?: SourceLocator,
+  request?: TransferRequest,
+): Promise<TransferRecord> {
   return await onConflictAgain(async () => {
     const loaded = await loadNarrowed(ports, transferId);
     if (loaded === undefined) throw transferNotFound(transferId);
@@ -26,16 +33,17 @@ export async function retry(ports: Ports, transferId: string, source?: SourceLoc
     const failed = { record, version };
     const { keepsSealed = false } = ports.policy;
     // It is discarded only after the record says that everything is cleaned up, so a retry that wins its swap finds it.
-    if (source === undefined && keepsSealed && !isSettled(record)) return await startNextRun(ports, failed, undefined);
+    if (source === undefined && keepsSealed && !isSettled(record))
+      return await startNextRun(ports, failed, undefined, request);
     const sealed = keepsSealed ? undefined : await ports.secrets.unseal(transferId, sealedRunOf(record));
     const given = source === undefined ? undefined : asSecretAs(record, source);
-    return await startNextRun(ports, failed, given ?? sealed ?? wholeLocator(record));
+    return await startNextRun(ports, failed, given ?? sealed ?? wholeLocator(record), request);
   });
 }
 
 /** A path that was a secret stays one, also where the caller does not say it again. */
-export function asSecretAs(record: TransferRecord, source: SourceLocator): SourceLocator {
-  return record.request.source.secretPath === true ? { ...source, secretPath: true } : source;
+export function asSecretAs({ request }: Pick<TransferRecord, 'request'>, source: SourceLocator): SourceLocator {
+  return request.source.secretPath === true ? { ...source, secretPath: true } : source;
 }
 
 /** A source that held nothing secret stands whole in the record. @throws PieceworkError `SourceNeeded`. */

@@ -1,6 +1,7 @@
 import type { Destination, UploadRef } from '../../destinations/destination.ts';
 import { PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import type { LeavingFinalizing } from '../../transfer/record/states.ts';
+import type { UploadEnd } from '../../transfer/record/transitions.ts';
 import { completed, ended, endedUnknown, endingAborted, proofHindered } from '../../transfer/record/transitions.ts';
 import { fromIso } from '../../values/time.ts';
 import { foundResult } from '../shared/finished-result.ts';
@@ -42,7 +43,7 @@ export async function leaveFinalizing(
     await saveTransfer(ports, loaded, endingAborted(record, now));
     return 'again';
   }
-  return await endIt(ports, loaded, state === 'gone', signal);
+  return await endIt(ports, loaded, state, signal);
 }
 
 /**
@@ -66,7 +67,7 @@ async function stateOf(
 async function endIt(
   ports: Ports,
   loaded: Loaded<LeavingFinalizing>,
-  isGone: boolean,
+  upload: UploadEnd,
   signal: AbortSignal,
 ): Promise<'again' | Wait> {
   const { record } = loaded;
@@ -79,7 +80,7 @@ async function endIt(
       reason.code === 'OutcomeUnknown'
         ? reason
         : toErrorRecord(outcomeUnknown(ports, record, reason.message, look.error));
-    await saveTransfer(ports, loaded, endedUnknown(record, unknown, now, isGone));
+    await saveTransfer(ports, loaded, endedUnknown(record, unknown, now, upload));
     return 'again';
   }
   if ('value' in look && look.value !== undefined) {
@@ -87,7 +88,7 @@ async function endIt(
     await saveTransfer(ports, loaded, completed(record, foundResult(record, look.value, destination), now));
     return 'again';
   }
-  await saveTransfer(ports, loaded, ended(record, now, isGone));
+  await saveTransfer(ports, loaded, ended(record, now, upload));
   if (to === 'restart') {
     await ports.events.emit({ type: 'restarted', transferId: record.id, reason });
     await ports.queues.planner.send([{ body: { kind: 'plan', v: 1, transferId: record.id } }]);

@@ -2,7 +2,7 @@ import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Digests } from '../../transfer/digests.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import { filled } from '../../values/stated.ts';
-import type { Validator } from '../../values/validator.ts';
+import type { Validator } from '../../values/web/validator.ts';
 import type { S3Target } from './url.ts';
 
 /** What HEAD says of an object, ChecksumMode on. */

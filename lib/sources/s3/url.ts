@@ -3,8 +3,8 @@ import { redactUrl } from '../../errors/redact.ts';
 import { decoded } from '../../net/source-url.ts';
 import type { ConnectionOptions, S3Locator } from '../../s3/client.ts';
 import type { SourceLocator, SourceStore } from '../../transfer/locators.ts';
-import { howToWriteLogin, readUrl } from '../../values/read-url.ts';
 import { safeName } from '../../values/safe-name.ts';
+import { howToWriteLogin, readUrl } from '../../values/web/read-url.ts';
 
 export interface S3Target {
   /** Redacted. */

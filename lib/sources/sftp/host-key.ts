@@ -1,5 +1,5 @@
-import { readOrdinarySync, USER_FILE, whyUnreadable } from '../../disk/ordinary-file.ts';
-import { PieceworkError } from '../../errors/error.ts';
+import { readUserFileIfThere } from '../../disk/user-file.ts';
+import type { PieceworkError } from '../../errors/error.ts';
 import { sftpError } from './errors.ts';
 import { fingerprintOf, KnownHosts, kindOf } from './known-hosts.ts';
 import type { SftpTarget } from './url.ts';
@@ -26,7 +26,7 @@ export function hostCheck(target: SftpTarget, knownHostsFiles: readonly string[]
   if (target.fingerprint !== undefined) {
     return { algorithms: ALGORITHMS, refuse: (key) => wrongFingerprint(target, key) };
   }
-  const known = new KnownHosts(knownHostsFiles.map(readIfThere).join('\n'));
+  const known = new KnownHosts(knownHostsFiles.map(listOf).join('\n'));
   const kinds = known.kindsOf(target.host, target.port);
   const isKnown = (algorithm: string) => kinds.includes(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm);
   return {
@@ -36,18 +36,8 @@ export function hostCheck(target: SftpTarget, knownHostsFiles: readonly string[]
   };
 }
 
-function readIfThere(path: string): string {
-  try {
-    return readOrdinarySync(path, USER_FILE);
-  } catch (cause) {
-    const why = whyUnreadable(cause);
-    if (why === 'ENOENT') return '';
-    throw unreadable(path, why, cause);
-  }
-}
-
-function unreadable(path: string, why: string, cause: unknown): PieceworkError {
-  return new PieceworkError('InvalidOption', `the list of known hosts ${path} can't be read (${why})`, { cause });
+function listOf(path: string): string {
+  return readUserFileIfThere(path, `the list of known hosts ${path}`) ?? '';
 }
 
 function wrongFingerprint(target: SftpTarget, key: Buffer): PieceworkError | undefined {

@@ -41,7 +41,8 @@ type FinishFailure = Extract<Input, { readonly kind: 'unfinished' | 'unplanned' 
 
 function afterFinishFailure(record: Finalizing, failure: FinishFailure, now: Instant, policy: DecidePolicy): Outcome {
   const { error } = failure;
-  if (failure.kind === 'unfinished' && failure.isRefused === true) return leave(record, 'failed', error, true);
+  if (failure.kind === 'unfinished' && failure.isRefused === true)
+    return leave(record, 'failed', error, { isRefused: true });
   const reaction = reactionTo(error.code);
   const restarts = reaction === 'changed' && record.request.options.onSourceChange === 'restart';
   if (error.code === 'DestinationConflict' || restarts) {
@@ -79,6 +80,11 @@ function afterFinishFailure(record: Finalizing, failure: FinishFailure, now: Ins
   };
 }
 
-function leave(record: Finalizing, to: Ending['to'], reason: ErrorRecord, isRefused = false): Outcome {
-  return { record: ending(record, to, reason, isRefused), commands: [{ kind: 'settle' }] };
+function leave(
+  record: Finalizing,
+  to: Ending['to'],
+  reason: ErrorRecord,
+  refusal: Pick<Ending, 'isRefused'> = {},
+): Outcome {
+  return { record: ending(record, { to, reason, ...refusal }), commands: [{ kind: 'settle' }] };
 }

@@ -153,13 +153,8 @@ export function cancelled(record: Accepted | Planning | Transferring, reason: Er
 }
 
 /** Out of `finalizing` without success is a way, not a step (rule 12). */
-export function ending(
-  record: Finalizing,
-  to: Ending['to'],
-  reason: ErrorRecord,
-  isRefused = false,
-): LeavingFinalizing {
-  return { ...record, ending: { to, reason, ...(isRefused ? { isRefused } : {}) } };
+export function ending(record: Finalizing, wanted: Pick<Ending, 'to' | 'reason' | 'isRefused'>): LeavingFinalizing {
+  return { ...record, ending: wanted };
 }
 
 /** The destination does not let the proof be made that rule 12 asks for. */
@@ -173,26 +168,29 @@ export function endingAborted(record: LeavingFinalizing, now: Instant): LeavingF
   return { ...record, ending: { ...ending, abortedAt: toIso(now) } };
 }
 
-/**
- * The ending's last step: no object of ours is there, and the upload is gone. Where the destination does not let that
- * be made sure of, it is still to be aborted.
- */
-export function ended(record: LeavingFinalizing, now: Instant, isGone = true): Planning | Failed | Cancelled {
-  const { ending: _, upload: __, ...rest } = giveUpPromotions(isGone ? record : withoutUpload(record));
-  switch (record.ending.to) {
-    case 'restart':
-      return fromTheBeginning(rest, now);
-    case 'failed':
-      return { ...rest, status: 'failed', reason: record.ending.reason, endedAt: toIso(now), trouble: {} };
-    case 'cancelled':
-      return { ...rest, status: 'cancelled', reason: record.ending.reason, endedAt: toIso(now), trouble: {} };
-  }
+/** What became of the upload: `left` where the destination does not let it be made sure that it is gone. */
+export type UploadEnd = 'gone' | 'left';
+
+/** The ending's last step: no object of ours is there. An upload that is `left` is still to be aborted. */
+export function ended(
+  record: LeavingFinalizing,
+  now: Instant,
+  upload: UploadEnd = 'gone',
+): Planning | Failed | Cancelled {
+  const { to, reason } = record.ending;
+  if (to === 'restart') return fromTheBeginning(withoutEnding(record, upload), now);
+  if (to === 'failed') return endedUnknown(record, reason, now, upload);
+  return { ...withoutEnding(record, upload), status: 'cancelled', reason, endedAt: toIso(now), trouble: {} };
 }
 
 /** It is not known whether an object of ours is there: neither a restart nor a cancel would be true (rule 12). */
-export function endedUnknown(record: LeavingFinalizing, reason: ErrorRecord, now: Instant, isGone: boolean): Failed {
-  const { ending: _, upload: __, ...rest } = giveUpPromotions(isGone ? record : withoutUpload(record));
-  return { ...rest, status: 'failed', reason, endedAt: toIso(now), trouble: {} };
+export function endedUnknown(record: LeavingFinalizing, reason: ErrorRecord, now: Instant, upload: UploadEnd): Failed {
+  return { ...withoutEnding(record, upload), status: 'failed', reason, endedAt: toIso(now), trouble: {} };
+}
+
+function withoutEnding(record: LeavingFinalizing, end: UploadEnd): TransferRecord {
+  const { ending: _, upload: __, ...rest } = giveUpPromotions(end === 'gone' ? record : withoutUpload(record));
+  return rest;
 }
 
 /** Over from the beginning with a new plan; parts of two versions never meet (protocol §4, one CAS). */

@@ -1,6 +1,6 @@
 import { crc32 } from '../../../lib/integrity/crc32.ts';
 import type { Part } from '../../../lib/transfer/plan/ledger.ts';
-import type { Validator } from '../../../lib/values/validator.ts';
+import type { Validator } from '../../../lib/values/web/validator.ts';
 
 export interface StoredBytes {
   readonly bytes: Uint8Array;

@@ -1,4 +1,4 @@
-import { PieceworkError } from '../../errors/error.ts';
+import { PieceworkError } from '../../../errors/error.ts';
 
 /** A message that comes back this often meets something that does not pass by itself. */
 const MOST_RECEIVES = 8;

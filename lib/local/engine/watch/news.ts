@@ -1,4 +1,4 @@
-import type { Clock } from '../../values/time.ts';
+import type { Clock } from '../../../values/time.ts';
 
 /** A change by another process (a cancel) is noticed after this at the latest. */
 const LOOK_EVERY_MS = 1_000;

@@ -1,8 +1,8 @@
-import type { Ports } from '../../pipeline/shared/ports.ts';
-import { loadTransfer } from '../../pipeline/shared/store.ts';
-import type { TransferRecord } from '../../transfer/record/record.ts';
-import { isOver } from '../../transfer/record/record.ts';
-import { fromIso } from '../../values/time.ts';
+import type { Ports } from '../../../pipeline/shared/ports.ts';
+import { loadTransfer } from '../../../pipeline/shared/store.ts';
+import type { TransferRecord } from '../../../transfer/record/record.ts';
+import { isOver } from '../../../transfer/record/record.ts';
+import { fromIso } from '../../../values/time.ts';
 import type { News } from './news.ts';
 
 /** Looks after each message that may have changed the record, and now and then for what another process did to it. */
