@@ -167,8 +167,9 @@ describe.runIf(here)('transfers, all at the same time', { concurrent: true }, ()
       reason: { code: 'SourceNotFound', details: { sourceStatus: 404 } },
       heldUntil: expect.any(String),
     });
-    // Pieces end in any order, so what the store holds by now says which are not missing.
-    const kept = await pipeline.parts(id, 'retried');
+    // Pieces end in any order, so what the store holds by now says which are not missing. A probe asks for the range
+    // of the first, and may come twice, as any message may.
+    const kept = (await pipeline.parts(id, 'retried')).filter((part) => part > 1);
     expect(kept).not.toEqual([]);
     isBroken = false;
     const before = ranges.length;
