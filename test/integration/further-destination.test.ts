@@ -31,7 +31,7 @@ function open(): Local {
     const done = events.filter(({ type }) => type === 'piece.done').length;
     if (stopAfter !== undefined && done >= stopAfter.pieces) stopAfter.controller.abort(new Error('stopped'));
   };
-  return localOf(openHome({ stateDir: join(folder, 'state'), onEvent }, {}, [memoryKind(store)]));
+  return localOf(openHome({ stateDir: join(folder, 'state'), onEvent }, {}, { kinds: [memoryKind(store)] }));
 }
 
 beforeEach(async () => {

@@ -8,7 +8,7 @@ import type { CopyReport, Local, LocalOptions, PieceworkEvent } from '../../lib/
 import type { Home } from '../../lib/local/home/home.ts';
 import { openHome } from '../../lib/local/home/home.ts';
 import { localOf } from '../../lib/local/open.ts';
-import { countingHome, Gate, Gauge, rangesOf } from '../support/many-bench.ts';
+import { counted, Gate, Gauge, rangesOf } from '../support/many-bench.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
@@ -27,17 +27,17 @@ let home: Home;
 let piecework: Local;
 
 function open(options: LocalOptions = {}): void {
-  const opened = openHome({
+  const own: LocalOptions = {
     stateDir: join(folder, 'state'),
     rescue: false,
     backoff: { baseMs: 10, capMs: 50 },
     onEvent(event) {
       events.push(event);
-      mostBodyBytes = Math.max(mostBodyBytes, opened.engine.bodyBytes);
+      mostBodyBytes = Math.max(mostBodyBytes, home.engine.bodyBytes);
     },
     ...options,
-  });
-  home = countingHome(opened, connections);
+  };
+  home = openHome(own, process.env, { sources: (sources) => counted(sources, connections) });
   piecework = localOf(home);
 }
 

@@ -5,8 +5,9 @@ import { expect } from 'vitest';
 import { createGuard } from '../../lib/guard/guard.ts';
 import type { Local, LocalOptions } from '../../lib/index.ts';
 import { openLocal } from '../../lib/index.ts';
-import { copy } from '../../lib/local/copy/copy.ts';
+
 import { openHome } from '../../lib/local/home/home.ts';
+import { localOf } from '../../lib/local/open.ts';
 import { httpSource } from '../../lib/sources/http/source.ts';
 import { sourcesByScheme } from '../../lib/sources/sources.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
@@ -42,19 +43,18 @@ function optionsOf({ options = {} }: HostileRow, servers: RowServers): Partial<T
  * it is connected to is 127.0.0.1.
  */
 function openGuarded(options: LocalOptions, { port }: Origin): Pick<Local, 'copy'> & AsyncDisposable {
-  const home = openHome(options);
   const guard = createGuard({
     ports: [80, 443, port],
     privateHosts: ['localhost'],
     resolve: async () => [{ address: '127.0.0.1', family: 4 }],
   });
   const source = httpSource({ guard, ca: authority.cert });
-  const guarded = { ...home, sources: sourcesByScheme([source]) };
+  const local = localOf(openHome(options, process.env, { sources: () => sourcesByScheme([source]) }));
   return {
-    copy: (request, signal = new AbortController().signal) => copy(guarded, request, signal),
+    copy: local.copy,
     async [Symbol.asyncDispose]() {
       await source[Symbol.asyncDispose]();
-      await home[Symbol.asyncDispose]();
+      await local[Symbol.asyncDispose]();
     },
   };
 }

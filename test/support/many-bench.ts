@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Home } from '../../lib/local/home/home.ts';
 import type { Source, Sources } from '../../lib/sources/source.ts';
 
 /** How many of something there are at a time, and were at most. */
@@ -17,12 +16,8 @@ export class Gauge {
   }
 }
 
-/** The home with sources that count the probes and ranges that are open at a time: each is one connection. */
-export function countingHome(home: Home, open: Gauge): Home {
-  return Object.create(home, { sources: { value: counted(home.sources, open) } }) as Home;
-}
-
-function counted(sources: Sources, open: Gauge): Sources {
+/** The sources, with the probes and ranges counted that are open at a time: each is one connection. */
+export function counted(sources: Sources, open: Gauge): Sources {
   return (url) => {
     const source = sources(url);
     const during = async <T extends AsyncDisposable>(opening: Promise<T>): Promise<T> => {

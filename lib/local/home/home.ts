@@ -48,11 +48,18 @@ function ownFolder(path: string, warn: (message: string) => void): string {
   return path;
 }
 
-/** @param furtherKinds of destination, besides those of every machine. */
+/** What a home is put together with besides what every machine has. */
+export interface HomeParts {
+  /** Further kinds of destination. */
+  readonly kinds?: readonly DestinationKind[];
+  /** In place of the home's own sources, of which it may make use. */
+  readonly sources?: (own: Sources) => Sources;
+}
+
 export function openHome(
   options: LocalOptions,
   environment: NodeJS.ProcessEnv = process.env,
-  furtherKinds: readonly DestinationKind[] = [],
+  { kinds = [], sources: sourcesFrom = (own) => own }: HomeParts = {},
 ): Home {
   const stateDir = stateFolderOf(options.stateDir, environment);
   const clock = systemClock;
@@ -64,9 +71,9 @@ export function openHome(
   const all = localSources(httpSource(connections), options, connections, environment);
   const limit = options.limitRate === undefined ? undefined : rateLimit(options.limitRate, clock);
   const limited = limit === undefined ? all : all.map((source) => limitedSource(source, limit));
-  const sources = sourcesByScheme(limited.map(withSecretPaths));
+  const sources = sourcesFrom(sourcesByScheme(limited.map(withSecretPaths)));
   const s3 = s3Settings(options.s3 ?? {}, environment);
-  const destinations = localDestinations([...localKinds({ s3, stdout: options.stdout, warn }), ...furtherKinds]);
+  const destinations = localDestinations([...localKinds({ s3, stdout: options.stdout, warn }), ...kinds]);
   let folder: Records | undefined;
   const records = (): Records => {
     folder ??= withRememberedHosts(folderRecords({ folder: ownFolder(stateDir, warn), warn }), clock);
