@@ -32,7 +32,7 @@ export class Monitoring extends Construct {
     this.#alarm(
       'ParkedMessages',
       'parked-messages',
-      'A message that nobody understands was put aside.',
+      'A message that no function understands was put aside.',
       waiting(props.parked),
       1,
     );

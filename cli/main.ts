@@ -33,7 +33,9 @@ setTimeout(() => process.exit(), LINGER_MS).unref();
  * `piecework … | head`: the reader has enough, so there is nothing more to do, and that is no error.
  */
 function stopOnClosedPipe(): void {
-  process.stdout.on('error', () => stopping.abort(new PieceworkError('DestinationClosed', 'nobody reads stdout')));
+  process.stdout.on('error', () =>
+    stopping.abort(new PieceworkError('DestinationClosed', 'no program reads stdout any more')),
+  );
   // Progress that can not be shown is no reason to stop.
   process.stderr.on('error', () => undefined);
 }

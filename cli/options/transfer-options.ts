@@ -41,7 +41,7 @@ export const TRANSFER_OPTIONS = {
     kind: integer(1, 100),
     group: 'Transfer',
     verbs: ASKING,
-    help: "failures of one piece before the transfer fails (1 to 100); waiting at the source's wish is none",
+    help: 'failures of one piece before the transfer fails (1 to 100); a wait that the source asks for is none',
     fallback: String(DEFAULT_OPTIONS.maxFailures),
   }),
   deadline: option({

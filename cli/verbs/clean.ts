@@ -11,7 +11,7 @@ export const cleanVerb: Verb = {
   name: 'clean',
   summary: 'give up what was abandoned, with its uploads aborted',
   description:
-    'Gives up every interrupted or failed transfer that nobody works on: uploads are aborted, temporary files deleted. ' +
+    'Gives up every interrupted or failed transfer that no process works on: uploads are aborted, temporary files deleted. ' +
     'What is running is left alone.',
   arguments: [],
   settings: 'clean',

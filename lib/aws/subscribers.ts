@@ -31,7 +31,7 @@ export function openSubscribers({ stage, version, eventBus }: Environment): (rec
         : eventBridgeEvents({
             client,
             busName: eventBus,
-            onFailure: (error) => log.failed('an event could not be told', error),
+            onFailure: (error) => log.failed('an event could not be sent', error),
             describe: async (transferId) => {
               const record = (await loadTransfer({ records }, transferId))?.record;
               if (record === undefined) return undefined;

@@ -60,7 +60,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
   }
 }
 
-/** Who holds it; `undefined` = nobody who still runs. */
+/** Who holds it; `undefined` = no process that still runs. */
 export async function lockHolder(path: string): Promise<ProcessIdentity | undefined> {
   const last = (await follow(path)).at(-1);
   return last !== undefined && (await isHeld(last)) ? last.holder : undefined;
@@ -107,7 +107,10 @@ async function succeed(
   return true;
 }
 
-/** Only for whoever holds the lock: then nothing but `path` itself leads anywhere. Drafts of those who live stay. */
+/**
+ * Only for the process that holds the lock: then nothing but `path` itself leads anywhere. Drafts of processes that run
+ * stay.
+ */
 async function sweep(path: string): Promise<void> {
   const names = await readdir(dirname(path));
   for (const name of names.filter((other) => other.startsWith(`${basename(path)}.`))) {
@@ -118,7 +121,7 @@ async function sweep(path: string): Promise<void> {
 
 function lockHeld(path: string, self: Holder): Lock {
   async function release(): Promise<void> {
-    // Whoever deleted the file by hand may have let somebody else in.
+    // A file deleted by hand may have let another process in.
     const holding = await readHolding(path);
     if (holding?.id === self.id) await rm(path, { force: true });
   }

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 
 /*
- * What stands under a name may have been put there by somebody else: a link to a file that only we may read or write, a
+ * What stands under a name may have been put there by another user: a link to a file that only we may read or write, a
  * FIFO that never says anything, a device that never ends. So what Piecework keeps on a disk is opened in one way.
  */
 
@@ -41,7 +41,7 @@ const { O_RDONLY, O_RDWR, O_APPEND, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } =
 const ACCESS = { read: O_RDONLY, write: O_RDWR, append: O_WRONLY | O_APPEND };
 
 function flagsOf(access: keyof typeof ACCESS, { mayBeLink, mayBePipe }: Partial<FileBounds>): number {
-  // Not to wait for somebody at the other end of a FIFO; to an ordinary file it means nothing.
+  // Not to wait for another process at the other end of a FIFO; to an ordinary file it means nothing.
   return ACCESS[access] | (mayBePipe === true ? 0 : O_NONBLOCK) | (mayBeLink === true ? 0 : O_NOFOLLOW);
 }
 
@@ -61,7 +61,7 @@ function tooLarge(path: string, mostBytes: number): NotOrdinary {
 
 function asLink(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  // FreeBSD says EMLINK. Nobody listens at a FIFO: ENXIO. A folder is not written to: EISDIR.
+  // FreeBSD says EMLINK. No process reads a FIFO: ENXIO. A folder is not written to: EISDIR.
   if (code === 'ELOOP' || code === 'EMLINK') return new NotOrdinary(path, 'EFTYPE', 'a symbolic link');
   return code === 'ENXIO' || code === 'EISDIR' ? new NotOrdinary(path, 'EFTYPE', 'no ordinary file') : error;
 }

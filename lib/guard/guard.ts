@@ -32,8 +32,8 @@ export interface Guard {
   checkUrl(url: URL | string): void;
   /**
    * Resolves as well, to refuse early: a name needs a public address within a few seconds. One answer whether it has
-   * none, does not exist or can't be resolved now, so that nobody learns which names there are inside; a name of
-   * `privateHosts` passes unresolved.
+   * none, does not exist or can't be resolved now, so that the caller does not learn which names there are
+   * inside; a name of `privateHosts` passes unresolved.
    * @throws PieceworkError `InvalidUrl`, `GuardRefused`.
    */
   check(url: URL | string): Promise<void>;

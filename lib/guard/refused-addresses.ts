@@ -26,7 +26,8 @@ const own = (cidr: string, what: string): Range => ({ cidr, what, openable: true
  */
 const RANGES: readonly Range[] = [
   // What answers there hands out credentials: AWS (EC2, ECS, EKS), Google, Alibaba, Oracle, Azure.
-  shut('169.254.0.0/16', 'a link-local or metadata address'), // RFC 3927; 169.254.169.254, 169.254.170.2, 169.254.170.23, Lambda's runtime API
+  // RFC 3927; 169.254.169.254, 169.254.170.2, 169.254.170.23, Lambda's runtime API
+  shut('169.254.0.0/16', 'a link-local or metadata address'),
   shut('100.100.100.200/32', 'a metadata address'),
   shut('168.63.129.16/32', 'a metadata address'),
   shut('fd00:ec2::/32', 'a metadata address'), // …::254, …::23

@@ -23,7 +23,7 @@ export function memoryRecords({ pageSize = 1000 }: MemoryRecordsOptions = {}): R
 
     async put<T>(key: RecordKey<T>, value: T, on: 'absent' | Version) {
       const current = stored.get(key.path)?.version ?? 'absent';
-      if (current !== on) throw new PieceworkError('Conflict', `record ${key.path} was changed by somebody else`);
+      if (current !== on) throw new PieceworkError('Conflict', `record ${key.path} was changed by another process`);
       writes += 1;
       const version = `m${writes}`;
       stored.set(key.path, { json: JSON.stringify(value), version });

@@ -38,7 +38,7 @@ export interface Clients {
   readonly steady: S3Client;
   /**
    * One try: for bodies, which only their owner can send again, and for calls whose lost answer must be noticed (a
-   * second Create would leave an upload that nobody knows of, a second conditional write would refuse our own object).
+   * second Create would leave an upload that we do not know, a second conditional write would refuse our own object).
    */
   readonly once: S3Client;
 }
@@ -89,8 +89,8 @@ export function connections(options: ConnectionOptions): Connections {
   }
 
   /**
-   * Where a bucket lives when nobody said so: on AWS it answers that itself, whatever the rights (200, 301, 400 or
-   * 403).
+   * Where a bucket lives when the caller does not say: on AWS it answers that itself, whatever the rights (200, 301,
+   * 400 or 403).
    */
   async function findRegion(locator: S3Locator, pathStyle: boolean): Promise<string> {
     const start = await configuredRegion(options);

@@ -34,7 +34,7 @@ export interface Source extends AsyncDisposable {
    * @throws PieceworkError `SourceChanged`, `RangesNotHonoured`, `RangeMismatch`, … by reaction.
    */
   open(from: SourceLocator, snapshot: Snapshot, range: ByteRange, call: Call): Promise<ByteReader>;
-  /** What a store is asked to copy in place of fetching it; `undefined` = it is in no store. Asks nobody. */
+  /** What a store is asked to copy in place of fetching it; `undefined` = it is in no store. Makes no request. */
   copySource(from: SourceLocator): Promise<CopySource | undefined>;
 }
 

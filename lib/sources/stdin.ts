@@ -17,7 +17,7 @@ export function stdinSource(stream: () => Readable): Source {
       if (isTaken) throw again();
       isTaken = true;
       const failure = (cause: unknown) => new PieceworkError('BodyShort', 'stdin broke off', { cause });
-      // Whoever writes into the pipe may take any time.
+      // The process that writes into the pipe may take any time.
       const body = streamBody(stream(), { signal, stallTimeoutMs: 0, failure });
       const reader = bodyReader({
         url: new URL('stdin:'),

@@ -53,7 +53,8 @@ export interface SourceStore {
 export const HOST_FINGERPRINT = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 
 /**
- * An object that its store could copy by itself. No credentials stand in it: those of whoever asks for the copy count.
+ * An object that its store could copy by itself. No credentials stand in it: those of the one that asks for the copy
+ * count.
  */
 export interface CopySource extends Pick<SourceStore, 'endpoint' | 'region' | 'pathStyle'> {
   readonly bucket: string;
@@ -62,8 +63,8 @@ export interface CopySource extends Pick<SourceStore, 'endpoint' | 'region' | 'p
 }
 
 /**
- * Where the object goes. Plain and without secrets: it stands in the record as it is. What a place is told by besides
- * its kind, the kind knows: `{ kind: 's3', bucket, key, endpoint?, region?, pathStyle? }`, `{ kind: 'file', path }`,
+ * Where the object goes. Plain and without secrets: it stands in the record as it is. What makes a place besides its
+ * kind, the kind knows: `{ kind: 's3', bucket, key, endpoint?, region?, pathStyle? }`, `{ kind: 'file', path }`,
  * `{ kind: 'stdout' }`.
  */
 export type DestinationLocator = { readonly kind: string; readonly [field: string]: unknown };

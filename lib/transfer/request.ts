@@ -11,7 +11,7 @@ export type IfExists = 'replace' | 'fail' | 'if-changed';
  * `auto`: where it can be, without a word about it otherwise. `always`: else the transfer fails. `never`: every byte
  * comes through us.
  */
-export type ServerSideCopyWish = 'auto' | 'always' | 'never';
+export type ServerSideCopyPreference = 'auto' | 'always' | 'never';
 
 export interface TransferOptions {
   /** Pieces in flight, 1 to 256. @default 8 */
@@ -25,7 +25,7 @@ export interface TransferOptions {
   /** @default 'fail' */
   readonly onSourceChange: 'fail' | 'restart';
   /** Whether a store copies its own objects by itself. @default 'auto' */
-  readonly serverSideCopy: ServerSideCopyWish;
+  readonly serverSideCopy: ServerSideCopyPreference;
   /** From submit or retry to the end. @default 24 h */
   readonly deadlineMs: number;
   /** How long the upload of a failed transfer is kept for `retry`; 0 = not at all. @default 1 h */

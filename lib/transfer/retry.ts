@@ -22,7 +22,7 @@ export function backoffMs(failures: number, seed: string, policy: BackoffPolicy 
   return Math.ceil(bound * (0.1 + 0.9 * fractionOf(seed)));
 }
 
-/** Nobody there at all: not one request that failed, but an outage, and those last longer. */
+/** No server there at all: not one request that failed, but an outage, and those last longer. */
 const OUTAGES: ReadonlySet<ErrorCode> = new Set(['SourceRefused', 'SourceNotResolved', 'DestinationUnreachable']);
 /** So many steps of the back-off are skipped in an outage: with 5 attempts it may last about a minute. */
 const OUTAGE_STEPS = 5;
@@ -33,7 +33,7 @@ export function backoffAfter(code: ErrorCode, failures: number, seed: string, po
 }
 
 /**
- * The other side's wish for patience is obeyed in full; without one, back-off. A little jitter keeps workers from
+ * The other side's request for patience is obeyed in full; without one, back-off. A little jitter keeps workers from
  * coming back as one.
  */
 export function waitMs(

@@ -2,7 +2,8 @@ import { median } from '../values/median.ts';
 
 /**
  * When a piece is a straggler, and when it may be rescued: issued once more on another connection, the faster of the
- * two going on. Times are what was spent waiting for the source's bytes, so that a slow destination makes nobody slow.
+ * two going on. Times are what was spent waiting for the source's bytes, so that a slow destination makes no
+ * piece a straggler.
  *
  * A piece is a straggler when
  * - at least `minFinished` of its siblings have come,

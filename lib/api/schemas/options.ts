@@ -51,7 +51,7 @@ export const optionsSchema = z
       .max(100)
       .optional()
       .openapi({
-        description: `Failures of one piece before the transfer fails; waiting at the source's wish is none. Default: ${DEFAULT_OPTIONS.maxFailures}.`,
+        description: `Failures of one piece before the transfer fails; a wait that the source asks for is none. Default: ${DEFAULT_OPTIONS.maxFailures}.`,
       }),
     ifExists: z
       .enum(['replace', 'fail', 'if-changed'])

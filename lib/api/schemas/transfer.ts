@@ -112,7 +112,7 @@ const troubleSchema = z
     pieceNumber: z.int(),
     attempt: z.int(),
     failures: z.int(),
-    waits: z.int().openapi({ description: 'How often it was put off at the wish of the source.' }),
+    waits: z.int().openapi({ description: 'How often it was put off because the source asked to wait.' }),
     code: errorCode,
     notBefore: instant.optional(),
   })

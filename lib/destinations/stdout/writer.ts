@@ -125,7 +125,7 @@ export function orderedWriter(stream: Writable): OrderedWriter {
 function closed(cause: Error | undefined): PieceworkError {
   return new PieceworkError(
     'DestinationClosed',
-    'whoever was reading stdout has closed it',
+    'the program that was reading stdout has closed it',
     cause === undefined ? {} : { cause },
   );
 }

@@ -24,7 +24,7 @@ export class HttpConnection implements Poolable {
     return this.#socket.isOpen;
   }
 
-  /** Whoever reads is told the reason; nothing lands in his memory any more. */
+  /** A read that waits fails with the reason; nothing lands in its memory any more. */
   close(reason?: unknown): void {
     clearTimeout(this.#idleTimer);
     this.#socket.close(reason);
@@ -73,7 +73,7 @@ export class HttpConnection implements Poolable {
       if (text === undefined) throw closedEarly();
       const head = parseHead(text);
       if (head.status >= 200) return head;
-      // Nobody asked for these: what follows is not what was asked for either.
+      // These were not asked for: what follows is not what was asked for either.
       if (head.status === 100 || head.status === 101) throw closedEarly();
     }
   }
@@ -81,7 +81,7 @@ export class HttpConnection implements Poolable {
 
 function requestText({ pathname, search, host }: URL, headers: Headers): string {
   const lines = Object.entries({ host, connection: 'keep-alive', ...headers }).map(([name, value]) => {
-    // Checked before, each where it comes from. A line break would be a request of somebody else's, and so would a
+    // Checked before, each where it comes from. A line break would be another request, and so would a
     // character beyond latin1 whose low byte is one: it would be cut to that.
     if (!FIELD_VALUE.test(value)) throw new RangeError(`the header ${name} has characters that a header can't carry`);
     return `${name}: ${value}\r\n`;

@@ -24,7 +24,7 @@ export interface DispatcherOptions extends NetOptions {
   readonly proxy?: ProxySettings;
 }
 
-/** A way to a URL: connections of ours, or somebody who asks for us. */
+/** A way to a URL: connections of ours, or a proxy that asks for us. */
 export type Route =
   | { readonly kind: 'direct'; readonly pool: Pool<HttpConnection> }
   | { readonly kind: 'proxied'; exchange(headers: Headers, signal: AbortSignal): Promise<Answer> };
@@ -97,7 +97,7 @@ function opener(url: URL, { lookup, guard, connectTimeoutMs }: NetSettings, secu
   const isSecure = url.protocol === 'https:';
   let session: Buffer | undefined;
   return async (signal: AbortSignal): Promise<HttpConnection> => {
-    // An address is connected to without a lookup: whoever asks for the connection, it is checked here.
+    // An address is connected to without a lookup: so it is checked here, for every request.
     guard?.checkUrl(url.origin);
     const tls = () => ({
       options: {

@@ -86,7 +86,7 @@ function malformed(inBody: boolean): Finding {
 }
 
 /**
- * The parser's error carries the bytes that it choked on, and those may be anybody's; undici leaves out the code of
+ * The parser's error carries the bytes that it choked on, and those may hold a secret; undici leaves out the code of
  * some of them.
  */
 function harmless(thrown: unknown): unknown {

@@ -9,7 +9,7 @@ import type { Framing } from './head.ts';
  */
 export type ReadFramed = (into: Uint8Array, silenceMs: number) => Promise<number>;
 
-/** A chunk's size with its extensions, or a line behind the last chunk: whoever writes more than this means harm. */
+/** A chunk's size with its extensions, or a line behind the last chunk: a longer one is meant to do harm. */
 const MOST_LINE_BYTES = 4 * 1024;
 const MOST_TRAILER_LINES = 100;
 

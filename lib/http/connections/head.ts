@@ -13,7 +13,7 @@ export interface Head {
 export type Framing =
   | { readonly kind: 'length'; readonly bytes: number }
   | { readonly kind: 'chunked' }
-  /** The end of the connection, which nobody can tell from a break. */
+  /** The end of the connection, which looks the same as a break. */
   | { readonly kind: 'untilClosed' };
 
 export const HEAD_END = '\r\n\r\n';
@@ -70,7 +70,7 @@ function withoutSpace(value: string): string {
   return value.slice(start, end);
 }
 
-/** @throws `HEAD_MALFORMED` for a coding that nobody asked for, and for a length and chunks at once. */
+/** @throws `HEAD_MALFORMED` for a coding that was not asked for, and for a length and chunks at once. */
 export function framingOf({ status, headers }: Head): Framing {
   const coding = headers['transfer-encoding'];
   const length = headers['content-length'];
@@ -86,8 +86,8 @@ export function framingOf({ status, headers }: Head): Framing {
 /** How long the connection may be used again after this answer; 0 = not at all. */
 export function idleMsAfter(head: Head): number {
   const { minorVersion, status, headers } = head;
-  const wishes = (headers['connection'] ?? '').toLowerCase().split(/[\t ]*,[\t ]*/);
-  const stays = minorVersion === 1 ? !wishes.includes('close') : wishes.includes('keep-alive');
+  const options = (headers['connection'] ?? '').toLowerCase().split(/[\t ]*,[\t ]*/);
+  const stays = minorVersion === 1 ? !options.includes('close') : options.includes('keep-alive');
   // What they may have for a body would be read as the next answer.
   const isBare = status === 204 || status === 304;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

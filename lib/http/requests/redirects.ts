@@ -75,7 +75,7 @@ export function nextUrl(
   if (from.protocol === 'https:' && target.protocol === 'http:' && !policy.allowInsecure) {
     throw fail(
       'RedirectRefused',
-      `the server redirects from https to http (${to}), where anybody on the way can change the bytes; allow insecure redirects to follow it`,
+      `the server redirects from https to http (${to}), where any machine on the way can change the bytes; allow insecure redirects to follow it`,
     );
   }
   if (visited.some((url) => url.href === target.href)) {

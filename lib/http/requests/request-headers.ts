@@ -39,7 +39,7 @@ const OURS = new Set([
   'upgrade',
 ]);
 
-/** Safe to show to anybody. An allow-list: who can say what a header of the caller's own means. */
+/** Safe to show to everyone. An allow-list: what a header of the caller's own means, we can't know. */
 const HARMLESS = new Set(['accept', 'accept-language', 'user-agent']);
 
 /** @throws PieceworkError `InvalidUrl`, `UnsupportedScheme`, `InvalidOption`. */

@@ -1,6 +1,6 @@
 /**
- * The body of an answer while it comes in: never decoded, not yet counted. Whoever has it reads it to the end or
- * discards it.
+ * The body of an answer while it comes in: never decoded, not yet counted. Its owner reads it to the end or discards
+ * it.
  */
 export interface IncomingBody {
   /**

@@ -2,7 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 
 /** A connection that serves one borrower after another. */
 export interface Poolable {
-  /** False once it is closed, or in a state that nobody knows. */
+  /** False once it is closed, or in a state that is not known. */
   readonly usable: boolean;
   close(): void;
 }
@@ -46,12 +46,12 @@ export interface Pool<C> {
 }
 
 /**
- * After a refusal nobody tries for so long: who needs a connection waits for one of those that stand. Less than the
- * engine's patience.
+ * After a refusal no connection is opened for so long: a request that needs one waits for one of those that stand. Less
+ * than the engine's patience.
  */
 const FULL_MS = 1_000;
 
-/** Handshakes at a time: some servers (sshd's MaxStartups) cut off whoever comes in a crowd. */
+/** Handshakes at a time: some servers (sshd's MaxStartups) cut off clients that come in a crowd. */
 const MOST_OPENING = 4;
 
 /** Connections to one server under one identity. */

@@ -3,8 +3,8 @@ import { fault } from '../errors/fault.ts';
 import type { PullTarget } from './pull-target.ts';
 import { connectPull, untilConnected } from './pull-target.ts';
 
-/** Where bytes land that nobody has given memory for yet: one record of TLS. */
-const BAY_BYTES = 16 * 1024;
+/** Where bytes land while no read gives memory for them: one record of TLS. */
+const SPARE_BUFFER_BYTES = 16 * 1024;
 /** A read that could take more ends with so many: the reader tells others how far it is. */
 const ENOUGH_BYTES = 1024 ** 2;
 /** For the same reason, on a slow connection, with the first bytes that come after this time. */
@@ -24,24 +24,24 @@ type Over = { readonly kind: 'ended' } | { readonly kind: 'failed'; readonly rea
 
 /**
  * A connection that is read on demand, straight into the reader's memory: the kernel (or TLS) writes where Node's
- * `onread` says, and no stream stands in between. What nobody asks for stays with its sender.
+ * `onread` says, and no stream stands in between. What is not asked for stays with its sender.
  *
  * Node asks where the _next_ bytes go as soon as some have come. It is given the reader's memory only while a read is
- * under way that those bytes did not end; else it is given the bay, and a read begins with what lands there. So a read
- * can end nowhere but in that moment, or with the connection: after it has ended, nothing is written into its memory.
- * (TLS hands on all records that have come, wanted or not.)
+ * under way that those bytes did not end; else it is given the spare buffer, and a read begins with what lands there.
+ * So a read can end nowhere but in that moment, or with the connection: after it has ended, nothing is written into its
+ * memory. (TLS hands on all records that have come, wanted or not.)
  */
 export class PullSocket {
   readonly #socket: Socket;
-  readonly #bay: Uint8Array;
+  readonly #spareBuffer: Uint8Array;
   /** Came unasked, in order. */
-  #spare: Uint8Array[] = [];
+  #unread: Uint8Array[] = [];
   #reading: Reading | undefined;
   #onStir: (() => void) | undefined;
   #over: Over | undefined;
 
   private constructor(target: PullTarget) {
-    this.#bay = new Uint8Array(BAY_BYTES);
+    this.#spareBuffer = new Uint8Array(SPARE_BUFFER_BYTES);
     this.#socket = connectPull(target, {
       buffer: () => this.#place(),
       callback: (bytes, memory) => this.#landed(bytes, memory),
@@ -71,7 +71,7 @@ export class PullSocket {
 
   /** Nothing has come that was not read. */
   get isDrained(): boolean {
-    return this.#spare.length === 0;
+    return this.#unread.length === 0;
   }
 
   write(text: string): void {
@@ -86,7 +86,7 @@ export class PullSocket {
    *   connection is closed, and nothing lands in `into` any more.
    */
   read(into: Uint8Array, silenceMs = 0): Promise<number> {
-    const [first] = this.#spare;
+    const [first] = this.#unread;
     if (first === undefined) return this.#read(silenceMs, into);
     const given = first.subarray(0, into.length);
     into.set(given);
@@ -96,29 +96,29 @@ export class PullSocket {
 
   /** What comes next, which stays there until it is read or skipped; empty = the other side has ended. */
   async peek(silenceMs = 0): Promise<Uint8Array> {
-    if (this.#spare.length === 0) await this.#read(silenceMs);
-    return this.#spare[0] ?? new Uint8Array(0);
+    if (this.#unread.length === 0) await this.#read(silenceMs);
+    return this.#unread[0] ?? new Uint8Array(0);
   }
 
   /** Takes so much away of what `peek` gave. */
   skip(bytes: number): void {
-    const rest = this.#spare[0]?.subarray(bytes);
-    if (rest === undefined || rest.length === 0) this.#spare.shift();
-    else this.#spare[0] = rest;
+    const rest = this.#unread[0]?.subarray(bytes);
+    if (rest === undefined || rest.length === 0) this.#unread.shift();
+    else this.#unread[0] = rest;
   }
 
-  /** Until the next read: whatever comes, be it the end, is told, and the process is not kept waiting for it. */
+  /** Until the next read: all that comes, be it the end, is reported, and the process is not kept waiting for it. */
   rest(onStir: () => void): void {
     this.#onStir = onStir;
     this.#socket.unref();
-    if (this.#over !== undefined || this.#spare.length > 0) onStir();
+    if (this.#over !== undefined || this.#unread.length > 0) onStir();
     else this.#socket.resume();
   }
 
-  /** At once. Whoever reads is told the reason; when this returns, nothing lands in his memory any more. */
+  /** At once. A read that waits fails with the reason; when this returns, nothing lands in its memory any more. */
   close(reason: unknown = fault('CLOSED_HERE', 'the connection was closed on this side')): void {
     if (this.#over !== undefined) return;
-    this.#spare = [];
+    this.#unread = [];
     this.#finish({ kind: 'failed', reason });
   }
 
@@ -138,19 +138,19 @@ export class PullSocket {
   /** Where Node writes next. */
   #place(): Uint8Array {
     const { into, filled = 0 } = this.#reading ?? {};
-    return into === undefined ? this.#bay : into.subarray(filled);
+    return into === undefined ? this.#spareBuffer : into.subarray(filled);
   }
 
   /** Returns whether to go on reading. */
   #landed(bytes: number, memory: Uint8Array): boolean {
     const reading = this.#reading;
     if (reading?.into === undefined) {
-      this.#spare.push(memory.slice(0, bytes));
+      this.#unread.push(memory.slice(0, bytes));
       this.#settle(0);
       this.#onStir?.();
       return false;
     }
-    reading.filled += memory === this.#bay ? this.#unload(bytes, reading.into.subarray(reading.filled)) : bytes;
+    reading.filled += memory === this.#spareBuffer ? this.#unload(bytes, reading.into.subarray(reading.filled)) : bytes;
     reading.timer?.refresh();
     const isEnough =
       reading.filled === reading.into.length ||
@@ -162,8 +162,8 @@ export class PullSocket {
 
   #unload(bytes: number, into: Uint8Array): number {
     const given = Math.min(bytes, into.length);
-    into.set(this.#bay.subarray(0, given));
-    if (given < bytes) this.#spare.push(this.#bay.slice(given, bytes));
+    into.set(this.#spareBuffer.subarray(0, given));
+    if (given < bytes) this.#unread.push(this.#spareBuffer.slice(given, bytes));
     return given;
   }
 

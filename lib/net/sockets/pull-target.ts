@@ -23,7 +23,7 @@ export interface PullTls {
   readonly waitForHandshake: boolean;
 }
 
-/** Where Node writes what comes, and who is told of it; the answer says whether to go on reading. */
+/** Where Node writes what comes, and what is called with it; its answer says whether to go on reading. */
 interface OnRead {
   buffer(): Uint8Array;
   callback(bytes: number, memory: Uint8Array): boolean;

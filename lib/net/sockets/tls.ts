@@ -40,7 +40,7 @@ export function startTls(socket: Socket, target: TlsTarget, signal: AbortSignal)
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       secure.removeListener('error', fail).removeListener('close', closed);
-      // What comes later, when nobody looks, is seen by whoever reads next.
+      // What comes later, between two reads, is seen by the next read.
       secure.on('error', () => {});
     };
     signal.addEventListener('abort', stop, { once: true });

@@ -80,6 +80,6 @@ async function findSinglePut(
 function uploadLost(record: FinalizingUpload): PieceworkError {
   return new PieceworkError(
     'UploadLost',
-    `the upload of ${record.request.source.url} vanished at the destination before it was completed (aborted by somebody else, or by a lifecycle rule that is too short); start the transfer again`,
+    `the upload of ${record.request.source.url} vanished at the destination before it was completed (aborted by another program, or by a lifecycle rule that is too short); start the transfer again`,
   );
 }

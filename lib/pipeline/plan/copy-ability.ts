@@ -3,7 +3,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import type { Source } from '../../sources/source.ts';
 import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
 import type { PlanInput } from '../../transfer/plan/divide-pieces.ts';
-import type { ServerSideCopyWish } from '../../transfer/request.ts';
+import type { ServerSideCopyPreference } from '../../transfer/request.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 
 /** A source and a destination: whether a store can bring one to the other by itself is an ability of both together. */
@@ -30,7 +30,7 @@ export interface CopyAbility {
  */
 export async function copyAbility(
   pair: Pair,
-  preference: ServerSideCopyWish,
+  preference: ServerSideCopyPreference,
   refusedBefore: string | undefined,
   signal: AbortSignal,
 ): Promise<CopyAbility> {

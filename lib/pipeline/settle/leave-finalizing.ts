@@ -30,8 +30,10 @@ export async function leaveFinalizing(
   const now = ports.clock.now();
   const upload = record.upload === undefined ? undefined : uploadRef(destination, record, record.upload);
   if (abortedAt === undefined) {
-    const told = await tried(signal, () => destination.abortUpload(upload ?? putRef(record), { signal }));
-    if ('error' in told && !isFinal(ports, record, told.error)) return await hindered(ports, loaded, told.error);
+    const aborted = await tried(signal, () => destination.abortUpload(upload ?? putRef(record), { signal }));
+    if ('error' in aborted && !isFinal(ports, record, aborted.error)) {
+      return await hindered(ports, loaded, aborted.error);
+    }
     await saveTransfer(ports, loaded, endingAborted(record, now));
     return 'again';
   }
@@ -58,9 +60,9 @@ async function stateOf(
 ): Promise<'gone' | 'aborted' | 'left' | PieceworkError> {
   const listed = await tried(signal, () => destination.listParts(upload, 0, { signal }));
   if ('value' in listed && listed.value === 'gone') return 'gone';
-  const told = 'error' in listed ? listed : await tried(signal, () => destination.abortUpload(upload, { signal }));
-  if ('value' in told) return 'aborted';
-  return isFinal(ports, record, told.error) ? 'left' : told.error;
+  const aborted = 'error' in listed ? listed : await tried(signal, () => destination.abortUpload(upload, { signal }));
+  if ('value' in aborted) return 'aborted';
+  return isFinal(ports, record, aborted.error) ? 'left' : aborted.error;
 }
 
 /** Nothing of ours is on its way any more: what a head says now holds. */

@@ -93,7 +93,7 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
         locked(place, async () => {
           const current = (await readOrSetAside(place))?.version ?? 'absent';
           if (current !== on)
-            throw new PieceworkError('Conflict', `the record ${key.path} was changed by somebody else`);
+            throw new PieceworkError('Conflict', `the record ${key.path} was changed by another process`);
           const version = randomBytes(12).toString('hex');
           await write(place, { v: 1, version, value });
           return version;

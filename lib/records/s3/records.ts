@@ -126,7 +126,7 @@ export function s3Records({
 }
 
 function changed(path: string, cause: unknown): PieceworkError {
-  return new PieceworkError('Conflict', `the record ${path} was changed by somebody else`, { cause });
+  return new PieceworkError('Conflict', `the record ${path} was changed by another process`, { cause });
 }
 
 /** An id that came from outside must not lead into another room, however a store or a proxy reads dots. */

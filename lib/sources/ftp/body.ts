@@ -18,8 +18,8 @@ export interface FtpBodyOptions {
   readonly hangUp: boolean;
   /** Throws when the file is no longer the one that was planned. The connection may be gone by then. */
   readonly unchanged: () => Promise<void>;
-  /** Servers that were seen never to answer after we hung up. */
-  readonly deafTo: { has(): boolean; add(): void };
+  /** Whether the server is known not to answer after we hung up. */
+  readonly silent: { has(): boolean; add(): void };
   readonly signal: AbortSignal;
   readonly settings: NetSettings;
 }
@@ -46,9 +46,9 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
 
   /** The connection is free again when the server has said its last word about this file. */
   async function afterHangUp(): Promise<FtpReply | undefined> {
-    if (signal.aborted || options.deafTo.has()) return undefined;
+    if (signal.aborted || options.silent.has()) return undefined;
     const reply = await verdict(VERDICT_MS);
-    if (reply === undefined && lease.connection.usable) options.deafTo.add();
+    if (reply === undefined && lease.connection.usable) options.silent.add();
     return reply;
   }
 
@@ -102,7 +102,7 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
       throw ftpError(
         'BodyShort',
         target,
-        `the server sent ${receivedBytes} of ${wantedBytes} bytes and called that all (${reply.code}): the SIZE that it states is wrong; tell whoever runs it`,
+        `the server sent ${receivedBytes} of ${wantedBytes} bytes and called that all (${reply.code}): the SIZE that it states is wrong; tell its operator`,
         reply,
       );
     }
@@ -123,7 +123,7 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
         throw ftpError(
           'BodyLong',
           target,
-          `the server sends more than the ${wantedBytes} bytes that its SIZE leaves: what it states is wrong; tell whoever runs it`,
+          `the server sends more than the ${wantedBytes} bytes that its SIZE leaves: what it states is wrong; tell its operator`,
         );
       }
       receivedBytes += got;

@@ -33,7 +33,7 @@ export class FtpCommands implements Poolable {
     this.#context.close();
   }
 
-  /** It is not to be used again, though nobody closes it yet. */
+  /** It is not to be used again, though it is not closed yet. */
   spoil(): void {
     this.#spoilt = true;
   }
@@ -101,7 +101,7 @@ export class FtpCommands implements Poolable {
     return { verdict: verdict.catch(() => undefined) };
   }
 
-  /** With the session of the control connection: many servers take no other, so that nobody else can fetch the data. */
+  /** With the session of the control connection: many servers take no other, so that no one else can fetch the data. */
   dataTls(): PullTls | undefined {
     if (!this.#context.hasTLS) return undefined;
     const control = this.#context.socket as TLSSocket;

@@ -20,7 +20,7 @@ export interface FtpContext {
   readonly pools: Pools<FtpTarget, FtpCommands>;
   readonly settings: FtpSettings;
   /** `host:port` of servers that never answer after we hung up. */
-  readonly deaf: Set<string>;
+  readonly silentServers: Set<string>;
 }
 
 /** @throws PieceworkError as `ftpTarget`, `GuardRefused`. */
@@ -40,7 +40,7 @@ export function onConnection<T>(
   return withConnection(pools.of(target), signal, action);
 }
 
-export interface FetchWish {
+export interface FetchOptions {
   readonly facts: FtpFacts;
   readonly start: number;
   /** `undefined` = to the end, wherever that is. */
@@ -53,11 +53,11 @@ export async function fetchOn(
   context: FtpContext,
   target: FtpTarget,
   lease: Lease<FtpCommands>,
-  wish: FetchWish,
+  options: FetchOptions,
   signal: AbortSignal,
 ): Promise<ByteReader> {
-  const { settings, deaf } = context;
-  const { facts, start, wantedBytes, hangUp } = wish;
+  const { settings, silentServers } = context;
+  const { facts, start, wantedBytes, hangUp } = options;
   const commands = lease.connection;
   let download: Download;
   try {
@@ -77,7 +77,7 @@ export async function fetchOn(
     wantedBytes,
     hangUp,
     unchanged: knowsVersion ? unchanged : async () => {},
-    deafTo: { has: () => deaf.has(target.server), add: () => void deaf.add(target.server) },
+    silent: { has: () => silentServers.has(target.server), add: () => void silentServers.add(target.server) },
     signal,
     settings,
   });

@@ -18,15 +18,15 @@ import type { FtpTarget } from './url.ts';
 interface Finding {
   readonly facts: FtpFacts;
   readonly ranges: boolean;
-  /** Absent: only a part of it was asked for, which is fetched when somebody reads it. */
+  /** Absent: only a part of it was asked for, which is fetched when it is read. */
   readonly whole?: ByteReader;
   readonly warnings: readonly string[];
 }
 
 /**
  * `Source.probe` of FTP. A server that says it can start at an offset is put to the test where it matters: the last
- * byte alone must come, and nothing behind it. That proves its size as well; whoever fails is read in one go, to the
- * end.
+ * byte alone must come, and nothing behind it. That proves its size as well; a server that fails it is read in one go,
+ * to the end.
  */
 export async function probeFtp(
   context: FtpContext,

@@ -51,7 +51,7 @@ export function ftpSource(options: FtpSourceOptions = {}): Source {
         },
       }),
   );
-  const context: FtpContext = { pools, settings, deaf: new Set() };
+  const context: FtpContext = { pools, settings, silentServers: new Set() };
   return {
     schemes: ['ftp', 'ftps', 'ftpes'],
     probe: (from, firstBytes, call) => probeFtp(context, from, firstBytes, call),
@@ -75,12 +75,12 @@ async function openFtp(
   const planned = { sizeBytes, modifiedAt, looksMissing: false };
   return await onConnection(context, target, signal, async (lease) => {
     checkFacts(target, planned, await factsOf(lease.connection, target));
-    const wish = {
+    const options = {
       facts: planned,
       start: range.start,
       wantedBytes: rangeLength(range),
       hangUp: range.end !== sizeBytes,
     };
-    return await fetchOn(context, target, lease, wish, signal);
+    return await fetchOn(context, target, lease, options, signal);
   });
 }

@@ -18,8 +18,8 @@ export interface S3Target {
 
 /**
  * Which sources that bring no credentials are read with those of this process (environment, profile, role). Not all of
- * them, where whoever names the source is somebody else: he would read with rights that are not his, or have them shown
- * at an endpoint of his.
+ * them, where a caller of an API names the source: he would read with rights that are not his, or have them shown at an
+ * endpoint of his.
  */
 export interface Lending {
   lendsTo(object: S3Locator): boolean;

@@ -46,7 +46,7 @@ function wrongFingerprint(target: SftpTarget, key: Buffer): PieceworkError | und
   return sftpError(
     'HostKeyChanged',
     target,
-    `the key of ${target.host} is ${found} (${kindOf(key)}), and ${target.fingerprint} was expected: it is another server, or somebody is in between`,
+    `the key of ${target.host} is ${found} (${kindOf(key)}), and ${target.fingerprint} was expected: it is another server, or one that stands in between`,
   );
 }
 
@@ -67,7 +67,7 @@ function stranger(target: SftpTarget, known: KnownHosts, key: Buffer): Piecework
       return sftpError(
         'HostKeyChanged',
         target,
-        `the key of ${host}, port ${port}, is ${found}, and known_hosts has another: it is another server, or somebody is in between. ` +
+        `the key of ${host}, port ${port}, is ${found}, and known_hosts has another: it is another server, or one that stands in between. ` +
           `If its owner says that the key was changed, remove the old one (ssh-keygen -R ${port === 22 ? host : `"[${host}]:${port}"`})`,
       );
     case 'revoked':

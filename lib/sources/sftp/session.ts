@@ -21,7 +21,7 @@ export class SftpSession implements Poolable {
   readonly #timeoutMs: number;
   readonly #lost = Promise.withResolvers<never>();
   /**
-   * Those who read. They are not told by `#lost`: each race with it would be remembered for as long as the connection
+   * Those who read. They do not wait for `#lost`: each race with it would be remembered for as long as the connection
    * lives.
    */
   readonly #reading = new Set<(error: PieceworkError) => void>();
@@ -33,7 +33,7 @@ export class SftpSession implements Poolable {
     this.#sftp = sftp;
     this.#target = target;
     this.#timeoutMs = timeoutMs;
-    // Nobody may be asking just then.
+    // There may be no call that waits just then.
     this.#lost.promise.catch(() => {});
     client.on('error', (error) => this.#lose(error));
     client.on('close', () => this.#lose(undefined));
@@ -71,7 +71,7 @@ export class SftpSession implements Poolable {
     return this.#ask('the look at the file', (done) => this.#sftp.fstat(handle, done));
   }
 
-  /** Nobody waits for it: whatever comes of it, the session goes on or is lost anyway. */
+  /** Not waited for: whatever comes of it, the session goes on or is lost anyway. */
   release(handle: Buffer): void {
     if (this.#usable) this.#sftp.close(handle, () => {});
   }
@@ -90,7 +90,7 @@ export class SftpSession implements Poolable {
     return this.#socket.bytesRead;
   }
 
-  /** Fewer bytes than asked for are no end; 0 is. The time-out is whoever reads' own: reads wait behind each other. */
+  /** Fewer bytes than asked for are no end; 0 is. The time-out is the reader's own: reads wait behind each other. */
   read(handle: Buffer, into: Buffer, offset: number, length: number, position: number): Promise<number> {
     if (!this.#usable) return this.#lost.promise;
     return new Promise((resolve, reject) => {

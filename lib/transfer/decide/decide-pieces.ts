@@ -82,7 +82,7 @@ function afterUploadGone(record: Transferring<PiecesPlan>, facts: Facts, now: In
   const reason: ErrorRecord = {
     code: 'UploadLost',
     message:
-      'the multipart upload vanished at the destination (aborted by somebody else, or by a lifecycle rule that is too short)',
+      'the multipart upload vanished at the destination (aborted by another program, or by a lifecycle rule that is too short)',
   };
   // It goes on being looked after: parts that were on their way may land even now, and bring it back (rule 14).
   if (record.restarts >= 1) return end(failed(record, reason, now));

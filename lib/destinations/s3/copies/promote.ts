@@ -51,7 +51,7 @@ export async function promote(
   if (staged.sizeBytes !== sizeBytes) {
     throw new PieceworkError(
       'OutcomeUnknown',
-      `${describePlace(from)}: the staged object has ${staged.sizeBytes} bytes, not the ${sizeBytes} that were proved; somebody else wrote it`,
+      `${describePlace(from)}: the staged object has ${staged.sizeBytes} bytes, not the ${sizeBytes} that were proved; another program wrote it`,
     );
   }
   // An empty object has no parts to copy, and nothing to copy either.
@@ -168,7 +168,7 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
 function stagedChanged(staged: S3Locator, cause: unknown): PieceworkError {
   return new PieceworkError(
     'OutcomeUnknown',
-    `${describePlace(staged)}: the staged object is no longer the one that was proved; somebody else wrote it`,
+    `${describePlace(staged)}: the staged object is no longer the one that was proved; another program wrote it`,
     { cause },
   );
 }
