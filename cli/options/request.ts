@@ -1,11 +1,14 @@
+import { PieceworkError } from '../../lib/errors/error.ts';
 import { holdsSecret } from '../../lib/errors/redact.ts';
 import type { CopyRequest, HttpOptions, LocalOptions, S3Options, SshOptions } from '../../lib/index.ts';
 import type { SourceAuth, SourceLocator, SourceStore } from '../../lib/transfer/locators.ts';
+import type { SettingNames } from '../../lib/transfer/object-headers.ts';
+import { headerProblems, headerSentence } from '../../lib/transfer/object-headers.ts';
 import type { Expectations, ObjectSettings, TransferOptions } from '../../lib/transfer/request.ts';
 import { stated } from '../../lib/values/stated.ts';
 import type { Settings } from './table.ts';
 
-/** What the settings mean to the library. */
+/** What the settings mean to the library. @throws PieceworkError `InvalidOption`. */
 export function copyRequest(url: string, destination: string | undefined, settings: Settings): CopyRequest {
   return {
     source: sourceLocator(url, settings),
@@ -80,8 +83,20 @@ function expectations(settings: Settings): Expectations {
 
 function objectSettings(settings: Settings): ObjectSettings {
   const { contentType, storageClass, acl, tag, metadata } = settings;
-  return stated({ contentType, storageClass, acl, tags: tag, metadata, encryption: encryptionOf(settings) });
+  const object = stated({ contentType, storageClass, acl, tags: tag, metadata, encryption: encryptionOf(settings) });
+  const problem = headerProblems(object)[0];
+  if (problem !== undefined) throw new PieceworkError('InvalidOption', headerSentence(problem, OBJECT_FLAGS));
+  return object;
 }
+
+const OBJECT_FLAGS: SettingNames = {
+  contentType: '--content-type',
+  storageClass: '--storage-class',
+  encryption: '--sse-kms-key-id',
+  acl: '--acl',
+  tags: '--tag',
+  metadata: '--metadata',
+};
 
 function encryptionOf({ sse, sseKmsKeyId }: Settings): ObjectSettings['encryption'] {
   if (sse === 's3') return { kind: 's3' };

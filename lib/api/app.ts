@@ -16,7 +16,7 @@ import { openApiOf } from './openapi.ts';
 import { jsonBodies } from './requests/body.ts';
 import type { AllowedDestination } from './requests/destinations.ts';
 import { fromCursor, listPage, toCursor } from './requests/list.ts';
-import { checkDestination, idempotencyOf, toSource, toSubmission } from './requests/submission.ts';
+import { checkDestination, checkObject, idempotencyOf, toSource, toSubmission } from './requests/submission.ts';
 import { onInvalid } from './requests/validation.ts';
 import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
 
@@ -84,6 +84,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const body = context.req.valid('json');
     const owner = context.get('owner');
     const submission = toSubmission(body, owner, allowedDestinations);
+    checkObject(submission.object);
     checkDestination(ports, submission.destination, submission.options);
     await deps.checkSource(submission.source.url, submission.source);
     const key = context.req.valid('header')['idempotency-key'];

@@ -20,7 +20,7 @@ const PROBLEMS = {
   404: 'There is no such transfer.',
   409: 'The state of the transfer, or an idempotency key that was used for another body, stands against it.',
   413: 'The body has more than 64 KiB.',
-  422: 'Well-formed, and refused by the rules of this deployment: source or destination not allowed, size beyond limits.',
+  422: 'Well-formed, and refused by the rules of this deployment or the limits of the store: source or destination not allowed, size beyond limits, settings that no header carries (`errors` names each).',
 } as const;
 
 function problems<const Status extends keyof typeof PROBLEMS>(...statuses: readonly Status[]) {

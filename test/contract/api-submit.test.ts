@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import { apiBench, GOOD, ID, problemOf, transferOf } from '../support/api-bench.ts';
+import { BAD_SETTINGS } from '../support/bad-settings.ts';
 
 describe('POST /v1/transfers', () => {
   it('takes a transfer on, with the whole request', async () => {
@@ -182,6 +183,21 @@ describe('POST /v1/transfers', () => {
     const problem = await problemOf(answer);
     expect([answer.status, problem['code'], problem['status']]).toEqual([status, code, status]);
     expect((problem['errors'] as { pointer: string }[] | undefined)?.[0]?.pointer).toBe(pointer);
+    expect((await bench.records.list('')).paths).toEqual([]);
+  });
+
+  it.each(BAD_SETTINGS)('refuses at once what no header carries: %s', async (_name, object, path) => {
+    const bench = apiBench();
+    const answer = await bench.post('/v1/transfers', { ...GOOD, object });
+    const problem = await problemOf(answer);
+    // What the schema has a pattern for is a 400, as any field that is out of range.
+    expect([answer.status, problem['code']]).toEqual([
+      /^(acl|storageClass|contentType)$/.test(path[0] ?? '') ? 400 : 422,
+      'InvalidOption',
+    ]);
+    expect(problem['status']).toBe(answer.status);
+    const pointer = `#/object${path.map((name) => `/${/^[\w-]+$/.test(name) ? name : '…'}`).join('')}`;
+    expect(problem['errors']).toEqual([{ pointer, detail: expect.any(String) }]);
     expect((await bench.records.list('')).paths).toEqual([]);
   });
 

@@ -17,6 +17,7 @@ import { stagingOf } from '../../lib/pipeline/shared/upload-ref.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Body } from '../../lib/values/bytes.ts';
 import type { Clock } from '../../lib/values/time.ts';
+import { BAD_SETTINGS } from '../support/bad-settings.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { unwatched } from '../support/reading.ts';
 import type { DoubleOptions } from '../support/s3-double/state.ts';
@@ -251,6 +252,25 @@ describe('what is sent', () => {
     await destination.putObject(object, 3, whole(randomBytes(3)), 'none', call());
     const found = await destination.head(object.target, call());
     expect([found?.token, found?.validator]).toEqual([object.token, undefined]);
+  });
+
+  test('what the source says beside its bytes has room, and what is longer than makes sense is left out', async () => {
+    const double = await store();
+    const object = objectSpec(at(double), {
+      contentType: 'text/plain',
+      contentEncoding: 'gzip',
+      contentLanguage: `de${', en'.repeat(4000)}`,
+      cacheControl: 'no-store',
+      contentDisposition: `attachment; filename="${'ü'.repeat(700)}"`,
+    });
+    await open(double).putObject(object, 3, whole(randomBytes(3)), 'none', call());
+    const sent = requests(double, 'PutObject')[0]?.headers ?? {};
+    expect(sent).toMatchObject({
+      'content-type': 'text/plain',
+      'content-encoding': 'gzip',
+      'cache-control': 'no-store',
+    });
+    expect([sent['content-language'], sent['content-disposition']]).toEqual([undefined, undefined]);
   });
 
   test('metadata that somebody else wrote is not taken for a validator', async () => {
@@ -828,19 +848,21 @@ describe('check', () => {
   });
 
   const metadata = (value: Record<string, string>) => ({ metadata: value });
-  const bad: readonly [name: string, settings: ObjectSpec['settings'], code: ErrorCode][] = [
+  const bad: readonly (readonly [name: string, settings: ObjectSpec['settings'], code: ErrorCode])[] = [
     ['metadata in another alphabet', metadata({ name: 'ü' }), 'InvalidOption'],
     ['metadata with a name that is none', metadata({ 'a b': 'x' }), 'InvalidOption'],
     ['metadata under our own name', metadata({ 'Piecework-Token': 'x' }), 'InvalidOption'],
     ['too much metadata', metadata({ a: 'x'.repeat(1100) }), 'InvalidOption'],
     ['eleven tags', { tags: Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`t${i}`, ''])) }, 'InvalidOption'],
     ['a tag without a name', { tags: { '': 'x' } }, 'InvalidOption'],
+    ...BAD_SETTINGS.map(([name, settings]) => [name, settings, 'InvalidOption'] as const),
     ['an ACL at a store without', { acl: 'private' }, 'DestinationUnsupported'],
     ['a KMS key at a store without', { encryption: { kind: 'kms' } }, 'DestinationUnsupported'],
   ];
   test.for(bad)('refuses %s, before anything is sent', async ([, settings, code]) => {
     const double = await store();
-    const destination = open(double, { store: { unknownSettings: ['acl', 'kms'] } });
+    const unknownSettings = code === 'InvalidOption' ? [] : (['acl', 'kms'] as const);
+    const destination = open(double, { store: { unknownSettings } });
     const object = objectSpec(at(double), { settings });
     expect(await codeOf(destination.check(object, call()))).toBe(code);
     expect(await codeOf(destination.createUpload(object, call()))).toBe(code);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../cli/run.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { CopyRequest, Local, LocalOptions, PlanReport } from '../../lib/index.ts';
+import { BAD_SETTINGS, flagsOf } from '../support/bad-settings.ts';
 import { testContext } from '../support/cli-context.ts';
 import { ID, lastLine, report } from '../support/cli-local.ts';
 
@@ -23,6 +24,20 @@ describe('copy', () => {
     await run(['copy', 'https://host/file.bin', '-'], piped);
     expect(piped.stdout.text).toBe('');
   });
+
+  it.each(BAD_SETTINGS)(
+    'refuses as usage what no header carries, before anything is opened: %s',
+    async (_name, settings) => {
+      for (const verb of ['copy', 'plan', 'submit']) {
+        const context = testContext({ environment: { PIECEWORK_API_URL: 'http://127.0.0.1:9' } });
+        const [flags, flag] = flagsOf(settings);
+        expect(await run([verb, ...flags, 'https://host/a', 's3://bucket/a'], context)).toBe(2);
+        expect(context.stderr.text).toMatch(/^piecework: --[^\p{Cc}]*\n/u);
+        expect(context.stderr.text).toContain(flag);
+        expect([context.stdout.text, context.opened]).toEqual(['', []]);
+      }
+    },
+  );
 
   it('hands everything to the library', async () => {
     const requests: CopyRequest[] = [];

@@ -56,15 +56,23 @@ type FieldErrors = NonNullable<Problem['errors']>;
 export class ApiError extends PieceworkError {
   readonly errors: FieldErrors | undefined;
   readonly allowed: readonly string[] | undefined;
+  /** Where it is another than that of its code. */
+  readonly status: ProblemStatus | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    more: { readonly errors?: FieldErrors; readonly allowed?: readonly string[]; readonly cause?: unknown } = {},
+    more: {
+      readonly errors?: FieldErrors;
+      readonly allowed?: readonly string[];
+      readonly status?: ProblemStatus;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(code, message, more.cause === undefined ? {} : { cause: more.cause });
     this.errors = more.errors;
     this.allowed = more.allowed;
+    this.status = more.status;
   }
 }
 
@@ -74,10 +82,10 @@ export class ApiError extends PieceworkError {
  */
 export function toProblem(error: PieceworkError, instance: string): Problem {
   const { code } = error;
-  const status = httpStatusOf(code);
+  const more = error instanceof ApiError ? error : undefined;
+  const status = more?.status ?? httpStatusOf(code);
   const detail =
     status === 500 ? 'this deployment has a problem of its own; its operator finds it in the log' : error.message;
-  const more = error instanceof ApiError ? error : undefined;
   return {
     type: `urn:piecework:error:${code}`,
     title: titleOf(code),

@@ -3,16 +3,19 @@ import { PieceworkError } from '../../errors/error.ts';
 import type { Submission } from '../../pipeline/requests/submit.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import type { DestinationLocator, SourceAuth, SourceLocator } from '../../transfer/locators.ts';
+import { headerProblems } from '../../transfer/object-headers.ts';
 import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
 import type { ObjectSettings, TransferOptions } from '../../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
 import { formatBytes } from '../../values/units.ts';
 import { howToWriteLogin, readUrl } from '../../values/web/read-url.ts';
+import { ApiError } from '../answers/problem.ts';
 import type { SubmitBody } from '../schemas/request.ts';
 import type { SourceBody } from '../schemas/source.ts';
 import type { AllowedDestination } from './destinations.ts';
 import { locateDestination } from './destinations.ts';
+import { shownName } from './validation.ts';
 
 /**
  * What a checked body means to the use cases.
@@ -87,6 +90,22 @@ function checkScheme(scheme: string, auth: SourceAuth['kind'] | undefined, pinsH
     throw new PieceworkError('InvalidOption', `source.hostFingerprint is of sftp: sources, and this one is ${scheme}`);
   if (hasStore && scheme !== 's3:')
     throw new PieceworkError('InvalidOption', `source.store is of s3: sources, and this one is ${scheme}`);
+}
+
+/**
+ * What no store's headers can carry is refused at once, not only at planning: with 422, since it is what the schema
+ * asks for, and the limits of stores stand against it.
+ * @throws ApiError `InvalidOption`, which names each field and shows no value.
+ */
+export function checkObject(object: ObjectSettings): void {
+  const errors = headerProblems(object).map(({ path, detail }) => ({
+    pointer: `#/object${path.map((name) => `/${shownName(name)}`).join('')}`,
+    detail,
+  }));
+  const [first] = errors;
+  if (first === undefined) return;
+  const more = errors.length > 1 ? `, and ${errors.length - 1} more` : '';
+  throw new ApiError('InvalidOption', `${first.pointer}: ${first.detail}${more}`, { errors, status: 422 });
 }
 
 function toObject({ encryption, ...rest }: NonNullable<SubmitBody['object']>): ObjectSettings {

@@ -10,6 +10,11 @@ type Validated = { readonly target: string } & (
 /** A name that may be shown: a secret that was put in the place of a name is rarely one. */
 const SHOWN = /^[A-Za-z0-9_-]{1,40}$/;
 
+/** A name of the caller's, where it may be shown. */
+export function shownName(name: string): string {
+  return SHOWN.test(name) ? name : '…';
+}
+
 /** Names every field that is wrong, and shows no value of any: it may be a secret. */
 export function onInvalid(result: Validated): void {
   if (result.success) return;
@@ -27,9 +32,9 @@ export function onInvalid(result: Validated): void {
 }
 
 function fieldErrors(target: string, issue: z.core.$ZodIssue): readonly FieldError[] {
-  const path = issue.path.map((part) => (typeof part === 'number' || SHOWN.test(String(part)) ? String(part) : '…'));
+  const path = issue.path.map((part) => (typeof part === 'number' ? String(part) : shownName(String(part))));
   if (issue.code !== 'unrecognized_keys') return [place(target, path, detailOf(issue))];
-  return issue.keys.map((key) => place(target, [...path, SHOWN.test(key) ? key : '…'], 'is not known here'));
+  return issue.keys.map((key) => place(target, [...path, shownName(key)], 'is not known here'));
 }
 
 /** zod's own sentences for keys quote them. */

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { MOST_METADATA_BYTES, metadataBytes } from '../../transfer/object-headers.ts';
 
 const pairs = (most: number, nameLength: number, valueLength: number, what: string) =>
   z
@@ -30,16 +31,15 @@ export const objectSchema = z
       .regex(/^[a-z-]{1,64}$/, 'is no canned ACL')
       .optional()
       .openapi({ description: 'A canned ACL such as `bucket-owner-full-control`.' }),
-    tags: pairs(10, 128, 256, 'tags').optional().openapi({ description: 'At most 10.' }),
+    tags: pairs(10, 128, 256, 'tags')
+      .optional()
+      .openapi({ description: 'At most 10, without control characters. Names that begin with `aws:` are kept.' }),
     metadata: pairs(64, 128, 2048, 'entries')
-      .refine(
-        (all) => Object.entries(all).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), 0) <= 1024,
-        'has more than 1,024 bytes of names and values',
-      )
+      .refine((all) => metadataBytes(all) <= MOST_METADATA_BYTES, 'has more than 1,024 bytes of names and values')
       .optional()
       .openapi({
         description:
-          'At most 1,024 bytes of names and values together; the rest of what S3 takes holds what Piecework knows its objects by.',
+          'Printable ASCII. At most 1,024 bytes of names and values together; the rest of what S3 takes holds what Piecework knows its objects by. Names that begin with `piecework-` are kept.',
       }),
   })
   .openapi('ObjectSettings');

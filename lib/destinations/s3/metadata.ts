@@ -1,7 +1,7 @@
 import type { ObjectCannedACL, PutObjectCommandInput, ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3';
+import { MOST_CARRIED_BYTES, MOST_OWN_METADATA_BYTES, taggingHeader } from '../../transfer/object-headers.ts';
 import type { Validator } from '../../values/web/validator.ts';
 import type { ObjectSpec } from '../destination.ts';
-import { OWN_METADATA_BYTES } from './stores.ts';
 
 const TOKEN = 'piecework-token';
 const VALIDATOR = 'piecework-validator';
@@ -26,20 +26,28 @@ export function objectParameters(object: ObjectSpec): ObjectParameters {
   const { settings } = object;
   const { encryption } = settings;
   const parameters: ObjectParameters = { Metadata: metadataOf(object) };
-  const headers = {
-    ContentType: settings.contentType ?? object.contentType,
+  const asked = settings.contentType ?? '';
+  if (asked !== '') parameters.ContentType = asked;
+  // Of what the source says, headers that are longer than any that make sense are left out, the dearest one last.
+  const carried = {
+    ContentType: asked === '' ? object.contentType : undefined,
     ContentEncoding: object.contentEncoding,
-    ContentDisposition: object.contentDisposition,
     ContentLanguage: object.contentLanguage,
     CacheControl: object.cacheControl,
+    ContentDisposition: object.contentDisposition,
   } as const;
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && value !== '') parameters[name as keyof typeof headers] = headerSafe(value);
+  let room = MOST_CARRIED_BYTES;
+  for (const [name, given] of Object.entries(carried)) {
+    const value = headerSafe(given ?? '');
+    if (value === '' || value.length > room) continue;
+    parameters[name as keyof typeof carried] = value;
+    room -= value.length;
   }
   // Whatever names a store knows: it refuses what it does not.
   if (settings.storageClass !== undefined) parameters.StorageClass = settings.storageClass as StorageClass;
   if (settings.acl !== undefined) parameters.ACL = settings.acl as ObjectCannedACL;
-  if (settings.tags !== undefined && Object.keys(settings.tags).length > 0) parameters.Tagging = tagging(settings.tags);
+  if (settings.tags !== undefined && Object.keys(settings.tags).length > 0)
+    parameters.Tagging = taggingHeader(settings.tags);
   if (encryption !== undefined) {
     parameters.ServerSideEncryption = (encryption.kind === 's3' ? 'AES256' : 'aws:kms') satisfies ServerSideEncryption;
     if (encryption.kind === 'kms' && encryption.keyId !== undefined) parameters.SSEKMSKeyId = encryption.keyId;
@@ -52,7 +60,7 @@ function metadataOf(object: ObjectSpec): Record<string, string> {
   if (object.validator.kind !== 'none') {
     const text = encodeURIComponent(JSON.stringify(object.validator));
     // One that is too long is not kept, and then nothing is ever found unchanged by it.
-    if (text.length + object.token.length + TOKEN.length + VALIDATOR.length <= OWN_METADATA_BYTES)
+    if (text.length + object.token.length + TOKEN.length + VALIDATOR.length <= MOST_OWN_METADATA_BYTES)
       metadata[VALIDATOR] = text;
   }
   return metadata;
@@ -91,10 +99,4 @@ function headerSafe(value: string): string {
     .replace(/[\r\n\0]+/g, ' ')
     .replace(/[^\x20-\x7e]+/g, (text) => encodeURIComponent(text.toWellFormed()))
     .trim();
-}
-
-function tagging(tags: Readonly<Record<string, string>>): string {
-  return Object.entries(tags)
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-    .join('&');
 }

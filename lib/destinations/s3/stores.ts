@@ -1,4 +1,6 @@
 import type { ErrorCode } from '../../errors/codes.ts';
+import type { SettingNames } from '../../transfer/object-headers.ts';
+import { headerProblems, headerSentence } from '../../transfer/object-headers.ts';
 import type { Features, Limits } from '../../transfer/plan/limits.ts';
 import { S3_LIMITS } from '../../transfer/plan/limits.ts';
 import type { ObjectSettings } from '../../transfer/request.ts';
@@ -105,55 +107,15 @@ export function settingProblem(
       code: 'DestinationUnsupported',
       because: `this store does not know the setting "${unknown}"; leave it out`,
     };
-  return metadataProblem(settings.metadata ?? {}) ?? tagProblem(settings.tags ?? {});
+  const problem = headerProblems(settings)[0];
+  return problem === undefined ? undefined : { code: 'InvalidOption', because: headerSentence(problem, WORDS) };
 }
 
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html: 2 KB of names and values, US-ASCII over
-// REST.
-const MAX_METADATA_BYTES = 2048;
-/** Of these, our own entries take at most this much (`metadata.ts`). */
-export const OWN_METADATA_BYTES = 1024;
-
-function metadataProblem(
-  metadata: Readonly<Record<string, string>>,
-): { readonly code: ErrorCode; readonly because: string } | undefined {
-  let bytes = 0;
-  for (const [name, value] of Object.entries(metadata)) {
-    if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/i.test(name))
-      return {
-        code: 'InvalidOption',
-        because: `"${name}" can't be the name of metadata: letters, digits, "-" and "_" can`,
-      };
-    if (/^piecework-/i.test(name))
-      return {
-        code: 'InvalidOption',
-        because: `metadata named piecework-… is kept for Piecework itself; rename "${name}"`,
-      };
-    if (!/^[\x20-\x7e]*$/.test(value))
-      return {
-        code: 'InvalidOption',
-        because: `the value of metadata "${name}" has characters beyond printable ASCII, which S3 headers can't carry; encode it`,
-      };
-    bytes += name.length + value.length;
-  }
-  const room = MAX_METADATA_BYTES - OWN_METADATA_BYTES;
-  return bytes > room
-    ? { code: 'InvalidOption', because: `the metadata has ${bytes} bytes; ${room} fit beside Piecework's own` }
-    : undefined;
-}
-
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
-function tagProblem(
-  tags: Readonly<Record<string, string>>,
-): { readonly code: ErrorCode; readonly because: string } | undefined {
-  const entries = Object.entries(tags);
-  if (entries.length > 10)
-    return { code: 'InvalidOption', because: `an object takes 10 tags, and ${entries.length} were given` };
-  const long = entries.find(([name, value]) => name === '' || name.length > 128 || value.length > 256);
-  return long === undefined
-    ? undefined
-    : {
-        code: 'InvalidOption',
-        because: `the tag "${long[0].slice(0, 40)}" is too long (name 1 to 128, value up to 256 characters)`,
-      };
-}
+const WORDS: SettingNames = {
+  contentType: 'content type',
+  storageClass: 'storage class',
+  encryption: 'KMS key',
+  acl: 'ACL',
+  tags: 'tags',
+  metadata: 'metadata',
+};
