@@ -2,6 +2,7 @@ import { bigByScheme } from './big-by-scheme.ts';
 import { bigOverHttps } from './big-over-https.ts';
 import { killedAtHalf } from './killed-at-half.ts';
 import { limitedPerConnection } from './limited-per-connection.ts';
+import { manyAtOnce } from './many-at-once.ts';
 import { serverSideCopy } from './server-side-copy.ts';
 import { stragglers } from './stragglers.ts';
 import type { Trial } from './trial.ts';
@@ -13,5 +14,6 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   limited: limitedPerConnection,
   kill: killedAtHalf,
   stragglers,
+  many: manyAtOnce,
   'server-side': serverSideCopy,
 };
