@@ -2,6 +2,7 @@ import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { nameInPath } from '../../lib/errors/secret-paths.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
+import { readUrl } from '../../lib/values/web/read-url.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
@@ -98,7 +99,7 @@ function destinationOf(source: SourceLocator, to: string): SubmitRequest['destin
     );
   if (key !== '' && !key.endsWith('/')) return { bucket, key };
   // The deployment looks at the source later, so its name is that of the URL.
-  const name = source.secretPath === true ? '' : nameInPath(URL.parse(source.url)?.pathname ?? '').replaceAll('/', '_');
+  const name = source.secretPath === true ? '' : nameInPath(readUrl(source.url)?.pathname ?? '').replaceAll('/', '_');
   if (name === '')
     throw new PieceworkError(
       'InvalidDestination',

@@ -2,6 +2,7 @@ import { domainToASCII } from 'node:url';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
 import { howToWriteLogin, readUrl } from '../values/web/read-url.ts';
+import { hasDotSegments } from '../values/web/written-path.ts';
 
 /** @throws PieceworkError `InvalidUrl`. */
 export function parseSourceUrl(text: string, example: string): URL {
@@ -10,7 +11,20 @@ export function parseSourceUrl(text: string, example: string): URL {
     const hint = howToWriteLogin(text);
     throw new PieceworkError('InvalidUrl', `not a URL: ${redactUrl(text)}; it looks like ${example}${hint}`);
   }
+  refuseDotSegments(text);
   return url;
+}
+
+/**
+ * A path with `.` or `..` names one thing to the server and another to a reader of URLs, so that something else than
+ * was named could be brought. @throws PieceworkError `InvalidUrl`.
+ */
+export function refuseDotSegments(text: string): void {
+  if (!hasDotSegments(text)) return;
+  throw new PieceworkError(
+    'InvalidUrl',
+    `${redactUrl(text)} was written with . or .. as a part of its path, which no URL can carry; write the path without`,
+  );
 }
 
 /**

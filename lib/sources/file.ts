@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ErrorCode } from '../errors/codes.ts';
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
+import { refuseDotSegments } from '../net/source-url.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import type { ByteReader } from '../values/bytes.ts';
@@ -13,6 +14,7 @@ import type { Call } from '../values/call.ts';
 import type { ByteRange } from '../values/ranges.ts';
 import { safeName } from '../values/safe-name.ts';
 import { toIso } from '../values/time.ts';
+import { withPathAsWritten } from '../values/web/written-path.ts';
 import type { Probe, Source } from './source.ts';
 
 interface Version {
@@ -76,10 +78,9 @@ async function openRange(
 function pathOf({ url }: SourceLocator): string {
   // `file:name` would be /name for a URL parser, and is meant as one of this folder.
   if (!/^file:\//i.test(url)) throw notLocal(url);
+  refuseDotSegments(url);
   try {
-    const parsed = new URL(url);
-    parsed.search = '';
-    return fileURLToPath(parsed);
+    return fileURLToPath(withPathAsWritten(url));
   } catch (cause) {
     throw notLocal(url, cause);
   }

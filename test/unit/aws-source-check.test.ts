@@ -43,6 +43,10 @@ test.each<SourceLocator>([
   );
 });
 
+test.each(['ftp', 'sftp', 's3'])('%s: a path with .. is refused', async (scheme) => {
+  await failureOf(check({ url: `${scheme}://me@8.8.8.8/a/../b`, auth: keys }), 'InvalidUrl');
+});
+
 const INSIDE = ['127.0.0.1', '127.1', '0x7f.1', '2130706433', '017700000001', '[::1]', '[::ffff:10.0.0.1]', '10.0.0.1'];
 const METADATA = ['169.254.169.254', '0xa9fea9fe', '2852039166', '[64:ff9b::a9fe:a9fe]', '[fd00:ec2::254]'];
 

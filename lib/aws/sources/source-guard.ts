@@ -4,6 +4,7 @@ import { withoutSecretPath } from '../../errors/secret-url-path.ts';
 import type { Guard } from '../../guard/guard.ts';
 import { createGuard } from '../../guard/guard.ts';
 import { callerRequest } from '../../http/requests/request-headers.ts';
+import { refuseDotSegments } from '../../net/source-url.ts';
 import { secretReferences } from '../../secrets/references/secrets.ts';
 import { s3Target } from '../../sources/s3/url.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
@@ -36,6 +37,7 @@ export function sourceCheck(environment: Environment): (url: string, source: Sou
   async function check(url: string, source: SourceLocator): Promise<void> {
     references.check(source);
     checkScheme(url, environment);
+    refuseDotSegments(url);
     // Headers and credentials that would be refused when the source is asked.
     if (/^https?:/i.test(url)) callerRequest({ ...source, url }, '');
     if (!takesS3(environment) || URL.parse(url)?.protocol !== 's3:') return await guard.check(url);

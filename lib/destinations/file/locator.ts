@@ -6,6 +6,7 @@ import { systemReason } from '../../disk/user-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
+import { withPathAsWritten } from '../../values/web/written-path.ts';
 import type { WrittenDestination } from '../kind.ts';
 
 /** A file of this machine. */
@@ -54,7 +55,7 @@ function parsePath(text: string): WrittenDestination {
 
 function pathOfFileUrl(text: string): string {
   try {
-    return fileURLToPath(text);
+    return fileURLToPath(withPathAsWritten(text));
   } catch (cause) {
     throw new PieceworkError(
       'InvalidDestination',

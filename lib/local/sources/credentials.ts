@@ -2,6 +2,7 @@ import { readUserFile } from '../../disk/user-file.ts';
 import type { Source } from '../../sources/source.ts';
 import type { SourceAuth, SourceLocator } from '../../transfer/locators.ts';
 import { decodedOrAsIs } from '../../values/web/decoded.ts';
+import { readUrl } from '../../values/web/read-url.ts';
 import { loginFor, readNetrc } from './netrc.ts';
 
 export interface OutsideCredentials {
@@ -58,7 +59,8 @@ function outside(from: SourceLocator, { netrcFile, identity }: OutsideCredential
 
 /** It stands in what was found; twice would be once too often. */
 function withoutUser(text: string): string {
-  const url = new URL(text);
+  const url = readUrl(text);
+  if (url === undefined) return text;
   url.username = '';
   return url.href;
 }

@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
-import { decoded } from '../../net/source-url.ts';
+import { decoded, refuseDotSegments } from '../../net/source-url.ts';
 import type { ConnectionOptions, S3Locator } from '../../s3/client.ts';
 import type { SourceLocator, SourceStore } from '../../transfer/locators.ts';
 import { safeName } from '../../values/safe-name.ts';
@@ -40,6 +40,7 @@ export function s3Target(from: SourceLocator, defaults: SourceStore, lending?: L
       `${shown} names no bucket; it looks like s3://bucket/key${howToWriteLogin(from.url)}`,
     );
   }
+  refuseDotSegments(from.url);
   const key = decoded(url, url.pathname.slice(1), 'key');
   if (key === '' || key.endsWith('/')) {
     throw new PieceworkError('SourceIsFolder', `${shown} is a prefix, not an object; give the whole key`);

@@ -1,3 +1,5 @@
+import { withPathAsWritten } from './written-path.ts';
+
 /** What stands between `scheme://` and the path. */
 const AUTHORITY = /^\s*([a-z][a-z0-9+.-]*):[\\/]{2,}([^\\/?#]*)(.*)$/is;
 
@@ -9,7 +11,7 @@ const AUTHORITY = /^\s*([a-z][a-z0-9+.-]*):[\\/]{2,}([^\\/?#]*)(.*)$/is;
 export function misreadLogin(text: string): 'none' | 'perhaps' | 'sure' {
   const [, scheme = '', authority = '', rest = ''] = AUTHORITY.exec(text) ?? [];
   const hostAndPort = authority.slice(authority.lastIndexOf('@') + 1);
-  const end = rest.search(/[?#]/);
+  const end = withPathAsWritten(text) === text ? rest.search(/[?#]/) : -1;
   const path = end > 0 ? rest.slice(0, end) : rest;
   if (hostAndPort === '' || !path.includes('@') || /^file$/i.test(scheme)) return 'none';
   const host = hostAndPort.replace(/:\d*$/, '').toLowerCase();
@@ -20,9 +22,12 @@ export function misreadLogin(text: string): 'none' | 'perhaps' | 'sure' {
   return host.includes('.') || scheme.toLowerCase() === 's3' ? 'none' : 'perhaps';
 }
 
-/** A URL that can be taken as it is read: `undefined` as well where it is a login that was not percent-encoded. */
+/**
+ * A URL that can be taken as it is read: `undefined` as well where it is a login that was not percent-encoded. The path
+ * of what is no web URL is as it was written, but for `.` and `..` (`hasDotSegments`).
+ */
 export function readUrl(text: string): URL | undefined {
-  const url = URL.parse(text);
+  const url = URL.parse(withPathAsWritten(text));
   if (url === null || misreadLogin(text) === 'sure') return undefined;
   // Without `//` it names no host: `me:password@host/path` has the scheme `me:`.
   return url.host === '' && url.protocol !== 'file:' && text.includes('@') ? undefined : url;
