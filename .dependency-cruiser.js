@@ -40,8 +40,8 @@ function typesOnly(name, comment, from, to) {
   return { name, comment, severity: 'error', from, to: { ...to, dependencyTypesNot: ['type-only'] } };
 }
 
-/** The stages of the pipeline, in the order in which bytes and decisions pass, and what each stands on. */
-const STAGES = {
+/** The rooms of the pipeline, in the order in which bytes and decisions pass, and what each stands on. */
+const PIPELINE = {
   shared: [],
   settle: ['shared'],
   advance: ['shared', 'settle'],
@@ -53,12 +53,12 @@ const STAGES = {
 };
 
 /** @type {Rule[]} */
-const stages = Object.entries(STAGES).map(([stage, below]) => ({
-  name: `stage-${stage}`,
-  comment: `A transfer passes the stages one way: ${stage} stands on ${below.join(', ') || 'ports and the pure half alone'}, and knows no other stage.`,
+const pipelineRooms = Object.entries(PIPELINE).map(([room, below]) => ({
+  name: `pipeline-${room}`,
+  comment: `A transfer passes the rooms one way: ${room} stands on ${below.join(', ') || 'ports and the pure half alone'}, and knows no other of them.`,
   severity: 'error',
-  from: { path: `^lib/pipeline/${stage}/` },
-  to: { path: '^lib/pipeline/', pathNot: `^lib/pipeline/(${[stage, ...below].join('|')})/` },
+  from: { path: `^lib/pipeline/${room}/` },
+  to: { path: '^lib/pipeline/', pathNot: `^lib/pipeline/(${[room, ...below].join('|')})/` },
 }));
 
 /** @type {Rule[]} */
@@ -326,7 +326,7 @@ const everywhere = [
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
-  forbidden: [...rooms, ...stages, ...everywhere],
+  forbidden: [...rooms, ...pipelineRooms, ...everywhere],
   options: {
     doNotFollow: { path: 'node_modules' },
     // The example is another package's: it imports ours by name, once that is built.

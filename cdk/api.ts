@@ -35,7 +35,7 @@ export class Api extends Construct {
       // It is one per account and Region, and not ours to set.
       cloudWatchRole: false,
       ...(auth.kind === 'apiKey' ? { apiKeySourceType: ApiKeySourceType.HEADER } : {}),
-      // Defaults of the whole API: options given to the proxy alone would leave "/" open to everybody.
+      // Defaults of the whole API: options given to the proxy alone would leave "/" open to every caller.
       defaultMethodOptions: methodOptions(auth),
       // REST integrations end after 29 s; a long poll asks for 20 at most.
       defaultIntegration: new LambdaIntegration(stage.function, {

@@ -2,7 +2,7 @@ import { PieceworkError } from '../lib/errors/error.ts';
 
 export const INTERRUPTED_EXIT = 130;
 /**
- * npx and npm pass on the Ctrl-C that the terminal has already sent to everybody: so soon after, it is the same one.
+ * npx and npm pass on the Ctrl-C that the terminal has already sent to each process: so soon after, it is the same.
  */
 const SAME_PRESS_MS = 250;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

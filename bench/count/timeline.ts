@@ -1,6 +1,6 @@
 import type { Clock, Instant } from '../../lib/values/time.ts';
 
-/** Time that passes only when everybody waits for it: hours of a pipeline in a moment, the same each time. */
+/** Time that passes only when all processes wait for it: hours of a pipeline in a moment, the same each time. */
 export class Timeline implements Clock {
   #now: Instant = Date.UTC(2026, 0, 1);
   readonly #events: { readonly at: Instant; readonly run: () => void }[] = [];

@@ -45,7 +45,7 @@ export interface ApiDeps {
    * unknown: refused.
    */
   ownerOf(context: Context): string | undefined;
-  /** What stands before `/v1` in public, such as the stage of an API Gateway. @default '' */
+  /** What stands before `/v1` in public, such as the deployment stage of an API Gateway. @default '' */
   basePathOf?(context: Context): string;
   /** Gets every answer that is a failure of ours (5xx), with its cause. @default none */
   onFailure?(error: PieceworkError, context: Context): void;

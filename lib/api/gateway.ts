@@ -36,7 +36,7 @@ export function gatewayOwner(context: Context): string | undefined {
   return GROUP_ID.test(owner) ? owner : createHash('sha256').update(owner).digest('hex');
 }
 
-/** What stands before our own path: the stage, or the mapping of a custom domain. */
+/** What stands before our own path: the deployment stage, or the mapping of a custom domain. */
 export function gatewayBasePath(context: Context): string {
   const { path, requestContext } = eventOf(context);
   const whole = requestContext?.path;

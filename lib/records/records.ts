@@ -64,7 +64,7 @@ export interface LastTransfer {
 /** What was learned of a source's host, for all its transfers. */
 export interface HostEntry {
   readonly v: 1;
-  /** ISO 8601: it asked everybody to wait until then. */
+  /** ISO 8601: it asked all callers to wait until then. */
   readonly closedUntil?: string;
   /** Connections that it bears, once that was learned. */
   readonly ceiling?: number;

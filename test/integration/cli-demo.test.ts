@@ -40,7 +40,7 @@ test('the demo, interrupted, takes its copy, its server and its files with it', 
     });
   });
   cli.process.kill('SIGTERM');
-  // It ends only when everybody who writes to its stderr has: its copy does, too.
+  // It ends only when each process that writes to its stderr has: its copy does, too.
   const { exitCode, stderr } = await cli.ended;
   expect(exitCode).toBe(130);
   expect(stderr.trimEnd().split('\n').at(-1)).toBe('piecework: interrupted');

@@ -42,7 +42,9 @@ export class CommandRules {
       if (other !== process) for (const name of owed) if (name.endsWith(planOf(record))) owed.delete(name);
     if (process.isAlive) this.#owes(process, before, record);
     if (record.status === 'finalizing' && this.#doubts.get(process) === identityOf(record.request.destination))
-      this.#world.broke(`${record.id} goes on after an unsure completion, and nobody asked for its object (rule 11)`);
+      this.#world.broke(
+        `${record.id} goes on after an unsure completion, and no look was taken for its object (rule 11)`,
+      );
     const writes = this.#ownWrites.get(process) ?? new Map<string, OwnWrite>();
     this.#ownWrites.set(process, writes.set(record.id, { record, at: this.#world.now, sent: new Set() }));
   }
@@ -70,7 +72,7 @@ export class CommandRules {
   succeeds(process: SimProcess): void {
     const [owed] = this.#owed.get(process) ?? [];
     if (owed !== undefined && process.isAlive)
-      this.#world.broke(`${owed} is on its way by a write whose writer went on, and nobody sent it (rule 2)`);
+      this.#world.broke(`${owed} is on its way by a write whose writer went on, and no worker sent it (rule 2)`);
   }
 
   #learn(record: TransferRecord): void {

@@ -127,7 +127,7 @@ export function answeredWithoutCause(
   for (const number of Object.keys(after.trouble).map(Number)) {
     const attempt = attemptOf(before, number);
     if (attemptOf(after, number) > attempt && !isReported(number))
-      return `attempt ${attempt} of piece ${number} is answered, and nobody reported it (rules 4, 6)`;
+      return `attempt ${attempt} of piece ${number} is answered, and no worker reported it (rules 4, 6)`;
   }
   const isByItself = after.reason === undefined || BY_ITSELF.has(after.reason.code);
   if (after.status !== 'failed' || isByItself || tasks.some(({ pieceNumber }) => isReported(pieceNumber)))

@@ -39,7 +39,7 @@ export interface Scenario {
   /** Connections that the host bears, where there is a ceiling. */
   readonly hostCeiling?: number;
   /**
-   * Everybody may do everything, as on one machine; else only planners and fetchers read what is
+   * Each process may do everything, as on one machine; else only planners and fetchers read what is
    * sealed, and only finalizers clean up.
    */
   readonly hasRights: boolean;

@@ -11,7 +11,7 @@ import { ServerMissing } from './s3-process.ts';
 
 /** Where a program of the system is. @throws ServerMissing with `how` to get it. */
 export async function findProgram(name: string, how: string): Promise<string> {
-  // Daemons are not on everybody's path.
+  // Daemons are not on every user's path.
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/usr/lib/openssh'];
   for (const folder of folders) {
     const path = join(folder, name);

@@ -104,7 +104,7 @@ describe('EventBridge', () => {
     for (const detail of details()) transferEventDetail.parse(detail);
   });
 
-  it('gives an event that is told twice the same id, and each other one another', async () => {
+  it('gives an event that is sent twice the same id, and each other one another', async () => {
     const { events, details } = bench();
     for (const event of [...Object.values(LIFE), ...Object.values(LIFE), { ...LIFE.failed, run: 3 }])
       await events.emit(event as Life);

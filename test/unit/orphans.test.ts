@@ -72,7 +72,7 @@ async function look(over: Partial<TransferRecord>, uploads: readonly Open[], oth
 
 const at = (afterMs: number) => toIso(NOW + afterMs);
 
-describe('an intent whose Create was answered to nobody (protocol §6)', () => {
+describe('an intent whose Create got no answer (protocol §6)', () => {
   it('is left alone until its planner is dead and its upload old', async () => {
     const { destination, aborted } = withUploads({ id: 'u1', initiatedAt: at(0) });
     const { ports, clock } = stillPorts(destination);

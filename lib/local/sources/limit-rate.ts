@@ -2,7 +2,7 @@ import type { Source } from '../../sources/source.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import type { Clock } from '../../values/time.ts';
 
-/** Bytes per second for everybody together: a bucket that holds half a second's worth, and a queue before it. */
+/** Bytes per second for all readers together: a bucket that holds half a second's worth, and a queue before it. */
 export interface RateLimit {
   spend(bytes: number, signal: AbortSignal): Promise<void>;
 }

@@ -88,7 +88,7 @@ function sshOptions({ knownHostsFile }: SshOptions, environment: NodeJS.ProcessE
   };
 }
 
-/** Not everybody has a name: in a container, often only a number. */
+/** Not every user has a name: in a container, often only a number. */
 function userName(): string | undefined {
   try {
     return userInfo().username;

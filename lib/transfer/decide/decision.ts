@@ -34,7 +34,7 @@ export type Input =
 export interface HostFacts {
   /** Pieces of this transfer that may be in flight. */
   readonly places: number;
-  /** The source's host asked everybody to wait until then. */
+  /** The source's host asked all transfers to wait until then. */
   readonly hostClosedUntil?: Instant;
 }
 

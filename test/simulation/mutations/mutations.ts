@@ -16,7 +16,7 @@ export const MUTATIONS: readonly Mutation[] = [
       '    await carryOut(ports, loaded, commands, signal);\n    if (record !== before) await saveTransfer(ports, loaded, record);',
   },
   {
-    name: 'nobody looks again after an abort (rule 14)',
+    name: 'no second look follows an abort (rule 14)',
     file: 'lib/pipeline/settle/abort-step.ts',
     find: "const isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';",
     replace: 'const isGone = entry.abortedAt !== undefined;',
@@ -226,7 +226,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "part, copied, { ...snapshot, validator: { kind: 'none' } }, { signal });",
   },
   {
-    name: 'nobody asks whether what was copied still was the same version',
+    name: 'what was copied is not compared with the version that was planned',
     file: 'lib/pipeline/finish/prove-copied.ts',
     find: 'if (serverSideCopy?.pinsSource === false) {',
     replace: 'if (serverSideCopy === undefined) {',

@@ -10,7 +10,7 @@ import { fromIso, toIso } from '../../../values/time.ts';
 import type { Ports } from '../ports.ts';
 
 /*
- * What is known of a source's host, for all transfers from it: until when it asked everybody to wait, how many
+ * What is known of a source's host, for all transfers from it: until when it asked us to wait, how many
  * connections it bears, and who shares them. All of it is a hint. To lose a race to another writer, or what was learned
  * to a crash, costs a refused request or an uneven share, and nothing else.
  */

@@ -25,7 +25,7 @@ export async function lookBeforeJoining(ports: HostPorts, record: TransferRecord
   return factsOf(ports, record, withSharer(ports, before, record));
 }
 
-/** How long the host has asked everybody to wait; 0 = it is open. */
+/** How long the host has asked all transfers to wait; 0 = it is open. */
 export async function closedForMs(ports: HostPorts, url: string): Promise<number> {
   return Math.max(0, closedUntil((await readHost(ports, url))?.value) - ports.clock.now());
 }

@@ -10,7 +10,7 @@ import { VERSIONS } from './versions.ts';
 export const HOSTILE: Readonly<Record<string, readonly HostileRow[]>> = {
   'Ranges that are not what was asked for': RANGES,
   'Bodies that are not what was promised': BODIES,
-  'Versions that change or can’t be told apart': VERSIONS,
+  'Versions that change or look the same': VERSIONS,
   'Servers that want patience, or refuse': PATIENCE,
   Redirects: REDIRECTS,
   'Answers that are none': HEADS,

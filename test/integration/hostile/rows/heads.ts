@@ -68,7 +68,7 @@ export const HEADS: readonly HostileRow[] = [
     serve: talkative,
   },
   {
-    what: '`100 Continue` that nobody asked for',
+    what: '`100 Continue` that was not asked for',
     outcome: 'SourceReset',
     how: 'the connection is not trusted any more; tried again, then given up',
     serve: (servers) => (request, response, logged) => {

@@ -101,7 +101,7 @@ export const PATIENCE: readonly HostileRow[] = [
   {
     what: '`HEAD` is forbidden',
     outcome: 'bytes',
-    how: 'nobody asks with HEAD',
+    how: 'no request is a HEAD',
     mode: 'pieces',
     serve: honest,
     check: ({ origin }) => {

@@ -163,7 +163,7 @@ export const REDIRECTS: readonly HostileRow[] = [
   {
     what: 'a redirect from `https:` to `http:`',
     outcome: 'RedirectRefused',
-    how: 'anybody on the way could change the bytes',
+    how: 'any machine on the way could change the bytes',
     only: 'https',
     serve: (servers) => redirect(servers.other.serve('/file.bin', honest(servers))),
     check: ({ other }) => {

@@ -215,7 +215,7 @@ export const INTO_STORES: readonly HostileStoreRow[] = [
   {
     what: '301 with another region, again and again',
     outcome: 'DestinationWrongRegion',
-    how: 'the region is told to the caller; nobody else is asked',
+    how: 'the error names the region; no other store is asked',
     lie: lie('CreateMultipartUpload', () => says(301, '', { 'x-amz-bucket-region': 'eu-elsewhere-1' })),
   },
   {

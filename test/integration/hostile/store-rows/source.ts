@@ -132,7 +132,7 @@ export const FROM_STORES: readonly HostileStoreRow[] = [
   {
     what: '301 with another region, again and again',
     outcome: 'SourceBadRequest',
-    how: 'the region is told to the caller; nobody else is asked',
+    how: 'the error names the region; no other store is asked',
     lie: lie('HeadObject', () => says(301, '', { 'x-amz-bucket-region': 'eu-elsewhere-1' })),
   },
   {
