@@ -2,7 +2,14 @@ import type { Destination, UploadRef } from '../../destinations/destination.ts';
 import { PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import type { LeavingFinalizing } from '../../transfer/record/states.ts';
 import type { UploadEnd } from '../../transfer/record/transitions.ts';
-import { completed, ended, endedUnknown, endingAborted, proofHindered } from '../../transfer/record/transitions.ts';
+import {
+  completed,
+  ended,
+  endedUnknown,
+  endingAborted,
+  endingAbortedAgain,
+  proofHindered,
+} from '../../transfer/record/transitions.ts';
 import { fromIso } from '../../values/time.ts';
 import { foundResult } from '../shared/finished-result.ts';
 import { ourObject, outcomeUnknown } from '../shared/our-object.ts';
@@ -15,9 +22,9 @@ import type { Wait } from './step.ts';
 
 /**
  * Rule 12: abort → grace → the ledger says gone → a head says that it is not ours → the end that was wanted. A
- * destination that refuses one of them keeps no transfer here for ever: an upload that can't be aborted, or whose
- * ledger can't be read, is left to the clean-up, since it is not completed any more; and where no look is possible, the
- * transfer ends with `OutcomeUnknown` (ADR 17).
+ * destination that refuses one of them keeps no transfer here for ever: an upload that can't be aborted, that is listed
+ * however often it is, or whose ledger can't be read, is left to the clean-up, since it is not completed any more; and
+ * where no look is possible, the transfer ends with `OutcomeUnknown` (ADR 17).
  */
 export async function leaveFinalizing(
   ports: Ports,
@@ -41,11 +48,12 @@ export async function leaveFinalizing(
   if (now < lookAt) return { waitMs: lookAt - now };
   const state = upload === undefined ? 'gone' : await stateOf(ports, record, destination, upload, signal);
   if (state instanceof PieceworkError) return await hindered(ports, loaded, state);
-  if (state === 'aborted') {
-    await saveTransfer(ports, loaded, endingAborted(record, now));
-    return 'again';
-  }
-  return await endIt(ports, loaded, state, signal);
+  if (state !== 'aborted') return await endIt(ports, loaded, state, signal);
+  // A destination may list for ever what is gone.
+  if (now >= unprovedSince(ports, record) + ports.policy.proofPatienceMs)
+    return await endIt(ports, loaded, 'left', signal);
+  await saveTransfer(ports, loaded, endingAbortedAgain(record, now));
+  return 'again';
 }
 
 /**
@@ -124,11 +132,15 @@ const ASK_AGAIN_MS = 10_000;
 /** A refusal is an answer; one that was only for a moment is another one by then. */
 const REFUSAL_PATIENCE_MS = 60_000;
 
-function proofEndsAt(ports: Ports, { deadlineAt, ending }: LeavingFinalizing, error: PieceworkError): number {
-  const since = ending.unprovedSince === undefined ? ports.clock.now() : fromIso(ending.unprovedSince);
+function proofEndsAt(ports: Ports, record: LeavingFinalizing, error: PieceworkError): number {
+  const since = unprovedSince(ports, record);
   return saysNo(error)
-    ? Math.min(fromIso(deadlineAt), since + REFUSAL_PATIENCE_MS)
+    ? Math.min(fromIso(record.deadlineAt), since + REFUSAL_PATIENCE_MS)
     : since + ports.policy.proofPatienceMs;
+}
+
+function unprovedSince({ clock }: Ports, { ending }: LeavingFinalizing): number {
+  return ending.unprovedSince === undefined ? clock.now() : fromIso(ending.unprovedSince);
 }
 
 async function tried<T>(

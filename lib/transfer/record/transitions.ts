@@ -168,6 +168,11 @@ export function endingAborted(record: LeavingFinalizing, now: Instant): LeavingF
   return { ...record, ending: { ...ending, abortedAt: toIso(now) } };
 }
 
+/** It was aborted before, and stood all the same: a part came late, or the destination lists what is gone. */
+export function endingAbortedAgain(record: LeavingFinalizing, now: Instant): LeavingFinalizing {
+  return { ...record, ending: { unprovedSince: toIso(now), ...record.ending, abortedAt: toIso(now) } };
+}
+
 /** What became of the upload: `left` where the destination does not let it be made sure that it is gone. */
 export type UploadEnd = 'gone' | 'left';
 
