@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileDestination } from '../../lib/destinations/file/destination.ts';
 import { fileLocator } from '../../lib/destinations/file/locator.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import type { Subject } from './destination.ts';
+import type { Subject } from './destination/bench.ts';
 import { destinationContract } from './destination.ts';
 
 function pathOf(target: DestinationLocator): string {

@@ -13,7 +13,7 @@ import type { S3DestinationOptions } from '../../lib/destinations/s3/destination
 import { s3Destination } from '../../lib/destinations/s3/destination.ts';
 import { s3Locator } from '../../lib/destinations/s3/locator.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import type { Subject } from '../contract/destination.ts';
+import type { Subject } from '../contract/destination/bench.ts';
 import type { S3Server } from './s3-process.ts';
 
 export interface S3SubjectOptions {
