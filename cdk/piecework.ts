@@ -5,7 +5,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { BucketRule, SourceRules, Variable } from '../lib/aws/names.ts';
+import type { BucketRule, OwnershipRules, SourceRules, Variable } from '../lib/aws/names.ts';
 import { ENV, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
 import { Api } from './api.ts';
 import { packageVersion } from './bundle.ts';
@@ -18,7 +18,13 @@ import type { StageFunctions } from './rights.ts';
 import { allowDestinations, allowRecords, allowSecrets, allowSources } from './rights.ts';
 import { StageFunction } from './stage-function.ts';
 
-export type { PieceworkAuth, PieceworkDestination, PieceworkProps, PieceworkSourceBucket } from './props/props.ts';
+export type {
+  PieceworkAuth,
+  PieceworkDestination,
+  PieceworkOwnership,
+  PieceworkProps,
+  PieceworkSourceBucket,
+} from './props/props.ts';
 
 /** Bounded work on metadata: these need no choice. */
 const API_TIMEOUT = Duration.seconds(29);
@@ -166,6 +172,7 @@ export class Piecework extends Construct {
       destinations: Stack.of(this).toJsonString(destinations),
       sources: Stack.of(this).toJsonString(sources),
       secretPrefixes: JSON.stringify(settings.secretPrefixes),
+      ownership: JSON.stringify(settings.ownership satisfies OwnershipRules),
       hostConnections: String(settings.hostConnections),
       planTimeoutSeconds: String(settings.planTimeout.toSeconds()),
       pieceTimeoutSeconds: String(settings.pieceTimeout.toSeconds()),

@@ -24,6 +24,7 @@ export function checkSettings(settings: Settings): void {
   checkSourceBuckets(settings);
   checkSecrets(settings);
   checkAuth(settings);
+  checkOwnership(settings);
   checkConstructs(settings);
 }
 
@@ -125,6 +126,16 @@ function checkSecrets({ secretPrefixes }: Settings): void {
 function textsOf(name: string, list: unknown, example: string): readonly string[] {
   if (Array.isArray(list) && list.every((item) => typeof item === 'string')) return list as readonly string[];
   throw new PieceworkPropsError(`${name} must be a list of texts, as in ${example}.`);
+}
+
+function checkOwnership({ ownership }: Settings): void {
+  for (const [name, who] of Object.entries(ownership))
+    if (who !== 'owner' && who !== 'anyone')
+      throw new PieceworkPropsError(`ownership: ${name} must be "owner" or "anyone", and is ${JSON.stringify(who)}.`);
+  if (ownership.read === 'owner' && ownership.change === 'anyone')
+    throw new PieceworkPropsError(
+      'ownership lets anyone change what only its owner may see; set change to "owner", or read to "anyone".',
+    );
 }
 
 function checkAuth({ auth, throttle, defaultOwner }: Settings): void {

@@ -53,6 +53,20 @@ export type PieceworkAuth =
   /** Cognito, a Lambda, … of yours. */
   | { readonly kind: 'authorizer'; readonly authorizer: IAuthorizer };
 
+/** Whose transfers a caller of the API may change, and whose it may see. A transfer is its submitter's. */
+export interface PieceworkOwnership {
+  /**
+   * Who may retry and cancel a transfer: its owner, or all who may call the API.
+   * @default 'owner'
+   */
+  readonly change?: 'owner' | 'anyone';
+  /**
+   * Who may see a transfer, in lists too: its owner (to others it is not there), or all who may call the API.
+   * @default 'anyone'
+   */
+  readonly read?: 'owner' | 'anyone';
+}
+
 export interface PieceworkProps {
   /** Where transfers may write; at least one. Anything else is refused by the API and not allowed by IAM. */
   readonly destinations: readonly PieceworkDestination[];
@@ -64,6 +78,8 @@ export interface PieceworkProps {
    * @default such requests are refused
    */
   readonly defaultOwner?: string;
+  /** @default { change: 'owner', read: 'anyone' } */
+  readonly ownership?: PieceworkOwnership;
   /** Requests to the API, all callers together. @default { ratePerSecond: 50, burst: 100 } */
   readonly throttle?: { readonly ratePerSecond: number; readonly burst: number };
   /** Hosts (`example.com`, `*.example.com`) besides which no source is contacted. @default any public host */
@@ -154,5 +170,7 @@ export interface PieceworkProps {
 }
 
 /** With every default in its place. */
-export type Settings = Required<Omit<PieceworkProps, 'encryptionKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner'>> &
-  Pick<PieceworkProps, 'encryptionKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner'>;
+export type Settings = Required<Omit<PieceworkProps, Optional | 'ownership'>> &
+  Pick<PieceworkProps, Optional> & { readonly ownership: Required<PieceworkOwnership> };
+
+type Optional = 'encryptionKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner';

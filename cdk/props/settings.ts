@@ -9,6 +9,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   destinations: true,
   auth: true,
   defaultOwner: true,
+  ownership: true,
   throttle: true,
   allowHosts: true,
   denyHosts: true,
@@ -45,6 +46,7 @@ export function settingsOf(props: PieceworkProps): Settings {
   const settings: Settings = {
     ...props,
     auth: props.auth ?? { kind: 'iam' },
+    ownership: ownershipOf(props),
     throttle: props.throttle ?? { ratePerSecond: 50, burst: 100 },
     allowHosts: props.allowHosts ?? [],
     denyHosts: props.denyHosts ?? [],
@@ -70,6 +72,11 @@ export function settingsOf(props: PieceworkProps): Settings {
   };
   checkSettings(settings);
   return settings;
+}
+
+function ownershipOf({ ownership = {} }: PieceworkProps): Settings['ownership'] {
+  refuseUnknown('ownership', 'setting', ownership, ['change', 'read']);
+  return { change: 'owner', read: 'anyone', ...ownership };
 }
 
 type NumberProp =

@@ -36,6 +36,8 @@ export function remoteStatusLines(
       'state',
       `${transfer.status}${ending === undefined ? '' : ` (about to be ${ending})`}${run > 1 ? ` (run ${run})` : ''}`,
     ],
+    ['owner', transfer.owner],
+    ['acted by', transfer.actedBy],
     ['source', source.url],
     ['destination', destinationText(transfer.destination)],
     ['plan', plan === undefined ? undefined : planText(plan)],

@@ -13,6 +13,7 @@ const serve = handle(
     allowedDestinations: environment.destinations,
     checkSource: sourceCheck(environment),
     ownerOf: (request) => gatewayOwner(request) ?? environment.defaultOwner,
+    ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),
     basePathOf: gatewayBasePath,
     onFailure: (error, { req }) => log.failed('a request failed', error, { method: req.method, path: req.path }),
   }),

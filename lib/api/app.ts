@@ -9,10 +9,13 @@ import { submit } from '../pipeline/requests/submit.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
+import { stated } from '../values/stated.ts';
 import { look, waitForChange } from './answers/look.ts';
 import { toProblem } from './answers/problem.ts';
 import { viewDetail, viewTransfer } from './answers/view.ts';
 import { openApiOf } from './openapi.ts';
+import type { Ownership } from './ownership.ts';
+import { checkChange, DEFAULT_OWNERSHIP, seesAs } from './ownership.ts';
 import { jsonBodies } from './requests/body.ts';
 import type { AllowedDestination } from './requests/destinations.ts';
 import { fromCursor, listPage, toCursor } from './requests/list.ts';
@@ -23,8 +26,8 @@ import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute 
 /** What a request changes. A home that does more than the use cases on its ports (a lock) brings its own. */
 export interface ApiRequests {
   submit(submission: Submission): Promise<TransferRecord>;
-  cancel(transferId: string, signal: AbortSignal): Promise<TransferRecord>;
-  retry(transferId: string, source: SourceLocator | undefined): Promise<TransferRecord>;
+  cancel(transferId: string, actedBy: string, signal: AbortSignal): Promise<TransferRecord>;
+  retry(transferId: string, source: SourceLocator | undefined, actedBy: string): Promise<TransferRecord>;
 }
 
 /** What a home gives the API. */
@@ -41,10 +44,12 @@ export interface ApiDeps {
    */
   checkSource(url: string, source: SourceLocator): void | Promise<void>;
   /**
-   * Whose transfer a request makes: an IAM principal, an API key's id, `local`. `undefined` =
+   * The principal that asks, whose transfer a submit makes: of IAM, an API key's name, `local`. `undefined` =
    * unknown: refused.
    */
   ownerOf(context: Context): string | undefined;
+  /** Whose transfers a caller may change and see. @default changes by the owner only, seen by all */
+  readonly ownership?: Ownership;
   /** What stands before `/v1` in public, such as the deployment stage of an API Gateway. @default '' */
   basePathOf?(context: Context): string;
   /** Gets every answer that is a failure of ours (5xx), with its cause. @default none */
@@ -63,6 +68,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const { ports, version, allowedDestinations } = deps;
   const signal = deps.signal ?? new AbortController().signal;
   const requests = deps.requests ?? requestsOn(ports);
+  const ownership = deps.ownership ?? DEFAULT_OWNERSHIP;
   const basePathOf = (context: Context) => deps.basePathOf?.(context) ?? '';
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: onInvalid });
 
@@ -97,8 +103,9 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
 
   app.openapi(listRoute, async (context) => {
     const { status, limit, cursor } = context.req.valid('query');
-    const before = cursor === undefined ? {} : { before: fromCursor(cursor) };
-    const page = await listPage(ports, { limit, ...before, ...(status === undefined ? {} : { status }) });
+    const sees = seesAs(context.get('owner'), ownership);
+    const before = cursor === undefined ? undefined : fromCursor(cursor);
+    const page = await listPage(ports, { limit, sees, ...stated({ before, status }) });
     const transfers = page.records.map((record) => viewTransfer(record, basePathOf(context)));
     return context.json(page.next === undefined ? { transfers } : { transfers, nextCursor: toCursor(page.next) }, 200);
   });
@@ -107,21 +114,27 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const id = checkedId(context.req.valid('param').id);
     const { waitSeconds } = context.req.valid('query');
     const stopping = AbortSignal.any([signal, context.req.raw.signal]);
-    if (waitSeconds > 0) await waitForChange(ports, id, waitSeconds * 1000, stopping);
-    return context.json(viewDetail(await look(ports, id, stopping), basePathOf(context), ports.clock.now()), 200);
+    const sees = seesAs(context.get('owner'), ownership);
+    if (waitSeconds > 0) await waitForChange(ports, id, waitSeconds * 1000, sees, stopping);
+    return context.json(viewDetail(await look(ports, id, sees, stopping), basePathOf(context), ports.clock.now()), 200);
   });
 
   app.openapi(cancelRoute, async (context) => {
-    const record = await requests.cancel(checkedId(context.req.valid('param').id), signal);
+    const id = checkedId(context.req.valid('param').id);
+    const caller = context.get('owner');
+    await checkChange(ports, id, caller, ownership);
+    const record = await requests.cancel(id, caller, signal);
     return context.json(viewTransfer(record, basePathOf(context)), 202);
   });
 
   app.openapi(retryRoute, async (context) => {
     const id = checkedId(context.req.valid('param').id);
     const { source: given } = context.req.valid('json');
+    const caller = context.get('owner');
+    await checkChange(ports, id, caller, ownership);
     const source = given === undefined ? undefined : toSource(given);
     if (source !== undefined) await deps.checkSource(source.url, source);
-    const transfer = viewTransfer(await requests.retry(id, source), basePathOf(context));
+    const transfer = viewTransfer(await requests.retry(id, source, caller), basePathOf(context));
     return context.json(transfer, 202, { location: transfer.links.self });
   });
 
@@ -150,8 +163,8 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
 function requestsOn(ports: Ports): ApiRequests {
   return {
     submit: (submission) => submit(ports, submission),
-    cancel: (transferId, signal) => cancel(ports, transferId, signal),
-    retry: (transferId, source) => retry(ports, transferId, source),
+    cancel: (transferId, actedBy, signal) => cancel(ports, transferId, signal, actedBy),
+    retry: (transferId, source, actedBy) => retry(ports, transferId, source, { actedBy }),
   };
 }
 

@@ -16,8 +16,8 @@ const json = <T extends z.ZodType>(schema: T, description: string) =>
 
 const PROBLEMS = {
   400: 'The request is wrong; `errors` names each field.',
-  403: 'The caller is not known, or may not do this.',
-  404: 'There is no such transfer.',
+  403: 'The caller is not known, or may not do this: `NotOwner` where only the owner of the transfer may.',
+  404: 'There is no such transfer, or the caller may not see it.',
   409: 'The state of the transfer, or an idempotency key that was used for another body, stands against it.',
   413: 'The body has more than 64 KiB.',
   422: 'Well-formed, and refused by the rules of this deployment or the limits of the store: source or destination not allowed, size beyond limits, settings that no header carries (`errors` names each).',
@@ -53,7 +53,8 @@ export const listRoute = createRoute({
   path: '/v1/transfers',
   operationId: 'listTransfers',
   summary: 'List transfers',
-  description: 'The transfers of this deployment, newest first.',
+  description:
+    'The transfers of this deployment, newest first; the caller’s own where the deployment restricts reading to owners.',
   request: { query: listQuerySchema },
   responses: { 200: json(transferPageSchema, 'A page.'), ...problems(400, 403) },
 });

@@ -1,5 +1,5 @@
 import { PieceworkError } from '../errors/error.ts';
-import type { BucketRule, SourceRules, Stage, Variable } from './names.ts';
+import type { BucketRule, OwnershipRules, SourceRules, Stage, Variable } from './names.ts';
 import { ENV, NEEDS } from './names.ts';
 
 /**
@@ -19,6 +19,8 @@ export interface Environment {
     readonly parked: string | undefined;
   };
   readonly eventBus: string | undefined;
+  /** Of the API. */
+  readonly ownership: OwnershipRules | undefined;
   /** Whose a transfer is when API Gateway lets a request through and does not say whose it is. */
   readonly defaultOwner: string | undefined;
   readonly secretPrefixes: readonly string[];
@@ -70,6 +72,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
       parked: queueUrl('parkedQueueUrl'),
     },
     eventBus: text('eventBus'),
+    ownership: read('ownership', parseOwnership, 'JSON: {"change", "read"}, each "owner" or "anyone"'),
     defaultOwner: variables[ENV.defaultOwner] || undefined,
     secretPrefixes: read('secretPrefixes', parseTexts, 'JSON: a list of texts') ?? [],
     hostConnections: read('hostConnections', wholeNumber(1, 10_000), 'a whole number from 1 to 10000') ?? 1,
@@ -127,6 +130,15 @@ function parseSources(value: string): SourceRules | undefined {
     buckets !== undefined
     ? { allowHosts, denyHosts, privateHosts, ports, schemes, buckets }
     : undefined;
+}
+
+function parseOwnership(value: string): OwnershipRules | undefined {
+  const { change, read } = Object(parseJson(value)) as Record<string, unknown>;
+  return isWho(change) && isWho(read) ? { change, read } : undefined;
+}
+
+function isWho(value: unknown): value is OwnershipRules['read'] {
+  return value === 'owner' || value === 'anyone';
 }
 
 function parseTexts(value: string): readonly string[] | undefined {

@@ -11,6 +11,8 @@ export type Stage = (typeof STAGES)[number];
 export const ENV = {
   version: 'PIECEWORK_VERSION',
   recordsBucket: 'PIECEWORK_RECORDS_BUCKET',
+  /** JSON, `OwnershipRules`: of the API. */
+  ownership: 'PIECEWORK_OWNERSHIP',
   /** Of the API, and only where it was asked for. */
   defaultOwner: 'PIECEWORK_DEFAULT_OWNER',
   plansQueueUrl: 'PIECEWORK_PLANS_QUEUE_URL',
@@ -44,7 +46,7 @@ const COMMON: readonly Variable[] = [
 
 /** What each function needs, and is given no more of. */
 export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
-  api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
+  api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes', 'ownership'],
   planner: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
   fetcher: [...COMMON, 'piecesQueueUrl', 'parkedQueueUrl', 'sources', 'secretPrefixes'],
   finalizer: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus'],
@@ -55,6 +57,12 @@ export interface BucketRule {
   readonly bucket: string;
   /** '' = the whole bucket. */
   readonly prefix: string;
+}
+
+/** Whose transfers a caller of the API may retry and cancel, and whose it sees. */
+export interface OwnershipRules {
+  readonly change: 'owner' | 'anyone';
+  readonly read: 'owner' | 'anyone';
 }
 
 /** What may be contacted. */

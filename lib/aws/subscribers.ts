@@ -35,8 +35,15 @@ export function openSubscribers({ stage, version, eventBus }: Environment): (rec
             describe: async (transferId) => {
               const record = (await loadTransfer({ records }, transferId))?.record;
               if (record === undefined) return undefined;
-              const { run, request, owner } = record;
-              return { run, source: request.source.url, destination: describeDestination(request.destination), owner };
+              const { run, request, owner, actedBy } = record;
+              const destination = describeDestination(request.destination);
+              return {
+                run,
+                source: request.source.url,
+                destination,
+                owner,
+                ...(actedBy === undefined ? {} : { actedBy }),
+              };
             },
           });
     const events: Events = {

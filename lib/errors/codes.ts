@@ -117,6 +117,7 @@ export const ERROR_CODES = {
   WorkerDied: entry('state', 'retry'),
   // a deployment's API
   NotAuthorized: entry('usage', 'fail'),
+  NotOwner: entry('usage', 'fail'),
   RequestTooLarge: entry('usage', 'fail'),
   RouteNotFound: entry('usage', 'fail'),
   ApiBusy: entry('network', 'wait'),

@@ -91,6 +91,18 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
     /auth "iam" has no setting "burst"; it has kind/,
   ],
   ['an authorizer that is a name', { auth: { kind: 'authorizer', authorizer: 'mine' } }, /needs the authorizer itself/],
+  [
+    'an owner that is somebody',
+    { ownership: { change: 'me' } },
+    /ownership: change must be "owner" or "anyone", and is "me"/,
+  ],
+  ['an unknown right', { ownership: { write: 'owner' } }, /ownership has no setting "write"; it has change, read/],
+  [
+    'changes to what is not seen',
+    { ownership: { change: 'anyone', read: 'owner' } },
+    /lets anyone change what only its owner may see/,
+  ],
+  ['an ownership that is a word', { ownership: 'owner' }, /ownership needs an object of props/],
   ['an owner that no queue takes', { defaultOwner: 'some body' }, /defaultOwner must be 1 to 128 visible ASCII/],
   ['a key that is an ARN', { encryptionKey: 'arn:aws:kms:…' }, /encryptionKey must be a construct: a Key/],
   ['a topic that is an ARN', { alarmTopic: 'arn:aws:sns:…' }, /alarmTopic must be a construct: a Topic/],

@@ -291,6 +291,7 @@ test('props reach what they are about', () => {
       hostConnections: 64,
       resultsWindow: Duration.seconds(2),
       defaultOwner: 'somebody',
+      ownership: { read: 'owner' },
     })),
   );
   other.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
@@ -317,7 +318,11 @@ test('props reach what they are about', () => {
   });
   other.hasResourceProperties('AWS::Lambda::Function', {
     Environment: {
-      Variables: Match.objectLike({ PIECEWORK_DEFAULT_OWNER: 'somebody', POWERTOOLS_SERVICE_NAME: 'piecework-api' }),
+      Variables: Match.objectLike({
+        PIECEWORK_DEFAULT_OWNER: 'somebody',
+        PIECEWORK_OWNERSHIP: '{"change":"owner","read":"owner"}',
+        POWERTOOLS_SERVICE_NAME: 'piecework-api',
+      }),
     },
   });
 });

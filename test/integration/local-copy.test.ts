@@ -130,15 +130,15 @@ describe('copy to a file', () => {
   });
 });
 
-describe('an interrupted copy', () => {
-  async function interruptAfter(pieces: number, url: string, destination: string): Promise<void> {
-    const stop = new AbortController();
-    let done = 0;
-    await using first = open({ onEvent: (event) => event.type === 'piece.done' && ++done === pieces && stop.abort() });
-    const options = { pieceSizeBytes: 256 * 1024, parallelism: 2 };
-    await failureOf(first.copy({ source: { url }, destination, options }, stop.signal), 'Interrupted');
-  }
+async function interruptAfter(pieces: number, url: string, destination: string): Promise<void> {
+  const stop = new AbortController();
+  let done = 0;
+  await using first = open({ onEvent: (event) => event.type === 'piece.done' && ++done === pieces && stop.abort() });
+  const options = { pieceSizeBytes: 256 * 1024, parallelism: 2 };
+  await failureOf(first.copy({ source: { url }, destination, options }, stop.signal), 'Interrupted');
+}
 
+describe('an interrupted copy', () => {
   test('goes on with the missing pieces only', async () => {
     const url = origin.serve('/half.bin', { size: SIZE, etag: ETAG });
     const destination = join(folder, 'half.bin');
@@ -188,6 +188,49 @@ describe('an interrupted copy', () => {
     const report = await piecework.retry(interrupted?.record.id ?? '');
     expect(report.resumedPieces).toBeGreaterThanOrEqual(4);
     expect(sha256(await readFile(join(folder, 'again.bin')))).toBe(sha256(patternBytes(0, SIZE)));
+  });
+});
+
+describe('another source for a transfer that is gone on with', () => {
+  const options = { pieceSizeBytes: 256 * 1024, parallelism: 1 };
+  const sourceOf = async () => (await piecework.list())[0]?.record.request.source;
+
+  async function failAfter(pieces: number, path: string, destination: string): Promise<void> {
+    const url = origin.serve(path, { size: SIZE, etag: ETAG });
+    let done = 0;
+    await using first = open({
+      onEvent: (event) => event.type === 'piece.done' && ++done === pieces && origin.remove(path),
+    });
+    await failureOf(first.copy({ source: { url }, destination, options }), 'SourceNotFound');
+  }
+
+  test('stands in the record and in an event after a retry of a failed one', async () => {
+    await failAfter(5, '/first.bin', join(folder, 'moved.bin'));
+    const url = origin.serve('/second.bin', { size: SIZE, etag: ETAG });
+    const [before] = await piecework.list();
+    const source = { url: `${url}?token=SECRET` };
+    const report = await piecework.retry(before?.record.id ?? '', { source });
+    expect(report.resumedPieces).toBe(5);
+    expect(await sourceOf()).toEqual({ url: `${url}?token=***`, withheld: true });
+    expect(events).toContainEqual({
+      type: 'retried',
+      transferId: report.transferId,
+      run: 2,
+      source: `${url}?token=***`,
+    });
+  });
+
+  test('and after a copy of an interrupted one; the same one is no news', async () => {
+    const first = origin.serve('/first.bin', { size: SIZE, etag: ETAG });
+    const destination = join(folder, 'moved.bin');
+    await interruptAfter(4, first, destination);
+    const url = origin.serve('/second.bin', { size: SIZE, etag: ETAG });
+    expect((await piecework.copy({ source: { url }, destination })).resumedPieces).toBeGreaterThanOrEqual(4);
+    expect(await sourceOf()).toEqual({ url, withheld: false });
+    await interruptAfter(4, url, join(folder, 'still.bin'));
+    await piecework.copy({ source: { url }, destination: join(folder, 'still.bin') });
+    const resuming = events.filter(({ type }) => type === 'resuming');
+    expect(resuming.map((event) => 'source' in event && event.source)).toEqual([url, false]);
   });
 });
 

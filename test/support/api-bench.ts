@@ -40,8 +40,8 @@ export interface ApiBench {
   waitingPlans(): number;
   /** Of the finalizer. */
   waitingTicks(): number;
-  /** Puts a record there as if the engine had. */
-  store(id: string, over?: Partial<TransferRecord>): Promise<TransferRecord>;
+  /** Puts a record there as if the engine had, owned by the caller unless said otherwise. */
+  store(id: string, over?: Partial<TransferRecord>, owner?: string): Promise<TransferRecord>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   get(path: string): Promise<Response>;
 }
@@ -129,8 +129,8 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
     onSleep: () => undefined,
     waitingPlans: () => planner.pending().waiting,
     waitingTicks: () => finalizer.pending().waiting,
-    async store(id, over = {}) {
-      const record = { ...accepted(), ...over, id };
+    async store(id, over = {}, owner = 'somebody') {
+      const record = { ...accepted(), ...over, id, owner };
       await records.put(KEYS.transfer(id), record, 'absent');
       return record;
     },

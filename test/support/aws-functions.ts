@@ -43,6 +43,7 @@ export function variablesOf(endpoint: string, sourcePorts: readonly number[]): R
       ports: sourcePorts,
       schemes: ['http', 'https', 'ftp', 'ftps', 'ftpes', 'sftp', 's3'],
     }),
+    [ENV.ownership]: json({ change: 'owner', read: 'anyone' }),
     [ENV.secretPrefixes]: json(['piecework/']),
     [ENV.hostConnections]: '16',
     [ENV.planTimeoutSeconds]: '900',

@@ -11,6 +11,7 @@ export const GOOD_VARIABLES: Readonly<Record<string, string>> = {
   [ENV.eventBus]: 'default',
   [ENV.destinations]: '[{"bucket":"target","prefix":"in/"}]',
   [ENV.sources]: '{"allowHosts":[],"denyHosts":[],"privateHosts":["10.0.0.1"],"ports":[80,443],"schemes":["https"]}',
+  [ENV.ownership]: '{"change":"owner","read":"anyone"}',
   [ENV.secretPrefixes]: '["piecework/"]',
   [ENV.hostConnections]: '16',
   [ENV.planTimeoutSeconds]: '900',

@@ -5,6 +5,7 @@ import type { Outgoing } from '../../lib/queues/queue.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import { memorySecrets } from '../../lib/secrets/memory.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
+import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import { NOW, POLICY } from './a-transfer.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -16,6 +17,7 @@ const NAMED = { describe: ({ kind }: DestinationLocator) => kind } as Destinatio
 export function stillPorts(destination?: Destination) {
   const clock = { now: NOW };
   const sent: { readonly to: string; readonly kind: string }[] = [];
+  const events: PieceworkEvent[] = [];
   let ids = 0;
   const queue = (to: string) => ({
     send(messages: readonly Outgoing<{ readonly kind: string }>[]) {
@@ -32,7 +34,7 @@ export function stillPorts(destination?: Destination) {
     sources: unasked,
     destinations: () => destination ?? NAMED,
     queues: { planner: queue('planner'), fetcher: queue('fetcher'), finalizer: queue('finalizer') },
-    events: { emit: () => Promise.resolve() },
+    events: { emit: async (event) => void events.push(event) },
     windows: windowPool({ windowBytes: 4, count: 1, allocate: (bytes) => new Uint8Array(bytes) }),
     clock: { now: () => clock.now, sleep: unasked },
     ids: {
@@ -52,5 +54,5 @@ export function stillPorts(destination?: Destination) {
       places: (parallelism) => parallelism,
     },
   };
-  return { ports, clock, sent };
+  return { ports, clock, sent, events };
 }

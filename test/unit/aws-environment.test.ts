@@ -24,6 +24,13 @@ test('each stage reads what it needs', () => {
   expect(read('fetcher').sources).toMatchObject({ privateHosts: ['10.0.0.1'], ports: [80, 443] });
 });
 
+test('whose transfers a caller may change and see is the API’s to know, and nothing else than owner or anyone', () => {
+  expect(read('api').ownership).toEqual({ change: 'owner', read: 'anyone' });
+  expect(read('planner').ownership).toBeUndefined();
+  for (const ownership of [undefined, '{}', '"owner"', '{"change":"owner","read":"all"}'])
+    expect(refusalOf(() => read('api', { [ENV.ownership]: ownership }))).toMatchObject({ code: 'InvalidConfig' });
+});
+
 test('what a stage does not need it does not miss, and does not see', () => {
   expect(read('finalizer', { [ENV.sources]: undefined }).sources).toBeUndefined();
   expect(read('fetcher').eventBus).toBeUndefined();

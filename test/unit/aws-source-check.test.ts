@@ -15,6 +15,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   planTimeoutSeconds: '900',
   pieceTimeoutSeconds: '120',
   lateSeconds: '300',
+  ownership: '{"change":"owner","read":"anyone"}',
 };
 
 function environmentWith(rules: object = {}) {

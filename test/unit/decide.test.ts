@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import type { Input } from '../../lib/transfer/decide/decision.ts';
 import type { Status, TransferRecord } from '../../lib/transfer/record/record.ts';
+import type { LeavingFinalizing } from '../../lib/transfer/record/states.ts';
+import { ended } from '../../lib/transfer/record/transitions.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
 import { accepted, CANCELLED, NOW, QUIET_MS, TICK, transferring } from '../support/a-transfer.ts';
@@ -195,6 +197,26 @@ describe('a cancel', () => {
     const decision = decided({ ...accepted(), status }, [CANCEL]);
     expect(decision.record).toMatchObject({ status: 'cancelled', reason: CANCELLED });
     expect(decision.commands).toEqual([{ kind: 'settle' }]);
+  });
+});
+
+describe('who asked for a cancel', () => {
+  const byBen = { ...CANCEL, actedBy: 'ben' } as const;
+
+  it('stands in the record once it is cancelled, and goes before who asked for the run', () => {
+    expect(decided({ ...accepted(), actedBy: 'ann' }, [byBen]).record).toMatchObject({ actedBy: 'ben' });
+    expect(decided({ ...accepted(), actedBy: 'ann' }, [CANCEL]).record).toMatchObject({ actedBy: 'ann' });
+    expect(decided(accepted(), [CANCEL]).record).not.toHaveProperty('actedBy');
+  });
+
+  it('is kept with the ending, and forgotten when the completion wins', () => {
+    const { record } = decided(finalizing(), [byBen]);
+    expect(record).toMatchObject({ status: 'finalizing', ending: { to: 'cancelled', actedBy: 'ben' } });
+    expect(record).not.toHaveProperty('actedBy');
+    const completed = decided(record, [{ kind: 'finished', planId: 'plan1', result: RESULT }]).record;
+    expect(completed).toMatchObject({ status: 'completed' });
+    expect(JSON.stringify(completed)).not.toContain('ben');
+    expect(ended(record as LeavingFinalizing, NOW)).toMatchObject({ status: 'cancelled', actedBy: 'ben' });
   });
 });
 

@@ -22,6 +22,7 @@ type Life = Extract<PieceworkEvent, { readonly type: keyof typeof DETAIL_TYPES }
 
 const LIFE: Readonly<Record<keyof typeof DETAIL_TYPES, Life>> = {
   accepted: { type: 'accepted', transferId, source: 'https://a/x?sig=***', destination: 's3://b/k' },
+  retried: { type: 'retried', transferId, run: 2, source: 'https://c/y?sig=***', actedBy: 'ben' },
   planned: {
     type: 'planned',
     transferId,
@@ -37,7 +38,13 @@ const LIFE: Readonly<Record<keyof typeof DETAIL_TYPES, Life>> = {
     result: { sizeBytes: 30, crc32: '0000002a', version: 'validator', digests: { sha256: 'ab' }, etag: '"e"' },
   },
   failed: { type: 'failed', transferId, run: 2, reason, heldUntil: '2026-11-24T13:00:00.000Z' },
-  cancelled: { type: 'cancelled', transferId, run: 2, reason: { code: 'Cancelled', message: 'by request' } },
+  cancelled: {
+    type: 'cancelled',
+    transferId,
+    run: 2,
+    reason: { code: 'Cancelled', message: 'by request' },
+    actedBy: 'ben',
+  },
 };
 const ENDS = [LIFE.completed, LIFE.failed, LIFE.cancelled];
 
@@ -83,15 +90,16 @@ describe('EventBridge', () => {
     for (const event of Object.values(LIFE)) await events.emit(event);
     expect(details()).toMatchObject([
       { source: 'https://a/x?sig=***', destination: 's3://b/k' },
+      { run: 2, source: 'https://c/y?sig=***', actedBy: 'ben' },
       { mode: 'pieces', sizeBytes: 30, pieceSizeBytes: 10, pieceCount: 3 },
       { run: 2, sizeBytes: 30, crc32: '0000002a', version: 'validator', digests: { sha256: 'ab' }, etag: '"e"' },
       { run: 2, reason: { code: 'SourceNotFound', message: 'nothing there' }, heldUntil: '2026-11-24T13:00:00.000Z' },
-      { run: 2, reason: { code: 'Cancelled', message: 'by request' } },
+      { run: 2, reason: { code: 'Cancelled', message: 'by request' }, actedBy: 'ben' },
     ]);
   });
 
   it('is told what the home knows besides, and the event’s own run goes before the record’s', async () => {
-    const described = { run: 7, source: 'https://r/', destination: 's3://r/r', owner: 'me' };
+    const described = { run: 7, source: 'https://r/', destination: 's3://r/r', owner: 'me', actedBy: 'ann' };
     const { events, details } = bench({ describe: async () => described });
     await events.emit(LIFE.completed);
     await events.emit(LIFE.planned);
@@ -109,9 +117,9 @@ describe('EventBridge', () => {
     for (const event of [...Object.values(LIFE), ...Object.values(LIFE), { ...LIFE.failed, run: 3 }])
       await events.emit(event as Life);
     const ids = details().map(({ id }) => id);
-    expect(ids.slice(5, 10)).toEqual(ids.slice(0, 5));
-    expect(new Set(ids).size).toBe(6);
-    expect(ids[2]).toBe(`${transferId}.2.completed`);
+    expect(ids.slice(6, 12)).toEqual(ids.slice(0, 6));
+    expect(new Set(ids).size).toBe(7);
+    expect(ids[3]).toBe(`${transferId}.2.completed`);
   });
 
   it('hears of nothing else', async () => {
@@ -149,7 +157,7 @@ describe('EventBridge', () => {
     expect(denied.message).toContain('events:PutEvents');
   });
 
-  it.each([LIFE.accepted, LIFE.planned])('$type is not worth failing a transfer over', async (event) => {
+  it.each([LIFE.accepted, LIFE.retried, LIFE.planned])('$type is not worth failing a transfer over', async (event) => {
     const { events, failures } = bench({}, [{ status: 500, code: 'InternalException' }]);
     await events.emit(event);
     expect(failures).toMatchObject([{ code: 'HomeUnavailable' }]);

@@ -280,6 +280,13 @@ describe('a submit that was cut off before its record (rule 16)', () => {
     expect(sent).toContainEqual({ to: 'planner', kind: 'plan' });
   });
 
+  it('belongs to who repeats it: a tombstone is nobody’s', async () => {
+    const { ports, clock, tick } = await abandoned();
+    clock.now = NOW + HOUR_MS;
+    await tick();
+    expect(await submit(ports, { ...SUBMISSION, owner: 'ann' })).toMatchObject({ id: 'T', owner: 'ann' });
+  });
+
   it('can not be retried: nobody knows what was asked for', async () => {
     const { ports, clock, tick } = await abandoned();
     clock.now = NOW + HOUR_MS;
@@ -302,6 +309,16 @@ describe('retry', () => {
     expect(await markers(ports)).toEqual([`active/${id}/2`]);
     expect(await ports.secrets.unseal(id, 1)).toBeUndefined();
     expect(await ports.secrets.unseal(id, 2)).toEqual({ url: SECRET_URL });
+  });
+
+  it('with another source says so: in the record, redacted, and in an event', async () => {
+    const { ports, id, events } = await failedOnce();
+    const source = { url: 'https://mirror.example/file?signature=***', withheld: true };
+    const record = await retry(ports, id, { url: 'https://mirror.example/file?signature=NEW' });
+    expect(record.request).toEqual({ ...record.request, source });
+    expect(record.request.destination).toEqual(SUBMISSION.destination);
+    expect(events.at(-1)).toEqual({ type: 'retried', transferId: id, run: 2, source: source.url });
+    expect(JSON.stringify([await loadTransfer(ports, id), events])).not.toContain('NEW');
   });
 
   it.each([

@@ -290,6 +290,8 @@ describe('the transitions', () => {
       deadlineAt: toIso(NOW + 1000 + record.request.options.deadlineMs),
     });
     for (const field of ['reason', 'endedAt', 'heldUntil', 'result']) expect(again).not.toHaveProperty(field);
+    expect(retried(record, NOW, { actedBy: 'ben' })).toMatchObject({ owner: 'local', actedBy: 'ben' });
+    expect(retried({ ...record, actedBy: 'ben' }, NOW)).not.toHaveProperty('actedBy');
   });
 });
 

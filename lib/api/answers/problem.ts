@@ -21,6 +21,7 @@ const BY_GROUP: Readonly<Record<ErrorGroup, ProblemStatus>> = {
 
 const BY_CODE: Readonly<Partial<Record<ErrorCode, ProblemStatus>>> = {
   NotAuthorized: 403,
+  NotOwner: 403,
   // On one machine: another transfer has the place.
   DestinationLocked: 409,
   TransferNotFound: 404,

@@ -13,10 +13,26 @@ const MOST_TROUBLE_SHOWN = 100;
 
 /** A transfer as the API shows it: what a client can use, and nothing of how the engine keeps its books. */
 export function viewTransfer(record: TransferRecord, basePath: string): Transfer {
-  const { id, status, run, request, createdAt, deadlineAt, endedAt, heldUntil, ending, plan, result, reason } = record;
+  const {
+    id,
+    owner,
+    actedBy,
+    status,
+    run,
+    request,
+    createdAt,
+    deadlineAt,
+    endedAt,
+    heldUntil,
+    ending,
+    plan,
+    result,
+    reason,
+  } = record;
   const self = `${basePath}/v1/transfers/${id}`;
   return {
     id,
+    owner,
     status,
     run,
     source: request.source,
@@ -25,6 +41,7 @@ export function viewTransfer(record: TransferRecord, basePath: string): Transfer
     createdAt,
     deadlineAt,
     ...stated({
+      actedBy,
       endedAt,
       heldUntil: status === 'failed' && record.upload !== undefined ? heldUntil : undefined,
       ending: ending?.to,

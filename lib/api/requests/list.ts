@@ -3,9 +3,12 @@ import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import type { Status, TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone } from '../../transfer/record/record.ts';
+import type { Sees } from '../ownership.ts';
 
 export interface PageQuery {
   readonly status?: Status;
+  /** Others are left out. @default all are seen */
+  readonly sees?: Sees;
   readonly limit: number;
   /** Only ids below this one. */
   readonly before?: string;
@@ -24,7 +27,7 @@ const READ_TOGETHER = 20;
 /** Newest first. */
 export async function listPage(
   ports: Pick<Ports, 'records' | 'clock'>,
-  { status, limit, before }: PageQuery,
+  { status, sees, limit, before }: PageQuery,
 ): Promise<Page> {
   const { ids, next: nextIds } = await newestIds(ports, before, MOST_READ);
   const records: TransferRecord[] = [];
@@ -33,6 +36,7 @@ export async function listPage(
     const found = await Promise.all(batch.map((id) => readable(ports, id)));
     for (const [at, record] of found.entries()) {
       if (record === undefined || (status !== undefined && record.status !== status)) continue;
+      if (sees?.(record) === false) continue;
       records.push(record);
       const isLast = index + at + 1 === ids.length && nextIds === undefined;
       if (records.length === limit) return isLast ? { records } : { records, next: record.id };

@@ -68,11 +68,17 @@ const resultSchema = z
 export const transferSchema = z
   .object({
     id: z.string(),
+    owner: z.string().openapi({ description: 'Who submitted it.' }),
+    actedBy: z
+      .string()
+      .optional()
+      .openapi({ description: 'Who asked for this run, or for the cancel. Absent in the run of the submit.' }),
     status: z.enum(STATUSES),
     run: z.int().openapi({ description: '1, and one more with each retry.' }),
     source: z.object({
       url: z.string().openapi({
-        description: 'Without user, password, the values of its query and tokens of a known shape in its path.',
+        description:
+          'Of this run: a retry may give another. Without user, password, the values of its query and tokens of a known shape in its path.',
       }),
       withheld: z
         .boolean()

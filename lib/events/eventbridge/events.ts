@@ -21,7 +21,7 @@ export interface EventBridgeOptions {
   readonly source?: string;
   /** What is to be said of a transfer besides what its event holds. @default nothing */
   readonly describe?: (transferId: string) => Promise<TransferDescription | undefined>;
-  /** Gets why an `Accepted` or `Planned` could not be sent. Must not throw. @default none */
+  /** Gets why an `Accepted`, `Retried` or `Planned` could not be sent. Must not throw. @default none */
   readonly onFailure?: (error: unknown) => void;
   /** @default Date.now */
   readonly now?: () => Instant;
@@ -35,17 +35,20 @@ interface TransferDescription {
   readonly source: string;
   readonly destination: string;
   readonly owner: string;
+  readonly actedBy?: string;
 }
 
 type LifeEvent = Extract<PieceworkEvent, { readonly type: keyof typeof DETAIL_TYPES }>;
 
 const TRIES = 3;
 
+const ENDS: ReadonlySet<LifeEvent['type']> = new Set(['completed', 'failed', 'cancelled']);
+
 /**
- * The five events of a transfer's life, on an EventBridge bus; nothing else, and never a piece's. `emit` resolves when
+ * The six events of a transfer's life, on an EventBridge bus; nothing else, and never a piece's. `emit` resolves when
  * the bus has it, since what is still on its way when a function returns is frozen with it. An end that can't be sent
- * rejects, so that it is sent later: it is not yet recorded as announced (rule 17, at least once). `Accepted` and
- * `Planned` are not worth failing a transfer over.
+ * rejects, so that it is sent later: it is not yet recorded as announced (rule 17, at least once). `Accepted`,
+ * `Retried` and `Planned` are not worth failing a transfer over.
  */
 export function eventBridgeEvents(options: EventBridgeOptions): Events {
   const {
@@ -84,7 +87,7 @@ export function eventBridgeEvents(options: EventBridgeOptions): Events {
         await put(detailOf(event, known, now()));
       } catch (thrown) {
         const error = serviceError(thrown, { target: `the event bus ${busName}`, right: 'events:PutEvents' });
-        if (event.type !== 'accepted' && event.type !== 'planned') throw error;
+        if (ENDS.has(event.type)) throw error;
         onFailure(error);
       }
     },
@@ -111,10 +114,13 @@ function detailOf(event: LifeEvent, known: TransferDescription | undefined, at: 
     at: toIso(at),
     ...known,
     ...(run === undefined ? {} : { run }),
+    ...('actedBy' in event && event.actedBy !== undefined ? { actedBy: event.actedBy } : {}),
   };
   switch (event.type) {
     case 'accepted':
       return { ...common, status: 'accepted', source: event.source, destination: event.destination };
+    case 'retried':
+      return { ...common, status: 'retried', source: event.source };
     case 'planned': {
       const { mode, ...numbers } = event.plan;
       return { ...common, status: 'planned', mode, ...numbers };

@@ -19,11 +19,14 @@ const common = z.object({
   destination: z.string().optional(),
   /** Whose transfer it is. */
   owner: z.string().optional(),
+  /** Who asked for this run, or for the cancel. Absent in the run of the submit. */
+  actedBy: z.string().optional(),
 });
 
 const reason = z.object({ code: z.string(), message: z.string() });
 
 const accepted = z.object({ ...common.shape, status: z.literal('accepted') });
+const retried = z.object({ ...common.shape, status: z.literal('retried') });
 const planned = z.object({
   ...common.shape,
   status: z.literal('planned'),
@@ -57,11 +60,19 @@ const failed = z.object({
 });
 const cancelled = z.object({ ...common.shape, status: z.literal('cancelled'), reason });
 
-export const transferEventDetail = z.discriminatedUnion('status', [accepted, planned, completed, failed, cancelled]);
+export const transferEventDetail = z.discriminatedUnion('status', [
+  accepted,
+  retried,
+  planned,
+  completed,
+  failed,
+  cancelled,
+]);
 export type TransferEventDetail = z.infer<typeof transferEventDetail>;
 
 export const DETAIL_TYPES = {
   accepted: 'Transfer Accepted',
+  retried: 'Transfer Retried',
   planned: 'Transfer Planned',
   completed: 'Transfer Completed',
   failed: 'Transfer Failed',

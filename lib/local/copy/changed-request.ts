@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Destination } from '../../destinations/destination.ts';
-import { shownUrl } from '../../errors/secret-url-path.ts';
 import { sequentialDigests } from '../../transfer/digests.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { ObjectSettings, TransferRequest } from '../../transfer/request.ts';
@@ -9,12 +8,11 @@ import type { CopyRequest } from '../api.ts';
 
 /** What is asked of a transfer that is gone on with: what was asked before, and over it what is stated now. */
 export function requestNow(before: TransferRequest, request: CopyRequest): TransferRequest {
-  const { options = {}, object = {}, source } = request;
+  const { options = {}, object = {} } = request;
   const { expect } = before.options;
   const stated = options.expect;
   return {
     ...before,
-    ...(source.secretPath === true ? { source: { url: shownUrl(source), withheld: true, secretPath: true } } : {}),
     object: { ...before.object, ...object },
     options: {
       ...before.options,

@@ -3,6 +3,7 @@ import { advance } from '../../pipeline/advance/advance.ts';
 import { isProvablySame } from '../../pipeline/plan/start-pieces.ts';
 import { transferStatus } from '../../pipeline/requests/query.ts';
 import { asSecretAs, retry } from '../../pipeline/requests/retry.ts';
+import { shownSource } from '../../pipeline/requests/shown-source.ts';
 import { settle } from '../../pipeline/settle/settle.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadNarrowed, updateTransfer } from '../../pipeline/shared/store.ts';
@@ -15,6 +16,7 @@ import { resumed } from '../../transfer/record/transitions-runs.ts';
 import { giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
 import type { TransferRequest } from '../../transfer/request.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
+import { stated } from '../../values/stated.ts';
 import { describeValidator } from '../../values/web/validator.ts';
 
 /** One machine keeps for each destination which transfer was the last to it: that one is gone on with (protocol §1). */
@@ -109,6 +111,7 @@ export async function giveUp(
 /**
  * Sets an unfinished transfer going again in this process, with the source given anew: nothing of it is in flight
  * anywhere, so the ledger says all there is to know. Time counts only while it runs, so its deadline begins again.
+ * @param locator stands in the record from now on, as far as it may be shown.
  * @param request holds from the first step on: a digest that is only now expected is proved as any other.
  */
 export async function goOn(
@@ -118,15 +121,18 @@ export async function goOn(
   request: TransferRequest,
   signal: AbortSignal,
 ): Promise<void> {
+  const source = asSecretAs(record, asSecretAs({ request }, locator));
+  const shown = shownSource(source);
   if (record.status === 'failed') {
-    await retry(ports, record.id, asSecretAs({ request }, locator), request);
+    await retry(ports, record.id, source, { request });
   } else {
-    await ports.secrets.seal(record.id, sealedRunOf(record), asSecretAs(record, locator));
+    await ports.secrets.seal(record.id, sealedRunOf(record), source);
     const now = ports.clock.now();
-    await updateTransfer(ports, record.id, (current) => (isOver(current) ? undefined : resumed(current, request, now)));
+    const asked = { ...request, source: shown };
+    await updateTransfer(ports, record.id, (current) => (isOver(current) ? undefined : resumed(current, asked, now)));
   }
   const { pieces } = await transferStatus(ports, record.id, signal);
-  await announceResume(ports, record, pieces);
+  await announceResume(ports, record, pieces, shown.url === record.request.source.url ? undefined : shown.url);
   if (record.status !== 'failed') await advance(ports, record.id, [{ kind: 'tick', now: true }], signal);
 }
 
@@ -134,6 +140,7 @@ async function announceResume(
   ports: Ports,
   record: TransferRecord,
   pieces: Awaited<ReturnType<typeof transferStatus>>['pieces'],
+  source: string | undefined,
 ): Promise<void> {
   const { plan, snapshot } = record;
   const pieceCount = pieces?.count ?? 0;
@@ -143,6 +150,7 @@ async function announceResume(
     doneCount: pieces?.doneCount ?? 0,
     pieceCount,
     doneBytes: pieces?.doneBytes ?? 0,
+    ...stated({ source }),
   });
   if (plan === undefined || snapshot === undefined || pieces === undefined || record.status === 'failed') return;
   const done = Array.from({ length: pieces.count }, (_, index) => index + 1).filter((number) => pieces.isDone(number));

@@ -29,7 +29,8 @@ export async function serve(home: Home): Promise<LocalService> {
     signal: work.signal,
     requests: {
       submit: submitter(home, ports, work),
-      cancel: (transferId, signal) => cancel(home, transferId, signal),
+      // Everything here is one user's: who acts needs no record.
+      cancel: (transferId, _, signal) => cancel(home, transferId, signal),
       retry: (transferId, source) => retryInBackground(home, ports, work, transferId, source),
     },
     [Symbol.asyncDispose]: () => work[Symbol.asyncDispose](),

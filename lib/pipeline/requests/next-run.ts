@@ -2,7 +2,9 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { sealedRunOf } from '../../transfer/record/record.ts';
 import type { Failed } from '../../transfer/record/states.ts';
+import type { NextRun } from '../../transfer/record/transitions.ts';
 import { retried } from '../../transfer/record/transitions.ts';
+import { stated } from '../../values/stated.ts';
 import { dropRun, markActive } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
@@ -18,12 +20,14 @@ export async function startNextRun(
   ports: Ports,
   loaded: Loaded<Failed>,
   source: SourceLocator | undefined,
-  request = loaded.record.request,
+  more: Omit<NextRun, 'sealedRun'> = {},
 ): Promise<TransferRecord> {
   const { id, run } = loaded.record;
   await markActive(ports, id, run + 1);
   if (source !== undefined) await ports.secrets.seal(id, run + 1, source);
-  const next = source === undefined ? { request, sealedRun: sealedRunOf(loaded.record) } : { request };
+  const { request, owner, actedBy } = more;
+  const sealedRun = source === undefined ? sealedRunOf(loaded.record) : undefined;
+  const next = stated({ request, owner, actedBy, sealedRun });
   const stored = await saveTransfer(ports, loaded, retried(loaded.record, ports.clock.now(), next));
   await dropRun(ports, stored.record, run);
   await ports.queues.planner.send([{ body: { kind: 'plan', v: 1, transferId: id } }]);

@@ -2,18 +2,20 @@ import { PieceworkError } from '../../errors/error.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isSettled, isTombstone, sealedRunOf } from '../../transfer/record/record.ts';
-import type { TransferRequest } from '../../transfer/request.ts';
+import type { NextRun } from '../../transfer/record/transitions.ts';
 import type { Ports } from '../shared/ports.ts';
 import { sourceNeeded } from '../shared/source-needed.ts';
 import { loadNarrowed, onConflictAgain } from '../shared/store.ts';
 import { transferNotFound } from './cancel.ts';
 import { startNextRun } from './next-run.ts';
+import { shownSource } from './shown-source.ts';
 
 /**
  * Starts a failed transfer again as its next run. If the source's validator is unchanged and the upload still stands in
  * its hold, only the missing pieces are fetched (protocol §4).
- * @param source given again by the caller, else the sealed one.
- * @param request holds from the next run on. @default what was asked before
+ * @param source given again by the caller, else the sealed one. Another than before stands in the record from now on.
+ * @param next.request holds from the next run on. @default what was asked before
+ * @param next.actedBy the principal that asks for it. @default not said
  * @throws PieceworkError `TransferNotFound`; `TransferEnded` when it is completed or cancelled, `TransferRunning`
  * when it is open; `SourceNeeded`.
  */
@@ -21,7 +23,24 @@ export async function retry(
   ports: Ports,
   transferId: string,
   source?: SourceLocator,
-  request?: TransferRequest,
+  next: Pick<NextRun, 'request' | 'actedBy'> = {},
+): Promise<TransferRecord> {
+  const record = await nextRun(ports, transferId, source, next);
+  await ports.events.emit({
+    type: 'retried',
+    transferId,
+    run: record.run,
+    source: record.request.source.url,
+    ...(next.actedBy === undefined ? {} : { actedBy: next.actedBy }),
+  });
+  return record;
+}
+
+async function nextRun(
+  ports: Ports,
+  transferId: string,
+  source: SourceLocator | undefined,
+  next: Pick<NextRun, 'request' | 'actedBy'>,
 ): Promise<TransferRecord> {
   return await onConflictAgain(async () => {
     const loaded = await loadNarrowed(ports, transferId);
@@ -34,10 +53,12 @@ export async function retry(
     const { keepsSealed = false } = ports.policy;
     // It is discarded only after the record says that everything is cleaned up, so a retry that wins its swap finds it.
     if (source === undefined && keepsSealed && !isSettled(record))
-      return await startNextRun(ports, failed, undefined, request);
+      return await startNextRun(ports, failed, undefined, next);
     const sealed = keepsSealed ? undefined : await ports.secrets.unseal(transferId, sealedRunOf(record));
-    const given = source === undefined ? undefined : asSecretAs(record, source);
-    return await startNextRun(ports, failed, given ?? sealed ?? wholeLocator(record), request);
+    if (source === undefined) return await startNextRun(ports, failed, sealed ?? wholeLocator(record), next);
+    const given = asSecretAs(record, source);
+    const request = { ...(next.request ?? record.request), source: shownSource(given) };
+    return await startNextRun(ports, failed, given, { ...next, request });
   });
 }
 

@@ -1,6 +1,4 @@
 import { PieceworkError } from '../../errors/error.ts';
-import { holdsSecret } from '../../errors/redact.ts';
-import { shownUrl } from '../../errors/secret-url-path.ts';
 import type { IdempotencyEntry } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
 import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
@@ -11,13 +9,14 @@ import { markActive } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
 import { createTransfer, createUnlessThere, loadNarrowed, loadTransfer, onConflictAgain } from '../shared/store.ts';
 import { startNextRun } from './next-run.ts';
+import { shownSource } from './shown-source.ts';
 
 export interface Submission {
   readonly source: SourceLocator;
   readonly destination: DestinationLocator;
   readonly object: ObjectSettings;
   readonly options: TransferOptions;
-  /** Whose transfer it is: queues are fair between owners. */
+  /** Whose transfer it is: the principal that asks for it. Queues are fair between owners. */
   readonly owner: string;
   /** Where something names the transfer before it is there. @default a new one */
   readonly id?: string;
@@ -96,7 +95,10 @@ async function submitAgain(ports: Ports, id: string, submission: Submission): Pr
     if (loaded === undefined) throw new PieceworkError('Conflict', `transfer ${id} vanished during its submit`);
     const { record, version } = loaded;
     if (record.status === 'failed' && isTombstone(record))
-      return await startNextRun(ports, { record, version }, submission.source, toRequest(submission));
+      return await startNextRun(ports, { record, version }, submission.source, {
+        request: toRequest(submission),
+        owner: submission.owner,
+      });
     if (record.status !== 'accepted') return record;
     await markActive(ports, id, record.run);
     await ports.queues.planner.send([{ body: { kind: 'plan', v: 1, transferId: id } }]);
@@ -109,19 +111,5 @@ export function toRequest(
   submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options'>,
 ): TransferRequest {
   const { source, destination, object, options } = submission;
-  const { url, headers, auth, hostFingerprint, store, secretPath } = source;
-  // Not secret, but with the URL alone another server or store would be asked.
-  const isElsewhere = hostFingerprint !== undefined || Object.keys(store ?? {}).length > 0;
-  const isSecret =
-    holdsSecret(url) || secretPath === true || auth !== undefined || Object.keys(headers ?? {}).length > 0;
-  return {
-    source: {
-      url: shownUrl(source),
-      withheld: isSecret || isElsewhere,
-      ...(secretPath === true ? { secretPath } : {}),
-    },
-    destination,
-    object,
-    options,
-  };
+  return { source: shownSource(source), destination, object, options };
 }

@@ -25,8 +25,9 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
 function endEvent(record: Over): PieceworkEvent {
   const { id: transferId, run } = record;
   if (record.status === 'completed') return { type: 'completed', transferId, run, result: record.result };
-  const { reason } = record;
-  if (record.status === 'cancelled') return { type: 'cancelled', transferId, run, reason };
+  const { reason, actedBy } = record;
+  if (record.status === 'cancelled')
+    return { type: 'cancelled', transferId, run, reason, ...(actedBy === undefined ? {} : { actedBy }) };
   return {
     type: 'failed',
     transferId,

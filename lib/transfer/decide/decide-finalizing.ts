@@ -1,5 +1,6 @@
 import { reactionTo } from '../../errors/codes.ts';
 import type { ErrorRecord } from '../../errors/error.ts';
+import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import type { Ending } from '../record/record.ts';
@@ -7,14 +8,14 @@ import type { Finalizing } from '../record/states.ts';
 import { isLeaving, isPut } from '../record/states.ts';
 import { completed, ending } from '../record/transitions.ts';
 import { backoffAfter } from '../retry.ts';
-import type { DecidePolicy, Input, Outcome } from './decision.ts';
+import type { CancelInput, DecidePolicy, Input, Outcome } from './decision.ts';
 import { deadlineExceeded, end, mayFetchInstead, resendWhenQuiet } from './outcomes.ts';
 
 /** A completion may be on its way: success ends it whatever else is wanted, everything else goes through `ending`. */
 export function decideFinalizing(
   record: Finalizing,
   inputs: readonly Input[],
-  cancel: ErrorRecord | undefined,
+  cancel: CancelInput | undefined,
   now: Instant,
   policy: DecidePolicy,
 ): Outcome {
@@ -22,7 +23,7 @@ export function decideFinalizing(
     if (input.kind === 'finished' && input.planId === record.planId) return end(completed(record, input.result, now));
   }
   if (isLeaving(record)) return { record, commands: [{ kind: 'settle' }] };
-  if (cancel !== undefined) return leave(record, 'cancelled', cancel);
+  if (cancel !== undefined) return leave(record, 'cancelled', cancel.reason, stated({ actedBy: cancel.actedBy }));
   for (const input of inputs) {
     // A planner that failed after its swap may have sent the put; of an upload, the next tick takes care.
     const isFailure = input.kind === 'unfinished' || (input.kind === 'unplanned' && isPut(record));
@@ -84,7 +85,7 @@ function leave(
   record: Finalizing,
   to: Ending['to'],
   reason: ErrorRecord,
-  refusal: Pick<Ending, 'isRefused'> = {},
+  more: Pick<Ending, 'isRefused' | 'actedBy'> = {},
 ): Outcome {
-  return { record: ending(record, { to, reason, ...refusal }), commands: [{ kind: 'settle' }] };
+  return { record: ending(record, { to, reason, ...more }), commands: [{ kind: 'settle' }] };
 }

@@ -26,8 +26,8 @@ export function decide(
   if (isOver(record))
     return { record, commands: inputs.some((input) => input.kind === 'tick') ? [{ kind: 'settle' }] : [] };
   const cancel = inputs.find((input) => input.kind === 'cancel');
-  if (record.status === 'finalizing') return decideFinalizing(record, inputs, cancel?.reason, now, policy);
-  if (cancel !== undefined) return end(cancelled(record, cancel.reason, now));
+  if (record.status === 'finalizing') return decideFinalizing(record, inputs, cancel, now, policy);
+  if (cancel !== undefined) return end(cancelled(record, cancel.reason, now, cancel.actedBy));
   if (record.status !== 'transferring') return decidePlanning(record, inputs, now, policy);
   if (isInPieces(record)) return decidePieces(record, facts, inputs, now, policy);
   return isStream(record) ? decideStream(record, facts, inputs, now, policy) : { record, commands: [] };

@@ -11,12 +11,19 @@ import type { BackoffPolicy } from '../retry.ts';
 
 /** What a decision is made of and what comes out of it. Words as in docs/glossary.md. */
 
+export interface CancelInput {
+  readonly kind: 'cancel';
+  readonly reason: ErrorRecord;
+  /** The principal that asked for it. @default not said */
+  readonly actedBy?: string;
+}
+
 export type Input =
   | PieceResult
   | DeadPiece
   /** Repair what may have been lost. `now` = nothing is in flight for certain: don't wait for the quiet time. */
   | { readonly kind: 'tick'; readonly now?: boolean }
-  | { readonly kind: 'cancel'; readonly reason: ErrorRecord }
+  | CancelInput
   /** Planning, or the stream that it became, did not succeed. */
   | { readonly kind: 'unplanned'; readonly planId: string; readonly error: ErrorRecord }
   /** A stream came to its end; the plan now has its size and count. */

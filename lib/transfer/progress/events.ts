@@ -9,6 +9,16 @@ import type { Snapshot } from '../snapshot.ts';
  */
 export type TransferEvent =
   | { readonly type: 'accepted'; readonly transferId: string; readonly source: string; readonly destination: string }
+  /** A failed transfer begins its next run. */
+  | {
+      readonly type: 'retried';
+      readonly transferId: string;
+      readonly run: number;
+      /** Redacted; another than before, where it was given again. */
+      readonly source: string;
+      /** The principal that asked for it; absent on one machine. */
+      readonly actedBy?: string;
+    }
   | {
       readonly type: 'planned';
       readonly transferId: string;
@@ -28,7 +38,14 @@ export type TransferEvent =
       readonly reason: ErrorRecord;
       readonly heldUntil?: string;
     }
-  | { readonly type: 'cancelled'; readonly transferId: string; readonly run: number; readonly reason: ErrorRecord };
+  | {
+      readonly type: 'cancelled';
+      readonly transferId: string;
+      readonly run: number;
+      readonly reason: ErrorRecord;
+      /** The principal that asked for the cancel, or for the run; absent on one machine. */
+      readonly actedBy?: string;
+    };
 
 /** What happens around a transfer on one machine, before it has an id or between two runs. */
 export type HomeEvent =
@@ -39,6 +56,8 @@ export type HomeEvent =
       readonly doneCount: number;
       readonly pieceCount: number;
       readonly doneBytes: number;
+      /** Redacted: where another source than before was given. */
+      readonly source?: string;
     }
   /** An unfinished transfer to the same destination is given up; `because` says what is different. */
   | { readonly type: 'superseded'; readonly transferId: string; readonly because: string }

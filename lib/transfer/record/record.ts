@@ -44,6 +44,8 @@ export interface Ending {
   readonly abortedAt?: string;
   /** The only put of this plan was refused: where no look is possible, nothing is there. */
   readonly isRefused?: boolean;
+  /** Who asked for the cancel. */
+  readonly actedBy?: string;
   /** Since when the destination does not let the proof be made. */
   readonly unprovedSince?: string;
 }
@@ -74,7 +76,10 @@ export interface TransferResult {
 export interface TransferRecord {
   readonly v: 1;
   readonly id: string;
+  /** The principal that submitted it. */
   readonly owner: string;
+  /** The principal that asked for this run, or for the cancel. Absent in the run of the submit, and on one machine. */
+  readonly actedBy?: string;
   readonly request: TransferRequest;
   /** +1 at each write: equal bytes have equal ETags, and without it A → B → A goes unnoticed. */
   readonly rev: number;

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../errors/codes.ts';
 import type { ErrorRecord } from '../../errors/error.ts';
+import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import type { Digests } from '../digests.ts';
@@ -148,12 +149,27 @@ export function failed(record: Accepted | Planning | Transferring, reason: Error
   return { ...kept, status: 'failed', reason, endedAt: toIso(now) };
 }
 
-export function cancelled(record: Accepted | Planning | Transferring, reason: ErrorRecord, now: Instant): Cancelled {
-  return { ...withoutUpload(record), status: 'cancelled', reason, endedAt: toIso(now), trouble: {} };
+export function cancelled(
+  record: Accepted | Planning | Transferring,
+  reason: ErrorRecord,
+  now: Instant,
+  actedBy?: string,
+): Cancelled {
+  return {
+    ...withoutUpload(record),
+    ...stated({ actedBy }),
+    status: 'cancelled',
+    reason,
+    endedAt: toIso(now),
+    trouble: {},
+  };
 }
 
 /** Out of `finalizing` without success is a way, not a step (rule 12). */
-export function ending(record: Finalizing, wanted: Pick<Ending, 'to' | 'reason' | 'isRefused'>): LeavingFinalizing {
+export function ending(
+  record: Finalizing,
+  wanted: Pick<Ending, 'to' | 'reason' | 'isRefused' | 'actedBy'>,
+): LeavingFinalizing {
   return { ...record, ending: wanted };
 }
 
@@ -194,8 +210,8 @@ export function endedUnknown(record: LeavingFinalizing, reason: ErrorRecord, now
 }
 
 function withoutEnding(record: LeavingFinalizing, end: UploadEnd): TransferRecord {
-  const { ending: _, upload: __, ...rest } = giveUpPromotions(end === 'gone' ? record : withoutUpload(record));
-  return rest;
+  const { ending: given, upload: _, ...rest } = giveUpPromotions(end === 'gone' ? record : withoutUpload(record));
+  return { ...rest, ...stated({ actedBy: given?.actedBy }) };
 }
 
 /** Over from the beginning with a new plan; parts of two versions never meet (protocol §4, one CAS). */
@@ -218,22 +234,28 @@ function fromTheBeginning(record: TransferRecord, now: Instant): Planning {
   };
 }
 
-/**
- * `retry`: the plan, the snapshot and a held upload stay for the planner to compare (protocol §4).
- * @param next.sealedRun the earlier run whose sealed source holds for this one too. @default this run has its own
- */
-export function retried(
-  record: Failed,
-  now: Instant,
-  next: { readonly request?: TransferRequest; readonly sealedRun?: number } = {},
-): Accepted {
-  const { reason: _, endedAt: __, heldUntil: ___, result: ____, sealedRun: _____, ...rest } = record;
-  const { request = record.request, sealedRun } = next;
+/** What differs in the next run from the one before. */
+export interface NextRun {
+  /** @default what was asked before */
+  readonly request?: TransferRequest;
+  /** The earlier run whose sealed source holds for this one too. @default this run has its own */
+  readonly sealedRun?: number;
+  /** The principal that asked for it. @default not said */
+  readonly actedBy?: string;
+  /** Of what a tombstone stands for, which does not know. @default as before */
+  readonly owner?: string;
+}
+
+/** `retry`: the plan, the snapshot and a held upload stay for the planner to compare (protocol §4). */
+export function retried(record: Failed, now: Instant, next: NextRun = {}): Accepted {
+  const { reason: _, endedAt: __, heldUntil: ___, result: ____, sealedRun: _____, actedBy: ______, ...rest } = record;
+  const { request = record.request, owner = record.owner, sealedRun, actedBy } = next;
   return {
     ...rest,
+    owner,
     request,
     run: record.run + 1,
-    ...(sealedRun === undefined ? {} : { sealedRun }),
+    ...stated({ sealedRun, actedBy }),
     status: 'accepted',
     deadlineAt: toIso(now + request.options.deadlineMs),
     quietUntil: toIso(now),
