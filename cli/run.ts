@@ -8,6 +8,7 @@ import { printable } from '../lib/values/printable.ts';
 import type { Context } from './context.ts';
 import { variableOf } from './options/option.ts';
 import { resolveSettings } from './options/settings.ts';
+import { writeLine } from './output/lines.ts';
 import { paintFor } from './output/paint.ts';
 import { writeJson } from './output/reporters/json-reporter.ts';
 import type { Invocation } from './program.ts';
@@ -86,12 +87,12 @@ function writeError(error: PieceworkError, context: Context, { isJson, isVerbose
   const paint = paintFor(context.stderr, context.environment);
   if (isJson) writeJson(context.stdout, { type: 'error', code, message, exitCode: exitCodeOf(code), details });
   context.stderr.write(`${paint('red', 'piecework:')} ${printable(message)}\n`);
-  for (const hint of hints) context.stderr.write(`${printable(hint)}\n`);
-  if (isVerbose && code !== 'Interrupted') context.stderr.write(`${stackOf(error)}\n`);
+  for (const hint of hints) writeLine(context.stderr, hint);
+  if (isVerbose && code !== 'Interrupted') for (const line of stackOf(error)) writeLine(context.stderr, line);
 }
 
 /** Without its own sentence, which stands above, and with all its causes. */
-function stackOf(error: Error): string {
+function stackOf(error: Error): readonly string[] {
   const lines = [...framesOf(error)];
   let causes = 0;
   for (let next = error.cause; next instanceof Error && causes < MOST_CAUSES; next = next.cause, causes += 1) {
@@ -99,5 +100,5 @@ function stackOf(error: Error): string {
     const named = code === undefined ? next.name : `${next.name} (${String(code)})`;
     lines.push(`caused by: ${cleaned(`${named}: ${next.message}`)}`, ...framesOf(next));
   }
-  return lines.join('\n');
+  return lines;
 }

@@ -6,6 +6,8 @@ import type { SettingNames } from '../../lib/transfer/object-headers.ts';
 import { headerProblems, headerSentence } from '../../lib/transfer/object-headers.ts';
 import type { Expectations, ObjectSettings, TransferOptions } from '../../lib/transfer/request.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { secret } from './kinds/credentials.ts';
+import { BadValue } from './kinds/kind.ts';
 import type { Settings } from './table.ts';
 
 /** What the settings mean to the library. @throws PieceworkError `InvalidOption`. */
@@ -44,9 +46,20 @@ function sourceLocator(url: string, settings: Settings): SourceLocator {
   const auth = authOf(settings);
   const secretPath = settings.secretPath === true ? true : undefined;
   return {
-    url,
+    url: urlOf(url),
     ...stated({ headers: header, auth, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath }),
   };
+}
+
+/** `@file` reads it from there, so that a signed link stands in no process list and no history. */
+function urlOf(given: string): string {
+  if (!given.startsWith('@')) return given;
+  try {
+    return secret.parse([given]);
+  } catch (error) {
+    if (!(error instanceof BadValue)) throw error;
+    throw new PieceworkError('InvalidOption', `SOURCE: ${error.message}`, { cause: error });
+  }
 }
 
 function authOf({ user, bearer }: Settings): SourceAuth | undefined {

@@ -1,10 +1,10 @@
 import type { LocalStatus } from '../../lib/index.ts';
-import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isOver } from '../../lib/transfer/record/record.ts';
 import { printable } from '../../lib/values/printable.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { describePlan } from './describe.ts';
+import { placeText } from './lines.ts';
 import type { Glyphs, MappedPieces } from './piece-map.ts';
 import { pieceMap } from './piece-map.ts';
 import { facts, shorten, table } from './text.ts';
@@ -24,7 +24,7 @@ export function listLines(transfers: readonly LocalStatus[], now: number, column
       stateOf(transfer),
       size === undefined ? '-' : formatBytes(size),
       formatDuration(Math.max(0, now - Date.parse(record.createdAt))),
-      printable(describeDestination(record.request.destination)),
+      placeText(record.request.destination),
     ];
   });
   const fixed = table(
@@ -53,7 +53,7 @@ export function statusLines(
     ['transfer', record.id],
     ['state', `${stateOf(transfer)}${record.run > 1 ? ` (run ${record.run})` : ''}`],
     ['source', `${request.source.url}${request.source.withheld ? ' (not stored whole)' : ''}`],
-    ['destination', describeDestination(request.destination)],
+    ['destination', placeText(request.destination)],
     ['plan', plan === undefined ? undefined : describePlan(plan)],
     [
       'pieces',

@@ -1,6 +1,7 @@
 import type { Transfer } from '../../lib/api/schemas/transfer.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { retrySource } from '../options/request.ts';
+import { writeLine } from '../output/lines.ts';
 import { readsUnicode } from '../output/paint.ts';
 import { BLOCKS, LETTERS } from '../output/piece-map.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
@@ -47,10 +48,10 @@ export const remoteList: Remote = {
     }
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
     if (transfers.length > 0)
-      for (const line of remoteListLines(transfers, context.now(), columns)) context.stdout.write(`${line}\n`);
+      for (const line of remoteListLines(transfers, context.now(), columns)) writeLine(context.stdout, line);
     if (settings.quiet === true) return;
-    if (transfers.length === 0) context.stderr.write('no transfers\n');
-    if (cursor !== undefined) context.stderr.write('there are older ones; --limit shows more\n');
+    if (transfers.length === 0) writeLine(context.stderr, 'no transfers');
+    if (cursor !== undefined) writeLine(context.stderr, 'there are older ones; --limit shows more');
   },
 };
 
@@ -68,7 +69,7 @@ export const remoteStatus: Remote = {
     }
     const glyphs = readsUnicode(context.environment) ? BLOCKS : LETTERS;
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : 80;
-    for (const line of remoteStatusLines(transfer, { columns, glyphs })) context.stdout.write(`${line}\n`);
+    for (const line of remoteStatusLines(transfer, { columns, glyphs })) writeLine(context.stdout, line);
   },
 };
 
@@ -78,7 +79,7 @@ export const remoteCancel: Remote = {
       signal: context.signal,
     });
     if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer });
-    else context.stdout.write(`${transfer.id} ${transfer.status}\n`);
+    else writeLine(context.stdout, `${transfer.id} ${transfer.status}`);
   },
 };
 
@@ -94,7 +95,7 @@ export const remoteRetry: Remote = {
       signal,
       ...(given === undefined ? {} : { source: remoteSource(given, settings) }),
     });
-    if (settings.json !== true) context.stdout.write(`${transfer.id} ${transfer.status}\n`);
+    if (settings.json !== true) writeLine(context.stdout, `${transfer.id} ${transfer.status}`);
     const last = extras['watch'] === true ? await watch(call, client, id) : transfer;
     if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer: last });
   },

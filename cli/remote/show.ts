@@ -1,9 +1,9 @@
 import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts';
-import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import type { PieceSet } from '../../lib/transfer/plan/piece-set.ts';
 import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
 import { printable } from '../../lib/values/printable.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
+import { placeText } from '../output/lines.ts';
 import type { Glyphs } from '../output/piece-map.ts';
 import { pieceMap } from '../output/piece-map.ts';
 import { count, facts, shorten, table } from '../output/text.ts';
@@ -15,7 +15,7 @@ export function remoteListLines(transfers: readonly Transfer[], now: number, col
   const rows = transfers.map(({ id, status, plan, result, createdAt, destination }) => {
     const size = result?.sizeBytes ?? plan?.sizeBytes;
     const age = formatDuration(Math.max(0, now - Date.parse(createdAt)));
-    return [id, status, size === undefined ? '-' : formatBytes(size), age, printable(destinationText(destination))];
+    return [id, status, size === undefined ? '-' : formatBytes(size), age, destinationText(destination)];
   });
   const fixed = rows.map((row) => row.slice(0, -1));
   const used = Math.max(0, ...table(heading.slice(0, -1), fixed).map((line) => line.length)) + 2;
@@ -96,7 +96,7 @@ export function progressText({ progress }: TransferDetail): string | undefined {
 }
 
 export function destinationText(destination: Transfer['destination']): string {
-  return describeDestination(destination);
+  return placeText(destination);
 }
 
 function planText({ mode, sizeBytes, pieceSizeBytes, pieceCount }: NonNullable<Transfer['plan']>): string {

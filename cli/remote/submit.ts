@@ -2,9 +2,11 @@ import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { nameInPath } from '../../lib/errors/secret-paths.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
+import { safeName } from '../../lib/values/safe-name.ts';
 import { readUrl } from '../../lib/values/web/read-url.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
+import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
 import { DEPLOYMENT_EXTRAS, openDeployment } from './deployment.ts';
@@ -19,7 +21,7 @@ export const submitVerb: Verb = {
     "Submits a transfer to a deployment's API and returns: the work is done there. stdout carries one line, the id of the " +
     'transfer. With --watch it is followed to its end, and the exit code says how it ended.',
   arguments: [
-    { term: '<SOURCE>', help: 'URL of a scheme that the deployment allows' },
+    { term: '<SOURCE>', help: 'URL of a scheme that the deployment allows, or @file with one in it' },
     {
       term: '<DEST>',
       help: "s3://bucket/key, or s3://bucket/prefix/ for the URL's own name, where the deployment may write",
@@ -64,9 +66,9 @@ export const submitVerb: Verb = {
     });
     const isWatched = extras['watch'] === true;
     if (settings.json !== true) {
-      context.stdout.write(`${transfer.id}\n`);
+      writeLine(context.stdout, transfer.id);
       if (settings.quiet !== true && !isWatched)
-        context.stderr.write(`${transfer.status}; piecework status ${transfer.id} --watch follows it\n`);
+        writeLine(context.stderr, `${transfer.status}; piecework status ${transfer.id} --watch follows it`);
     }
     const last = isWatched ? await watch(call, client, transfer.id) : transfer;
     if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer: last });
@@ -99,7 +101,7 @@ function destinationOf(source: SourceLocator, to: string): SubmitRequest['destin
     );
   if (key !== '' && !key.endsWith('/')) return { bucket, key };
   // The deployment looks at the source later, so its name is that of the URL.
-  const name = source.secretPath === true ? '' : nameInPath(readUrl(source.url)?.pathname ?? '').replaceAll('/', '_');
+  const name = source.secretPath === true ? '' : (safeName(nameInPath(readUrl(source.url)?.pathname ?? '')) ?? '');
   if (name === '')
     throw new PieceworkError(
       'InvalidDestination',

@@ -3,6 +3,7 @@ import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts
 import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
 import { printable } from '../../lib/values/printable.ts';
 import { toIso } from '../../lib/values/time.ts';
+import { writeLine } from '../output/lines.ts';
 import { isTerminal } from '../output/paint.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { LiveArea } from '../output/reporters/live-area.ts';
@@ -83,7 +84,7 @@ function watchReporter({ context, settings }: VerbCall): WatchReporter {
   return {
     show(transfer) {
       const step = `${transfer.status} ${Math.floor((transfer.progress.percent ?? 0) / 10)}`;
-      if (step !== last) stderr.write(`${lineOf(transfer)}\n`);
+      if (step !== last) writeLine(stderr, lineOf(transfer));
       last = step;
     },
     [Symbol.dispose]: () => undefined,

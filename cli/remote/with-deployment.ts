@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
+import { writeLine } from '../output/lines.ts';
 import { isTerminal } from '../output/paint.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 import { DEPLOYMENT_EXTRAS, mayMeanDeployment, openDeployment } from './deployment.ts';
@@ -35,12 +36,12 @@ export function withDeployment(verb: Verb, remote: Remote): Verb {
       const { stderr, environment } = call.context;
       // Where only a deployment can be meant, and the output is for a program, it is not said.
       if (call.settings.quiet !== true && (mayMeanDeployment(call) || isTerminal(stderr, environment)))
-        stderr.write('answered by this machine\n');
+        writeLine(stderr, 'answered by this machine');
       await verb.run(call);
     },
   };
 }
 
 export function sayHome({ context, settings }: VerbCall, client: ApiClient): void {
-  if (settings.quiet !== true) context.stderr.write(`answered by ${client.url}\n`);
+  if (settings.quiet !== true) writeLine(context.stderr, `answered by ${client.url}`);
 }

@@ -1,4 +1,5 @@
 import { localOptions } from '../options/request.ts';
+import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
 import { ID_ARGUMENT } from './status.ts';
@@ -18,6 +19,6 @@ export const cancelVerb: Verb = {
     const record = await local.cancel(await resolveTransferId(local, given), context.signal);
     if (settings.json === true)
       writeJson(context.stdout, { type: 'result', transferId: record.id, status: record.status });
-    else context.stdout.write(`${record.id} ${record.status}\n`);
+    else writeLine(context.stdout, `${record.id} ${record.status}`);
   },
 };

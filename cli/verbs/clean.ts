@@ -1,8 +1,7 @@
 import { asPieceworkError } from '../../lib/errors/error.ts';
 import type { CleanReport } from '../../lib/index.ts';
-import { describeDestination } from '../../lib/local/destinations/kinds.ts';
-import { printable } from '../../lib/values/printable.ts';
 import { localOptions } from '../options/request.ts';
+import { placeText, writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { count } from '../output/text.ts';
 import type { Verb, VerbCall } from '../verb.ts';
@@ -38,14 +37,13 @@ export const cleanVerb: Verb = {
 function show({ context: { stdout, stderr }, settings }: VerbCall, report: CleanReport): void {
   const { cleaned, failed, running, forgotten } = report;
   for (const { id, request } of cleaned) {
-    stdout.write(`${printable(`${id} ${describeDestination(request.destination)}`)}\n`);
+    writeLine(stdout, `${id} ${placeText(request.destination)}`);
   }
-  for (const { transferId, error } of failed)
-    stderr.write(`${printable(`${transferId} not cleaned: ${error.message}`)}\n`);
+  for (const { transferId, error } of failed) writeLine(stderr, `${transferId} not cleaned: ${error.message}`);
   if (settings.quiet === true) return;
-  if (running.length > 0) stderr.write(`${count(running.length, 'transfer')} left alone: running\n`);
-  stderr.write(`${count(cleaned.length, 'transfer')} cleaned\n`);
-  if (settings.history === true) stderr.write(`${count(forgotten.length, 'ended transfer')} forgotten\n`);
+  if (running.length > 0) writeLine(stderr, `${count(running.length, 'transfer')} left alone: running`);
+  writeLine(stderr, `${count(cleaned.length, 'transfer')} cleaned`);
+  if (settings.history === true) writeLine(stderr, `${count(forgotten.length, 'ended transfer')} forgotten`);
 }
 
 function cleanJson({ cleaned, failed, running, forgotten }: CleanReport): object {

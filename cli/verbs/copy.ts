@@ -12,7 +12,10 @@ export const copyVerb: Verb = {
     'Brings SOURCE to DEST in pieces, side by side: whole and checked, or not at all. Run again after a crash or ' +
     'Ctrl-C, it goes on with the missing pieces. stdout carries one line, where the object is; all else is stderr.',
   arguments: [
-    { term: '<SOURCE>', help: 'http:, https:, ftp:, ftps:, sftp:, s3: or file: URL, or - for stdin' },
+    {
+      term: '<SOURCE>',
+      help: 'http:, https:, ftp:, ftps:, sftp:, s3: or file: URL, @file with one in it, or - for stdin',
+    },
     {
       term: '[DEST]',
       help: 's3://bucket/key, s3://bucket/prefix/, a path, a folder (existing, or with a trailing /), - for stdout; default: the current folder',

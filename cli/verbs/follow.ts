@@ -1,8 +1,8 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { CopyReport, Local, LocalOptions } from '../../lib/index.ts';
-import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import { localOptions } from '../options/request.ts';
+import { placeText, writeLine } from '../output/lines.ts';
 import { chooseReporter } from '../output/reporters/choose-reporter.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { resultJson, summaryLines } from '../output/result.ts';
@@ -20,9 +20,9 @@ export async function follow(
     writeJson(context.stdout, resultJson(report));
     return;
   }
-  if (settings.quiet !== true) for (const line of summaryLines(report)) context.stderr.write(`${line}\n`);
+  if (settings.quiet !== true) for (const line of summaryLines(report)) writeLine(context.stderr, line);
   // Alone on its line, so that a script can take it: the name may have come from the source.
-  if (!options.toStdout) context.stdout.write(`${describeDestination(report.destination)}\n`);
+  if (!options.toStdout) writeLine(context.stdout, placeText(report.destination));
 }
 
 async function watched(

@@ -1,4 +1,5 @@
 import { localOptions } from '../options/request.ts';
+import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { listLines, statusJson } from '../output/transfers.ts';
 import type { Verb } from '../verb.ts';
@@ -21,11 +22,11 @@ export const listVerb: Verb = {
       return;
     }
     if (transfers.length === 0) {
-      if (settings.quiet !== true) context.stderr.write('no transfers\n');
+      if (settings.quiet !== true) writeLine(context.stderr, 'no transfers');
       return;
     }
     // The reader of a pipe cuts lines by itself.
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
-    for (const line of listLines(transfers, context.now(), columns)) context.stdout.write(`${line}\n`);
+    for (const line of listLines(transfers, context.now(), columns)) writeLine(context.stdout, line);
   },
 };

@@ -1,10 +1,10 @@
 import type { PlanReport } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/local/destinations/kinds.ts';
-import { printable } from '../../lib/values/printable.ts';
 import { formatBytes } from '../../lib/values/units.ts';
 import { describeValidator } from '../../lib/values/web/validator.ts';
 import { copyRequest, localOptions } from '../options/request.ts';
 import { describePlan } from '../output/describe.ts';
+import { placeText, writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { facts } from '../output/text.ts';
 import type { Verb, VerbCall } from '../verb.ts';
@@ -14,7 +14,10 @@ export const planVerb: Verb = {
   summary: 'ask the source, and say what copy would do',
   description: 'Asks the source once and shows what copy would do. Nothing is written, at the source or anywhere.',
   arguments: [
-    { term: '<SOURCE>', help: 'http:, https:, ftp:, ftps:, sftp:, s3: or file: URL, or - for stdin' },
+    {
+      term: '<SOURCE>',
+      help: 'http:, https:, ftp:, ftps:, sftp:, s3: or file: URL, @file with one in it, or - for stdin',
+    },
     { term: '[DEST]', help: 'as for copy; default: the current folder' },
   ],
   settings: 'plan',
@@ -40,7 +43,7 @@ export async function showPlan(call: VerbCall): Promise<void> {
   const lines = facts([
     ['source', report.source],
     ['final URL', finalUrl === report.source ? undefined : finalUrl],
-    ['destination', `${describeDestination(report.destination)}${report.exists ? ` (exists; ${fate(call)})` : ''}`],
+    ['destination', `${placeText(report.destination)}${report.exists ? ` (exists; ${fate(call)})` : ''}`],
     ['size', snapshot.sizeBytes === undefined ? 'unknown' : sizeText(snapshot.sizeBytes)],
     ['ranges', snapshot.ranges ? 'yes' : 'no'],
     ['version', describeValidator(snapshot.validator)],
@@ -50,10 +53,10 @@ export async function showPlan(call: VerbCall): Promise<void> {
     ['digests', digestsText(report)],
     ['plan', describePlan(report.plan)],
   ]);
-  for (const line of lines) context.stdout.write(`${printable(line)}\n`);
+  for (const line of lines) writeLine(context.stdout, line);
   if (settings.quiet === true) return;
   for (const warning of new Set([...report.warnings, ...snapshot.warnings])) {
-    context.stderr.write(`${printable(`warning: ${warning}`)}\n`);
+    writeLine(context.stderr, `warning: ${warning}`);
   }
 }
 

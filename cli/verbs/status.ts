@@ -1,4 +1,5 @@
 import { localOptions } from '../options/request.ts';
+import { writeLine } from '../output/lines.ts';
 import { readsUnicode } from '../output/paint.ts';
 import { BLOCKS, LETTERS } from '../output/piece-map.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
@@ -23,6 +24,6 @@ export const statusVerb: Verb = {
     }
     const glyphs = readsUnicode(context.environment) ? BLOCKS : LETTERS;
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : 80;
-    for (const line of statusLines(status, { columns, glyphs })) context.stdout.write(`${line}\n`);
+    for (const line of statusLines(status, { columns, glyphs })) writeLine(context.stdout, line);
   },
 };

@@ -78,7 +78,20 @@ const TABLE = RANGES.map((range) => {
 const [GLOBAL, GLOBAL_BITS] = ipaddr.IPv6.parseCIDR('2000::/3');
 
 const NOT_AN_ADDRESS: Refusal = { what: 'not an address', openable: false };
+const LEADS_ELSEWHERE: Refusal = { what: 'a translated address', openable: false };
 const NOT_GLOBAL: Refusal = { what: 'a reserved address', openable: false };
+
+/**
+ * The IPv4 address in an interface identifier of ISATAP (RFC 5214 §6.1), under whatever prefix: a host that has such an
+ * interface sends there in IPv4. Beyond these and the ranges above, no address shows that it leads to another: a site's
+ * own prefix of NAT64 or 6rd looks like any (ADR 20).
+ */
+function isatapTarget({ parts }: ipaddr.IPv6): string | undefined {
+  const [a = 0, b = 0, high = 0, low = 0] = parts.slice(4);
+  // The bits "universal" and "group" may be set.
+  if ((a & ~0x0300) !== 0 || b !== 0x5efe) return undefined;
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
 
 /**
  * `undefined` = a public address. Takes what Node and resolvers write; other spellings, and zones (`fe80::1%eth0`), are
@@ -87,6 +100,8 @@ const NOT_GLOBAL: Refusal = { what: 'a reserved address', openable: false };
 export function refusalOf(address: string): Refusal | undefined {
   if (isIP(address) === 0 || address.includes('%')) return NOT_AN_ADDRESS;
   const parsed = ipaddr.parse(address);
+  const target = parsed instanceof ipaddr.IPv6 ? isatapTarget(parsed) : undefined;
+  if (target !== undefined && refusalOf(target) !== undefined) return LEADS_ELSEWHERE;
   const found = TABLE.find(({ network, bits }) => network.kind() === parsed.kind() && parsed.match(network, bits));
   if (found !== undefined) return found.range;
   return parsed.kind() === 'ipv6' && !parsed.match(GLOBAL, GLOBAL_BITS) ? NOT_GLOBAL : undefined;

@@ -6,9 +6,14 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, '�');
 }
 
+/** The same with escapes as in JSON, `\u202e`, which tell one name from another. */
+export function printableEscapes(text: string): string {
+  return text.replace(UNPRINTABLE, escaped);
+}
+
 /** JSON of the same value that can be shown on a terminal as well: nothing unprintable stands in it unescaped. */
 export function printableJson(value: object): string {
-  return JSON.stringify(value).replace(UNPRINTABLE, escaped);
+  return printableEscapes(JSON.stringify(value));
 }
 
 function escaped(text: string): string {

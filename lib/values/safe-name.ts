@@ -4,7 +4,8 @@ const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\
 
 /**
  * A name that any file system takes and that leads nowhere else: no separators, no control or reserved characters, no
- * leading dots, no trailing dots or spaces, no Windows device, at most 255 bytes of UTF-8 (the extension is kept).
+ * leading dots, no trailing dots or spaces, no Windows device, nothing that a command takes for an option (`_-rf`), at
+ * most 255 bytes of UTF-8 (the extension is kept).
  * `undefined` when nothing is left.
  */
 export function safeName(text: string): string | undefined {
@@ -18,7 +19,7 @@ export function safeName(text: string): string | undefined {
     .replace(/[\s.]+$/, '');
   if (clean === '' || /^_+$/.test(clean)) return undefined;
   const stem = clean.split('.', 1)[0] ?? '';
-  return shortened(DEVICES.test(stem.trimEnd()) ? `_${clean}` : clean);
+  return shortened(clean.startsWith('-') || DEVICES.test(stem.trimEnd()) ? `_${clean}` : clean);
 }
 
 function shortened(name: string): string {

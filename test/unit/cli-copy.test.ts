@@ -1,3 +1,6 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../cli/run.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
@@ -73,6 +76,39 @@ describe('copy', () => {
       },
     ]);
     expect(context.opened).toMatchObject([{ stateDir: '/s', limitRate: 1024 ** 2, rescue: false }]);
+  });
+
+  it('reads the URL from a file, so that it stands in no process list', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'piecework-url-'));
+    const file = join(folder.path, 'link');
+    await writeFile(file, 'https://h/f?sig=hunter2\n');
+    const urls: string[] = [];
+    const local = () => ({
+      async copy({ source }: CopyRequest) {
+        urls.push(source.url);
+        return report;
+      },
+    });
+    expect(await run(['copy', `@${file}`, 'out'], testContext({ local }))).toBe(0);
+    expect(urls).toEqual(['https://h/f?sig=hunter2']);
+    const missing = testContext({ local });
+    expect(await run(['copy', `@${file}.none`, 'out'], missing)).toBe(2);
+    expect(missing.stderr.text).toContain(`the file ${file}.none can't be read`);
+  });
+
+  it.each([
+    ['/data/a\u202ecod.exe', '/data/a\\u202ecod.exe\n'],
+    ['/data/a\u001b]0;x\u0007\nforged', '/data/a\\u001b]0;x\\u0007\\u000aforged\n'],
+    ['/data/\u0085\u2028é日', '/data/\\u0085\\u2028é日\n'],
+  ])('says where %j is on one line that can be printed', async (path, line) => {
+    const local = () => ({ copy: async () => ({ ...report, destination: { kind: 'file', path } as const }) });
+    const context = testContext({ local });
+    expect(await run(['copy', 'https://host/f', '/data/'], context)).toBe(0);
+    expect(context.stdout.text).toBe(line);
+    const json = testContext({ local });
+    expect(await run(['copy', '--json', 'https://host/f', '/data/'], json)).toBe(0);
+    expect(lastLine(json.stdout.text)).toMatchObject({ destination: path });
+    expect(json.stdout.text).toMatch(/^[\x20-\x7e\né日]*$/);
   });
 
   it('says what is missing where the source proves no version', async () => {

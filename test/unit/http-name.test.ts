@@ -58,6 +58,12 @@ describe('safeName', () => {
     ['nul.txt', '_nul.txt'],
     ['com1.tar.gz', '_com1.tar.gz'],
     ['console.txt', 'console.txt'],
+    ['-rf', '_-rf'],
+    ['--output=x', '_--output=x'],
+    ['\u202e-rf', '_-rf'],
+    [' -rf ', '_-rf'],
+    ['next\u0085line\u2028.txt', 'nextline.txt'],
+    ['a-b', 'a-b'],
     ['lone \ud800 half', 'lone \ufffd half'],
   ])('%j → %j', (text, expected) => {
     expect(safeName(text)).toBe(expected);
@@ -75,14 +81,14 @@ describe('safeName', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 400 }),
       fc
-        .array(fc.constantFrom('.', '/', '\\', 'con', ' ', 'a', '\u0000', '€', '..', ':'), { maxLength: 300 })
+        .array(fc.constantFrom('.', '-', '/', '\\', 'con', ' ', 'a', '\u0000', '€', '..', ':'), { maxLength: 300 })
         .map((parts) => parts.join('')),
     );
     fc.assert(
       fc.property(text, (input) => {
         const name = safeName(input);
         if (name === undefined) return;
-        expect(name).not.toMatch(/[/\\:*?"<>|]|\p{Cc}|^\.|^\s|[.\s]$/u);
+        expect(name).not.toMatch(/[/\\:*?"<>|]|\p{Cc}|^[.-]|^\s|[.\s]$/u);
         expect(name.length).toBeGreaterThan(0);
         expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
         expect(safeName(name)).toBe(name);

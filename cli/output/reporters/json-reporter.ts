@@ -1,10 +1,11 @@
 import { pieceCountOf } from '../../../lib/transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../../../lib/transfer/progress/events.ts';
 import { bytesIn, bytesPerSecond, remainingMs } from '../../../lib/transfer/progress/progress.ts';
-import { printable, printableJson } from '../../../lib/values/printable.ts';
+import { printableJson } from '../../../lib/values/printable.ts';
 import { toIso } from '../../../lib/values/time.ts';
 import type { Context, Output } from '../../context.ts';
 import type { Settings } from '../../options/table.ts';
+import { writeLine } from '../lines.ts';
 import { percentOf } from './progress-line.ts';
 import type { Reporter } from './reporter.ts';
 import type { Tracked } from './tracker.ts';
@@ -38,8 +39,7 @@ export function jsonReporter({ stdout, stderr, now, every }: Context, settings: 
       tracker.event(event);
       const { type, ...rest } = event;
       if (isWritten(event)) writeJson(stdout, { type, at: toIso(now()), ...rest });
-      if (event.type === 'warning' && settings.quiet !== true)
-        stderr.write(`${printable(`warning: ${event.message}`)}\n`);
+      if (event.type === 'warning' && settings.quiet !== true) writeLine(stderr, `warning: ${event.message}`);
     },
     [Symbol.dispose]: () => ticker[Symbol.dispose](),
   };

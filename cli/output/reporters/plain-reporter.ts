@@ -1,5 +1,5 @@
-import { printable } from '../../../lib/values/printable.ts';
 import type { Context } from '../../context.ts';
+import { writeLine } from '../lines.ts';
 import { readsUnicode } from '../paint.ts';
 import { BLOCKS, LETTERS, pieceMap } from '../piece-map.ts';
 import { noticer } from './notices.ts';
@@ -21,17 +21,17 @@ export function plainReporter(context: Context, isVerbose: boolean): Reporter {
   function look(): void {
     const tracked = tracker.look();
     if (!isDue(now(), percentOf(tracked.progress))) return;
-    stderr.write(`${plainLine(tracked, now())}\n`);
+    writeLine(stderr, plainLine(tracked, now()));
     const pieces = isVerbose ? mappedPieces(tracked.progress) : undefined;
     if (pieces === undefined) return;
-    for (const line of pieceMap(pieces, { columns: COLUMNS, rows: 1, glyphs })) stderr.write(`${line}\n`);
+    for (const line of pieceMap(pieces, { columns: COLUMNS, rows: 1, glyphs })) writeLine(stderr, line);
   }
 
   const ticker = context.every(LOOK_EVERY_MS, look);
   return {
     event(event) {
       tracker.event(event);
-      for (const text of noticesOf(event)) stderr.write(`${printable(text)}\n`);
+      for (const text of noticesOf(event)) writeLine(stderr, text);
     },
     [Symbol.dispose]: () => ticker[Symbol.dispose](),
   };

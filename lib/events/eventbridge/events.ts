@@ -6,6 +6,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { serviceError } from '../../errors/service.ts';
 import type { PieceworkEvent } from '../../transfer/progress/events.ts';
 import { backoffMs } from '../../transfer/retry.ts';
+import { printableJson } from '../../values/printable.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import type { Events } from '../events.ts';
@@ -66,7 +67,7 @@ export function eventBridgeEvents(options: EventBridgeOptions): Events {
       EventBusName: busName,
       Source: source,
       DetailType: DETAIL_TYPES[detail.status],
-      Detail: JSON.stringify(detail),
+      Detail: printableJson(detail),
       Time: new Date(detail.at),
       Resources: [],
     };

@@ -5,6 +5,7 @@ import { syncFolder } from '../../disk/durable.ts';
 import { acquireLock } from '../../disk/lock.ts';
 import { NotOrdinary, RECORD_FILE, readOrdinary } from '../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
+import { printableJson } from '../../values/printable.ts';
 import type { RecordKey, Records, Version } from '../records.ts';
 import { hasErrno, onFolder } from './errors.ts';
 import type { RecordPlace } from './names.ts';
@@ -56,7 +57,7 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
   async function write(place: RecordPlace, envelope: Envelope): Promise<void> {
     // Made anew: a link that was planted there would be followed.
     await rm(place.draft, { force: true });
-    await writeFile(place.draft, `${JSON.stringify(envelope)}\n`, { mode: 0o600, flush: true, flag: 'wx' });
+    await writeFile(place.draft, `${printableJson(envelope)}\n`, { mode: 0o600, flush: true, flag: 'wx' });
     await rename(place.draft, place.file);
     await syncFolder(place.folder);
   }
