@@ -33,11 +33,6 @@ export const KEYS = {
   /** Work remains: created before the record, deleted last. */
   active: (id: string, run: number): RecordKey<ActiveMarker> => ({ path: `active/${id}/${run}` }),
   idempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/${hash}` }),
-  /**
-   * The last transfer to a destination, on one machine. It stands beside the idempotency keys, as it always did, so
-   * that an older state folder is gone on with; the two are hashes of different things.
-   */
-  lastTransferTo: (destinationKey: string): RecordKey<LastTransfer> => ({ path: `keys/${destinationKey}` }),
   /** `host` in the form that `hostOf` gives. */
   host: (host: string): RecordKey<HostEntry> => ({ path: `hosts/${host}.json` }),
 } as const;
@@ -51,13 +46,6 @@ export interface ActiveMarker {
 export interface IdempotencyEntry {
   readonly v: 1;
   readonly transferId: string;
-  readonly requestHash: string;
-}
-
-export interface LastTransfer {
-  readonly v: 1;
-  readonly transferId: string;
-  /** The destination's key once more. */
   readonly requestHash: string;
 }
 

@@ -9,6 +9,7 @@ import {
   saveTransfer,
   updateTransfer,
 } from '../../lib/pipeline/shared/store.ts';
+import { TakenOver } from '../../lib/pipeline/shared/taken-over.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import type { Records } from '../../lib/records/records.ts';
 import { KEYS } from '../../lib/records/records.ts';
@@ -180,13 +181,16 @@ describe('what loses its swap', () => {
     expect(tries).toBe(4);
   });
 
-  it('is not done again for any other error', async () => {
+  it.each([
+    ['any other error', unsure()],
+    ['a transfer that goes on without this worker', new TakenOver('01TRANSFER')],
+  ])('is not done again for %s', async (_, error) => {
     let tries = 0;
     const failing = () => {
       tries += 1;
-      return Promise.reject(unsure());
+      return Promise.reject(error);
     };
-    await expect(onConflictAgain(failing)).rejects.toMatchObject({ code: 'DestinationUnreachable' });
+    await expect(onConflictAgain(failing)).rejects.toBe(error);
     expect(tries).toBe(1);
   });
 

@@ -7,7 +7,6 @@ import { shownSource } from '../../pipeline/requests/shown-source.ts';
 import { settle } from '../../pipeline/settle/settle.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadNarrowed, updateTransfer } from '../../pipeline/shared/store.ts';
-import type { LastTransfer } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
@@ -18,8 +17,8 @@ import type { TransferRequest } from '../../transfer/request.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import { stated } from '../../values/stated.ts';
 import { describeValidator } from '../../values/web/validator.ts';
-
-/** One machine keeps for each destination which transfer was the last to it: that one is gone on with (protocol §1). */
+import type { LastTransfer } from './last-transfer.ts';
+import { lastTransferTo } from './last-transfer.ts';
 
 /**
  * Also tidies up what the last transfer left that is not to be gone on with: the holder of the destination's lock
@@ -30,7 +29,7 @@ export async function findUnfinished(
   destinationKey: string,
   signal: AbortSignal,
 ): Promise<TransferRecord | undefined> {
-  const entry = await readable(() => ports.records.get(KEYS.lastTransferTo(destinationKey)));
+  const entry = await readable(() => ports.records.get(lastTransferTo(destinationKey)));
   if (entry === undefined) return undefined;
   const { transferId } = entry.value;
   const record = (await readable(() => loadNarrowed(ports, transferId)))?.record;
@@ -69,7 +68,7 @@ async function readable<T>(read: () => Promise<T | undefined>): Promise<T | unde
  * to the same destination finds.
  */
 export async function remember(ports: Ports, destinationKey: string, transferId: string): Promise<void> {
-  const key = KEYS.lastTransferTo(destinationKey);
+  const key = lastTransferTo(destinationKey);
   const there = await readable(() => ports.records.get(key));
   const entry: LastTransfer = { v: 1, transferId, requestHash: destinationKey };
   await ports.records.put(key, entry, there?.version ?? 'absent');

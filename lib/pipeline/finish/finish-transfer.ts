@@ -13,6 +13,7 @@ import { ourObjectOfEarlier } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
 import { saysNo } from '../shared/refusal.ts';
 import { loadNarrowed } from '../shared/store.ts';
+import { isLostSwap, TakenOver } from '../shared/taken-over.ts';
 import { uploadTarget } from '../shared/upload-ref.ts';
 import { completeProved } from './complete.ts';
 import type { FinishingWork } from './finishing-work.ts';
@@ -33,7 +34,8 @@ export async function finishTransfer(ports: Ports, transferId: string, signal: A
   } catch (thrown) {
     signal.throwIfAborted();
     const error = asPieceworkError(thrown);
-    if (error.code === 'Conflict') throw error;
+    // A swap that was lost, or taken over: the message comes again, and finds what is there then.
+    if (isLostSwap(error) || error instanceof TakenOver) throw error;
     input = { kind: 'unfinished', planId, error: toErrorRecord(error) };
   }
   await advance(ports, transferId, [input], signal);

@@ -1,5 +1,4 @@
 import type { CopyUploads } from '../../destinations/destination.ts';
-import { PieceworkError } from '../../errors/error.ts';
 import { tokenOf } from '../../transfer/record/record.ts';
 import type { FinalizingUpload } from '../../transfer/record/states.ts';
 import { isLeaving, isPut } from '../../transfer/record/states.ts';
@@ -7,6 +6,7 @@ import { dropPromotionIntent, intendPromotion, namePromotion } from '../../trans
 import { toIso } from '../../values/time.ts';
 import { isRefusal } from '../shared/refusal.ts';
 import { loadNarrowed, onConflictAgain, saveTransfer } from '../shared/store.ts';
+import { TakenOver } from '../shared/taken-over.ts';
 import type { FinishingWork } from './finishing-work.ts';
 
 /**
@@ -37,17 +37,17 @@ export async function withPromotion<T>(work: FinishingWork, promote: (uploads: C
   }
 }
 
-/** @throws PieceworkError `Conflict` when another worker has ended it, or it is on its way out. */
+/** @throws TakenOver when another worker has ended it, or it is on its way out. */
 export async function updateFinishing(
   { ports, record: { id, planId } }: FinishingWork,
   change: (record: FinalizingUpload) => FinalizingUpload,
 ): Promise<void> {
   await onConflictAgain(async () => {
     const loaded = await loadNarrowed(ports, id);
-    if (loaded === undefined) throw new PieceworkError('Conflict', `transfer ${id} is gone`);
+    if (loaded === undefined) throw new TakenOver(id);
     const { record } = loaded;
     const isOurs = record.status === 'finalizing' && record.planId === planId && !isLeaving(record) && !isPut(record);
-    if (!isOurs) throw new PieceworkError('Conflict', `transfer ${id} goes on without this worker`);
+    if (!isOurs) throw new TakenOver(id);
     await saveTransfer(ports, loaded, change(record));
   });
 }

@@ -13,6 +13,7 @@ import type { Ports } from '../shared/ports.ts';
 import { unsealSource } from '../shared/source-needed.ts';
 import type { Loaded } from '../shared/store.ts';
 import { loadTransfer, updateTransfer } from '../shared/store.ts';
+import { isLostSwap, TakenOver } from '../shared/taken-over.ts';
 import { isAlreadyThere } from './already-there.ts';
 import { choosePlanFor } from './choose-plan.ts';
 import type { Intent, PlanningWork } from './planning-work.ts';
@@ -46,11 +47,11 @@ export async function planTransfer(ports: Ports, transferId: string, signal: Abo
     if (!intent.mayHaveUpload) await forgetIntent(ports, transferId, planId);
     signal.throwIfAborted();
     const error = asPieceworkError(thrown);
-    // A cancel, or another planner that took over: the record goes on without this plan.
-    if (error.code === 'Conflict' && isPlannedBy((await loadTransfer(ports, transferId))?.record ?? record, planId))
-      throw error;
-    if (error.code !== 'Conflict')
-      await advance(ports, transferId, [{ kind: 'unplanned', planId, error: toErrorRecord(error) }], signal);
+    if (error instanceof TakenOver) return;
+    if (!isLostSwap(error))
+      return await advance(ports, transferId, [{ kind: 'unplanned', planId, error: toErrorRecord(error) }], signal);
+    // Once the plan is stored, the tick goes on with it.
+    if (isPlannedBy((await loadTransfer(ports, transferId))?.record ?? record, planId)) throw error;
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Destination, UploadRef } from '../../destinations/destination.ts';
-import { PieceworkError } from '../../errors/error.ts';
 import type { Probe } from '../../sources/source.ts';
 import type { Digests } from '../../transfer/digests.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
@@ -11,6 +10,7 @@ import type { Ports } from '../shared/ports.ts';
 import { isRefusal } from '../shared/refusal.ts';
 import type { Loaded } from '../shared/store.ts';
 import { loadTransfer, saveTransfer } from '../shared/store.ts';
+import { isLostSwap, TakenOver } from '../shared/taken-over.ts';
 import { uploadRef, uploadTarget } from '../shared/upload-ref.ts';
 
 /** What has become of the recorded intent to create an upload. */
@@ -53,7 +53,8 @@ export async function createUpload(
 /**
  * Stores what planning came to. Others may write meanwhile (a clean-up of what went before): as long as the record is
  * still in the planning that is ours, the change is made again on what is there now.
- * @throws PieceworkError `Conflict` after a cancel, or when another planner took over.
+ * @throws TakenOver after a cancel, or when another planner took over.
+ * @throws PieceworkError `Conflict` after eight swaps that were lost.
  */
 export async function storePlan<R extends TransferRecord>(
   { ports, loaded, planId }: PlanningWork,
@@ -64,11 +65,11 @@ export async function storePlan<R extends TransferRecord>(
     try {
       return await saveTransfer(ports, current, change(current.record));
     } catch (error) {
-      if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
+      if (!isLostSwap(error)) throw error;
       const there = await loadTransfer(ports, loaded.record.id);
       if (there === undefined || tries >= STORE_TRIES) throw error;
       const { record, version } = there;
-      if (!isPlannedBy(record, planId)) throw error;
+      if (!isPlannedBy(record, planId)) throw new TakenOver(record.id);
       current = { record, version };
     }
   }
@@ -95,7 +96,7 @@ export async function saveOrAbort<R extends TransferRecord>(
     intent.mayHaveUpload = false;
     return stored;
   } catch (error) {
-    if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
+    if (!isLostSwap(error) && !(error instanceof TakenOver)) throw error;
     const there = await loadTransfer(ports, loaded.record.id);
     if (there?.record.upload?.id !== upload.id)
       await destination.abortUpload(uploadRef(destination, loaded.record, upload), { signal });

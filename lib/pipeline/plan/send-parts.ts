@@ -5,6 +5,7 @@ import type { Transferring } from '../../transfer/record/states.ts';
 import type { Body, ByteReader, Window } from '../../values/bytes.ts';
 import { formatBytes } from '../../values/units.ts';
 import { loadTransfer } from '../shared/store.ts';
+import { TakenOver } from '../shared/taken-over.ts';
 import { uploadRef } from '../shared/upload-ref.ts';
 import { fill } from '../shared/windows.ts';
 import type { PlanningWork } from './planning-work.ts';
@@ -106,5 +107,5 @@ function checkCount(number: number, { plan, request }: Transferring<StreamPlan>,
 async function stillOurs({ ports, planId }: PlanningWork, record: Transferring): Promise<void> {
   const there = await loadTransfer(ports, record.id);
   if (there?.record.status === 'transferring' && there.record.planId === planId) return;
-  throw new PieceworkError('Conflict', `transfer ${record.id} goes on without this worker`);
+  throw new TakenOver(record.id);
 }

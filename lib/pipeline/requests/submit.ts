@@ -8,6 +8,7 @@ import type { ObjectSettings, TransferOptions, TransferRequest } from '../../tra
 import { markActive } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
 import { createTransfer, createUnlessThere, loadNarrowed, loadTransfer, onConflictAgain } from '../shared/store.ts';
+import { isLostSwap } from '../shared/taken-over.ts';
 import { startNextRun } from './next-run.ts';
 import { shownSource } from './shown-source.ts';
 
@@ -80,7 +81,7 @@ async function storeFirst(ports: Ports, id: string, submission: Submission): Pro
     return (await createTransfer(ports, newRecord(id, submission.owner, toRequest(submission), ports.clock.now())))
       .record;
   } catch (error) {
-    if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
+    if (!isLostSwap(error)) throw error;
     return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { narrow } from '../../transfer/record/narrow.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { Transfer } from '../../transfer/record/states.ts';
 import type { Ports } from './ports.ts';
+import { isLostSwap } from './taken-over.ts';
 
 export interface Loaded<R extends TransferRecord = TransferRecord> {
   readonly record: R;
@@ -107,7 +108,7 @@ export async function onConflictAgain<T>(step: () => Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
-      if (!(error instanceof PieceworkError) || error.code !== 'Conflict' || tries >= CONFLICT_TRIES) throw error;
+      if (!isLostSwap(error) || tries >= CONFLICT_TRIES) throw error;
     }
   }
 }

@@ -1,4 +1,3 @@
-import { PieceworkError } from '../../errors/error.ts';
 import { KEYS } from '../../records/records.ts';
 import type { Transfer } from '../../transfer/record/states.ts';
 import { takeRun, tombstone } from '../../transfer/record/transitions-runs.ts';
@@ -10,6 +9,7 @@ import { dropRun } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
 import { createTransfer, loadNarrowed, saveTransfer } from '../shared/store.ts';
+import { isLostSwap } from '../shared/taken-over.ts';
 
 /**
  * The schedule's tick: looks at one active transfer and repairs what a crash or a lost message left (protocol §7).
@@ -36,7 +36,7 @@ async function leaveTombstone(ports: Ports, active: ActiveTransfer, signal: Abor
   try {
     await createTransfer(ports, tombstone(active.transferId, active.run, ports.clock.now()));
   } catch (error) {
-    if (!(error instanceof PieceworkError) || error.code !== 'Conflict') throw error;
+    if (!isLostSwap(error)) throw error;
     return;
   }
   await settle(ports, active.transferId, signal);
