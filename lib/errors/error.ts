@@ -15,6 +15,10 @@ export interface ErrorDetails {
   readonly openConnections?: number;
   /** It was put off until the host may be asked again, and never reached it. */
   readonly postponed?: boolean;
+  /** What the system or the service calls it: `EAI_AGAIN`, `NoSuchKey`. */
+  readonly reason?: string | undefined;
+  /** Of S3: the region where a bucket is, by its own answer. */
+  readonly region?: string;
   readonly [name: string]: string | number | boolean | undefined;
 }
 

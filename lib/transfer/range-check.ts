@@ -24,7 +24,7 @@ export function checkRangeAnswer(
   asked: ByteRange,
   snapshot: Snapshot,
   answer: RangeAnswer,
-  sentIfRange: boolean,
+  { sentIfRange }: { readonly sentIfRange: boolean },
 ): RangeVerdict {
   switch (answer.kind) {
     case 'part':
@@ -75,7 +75,7 @@ function checkPartial(asked: ByteRange, snapshot: Snapshot, answer: Part, sentIf
       `a range of ${rangeLength(asked)} bytes was answered with Content-Length ${answer.lengthBytes}`,
     );
   }
-  return checkVersion(snapshot, answer, sentIfRange) ?? { kind: 'accepted' };
+  return checkVersion(snapshot, answer, { confirmedByIfRange: sentIfRange }) ?? { kind: 'accepted' };
 }
 
 function checkWhole(asked: ByteRange, snapshot: Snapshot, answer: Whole, sentIfRange: boolean): RangeVerdict {
@@ -86,7 +86,7 @@ function checkWhole(asked: ByteRange, snapshot: Snapshot, answer: Whole, sentIfR
       `an HTML page came in place of the file (${mediaType(snapshot.contentType)}): often an error or log-in page`,
     );
   }
-  const changed = checkVersion(snapshot, answer, false);
+  const changed = checkVersion(snapshot, answer, { confirmedByIfRange: false });
   if (changed !== undefined) return changed;
   const length = answer.lengthBytes;
   if (length !== undefined && snapshot.sizeBytes !== undefined && length !== snapshot.sizeBytes) {

@@ -4,7 +4,11 @@ import { refused } from './range-answer.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** `undefined` when nothing speaks against it being the planned version. */
-export function checkVersion(snapshot: Snapshot, answer: RangeHead, confirmedByIfRange: boolean): Refusal | undefined {
+export function checkVersion(
+  snapshot: Snapshot,
+  answer: RangeHead,
+  { confirmedByIfRange }: { readonly confirmedByIfRange: boolean },
+): Refusal | undefined {
   if (codingOf(answer.contentEncoding) !== codingOf(snapshot.contentEncoding)) {
     return refused(
       'BodyEncoded',

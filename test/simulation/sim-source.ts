@@ -129,7 +129,7 @@ export function simSource(
             const isHeld = !sentIfRange || origin.ignoresIfRange || sameVersion(snapshot.validator, version.validator);
             return answerTo(range, version, hasRanges && isHeld, world);
           });
-          const verdict = checkRangeAnswer(range, snapshot, head, sentIfRange);
+          const verdict = checkRangeAnswer(range, snapshot, head, { sentIfRange });
           if (verdict.kind === 'accepted') {
             const reader = readerOf(process, body, rangeLength(range), signal, world.strikes('sourceSlow'));
             return watched(reader, range.start, seen);

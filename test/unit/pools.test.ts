@@ -25,7 +25,7 @@ function twoPools() {
       }),
     2,
   );
-  const use = async (server: string) => (await pools.of(server).borrow(signal)).release(true);
+  const use = async (server: string) => (await pools.of(server).borrow(signal)).release('reusable');
   return { pools, open, opened, use };
 }
 
@@ -42,7 +42,7 @@ describe('pools of connections, of which two are kept', () => {
     const lease = await pools.of('a').borrow(signal);
     for (const server of ['b', 'c']) await use(server);
     expect(open).toEqual(['a', 'b', 'c']);
-    lease.release(true);
+    lease.release('reusable');
     expect(open).toEqual(['b', 'c']);
   });
 
@@ -51,7 +51,7 @@ describe('pools of connections, of which two are kept', () => {
     const lease = await pools.of('a').borrow(signal);
     for (const server of ['b', 'c']) await use(server);
     pools.close();
-    lease.release(true);
+    lease.release('reusable');
     expect(open).toEqual([]);
   });
 });

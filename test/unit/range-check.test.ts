@@ -47,7 +47,7 @@ function without(key: keyof RangeFields, from: RangeFields = partial()): RangeFi
 }
 
 function verdictOn(asked: ByteRange, of: Snapshot, answer: RangeFields, ifRange: boolean): RangeVerdict {
-  return checkRangeAnswer(asked, of, rangeAnswerOf(answer), ifRange);
+  return checkRangeAnswer(asked, of, rangeAnswerOf(answer), { sentIfRange: ifRange });
 }
 
 function codeFor(answer: RangeFields, { of = snapshot(), ifRange = true } = {}): string {

@@ -101,14 +101,14 @@ class Conversation implements IncomingBody {
   async #succeed(): Promise<void> {
     this.#end({ kind: 'whole' });
     await this.#lease.connection.finish();
-    this.#lease.release(true);
+    this.#lease.release('reusable');
   }
 
   #fail(reason: unknown): void {
     if (this.#over !== undefined) return;
     this.#end({ kind: 'failed', reason });
     this.#lease.connection.close(reason);
-    this.#lease.release(false);
+    this.#lease.release('spent');
   }
 
   #end(over: Over): void {

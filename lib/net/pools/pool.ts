@@ -11,8 +11,8 @@ export interface Lease<C> {
   readonly connection: C;
   /** It had been idle: the other side may have closed it meanwhile without our noticing. */
   readonly wasIdle: boolean;
-  /** Gives it back, or (`again` false, or no longer usable) closes it. More than once is no harm. */
-  release(again: boolean): void;
+  /** Gives it back; what is spent, or no longer usable, is closed. More than once is no harm. */
+  release(state: 'reusable' | 'spent'): void;
 }
 
 export interface PoolOptions<C> {
@@ -67,8 +67,8 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
   let fullUntil = 0;
   let isRetired = false;
 
-  function release(connection: C, again: boolean): void {
-    if (again && connection.usable && !closing.signal.aborted && !isRetired) idle.push(connection);
+  function release(connection: C, state: 'reusable' | 'spent'): void {
+    if (state === 'reusable' && connection.usable && !closing.signal.aborted && !isRetired) idle.push(connection);
     else forget(connection);
     wake();
   }
@@ -85,10 +85,10 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
     return {
       connection,
       wasIdle,
-      release(again) {
+      release(state) {
         if (!given) return;
         given = false;
-        release(connection, again);
+        release(connection, state);
       },
     };
   }

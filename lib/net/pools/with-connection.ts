@@ -18,7 +18,7 @@ export async function withConnection<C extends Poolable, T>(
     } catch (error) {
       const isUsable = lease.connection.usable;
       const wasDead = lease.wasIdle && !isUsable && error instanceof PieceworkError && error.code === 'SourceReset';
-      lease.release(isUsable);
+      lease.release('reusable');
       signal.throwIfAborted();
       if (!wasDead) throw error;
     }

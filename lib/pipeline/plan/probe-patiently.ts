@@ -48,7 +48,7 @@ export async function probePatiently(
 
 /** At first contact a name that does not exist is a misspelling; only later is it a network that went away. */
 function isUnknownName(error: PieceworkError): boolean {
-  return error.code === 'SourceNotResolved' && error.details['reason'] !== 'EAI_AGAIN';
+  return error.code === 'SourceNotResolved' && error.details.reason !== 'EAI_AGAIN';
 }
 
 function delayAfter(

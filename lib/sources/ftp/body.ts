@@ -76,11 +76,11 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
     data.close();
   }
 
-  async function finish(weHungUp: boolean): Promise<void> {
+  async function finish(ended: 'by us' | 'by the server'): Promise<void> {
     isOver = true;
     hangUpNow();
-    const reply = await (weHungUp ? afterHangUp() : verdict(options.settings.headersTimeoutMs));
-    if (reply === undefined) lease.release(false);
+    const reply = await (ended === 'by us' ? afterHangUp() : verdict(options.settings.headersTimeoutMs));
+    if (reply === undefined) lease.release('spent');
     if (!hangUp && wantedBytes === undefined && (reply === undefined || reply.code >= 300)) {
       throw ftpError(
         'BodyShort',
@@ -90,7 +90,7 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
       );
     }
     await options.unchanged();
-    lease.release(true);
+    lease.release('reusable');
     // Cut short, the server would say so: what it called all is all, and its SIZE was wrong.
     if (
       !hangUp &&
@@ -114,7 +114,7 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
       if (isOver) return 0;
       const left = wantedBytes === undefined ? into.length : wantedBytes - receivedBytes;
       if (hangUp && left <= 0) {
-        await finish(true);
+        await finish('by us');
         return 0;
       }
       // Where the server is to end by itself, it is asked for one byte more than there should be.
@@ -127,16 +127,16 @@ export function ftpBody(options: FtpBodyOptions): IncomingBody {
         );
       }
       receivedBytes += got;
-      if (got === 0) await finish(false);
+      if (got === 0) await finish('by the server');
       return got;
     },
     async discard() {
       hangUpNow();
       if (!isOver) {
         isOver = true;
-        lease.release((await afterHangUp()) !== undefined);
+        lease.release((await afterHangUp()) === undefined ? 'spent' : 'reusable');
       }
-      lease.release(false);
+      lease.release('spent');
     },
   };
 }

@@ -92,7 +92,7 @@ export async function fetchOn(
 
 async function checkOn(lease: Lease<FtpCommands>, check: (on: FtpCommands) => Promise<void>): Promise<void> {
   await check(lease.connection);
-  lease.release(true);
+  lease.release('reusable');
 }
 
 /** @throws PieceworkError `SourceChanged`, `SourceNotFound`. */

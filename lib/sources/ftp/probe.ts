@@ -76,13 +76,13 @@ async function find(
   }
   const trial = await tryLastByte(context, target, lease, facts, signal);
   if (trial === 'ranges') {
-    lease.release(true);
+    lease.release('reusable');
     return { facts, ranges: true, warnings: [] };
   }
   const believed = trial === 'size is wrong' ? { ...facts, sizeBytes: undefined } : facts;
   const read = (on: Lease<FtpCommands>) => readWhole(context, target, on, believed, false, [WARNINGS[trial]], signal);
   if (commands.usable) return await read(lease);
-  lease.release(false);
+  lease.release('spent');
   return await onConnection(context, target, signal, read);
 }
 

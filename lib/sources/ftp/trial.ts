@@ -42,8 +42,8 @@ function keptLease(lease: Lease<FtpCommands>): Lease<FtpCommands> {
   let given = true;
   return {
     ...lease,
-    release(again) {
-      if (given && !again) lease.connection.close();
+    release(state) {
+      if (given && state === 'spent') lease.connection.close();
       given = false;
     },
   };

@@ -29,7 +29,7 @@ export async function openHttp(
   const questions: readonly Question[] = ifRange === undefined ? [{ range }] : [{ range, ifRange }, { range }];
   for (const question of questions) {
     const answer = await ask(context, from, question, signal);
-    const verdict = checkRangeAnswer(range, snapshot, headOf(answer), question.ifRange !== undefined);
+    const verdict = checkRangeAnswer(range, snapshot, headOf(answer), { sentIfRange: question.ifRange !== undefined });
     if (verdict.kind === 'accepted') return readerOf(context, answer, rangeLength(range));
     if (verdict.kind === 'refused') {
       // A status that says it all has its own sentence; the rest is what the check found.

@@ -64,7 +64,7 @@ export async function openRange(
   });
   const answer = await perform(context, target, call, ({ once }, options) => once.send(command, options));
   const stream = answer.Body as Readable;
-  const verdict = checkRangeAnswer(range, snapshot, answerHead(answer), false);
+  const verdict = checkRangeAnswer(range, snapshot, answerHead(answer), { sentIfRange: false });
   if (verdict.kind !== 'accepted') {
     stream.on('error', () => {}).destroy();
     throw verdict.kind === 'refused'

@@ -96,7 +96,7 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
     async [Symbol.asyncDispose]() {
       isOver = true;
       session.release(handle);
-      lease.release(session.usable);
+      lease.release('reusable');
     },
   };
 }

@@ -71,7 +71,7 @@ async function isThatVersion(
   from: CopySource,
   etag: string,
   call: Call,
-  isMoved = false,
+  given: 'region' | 'region of its own' = 'region',
 ): Promise<boolean> {
   const command = new HeadObjectCommand({
     Bucket: from.bucket,
@@ -87,10 +87,10 @@ async function isThatVersion(
     return answer.ETag === etag;
   } catch (error) {
     if (isCode(error, 'SourceChanged')) return false;
-    const region = isCode(error, 'DestinationWrongRegion') ? error.details['region'] : undefined;
+    const region = isCode(error, 'DestinationWrongRegion') ? error.details.region : undefined;
     // The region that was given is the destination's. A copy may cross regions, a HEAD may not.
-    if (typeof region !== 'string' || isMoved) throw error;
-    return await isThatVersion(session, { ...place, region }, from, etag, call, true);
+    if (region === undefined || given === 'region of its own') throw error;
+    return await isThatVersion(session, { ...place, region }, from, etag, call, 'region of its own');
   }
 }
 
