@@ -6,6 +6,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: IncomingBody;
+  /** How the end of the body is known. `nothing`: it is the end of the connection, which may have been cut. */
+  readonly endProvedBy: 'framing' | 'tls' | 'nothing';
 }
 
 /** A new connection costs more than reading so much that is not wanted. */

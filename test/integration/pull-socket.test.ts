@@ -21,7 +21,7 @@ afterEach(() => {
 
 /** A connection of each kind to a server that does this with it. */
 async function connected(
-  kind: 'TCP' | 'TLS',
+  kind: 'TCP' | 'TLS' | 'TLS, its end proved',
   serve: (socket: Socket) => void = () => undefined,
 ): Promise<{ readonly pull: PullSocket; readonly server: Socket }> {
   const accepted = Promise.withResolvers<Socket>();
@@ -36,8 +36,9 @@ async function connected(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   opened.push(server);
   const { port } = server.address() as AddressInfo;
-  const tls = { options: tlsOptionsOf({ host: 'localhost', secureContext }), waitForHandshake: true };
-  const target = { host: '127.0.0.1', port, timeoutMs: 10_000, ...(kind === 'TLS' ? { tls } : {}) };
+  const provesEnd = kind === 'TLS, its end proved';
+  const tls = { options: tlsOptionsOf({ host: 'localhost', secureContext }), waitForHandshake: true, provesEnd };
+  const target = { host: '127.0.0.1', port, timeoutMs: 10_000, ...(kind === 'TCP' ? {} : { tls }) };
   const pull = await PullSocket.open(target, new AbortController().signal);
   opened.push(pull);
   return { pull, server: await accepted.promise };
@@ -52,7 +53,7 @@ async function readWhole(pull: PullSocket, windowBytes: number): Promise<Buffer>
   return Buffer.concat(parts);
 }
 
-describe.each(['TCP', 'TLS'] as const)('a connection that is read on demand (%s)', (kind) => {
+describe.each(['TCP', 'TLS', 'TLS, its end proved'] as const)('a connection that is read on demand (%s)', (kind) => {
   it.each([1_000, 16_384, 100_000, 8 * MIB])('gives all bytes in order through memory of %i', async (windowBytes) => {
     const bytes = patternBytes(0, windowBytes === 1_000 ? 300_000 : 5 * MIB + 123);
     const { pull } = await connected(kind, (socket) => void socket.end(bytes));
@@ -105,7 +106,8 @@ describe.each(['TCP', 'TLS'] as const)('a connection that is read on demand (%s)
   });
 
   it('shows what comes next without taking it', async () => {
-    const { pull } = await connected(kind, (socket) => void socket.end('abcdef'));
+    const { pull } = await connected(kind, (socket) => void socket.once('data', () => socket.end('abcdef')));
+    pull.write('now');
     expect(Buffer.from(await pull.peek()).toString()).toBe('abcdef');
     pull.skip(2);
     const into = new Uint8Array(3);
@@ -155,5 +157,55 @@ describe.each(['TCP', 'TLS'] as const)('a connection that is read on demand (%s)
     }
     // What fits into the buffers of two kernels' sockets, and not more.
     expect(sent).toBeLessThan(100 * MIB);
+  });
+});
+
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('the end of a connection (%s)', (maxVersion) => {
+  /** Bytes, and then an end that TLS announces, or one that it does not. */
+  async function ending(bytes: Buffer, how: 'closed' | 'cut' | 'cut in a record', provesEnd: boolean) {
+    const server = createTlsServer({ cert: leaf.cert, key: leaf.key, maxVersion });
+    const below: Socket[] = [];
+    server.on('connection', (socket: Socket) => void below.push(socket));
+    server.on('secureConnection', (socket) => {
+      socket
+        .on('error', () => undefined)
+        .once('data', () => {
+          if (how === 'closed') return void socket.end(bytes);
+          socket.write(bytes, () => {
+            // The header of a record of application data whose bytes never come.
+            if (how === 'cut in a record') below[0]?.write(Buffer.from([23, 3, 3, 64, 0, 1]));
+            below[0]?.end();
+          });
+        });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    opened.push(server, { close: () => below.map((socket) => socket.destroy()) });
+    const { port } = server.address() as AddressInfo;
+    const tls = { options: tlsOptionsOf({ host: 'localhost', secureContext }), waitForHandshake: true, provesEnd };
+    const target = { host: '127.0.0.1', port, timeoutMs: 10_000, tls };
+    const pull = await PullSocket.open(target, new AbortController().signal);
+    opened.push(pull);
+    // A server of Node that ends in the moment of the handshake announces nothing.
+    pull.write('now');
+    return await readWhole(pull, 100_000);
+  }
+
+  // Two bytes make a record as short as an alert.
+  const SIZES = [0, 1, 2, 3, 30, 16_384, 300_000];
+
+  it.each(SIZES)('that TLS announces after %i bytes is one', async (size) => {
+    const bytes = patternBytes(0, size);
+    expect((await ending(bytes, 'closed', true)).equals(bytes)).toBe(true);
+  });
+
+  it.each(SIZES)('that only came after %i bytes is a failure', async (size) => {
+    await expect(ending(patternBytes(0, size), 'cut', true)).rejects.toMatchObject({ code: 'CLOSED_EARLY' });
+    await expect(ending(patternBytes(0, size), 'cut in a record', true)).rejects.toMatchObject({
+      code: 'CLOSED_EARLY',
+    });
+  });
+
+  it('is not told apart where it is not asked for', async () => {
+    expect(await ending(patternBytes(0, 30), 'cut', false)).toHaveLength(30);
   });
 });

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Handler } from './origin.ts';
 import type { Resource } from './origin-resource.ts';
 import { sendResource } from './origin-resource.ts';
@@ -61,6 +62,17 @@ export function untilClosed(bytes: Buffer): Handler {
     const { socket } = response;
     socket?.write('HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\nETag: "v1"\r\n\r\n');
     socket?.end(bytes);
+  };
+}
+
+/** The same over TLS, cut off in between: the bytes end, and TLS has not said so. */
+export function cutUnderTls(bytes: Buffer): Handler {
+  return (_request, response) => {
+    const { socket } = response;
+    socket?.write('HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\nETag: "v1"\r\n\r\n');
+    // What a TLS socket of Node's server stands on.
+    const { _parent: below } = socket as unknown as { _parent: Socket };
+    socket?.write(bytes, () => below.end());
   };
 }
 

@@ -4,6 +4,7 @@ import type { Poolable } from '../../net/pools/pool.ts';
 import type { PullSocket } from '../../net/sockets/pull-socket.ts';
 import { readThrough } from '../../net/sockets/read-through.ts';
 import { FIELD_VALUE } from '../../values/web/http-fields.ts';
+import type { Answer } from '../answer.ts';
 import type { Headers } from '../grammar/headers.ts';
 import type { ReadFramed } from './framed-body.ts';
 import { closedEarly, readFramed } from './framed-body.ts';
@@ -13,11 +14,14 @@ import { checkHeadSoFar, framingOf, HEAD_END, idleMsAfter, MOST_HEAD_BYTES, pars
 /** One connection to one origin: a GET, its answer, and then perhaps another. */
 export class HttpConnection implements Poolable {
   readonly #socket: PullSocket;
+  readonly #provesEnd: boolean;
   #idleMs = 0;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: PullSocket) {
+  /** @param provesEnd an end of the connection is one that TLS announced. */
+  constructor(socket: PullSocket, provesEnd = false) {
     this.#socket = socket;
+    this.#provesEnd = provesEnd;
   }
 
   get usable(): boolean {
@@ -35,7 +39,7 @@ export class HttpConnection implements Poolable {
     url: URL,
     headers: Headers,
     timeoutMs: number,
-  ): Promise<{ readonly head: Head; readonly body: ReadFramed }> {
+  ): Promise<{ readonly head: Head; readonly body: ReadFramed; readonly endProvedBy: Answer['endProvedBy'] }> {
     clearTimeout(this.#idleTimer);
     const late = () => this.close(fault('HEAD_TIMEOUT', `no answer within ${timeoutMs} ms`));
     const timer = setTimeout(late, timeoutMs);
@@ -43,7 +47,9 @@ export class HttpConnection implements Poolable {
       this.#socket.write(requestText(url, headers));
       const head = await this.#finalHead();
       this.#idleMs = idleMsAfter(head);
-      return { head, body: readFramed(this.#socket, framingOf(head)) };
+      const framing = framingOf(head);
+      const endProvedBy = framing.kind !== 'untilClosed' ? 'framing' : this.#provesEnd ? 'tls' : 'nothing';
+      return { head, body: readFramed(this.#socket, framing), endProvedBy };
     } finally {
       clearTimeout(timer);
     }

@@ -26,7 +26,12 @@ export interface DispatcherOptions extends NetOptions {
 
 /** A way to a URL: connections of ours, or a proxy that asks for us. */
 export type Route =
-  | { readonly kind: 'direct'; readonly pool: Pool<HttpConnection> }
+  | {
+      readonly kind: 'direct';
+      readonly pool: Pool<HttpConnection>;
+      /** Slower ones, for bodies that end with their connection. Absent where nothing can prove that end. */
+      readonly provingEnds?: () => Pool<HttpConnection>;
+    }
   | { readonly kind: 'proxied'; exchange(headers: Headers, signal: AbortSignal): Promise<Answer> };
 
 /** Connections, and the rules for making them. Disposing closes all of them at once. */
@@ -51,14 +56,17 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
     if (text !== undefined && text.trim() !== '') proxyUrl(text.trim());
   }
   const secureContext = contextWith(options.ca);
-  const pools = poolsOf<URL, HttpConnection>(
-    ({ origin }) => origin,
-    (url) =>
-      connectionPool<HttpConnection>({
-        most: connections,
-        open: opener(url, settings, secureContext),
-      }),
-  );
+  const poolsOfOrigins = (provesEnd: boolean) =>
+    poolsOf<URL, HttpConnection>(
+      ({ origin }) => origin,
+      (url) =>
+        connectionPool<HttpConnection>({
+          most: connections,
+          open: opener(url, settings, secureContext, provesEnd),
+        }),
+    );
+  const pools = poolsOfOrigins(false);
+  const provingEnds = poolsOfOrigins(true);
   let proxies: Promise<Proxies> | undefined;
   const throughProxy = () => {
     // undici is a third of what a transfer loads, and most have no proxy.
@@ -74,7 +82,10 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
     route(url) {
       guard?.checkUrl(url);
       const proxy = proxyFor(url, options.proxy ?? {});
-      if (proxy === undefined) return { kind: 'direct', pool: pools.of(url) };
+      if (proxy === undefined) {
+        const isSecure = url.protocol === 'https:';
+        return { kind: 'direct', pool: pools.of(url), ...(isSecure ? { provingEnds: () => provingEnds.of(url) } : {}) };
+      }
       guard?.checkProxied(url);
       return {
         kind: 'proxied',
@@ -83,6 +94,7 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
     },
     async [Symbol.asyncDispose]() {
       pools.close();
+      provingEnds.close();
       await (await proxies)?.[Symbol.asyncDispose]();
     },
   };
@@ -92,7 +104,12 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
  * Makes connections to the URL's origin. HTTP/1.1 alone: pieces are worth nothing when they share one HTTP/2
  * connection.
  */
-function opener(url: URL, { lookup, guard, connectTimeoutMs }: NetSettings, secureContext: SecureContext | undefined) {
+function opener(
+  url: URL,
+  { lookup, guard, connectTimeoutMs }: NetSettings,
+  secureContext: SecureContext | undefined,
+  provesEnd: boolean,
+) {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const isSecure = url.protocol === 'https:';
   let session: Buffer | undefined;
@@ -109,9 +126,10 @@ function opener(url: URL, { lookup, guard, connectTimeoutMs }: NetSettings, secu
         session = next;
       },
       waitForHandshake: true,
+      provesEnd,
     });
     const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
     const target = { host, port, lookup, timeoutMs: connectTimeoutMs, ...(isSecure ? { tls: tls() } : {}) };
-    return new HttpConnection(await PullSocket.open(target, signal));
+    return new HttpConnection(await PullSocket.open(target, signal), provesEnd);
   };
 }

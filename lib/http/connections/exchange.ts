@@ -1,6 +1,6 @@
 import type { IncomingBody } from '../../net/bodies/incoming-body.ts';
 import type { Where } from '../../net/errors/source-error.ts';
-import type { Lease } from '../../net/pools/pool.ts';
+import type { Lease, Pool } from '../../net/pools/pool.ts';
 import { withConnection } from '../../net/pools/with-connection.ts';
 import type { Answer } from '../answer.ts';
 import { drain } from '../answer.ts';
@@ -21,9 +21,13 @@ export async function exchange(
   signal.throwIfAborted();
   if (route.kind === 'proxied') return await route.exchange(headers, signal);
   try {
-    return await withConnection(route.pool, signal, (lease) =>
-      new Conversation(dispatchers, url, lease, signal).ask(headers),
-    );
+    const askOver = (pool: Pool<HttpConnection>) =>
+      withConnection(pool, signal, (lease) => new Conversation(dispatchers, url, lease, signal).ask(headers));
+    const answer = await askOver(route.pool);
+    const isFound = answer.status === 200 || answer.status === 206;
+    if (answer.endProvedBy !== 'nothing' || !isFound || route.provingEnds === undefined) return answer;
+    await answer.body.discard(Number.POSITIVE_INFINITY);
+    return await askOver(route.provingEnds());
   } catch (error) {
     signal.throwIfAborted();
     throw toHttpError(error, { url, phase: 'head' });
@@ -59,10 +63,12 @@ class Conversation implements IncomingBody {
 
   async ask(headers: Headers): Promise<Answer> {
     const { headersTimeoutMs } = this.#dispatchers;
-    const { head, body } = await this.#orFail(this.#lease.connection.ask(this.#url, headers, headersTimeoutMs));
+    const { head, body, endProvedBy } = await this.#orFail(
+      this.#lease.connection.ask(this.#url, headers, headersTimeoutMs),
+    );
     this.#phase = 'body';
     this.#read = body;
-    return { url: this.#url, status: head.status, headers: head.headers, body: this };
+    return { url: this.#url, status: head.status, headers: head.headers, body: this, endProvedBy };
   }
 
   async read(into: Uint8Array): Promise<number> {

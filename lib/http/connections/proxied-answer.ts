@@ -52,7 +52,11 @@ export class ProxiedAnswer implements Dispatcher.DispatchHandler, IncomingBody {
   ): void {
     if (status < 200 || this.#end !== undefined) return;
     this.#phase = 'body';
-    this.#head.resolve({ url: this.#url, status, headers: joined(headers), body: this });
+    const given = joined(headers);
+    // undici does not tell how TLS ended.
+    const isFramed = given['content-length'] !== undefined || given['transfer-encoding'] !== undefined;
+    const endProvedBy = isFramed ? 'framing' : 'nothing';
+    this.#head.resolve({ url: this.#url, status, headers: given, body: this, endProvedBy });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -42,13 +42,14 @@ export class PullSocket {
 
   private constructor(target: PullTarget) {
     this.#spareBuffer = new Uint8Array(SPARE_BUFFER_BYTES);
-    this.#socket = connectPull(target, {
+    const { socket, wasCut } = connectPull(target, {
       buffer: () => this.#place(),
       callback: (bytes, memory) => this.#landed(bytes, memory),
     });
+    this.#socket = socket;
     this.#socket
       .on('error', (error) => this.close(error))
-      .on('end', () => this.#ended())
+      .on('end', () => this.#ended(wasCut()))
       .on('close', () => this.close(fault('ECONNRESET', 'the connection was closed')));
   }
 
@@ -174,8 +175,9 @@ export class PullSocket {
     reading?.resolve(bytes);
   }
 
-  #ended(): void {
-    if (this.#over === undefined) this.#finish({ kind: 'ended' });
+  #ended(wasCut: boolean): void {
+    if (wasCut) this.close(fault('CLOSED_EARLY', 'the connection was cut: TLS did not say that it ends'));
+    else if (this.#over === undefined) this.#finish({ kind: 'ended' });
   }
 
   #finish(over: Over): void {

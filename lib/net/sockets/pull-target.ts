@@ -3,6 +3,7 @@ import { connect as connectPlain } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { connect as connectSecure } from 'node:tls';
 import { fault } from '../errors/fault.ts';
+import { TlsRecords } from './tls-records.ts';
 
 export interface PullTarget {
   /** A name, or an address without brackets. */
@@ -19,6 +20,11 @@ export interface PullTls {
   readonly options: ConnectionOptions;
   /** A session that later connections may go on with. */
   readonly onSession?: (session: Buffer) => void;
+  /**
+   * An end of the connection that TLS did not announce is a failure: for a body that ends with it. Slower.
+   * @default false
+   */
+  readonly provesEnd?: boolean;
   /** False where the other side begins its half of the handshake only later. */
   readonly waitForHandshake: boolean;
 }
@@ -29,8 +35,14 @@ interface OnRead {
   callback(bytes: number, memory: Uint8Array): boolean;
 }
 
-/** A socket that is connecting, without a stream between it and `onread`. */
-export function connectPull({ host, port, lookup, tls }: PullTarget, onread: OnRead): Socket {
+export interface Connecting {
+  readonly socket: Socket;
+  /** Once it has ended: whether it may have been cut off, as far as was to be proved. */
+  wasCut(): boolean;
+}
+
+/** A socket that is connecting, without a stream between it and `onread` where that can be. */
+export function connectPull({ host, port, lookup, tls }: PullTarget, onread: OnRead): Connecting {
   const options = {
     host,
     port,
@@ -38,15 +50,36 @@ export function connectPull({ host, port, lookup, tls }: PullTarget, onread: OnR
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
     ...(lookup === undefined ? {} : { lookup }),
-    onread,
   };
-  return tls === undefined ? connectPlain(options) : secured(options, tls);
+  if (tls?.provesEnd === true) return watched(connectPlain(options), tls, onread);
+  const direct = { ...options, onread };
+  return { socket: tls === undefined ? connectPlain(direct) : secured(direct, tls), wasCut: () => false };
 }
 
 function secured(options: ConnectionOptions, { options: tls, onSession }: PullTls): TLSSocket {
   const socket = connectSecure({ ...tls, ...options });
   if (onSession !== undefined) socket.on('session', onSession);
   return socket;
+}
+
+/** Node knows no `onread` over a stream of ours: so what comes is copied to where it would have been written. */
+function watched(below: Socket, tls: PullTls, onread: OnRead): Connecting {
+  const records = new TlsRecords(below);
+  const socket = secured({ socket: records }, tls);
+  let taken = 0;
+  records.watch(() => taken + socket.readableLength);
+  socket.on('data', (bytes: Buffer) => {
+    let goOn = true;
+    for (let at = 0; at < bytes.length && !socket.destroyed; ) {
+      const memory = onread.buffer();
+      const landed = bytes.copy(memory, 0, at);
+      at += landed;
+      goOn = onread.callback(landed, memory);
+    }
+    taken += bytes.length;
+    if (!goOn) socket.pause();
+  });
+  return { socket, wasCut: () => !records.wasClosed };
 }
 
 /** Rejects with Node's own errors (`ENOTFOUND`, `ECONNREFUSED`, `ETIMEDOUT`, …), or the signal's reason. */

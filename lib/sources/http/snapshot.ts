@@ -63,6 +63,12 @@ function warningsOf({ answer, rangesMissed, from, now }: SnapshotFacts): string[
       `the server sends it compressed (${coding.slice(0, 40)}) although it was asked not to; it is stored as it comes`,
     );
   }
+  if (answer.endProvedBy === 'nothing' && answer.status === 200) {
+    warnings.push(
+      'the server says neither how long it is nor where it ends, and a connection that is cut looks like its end; ' +
+        'a size or a digest that is expected would prove it',
+    );
+  }
   if (rangesMissed) {
     warnings.push('the server does not serve ranges: one connection, and a broken transfer starts over');
   }

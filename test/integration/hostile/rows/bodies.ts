@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { between, byRequest, close, from, untilClosed, withBody } from '../../../support/hostile-lies.ts';
+import { between, byRequest, close, cutUnderTls, from, untilClosed, withBody } from '../../../support/hostile-lies.ts';
 import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
 import { patternBytes } from '../../../support/pattern.ts';
@@ -178,9 +178,16 @@ export const BODIES: readonly HostileRow[] = [
   {
     what: 'no length and no chunks: the end of the connection is the end',
     outcome: 'bytes',
-    how: 'a stream; only an expected size or digest can prove its end',
+    how: 'a stream; over TLS its end is proved, else only an expected size or digest can',
     mode: 'stream',
     serve: ({ shape }) => untilClosed(patternBytes(0, shape.sizeBytes)),
+  },
+  {
+    what: 'the same over TLS, cut off without `close_notify`',
+    outcome: 'BodyShort',
+    how: 'asked for again where TLS is watched: a connection that only ends proves nothing',
+    only: 'https',
+    serve: ({ shape }) => cutUnderTls(patternBytes(0, shape.sizeBytes - 1)),
   },
   {
     what: 'the same, broken off, with the size expected',
