@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { serviceFailure } from '../../lib/errors/foreign.ts';
 import { codeOfFailure } from '../../lib/s3/failures.ts';
 
-// The store's own answers are tested on a server (s3-destination-errors.test.ts); these come from below it.
+// Answers of a store are tested on a server (test/contract/s3-destination-errors.test.ts); these come from below it.
 
 function thrown(name: string, code?: string): Error {
   return Object.assign(new Error('what it says does not matter'), { name, ...(code === undefined ? {} : { code }) });
