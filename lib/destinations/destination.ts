@@ -128,21 +128,37 @@ export interface UploadProof {
   read(upload: UploadRef, sizeBytes: number, call: Call): Promise<ByteReader>;
 }
 
+/** A staged object as it was read: this is promoted, and nothing that was written over it since. */
+export interface StagedObject {
+  readonly target: DestinationLocator;
+  readonly sizeBytes: number;
+  /** Another one for other bytes. */
+  readonly etag: string;
+  /** Where the place keeps versions: it can still be copied when another one has taken its name. */
+  readonly versionId?: string;
+}
+
+export interface StagedReader extends ByteReader {
+  readonly staged: StagedObject;
+}
+
 /** A digest is proved on an object under a staging name, which the store then copies onto its real one. */
 export interface StagingProof {
   readonly kind: 'staging';
   /** Where the object of this transfer waits for its proof. Always the same place for the same transfer. */
   locate(target: DestinationLocator, transferId: string): DestinationLocator;
-  /** The bytes of the staged object, in order, exactly `sizeBytes` of them. */
-  read(staged: DestinationLocator, sizeBytes: number, call: Call): Promise<ByteReader>;
   /**
-   * Copies the staged object onto its real name inside the store, under the write condition. Same errors as
-   * `completeUpload`.
+   * The bytes of the object that the upload became, in order, exactly `sizeBytes` of them.
+   * @throws `StagedObjectChanged` when what stands there does not carry the upload's token.
+   */
+  read(upload: UploadRef, sizeBytes: number, call: Call): Promise<StagedReader>;
+  /**
+   * Copies what was read onto its real name inside the store, under the write condition.
+   * @throws as `completeUpload`; `StagedObjectChanged` when something else stands there by now, and nothing was copied.
    */
   promote(
-    staged: DestinationLocator,
+    staged: StagedObject,
     object: ObjectSpec,
-    sizeBytes: number,
     condition: WriteCondition,
     uploads: CopyUploads,
     call: Call,

@@ -100,6 +100,7 @@ export const ERROR_CODES = {
   DestinationServerError: entry('destination', 'retry'),
   DestinationBusy: entry('destination', 'wait'),
   PutLost: entry('destination', 'retry'),
+  StagedObjectChanged: entry('integrity', 'fail'),
   UploadLost: entry('destination', 'fail'),
   OutcomeUnknown: entry('destination', 'fail'),
   // our own records

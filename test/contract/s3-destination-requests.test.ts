@@ -1,10 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { CopyUploads } from '../../lib/destinations/destination.ts';
-import { PieceworkError } from '../../lib/errors/error.ts';
-import { stagingOf } from '../../lib/pipeline/shared/upload-ref.ts';
-import { unwatched } from '../support/reading.ts';
 import { at, base64, begin, open, PIECE, requests, store } from '../support/s3-destination-bench.ts';
 import { call, codeOf, listAll, objectSpec, proofOf, sendPart, whole, windows } from './destination/bench.ts';
 
@@ -181,116 +177,5 @@ describe('what is sent', () => {
       });
       expect((await open(double).head(at(double, 'foreign'), call()))?.validator).toBeUndefined();
     }
-  });
-});
-
-describe('copying onto the real key', () => {
-  test.for([
-    ['AWS', 'none', ['HeadObject', 'CopyObject']],
-    ['AWS', 'absent', ['HeadObject', 'CopyObject']],
-    ['compatible', 'none', ['HeadObject', 'CopyObject']],
-    ['compatible', 'absent', ['HeadObject', 'CreateMultipartUpload', 'UploadPartCopy', 'CompleteMultipartUpload']],
-  ] as const)('at a store like %s under the condition %s', async ([kind, condition, operations]) => {
-    const double = await store();
-    const destination = open(double, { store: { conditionalCopy: kind === 'AWS' } });
-    const bytes = randomBytes(5000);
-    const staged = at(double, 'key.piecework-1 ü+%');
-    await destination.putObject(objectSpec(staged), bytes.length, whole(bytes), 'none', call());
-    const before = double.log.length;
-    const final = objectSpec(at(double, 'key'), { contentType: 'text/x', settings: { tags: { a: '1' } } });
-    await stagingOf(destination).promote(staged, final, bytes.length, condition, unwatched, call());
-    expect(double.log.slice(before).map(({ operation }) => operation)).toEqual(operations);
-    expect(double.headersOf('bucket', 'key')).toMatchObject({
-      'content-type': 'text/x',
-      'x-amz-tagging': 'a=1',
-      'x-amz-meta-piecework-token': final.token,
-    });
-    expect(await double.object('bucket', 'key')).toEqual(bytes);
-    expect(double.openUploads()).toEqual([]);
-    if (condition === 'absent')
-      expect(
-        await codeOf(stagingOf(destination).promote(staged, final, bytes.length, condition, unwatched, call())),
-      ).toBe('DestinationExists');
-    expect(double.openUploads()).toEqual([]);
-  });
-
-  test('in parts says so before the upload is begun, and names it before anything is in it', async () => {
-    const double = await store();
-    const destination = open(double, { store: { conditionalCopy: false } });
-    await destination.putObject(objectSpec(at(double, 'staged')), 10, whole(randomBytes(10)), 'none', call());
-    const before = double.log.length;
-    const done = () => double.log.slice(before).map(({ operation }) => operation);
-    const seen: unknown[] = [];
-    const uploads = {
-      begins: async () => void seen.push(done()),
-      began: async (id: string) =>
-        void seen.push(
-          done(),
-          [id],
-          double.openUploads().map((open) => open.id),
-        ),
-    };
-    await stagingOf(destination).promote(
-      at(double, 'staged'),
-      objectSpec(at(double, 'key')),
-      10,
-      'absent',
-      uploads,
-      call(),
-    );
-    const [, , name] = seen;
-    expect(seen).toEqual([['HeadObject'], ['HeadObject', 'CreateMultipartUpload'], name, name]);
-  });
-
-  test('in parts ends, with its upload, when that can not be recorded', async () => {
-    const double = await store();
-    const destination = open(double, { store: { conditionalCopy: false } });
-    await destination.putObject(objectSpec(at(double, 'staged')), 10, whole(randomBytes(10)), 'none', call());
-    const refuse = async () => {
-      throw new PieceworkError('Conflict', 'somebody else goes on');
-    };
-    const promote = (uploads: CopyUploads) =>
-      stagingOf(destination).promote(
-        at(double, 'staged'),
-        objectSpec(at(double, 'key')),
-        10,
-        'absent',
-        uploads,
-        call(),
-      );
-    expect(await codeOf(promote({ ...unwatched, begins: refuse }))).toBe('Conflict');
-    expect(double.log.some(({ operation }) => operation === 'CreateMultipartUpload')).toBe(false);
-    expect(await codeOf(promote({ ...unwatched, began: refuse }))).toBe('Conflict');
-    expect(double.openUploads()).toEqual([]);
-    expect(await double.object('bucket', 'key')).toBeUndefined();
-  });
-
-  test('of an object that is not what was proved is refused', async () => {
-    const double = await store();
-    const destination = open(double);
-    const final = objectSpec(at(double, 'key'));
-    expect(
-      await codeOf(stagingOf(destination).promote(at(double, 'staged'), final, 10, 'none', unwatched, call())),
-    ).toBe('UploadLost');
-    await destination.putObject(objectSpec(at(double, 'staged')), 9, whole(randomBytes(9)), 'none', call());
-    expect(
-      await codeOf(stagingOf(destination).promote(at(double, 'staged'), final, 10, 'none', unwatched, call())),
-    ).toBe('OutcomeUnknown');
-    expect(await double.object('bucket', 'key')).toBeUndefined();
-  });
-
-  test('of an empty object', async () => {
-    const double = await store();
-    const destination = open(double);
-    await destination.putObject(objectSpec(at(double, 'staged')), 0, whole(Buffer.of()), 'none', call());
-    await stagingOf(destination).promote(
-      at(double, 'staged'),
-      objectSpec(at(double, 'key')),
-      0,
-      'absent',
-      unwatched,
-      call(),
-    );
-    expect(await double.object('bucket', 'key')).toEqual(Buffer.of());
   });
 });

@@ -4,6 +4,7 @@ import { sameVersion } from '../../lib/values/web/validator.ts';
 import { identityOf } from '../support/places.ts';
 import type { Order } from './scenario.ts';
 import type { OriginVersion } from './sim-source.ts';
+import { sha256 } from './sim-source.ts';
 import type { SimObject } from './sim-store.ts';
 import type { Truth } from './truth.ts';
 
@@ -52,10 +53,13 @@ export class ObjectRules {
     if (object.token === 'foreign') return;
     const owner = transfers.find(({ id }) => object.token?.startsWith(`${id}.`));
     if (owner === undefined) this.#world.broke(`${key} holds an object of nobody`);
+    const wanted = options.expect.digests.sha256;
+    if (wanted !== undefined && sha256(object.bytes) !== wanted)
+      this.#world.broke(`${key} is visible, and its bytes have not the digest that was asked for (invariant 1)`);
     const isOneVersion = origin.versions.some(({ bytes }) => Buffer.compare(bytes, object.bytes) === 0);
     const isProvable =
       origin.versions[0]?.validator.kind !== 'none' ||
-      options.expect.digests.sha256 !== undefined ||
+      wanted !== undefined ||
       (origin.publishesDigest && this.#world.scenario.destination.proof !== 'none');
     if (!isOneVersion && isProvable) this.#world.broke(`${key} is visible with bytes of no version (invariant 1)`);
   }
@@ -124,7 +128,9 @@ export class ObjectRules {
     return [
       ...open.map(({ id, status }) => `${id} ${status}`),
       ...store.standing().map(({ id, state, target }) => `upload ${id} (${state}) of ${target}`),
-      ...[...store.objects.keys()].filter((key) => key.includes('.piecework-')).map((key) => `staged ${key}`),
+      ...[...store.objects]
+        .filter(([key, { token }]) => key.includes('.piecework-') && token !== undefined)
+        .map(([key]) => `staged ${key}`),
       ...records.paths('active/').map((path) => `marker ${path}`),
       ...[...sealed.keys()].map((name) => `sealed source ${name}`),
       ...(this.#world.queuesLength() > 0 ? [`${this.#world.queuesLength()} messages`] : []),

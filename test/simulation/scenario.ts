@@ -4,6 +4,7 @@ import type { Features, Limits } from '../../lib/transfer/plan/limits.ts';
 import type { Status } from '../../lib/transfer/record/record.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import type { Denial } from './denials.ts';
+import type { Intruder } from './draw-intruder.ts';
 import type { FaultRates } from './faults.ts';
 import type { SimOrigin } from './sim-source.ts';
 
@@ -23,6 +24,7 @@ export interface Scenario {
   readonly orders: readonly Order[];
   readonly rates: FaultRates;
   readonly denial?: Denial;
+  readonly intruder?: Intruder;
   /** From then on nothing goes wrong any more, so that everything must come to its end. */
   readonly faultsUntilMs: number;
   /** While a queue is frozen nothing is received from it: a backlog. */

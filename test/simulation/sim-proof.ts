@@ -29,25 +29,41 @@ export function simProof(process: SimProcess, world: World, destination: () => D
 }
 
 function staging(process: SimProcess, world: World, destination: () => Destination): StagingProof {
-  const { store, rules } = world;
+  const { store, rules, intruder } = world;
   const { commands } = rules;
   const ask = deniable(process, world);
   return {
     kind: 'staging',
     locate: (target, transferId) => stagingOf(target as S3Locator, transferId),
 
-    async read(staged, sizeBytes, { signal }) {
-      const key = identityOf(staged);
-      const bytes = await ask('read', `read ${key}`, STORE_READ, () => store.objects.get(key)?.bytes, signal);
-      if (bytes === undefined) throw new PieceworkError('DestinationMissing', 'NoSuchKey');
-      return readerOf(process, bytes, sizeBytes, signal);
+    async read({ target, token }, sizeBytes, { signal }) {
+      const key = identityOf(target);
+      const read = () => {
+        intruder.strikes(key);
+        return store.objects.get(key);
+      };
+      const there = await ask('read', `read ${key}`, STORE_READ, read, signal);
+      if (there === undefined) throw new PieceworkError('DestinationMissing', 'NoSuchKey');
+      if (there.token !== token) throw new PieceworkError('StagedObjectChanged', 'it carries another token');
+      const { bytes, etag, versionId } = there;
+      const staged = { target, sizeBytes, etag, ...(versionId === undefined ? {} : { versionId }) };
+      const reader = readerOf(process, bytes, sizeBytes, signal);
+      const next = async (into: Uint8Array) => {
+        intruder.strikes(key);
+        return await reader.read(into);
+      };
+      return { ...reader, read: next, staged };
     },
 
     // Some copies are made in parts: which ones, their size says.
-    async promote(staged, object, sizeBytes, condition, uploads, call) {
+    async promote(staged, object, condition, uploads, call) {
       const target = identityOf(object.target);
+      const { sizeBytes } = staged;
       if (sizeBytes % 2 === 0) {
-        const promote = () => store.promote(staged, object, condition);
+        const promote = () => {
+          intruder.strikes(identityOf(staged.target));
+          return store.promote(staged, object, condition);
+        };
         return await process.call(`promote to ${target}`, STORE_FINISH, promote, call.signal);
       }
       await uploads.begins();
@@ -55,7 +71,10 @@ function staging(process: SimProcess, world: World, destination: () => Destinati
       try {
         await uploads.began(upload.id);
         commands.mayFill(process, upload.id);
-        const copy = () => store.copyPart(upload.id, staged);
+        const copy = () => {
+          intruder.strikes(identityOf(staged.target));
+          return store.copyPart(upload.id, staged);
+        };
         const part = await process.call(`copy into ${upload.id}`, STORE_WRITE, copy, call.signal);
         const { crc32 } = part;
         return await destination().completeUpload(upload, { parts: [part], sizeBytes, crc32, condition, object }, call);

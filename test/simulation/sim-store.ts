@@ -4,6 +4,7 @@ import type {
   PartPage,
   PartSpec,
   Proof,
+  StagedObject,
   Stored,
   StoredObject,
   WriteCondition,
@@ -21,6 +22,7 @@ import type { Nature } from './nature.ts';
 export interface SimObject {
   readonly bytes: Uint8Array;
   readonly etag: string;
+  readonly versionId?: string;
   readonly token?: string;
   readonly validator?: Validator;
   readonly modifiedAt: string;
@@ -46,11 +48,14 @@ export class ObjectStore {
   readonly uploads = new Map<string, SimUpload>();
   readonly #world: Nature;
   readonly #limits: Limits;
+  /** By their ids, where they are kept. */
+  readonly #versions: Map<string, SimObject> | undefined;
   #count = 0;
 
-  constructor(world: Nature, limits: Limits) {
+  constructor(world: Nature, limits: Limits, hasVersions: boolean) {
     this.#world = world;
     this.#limits = limits;
+    this.#versions = hasVersions ? new Map() : undefined;
   }
 
   head(target: DestinationLocator, keepsToken: boolean): StoredObject | undefined {
@@ -171,29 +176,56 @@ export class ObjectStore {
   }
 
   /** The whole of an object as the only part of an upload. */
-  copyPart(id: string, from: DestinationLocator): Part & { readonly crc32: number } {
-    const bytes = this.objects.get(identityOf(from))?.bytes;
-    if (bytes === undefined) throw new PieceworkError('DestinationMissing', 'NoSuchKey');
+  copyPart(id: string, from: StagedObject): Part & { readonly crc32: number } {
+    const { bytes } = this.#staged(from);
     const isOpen = this.uploads.get(id)?.state === 'open';
     const part = this.uploadPart(id, { number: 1, sizeBytes: bytes.length, offset: 0 }, bytes, isOpen);
     return { ...part, crc32: crc32(bytes) };
   }
 
-  promote(from: DestinationLocator, object: ObjectSpec, condition: WriteCondition): Stored {
-    const staged = this.objects.get(identityOf(from));
-    if (staged === undefined) throw new PieceworkError('UploadLost', 'the staged object is not there');
-    return this.#write(identityOf(object.target), staged.bytes, object.token, object.validator, condition);
+  promote(from: StagedObject, object: ObjectSpec, condition: WriteCondition): Stored {
+    const { bytes } = this.#staged(from);
+    return this.#write(identityOf(object.target), bytes, object.token, object.validator, condition);
+  }
+
+  /** The source of a copy, held to what its caller says of it. */
+  #staged({ target, etag, versionId }: StagedObject): SimObject {
+    const latest = this.objects.get(identityOf(target));
+    const there = versionId === undefined ? latest : this.#versions?.get(versionId);
+    if (there === undefined) throw new PieceworkError('UploadLost', 'the staged object is not there');
+    if (there.etag !== etag) throw new PieceworkError('StagedObjectChanged', '412: x-amz-copy-source-if-match');
+    return there;
   }
 
   delete(target: DestinationLocator): void {
-    this.objects.delete(identityOf(target));
+    this.remove(identityOf(target));
+  }
+
+  remove(key: string): void {
+    this.objects.delete(key);
+  }
+
+  /** By somebody who knows nothing of us. */
+  intrude(key: string, bytes: Uint8Array, token: string | undefined): void {
+    this.#keep(key, { bytes, ...(token === undefined ? {} : { token }) });
   }
 
   #write(key: string, bytes: Uint8Array, token: string, validator: Validator, condition: WriteCondition): Stored {
     if (condition === 'absent' && this.objects.has(key)) throw new PieceworkError('DestinationExists', '412');
-    const etag = `"${crc32Hex(crc32(bytes))}"`;
-    this.objects.set(key, { bytes, etag, token, validator, modifiedAt: toIso(this.#world.now) });
+    const { etag } = this.#keep(key, { bytes, token, validator });
     return { sizeBytes: bytes.length, etag };
+  }
+
+  #keep(key: string, what: Pick<SimObject, 'bytes' | 'token' | 'validator'>): SimObject {
+    const etag = `"${crc32Hex(crc32(what.bytes))}"`;
+    const object: SimObject = { ...what, etag, modifiedAt: toIso(this.#world.now), ...this.#nextVersion() };
+    this.objects.set(key, object);
+    if (object.versionId !== undefined) this.#versions?.set(object.versionId, object);
+    return object;
+  }
+
+  #nextVersion(): Pick<SimObject, 'versionId'> {
+    return this.#versions === undefined ? {} : { versionId: `v${this.#versions.size + 1}` };
   }
 }
 

@@ -48,6 +48,7 @@ const PLACES = [
   'plan single',
   'plan pieces',
   'plan pieces, staged',
+  'staged object written over',
   'plan pieces, copied by the store',
   'copy refused, fetched instead',
   'plan stream',

@@ -7,12 +7,14 @@ import type { Chance } from './chance.ts';
 import { chanceFrom } from './chance.ts';
 import type { StoreAction } from './denials.ts';
 import { denying } from './draw-denial.ts';
+import { intruding } from './draw-intruder.ts';
 import { drawScenario } from './draw-scenario.ts';
 import type { FaultKind } from './faults.ts';
 import { Rules } from './invariants.ts';
 import { policyOf } from './policy.ts';
 import type { Scenario } from './scenario.ts';
 import { Timeline } from './sim-clock.ts';
+import { SimIntruder } from './sim-intruder.ts';
 import type { SimQueues } from './sim-queues.ts';
 import { makeQueues } from './sim-queues.ts';
 import { RecordStore } from './sim-records.ts';
@@ -32,6 +34,7 @@ export class World implements Truth {
   readonly times = TIMES;
   readonly records: RecordStore;
   readonly store: ObjectStore;
+  readonly intruder: SimIntruder;
   readonly sealed = new Map<string, SourceLocator>();
   readonly rules: Rules;
   /** Set when a simulated process may have gone on: its code runs before the next event. */
@@ -53,10 +56,13 @@ export class World implements Truth {
     this.seed = seed;
     this.#onStep = onStep;
     this.chance = chanceFrom(seed);
-    this.scenario = denying(chanceFrom(DENIALS + seed), drawScenario(this.chance));
+    const intruderChance = chanceFrom(INTRUDERS + seed);
+    this.scenario = intruding(intruderChance, denying(chanceFrom(DENIALS + seed), drawScenario(this.chance)));
     this.rules = new Rules(this);
     this.records = new RecordStore((process, change) => this.rules.recordChanged(process, change));
-    this.store = new ObjectStore(this, this.scenario.destination.limits);
+    const { destination, intruder } = this.scenario;
+    this.store = new ObjectStore(this, destination.limits, intruder?.hasVersions === true);
+    this.intruder = new SimIntruder(this, intruderChance);
     this.pipelinePolicy = policyOf(this.scenario, () => this.elapsedMs);
     this.queues = makeQueues(this, this.scenario.maxReceives);
     for (const order of this.scenario.orders) this.origins.set(order.origin.url, order.origin);
@@ -171,4 +177,5 @@ export class World implements Truth {
 
 /** Their own chance: the histories without them stay what they were. */
 const DENIALS = 1_000_000_007;
+const INTRUDERS = 2_000_000_011;
 const START = Date.UTC(2026, 0, 1);

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { isStagingKey } from '../../transfer/staging-key.ts';
 import { regionSchema } from './region.ts';
 
 export const destinationSchema = z
@@ -37,5 +38,7 @@ function keyProblem(key: string): string | undefined {
   if (key.endsWith('/')) return 'ends in "/", which names a folder; add the name of the object';
   if (key.split('/').some((segment) => segment === '.' || segment === '..'))
     return 'has "." or ".." between slashes, which clients resolve to another key';
+  if (isStagingKey(key))
+    return 'ends in ".piecework-" and an id, as the objects do that wait for their proof; choose another key';
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { basename, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../../disk/make-folder.ts';
 import { systemReason } from '../../disk/user-file.ts';
@@ -8,6 +8,7 @@ import { redactUrl } from '../../errors/redact.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import { withPathAsWritten } from '../../values/web/written-path.ts';
 import type { WrittenDestination } from '../kind.ts';
+import { isBeside } from './names.ts';
 
 /** A file of this machine. */
 export type FileLocator = {
@@ -46,11 +47,19 @@ function parsePath(text: string): WrittenDestination {
     throw new PieceworkError('InvalidDestination', 'the destination holds a NUL character, which no path can');
   const path = resolve(text);
   const hasSlash = /[/\\]$/.test(text);
-  if (!hasSlash && !isFolder(path)) return { locate: () => ({ kind: 'file', path }) };
+  if (!hasSlash && !isFolder(path)) return { locate: () => placeOf(path) };
   return {
-    locate: (name) => ({ kind: 'file', path: resolve(path, name) }),
+    locate: (name) => placeOf(resolve(path, name)),
     ...(hasSlash ? { makeFolder: () => makeTarget(path) } : {}),
   };
+}
+
+function placeOf(path: string): FileLocator {
+  if (!isBeside(basename(path))) return { kind: 'file', path };
+  throw new PieceworkError(
+    'InvalidDestination',
+    `${path} has a name as Piecework gives to its unfinished files and locks; choose another name`,
+  );
 }
 
 function pathOfFileUrl(text: string): string {

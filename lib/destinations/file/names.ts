@@ -49,6 +49,11 @@ export function beside(target: string): Beside {
   };
 }
 
+/** The name of a file that stands beside some target: as a target itself it would be taken for that, and deleted. */
+export function isBeside(fileName: string): boolean {
+  return /^\..+\.piecework(?:-(?:put-)?[0-9a-f]{16}\.(?:part|journal)|\.lock(?:\..+)?)$/i.test(fileName);
+}
+
 export function newUploadId(): string {
   return randomBytes(8).toString('hex');
 }

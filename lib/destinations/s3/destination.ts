@@ -7,8 +7,9 @@ import type { Destination, UploadRef } from '../destination.ts';
 import { check, checkObject } from './check.ts';
 import { copyPart, copyRefusal, reaches } from './copies/copy-part.ts';
 import { promote } from './copies/promote.ts';
+import { readStaged } from './copies/staged.ts';
 import { describeS3, isS3, s3Locator, stagingOf } from './locator.ts';
-import { deleteObject, headObject, putObject, readObject } from './objects.ts';
+import { deleteObject, headObject, putObject } from './objects.ts';
 import type { Upload } from './parts.ts';
 import { listParts, uploadPart } from './parts.ts';
 import { session } from './session.ts';
@@ -55,11 +56,11 @@ export function s3Destination(options: S3DestinationOptions = {}): Destination {
     proof: {
       kind: 'staging',
       locate: (target, transferId) => stagingOf(s3Locator(target), transferId),
-      read: async (staged, sizeBytes, call) => readObject(s3, s3Locator(staged), sizeBytes, call),
-      async promote(staged, object, sizeBytes, condition, uploads, call) {
-        checkCondition(store, condition, s3Locator(object.target));
-        const copy = { from: s3Locator(staged), to: s3Locator(object.target), object, sizeBytes, condition };
-        return promote(s3, copy, uploads, call);
+      read: async (upload, sizeBytes, call) => readStaged(s3, s3Locator(upload.target), upload.token, sizeBytes, call),
+      async promote(staged, object, condition, uploads, call) {
+        const to = s3Locator(object.target);
+        checkCondition(store, condition, to);
+        return promote(s3, { from: s3Locator(staged.target), staged, to, object, condition }, uploads, call);
       },
       delete: async (staged, call) => deleteObject(s3, s3Locator(staged), call),
     },

@@ -2,6 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { redactPlace, redactUrl } from '../../errors/redact.ts';
 import type { S3Locator } from '../../s3/client.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
+import { isStagingKey, stagingKey } from '../../transfer/staging-key.ts';
 import { stated } from '../../values/stated.ts';
 import type { WrittenDestination } from '../kind.ts';
 
@@ -34,7 +35,7 @@ export function describeS3({ bucket, key }: S3Locator): string {
 
 /** Beside the object's own key: where it waits for the proof of a digest that its parts' checksums don't make. */
 export function stagingOf(to: S3Locator, transferId: string): S3Locator {
-  return { ...to, key: `${to.key}.piecework-${transferId}` };
+  return { ...to, key: stagingKey(to.key, transferId) };
 }
 
 /** `s3://bucket/key`, `s3://bucket/prefix/`. */
@@ -58,13 +59,16 @@ export function parseS3(text: string, store: S3Store): WrittenDestination | unde
   const needsName = key === '' || key.endsWith('/');
   const { endpoint, region, pathStyle } = store;
   const where = stated({ endpoint, region, pathStyle });
-  const locate = (name: string): S3Locator => ({
-    kind: 's3',
-    bucket,
-    key: needsName ? `${key}${name}` : key,
-    ...where,
-  });
-  return { locate };
+  return {
+    locate(name): S3Locator {
+      const to = { kind: 's3', bucket, key: needsName ? `${key}${name}` : key, ...where } as const;
+      if (!isStagingKey(to.key)) return to;
+      throw new PieceworkError(
+        'InvalidDestination',
+        `${describeS3(to)} ends in ".piecework-" and an id, as the objects do that wait for their proof; choose another key`,
+      );
+    },
+  };
 }
 
 /** Of what is no name, nothing is shown: it may be a login. */

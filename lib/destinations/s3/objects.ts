@@ -1,20 +1,25 @@
-import type { Readable } from 'node:stream';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
 import { serviceFailure } from '../../errors/foreign.ts';
 import type { S3Locator } from '../../s3/client.ts';
-import type { Body, ByteReader } from '../../values/bytes.ts';
+import type { Body } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, Stored, StoredObject, WriteCondition } from '../destination.ts';
 import { encryptionKept, givenName } from './answers.ts';
 import { sendBody } from './bodies/send-body.ts';
-import { describePlace, destinationError } from './errors.ts';
+import { describePlace } from './errors.ts';
 import { objectParameters, tokenIn, validatorIn } from './metadata.ts';
 import type { Session } from './session.ts';
 
-export async function headObject(session: Session, target: S3Locator, call: Call): Promise<StoredObject | undefined> {
-  const answer = await rawHead(session, target, call);
+/** @param versionId of one version, which is not there when it was deleted. @default the latest */
+export async function headObject(
+  session: Session,
+  target: S3Locator,
+  call: Call,
+  versionId?: string,
+): Promise<StoredObject | undefined> {
+  const answer = await rawHead(session, target, call, versionId);
   if (answer === undefined) return undefined;
   const token = tokenIn(answer.Metadata);
   const validator = validatorIn(answer.Metadata);
@@ -28,8 +33,17 @@ export async function headObject(session: Session, target: S3Locator, call: Call
   };
 }
 
-async function rawHead(session: Session, target: S3Locator, call: Call): Promise<HeadObjectCommandOutput | undefined> {
-  const command = new HeadObjectCommand({ Bucket: target.bucket, Key: target.key });
+async function rawHead(
+  session: Session,
+  target: S3Locator,
+  call: Call,
+  versionId: string | undefined,
+): Promise<HeadObjectCommandOutput | undefined> {
+  const command = new HeadObjectCommand({
+    Bucket: target.bucket,
+    Key: target.key,
+    ...(versionId === undefined ? {} : { VersionId: versionId }),
+  });
   try {
     return await session.perform('HeadObject', target, call, ({ steady }, options) => steady.send(command, options));
   } catch (error) {
@@ -104,66 +118,4 @@ export async function deleteObject(session: Session, target: S3Locator, call: Ca
     if (error instanceof PieceworkError && serviceFailure(error.cause).name === 'NoSuchKey') return;
     throw error;
   }
-}
-
-/** The bytes of a finished object, in order, exactly `sizeBytes` of them. */
-export async function readObject(
-  session: Session,
-  target: S3Locator,
-  sizeBytes: number,
-  call: Call,
-): Promise<ByteReader> {
-  const command = new GetObjectCommand({ Bucket: target.bucket, Key: target.key });
-  const answer = await session.perform('GetObject', target, call, ({ steady }, options) =>
-    steady.send(command, options),
-  );
-  const stream = answer.Body as Readable;
-  const destroy = () => stream.destroy();
-  call.signal.addEventListener('abort', destroy, { once: true });
-  // Errors come out of `read`; one that comes when nothing reads must not bring the process down.
-  stream.on('error', () => {});
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  let rest: Buffer = Buffer.alloc(0);
-  let readBytes = 0;
-
-  async function next(): Promise<boolean> {
-    try {
-      const { value, done } = await chunks.next();
-      call.signal.throwIfAborted();
-      if (done === true) return false;
-      rest = value;
-      return true;
-    } catch (error) {
-      call.signal.throwIfAborted();
-      throw destinationError(error, 'GetObject', target, 0);
-    }
-  }
-
-  return {
-    async read(into) {
-      while (rest.length === 0) {
-        if (await next()) continue;
-        if (readBytes < sizeBytes)
-          throw new PieceworkError(
-            'BodyShort',
-            `${describePlace(target)}: the stored object ended after ${readBytes} of ${sizeBytes} bytes`,
-          );
-        return 0;
-      }
-      const count = Math.min(into.length, rest.length);
-      if (readBytes + count > sizeBytes)
-        throw new PieceworkError(
-          'BodyLong',
-          `${describePlace(target)}: the stored object has more than ${sizeBytes} bytes`,
-        );
-      into.set(rest.subarray(0, count));
-      rest = rest.subarray(count);
-      readBytes += count;
-      return count;
-    },
-    async [Symbol.asyncDispose]() {
-      call.signal.removeEventListener('abort', destroy);
-      destroy();
-    },
-  };
 }

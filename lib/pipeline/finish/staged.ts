@@ -31,7 +31,10 @@ export async function finishStaged(work: FinishingWork, proof: Proof, wanted: Di
   return await promoteStaged(work, proof, wanted);
 }
 
-/** The staged object is there: proved by reading it, then copied onto the real key. */
+/**
+ * The staged object is there: proved by reading it, then copied onto the real key. The copy is held to the very object
+ * that was read, since others may write to the staging key in between.
+ */
 export async function promoteStaged(
   work: FinishingWork,
   proof: Pick<Proof, 'sizeBytes' | 'object' | 'condition'>,
@@ -39,12 +42,12 @@ export async function promoteStaged(
 ): Promise<Promoted> {
   const { record, destination, signal } = work;
   const staging = stagingOf(destination);
-  const staged = staging.locate(record.request.destination, record.id);
-  await using reader = await staging.read(staged, proof.sizeBytes, { signal });
+  const upload = uploadRef(destination, record, record.upload);
+  await using reader = await staging.read(upload, proof.sizeBytes, { signal });
   const proved = await proveBytes(work, reader, wanted);
   const stored = await orOurs(work, () =>
     withPromotion(work, (uploads) =>
-      staging.promote(staged, proof.object, proof.sizeBytes, proof.condition, uploads, { signal }),
+      staging.promote(reader.staged, proof.object, proof.condition, uploads, { signal }),
     ),
   );
   return { stored, proved };

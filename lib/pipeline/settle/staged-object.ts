@@ -1,16 +1,39 @@
+import type { Destination } from '../../destinations/destination.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import { isTokenOf } from '../../transfer/record/record.ts';
 import type { Over } from '../../transfer/record/states.ts';
 import { dropStagedObject } from '../../transfer/record/transitions-uploads.ts';
 import type { Ports } from '../shared/ports.ts';
+import { saysNo } from '../shared/refusal.ts';
 import type { Loaded } from '../shared/store.ts';
 import { saveTransfer } from '../shared/store.ts';
 import { stagingOf } from '../shared/upload-ref.ts';
 
-/** It served its proof, and is of no use after the end. */
+/** It served its proof, and is of no use after the end. What somebody else put in its place is his. */
 export async function deleteStagedObject(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<'again'> {
   const { record } = loaded;
-  const { destination } = record.request;
-  const staging = stagingOf(ports.destinations(destination));
-  await staging.delete(staging.locate(destination, record.id), { signal });
+  const { destination: to } = record.request;
+  const destination = ports.destinations(to);
+  const staging = stagingOf(destination);
+  const staged = staging.locate(to, record.id);
+  if (await mayBeOurs(destination, staged, record.id, signal)) await staging.delete(staged, { signal });
   await saveTransfer(ports, loaded, dropStagedObject(record));
   return 'again';
+}
+
+/** A look that is refused shows nobody else's object: S3 refuses it for what is not there to who may not list. */
+async function mayBeOurs(
+  destination: Destination,
+  staged: DestinationLocator,
+  transferId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const there = await destination.head(staged, { signal });
+    return there !== undefined && isTokenOf(transferId, there.token);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (saysNo(error)) return true;
+    throw error;
+  }
 }

@@ -209,3 +209,8 @@ export function isSettled(record: TransferRecord): boolean {
 export function tokenOf(transferId: string, planId: string): string {
   return `${transferId}.${planId}`;
 }
+
+/** Of any of its plans. */
+export function isTokenOf(transferId: string, token: string | undefined): boolean {
+  return token?.startsWith(`${transferId}.`) === true;
+}

@@ -3,13 +3,12 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { PieceworkError } from '../../../lib/errors/error.ts';
 import type { Body } from '../../../lib/values/bytes.ts';
-import { unwatched } from '../../support/reading.ts';
 import type { DestinationBench } from './bench.ts';
 import { call, codeOf, listAll, objectSpec, proofOf, readAll, same, whole, windows } from './bench.ts';
 
 /** What objects do: put, stored, read back, refused. */
 export function objectContract(bench: DestinationBench): void {
-  const { begin, finish, place, putAndRelease, release } = bench;
+  const { begin, finish, place, release } = bench;
 
   describe('a single put', () => {
     test.for([
@@ -148,60 +147,6 @@ export function objectContract(bench: DestinationBench): void {
       expect(same(await readAll(await proof.read(upload, bytes.length, call())), bytes)).toBe(true);
       expect(await bench.subject.read(target)).toBeUndefined();
       await destination.abortUpload(upload, call());
-    });
-
-    test('a staged object, then promoting it onto its key under the condition', async ({ skip }) => {
-      const { proof } = bench.subject.destination;
-      if (proof.kind !== 'staging') return skip('declared: no staged objects');
-      const { bytes, object, target, upload, destination } = await begin('staged', {
-        full: 2,
-        over: { validator: { kind: 'weak', etag: 'W/"1"' } },
-      });
-      await finish(upload, await proofOf(destination, upload, object, bytes));
-      expect(same(await readAll(await proof.read(target, bytes.length, call())), bytes)).toBe(true);
-      const final = objectSpec(place('promoted'), { sizeBytes: bytes.length, validator: object.validator });
-      const condition = destination.features.conditionalWrite ? 'absent' : 'none';
-      const stored = await proof.promote(target, final, bytes.length, condition, unwatched, call());
-      expect(stored.sizeBytes).toBe(bytes.length);
-      expect(same(await bench.subject.read(final.target), bytes)).toBe(true);
-      expect(await destination.head(final.target, call())).toMatchObject({
-        token: final.token,
-        validator: object.validator,
-      });
-      if (condition === 'absent')
-        expect(await codeOf(proof.promote(target, final, bytes.length, 'absent', unwatched, call()))).toBe(
-          'DestinationExists',
-        );
-      await proof.delete(target, call());
-      expect(await destination.head(target, call())).toBeUndefined();
-    });
-
-    test('a staging place is the same for the same transfer, another for each, and can be emptied twice', async ({
-      skip,
-    }) => {
-      const { destination } = bench.subject;
-      const { proof } = destination;
-      if (proof.kind !== 'staging') return skip('declared: no staged objects');
-      const target = place('delete');
-      const staged = proof.locate(target, '01TRANSFER');
-      expect(proof.locate(target, '01TRANSFER')).toEqual(staged);
-      expect(proof.locate(target, '01OTHER')).not.toEqual(staged);
-      expect(staged).not.toEqual(target);
-      await putAndRelease(staged, randomBytes(3));
-      expect(await bench.subject.read(target)).toBeUndefined();
-      await proof.delete(staged, call());
-      await proof.delete(staged, call());
-      expect(await destination.head(staged, call())).toBeUndefined();
-    });
-
-    test('an object that is longer or shorter than promised throws instead of ending', async ({ skip }) => {
-      const { destination } = bench.subject;
-      const { proof } = destination;
-      if (proof.kind !== 'staging') return skip('declared: no reading of finished objects');
-      const target = place('read-length');
-      await destination.putObject(objectSpec(target), 1000, whole(randomBytes(1000)), 'none', call());
-      expect(await codeOf(proof.read(target, 1001, call()).then(readAll))).toBe('BodyShort');
-      expect(await codeOf(proof.read(target, 999, call()).then(readAll))).toBe('BodyLong');
     });
   });
 

@@ -139,6 +139,13 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'void upload; void namePromotion;',
   },
   {
+    name: 'the copy is held to what stands there, not to what was read (protocol §5)',
+    file: 'lib/pipeline/finish/staged.ts',
+    find: '      staging.promote(reader.staged, proof.object, proof.condition, uploads, { signal }),',
+    replace:
+      '      destination.head(upload.target, { signal }).then((there) => staging.promote({ target: upload.target, sizeBytes: proof.sizeBytes, etag: there?.etag ?? "" }, proof.object, proof.condition, uploads, { signal })),',
+  },
+  {
     name: 'an ending does not look for a promoted object (rule 12)',
     file: 'lib/pipeline/settle/leave-finalizing.ts',
     find: 'const look = await tried(signal, () => ourObject(ports, record, signal));',

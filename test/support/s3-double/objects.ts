@@ -45,7 +45,7 @@ function versionHeader({ versionId }: StoredObject): Record<string, string> {
   return versionId === undefined ? {} : { 'x-amz-version-id': versionId };
 }
 
-function versionOf(state: State, { bucket, key, query }: S3Request): StoredObject {
+function versionOf(state: State, { bucket, key, query }: Pick<S3Request, 'bucket' | 'key' | 'query'>): StoredObject {
   const versionId = query.get('versionId');
   if (versionId === null) return objectOf(state, bucket, key);
   const object = state.versions.get(`${bucket}/${key}?${versionId}`);
@@ -111,9 +111,11 @@ function rangeOf(text: string | undefined, sizeBytes: number): [number, number] 
 
 /** The source of a copy, with the conditions on it. */
 export function copySource(state: State, request: S3Request): StoredObject {
-  const path = decodeURIComponent((header(request, 'x-amz-copy-source') ?? '').replace(/^\//, ''));
+  const [coded = '', query] = (header(request, 'x-amz-copy-source') ?? '').replace(/^\//, '').split('?');
+  const path = decodeURIComponent(coded);
   const slash = path.indexOf('/');
-  const object = objectOf(state, path.slice(0, slash), path.slice(slash + 1));
+  const [bucket, key] = [path.slice(0, slash), path.slice(slash + 1)];
+  const object = versionOf(state, { bucket, key, query: new URLSearchParams(query) });
   const ifMatch = header(request, 'x-amz-copy-source-if-match');
   const isOverlooked = state.options.conditions === 'ignored';
   if (ifMatch !== undefined && ifMatch.replaceAll('"', '') !== object.etag && !isOverlooked)

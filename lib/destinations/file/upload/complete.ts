@@ -1,4 +1,5 @@
-import { link, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { link, lstat, rename, rm } from 'node:fs/promises';
 import { syncFolder } from '../../../disk/durable.ts';
 import { PieceworkError } from '../../../errors/error.ts';
 import { combineParts, crc32Hex } from '../../../integrity/crc32.ts';
@@ -14,7 +15,7 @@ import type { PartialFile } from './partial.ts';
  *
  *     no piece can land any more → size, mode, time → fsync of the bytes
  *     → `finished` in the journal, fsync      from here on `head` knows our file by its inode
- *     → rename, or link where nothing may be there → fsync of the folder
+ *     → is it still our file that has the name? → rename, or link where nothing may be there → fsync of the folder
  *
  * Stopped anywhere it can be done again. After a failure the upload stands as it was.
  */
@@ -31,7 +32,7 @@ export async function completePartial(
     checkProof(partial, proof);
     signal.throwIfAborted();
     const finished = await onDisk(target.path, () => seal(partial, target, proof));
-    await publish(partial.files.partial, target, finished, proof.condition);
+    await publish(partial, target, finished, proof.condition);
     return { sizeBytes: finished.sizeBytes };
   } catch (error) {
     partial.gate.open();
@@ -80,12 +81,14 @@ async function keepTime(file: PartialFile['file'], { modifiedAt }: ObjectSpec): 
 }
 
 async function publish(
-  from: string,
+  { file, files: { partial: from } }: PartialFile,
   target: FileTarget,
   finished: FinishedFile,
   condition: WriteCondition,
 ): Promise<void> {
   try {
+    // A rename goes by the name, and everything that was proved by the open file.
+    if (await isReplaced(from, file, finished)) throw uploadLost(target.path, `${from} was replaced by something else`);
     if (condition === 'absent') await link(from, target.path);
     else await rename(from, target.path);
   } catch (error) {
@@ -97,6 +100,24 @@ async function publish(
     await rm(from, { force: true });
     await syncFolder(target.folder);
   });
+}
+
+/** Another file, a link, or changed since it was sealed. One that is not there was renamed by an earlier try. */
+async function isReplaced(from: string, file: FileHandle, { sizeBytes, modifiedMs }: FinishedFile): Promise<boolean> {
+  const [own, there] = await Promise.all([file.stat({ bigint: true }), lstatIfThere(from)]);
+  if (there === undefined) return false;
+  const isSame = there.isFile() && there.ino === own.ino && there.dev === own.dev && Number(there.size) === sizeBytes;
+  // Some file systems keep times to two seconds only.
+  return !isSame || Math.abs(Number(there.mtimeMs) - modifiedMs) > 2000;
+}
+
+async function lstatIfThere(path: string) {
+  try {
+    return await lstat(path, { bigint: true });
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 function refusal(error: unknown, from: string, path: string): unknown {

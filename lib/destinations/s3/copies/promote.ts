@@ -7,72 +7,72 @@ import {
 import { PieceworkError } from '../../../errors/error.ts';
 import type { S3Locator } from '../../../s3/client.ts';
 import type { Call } from '../../../values/call.ts';
-import type { CopyUploads, ObjectSpec, Stored, WriteCondition } from '../../destination.ts';
+import type { CopyUploads, ObjectSpec, StagedObject, Stored, WriteCondition } from '../../destination.ts';
 import { encryptionKept, givenName, isCode } from '../answers.ts';
 import { describePlace } from '../errors.ts';
 import { objectParameters } from '../metadata.ts';
-import { headObject, putObject } from '../objects.ts';
+import { putObject } from '../objects.ts';
 import type { Session } from '../session.ts';
 import { checksumAsked, MAX_COPY_BYTES } from '../stores.ts';
 import { abortUpload } from '../uploads.ts';
 import { copySource } from './copy-source.ts';
+import { isNoSuchObject, isStillThere, stagedChanged, stagedGone } from './staged.ts';
 
 /** A copy inside the store: from one key to another, with the final object's own metadata. */
 interface Copy {
   readonly from: S3Locator;
-  /** Pins the version that was looked at. */
-  readonly etag: string | undefined;
+  /** What was read there: each request of the copy is held to it. */
+  readonly staged: StagedObject;
   readonly to: S3Locator;
   readonly object: ObjectSpec;
-  readonly sizeBytes: number;
   readonly condition: WriteCondition;
 }
 
 /**
  * Copies the staged object onto its real key. One CopyObject where that is enough; above 5 GB, and where the store's
- * CopyObject is not known to hold the write condition, a multipart copy, whose Complete holds it.
+ * CopyObject is not known to hold both conditions, on what is read and on what is written, a multipart copy: before its
+ * Complete there is time for a look at what was copied, and Complete holds the condition on the key.
  */
-export async function promote(
-  session: Session,
-  copy: Omit<Copy, 'etag'>,
-  uploads: CopyUploads,
-  call: Call,
-): Promise<Stored> {
-  const { from, to, object, sizeBytes, condition } = copy;
+export async function promote(session: Session, copy: Copy, uploads: CopyUploads, call: Call): Promise<Stored> {
+  const { from, staged, to, object, condition } = copy;
   if (from.bucket !== to.bucket || from.endpoint !== to.endpoint) {
     throw new PieceworkError(
       'DestinationUnsupported',
       `${describePlace(to)}: a staged object is promoted within its own bucket only`,
     );
   }
-  const staged = await headObject(session, from, call);
-  if (staged === undefined)
-    throw new PieceworkError('UploadLost', `${describePlace(from)}: the staged object is not there`);
-  if (staged.sizeBytes !== sizeBytes) {
-    throw new PieceworkError(
-      'OutcomeUnknown',
-      `${describePlace(from)}: the staged object has ${staged.sizeBytes} bytes, not the ${sizeBytes} that were proved; another program wrote it`,
-    );
-  }
   // An empty object has no parts to copy, and nothing to copy either.
-  if (sizeBytes === 0) {
+  if (staged.sizeBytes === 0) {
     const { crc32: _, ...stored } = await putObject(
       session,
-      { object, target: to, sizeBytes, condition },
+      { object, target: to, sizeBytes: 0, condition },
       { kind: 'whole', bytes: new Uint8Array(), crc32: 0 },
       call,
     );
     return stored;
   }
-  const pinned = { ...copy, etag: staged.etag };
-  const simple = sizeBytes <= MAX_COPY_BYTES && (condition === 'none' || session.store.conditionalCopy);
-  return simple ? copyObject(session, pinned, call) : copyInParts(session, pinned, uploads, call);
+  try {
+    return await copyStaged(session, copy, uploads, call);
+  } catch (error) {
+    if (staged.versionId === undefined || !isCode(error, 'DestinationDenied')) throw error;
+    // To read by version is a right of its own (s3:GetObjectVersion). The ETag alone is as strict.
+    const { versionId: _, ...latest } = staged;
+    return await copyStaged(session, { ...copy, staged: latest }, uploads, call);
+  }
+}
+
+async function copyStaged(session: Session, copy: Copy, uploads: CopyUploads, call: Call): Promise<Stored> {
+  const { pinsCopySource, conditionalCopy } = session.store;
+  const holdsConditions = pinsCopySource && (copy.condition === 'none' || conditionalCopy);
+  return holdsConditions && copy.staged.sizeBytes <= MAX_COPY_BYTES
+    ? await copyObject(session, copy, call)
+    : await copyInParts(session, copy, uploads, call);
 }
 
 async function copyObject(session: Session, copy: Copy, call: Call): Promise<Stored> {
-  const { from, to, object, sizeBytes } = copy;
+  const { to, object, staged } = copy;
   const command = new CopyObjectCommand({
-    ...copySource(from, copy.etag),
+    ...sourceOf(copy),
     Bucket: to.bucket,
     Key: to.key,
     // Else it would keep the staging object's token.
@@ -82,7 +82,11 @@ async function copyObject(session: Session, copy: Copy, call: Call): Promise<Sto
     ...objectParameters(object),
     ...(copy.condition === 'absent' ? { IfNoneMatch: '*' } : {}),
   });
-  const answer = await session.perform('CopyObject', to, call, ({ once }, options) => once.send(command, options));
+  const answer = await session
+    .perform('CopyObject', to, call, ({ once }, options) => once.send(command, options))
+    .catch(async (error: unknown) => {
+      throw await copyFailure(session, copy, error, call);
+    });
   if (!encryptionKept(object, answer)) {
     throw new PieceworkError(
       'DestinationUnsupported',
@@ -90,10 +94,26 @@ async function copyObject(session: Session, copy: Copy, call: Call): Promise<Sto
     );
   }
   return {
-    sizeBytes,
+    sizeBytes: staged.sizeBytes,
     etag: givenName(answer.CopyObjectResult?.ETag, 'ETag', 'CopyObject', to),
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
   };
+}
+
+function sourceOf({ from, staged }: Copy): ReturnType<typeof copySource> {
+  const { versionId } = staged;
+  return copySource({ ...from, ...(versionId === undefined ? {} : { versionId }) }, staged.etag);
+}
+
+/** Which of the two ends a refusal is about. A 412 of CopyObject does not say which of its conditions failed. */
+async function copyFailure(session: Session, copy: Copy, error: unknown, call: Call): Promise<unknown> {
+  const { from, staged, condition } = copy;
+  if (isNoSuchObject(error)) return stagedGone(from, error);
+  if (isCode(error, 'SourceChanged')) return stagedChanged(from, error);
+  if (!isCode(error, 'DestinationExists')) return error;
+  const isThere = condition === 'absent' && (await isStillThere(session, from, staged, call).catch(() => true));
+  call.signal.throwIfAborted();
+  return isThere ? error : stagedChanged(from, error);
 }
 
 async function copyInParts(session: Session, copy: Copy, uploads: CopyUploads, call: Call): Promise<Stored> {
@@ -122,13 +142,14 @@ async function copyInParts(session: Session, copy: Copy, uploads: CopyUploads, c
 }
 
 async function fillAndComplete(session: Session, copy: Copy, id: string, call: Call): Promise<Stored> {
-  const { to, sizeBytes } = copy;
+  const { from, to, staged } = copy;
+  const { sizeBytes } = staged;
   const parts: { PartNumber: number; ETag?: string; ChecksumCRC32?: string }[] = [];
   const stepBytes = copyStepBytes(session, sizeBytes);
   for (let start = 0; start < sizeBytes; start += stepBytes) {
     const end = Math.min(start + stepBytes, sizeBytes);
     const command = new UploadPartCopyCommand({
-      ...copySource(copy.from, copy.etag),
+      ...sourceOf(copy),
       Bucket: to.bucket,
       Key: to.key,
       UploadId: id,
@@ -138,8 +159,8 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
     });
     const { CopyPartResult: made } = await session
       .perform('UploadPartCopy', to, call, ({ steady }, options) => steady.send(command, options))
-      .catch((error: unknown) => {
-        throw isCode(error, 'SourceChanged') ? stagedChanged(copy.from, error) : error;
+      .catch(async (error: unknown) => {
+        throw await copyFailure(session, copy, error, call);
       });
     parts.push({
       PartNumber: parts.length + 1,
@@ -147,6 +168,7 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
       ...(made?.ChecksumCRC32 === undefined ? {} : { ChecksumCRC32: made.ChecksumCRC32 }),
     });
   }
+  if (!session.store.pinsCopySource && !(await isStillThere(session, from, staged, call))) throw stagedChanged(from);
   const command = new CompleteMultipartUploadCommand({
     Bucket: to.bucket,
     Key: to.key,
@@ -163,14 +185,6 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
     etag: givenName(answer.ETag, 'ETag', 'CompleteMultipartUpload', to),
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
   };
-}
-
-function stagedChanged(staged: S3Locator, cause: unknown): PieceworkError {
-  return new PieceworkError(
-    'OutcomeUnknown',
-    `${describePlace(staged)}: the staged object is no longer the one that was proved; another program wrote it`,
-    { cause },
-  );
 }
 
 /** 1 GiB at a time, or more where there would be too many parts. */

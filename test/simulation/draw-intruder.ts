@@ -1,0 +1,33 @@
+import type { Chance } from './chance.ts';
+import type { Scenario } from './scenario.ts';
+import { sha256 } from './sim-source.ts';
+
+/** Somebody who may write to the bucket, and writes over what is staged there. */
+export interface Intruder {
+  /** How often he is at it before a request to a staged object arrives, and while it is read. */
+  readonly rate: number;
+  /** Every version of an object is kept. */
+  readonly hasVersions: boolean;
+}
+
+/** One scenario in ten has him, and stages what he is after. What the others are like does not depend on it. */
+export function intruding(chance: Chance, scenario: Scenario): Scenario {
+  if (!chance.hit(0.1) || scenario.denial !== undefined) return scenario;
+  const orders = scenario.orders.map((order, index) => ({
+    ...order,
+    origin: { ...order.origin, hasRanges: true, statesSize: true },
+    target: { kind: 's3', bucket: 'bucket', key: `object-${index}` },
+    options: {
+      ...order.options,
+      expect: { digests: { sha256: sha256(order.origin.versions[0]?.bytes ?? new Uint8Array()) } },
+    },
+    mustComplete: false,
+  }));
+  return {
+    ...scenario,
+    orders,
+    destination: { ...scenario.destination, kind: 's3', proof: 'staging' },
+    singleMaxBytes: 0,
+    intruder: { rate: chance.pick([0.2, 0.5, 0.9]), hasVersions: chance.hit(0.3) },
+  };
+}
