@@ -115,6 +115,13 @@ describe('POST /v1/transfers', () => {
       '#/destination/key',
     ],
     [
+      'a key as staged objects have it',
+      { ...GOOD, destination: { bucket: 'bucket', key: 'in/a.piecework-01K5Z8Q4M7N2R9T6V3W1X0Y5AB' } },
+      400,
+      'InvalidOption',
+      '#/destination/key',
+    ],
+    [
       'a header that is none',
       { ...GOOD, source: { ...GOOD.source, headers: { a: 'b\r\nc: d' } } },
       400,

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { patternBytes } from '../support/pattern.ts';
 import { failureOf } from '../support/reading.ts';
 import { s3Bench } from '../support/s3-bench.ts';
+import { clientOf } from '../support/s3-client.ts';
 
 const MIB = 1024 ** 2;
 const SIZE = 5 * MIB + 321;
@@ -61,6 +63,40 @@ describe('copy to S3', () => {
     expect(bench.store.log.filter(({ operation }) => operation === 'DeleteObject').map(({ key }) => key)).toHaveLength(
       2,
     );
+  });
+
+  test('what somebody writes over the staged object while it is copied is not published, and is not deleted', async () => {
+    const url = bench.origin.serve('/intruded.bin', { size: SIZE, etag: '"v1"' });
+    const evil = Buffer.alloc(SIZE, 1);
+    const stagingKey = () => bench.store.log.find(({ operation }) => operation === 'GetObject')?.key ?? '';
+    const written = Promise.withResolvers<void>();
+    // The copy onto the key begins, and waits until the other writer is done.
+    bench.store.fail({
+      operation: 'CreateMultipartUpload',
+      when({ key }) {
+        if (key !== 'intruded.bin') return false;
+        const put = new PutObjectCommand({ Bucket: BUCKET, Key: stagingKey(), Body: evil });
+        written.resolve(
+          clientOf(bench.store)
+            .send(put)
+            .then(() => {}),
+        );
+        return true;
+      },
+      what: { kind: 'hold', until: written.promise },
+    });
+    const error = await failureOf(
+      bench.piecework.copy({
+        source: { url },
+        destination: `s3://${BUCKET}/intruded.bin`,
+        options: { ...options, expect: { digests: { sha256: sha256(patternBytes(0, SIZE)) } } },
+      }),
+      'StagedObjectChanged',
+    );
+    expect(error.message).toContain('somebody else wrote over the object while its digest was being proved');
+    expect(await bench.store.object(BUCKET, 'intruded.bin')).toBeUndefined();
+    expect(await bench.store.object(BUCKET, stagingKey())).toEqual(evil);
+    expect(bench.store.openUploads()).toEqual([]);
   });
 
   test('if-exists fail and if-changed', async () => {

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Destination, ObjectSpec, UploadRef } from '../../lib/destinations/destination.ts';
+import type { Destination, ObjectSpec, Proof, UploadRef } from '../../lib/destinations/destination.ts';
 import { fileDestination } from '../../lib/destinations/file/destination.ts';
 import { openLocal } from '../../lib/index.ts';
 import { crc32 } from '../../lib/integrity/crc32.ts';
 import { folderRecords } from '../../lib/records/folder/records.ts';
 import { patternBytes } from '../support/pattern.ts';
-import { call, failureOf } from '../support/reading.ts';
+import { call, failureOf, readAll } from '../support/reading.ts';
 
 // Files that another user put where Piecework keeps its own, in a folder that both may write. (Of locks: lock.test.ts.)
 
@@ -52,6 +52,36 @@ describe('an unfinished file', () => {
     const upload = await files.createUpload(object, call());
     await send(files, upload, 1);
     return upload;
+  }
+
+  test.each([
+    ['another file', (path: string) => writeFile(path, 'other'.repeat(BYTES.length / 5))],
+    ...PLANTED,
+  ] as const)('that was replaced by %s since its bytes were proved is not given the name', async (_what, plant) => {
+    await writeFile(at('own'), BYTES);
+    const upload = await begin();
+    await using files = fileDestination({ warn });
+    for (const number of [1, 2]) await send(files, upload, number);
+    const { proof } = files;
+    if (proof.kind !== 'upload') throw new Error('a file is proved in its upload');
+    expect(await readAll(await proof.read(upload, BYTES.length, call()))).toEqual(BYTES);
+    const partial = at((await readdir(folder)).find((name) => name.endsWith('.part')) ?? '');
+    await rename(partial, at('taken away'));
+    await plant(partial);
+    for (const condition of ['none', 'absent'] as const) {
+      const error = await failureOf(files.completeUpload(upload, proofFor(upload, condition), call()), 'UploadLost');
+      expect(error.message).toMatch(/\.part was replaced by something else/);
+      expect(await readdir(folder)).not.toContain('o');
+    }
+  });
+
+  function proofFor(upload: UploadRef, condition: 'none' | 'absent'): Proof {
+    const parts = [1, 2].map((number) => {
+      const bytes = BYTES.subarray((number - 1) * PIECE, number * PIECE);
+      return { number, sizeBytes: PIECE, crc32: crc32(bytes) };
+    });
+    const object = { target: upload.target, token: upload.token, validator: { kind: 'none' }, settings: {} } as const;
+    return { parts, sizeBytes: BYTES.length, crc32: crc32(BYTES), condition, object };
   }
 
   function send(files: Destination, upload: UploadRef, number: number): Promise<unknown> {

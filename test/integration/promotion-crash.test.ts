@@ -1,22 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { s3Destination } from '../../lib/destinations/s3/destination.ts';
-import { crc32 } from '../../lib/integrity/crc32.ts';
 import { advance } from '../../lib/pipeline/advance/advance.ts';
 import { finishTransfer } from '../../lib/pipeline/finish/finish-transfer.ts';
-import { markActive } from '../../lib/pipeline/shared/markers.ts';
 import type { Ports } from '../../lib/pipeline/shared/ports.ts';
-import { createTransfer, loadTransfer } from '../../lib/pipeline/shared/store.ts';
-import { stagingOf } from '../../lib/pipeline/shared/upload-ref.ts';
-import { reconcile } from '../../lib/pipeline/upkeep/reconcile.ts';
-import { KEYS } from '../../lib/records/records.ts';
-import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import { toIso } from '../../lib/values/time.ts';
-import { SNAPSHOT, transferring } from '../support/a-transfer.ts';
-import { call } from '../support/reading.ts';
 import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
-import { HOUR_MS, stillPorts } from '../support/still-ports.ts';
+import type { StagedTransfer } from '../support/staged-transfer.ts';
+import { stagedTransfer } from '../support/staged-transfer.ts';
 
 /*
  * A staged object is brought to its key by a multipart copy (as above 5 GB), and the worker is killed at each step of
@@ -25,7 +15,6 @@ import { HOUR_MS, stillPorts } from '../support/still-ports.ts';
  */
 
 const BYTES = randomBytes(10);
-const SHA256 = createHash('sha256').update(BYTES).digest('hex');
 const never = new AbortController().signal;
 
 let double: S3Double;
@@ -55,49 +44,10 @@ const DEATHS: readonly (readonly [string, Death])[] = [
   ['with the completion on its way', { request: 'CompleteMultipartUpload' }],
 ];
 
-/** A transfer whose ledger is complete, and that is about to be finished. */
+/** As the double's, which says when an upload was begun. */
 async function aboutToFinish(bucket: string) {
   double.makeBucket(bucket);
-  const destination = s3Destination({
-    endpoint: double.endpoint,
-    credentials: double.credentials,
-    store: { conditionalCopy: false },
-  });
-  const world = stillPorts(destination);
-  // As the double's, which says when an upload was begun.
-  world.clock.now = Date.now();
-  const target: DestinationLocator = {
-    kind: 's3',
-    bucket,
-    key: 'key',
-    endpoint: double.endpoint,
-    region: double.region,
-  };
-  const token = '01TRANSFER.plan1';
-  const base = transferring({}, { ifExists: 'fail', expect: { digests: { sha256: SHA256 } } });
-  const upload = await destination.createUpload(
-    {
-      target: stagingOf(destination).locate(target, base.id),
-      token,
-      settings: {},
-      validator: SNAPSHOT.validator,
-    },
-    call(),
-  );
-  const whole = { kind: 'whole', bytes: BYTES, crc32: crc32(BYTES) } as const;
-  await destination.uploadPart(upload, { number: 1, sizeBytes: BYTES.length, offset: 0 }, whole, call());
-  const { rev: _, writeId: __, ...fresh } = base;
-  await createTransfer(world.ports, {
-    ...fresh,
-    request: { ...base.request, destination: target },
-    status: 'finalizing',
-    deadlineAt: toIso(world.clock.now + 24 * HOUR_MS),
-    snapshot: { ...SNAPSHOT, sizeBytes: BYTES.length },
-    plan: { mode: 'pieces', sizeBytes: BYTES.length, pieceSizeBytes: BYTES.length, pieceCount: 1 },
-    upload: { id: upload.id, token, staged: true },
-  });
-  await markActive(world.ports, base.id, 1);
-  return { ...world, destination, id: base.id, target };
+  return await stagedTransfer(double, { bucket, store: { conditionalCopy: false }, bytes: BYTES, now: Date.now() });
 }
 
 /**
@@ -127,28 +77,11 @@ async function finishUntilDeath(ports: Ports, id: string, bucket: string, death:
   await Promise.race([dies.promise, finishTransfer({ ...ports, records: { ...ports.records, put } }, id, never)]);
 }
 
-/** The schedule comes by every hour, and what it sends is done. */
-async function goOnWithout({ ports, clock, sent, id }: Awaited<ReturnType<typeof aboutToFinish>>): Promise<void> {
-  for (let hours = 0; hours < 6; hours += 1) {
-    clock.now += HOUR_MS;
-    if (!(await isMarked(ports, id))) return;
-    await reconcile(ports, { transferId: id, run: 1 }, { now: false }, never);
-    if (sent.splice(0).some(({ kind }) => kind === 'finish')) await finishTransfer(ports, id, never);
-  }
-}
-
-async function isMarked(ports: Ports, id: string): Promise<boolean> {
-  return (await ports.records.get(KEYS.active(id, 1))) !== undefined;
-}
-
-async function expectNothingLeft(
-  { ports, id, destination }: Awaited<ReturnType<typeof aboutToFinish>>,
-  bucket: string,
-): Promise<void> {
+async function expectNothingLeft(world: StagedTransfer, bucket: string): Promise<void> {
   expect(double.openUploads().filter((open) => open.bucket === bucket)).toEqual([]);
-  expect(await double.object(bucket, `key.piecework-${id}`)).toBeUndefined();
-  expect(await isMarked(ports, id)).toBe(false);
-  await destination[Symbol.asyncDispose]();
+  expect(await double.object(bucket, world.stagingKey)).toBeUndefined();
+  expect(await world.isMarked()).toBe(false);
+  await world[Symbol.asyncDispose]();
 }
 
 describe('a worker that is killed while a staged object is promoted in parts', () => {
@@ -156,8 +89,8 @@ describe('a worker that is killed while a staged object is promoted in parts', (
     const bucket = `goes-on-${name.replaceAll(' ', '-')}`;
     const world = await aboutToFinish(bucket);
     await finishUntilDeath(world.ports, world.id, bucket, death);
-    await goOnWithout(world);
-    expect((await loadTransfer(world.ports, world.id))?.record.status).toBe('completed');
+    await world.goOn();
+    expect((await world.record())?.status).toBe('completed');
     expect(await double.object(bucket, 'key')).toEqual(BYTES);
     await expectNothingLeft(world, bucket);
   });
@@ -168,8 +101,8 @@ describe('a worker that is killed while a staged object is promoted in parts', (
     await finishUntilDeath(world.ports, world.id, bucket, death);
     const reason = { code: 'Cancelled', message: 'cancelled' } as const;
     await advance(world.ports, world.id, [{ kind: 'cancel', reason }], never);
-    await goOnWithout(world);
-    const status = (await loadTransfer(world.ports, world.id))?.record.status;
+    await world.goOn();
+    const status = (await world.record())?.status;
     expect(await double.object(bucket, 'key')).toEqual(status === 'completed' ? BYTES : undefined);
     expect(['completed', 'cancelled']).toContain(status);
     await expectNothingLeft(world, bucket);
@@ -181,7 +114,7 @@ describe('a worker that is killed while a staged object is promoted in parts', (
     double.fail({ operation: 'CreateMultipartUpload', what: { kind: 'dropAfter' } });
     await finishTransfer(world.ports, world.id, never);
     expect(double.openUploads().filter((open) => open.bucket === bucket)).toHaveLength(1);
-    await goOnWithout(world);
+    await world.goOn();
     await expectNothingLeft(world, bucket);
   });
 
@@ -190,8 +123,8 @@ describe('a worker that is killed while a staged object is promoted in parts', (
     const world = await aboutToFinish(bucket);
     double.fail({ operation: 'CreateMultipartUpload', what: { kind: 'answer', status: 403, code: 'AccessDenied' } });
     await finishTransfer(world.ports, world.id, never);
-    expect((await loadTransfer(world.ports, world.id))?.record.creating).toEqual([]);
-    await goOnWithout(world);
+    expect((await world.record())?.creating).toEqual([]);
+    await world.goOn();
     await expectNothingLeft(world, bucket);
   });
 });
