@@ -102,7 +102,9 @@ export function allowDestinations(stages: StageFunctions, destinations: readonly
   stages.fetcher.deny('FetcherMakesNoObject', ['s3:PutObject'], under('*'), {
     Bool: { 's3:ObjectCreationOperation': 'true' },
   });
-  // Staging objects only: `{key}.piecework-{transfer}`.
+  // Staging objects only: `{key}.piecework-{transfer}`. Where the bucket keeps versions, the one that was proved is
+  // copied.
+  stages.planner.allow(['s3:GetObjectVersion'], under('*.piecework-*'), 'StagingObjects');
   stages.finalizer.allow(['s3:DeleteObject'], under('*.piecework-*'), 'StagingObjects');
   const keys = destinations.flatMap(({ encryptionKey }) => (encryptionKey === undefined ? [] : [encryptionKey.keyArn]));
   if (keys.length === 0) return;

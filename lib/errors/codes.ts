@@ -80,6 +80,7 @@ export const ERROR_CODES = {
   UnexpectedSize: entry('integrity', 'fail'),
   DigestMismatch: entry('integrity', 'fail'),
   ChecksumMismatch: entry('integrity', 'retry'),
+  StagedObjectChanged: entry('integrity', 'fail'),
   // the destination
   DestinationExists: entry('exists', 'fail'),
   DestinationMissing: entry('destination', 'fail'),
@@ -100,7 +101,6 @@ export const ERROR_CODES = {
   DestinationServerError: entry('destination', 'retry'),
   DestinationBusy: entry('destination', 'wait'),
   PutLost: entry('destination', 'retry'),
-  StagedObjectChanged: entry('integrity', 'fail'),
   UploadLost: entry('destination', 'fail'),
   OutcomeUnknown: entry('destination', 'fail'),
   // our own records

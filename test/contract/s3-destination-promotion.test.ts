@@ -82,7 +82,7 @@ describe('copying onto the real key', () => {
     const destination = open(double, { store: STORES.pinning });
     const staged = await stage(destination, at(double, 'staged'), randomBytes(10));
     const refuse = async () => {
-      throw new PieceworkError('Conflict', 'somebody else goes on');
+      throw new PieceworkError('Conflict', 'another worker goes on');
     };
     const promote = (uploads: CopyUploads) =>
       stagingOf(destination).promote(staged, objectSpec(at(double, 'key')), 'absent', uploads, call());
@@ -108,7 +108,7 @@ describe('copying onto the real key', () => {
       const final = objectSpec(at(double, 'key'));
       const error = await errorOf(stagingOf(destination).promote(staged, final, condition, unwatched, call()));
       expect(error.code).toBe('StagedObjectChanged');
-      expect(error.message).toMatch(/s3:\/\/bucket\/staged at .*somebody else wrote over.*nothing was published/);
+      expect(error.message).toMatch(/s3:\/\/bucket\/staged at .*another program wrote over.*nothing was published/);
       expect(await double.object('bucket', 'key')).toBeUndefined();
       expect(double.openUploads()).toEqual([]);
     },

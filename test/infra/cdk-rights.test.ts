@@ -40,6 +40,7 @@ const EXPECTED = {
     ...records('PutObject', 'transfers', 'active', 'hosts'),
     LISTS_RECORDS,
     ...objects('PutObject', 'PutObjectTagging', 'GetObject', 'ListMultipartUploadParts', 'AbortMultipartUpload'),
+    'Allow s3:GetObjectVersion on arn:aws:s3:::target/in/*.piecework-*',
     ...buckets('ListBucket', 'ListBucketMultipartUploads'),
     ...consumes('PlansQueue'),
     ...sends('PlansQueue', 'PiecesQueue', 'ResultsQueue', 'Parked'),

@@ -65,7 +65,7 @@ describe('copy to S3', () => {
     );
   });
 
-  test('what somebody writes over the staged object while it is copied is not published, and is not deleted', async () => {
+  test('what another program writes over the staged object while it is copied is not published, and is not deleted', async () => {
     const url = bench.origin.serve('/intruded.bin', { size: SIZE, etag: '"v1"' });
     const evil = Buffer.alloc(SIZE, 1);
     const stagingKey = () => bench.store.log.find(({ operation }) => operation === 'GetObject')?.key ?? '';
@@ -93,7 +93,7 @@ describe('copy to S3', () => {
       }),
       'StagedObjectChanged',
     );
-    expect(error.message).toContain('somebody else wrote over the object while its digest was being proved');
+    expect(error.message).toContain('another program wrote over the object while its digest was being proved');
     expect(await bench.store.object(BUCKET, 'intruded.bin')).toBeUndefined();
     expect(await bench.store.object(BUCKET, stagingKey())).toEqual(evil);
     expect(bench.store.openUploads()).toEqual([]);

@@ -19,8 +19,8 @@ import { versitygw } from '../support/versitygw.ts';
 import { withServer } from '../support/with-server.ts';
 
 /*
- * Two writers: a transfer that proves a digest under its staging key, and somebody who may write to the bucket and
- * writes over what is staged there. Whatever is published has the digest.
+ * Two writers: a transfer that proves a digest under its staging key, and another program that writes over what is
+ * staged there. Whatever is published has the digest.
  */
 
 const GOOD = randomBytes(1000);
@@ -35,7 +35,7 @@ const KINDS = [
 type Store = (typeof KINDS)[number][1];
 
 function races(name: string, start: () => Promise<S3Server>, { hasVersions }: { readonly hasVersions: boolean }): void {
-  describe(`${name}: a staged object that somebody else writes over`, () => {
+  describe(`${name}: a staged object that another program writes over`, () => {
     let server: S3Server;
     let client: S3Client;
     beforeAll(async () => {
@@ -86,7 +86,7 @@ function races(name: string, start: () => Promise<S3Server>, { hasVersions }: { 
           hasVersions ? ['completed', undefined] : ['failed', 'StagedObjectChanged'],
         );
         expect(await read(bucket, 'key')).toEqual(hasVersions ? GOOD : undefined);
-        // It is somebody else's.
+        // The transfer leaves what is not its own.
         expect(await read(bucket, world.stagingKey)).toEqual(EVIL);
         expect(await openUploads(bucket)).toBe(0);
         expect(await world.isMarked()).toBe(false);

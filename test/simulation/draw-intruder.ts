@@ -2,15 +2,9 @@ import type { Chance } from './chance.ts';
 import type { Scenario } from './scenario.ts';
 import { sha256 } from './sim-source.ts';
 
-/** Somebody who may write to the bucket, and writes over what is staged there. */
-export interface Intruder {
-  /** How often he is at it before a request to a staged object arrives, and while it is read. */
-  readonly rate: number;
-  /** Every version of an object is kept. */
-  readonly hasVersions: boolean;
-}
-
-/** One scenario in ten has him, and stages what he is after. What the others are like does not depend on it. */
+/**
+ * One scenario in ten has such a writer, and stages what it writes over. What the others are like does not depend on it.
+ */
 export function intruding(chance: Chance, scenario: Scenario): Scenario {
   if (!chance.hit(0.1) || scenario.denial !== undefined) return scenario;
   const orders = scenario.orders.map((order, index) => ({

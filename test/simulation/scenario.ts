@@ -4,7 +4,6 @@ import type { Features, Limits } from '../../lib/transfer/plan/limits.ts';
 import type { Status } from '../../lib/transfer/record/record.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import type { Denial } from './denials.ts';
-import type { Intruder } from './draw-intruder.ts';
 import type { FaultRates } from './faults.ts';
 import type { SimOrigin } from './sim-source.ts';
 
@@ -49,6 +48,14 @@ export interface Scenario {
   readonly maxReceives: number;
   /** A caller whose submit did not succeed repeats it within this. */
   readonly patienceMs: number;
+}
+
+/** Another writer with rights on the bucket, which writes over what is staged there. */
+export interface Intruder {
+  /** How often it does so before a request to a staged object arrives, and while it is read. */
+  readonly rate: number;
+  /** Every version of an object is kept. */
+  readonly hasVersions: boolean;
 }
 
 /** What one caller wants, and what he does about it later. */

@@ -8,7 +8,7 @@ interface Intruded extends Nature {
   readonly store: ObjectStore;
 }
 
-/** Writes to the staging keys whenever the scenario says so, by a chance of his own. */
+/** Writes to the staging keys as often as the scenario says, by a chance of its own. */
 export class SimIntruder {
   readonly #world: Intruded;
   readonly #chance: Chance;
@@ -18,7 +18,7 @@ export class SimIntruder {
     this.#chance = chance;
   }
 
-  /** A request to this key is about to arrive, or its answer to be read on. He is there first, if at all. */
+  /** A request to this key is about to arrive, or its answer to be read on. The intruder comes first, if at all. */
   strikes(key: string): void {
     const { scenario, store } = this.#world;
     const staged = store.objects.get(key);

@@ -205,7 +205,7 @@ export class ObjectStore {
     this.objects.delete(key);
   }
 
-  /** By somebody who knows nothing of us. */
+  /** A write of another program. */
   intrude(key: string, bytes: Uint8Array, token: string | undefined): void {
     this.#keep(key, { bytes, ...(token === undefined ? {} : { token }) });
   }

@@ -16,7 +16,8 @@ export const destinationSchema = z
         if (problem !== undefined) context.addIssue(problem);
       })
       .openapi({
-        description: 'The whole key of the object: at most 1,024 bytes of UTF-8, not ending in `/`.',
+        description:
+          'The whole key of the object: at most 1,024 bytes of UTF-8, not ending in `/`, nor in `.piecework-` and an id.',
         example: 'images/disk.iso',
       }),
     region: regionSchema.optional().openapi({ description: 'Only one that the deployment allows for this bucket.' }),

@@ -9,7 +9,7 @@ import type { Loaded } from '../shared/store.ts';
 import { saveTransfer } from '../shared/store.ts';
 import { stagingOf } from '../shared/upload-ref.ts';
 
-/** It served its proof, and is of no use after the end. What somebody else put in its place is his. */
+/** It served its proof, and is of no use after the end. What another program put in its place stays. */
 export async function deleteStagedObject(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<'again'> {
   const { record } = loaded;
   const { destination: to } = record.request;
@@ -21,7 +21,7 @@ export async function deleteStagedObject(ports: Ports, loaded: Loaded<Over>, sig
   return 'again';
 }
 
-/** A look that is refused shows nobody else's object: S3 refuses it for what is not there to who may not list. */
+/** S3 refuses a look at what is not there, where the right to list is missing: then it is deleted as if it were ours. */
 async function mayBeOurs(
   destination: Destination,
   staged: DestinationLocator,

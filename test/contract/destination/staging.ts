@@ -46,7 +46,7 @@ export function stagingContract(bench: DestinationBench): void {
         const reader = await proof.read({ target, id: '', token }, 1000, call());
         const { staged } = reader;
         await readAll(reader);
-        // With our own token: by its metadata alone the other object is not told from ours.
+        // With our own token: its metadata alone does not show that it is another object.
         const other = randomBytes(1000);
         await destination.putObject(objectSpec(target, { token }), 1000, whole(other), 'none', call());
         const final = objectSpec(place('not-promoted'), { sizeBytes: 1000 });

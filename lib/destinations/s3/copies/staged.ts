@@ -52,7 +52,7 @@ export async function isStillThere(
 export function stagedChanged(place: S3Locator, cause?: unknown): PieceworkError {
   return new PieceworkError(
     'StagedObjectChanged',
-    `${describePlace(place)}: somebody else wrote over the object while its digest was being proved; nothing was published. Keep others from writing there, and try again`,
+    `${describePlace(place)}: another program wrote over the object while its digest was being proved; nothing was published. Keep it from writing there, and try again`,
     { cause, details: { target: describePlace(place) } },
   );
 }
