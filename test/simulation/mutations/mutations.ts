@@ -139,7 +139,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'void upload; void namePromotion;',
   },
   {
-    name: 'the copy is held to what stands there, not to what was read (protocol §5)',
+    name: 'what stands there is copied, not what was read (protocol §5)',
     file: 'lib/pipeline/finish/staged.ts',
     find: '      staging.promote(reader.staged, proof.object, proof.condition, uploads, { signal }),',
     replace:
