@@ -3,7 +3,7 @@ import type { Scenario } from './scenario.ts';
 import { sha256 } from './sim-source.ts';
 
 /**
- * One scenario in ten has such a writer, and stages what it writes over. What the others are like does not depend on it.
+ * One scenario in ten has such a writer, and stages what it writes over. The others do not depend on it.
  */
 export function intruding(chance: Chance, scenario: Scenario): Scenario {
   if (!chance.hit(0.1) || scenario.denial !== undefined) return scenario;

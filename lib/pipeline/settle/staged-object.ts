@@ -21,7 +21,7 @@ export async function deleteStagedObject(ports: Ports, loaded: Loaded<Over>, sig
   return 'again';
 }
 
-/** S3 refuses a look at what is not there, where the right to list is missing: then it is deleted as if it were ours. */
+/** S3 refuses a look at what is not there, where the right to list is missing: it is deleted as if it were ours. */
 async function mayBeOurs(
   destination: Destination,
   staged: DestinationLocator,

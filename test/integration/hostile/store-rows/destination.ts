@@ -203,14 +203,14 @@ export const INTO_STORES: readonly HostileStoreRow[] = [
     outcome: 'bytes',
     how: 'an error; copied again',
     options: staged,
-    lie: lie('CopyObject', () => says(200, errorOf('InternalError')), { times: 1 }),
+    lie: lie('UploadPartCopy', () => says(200, errorOf('InternalError')), { times: 1 }),
   },
   {
     what: 'a page in place of the promotion’s receipt',
     outcome: 'DestinationRefused',
     how: 'an answer of S3 has an ETag; the staged object goes',
     options: staged,
-    lie: lie('CopyObject', () => says(200, PAGE)),
+    lie: lie('UploadPartCopy', () => says(200, PAGE)),
   },
   {
     what: '301 with another region, again and again',
