@@ -1,11 +1,19 @@
 import type { APIGatewayProxyResult, LambdaContext, LambdaEvent } from 'hono/aws-lambda';
 import { handle } from 'hono/aws-lambda';
 import { createApi } from '../../lib/api/app.ts';
-import { gatewayBasePath, gatewayOwner } from '../../lib/api/gateway.ts';
+import {
+  gatewayBasePath,
+  gatewayOwner,
+  gatewayRequestId,
+  unreadRequest,
+  withoutIdleBody,
+} from '../../lib/api/gateway.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
 import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
 
 const { environment, ports, log, flush } = openAwsHome('api');
+/** A function has one request at a time. */
+let isLogged = false;
 const serve = handle(
   createApi({
     ports,
@@ -15,12 +23,19 @@ const serve = handle(
     ownerOf: (request) => gatewayOwner(request) ?? environment.defaultOwner,
     ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),
     basePathOf: gatewayBasePath,
-    onFailure: (error, { req }) => log.failed('a request failed', error, { method: req.method, path: req.path }),
+    requestIdOf: gatewayRequestId,
+    onAnswered(request, failure) {
+      isLogged = true;
+      log.request({ ...request }, failure);
+    },
   }),
 );
 
 export async function handler(event: LambdaEvent, context: LambdaContext): Promise<APIGatewayProxyResult> {
-  const answer = await serve(event, context);
+  isLogged = false;
+  const answer = await serve(withoutIdleBody(event), context);
+  // What no request can be made of, the adapter refuses by itself.
+  if (!isLogged) log.request({ ...unreadRequest(event, answer.statusCode) });
   flush();
   return answer;
 }

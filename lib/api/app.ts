@@ -22,6 +22,8 @@ import { fromCursor, listPage, toCursor } from './requests/list.ts';
 import { checkDestination, checkObject, idempotencyOf, toSource, toSubmission } from './requests/submission.ts';
 import { onInvalid } from './requests/validation.ts';
 import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
+import type { AnsweredRequest, Noted } from './trail.ts';
+import { trail } from './trail.ts';
 
 /** What a request changes. A home that does more than the use cases on its ports (a lock) brings its own. */
 export interface ApiRequests {
@@ -52,13 +54,19 @@ export interface ApiDeps {
   readonly ownership?: Ownership;
   /** What stands before `/v1` in public, such as the deployment stage of an API Gateway. @default '' */
   basePathOf?(context: Context): string;
-  /** Gets every answer that is a failure of ours (5xx), with its cause. @default none */
-  onFailure?(error: PieceworkError, context: Context): void;
+  /** The home's own name of a request. @default none */
+  requestIdOf?(context: Context): string | undefined;
+  /**
+   * Gets every request once it is answered, a refused one as any other, and where the answer is a failure of ours (5xx)
+   * that failure with its cause. Must not throw.
+   * @default none
+   */
+  onAnswered?(request: AnsweredRequest, failure: PieceworkError | undefined): void;
   /** Aborted = the home is shutting down: long polls end. @default never */
   readonly signal?: AbortSignal;
 }
 
-type ApiEnv = { Variables: { owner: string } };
+type ApiEnv = { Variables: Noted };
 
 /**
  * The REST API, wherever it is served: Lambda, a local service, a test with `app.request()`. Every error
@@ -72,6 +80,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const basePathOf = (context: Context) => deps.basePathOf?.(context) ?? '';
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: onInvalid });
 
+  app.use(trail({ ...deps, now: () => ports.clock.now() }));
   app.use(async (context, next) => {
     await next();
     context.res.headers.set('cache-control', 'no-store');
@@ -97,6 +106,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const record = await requests.submit(
       key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
     );
+    context.set('transferId', record.id);
     const transfer = viewTransfer(record, basePathOf(context));
     return context.json(transfer, 202, { location: transfer.links.self });
   });
@@ -111,7 +121,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   });
 
   app.openapi(getRoute, async (context) => {
-    const id = checkedId(context.req.valid('param').id);
+    const id = checkedId(context, context.req.valid('param').id);
     const { waitSeconds } = context.req.valid('query');
     const stopping = AbortSignal.any([signal, context.req.raw.signal]);
     const sees = seesAs(context.get('owner'), ownership);
@@ -120,7 +130,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   });
 
   app.openapi(cancelRoute, async (context) => {
-    const id = checkedId(context.req.valid('param').id);
+    const id = checkedId(context, context.req.valid('param').id);
     const caller = context.get('owner');
     await checkChange(ports, id, caller, ownership);
     const record = await requests.cancel(id, caller, signal);
@@ -128,7 +138,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   });
 
   app.openapi(retryRoute, async (context) => {
-    const id = checkedId(context.req.valid('param').id);
+    const id = checkedId(context, context.req.valid('param').id);
     const { source: given } = context.req.valid('json');
     const caller = context.get('owner');
     await checkChange(ports, id, caller, ownership);
@@ -150,7 +160,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   app.onError((thrown, context) => {
     const error = stopped(signal, thrown) ?? fromHono(thrown) ?? asPieceworkError(thrown);
     const problem = toProblem(error, `${basePathOf(context)}${shownPath(context.req.path)}`);
-    if (problem.status >= 500) deps.onFailure?.(error, context);
+    context.set('failure', error);
     return context.body(JSON.stringify(problem), problem.status as 400, {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
@@ -174,9 +184,12 @@ function shownPath(path: string): string {
 }
 
 /** Anything else than an id can't be the name of a record, whatever it holds. */
-function checkedId(text: string): string {
+function checkedId(context: Context<ApiEnv>, text: string): string {
   const id = text.toUpperCase();
-  if (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) return id;
+  if (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) {
+    context.set('transferId', id);
+    return id;
+  }
   throw transferNotFound('with this id');
 }
 

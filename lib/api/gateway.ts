@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
+import type { LambdaEvent } from 'hono/aws-lambda';
+import { stated } from '../values/stated.ts';
+import type { AnsweredRequest } from './trail.ts';
 
 /**
  * What API Gateway (REST, payload 1.0) says of a request, as far as it is used here.
@@ -9,6 +12,7 @@ interface GatewayEvent {
   readonly path?: string;
   readonly requestContext?: {
     readonly path?: string;
+    readonly requestId?: string;
     readonly identity?: { readonly userArn?: string | null; readonly apiKeyId?: string | null };
     readonly authorizer?: { readonly principalId?: string; readonly claims?: { readonly sub?: string } } | null;
   };
@@ -34,6 +38,27 @@ export function gatewayOwner(context: Context): string | undefined {
     undefined;
   if (owner === undefined || owner === '') return undefined;
   return GROUP_ID.test(owner) ? owner : createHash('sha256').update(owner).digest('hex');
+}
+
+/** API Gateway's name of the request, which its access log has too. */
+export function gatewayRequestId(context: Context): string | undefined {
+  return eventOf(context).requestContext?.requestId;
+}
+
+/**
+ * The body of a GET means nothing (RFC 9110, section 9.3.1). A request can't be made of it, so that the caller would be
+ * refused in words of the adapter.
+ */
+export function withoutIdleBody<E extends LambdaEvent>(event: E): E {
+  const isIdle = 'httpMethod' in event && (event.httpMethod === 'GET' || event.httpMethod === 'HEAD');
+  return isIdle ? { ...event, body: null } : event;
+}
+
+/** For the trail, of an event that never became a request: its method is none, or a header no header. */
+export function unreadRequest(event: LambdaEvent, status: number): AnsweredRequest {
+  const context = { env: { event } } as unknown as Context;
+  const known = stated({ principal: gatewayOwner(context), requestId: gatewayRequestId(context) });
+  return { method: 'OTHER', route: 'none', status, durationMs: 0, ...known };
 }
 
 /** What stands before our own path: the deployment stage, or the mapping of a custom domain. */

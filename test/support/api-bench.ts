@@ -1,6 +1,7 @@
 import type { ApiDeps } from '../../lib/api/app.ts';
 import { createApi } from '../../lib/api/app.ts';
 import type { TransferDetail, TransferPage } from '../../lib/api/schemas/transfer.ts';
+import type { AnsweredRequest } from '../../lib/api/trail.ts';
 import { describeDestination } from '../../lib/aws/destinations.ts';
 import type { Destination } from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
@@ -32,6 +33,8 @@ export interface ApiBench {
   readonly records: Records;
   readonly events: PieceworkEvent[];
   readonly failures: PieceworkError[];
+  /** What the trail has of each request. */
+  readonly answered: AnsweredRequest[];
   /** What the open upload holds; or why it can't be read. */
   ledger: readonly Part[] | PieceworkError | 'gone';
   time: number;
@@ -60,6 +63,7 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
   const finalizer = memoryQueue<FinalizerMessage>({ clock });
   const events: PieceworkEvent[] = [];
   const failures: PieceworkError[] = [];
+  const answered: AnsweredRequest[] = [];
   const unused = (): never => {
     throw new Error('the API has no use for it');
   };
@@ -115,7 +119,10 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
     allowedDestinations: [{ bucket: 'bucket', prefix: 'in/' }],
     checkSource: () => undefined,
     ownerOf: () => 'somebody',
-    onFailure: (error) => void failures.push(error),
+    onAnswered(request, failure) {
+      answered.push(request);
+      if (failure !== undefined) failures.push(failure);
+    },
     ...deps,
   });
   const bench: ApiBench = {
@@ -124,6 +131,7 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
     records,
     events,
     failures,
+    answered,
     ledger: [],
     time: NOW,
     onSleep: () => undefined,

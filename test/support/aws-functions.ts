@@ -9,8 +9,13 @@ import type { AwsServiceDouble } from './aws-service-double.ts';
  */
 
 export interface AwsFunctions {
-  /** As API Gateway hands a request over. */
-  call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly text: string }>;
+  /** As API Gateway hands a request over; `over` is another event in part. */
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    over?: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly status: number; readonly text: string }>;
   /** Until nothing is on any queue. Delayed messages come after `skip` was called with the time that they wait. */
   run(skip: (ms: number) => void): Promise<void>;
   /** The schedule's tick. */
@@ -81,7 +86,7 @@ export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsF
   }
 
   return {
-    async call(method, path, body) {
+    async call(method, path, body, over = {}) {
       const identity = { userArn: OWNER };
       const event = {
         httpMethod: method,
@@ -90,7 +95,8 @@ export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsF
         headers: { host: 'api.invalid', 'content-type': 'application/json', 'idempotency-key': `${Date.now()}` },
         body: body === undefined ? null : JSON.stringify(body),
         isBase64Encoded: false,
-        requestContext: { path: `/prod${path}`, identity },
+        requestContext: { path: `/prod${path}`, identity, requestId: 'r-1' },
+        ...over,
       } as unknown as LambdaEvent;
       const answer = await api.handler(event, context as never);
       return { status: answer.statusCode, text: `${JSON.stringify(answer.headers)}\n${answer.body}` };

@@ -44,7 +44,7 @@ it.each(BODIES.map((body, index) => [index, body] as const))('no answer holds a 
     throw new PieceworkError('GuardRefused', `${new URL(url).host}: not contacted`);
   };
   for (const checkSource of [() => undefined, refusing]) {
-    const bench = apiBench({ checkSource, onFailure: (error) => void reported.push(error.message, error.cause) });
+    const bench = apiBench({ checkSource });
     const answers = [await bench.post('/v1/transfers', body, { 'idempotency-key': CANARY })];
     const { id } = ((await answers[0]?.clone().json()) ?? {}) as { id?: string };
     const retryBody = typeof body === 'string' ? body : { source: (body as { source: unknown }).source };
@@ -61,6 +61,9 @@ it.each(BODIES.map((body, index) => [index, body] as const))('no answer holds a 
       const record = await bench.records.get<object>({ path });
       expect(`${path} ${JSON.stringify(record?.value)}`).not.toMatch(/c4n4ry/i);
     }
+    expect(bench.answered).toHaveLength(answers.length);
+    expect(JSON.stringify(bench.answered)).not.toMatch(/c4n4ry/i);
+    reported.push(...bench.failures);
   }
   expect(reported).toEqual([]);
 });

@@ -46,6 +46,20 @@ describe('the log', () => {
     ]);
   });
 
+  it('has a line for each request, at the level of its status, with our own failures', () => {
+    const log = jsonLog({ service: 'piecework-api', version: '1.2.3' });
+    const about = { method: 'POST', route: '/v1/transfers', durationMs: 7, principal: 'ann' };
+    log.request({ ...about, status: 202, transferId });
+    log.request({ ...about, status: 403, code: 'NotAuthorized' });
+    log.request({ ...about, status: 500, code: 'Internal' }, new PieceworkError('Internal', 'a defect'));
+    expect(lines).toMatchObject([
+      { level: 'INFO', message: 'request', ...about, status: 202, transferId },
+      { level: 'WARN', message: 'request', ...about, status: 403, code: 'NotAuthorized' },
+      { level: 'ERROR', message: 'request', ...about, status: 500, failure: { code: 'Internal', message: 'a defect' } },
+    ]);
+    expect(lines[1]).not.toHaveProperty('failure');
+  });
+
   it('says of a plan what a line bears', () => {
     const snapshot = {
       sizeBytes: 30,
