@@ -11,8 +11,8 @@ const REASONS = {
   'AwsSolutions-S1':
     'Only the four functions read and write the records bucket; their logs and CloudTrail data events, where wanted, say who. Server access logs would need a second bucket that outlives this one.',
   'AwsSolutions-APIG1':
-    'Access logs need a CloudWatch role that is one per account and Region; it is not for a construct to set. Every request is logged by the function.',
-  'AwsSolutions-APIG6': 'As AwsSolutions-APIG1: the account decides about execution logs.',
+    'Access logs need a CloudWatch role that is one per account and Region, so they are a prop (accessLog). Without them each request that reaches the function leaves one line in its log, a refused one as well.',
+  'AwsSolutions-APIG6': 'Execution logs would hold headers and bodies of requests, credentials of sources among them.',
   'AwsSolutions-APIG2':
     'Bodies are validated by the function, by the same schemas that the OpenAPI document is made of; a second copy in API Gateway could only differ.',
   'AwsSolutions-APIG3':

@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { PieceworkPropsError } from './props/check-props.ts';
+import { PieceworkPropsError } from './props/props-error.ts';
 import { PieceworkStack, stackSettings } from './stack.ts';
 
 try {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AssetCode } from 'aws-cdk-lib/aws-lambda';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { Stage } from '../lib/aws/names.ts';
-import { PieceworkPropsError } from './props/check-props.ts';
+import { PieceworkPropsError } from './props/props-error.ts';
 
 /**
  * This is `cdk/bundle.ts` of a checkout, or `dist/cdk/bundle.js` of the package. The bundles lie in `dist/lambda/`

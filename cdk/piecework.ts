@@ -6,8 +6,8 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { BucketRule, OwnershipRules, SourceRules, Variable } from '../lib/aws/names.ts';
-import { ENV, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
-import { Api } from './api.ts';
+import { ENV, EVENT_SOURCE, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
+import { Api } from './api/api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring.ts';
 import type { PieceworkProps, PieceworkSourceBucket, Settings } from './props/props.ts';
@@ -20,7 +20,9 @@ import { StageFunction } from './stage-function.ts';
 
 export type {
   PieceworkAuth,
+  PieceworkConsumer,
   PieceworkDestination,
+  PieceworkLimits,
   PieceworkOwnership,
   PieceworkProps,
   PieceworkSourceBucket,
@@ -30,6 +32,16 @@ export type {
 const API_TIMEOUT = Duration.seconds(29);
 const FINALIZER_TIMEOUT = Duration.seconds(60);
 const METADATA_MEMORY_MIB = 512;
+
+/**
+ * No function sends an event in the name of another source, least of all on the default bus. The key may have several
+ * values, one for each event of a request, and none:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+ */
+const ONLY_OURS = {
+  'ForAllValues:StringEquals': { 'events:source': EVENT_SOURCE },
+  Null: { 'events:source': 'false' },
+};
 
 /**
  * Moves URLs into S3, piece by piece: an API, a planner, fetchers and a finalizer, with queues between them
@@ -150,7 +162,7 @@ export class Piecework extends Construct {
     fetcher.maySend(results, parked);
     finalizer.maySend(plans, pieces, results, parked);
     for (const stage of [api, planner, finalizer])
-      stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents');
+      stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents', ONLY_OURS);
     const values = this.#environment(settings);
     for (const stage of [api, planner, fetcher, finalizer]) stage.setVariables(values);
     if (settings.defaultOwner !== undefined) api.function.addEnvironment(ENV.defaultOwner, settings.defaultOwner);

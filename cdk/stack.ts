@@ -3,8 +3,8 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { Piecework } from './piecework.ts';
-import { PieceworkPropsError } from './props/check-props.ts';
 import type { PieceworkProps } from './props/props.ts';
+import { PieceworkPropsError } from './props/props-error.ts';
 
 /** Settings of the stack, from the context (`cdk.json`, or `-c name=value`). All are text there. */
 export interface StackSettings {

@@ -63,10 +63,13 @@ export class StageFunction extends Construct {
     for (const name of NEEDS[this.#stage]) this.function.addEnvironment(ENV[name], values[name]);
   }
 
-  allow(actions: readonly string[], resources: readonly string[], sid?: string): void {
-    this.#role.addToPolicy(
-      new PolicyStatement({ ...(sid === undefined ? {} : { sid }), actions: [...actions], resources: [...resources] }),
-    );
+  allow(
+    actions: readonly string[],
+    resources: readonly string[],
+    sid: string,
+    conditions: Readonly<Record<string, unknown>> = {},
+  ): void {
+    this.#role.addToPolicy(new PolicyStatement({ sid, actions: [...actions], resources: [...resources], conditions }));
     for (const resource of resources) acknowledgePrefix(this.#role, resource);
   }
 

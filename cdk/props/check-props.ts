@@ -1,20 +1,8 @@
 import { SOURCE_SCHEMES } from '../../lib/aws/names.ts';
 import { covers, parseHostRule } from '../../lib/values/web/hosts.ts';
+import { checkApi } from './check-api.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
-
-/** Says in one sentence what is wrong with the props of the construct. */
-export class PieceworkPropsError extends Error {
-  override readonly name = 'PieceworkPropsError';
-}
-
-/** A misspelt prop would otherwise be a default. In JavaScript nothing else says so. */
-export function refuseUnknown(owner: string, what: string, given: object, known: readonly string[]): void {
-  if (typeof given !== 'object' || given === null)
-    throw new PieceworkPropsError(`${owner} needs an object of props, and was given ${String(given)}.`);
-  const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new PieceworkPropsError(`${owner} has no ${what} "${unknown}"; it has ${known.join(', ')}.`);
-}
+import { PieceworkPropsError, refuseUnknown } from './props-error.ts';
 
 /** @throws PieceworkPropsError at the first setting that is out of its bounds, or contradicts another. */
 export function checkSettings(settings: Settings): void {
@@ -23,8 +11,7 @@ export function checkSettings(settings: Settings): void {
   checkSchemes(settings);
   checkSourceBuckets(settings);
   checkSecrets(settings);
-  checkAuth(settings);
-  checkOwnership(settings);
+  checkApi(settings);
   checkConstructs(settings);
 }
 
@@ -126,62 +113,6 @@ function checkSecrets({ secretPrefixes }: Settings): void {
 function textsOf(name: string, list: unknown, example: string): readonly string[] {
   if (Array.isArray(list) && list.every((item) => typeof item === 'string')) return list as readonly string[];
   throw new PieceworkPropsError(`${name} must be a list of texts, as in ${example}.`);
-}
-
-function checkOwnership({ ownership }: Settings): void {
-  for (const [name, who] of Object.entries(ownership))
-    if (who !== 'owner' && who !== 'anyone')
-      throw new PieceworkPropsError(`ownership: ${name} must be "owner" or "anyone", and is ${JSON.stringify(who)}.`);
-  if (ownership.read === 'owner' && ownership.change === 'anyone')
-    throw new PieceworkPropsError(
-      'ownership lets anyone change what only its owner may see; set change to "owner", or read to "anyone".',
-    );
-}
-
-function checkAuth({ auth, throttle, defaultOwner }: Settings): void {
-  refuseUnknown('throttle', 'setting', throttle, ['ratePerSecond', 'burst']);
-  if (!(throttle.ratePerSecond > 0) || !(throttle.burst > 0))
-    throw new PieceworkPropsError('throttle needs ratePerSecond and burst, both above 0.');
-  if (defaultOwner !== undefined && !/^[\x21-\x7e]{1,128}$/.test(defaultOwner))
-    throw new PieceworkPropsError('defaultOwner must be 1 to 128 visible ASCII characters: queues are fair by it.');
-  switch (auth.kind) {
-    case 'iam':
-      refuseUnknown('auth "iam"', 'setting', auth, ['kind']);
-      return;
-    case 'authorizer':
-      refuseUnknown('auth "authorizer"', 'setting', auth, ['kind', 'authorizer']);
-      if (typeof auth.authorizer !== 'object' || auth.authorizer === null)
-        throw new PieceworkPropsError('auth "authorizer" needs the authorizer itself.');
-      return;
-    case 'apiKey':
-      refuseUnknown('auth "apiKey"', 'setting', auth, ['kind', 'ratePerSecond', 'burst', 'requestsPerDay']);
-      checkKey(auth, throttle);
-      return;
-    default:
-      throw new PieceworkPropsError(
-        `auth must be of kind iam, apiKey or authorizer, and is ${JSON.stringify((auth as { kind?: unknown }).kind)}.`,
-      );
-  }
-}
-
-function checkKey(key: Extract<Settings['auth'], { readonly kind: 'apiKey' }>, throttle: Settings['throttle']): void {
-  for (const name of ['ratePerSecond', 'burst', 'requestsPerDay'] as const) {
-    const value = key[name];
-    const isCount = name === 'ratePerSecond' || Number.isInteger(value);
-    if (value !== undefined && !(value > 0 && isCount))
-      throw new PieceworkPropsError(
-        `auth "apiKey": ${name} must be a ${name === 'ratePerSecond' ? '' : 'whole '}number above 0, and is ${String(value)}.`,
-      );
-  }
-  for (const name of ['ratePerSecond', 'burst'] as const) {
-    const value = key[name];
-    if (value !== undefined && value > throttle[name]) {
-      const [what, once] = name === 'burst' ? ['burst', 'at once'] : ['rate', 'a second'];
-      throw new PieceworkPropsError(
-        `the API key may send ${value} requests ${once}, and throttle stops all callers together at ${throttle[name]}; raise throttle, or lower the key's ${what}.`,
-      );
-    }
-  }
 }
 
 function checkConstructs({ encryptionKey, eventBus, alarmTopic }: Settings): void {

@@ -1,5 +1,5 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type { IAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import type { IAuthorizer, SecurityPolicy } from 'aws-cdk-lib/aws-apigateway';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -36,20 +36,39 @@ export interface PieceworkSourceBucket {
   readonly encryptionKey?: IKey;
 }
 
+/** Of the requests that come with one API key: its usage plan. */
+export interface PieceworkLimits {
+  /** On average. @default 10 */
+  readonly ratePerSecond?: number;
+  /** At the same moment. @default 20 */
+  readonly burst?: number;
+  /** @default no quota */
+  readonly requestsPerDay?: number;
+}
+
+/** A consumer of the API, with a key of its own. */
+export interface PieceworkConsumer extends PieceworkLimits {
+  /**
+   * Its transfers belong to this name, whatever key it has: letters, digits, `-` and `_`, 64 at most. It stands in
+   * records, answers, events and logs.
+   */
+  readonly name: string;
+}
+
 /** Who may call the API. */
 export type PieceworkAuth =
   /** Signed with AWS credentials (SigV4); the callers' own policies need `execute-api:Invoke`. */
   | { readonly kind: 'iam' }
   /** A key in `x-api-key`, with a usage plan. It is an identification, as AWS says, more than a secret of rank. */
-  | {
+  | ({
       readonly kind: 'apiKey';
-      /** Of the key's requests, on average. @default 10 */
-      readonly ratePerSecond?: number;
-      /** Of its requests at the same moment. @default 20 */
-      readonly burst?: number;
-      /** @default no quota */
-      readonly requestsPerDay?: number;
-    }
+      /**
+       * A key for each consumer, with limits of its own; a transfer belongs to the name of the key. The limits beside
+       * it are those of the one key.
+       * @default one key for all callers, who then are one owner
+       */
+      readonly keys?: readonly PieceworkConsumer[];
+    } & PieceworkLimits)
   /** Cognito, a Lambda, … of yours. */
   | { readonly kind: 'authorizer'; readonly authorizer: IAuthorizer };
 
@@ -80,6 +99,20 @@ export interface PieceworkProps {
   readonly defaultOwner?: string;
   /** @default { change: 'owner', read: 'anyone' } */
   readonly ownership?: PieceworkOwnership;
+  /**
+   * What a connection to the API must speak; a policy for Regional endpoints. A custom domain has one of its own.
+   * @default SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09: TLS 1.2 or 1.3, with forward secrecy
+   */
+  readonly tlsPolicy?: SecurityPolicy;
+  /**
+   * Access logs of API Gateway, also of the requests that it refuses itself. The account must have a CloudWatch role
+   * for API Gateway, which is one per Region: docs/security.md says how.
+   * @default none: each request that reaches the function has a line in its log
+   */
+  readonly accessLog?: {
+    /** @default logRetention */
+    readonly retention?: RetentionDays;
+  };
   /** Requests to the API, all callers together. @default { ratePerSecond: 50, burst: 100 } */
   readonly throttle?: { readonly ratePerSecond: number; readonly burst: number };
   /** Hosts (`example.com`, `*.example.com`) besides which no source is contacted. @default any public host */
@@ -173,4 +206,4 @@ export interface PieceworkProps {
 export type Settings = Required<Omit<PieceworkProps, Optional | 'ownership'>> &
   Pick<PieceworkProps, Optional> & { readonly ownership: Required<PieceworkOwnership> };
 
-type Optional = 'encryptionKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner';
+type Optional = 'accessLog' | 'encryptionKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner';

@@ -1,15 +1,19 @@
 import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { SecurityPolicy } from 'aws-cdk-lib/aws-apigateway';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { LATE_SECONDS, RESULTS_WINDOW_SECONDS, SOURCE_PORTS, SOURCE_SCHEMES } from '../../lib/aws/names.ts';
-import { checkSettings, PieceworkPropsError, refuseUnknown } from './check-props.ts';
+import { checkSettings } from './check-props.ts';
 import type { PieceworkProps, Settings } from './props.ts';
+import { PieceworkPropsError, refuseUnknown } from './props-error.ts';
 
 const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   destinations: true,
   auth: true,
   defaultOwner: true,
   ownership: true,
+  tlsPolicy: true,
+  accessLog: true,
   throttle: true,
   allowHosts: true,
   denyHosts: true,
@@ -47,6 +51,7 @@ export function settingsOf(props: PieceworkProps): Settings {
     ...props,
     auth: props.auth ?? { kind: 'iam' },
     ownership: ownershipOf(props),
+    tlsPolicy: props.tlsPolicy ?? SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09,
     throttle: props.throttle ?? { ratePerSecond: 50, burst: 100 },
     allowHosts: props.allowHosts ?? [],
     denyHosts: props.denyHosts ?? [],

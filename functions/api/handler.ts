@@ -20,7 +20,7 @@ const serve = handle(
     version: environment.version,
     allowedDestinations: environment.destinations,
     checkSource: sourceCheck(environment),
-    ownerOf: (request) => gatewayOwner(request) ?? environment.defaultOwner,
+    ownerOf: (request) => gatewayOwner(request, environment.apiKeyNames) ?? environment.defaultOwner,
     ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),
     basePathOf: gatewayBasePath,
     requestIdOf: gatewayRequestId,
@@ -35,7 +35,7 @@ export async function handler(event: LambdaEvent, context: LambdaContext): Promi
   isLogged = false;
   const answer = await serve(withoutIdleBody(event), context);
   // What no request can be made of, the adapter refuses by itself.
-  if (!isLogged) log.request({ ...unreadRequest(event, answer.statusCode) });
+  if (!isLogged) log.request({ ...unreadRequest(event, answer.statusCode, environment.apiKeyNames) });
   flush();
   return answer;
 }

@@ -26,15 +26,16 @@ const GROUP_ID = /^[A-Za-z0-9!-/:-@[-`{-~]{1,128}$/;
 
 /**
  * Whose request it is: the IAM principal (for an assumed role the role, not its session), what an authorizer says, or
- * the id of the API key. `undefined` where API Gateway let an unknown caller through.
+ * the name of the API key, or its id where it has none. `undefined` where API Gateway let an unknown caller through.
+ * @param keyNames by the key's id. @default none has a name
  */
-export function gatewayOwner(context: Context): string | undefined {
+export function gatewayOwner(context: Context, keyNames: ReadonlyMap<string, string> = NO_NAMES): string | undefined {
   const { identity, authorizer } = eventOf(context).requestContext ?? {};
   const owner =
     withoutSession(identity?.userArn) ??
     authorizer?.claims?.sub ??
     authorizer?.principalId ??
-    identity?.apiKeyId ??
+    named(identity?.apiKeyId, keyNames) ??
     undefined;
   if (owner === undefined || owner === '') return undefined;
   return GROUP_ID.test(owner) ? owner : createHash('sha256').update(owner).digest('hex');
@@ -55,9 +56,13 @@ export function withoutIdleBody<E extends LambdaEvent>(event: E): E {
 }
 
 /** For the trail, of an event that never became a request: its method is none, or a header no header. */
-export function unreadRequest(event: LambdaEvent, status: number): AnsweredRequest {
+export function unreadRequest(
+  event: LambdaEvent,
+  status: number,
+  keyNames: ReadonlyMap<string, string>,
+): AnsweredRequest {
   const context = { env: { event } } as unknown as Context;
-  const known = stated({ principal: gatewayOwner(context), requestId: gatewayRequestId(context) });
+  const known = stated({ principal: gatewayOwner(context, keyNames), requestId: gatewayRequestId(context) });
   return { method: 'OTHER', route: 'none', status, durationMs: 0, ...known };
 }
 
@@ -73,6 +78,13 @@ export function gatewayBasePath(context: Context): string {
 function eventOf(context: Context): GatewayEvent {
   const env = context.env as { readonly event?: GatewayEvent } | undefined;
   return env?.event ?? {};
+}
+
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
+/** A key that is made anew has another id and the same name, and what was its consumer's stays so. */
+function named(id: string | null | undefined, names: ReadonlyMap<string, string>): string | undefined {
+  return id === null || id === undefined ? undefined : (names.get(id) ?? id);
 }
 
 /** `arn:aws:sts::123456789012:assumed-role/Role/session` → without `/session`. */

@@ -21,6 +21,8 @@ export interface Environment {
   readonly eventBus: string | undefined;
   /** Of the API. */
   readonly ownership: OwnershipRules | undefined;
+  /** Whose a transfer is, by the id of the API key that a request came with. */
+  readonly apiKeyNames: ReadonlyMap<string, string>;
   /** Whose a transfer is when API Gateway lets a request through and does not say whose it is. */
   readonly defaultOwner: string | undefined;
   readonly secretPrefixes: readonly string[];
@@ -54,6 +56,13 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     return parsed;
   }
 
+  function apiKeyNames(): ReadonlyMap<string, string> {
+    const value = variables[ENV.apiKeys] ?? '[]';
+    const names = parseKeyNames(value);
+    if (names === undefined) problems.push(`${ENV.apiKeys} must be JSON: a list of {"id", "name"}`);
+    return new Map(names);
+  }
+
   const queueUrl = (name: Variable) => read(name, parseUrl, 'the URL of a queue');
   const environment = {
     stage,
@@ -73,6 +82,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     },
     eventBus: text('eventBus'),
     ownership: read('ownership', parseOwnership, 'JSON: {"change", "read"}, each "owner" or "anyone"'),
+    apiKeyNames: apiKeyNames(),
     defaultOwner: variables[ENV.defaultOwner] || undefined,
     secretPrefixes: read('secretPrefixes', parseTexts, 'JSON: a list of texts') ?? [],
     hostConnections: read('hostConnections', wholeNumber(1, 10_000), 'a whole number from 1 to 10000') ?? 1,
@@ -139,6 +149,16 @@ function parseOwnership(value: string): OwnershipRules | undefined {
 
 function isWho(value: unknown): value is OwnershipRules['read'] {
   return value === 'owner' || value === 'anyone';
+}
+
+function parseKeyNames(value: string): readonly (readonly [id: string, name: string])[] | undefined {
+  const list = parseJson(value);
+  if (!Array.isArray(list)) return undefined;
+  const pairs = list.map((item: unknown) => {
+    const { id, name } = Object(item) as Record<string, unknown>;
+    return typeof id === 'string' && typeof name === 'string' ? ([id, name] as const) : undefined;
+  });
+  return pairs.every((pair) => pair !== undefined) ? pairs : undefined;
 }
 
 function parseTexts(value: string): readonly string[] | undefined {

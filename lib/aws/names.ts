@@ -11,6 +11,8 @@ export type Stage = (typeof STAGES)[number];
 export const ENV = {
   version: 'PIECEWORK_VERSION',
   recordsBucket: 'PIECEWORK_RECORDS_BUCKET',
+  /** JSON, a list of `{id, name}`: of the API, and only where keys have names. */
+  apiKeys: 'PIECEWORK_API_KEYS',
   /** JSON, `OwnershipRules`: of the API. */
   ownership: 'PIECEWORK_OWNERSHIP',
   /** Of the API, and only where it was asked for. */
@@ -31,7 +33,7 @@ export const ENV = {
   pieceTimeoutSeconds: 'PIECEWORK_PIECE_TIMEOUT_SECONDS',
   lateSeconds: 'PIECEWORK_LATE_SECONDS',
 } as const;
-export type Variable = Exclude<keyof typeof ENV, 'defaultOwner'>;
+export type Variable = Exclude<keyof typeof ENV, 'defaultOwner' | 'apiKeys'>;
 
 const COMMON: readonly Variable[] = [
   'version',
@@ -118,6 +120,9 @@ export const PREFIXES = {
   hosts: 'hosts/',
   corrupt: 'corrupt/',
 } as const;
+
+/** Of every event on the bus. */
+export const EVENT_SOURCE = 'piecework';
 
 export const METRICS_NAMESPACE = 'Piecework';
 

@@ -9,7 +9,7 @@ import { loadTransfer } from '../pipeline/shared/store.ts';
 import type { Records } from '../records/records.ts';
 import { describeDestination } from './destinations.ts';
 import type { Environment } from './environment.ts';
-import { METRICS_NAMESPACE, serviceName } from './names.ts';
+import { EVENT_SOURCE, METRICS_NAMESPACE, serviceName } from './names.ts';
 
 /** What every event goes to: log, metrics, and the event bus where this function has one. */
 export interface Subscribers {
@@ -31,6 +31,7 @@ export function openSubscribers({ stage, version, eventBus }: Environment): (rec
         : eventBridgeEvents({
             client,
             busName: eventBus,
+            source: EVENT_SOURCE,
             onFailure: (error) => log.failed('an event could not be sent', error),
             describe: async (transferId) => {
               const record = (await loadTransfer({ records }, transferId))?.record;

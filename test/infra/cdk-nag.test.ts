@@ -20,6 +20,10 @@ test.each<
   ['as it comes', () => ({})],
   ['with an API key', () => ({ auth: { kind: 'apiKey' } })],
   [
+    'with a key for each consumer, and access logs',
+    () => ({ auth: { kind: 'apiKey', keys: [{ name: 'ingest' }, { name: 'report' }] }, accessLog: {} }),
+  ],
+  [
     'with an authorizer',
     (scope) => ({
       auth: {

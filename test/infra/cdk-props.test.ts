@@ -2,8 +2,8 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { expect, test } from 'vitest';
 import { Piecework } from '../../cdk/piecework.ts';
-import { PieceworkPropsError } from '../../cdk/props/check-props.ts';
 import type { PieceworkProps } from '../../cdk/props/props.ts';
+import { PieceworkPropsError } from '../../cdk/props/props-error.ts';
 import type { StackSettings } from '../../cdk/stack.ts';
 import { PieceworkStack } from '../../cdk/stack.ts';
 import { pieceworkStack, testApp } from './cdk-template.ts';
@@ -90,6 +90,34 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
     { auth: { kind: 'iam', burst: 5 } },
     /auth "iam" has no setting "burst"; it has kind/,
   ],
+  ['keys that are no list', { auth: { kind: 'apiKey', keys: {} } }, /keys must be a list of at least one/],
+  ['no keys', { auth: { kind: 'apiKey', keys: [] } }, /keys must be a list of at least one/],
+  ['a key without a name', { auth: { kind: 'apiKey', keys: [{}] } }, /the name of a key must be 1 to 64 letters/],
+  ['a key with a space', { auth: { kind: 'apiKey', keys: [{ name: 'a b' }] } }, /and is "a b"/],
+  [
+    'two keys of one name',
+    { auth: { kind: 'apiKey', keys: [{ name: 'in-gest' }, { name: 'Ingest' }] } },
+    /two keys have the name "Ingest", or one that is too alike/,
+  ],
+  [
+    'a limit beside the keys',
+    { auth: { kind: 'apiKey', keys: [{ name: 'a' }], burst: 5 } },
+    /has keys and burst; give each key a burst/,
+  ],
+  [
+    'a key that is faster than all together, by its name',
+    { auth: { kind: 'apiKey', keys: [{ name: 'a', burst: 101 }] } },
+    /the key "a" may send 101 requests at once.*at 100/,
+  ],
+  [
+    'an unknown setting of a key',
+    { auth: { kind: 'apiKey', keys: [{ name: 'a', quota: 5 }] } },
+    /a key of auth "apiKey" has no setting "quota"/,
+  ],
+  ['a TLS policy that takes TLS 1.0', { tlsPolicy: 'TLS_1_0' }, /tlsPolicy must be one of .*, and is TLS_1_0/],
+  ['a TLS policy of another kind of endpoint', { tlsPolicy: 'SecurityPolicy_TLS13_2025_EDGE' }, /tlsPolicy must be/],
+  ['an unknown setting of the access log', { accessLog: { format: 'x' } }, /accessLog has no setting "format"/],
+  ['an access log that is a word', { accessLog: true }, /accessLog needs an object of props/],
   ['an authorizer that is a name', { auth: { kind: 'authorizer', authorizer: 'mine' } }, /needs the authorizer itself/],
   [
     'an owner that is somebody',

@@ -21,7 +21,9 @@ const objects = (...actions: string[]) => actions.map((action) => `Allow s3:${ac
 const buckets = (...actions: string[]) => actions.map((action) => `Allow s3:${action} on arn:aws:s3:::target`);
 
 const LISTS_RECORDS = 'Allow s3:ListBucket on {PieceworkRecords}';
-const SENDS_EVENTS = 'Allow events:PutEvents on arn:aws:events:{AWS::Region}:{AWS::AccountId}:event-bus/default';
+// In no other source's name.
+const ONLY_OURS = '{"ForAllValues:StringEquals":{"events:source":"piecework"},"Null":{"events:source":"false"}}';
+const SENDS_EVENTS = `Allow events:PutEvents on arn:aws:events:{AWS::Region}:{AWS::AccountId}:event-bus/default if ${ONLY_OURS}`;
 
 const EXPECTED = {
   Api: [

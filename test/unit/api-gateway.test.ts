@@ -23,6 +23,14 @@ describe('whose request it is, behind API Gateway', () => {
     expect(gatewayOwner(asked(requestContext))).toBe(owner);
   });
 
+  it('an API key by its name, where it has one, and never by its value', () => {
+    const names = new Map([['k1', 'ingest']]);
+    const keyed = (apiKeyId: string) => asked({ identity: { apiKeyId, apiKey: 'SECRET' } });
+    expect(gatewayOwner(keyed('k1'), names)).toBe('ingest');
+    expect(gatewayOwner(keyed('k2'), names)).toBe('k2');
+    expect(gatewayOwner(asked({ identity: { apiKey: 'SECRET' } }), names)).toBeUndefined();
+  });
+
   it('fits what a queue takes as a group, whoever it is', () => {
     for (const userArn of [`arn:aws:iam::123456789012:user/${'x'.repeat(600)}`, 'Jörg Müller']) {
       const owner = gatewayOwner(asked({ identity: { userArn } }));

@@ -31,6 +31,14 @@ test('whose transfers a caller may change and see is the API’s to know, and no
     expect(refusalOf(() => read('api', { [ENV.ownership]: ownership }))).toMatchObject({ code: 'InvalidConfig' });
 });
 
+test('API keys have names where the construct gave them some', () => {
+  expect(read('api').apiKeyNames.size).toBe(0);
+  const names = read('api', { [ENV.apiKeys]: '[{"id":"k1","name":"ingest"}]' }).apiKeyNames;
+  expect([...names]).toEqual([['k1', 'ingest']]);
+  for (const keys of ['{}', 'x', '[{"id":"k1"}]'])
+    expect(refusalOf(() => read('api', { [ENV.apiKeys]: keys }))).toMatchObject({ code: 'InvalidConfig' });
+});
+
 test('what a stage does not need it does not miss, and does not see', () => {
   expect(read('finalizer', { [ENV.sources]: undefined }).sources).toBeUndefined();
   expect(read('fetcher').eventBus).toBeUndefined();

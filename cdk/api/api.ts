@@ -1,17 +1,19 @@
-import { CfnOutput, Duration } from 'aws-cdk-lib';
-import type { MethodOptions } from 'aws-cdk-lib/aws-apigateway';
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { CfnRestApi, MethodOptions } from 'aws-cdk-lib/aws-apigateway';
 import {
   ApiKeySourceType,
   AuthorizationType,
   EndpointType,
   LambdaIntegration,
-  Period,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
-import type { PieceworkAuth, Settings } from './props/props.ts';
-import type { StageFunction } from './stage-function.ts';
+import { ENV } from '../../lib/aws/names.ts';
+import { acknowledge } from '../acknowledge.ts';
+import type { PieceworkAuth, Settings } from '../props/props.ts';
+import type { StageFunction } from '../stage-function.ts';
+import { accessLog } from './access-log.ts';
+import { addKeys } from './keys.ts';
 
 /**
  * The REST API: one function behind every path, since paths, bodies and errors are the
@@ -31,6 +33,7 @@ export class Api extends Construct {
         stageName: 'prod',
         throttlingRateLimit: throttle.ratePerSecond,
         throttlingBurstLimit: throttle.burst,
+        ...accessLog(this, settings),
       },
       // It is one per account and Region, and not ours to set.
       cloudWatchRole: false,
@@ -45,31 +48,22 @@ export class Api extends Construct {
       }),
     });
     this.rest.root.addProxy({ anyMethod: true });
+    // The construct has no props for these yet.
+    const api = this.rest.node.defaultChild as CfnRestApi;
+    api.securityPolicy = settings.tlsPolicy;
+    api.endpointAccessMode = 'BASIC';
     acknowledge(
       this,
-      'AwsSolutions-APIG1',
       'AwsSolutions-APIG2',
       'AwsSolutions-APIG3',
       'AwsSolutions-APIG4',
       'AwsSolutions-APIG6',
       'AwsSolutions-COG4',
     );
-    if (auth.kind === 'apiKey') this.#addKey(auth);
-  }
-
-  #addKey({ ratePerSecond = 10, burst = 20, requestsPerDay }: PieceworkAuth & { readonly kind: 'apiKey' }): void {
-    const key = this.rest.addApiKey('Key', { description: 'Piecework' });
-    const plan = this.rest.addUsagePlan('Plan', {
-      description: 'Piecework',
-      throttle: { rateLimit: ratePerSecond, burstLimit: burst },
-      ...(requestsPerDay === undefined ? {} : { quota: { limit: requestsPerDay, period: Period.DAY } }),
-    });
-    plan.addApiKey(key);
-    plan.addApiStage({ stage: this.rest.deploymentStage });
-    new CfnOutput(this, 'KeyId', {
-      value: key.keyId,
-      description: 'aws apigateway get-api-key --include-value --api-key …',
-    });
+    if (settings.accessLog === undefined) acknowledge(this, 'AwsSolutions-APIG1');
+    if (auth.kind !== 'apiKey') return;
+    const keys = addKeys(this, this.rest, auth);
+    if (keys.length > 0) stage.function.addEnvironment(ENV.apiKeys, Stack.of(this).toJsonString(keys));
   }
 }
 
