@@ -104,6 +104,45 @@ describe('the snapshot', () => {
     expect(warnings.join()).toMatch(/expired at 2001-09-09.*neither ETag nor Last-Modified.*ranges/);
   });
 
+  it.each([
+    ['/data.zip', 'text/html; charset=utf-8', /a page of HTML for data\.zip/],
+    ['/table.csv?token=1', 'application/xhtml+xml', /a page of HTML for table\.csv/],
+  ])('warns of a page that comes for a file: %s', async (path, contentType, sentence) => {
+    const url = bench.origin.base + path;
+    bench.origin.serve(path.split('?', 1)[0] ?? '', { size: SIZE, headers: { 'content-type': contentType } });
+    expect((await bench.snapshotOf({ url })).warnings.join()).toMatch(sentence);
+  });
+
+  it.each([
+    ['/index.html', 'text/html'],
+    ['/show.php', 'text/html'],
+    ['/v1.2', 'text/html'],
+    ['/folder', 'text/html'],
+    ['/data.zip', 'application/zip'],
+  ])('warns of no page where one may be meant: %s as %s', async (path, contentType) => {
+    const url = bench.origin.serve(path, { size: SIZE, headers: { 'content-type': contentType } });
+    expect((await bench.snapshotOf({ url })).warnings).toEqual([]);
+  });
+
+  it.each([
+    [401, { 'www-authenticate': 'Digest realm="a, b", nonce="x"' }, /by Digest \(401\), and Piecework knows Basic/],
+    [401, { 'www-authenticate': 'Negotiate, NTLM' }, /by Negotiate, NTLM \(401\)/],
+    [401, { 'www-authenticate': 'Digest realm="a", Basic realm="b"' }, /asks for credentials, or for other ones/],
+    [401, {}, /asks for credentials, or for other ones/],
+    [403, {}, /denies access \(403\); the credentials may lack the right/],
+  ] as const)('a refusal says what it can: %i %j', async (status, headers, sentence) => {
+    const url = bench.origin.serve('/file.bin', (_request, response) => void response.writeHead(status, headers).end());
+    const code = status === 401 ? 'SourceUnauthorized' : 'SourceForbidden';
+    expect((await failureOf(bench.source.probe({ url }, 1000, call()), code)).message).toMatch(sentence);
+  });
+
+  it('only of a link that is signed it says that it may have expired', async () => {
+    const url = bench.origin.serve('/file.bin', (_request, response) => void response.writeHead(403).end());
+    const signed = { url: `${url}?Expires=1000000000&Signature=s` };
+    const error = await failureOf(bench.source.probe(signed, 1000, call()), 'SourceForbidden');
+    expect(error.message).toContain('the link may have expired');
+  });
+
   it('keeps a coding that nobody asked for, and its bytes as they are', async () => {
     const bytes = gzipSync(patternBytes(0, SIZE));
     const from = { url: bench.origin.serve('/file.gz', { bytes, headers: { 'content-encoding': 'gzip' } }) };

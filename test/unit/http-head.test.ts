@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   checkHeadSoFar,
   framingOf,
-  HEAD_END,
+  HEAD_ENDS,
   idleMsAfter,
   MOST_HEAD_BYTES,
   parseHead,
@@ -32,7 +32,7 @@ function coming(chunks: readonly string[]) {
 
 const hear = (socket: ReturnType<typeof coming>) =>
   readThrough(socket, {
-    end: HEAD_END,
+    ends: HEAD_ENDS,
     mostBytes: MOST_HEAD_BYTES,
     check: checkHeadSoFar,
     tooLong: () => fault('HEAD_TOO_LARGE', 'too large'),
@@ -59,11 +59,9 @@ describe('the head of an answer', () => {
     ['a control character', 'X: a\x01b\r\n'],
     ['a NUL', 'X: a\0b\r\n'],
     ['a lone CR', 'X: a\rb\r\n'],
-    ['a lone LF', 'X: a\nY: b\r\n'],
     ['a signed length', 'Content-Length: +2\r\n'],
     ['an empty length', 'Content-Length:\r\n'],
     ['two lengths', 'Content-Length: 5\r\nContent-Length: 6\r\n'],
-    ['one length twice', 'Content-Length: 5\r\nContent-Length: 5\r\n'],
     ['a list of lengths', 'Content-Length: 5, 5\r\n'],
   ])('with %s is refused', (_what, lines) => {
     expect(() => head(lines)).toThrow(malformed);
@@ -81,6 +79,19 @@ describe('the head of an answer', () => {
     ' HTTP/1.1 200 OK',
   ])('that begins with %j is refused', (line) => {
     expect(() => parseHead(`${line}\r\n\r\n`)).toThrow(malformed);
+  });
+
+  it.each([
+    'HTTP/1.1 200 OK\nX: a\nContent-Length: 5\n\n',
+    'HTTP/1.1 200 OK\r\nX: a\nContent-Length: 5\r\n\n',
+    'HTTP/1.1 200 OK\nX: a\r\nContent-Length: 5\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: a\r\ncontent-length:5\r\n\r\n',
+  ])('whose meaning is clear is taken as others take it: %j', async (text) => {
+    const socket = coming([...text, 'body\n\n']);
+    const heard = await hear(socket);
+    expect(heard).toBe(text);
+    expect(parseHead(heard ?? '').headers).toEqual({ x: 'a', 'content-length': '5' });
+    expect(socket.left()).toBe('body\n\n');
   });
 
   it('says how the body ends', () => {
@@ -141,7 +152,6 @@ describe('a head that comes in parts', () => {
 
   it('is refused as soon as it can become none', async () => {
     await expect(hear(coming(['2', '20 welcome']))).rejects.toThrow(malformed);
-    await expect(hear(coming(['HTTP/1.1 200 OK\nX: y']))).rejects.toThrow(malformed);
     await expect(hear(coming(['HTTP/2', ' 200']))).rejects.toThrow(malformed);
     await expect(hear(coming(['HTTP/1.1 200 OK\r\nX: ', 'y'.repeat(MOST_HEAD_BYTES)]))).rejects.toThrow('too large');
     expect(await hear(coming(['HTTP/1.1 200 OK\r\nX: y\r\n']))).toBeUndefined();

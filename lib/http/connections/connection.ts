@@ -9,7 +9,7 @@ import type { Headers } from '../grammar/headers.ts';
 import type { ReadFramed } from './framed-body.ts';
 import { closedEarly, readFramed } from './framed-body.ts';
 import type { Head } from './head.ts';
-import { checkHeadSoFar, framingOf, HEAD_END, idleMsAfter, MOST_HEAD_BYTES, parseHead } from './head.ts';
+import { checkHeadSoFar, framingOf, HEAD_ENDS, idleMsAfter, MOST_HEAD_BYTES, parseHead } from './head.ts';
 
 /** One connection to one origin: a GET, its answer, and then perhaps another. */
 export class HttpConnection implements Poolable {
@@ -71,7 +71,7 @@ export class HttpConnection implements Poolable {
   async #finalHead(): Promise<Head> {
     for (;;) {
       const text = await readThrough(this.#socket, {
-        end: HEAD_END,
+        ends: HEAD_ENDS,
         mostBytes: MOST_HEAD_BYTES,
         check: checkHeadSoFar,
         tooLong: () => fault('HEAD_TOO_LARGE', `more than ${MOST_HEAD_BYTES} bytes`),

@@ -47,7 +47,7 @@ function chunksOf(socket: PullSocket): ReadFramed {
 
   async function line(silenceMs: number): Promise<string> {
     const text = await readThrough(socket, {
-      end: '\r\n',
+      ends: ['\r\n'],
       mostBytes: MOST_LINE_BYTES,
       silenceMs,
       tooLong: () => badChunk('a line is too long'),

@@ -16,7 +16,8 @@ export type Framing =
   /** The end of the connection, which looks the same as a break. */
   | { readonly kind: 'untilClosed' };
 
-export const HEAD_END = '\r\n\r\n';
+/** A line may end without CR: all other clients take that, and it is clear what it means (RFC 9112 §2.2). */
+export const HEAD_ENDS = ['\n\r\n', '\n\n'];
 export const MOST_HEAD_BYTES = 16 * 1024;
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
@@ -34,16 +35,15 @@ function malformed(what: string): Error {
 /** What can't become the beginning of a head any more, before its end is there. */
 export function checkHeadSoFar(text: string): void {
   if (!'HTTP/1.'.startsWith(text.slice(0, 7))) throw malformed('it does not begin with HTTP/1');
-  if (/(?:^|[^\r])\n/.test(text)) throw malformed('a line ends without CR');
 }
 
 /**
  * Strict, since what one reads as a header another reads as a body: no folded lines, no space before the colon, no
- * control characters, one length at most (RFC 9112 §2.2, §4, §5). `text` is the head with its empty line; characters
- * are the bytes. @throws `HEAD_MALFORMED`.
+ * control characters, one length at most, if often (RFC 9112 §4, §5, RFC 9110 §8.6). `text` is the head with its empty
+ * line; characters are the bytes. @throws `HEAD_MALFORMED`.
  */
 export function parseHead(text: string): Head {
-  const [statusLine = '', ...lines] = text.slice(0, -HEAD_END.length).split('\r\n');
+  const [statusLine = '', ...lines] = text.replace(/\r?\n\r?\n$/, '').split(/\r?\n/);
   const [, minorVersion, status] = STATUS_LINE.exec(statusLine) ?? [];
   if (status === undefined) throw malformed('its first line is no status line of HTTP/1');
   const headers = new Map<string, string>();
@@ -53,7 +53,8 @@ export function parseHead(text: string): Head {
     const value = withoutSpace(line.slice(colon + 1));
     if (!FIELD_NAME.test(name) || !FIELD_VALUE.test(value)) throw malformed('a line is no header');
     const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before}, ${value}`);
+    const isRepeated = name === 'content-length' && before === value;
+    headers.set(name, before === undefined || isRepeated ? value : `${before}, ${value}`);
   }
   const length = headers.get('content-length');
   if (length !== undefined && !/^\d{1,15}$/.test(length)) throw malformed('its length is no number, or it has several');

@@ -4,7 +4,7 @@ import type { Answer } from '../answer.ts';
 import type { Dispatchers } from '../connections/dispatcher.ts';
 import { exchange } from '../connections/exchange.ts';
 import type { Headers } from '../grammar/headers.ts';
-import { decodedUtf8, lengthOf } from '../grammar/headers.ts';
+import { lengthOf } from '../grammar/headers.ts';
 import type { CallerRequest } from './request-headers.ts';
 import { harmlessHeaders } from './request-headers.ts';
 
@@ -57,7 +57,7 @@ export function nextUrl(
   const fail = (code: 'RedirectRefused' | 'SourceMalformed', because: string): PieceworkError =>
     new PieceworkError(code, `${shown}: ${because}`, { details: { target: shown, sourceStatus: status } });
 
-  const target = location === undefined ? null : URL.parse(decodedUtf8(location), from.href);
+  const target = location === undefined ? null : URL.parse(withBytesEncoded(location), from.href);
   if (target === null) {
     throw fail(
       'SourceMalformed',
@@ -92,4 +92,9 @@ export function nextUrl(
     );
   }
   return target;
+}
+
+/** Bytes beyond ASCII, which are in no URL, stay the bytes that they are, be they UTF-8 or not. */
+function withBytesEncoded(location: string): string {
+  return location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,7 +1,8 @@
 import type { PullSocket } from './pull-socket.ts';
 
 export interface ReadThroughOptions {
-  readonly end: string;
+  /** Whichever comes first. */
+  readonly ends: readonly string[];
   readonly mostBytes: number;
   /** @default 0, for ever */
   readonly silenceMs?: number;
@@ -11,25 +12,34 @@ export interface ReadThroughOptions {
 }
 
 /**
- * The text up to `end`, and with it; characters are the bytes. `undefined` when the other side ended before. Throws
+ * The text up to an end, and with it; characters are the bytes. `undefined` when the other side ended before. Throws
  * what `check` throws.
  */
 export async function readThrough(
   socket: Pick<PullSocket, 'peek' | 'skip'>,
   options: ReadThroughOptions,
 ): Promise<string | undefined> {
-  const { end, mostBytes, silenceMs, check, tooLong } = options;
+  const { ends, mostBytes, silenceMs, check, tooLong } = options;
   let text = '';
   for (;;) {
     const came = await socket.peek(silenceMs);
     if (came.length === 0) return undefined;
     const before = text.length;
     text += Buffer.from(came.buffer, came.byteOffset, came.length).toString('latin1');
-    const at = text.indexOf(end, Math.max(0, before - end.length + 1));
-    const found = at < 0 ? text.length : at + end.length;
-    if (found > mostBytes) throw tooLong();
-    socket.skip(found - before);
-    if (at >= 0) return text.slice(0, found);
+    const found = endOf(text, before, ends);
+    const read = found ?? text.length;
+    if (read > mostBytes) throw tooLong();
+    socket.skip(read - before);
+    if (found !== undefined) return text.slice(0, found);
     check?.(text);
   }
+}
+
+/** Behind the first end that is not wholly before `from`. */
+function endOf(text: string, from: number, ends: readonly string[]): number | undefined {
+  const found = ends.flatMap((end) => {
+    const at = text.indexOf(end, Math.max(0, from - end.length + 1));
+    return at < 0 ? [] : [at + end.length];
+  });
+  return found.length === 0 ? undefined : Math.min(...found);
 }

@@ -33,7 +33,7 @@ export async function openHttp(
     if (verdict.kind === 'accepted') return readerOf(context, answer, rangeLength(range));
     if (verdict.kind === 'refused') {
       // A status that says it all has its own sentence; the rest is what the check found.
-      const statusAlone = answer.status >= 400 && verdict.code !== 'SourceChanged';
+      const statusAlone = answer.status === 202 || (answer.status >= 400 && verdict.code !== 'SourceChanged');
       throw statusAlone
         ? await refuse(answer, context.now())
         : await refuseFor(answer, verdict.code, verdict.because, context.now());

@@ -22,8 +22,9 @@ interface Finding {
 
 /**
  * `Source.probe` of HTTP: one ranged GET. Only a 206 for exactly the bytes that were asked for counts as a server with
- * ranges. Whatever else a server makes of `Range` (another range, none stated, 416 for an empty or any file) is not
- * trusted but asked again without one; that answer's head is then the file's own.
+ * ranges. Whatever else a server makes of `Range` (another range, none stated, 416 for an empty or any file, a refusal
+ * that may be one of the range alone) is not trusted but asked again without one; that answer's head is then the
+ * file's own.
  */
 export async function probeHttp(
   context: HttpContext,
@@ -46,6 +47,9 @@ export async function probeHttp(
   };
 }
 
+/** What servers and what stands before them are seen to answer to a `Range` that they do not bear. */
+const MAY_REFUSE_RANGES: ReadonlySet<number> = new Set([400, 403, 405, 406, 412, 416, 417, 500, 501]);
+
 async function askForFirst(
   context: HttpContext,
   from: SourceLocator,
@@ -54,7 +58,7 @@ async function askForFirst(
 ): Promise<Finding | undefined> {
   const answer = await ask(context, from, { range: { start: 0, end: firstBytes } }, signal);
   if (answer.status === 200) return whole(answer);
-  if (answer.status !== 206 && answer.status !== 416) throw await refuse(answer, context.now());
+  if (answer.status !== 206 && !MAY_REFUSE_RANGES.has(answer.status)) throw await refuse(answer, context.now());
   const exact = answer.status === 206 ? exactly(answer, firstBytes) : undefined;
   if (exact === undefined) await answer.body.discard(lengthOf(answer.headers));
   return exact;

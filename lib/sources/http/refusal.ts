@@ -4,13 +4,14 @@ import { redactUrl } from '../../errors/redact.ts';
 import type { Answer } from '../../http/answer.ts';
 import { lengthOf } from '../../http/grammar/headers.ts';
 import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
+import { signatureExpiry } from '../../http/grammar/signature-expiry.ts';
 import { codeOfStatus } from '../../http/grammar/status.ts';
 import type { Instant } from '../../values/time.ts';
 
 const ADVICE: Readonly<Record<number, string>> = {
   400: 'the server finds the request wrong (400); check the URL and the headers given',
   401: 'the server asks for credentials, or for other ones (401)',
-  403: 'the server denies access (403); the link may have expired, or the credentials may lack the right',
+  403: 'the server denies access (403); the credentials may lack the right, or it refuses programs',
   404: 'there is nothing at this URL (404)',
   407: 'the proxy asks for credentials (407); put user and password into its URL',
   410: 'what was at this URL is gone for good (410)',
@@ -19,14 +20,40 @@ const ADVICE: Readonly<Record<number, string>> = {
   503: 'the server is busy (503)',
 };
 
+function adviceOn({ status, headers, url }: Answer): string {
+  const known = ADVICE[status] ?? `the server answers ${status}`;
+  if (status === 403 && signatureExpiry(url) !== undefined)
+    return 'the server denies access (403); the link may have expired';
+  const asked = status === 401 ? schemesOf(headers['www-authenticate'] ?? '') : [];
+  return asked.length === 0 || asked.some((scheme) => SPOKEN.has(scheme.toLowerCase()))
+    ? known
+    : `the server asks for credentials by ${asked.join(', ')} (401), and Piecework knows Basic and Bearer only`;
+}
+
+const SPOKEN: ReadonlySet<string> = new Set(['basic', 'bearer']);
+
+/** The schemes of some challenges: the words that stand alone or before a parameter (RFC 9110 §11.6.1). */
+function schemesOf(challenges: string): readonly string[] {
+  const words = challenges.slice(0, 1000).matchAll(/(?:^|,)[\t ]*([A-Za-z][\w-]{0,30})(?=[\t ]+[^\s=]|[\t ]*(?:,|$))/g);
+  return [...words].map(([, scheme = '']) => scheme);
+}
+
 /** Throws an answer away and makes an error of its status. */
 export async function refuse(answer: Answer, now: Instant): Promise<PieceworkError> {
-  const { status } = answer;
+  const { status, headers } = answer;
+  if (status === 202 && headers['retry-after'] !== undefined) {
+    return refuseFor(
+      answer,
+      'SourceBusy',
+      'the server is still making it ready (202) and says when to come again',
+      now,
+    );
+  }
   if (status < 400) {
     const empty = status === 204 || status === 205 ? ' without content' : '';
     return refuseFor(answer, 'SourceMalformed', `the server answers ${status}${empty}, which is not the bytes`, now);
   }
-  return refuseFor(answer, codeOfStatus(status), ADVICE[status] ?? `the server answers ${status}`, now);
+  return refuseFor(answer, codeOfStatus(status), adviceOn(answer), now);
 }
 
 export async function refuseFor(

@@ -4,6 +4,7 @@ import { signatureExpiry } from '../../http/grammar/signature-expiry.ts';
 import { modifiedAt, validatorOf } from '../../http/grammar/validator.ts';
 import { publishedDigests } from '../../integrity/digest-headers.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
+import { isPageFor } from '../../transfer/page-instead.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
@@ -61,6 +62,12 @@ function warningsOf({ answer, rangesMissed, from, now }: SnapshotFacts): string[
   if (coding !== '' && coding !== 'identity') {
     warnings.push(
       `the server sends it compressed (${coding.slice(0, 40)}) although it was asked not to; it is stored as it comes`,
+    );
+  }
+  const name = from.secretPath === true ? undefined : nameOf(undefined, URL.parse(from.url) ?? undefined);
+  if (isPageFor(name, answer.headers['content-type'])) {
+    warnings.push(
+      `the server sends a page of HTML for ${name}: perhaps a login or an error; --expect-type refuses such a page`,
     );
   }
   if (answer.endProvedBy === 'nothing' && answer.status === 200) {

@@ -3,6 +3,7 @@ import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Handler } from '../../../support/origin.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
 import { sendResource } from '../../../support/origin-resource.ts';
+import { patternBytes } from '../../../support/pattern.ts';
 
 const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
 
@@ -15,6 +16,16 @@ const talkative =
     response.writeEarlyHints({ link: '</a.css>; rel=preload' });
     return sendResource(honest(servers), request, response, logged);
   };
+
+/** The whole file, under a head whose lines end like this and that states its length so often. */
+function byHand({ shape }: RowServers, end: string, lengths: number): Handler {
+  const bytes = patternBytes(0, shape.sizeBytes);
+  const stated = Array.from({ length: lengths }, () => `Content-Length: ${bytes.length}`);
+  return (_request, response) => {
+    response.socket?.write(['HTTP/1.1 200 OK', 'ETag: "v1"', ...stated, '', ''].join(end), 'latin1');
+    response.socket?.end(bytes);
+  };
+}
 
 export const HEADS: readonly HostileRow[] = [
   {
@@ -46,6 +57,18 @@ export const HEADS: readonly HostileRow[] = [
     outcome: 'SourceMalformed',
     how: 'ends at once',
     serve: () => raw('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456'),
+  },
+  {
+    what: 'one length twice',
+    outcome: 'bytes',
+    how: 'it says the same',
+    serve: (servers) => byHand(servers, '\r\n', 2),
+  },
+  {
+    what: 'lines that end without CR',
+    outcome: 'bytes',
+    how: 'what they mean is clear',
+    serve: (servers) => byHand(servers, '\n', 1),
   },
   {
     what: 'a length and chunks at once',

@@ -39,6 +39,14 @@ export const PATIENCE: readonly HostileRow[] = [
     options: { maxFailures: 1 },
   },
   {
+    what: '202 with `Retry-After`, twice, while the file is made ready',
+    outcome: 'bytes',
+    how: 'waits as long as it is asked to, using up no failure',
+    mode: 'pieces',
+    serve: (servers) => between(1, 2, honest(servers), status(202, { 'retry-after': '1' })),
+    options: { maxFailures: 1 },
+  },
+  {
     what: '429 from the first request on, for ever',
     outcome: 'SourceBusy',
     how: 'waits until the deadline; nothing was begun',

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { byRequest, from, multipart, status, withBody } from '../../../support/hostile-lies.ts';
 import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
+import type { Handler } from '../../../support/origin.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
+import { sendResource } from '../../../support/origin-resource.ts';
 import { patternBytes } from '../../../support/pattern.ts';
 
 const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
@@ -16,7 +18,25 @@ const shifted = (servers: RowServers, says: 'truth' | 'lie'): Resource => ({
     : { contentRange: ({ start, end }, size) => `bytes ${start + 100}-${Math.min(end + 99, size - 1)}/${size}` }),
 });
 
+/** Refuses whatever has a `Range`, and gives the whole to a request without one. */
+const withoutRanges =
+  (code: number) =>
+  (servers: RowServers): Handler =>
+  (request, response, logged) =>
+    request.headers.range === undefined
+      ? sendResource(honest(servers), request, response, logged)
+      : status(code)(request, response, logged);
+
 export const RANGES: readonly HostileRow[] = [
+  ...[400, 403, 501].map(
+    (code): HostileRow => ({
+      what: `${code} to whatever has a \`Range\`, and the file without`,
+      outcome: 'bytes',
+      how: 'asked once without: a stream',
+      mode: 'stream',
+      serve: withoutRanges(code),
+    }),
+  ),
   {
     what: 'ignores `Range` from the first request on',
     outcome: 'bytes',

@@ -56,6 +56,15 @@ function wasNotAsked({ origin }: RowServers): void {
 
 export const REDIRECTS: readonly HostileRow[] = [
   {
+    what: 'a redirect whose `Location` has a byte that is no UTF-8',
+    outcome: 'bytes',
+    how: 'the byte is asked for as it is',
+    serve: (servers) => {
+      servers.origin.serve('/%E9/file.bin', honest(servers));
+      return redirect('/\xe9/file.bin');
+    },
+  },
+  {
     what: 'redirects in a circle',
     outcome: 'RedirectLoop',
     how: 'ends when it comes back to where it was',
