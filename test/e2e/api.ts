@@ -5,7 +5,7 @@ import { run } from '../../cli/run.ts';
 import { testContext } from '../support/cli-context.ts';
 import { deploy, deployApp } from './deploy.ts';
 import { apiKeyValue, Pipeline, PREFIX } from './pipeline.ts';
-import { cloud, context, here, MIB, pipeline, STACK, serve } from './suite.ts';
+import { cloud, context, here, MIB, pipeline, SECRET, STACK, serve } from './suite.ts';
 
 describe('the API', { concurrent: true }, () => {
   test('says that it is there, and describes itself', async () => {
@@ -47,7 +47,7 @@ describe('the API', { concurrent: true }, () => {
   );
 
   test.runIf((process.env['STAND_IN'] ?? 'ministack') === 'ministack')(
-    'with an authorizer: refuses whoever has no token or another, and a transfer belongs to whom the authorizer says',
+    'with an authorizer: refuses a caller without a token or with another; a transfer is its submitter’s, and no other may retry it',
     async () => {
       const app = join(import.meta.dirname, 'authorizer-app');
       const { target } = pipeline.buckets;
@@ -68,6 +68,39 @@ describe('the API', { concurrent: true }, () => {
       expect(answer.status).toBe(202);
       const { id } = (await answer.json()) as { id: string };
       expect(await own.record(id)).toMatchObject({ owner: 'somebody' });
+      const as = async (authorization: string, method: string, path: string, body?: unknown) => {
+        const said = await fetch(`${own.base}/v1/transfers/${id}${path}`, {
+          method,
+          headers: { authorization, 'content-type': 'application/json' },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        return { status: said.status, body: (await said.json()) as Record<string, unknown> };
+      };
+      while ((await as('let-me-in', 'GET', '?waitSeconds=10')).body['status'] !== 'failed');
+      const other = { source: { url: `http://127.0.0.1:9/other?token=${SECRET}` } };
+      const stolen = await as('let-ann-in', 'POST', '/retry', other);
+      expect([stolen.status, stolen.body['code']]).toEqual([403, 'NotOwner']);
+      expect((await as('let-ann-in', 'GET', '')).body).toMatchObject({ status: 'failed', run: 1, owner: 'somebody' });
+      expect((await as('let-me-in', 'POST', '/retry', other)).body).toMatchObject({
+        run: 2,
+        actedBy: 'somebody',
+        source: { url: 'http://127.0.0.1:9/other?token=***' },
+      });
+      const lines = await own.apiLog('PieceworkAuthorized');
+      expect(lines).toContainEqual(
+        expect.objectContaining({
+          message: 'request',
+          route: '/v1/transfers/{id}/retry',
+          principal: 'ann',
+          status: 403,
+          code: 'NotOwner',
+          transferId: id,
+        }),
+      );
+      expect(JSON.stringify(lines)).not.toContain(SECRET);
+      // Its right to send events is bound to their source: a refusal would be a line as well.
+      expect(lines.map(({ message }) => message)).toEqual(expect.arrayContaining(['accepted', 'retried']));
+      expect(lines.filter(({ message }) => message === 'an event could not be told')).toEqual([]);
     },
   );
 

@@ -77,6 +77,26 @@ export class Pipeline {
     };
   }
 
+  /** The lines of JSON that the API's function of a stack has logged, where the cloud keeps logs. */
+  async apiLog(stack: string): Promise<readonly Record<string, unknown>[]> {
+    const ask = async (action: string, what: object) => {
+      const url = new URL(this.cloud.endpoint ?? `https://logs.${this.cloud.region}.amazonaws.com`);
+      const body = JSON.stringify(what);
+      const headers = { ...sign('POST', url, body, this.cloud, 'logs'), 'x-amz-target': `Logs_20140328.${action}` };
+      return (await (await fetch(url, { method: 'POST', headers, body })).json()) as Record<string, unknown>;
+    };
+    const { logGroups = [] } = (await ask('DescribeLogGroups', {})) as {
+      logGroups?: { logGroupName: string }[];
+    };
+    const logGroupName = logGroups
+      .map((group) => group.logGroupName)
+      .find((name) => name.includes(stack) && name.includes('ApiStageLog'));
+    const { events = [] } = (await ask('FilterLogEvents', { logGroupName })) as { events?: { message: string }[] };
+    return events
+      .filter(({ message }) => message.startsWith('{'))
+      .map(({ message }) => JSON.parse(message) as Record<string, unknown>);
+  }
+
   get base(): string {
     return this.#base;
   }

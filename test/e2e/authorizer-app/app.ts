@@ -4,15 +4,16 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Piecework } from '../../../cdk/piecework.ts';
 
-/** Lets in who says `let-me-in`, as one known caller. */
-const CODE = `exports.handler = async ({ authorizationToken, methodArn }) => ({
-  principalId: 'somebody',
+/** Lets in two known callers, each by its own word. */
+const CODE = `const CALLERS = { 'let-me-in': 'somebody', 'let-ann-in': 'ann' };
+exports.handler = async ({ authorizationToken, methodArn }) => ({
+  principalId: CALLERS[authorizationToken] || 'stranger',
   policyDocument: {
     Version: '2012-10-17',
     Statement: [
       {
         Action: 'execute-api:Invoke',
-        Effect: authorizationToken === 'let-me-in' ? 'Allow' : 'Deny',
+        Effect: CALLERS[authorizationToken] ? 'Allow' : 'Deny',
         // The answer is kept for the next request, whichever that is.
         Resource: methodArn.split('/').slice(0, 2).join('/') + '/*',
       },
