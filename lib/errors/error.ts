@@ -9,6 +9,8 @@ export interface ErrorDetails {
   readonly target?: string;
   /** HTTP status of the source's answer. */
   readonly sourceStatus?: number;
+  /** Code of the reply of an FTP server. */
+  readonly ftpReply?: number;
   /** How long the other side asked us to wait. */
   readonly retryAfterMs?: number;
   /** How many connections of this process the other side bore when it refused one more. */

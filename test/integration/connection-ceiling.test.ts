@@ -50,7 +50,7 @@ async function remembered(): Promise<{ readonly ceiling?: number }> {
 /** One more may just have been tried. */
 const LEARNED = expect.toSatisfy((ceiling: number) => ceiling === ALLOWED || ceiling === ALLOWED + 1);
 
-test.each(['421', '530'] as const)(
+test.each(['421', '530', '530, without a reason'] as const)(
   'three logins and no more (%s): remembered of the host, and the next transfer begins there',
   async (refusesWith) => {
     await using server = await startBadFtp({ size: SIZE, maxLogins: ALLOWED, refusesWith });

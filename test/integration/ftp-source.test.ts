@@ -37,6 +37,7 @@ const piece = async (source: Source, url: string, start: number, end: number) =>
 describe('what a server lacks', () => {
   test.each([
     ['REST', { rest: 'refuses' }, { ranges: false, sizeBytes: SIZE }],
+    ['a RETR behind REST', { rest: 'refuses the RETR' }, { ranges: false, sizeBytes: SIZE }],
     ['REST, which it takes and ignores', { rest: 'ignores' }, { ranges: false, sizeBytes: undefined }],
     ['SIZE', { saysSize: null }, { ranges: false, sizeBytes: undefined }],
     ['an honest SIZE (too large)', { saysSize: SIZE + 1000 }, { ranges: false, sizeBytes: undefined }],
@@ -71,7 +72,7 @@ describe('what a server lacks', () => {
 });
 
 describe('the end of a range', () => {
-  test.each(['426', '451', '226', 'nothing'] as const)(
+  test.each(['426', '451', '226', '426, 226', 'nothing'] as const)(
     'the server answers our hanging up with %s',
     async (afterHangUp) => {
       const { server, source } = await on({ size: 6_000_000, afterHangUp });
@@ -128,7 +129,7 @@ describe('connections', () => {
     expect((await readAll(await source.open({ url: server.url }, snapshot, range, call()))).equals(BYTES)).toBe(true);
   });
 
-  test.each(['421', '530'] as const)(
+  test.each(['421', '530', '530, without a reason'] as const)(
     'a limit of two logins (%s): who is refused says how many stood, and the others wait for their turn',
     async (refusesWith) => {
       const { server, source } = await on({ maxLogins: 2, refusesWith });
@@ -151,6 +152,21 @@ describe('connections', () => {
       expect(server.mostLogins).toBe(2);
     },
   );
+
+  test('a wrong password is one where no login of ours stands', async () => {
+    const { server, source } = await on();
+    const url = server.url.replace('sesame', 'wrong');
+    expect((await failureOf(source.probe({ url }, 1, call()), 'SourceUnauthorized')).message).toContain('(530)');
+  });
+
+  test('the port that EPSV names is shut: PASV is asked for, and from then on by all connections', async () => {
+    const { server, source } = await on({ deadExtendedPort: true });
+    for (const start of [0, 100_000])
+      expect((await piece(source, server.url, start, start + 1000)).equals(BYTES.subarray(start, start + 1000))).toBe(
+        true,
+      );
+    expect(server.commands.filter((command) => command === 'EPSV')).toHaveLength(1);
+  });
 
   test('a full server that has none of ours asks for patience', async () => {
     const { server, source } = await on({ maxLogins: 0 });

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { listenOnLoopback } from './loopback.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort, listenOnLoopback } from './loopback.ts';
 import { patternBytes } from './pattern.ts';
 
 /** One file, and how the server misbehaves about it. */
@@ -12,8 +13,8 @@ export interface BadFtpOptions {
   /** In place of the true size; `null` = SIZE is unknown to it. */
   readonly saysSize?: number | null;
   readonly saysTime?: string | null;
-  /** `refuses`: REST is unknown. `ignores`: it is taken, and everything sent all the same. */
-  readonly rest?: 'refuses' | 'ignores';
+  /** `refuses`: it is unknown. `ignores`: taken, and everything sent. `refuses the RETR`: taken, and then 451. */
+  readonly rest?: 'refuses' | 'ignores' | 'refuses the RETR';
   readonly ascii?: boolean;
   /** The file is there, with size and date, and RETR is refused as vsftpd refuses what its user may not read. */
   readonly unreadable?: boolean;
@@ -29,11 +30,13 @@ export interface BadFtpOptions {
   readonly cutsDataAt?: number;
   /** Logins beyond so many at a time are refused. */
   readonly maxLogins?: number;
-  readonly refusesWith?: '421' | '530';
+  readonly refusesWith?: '421' | '530' | '530, without a reason';
+  /** The port that EPSV names refuses connections; PASV works. */
+  readonly deadExtendedPort?: boolean;
   /** The file gets another time after so many RETR. */
   readonly changesAfter?: number;
   /** After a hang-up: what the server says. @default '426' */
-  readonly afterHangUp?: '426' | '451' | '226' | 'nothing';
+  readonly afterHangUp?: '426' | '451' | '226' | '426, 226' | 'nothing';
   readonly password?: string;
 }
 
@@ -96,7 +99,6 @@ export async function startBadFtp(options: BadFtpOptions = {}): Promise<BadFtp> 
     }
 
     async function send(): Promise<void> {
-      if (options.unreadable === true) return say('550 Failed to open file.');
       counts.retrievals += 1;
       const number = counts.retrievals;
       const socket = await data;
@@ -116,8 +118,22 @@ export async function startBadFtp(options: BadFtpOptions = {}): Promise<BadFtp> 
         return say('226 done');
       }
       socket.destroy();
-      const word = options.afterHangUp ?? '426';
-      if (word !== 'nothing') say(`${word} connection closed`);
+      await sayHungUp(options.afterHangUp ?? '426');
+    }
+
+    async function sayHungUp(answers: NonNullable<BadFtpOptions['afterHangUp']>): Promise<void> {
+      if (answers === 'nothing') return;
+      for (const [index, code] of answers.split(', ').entries()) {
+        if (index > 0) await delay(5);
+        say(`${code} connection closed`);
+      }
+    }
+
+    async function retrieve(): Promise<void> {
+      if (options.unreadable === true) return say('550 Failed to open file.');
+      if (options.rest !== 'refuses the RETR' || offset === 0) return await send();
+      offset = 0;
+      say('451 Restart not permitted, try again');
     }
 
     function logIn(given: string): unknown {
@@ -126,7 +142,9 @@ export async function startBadFtp(options: BadFtpOptions = {}): Promise<BadFtp> 
         return say(
           options.refusesWith === '421'
             ? '421 There are too many connected users.'
-            : '530 Sorry, the maximum number of clients is reached.',
+            : options.refusesWith === '530, without a reason'
+              ? '530 No.'
+              : '530 Sorry, the maximum number of clients is reached.',
         );
       }
       counts.logins += 1;
@@ -138,6 +156,11 @@ export async function startBadFtp(options: BadFtpOptions = {}): Promise<BadFtp> 
     function time(): string {
       const isLater = counts.retrievals > (options.changesAfter ?? Number.POSITIVE_INFINITY);
       return isLater ? '20260202020202' : (options.saysTime ?? '20260101010101');
+    }
+
+    async function extended(): Promise<void> {
+      if (options.pasvHost !== undefined) return say('500 what?');
+      say(`229 extended (|||${options.deadExtendedPort === true ? await freePort() : await listen()}|)`);
     }
 
     async function passive(): Promise<void> {
@@ -159,10 +182,10 @@ export async function startBadFtp(options: BadFtpOptions = {}): Promise<BadFtp> 
       TYPE: (type) => say(options.ascii === true && type === 'I' ? '504 ASCII only' : '200 ok'),
       SIZE: () => say(options.saysSize === null ? '502 not implemented' : `213 ${options.saysSize ?? size}`),
       MDTM: () => say(options.saysTime === null ? '502 not implemented' : `213 ${time()}`),
-      EPSV: async () => say(options.pasvHost === undefined ? `229 extended (|||${await listen()}|)` : '500 what?'),
+      EPSV: extended,
       PASV: passive,
       REST: restart,
-      RETR: send,
+      RETR: retrieve,
       CWD: () => say('550 no such folder'),
       QUIT: () => void control.end(),
     };

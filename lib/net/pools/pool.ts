@@ -25,8 +25,8 @@ export interface PoolOptions<C> {
 }
 
 export interface Fullness {
-  /** The server has as many connections as it wants. */
-  isFull(error: unknown): boolean;
+  /** The server has as many connections as it wants. @param openConnections that are ours now. */
+  isFull(error: unknown, openConnections: number): boolean;
   /** What such a refusal is called, with what we have open. The engine learns from it how many the server bears. */
   full(error: unknown, openConnections: number): unknown;
   /** Longest wait for a connection of ours to become free, while the server is full. */
@@ -107,7 +107,7 @@ export function connectionPool<C extends Poolable>(options: PoolOptions<C>): Poo
     try {
       return await attempt;
     } catch (error) {
-      if (fullness?.isFull(error) !== true) throw error;
+      if (fullness?.isFull(error, all.size) !== true) throw error;
       fullUntil = performance.now() + FULL_MS;
       opening.delete(settled);
       // Those that are let in beside this one count as well.

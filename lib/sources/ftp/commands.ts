@@ -8,17 +8,23 @@ import { connectionError, ftpError, refusal } from './errors.ts';
 import type { LineContext } from './line-context.ts';
 import type { FtpTarget } from './url.ts';
 
+/** What one connection finds out about its server, and the others need not try again. */
+export interface FtpManners {
+  /** Until it has refused EPSV, or the port that it named by it. */
+  knowsEpsv: boolean;
+}
+
 /** Questions to one server, one after the other, each with its time-out. */
 export class FtpCommands implements Poolable {
   readonly #context: LineContext;
   readonly #target: FtpTarget;
   readonly #settings: NetSettings;
   #features: ReadonlySet<string> = new Set();
-  /** Until it has refused EPSV. */
-  knowsEpsv = true;
+  readonly manners: FtpManners;
   #spoilt = false;
 
-  constructor(context: LineContext, target: FtpTarget, settings: NetSettings) {
+  constructor(context: LineContext, target: FtpTarget, settings: NetSettings, manners: FtpManners) {
+    this.manners = manners;
     this.#context = context;
     this.#target = target;
     this.#settings = settings;
@@ -53,8 +59,13 @@ export class FtpCommands implements Poolable {
     this.#context.tlsOptions = tlsOptions;
   }
 
-  ask(command: string): Promise<FtpReply> {
-    return this.#exchange(command);
+  /**
+   * Where we hung up a data connection, some servers say that it failed (426), and a moment later that it is closed
+   * (226), which is no answer to any question that is asked here.
+   */
+  async ask(command: string): Promise<FtpReply> {
+    const reply = await this.#exchange(command);
+    return reply.code === 226 ? await this.#exchange(undefined) : reply;
   }
 
   async learnFeatures(): Promise<void> {

@@ -23,6 +23,21 @@ export class FtpFull extends Error {
   }
 }
 
+/** The login was refused: its user or password is wrong, or there are too many (RFC 959 has no code for that). */
+export class LoginRefused extends PieceworkError {
+  readonly reply: FtpReply;
+  constructor(target: FtpTarget, reply: FtpReply) {
+    const { message, details } = ftpError(
+      'SourceUnauthorized',
+      target,
+      `the server does not let the user "${target.user}" in at ${target.host} (${reply.code}); check user and password`,
+      reply,
+    );
+    super('SourceUnauthorized', message, { details });
+    this.reply = reply;
+  }
+}
+
 export function ftpError(
   code: ErrorCode,
   target: FtpTarget,
@@ -37,7 +52,7 @@ export function ftpError(
   });
 }
 
-export function fullError(target: FtpTarget, full: FtpFull, openConnections: number): PieceworkError {
+export function fullError(target: FtpTarget, full: FtpFull | LoginRefused, openConnections: number): PieceworkError {
   const where = redactUrl(target.url.href);
   const { code } = full.reply;
   const said =

@@ -5,18 +5,28 @@ import { closingOnAbort } from '../../net/pools/with-connection.ts';
 import type { NetSettings } from '../../net/settings.ts';
 import { connectTcp } from '../../net/sockets/tcp.ts';
 import { startTls, tlsOptionsOf } from '../../net/sockets/tls.ts';
+import type { FtpManners } from './commands.ts';
 import { FtpCommands } from './commands.ts';
 import type { FtpReply } from './errors.ts';
-import { connectionError, FtpFull, ftpError, refusal } from './errors.ts';
+import { connectionError, FtpFull, ftpError, LoginRefused, refusal } from './errors.ts';
 import type { FtpTarget } from './url.ts';
 
 export interface FtpSettings extends NetSettings {
   readonly secureContext: SecureContext | undefined;
 }
 
+interface LoginSettings extends FtpSettings {
+  readonly manners: FtpManners;
+}
+
 /** A control connection, logged in, in binary mode. @throws FtpFull, PieceworkError, or the signal's reason. */
-export async function logIn(target: FtpTarget, settings: FtpSettings, signal: AbortSignal): Promise<FtpCommands> {
-  const commands = await greeted(target, settings, signal);
+export async function logIn(
+  target: FtpTarget,
+  settings: FtpSettings,
+  manners: FtpManners,
+  signal: AbortSignal,
+): Promise<FtpCommands> {
+  const commands = await greeted(target, { ...settings, manners }, signal);
   try {
     await closingOnAbort(commands, signal, () => introduce(commands, target));
     signal.throwIfAborted();
@@ -27,7 +37,7 @@ export async function logIn(target: FtpTarget, settings: FtpSettings, signal: Ab
   }
 }
 
-async function greeted(target: FtpTarget, settings: FtpSettings, signal: AbortSignal): Promise<FtpCommands> {
+async function greeted(target: FtpTarget, settings: LoginSettings, signal: AbortSignal): Promise<FtpCommands> {
   try {
     if (target.security !== 'either')
       return await greet(target, settings, await connected(target, settings, signal), signal);
@@ -46,7 +56,7 @@ function connected({ host, port }: FtpTarget, settings: FtpSettings, signal: Abo
 /** `undefined` where the server talks first and in the clear: then it waits for AUTH TLS. */
 async function tlsFirst(
   target: FtpTarget,
-  settings: FtpSettings,
+  settings: LoginSettings,
   signal: AbortSignal,
 ): Promise<FtpCommands | undefined> {
   const socket = await connected(target, settings, signal);
@@ -67,12 +77,12 @@ function tlsTarget({ host }: FtpTarget, { secureContext, connectTimeoutMs }: Ftp
 /** The server's first words, and TLS where it is not there yet. */
 async function greet(
   target: FtpTarget,
-  settings: FtpSettings,
+  settings: LoginSettings,
   socket: Socket,
   signal: AbortSignal,
 ): Promise<FtpCommands> {
   const { LineContext } = await import('./line-context.ts');
-  const commands = new FtpCommands(new LineContext(), target, settings);
+  const commands = new FtpCommands(new LineContext(), target, settings, settings.manners);
   try {
     await closingOnAbort(commands, signal, () => hearGreeting(commands, target, settings, socket, signal));
     return commands;
@@ -138,17 +148,12 @@ async function authenticate(commands: FtpCommands, target: FtpTarget): Promise<v
     );
   }
   if (answer.code < 500) throw refusal(target, answer, 'the login');
-  throw ftpError(
-    'SourceUnauthorized',
-    target,
-    `the server does not let the user "${target.user}" in at ${target.host} (${answer.code}); check user and password`,
-    answer,
-  );
+  throw new LoginRefused(target, answer);
 }
 
 /**
- * 530 means a wrong password as well as too many connections (RFC 959 has no code for the latter), so here the text has
- * to tell.
+ * 530 means a wrong password as well as too many connections. At first contact only the text can tell; with a login of
+ * ours that stands, the pool knows.
  */
 function isFull({ code, message }: FtpReply): boolean {
   return code === 421 || (code === 530 && /too many|maximum|limit|already connected|try again later/i.test(message));

@@ -61,14 +61,26 @@ async function openData(
   settings: NetSettings,
   signal: AbortSignal,
 ): Promise<PullSocket> {
+  const { manners } = commands;
+  const wasExtended = manners.knowsEpsv;
   const port = await portOf(commands, target, settings);
   const { connectTimeoutMs: timeoutMs } = settings;
   try {
     const tls = stated({ tls: commands.dataTls() });
     return await PullSocket.open({ host: commands.serverAddress, port, timeoutMs, ...tls }, signal);
   } catch (error) {
-    commands.spoil();
     signal.throwIfAborted();
+    // A firewall may know the one way and not the other.
+    if (wasExtended && manners.knowsEpsv) {
+      manners.knowsEpsv = false;
+      try {
+        return await openData(commands, target, settings, signal);
+      } catch {
+        signal.throwIfAborted();
+        manners.knowsEpsv = true;
+      }
+    }
+    commands.spoil();
     const { code } = Object(error) as { code?: string };
     throw ftpError(
       code === 'ETIMEDOUT' ? 'SourceTimeout' : 'SourceRefused',
@@ -81,12 +93,12 @@ async function openData(
 }
 
 async function portOf(commands: FtpCommands, target: FtpTarget, settings: NetSettings): Promise<number> {
-  const extended = commands.knowsEpsv ? await commands.ask('EPSV') : undefined;
+  const extended = commands.manners.knowsEpsv ? await commands.ask('EPSV') : undefined;
   if (extended?.code === 229) {
     return checkedPort(Number(/\((.)\1\1(\d{1,5})\1\)/.exec(extended.message)?.[2]), extended, target, settings);
   }
   if (extended !== undefined && extended.code < 500) throw refusal(target, extended, 'a data connection (EPSV)');
-  commands.knowsEpsv = false;
+  commands.manners.knowsEpsv = false;
   const passive = await commands.ask('PASV');
   if (passive.code !== 227) throw refusal(target, passive, 'a data connection (PASV)');
   const [, high, low] = /(?:\d{1,3},){4}(\d{1,3}),(\d{1,3})(?!\d)/.exec(passive.message) ?? [];

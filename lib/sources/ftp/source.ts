@@ -10,8 +10,8 @@ import type { Call } from '../../values/call.ts';
 import type { ByteRange } from '../../values/ranges.ts';
 import { rangeLength } from '../../values/ranges.ts';
 import type { Source } from '../source.ts';
-import type { FtpCommands } from './commands.ts';
-import { FtpFull, ftpError, fullError } from './errors.ts';
+import type { FtpCommands, FtpManners } from './commands.ts';
+import { FtpFull, ftpError, fullError, LoginRefused } from './errors.ts';
 import { factsOf } from './facts.ts';
 import type { FtpContext } from './fetch.ts';
 import { allowedTarget, checkFacts, fetchOn, onConnection } from './fetch.ts';
@@ -34,13 +34,18 @@ export function ftpSource(options: FtpSourceOptions = {}): Source {
   const settings: FtpSettings = { ...netSettings(options), secureContext: contextWith(options.ca) };
   const pools = poolsOf<FtpTarget, FtpCommands>(
     ({ url, host, port, user, password }) => JSON.stringify([url.protocol, host, port, user, password]),
-    (target) =>
-      connectionPool<FtpCommands>({
-        open: (signal) => logIn(target, settings, signal),
+    (target) => {
+      const manners: FtpManners = { knowsEpsv: true };
+      return connectionPool<FtpCommands>({
+        open: (signal) => logIn(target, settings, manners, signal),
         fullness: {
-          isFull: (error) => error instanceof FtpFull,
+          // Where this very login stands already, the server has no other reason to refuse it.
+          isFull: (error, openConnections) =>
+            error instanceof FtpFull || (error instanceof LoginRefused && openConnections > 0),
           full: (error, openConnections) =>
-            error instanceof FtpFull ? fullError(target, error, openConnections) : error,
+            error instanceof FtpFull || error instanceof LoginRefused
+              ? fullError(target, error, openConnections)
+              : error,
           waitMs: settings.headersTimeoutMs,
           busy: () =>
             ftpError(
@@ -49,7 +54,8 @@ export function ftpSource(options: FtpSourceOptions = {}): Source {
               'the server takes no more connections, and none of ours became free in time',
             ),
         },
-      }),
+      });
+    },
   );
   const context: FtpContext = { pools, settings, silentServers: new Set() };
   return {

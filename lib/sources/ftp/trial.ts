@@ -56,7 +56,15 @@ async function verdictOf(
   facts: FtpFacts,
 ): Promise<Shortcoming> {
   if (!(error instanceof PieceworkError)) throw error;
-  if (error.code === 'RangesNotHonoured') return 'no ranges';
+  if (error.code === 'RangesNotHonoured' || refusesOffset(error)) return 'no ranges';
   if (error.code === 'BodyLong' || error.code === 'BodyShort') return 'size is wrong';
   throw await explained(error, commands, target, facts);
+}
+
+/**
+ * Some servers take REST and refuse the RETR behind it (ProFTPD, with AllowRetrieveRestart off). Where another reason
+ * stands behind this, the file read from its beginning will show it.
+ */
+function refusesOffset({ details }: PieceworkError): boolean {
+  return [451, 501, 504, 554].some((code) => code === details.ftpReply);
 }
