@@ -1,6 +1,7 @@
 import { decodedOrAsIs } from '../values/web/decoded.ts';
-import { PieceworkError } from './error.ts';
+import type { PieceworkError } from './error.ts';
 import { redactUrl } from './redact.ts';
+import { withTexts } from './with-texts.ts';
 
 /** A shorter segment stands in too many sentences that have nothing to do with it. */
 const LEAST_SEGMENT = 4;
@@ -21,17 +22,8 @@ export function shownUrl({ url, secretPath }: { readonly url: string; readonly s
  * secret). Its cause is left out unless it is known to hold none.
  */
 export function withoutSecretPath(error: PieceworkError, url: string): PieceworkError {
-  const { code, details, cause } = error;
   const secrets = textsOf(url);
-  const hidden = (text: string) => hide(text, secrets);
-  const isHarmless =
-    cause instanceof Error && !(cause instanceof PieceworkError) && hidden(cause.message) === cause.message;
-  return new PieceworkError(code, hidden(error.message), {
-    details: Object.fromEntries(
-      Object.entries(details).map(([name, value]) => [name, typeof value === 'string' ? hidden(value) : value]),
-    ),
-    ...(isHarmless ? { cause } : {}),
-  });
+  return withTexts(error, (text) => hide(text, secrets));
 }
 
 /** How a path may stand in a sentence: whole or by segment, as written, as a URL has it, decoded; the longest first. */

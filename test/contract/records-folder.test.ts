@@ -72,6 +72,15 @@ describe('records in a folder', () => {
     expect((await records.get(KEY))?.value).toEqual({ count: 3 });
   });
 
+  test('hold nothing that a terminal would act on, and the same value', async () => {
+    const folder = await emptyFolder();
+    const key: RecordKey<string> = { path: 'transfers/a.json' };
+    const name = 'a\u001b[2J\u009b\u0085\u202e\u2028é';
+    await folderRecords({ folder }).put(key, name, 'absent');
+    expect(await readFile(join(folder, key.path), 'utf8')).toMatch(/^[\x20-\x7eé]*\n$/);
+    expect((await folderRecords({ folder }).get(key))?.value).toBe(name);
+  });
+
   test('have paths that stay in the folder', async () => {
     const folder = await emptyFolder();
     const records = folderRecords({ folder });

@@ -85,6 +85,14 @@ describe('EventBridge', () => {
     expect(details()).toMatchObject([{ v: 1, transferId, status: event.type, at: '2026-11-24T12:00:00.000Z' }]);
   });
 
+  it('gets a name as it is, and nothing unprintable in the text that carries it', async () => {
+    const { events, sent, details } = bench();
+    const destination = 's3://b/a\u001b[2J\u009b\u0085\u202e\u2028k';
+    await events.emit({ ...LIFE.accepted, destination } as Life);
+    expect(details()).toMatchObject([{ destination }]);
+    expect(sent()[0]?.Detail).toMatch(/^[\x20-\x7e]*$/);
+  });
+
   it('says what the event holds', async () => {
     const { events, details } = bench();
     for (const event of Object.values(LIFE)) await events.emit(event);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { primedSources } from '../../lib/local/engine/primed-source.ts';
 import { withCredentials } from '../../lib/local/sources/credentials.ts';
 import { limitedSource, rateLimit } from '../../lib/local/sources/limit-rate.ts';
+import { withoutEchoes } from '../../lib/sources/echoes.ts';
 import { lazySource } from '../../lib/sources/lazy.ts';
 import { s3Source } from '../../lib/sources/s3/source.ts';
 import type { Source } from '../../lib/sources/source.ts';
@@ -10,6 +11,7 @@ import { sourcesByScheme } from '../../lib/sources/sources.ts';
 // Every source that stands in for another one; a new one gets a row here.
 const WRAPPERS: Readonly<Record<string, (source: Source) => Source>> = {
   lazySource: (source) => lazySource(['s3'], async () => source),
+  withoutEchoes,
   limitedSource: (source) =>
     limitedSource(source, rateLimit(1, { now: () => 0, sleep: () => Promise.reject(new Error('nothing is read')) })),
   withCredentials: (source) => withCredentials(source, { secret: (text) => text }),

@@ -2,6 +2,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { secretReferences, withReferences } from '../../secrets/references/secrets.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
+import { withoutEchoes } from '../../sources/echoes.ts';
 import { httpSource } from '../../sources/http/source.ts';
 import { lazySource } from '../../sources/lazy.ts';
 import { withSecretPaths } from '../../sources/secret-path.ts';
@@ -41,7 +42,7 @@ export const guardedSources: SourceSide = {
         return s3Source({ guard: storeGuard(environment), lending: lendingOf(environment) });
       }),
     ];
-    return sourcesByScheme(all.map(withSecretPaths));
+    return sourcesByScheme(all.map((source) => withSecretPaths(withoutEchoes(source))));
   },
   secrets({ secretPrefixes }, sealed) {
     if (secretPrefixes.length === 0) return sealed;

@@ -3,6 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { readOrdinarySync, USER_FILE } from '../../disk/ordinary-file.ts';
+import { withoutEchoes } from '../../sources/echoes.ts';
 import { fileSource } from '../../sources/file.ts';
 import { lazySource } from '../../sources/lazy.ts';
 import type { Source } from '../../sources/source.ts';
@@ -52,7 +53,10 @@ export function localSources(
     }),
     fileSource(),
   ];
-  return [...all.map((source) => withCredentials(source, credentials)), stdinSource(() => inputOf(options.stdin))];
+  return [
+    ...all.map((source) => withCredentials(withoutEchoes(source), credentials)),
+    stdinSource(() => inputOf(options.stdin)),
+  ];
 }
 
 function inputOf(stdin: Readable | undefined): Readable {
