@@ -265,6 +265,7 @@ describe('the verbs that both homes know', () => {
     await here.bench.store(OTHER);
     here.bench.ledger = [1, 2].map((number) => ({ number, sizeBytes: 10, crc32: 1 }));
     expect(await run(['status', ID.slice(0, 7)], here.context)).toBe(0);
+    expect(here.context.stdout.text).toContain('owner:       somebody\n');
     expect(here.context.stdout.text).toContain('trouble:     piece 3: SourceReset, 1 failure, 0 waits\n');
     expect(here.context.stdout.text).toMatch(/\n██!·······\n$/);
     expect(await run(['status', ID.slice(0, 4)], here.context)).toBe(2);
