@@ -36,9 +36,13 @@ interface Asked {
 }
 
 const MODES = [[], ['--verbose'], ['--json', '--verbose'], ['--quiet']];
+/** What is asked for patience is asked again until the deadline, a second each time. */
+const ONE_MODE = [['--verbose']];
 
-async function expectSilence(asked: Asked): Promise<void> {
-  for (const [index, mode] of MODES.entries()) {
+const modesFor = (what: number | string) => (/^(429|503|421)/.test(String(what)) ? ONE_MODE : MODES);
+
+async function expectSilence(asked: Asked, modes: readonly (readonly string[])[] = MODES): Promise<void> {
+  for (const [index, mode] of modes.entries()) {
     for (const isTTY of mode.includes('--json') ? [false] : [false, true]) {
       const stateDir = join(home, `state-${index}-${isTTY}`);
       const context = {
@@ -147,35 +151,45 @@ const CREDENTIALS: readonly (readonly [string, readonly string[]])[] = [
   ['-H', ['-H', `X-Token: ${CANARY}`]],
 ];
 
-test.each(HTTP)('HTTP: %s', async (_what, answer) => {
+test.each(HTTP)('HTTP: %s', async (what, answer) => {
   await using server = await echoHttp(CANARY, answer);
-  for (const [, args] of CREDENTIALS) await expectSilence({ url: `http://127.0.0.1:${server.port}/file.bin`, args });
+  for (const [, args] of CREDENTIALS)
+    await expectSilence({ url: `http://127.0.0.1:${server.port}/file.bin`, args }, modesFor(what));
+});
+
+test.each([200, 401, 403, 407, 502])('a proxy: %d', async (status) => {
+  await using server = await echoHttp(CANARY, says(`${status} SECRET NOISE`, ECHOES, BODY));
+  for (const name of ['http_proxy', 'https_proxy']) vi.stubEnv(name, `http://me:${CANARY}@127.0.0.1:${server.port}`);
+  for (const scheme of ['http', 'https']) await expectSilence({ url: `${scheme}://source.invalid/file.bin` });
 });
 
 test.each([400, 403, 404, 412, 500, 503])('S3 as a source: %d', async (status) => {
   await using server = await echoHttp(CANARY, says(`${status} SECRET`, AMZ, XML));
   const args = ['--source-endpoint-url', `http://127.0.0.1:${server.port}`, '--source-region', 'us-east-1'];
-  await expectSilence({ url: 's3://bucket/file.bin', args });
+  await expectSilence({ url: 's3://bucket/file.bin', args }, modesFor(status));
 });
 
 test.each([301, 400, 403, 404, 412, 500, 503])('S3 as a destination: %d', async (status) => {
   await using source = await echoHttp('nothing', says('200 OK', ['etag: "v1"'], 'bytes'));
   await using server = await echoHttp(CANARY, says(`${status} SECRET`, AMZ, XML));
   const args = ['--endpoint-url', `http://127.0.0.1:${server.port}`];
-  await expectSilence({ url: `http://127.0.0.1:${source.port}/file.bin`, to: 's3://bucket/file.bin', args });
+  await expectSilence(
+    { url: `http://127.0.0.1:${source.port}/file.bin`, to: 's3://bucket/file.bin', args },
+    modesFor(status),
+  );
 });
 
 test.each<readonly [string, Readonly<Record<string, string>>]>([
-  ['a greeting that refuses', { '': '421 SECRET NOISE' }],
+  ['421, a greeting that refuses', { '': '421 SECRET NOISE' }],
   ['a login that is refused', { PASS: '530 SECRET NOISE' }],
   ['a file that is none', { SIZE: '550 SECRET NOISE', MDTM: '550 SECRET', RETR: '550 SECRET NOISE' }],
   ['sizes and dates that are none', { SIZE: '213 SECRET NOISE', MDTM: '213 SECRET', EPSV: '229 SECRET (|||SECRET|)' }],
   ['features and addresses that are none', { FEAT: '211-SECRET NOISE\r\n SECRET\r\n211 SECRET', PASV: '227 SECRET' }],
   ['a mode that is none', { TYPE: '504 SECRET NOISE' }],
   ['no FTP', { '': 'SECRET NOISE', USER: 'SECRET' }],
-])('FTP: %s', async (_what, replies) => {
+])('FTP: %s', async (what, replies) => {
   await using server: EchoServer = await echoFtp(CANARY, replies);
-  await expectSilence({ url: `ftp://me:${CANARY}@127.0.0.1:${server.port}/file.bin` });
+  await expectSilence({ url: `ftp://me:${CANARY}@127.0.0.1:${server.port}/file.bin` }, modesFor(what));
 });
 
 test.each(['nobody', 'in'] as const)('SSH: banners, prompts and errors of a server that lets %s', async (lets) => {
