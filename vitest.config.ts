@@ -9,6 +9,7 @@ const projects = [
   { name: 'integration', seconds: 60 },
   { name: 'simulation', seconds: 300 },
   { name: 'infra', seconds: 60 },
+  { name: 'fuzz', seconds: 300 },
 ];
 
 export default defineConfig({

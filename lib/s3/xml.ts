@@ -14,14 +14,21 @@ export function xmlProblem(text: string): string | undefined {
 /** Counts as if nothing were a comment or CDATA, in which S3 puts nothing. */
 function isDeep(text: string): boolean {
   let level = 0;
+  let end = -1;
   for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at + 1)) {
     const next = text[at + 1];
     if (next === '/') level -= 1;
     else if (next !== '?' && next !== '!') {
-      const end = text.indexOf('>', at);
+      // Looked for once, where many begin before it.
+      if (end < at) end = endOfTag(text, at);
       if (text[end - 1] !== '/') level += 1;
     }
     if (level > MOST_LEVELS) return true;
   }
   return false;
+}
+
+function endOfTag(text: string, at: number): number {
+  const end = text.indexOf('>', at);
+  return end < 0 ? text.length : end;
 }

@@ -1,3 +1,5 @@
+import { withoutEnd } from './without-end.ts';
+
 const MAX_BYTES = 255;
 /** Windows opens a device for these, whatever the extension. */
 const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)$/i;
@@ -9,14 +11,14 @@ const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\
  * `undefined` when nothing is left.
  */
 export function safeName(text: string): string | undefined {
-  const clean = text
+  const kept = text
     .toWellFormed()
     .normalize('NFC')
     // Control, format (direction overrides hide an extension), line and paragraph separators.
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
     .replace(/[/\\:*?"<>|]/g, '_')
-    .replace(/^[\s.]+/, '')
-    .replace(/[\s.]+$/, '');
+    .replace(/^[\s.]+/, '');
+  const clean = withoutEnd(kept, isSpaceOrDot);
   if (clean === '' || /^_+$/.test(clean)) return undefined;
   const stem = clean.split('.', 1)[0] ?? '';
   return shortened(clean.startsWith('-') || DEVICES.test(stem.trimEnd()) ? `_${clean}` : clean);
@@ -33,5 +35,9 @@ function shortened(name: string): string {
     if (room < 0) break;
     kept += character;
   }
-  return `${kept.replace(/[\s.]+$/, '')}${extension}`;
+  return `${withoutEnd(kept, isSpaceOrDot)}${extension}`;
+}
+
+function isSpaceOrDot(character: string): boolean {
+  return /[\s.]/.test(character);
 }

@@ -50,6 +50,8 @@ describe('records in a folder', () => {
     ['of zeros', '\0'.repeat(100)],
     ['of another shape', '{"count":1}'],
     ['null', 'null'],
+    ['with no object in it', '{"v":1,"version":"a","value":null}'],
+    ['with a text in it', '{"v":1,"version":"a","value":"x"}'],
   ])('that are damaged (%s) are set aside with a warning, and their key is free again', async ([, content]) => {
     const folder = await emptyFolder();
     const warnings: string[] = [];

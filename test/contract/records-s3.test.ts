@@ -74,6 +74,7 @@ describe('records in S3', () => {
     ['empty', ''],
     ['of another shape', '{"count":1}'],
     ['null', 'null'],
+    ['with no object in it', '{"v":1,"version":"a","value":null}'],
   ])('that are damaged (%s) are set aside with a warning, and their key is free again', async ([, text = '']) => {
     const warnings: string[] = [];
     const there = await records({ warn: (sentence) => warnings.push(sentence) });

@@ -28,6 +28,11 @@ describe('known hosts', () => {
     ['hashed', line(hashed('host.example'), KEY), 'host.example', 22, 'known'],
     ['hashed, with a port', line(hashed('[host.example]:2222'), KEY), 'host.example', 2222, 'known'],
     ['by pattern', line('*.example', KEY), 'host.example', 22, 'known'],
+    ['by a pattern in pieces', line('h?st*.*ample', KEY), 'host.example', 22, 'known'],
+    ['by a pattern that goes on', line('host*x', KEY), 'host.example', 22, 'unknown'],
+    ['by a pattern of stars alone', line('**', KEY), 'host.example', 22, 'known'],
+    // As a regular expression it would take longer than the sun shines.
+    ['by a pattern of many stars', line(`${'*a'.repeat(100)}*z`, KEY), 'a'.repeat(250), 22, 'unknown'],
     ['but for one', line('*.example,!host.example', KEY), 'host.example', 22, 'unknown'],
     ['a dot is a dot', line('host.example', KEY), 'hostxexample', 22, 'unknown'],
     ['with another key', line('host.example', OTHER), 'host.example', 22, 'changed'],

@@ -16,6 +16,19 @@ it.each([
   expect(() => parse(text)).toThrow(refused);
 });
 
+it.each([
+  ['x'.repeat(300), 'DestinationNotWritable'],
+  [`${'x/'.repeat(3000)}y`, 'DestinationNotWritable'],
+  ['me:secret@host/path', 'InvalidDestination'],
+])('a path that no file system takes is refused in a sentence (%#)', (text, code) => {
+  expect(() => parse(text)).toThrow(expect.objectContaining({ code }));
+});
+
+it('a file with a colon or an @ in its name is one', () => {
+  for (const name of ['a:b', 'me@host', 'a@b:c', 'folder/a:b@c'])
+    expect(parse(name).locate('name')).toEqual({ kind: 'file', path: `${process.cwd()}/${name}` });
+});
+
 it('a file whose name looks like a store is to be had by a path', () => {
   expect(parse('./s3:a').locate('name')).toEqual({ kind: 'file', path: `${process.cwd()}/s3:a` });
 });

@@ -5,6 +5,7 @@ import { Agent, EnvHttpProxyAgent, request as undiciRequest } from 'undici';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import { backoffMs } from '../../transfer/retry.ts';
+import { withoutEnd } from '../../values/without-end.ts';
 import type { ApiAnswer } from './answers.ts';
 import { answerOf } from './answers.ts';
 import type { AwsIdentity, Sign } from './sign.ts';
@@ -139,7 +140,7 @@ function baseOf(text: string): string {
       `${redactUrl(text)} is no URL of an API: it is http: or https:, without user, password and query`,
     );
   }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}`;
+  return `${url.origin}${withoutEnd(url.pathname, (character) => character === '/').replace(/\/v1$/, '')}`;
 }
 
 /** Connections by HTTP_PROXY, HTTPS_PROXY and NO_PROXY, except to this machine. */

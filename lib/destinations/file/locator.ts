@@ -37,7 +37,9 @@ export function parseFile(text: string): WrittenDestination | undefined {
 }
 
 function parsePath(text: string): WrittenDestination {
-  if (/^[^/\\@]*:[^/\\]*@/.test(text)) {
+  const [first = ''] = text.split(/[/\\]/, 1);
+  // A colon, and the first @ after it.
+  if (first.includes(':') && first.indexOf('@') > first.indexOf(':')) {
     throw new PieceworkError(
       'InvalidDestination',
       `${redactUrl(text)} is no destination: it looks like a login, and a file of that name is written ./…`,
@@ -77,7 +79,15 @@ function pathOfFileUrl(text: string): string {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (cause) {
+    throw new PieceworkError(
+      'DestinationNotWritable',
+      `${path} can't be looked at (${systemReason(cause)}); choose another place, or change its rights`,
+      { cause },
+    );
+  }
 }
 
 function makeTarget(path: string): void {

@@ -87,7 +87,7 @@ export function framingOf({ status, headers }: Head): Framing {
 /** How long the connection may be used again after this answer; 0 = not at all. */
 export function idleMsAfter(head: Head): number {
   const { minorVersion, status, headers } = head;
-  const options = (headers['connection'] ?? '').toLowerCase().split(/[\t ]*,[\t ]*/);
+  const options = (headers['connection'] ?? '').toLowerCase().split(',').map(withoutSpace);
   const stays = minorVersion === 1 ? !options.includes('close') : options.includes('keep-alive');
   // What they may have for a body would be read as the next answer.
   const isBare = status === 204 || status === 304;

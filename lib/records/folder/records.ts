@@ -134,8 +134,9 @@ async function read(place: RecordPlace): Promise<Envelope | 'corrupt' | undefine
   }
   try {
     const envelope = JSON.parse(text) as Partial<Envelope> | null;
-    const isWhole = envelope?.v === 1 && typeof envelope.version === 'string' && envelope.value !== undefined;
-    return isWhole ? (envelope as Envelope) : 'corrupt';
+    const { v, version, value } = envelope ?? {};
+    const isWhole = v === 1 && typeof version === 'string' && typeof value === 'object' && value !== null;
+    return isWhole ? { v, version, value } : 'corrupt';
   } catch {
     return 'corrupt';
   }

@@ -138,8 +138,9 @@ function checked(path: string): string {
 function parse(text: string): Envelope | undefined {
   try {
     const envelope = JSON.parse(text) as Partial<Envelope> | null;
-    const isWhole = envelope?.v === 1 && typeof envelope.version === 'string' && envelope.value !== undefined;
-    return isWhole ? (envelope as Envelope) : undefined;
+    const { v, version, value } = envelope ?? {};
+    const isWhole = v === 1 && typeof version === 'string' && typeof value === 'object' && value !== null;
+    return isWhole ? { v, version, value } : undefined;
   } catch {
     return undefined;
   }

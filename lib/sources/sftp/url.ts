@@ -3,6 +3,7 @@ import { redactUrl } from '../../errors/redact.ts';
 import { decoded, hostOfUrl, parseSourceUrl } from '../../net/source-url.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import { safeName } from '../../values/safe-name.ts';
+import { withoutEnd } from '../../values/without-end.ts';
 
 export interface SftpTarget {
   /** As given; for messages only, and redacted there. */
@@ -70,7 +71,10 @@ function identityOf(
 }
 
 function fingerprintOf(from: SourceLocator, url: URL): string | undefined {
-  const given = from.hostFingerprint?.trim().replace(/=+$/, '');
+  const given =
+    from.hostFingerprint === undefined
+      ? undefined
+      : withoutEnd(from.hostFingerprint.trim(), (character) => character === '=');
   if (given === undefined || /^SHA256:[A-Za-z0-9+/]{43}$/.test(given)) return given;
   throw new PieceworkError(
     'InvalidOption',

@@ -1,3 +1,5 @@
+import { withoutEnd } from '../without-end.ts';
+
 /**
  * How hosts and rules for them are written. The construct checks them at synth, the guard takes them where they hold.
  */
@@ -12,8 +14,8 @@ export function plainHost(host: string): string | undefined {
   if (/[/?#@\\\s]/.test(bare)) return undefined;
   // Only an IPv6 address has a colon; anything else with one is refused between the brackets.
   const url = URL.parse(`http://${bare.includes(':') ? `[${bare}]` : bare}/`);
-  const plain = url?.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.+$/, '');
-  return plain === undefined || plain === '' ? undefined : plain;
+  const plain = withoutEnd(url?.hostname.replace(/^\[(.*)\]$/, '$1') ?? '', (character) => character === '.');
+  return plain === '' ? undefined : plain;
 }
 
 /** Of a plain host. */
