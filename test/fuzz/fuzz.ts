@@ -1,10 +1,9 @@
 import { setInterval } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Subject } from './subject.ts';
-import { SUBJECTS } from './subjects.ts';
+import { SUBJECTS, subjectOf } from './subjects.ts';
 import type { Batch, BatchReport } from './worker.ts';
 
-/** One input that takes longer is one that hangs; all of them take milliseconds. */
 const STUCK_MS = 30_000;
 const BATCH = 5_000;
 
@@ -15,6 +14,8 @@ export interface FuzzOptions {
   /** One subject alone. */
   readonly only?: string;
   readonly path?: string;
+  /** After so long without a step an input hangs. @default 30 s; all of them take milliseconds */
+  readonly stuckMs?: number;
   readonly onSubject?: (name: string, inputs: number, elapsedMs: number) => void;
 }
 
@@ -28,11 +29,11 @@ export interface Fault {
 
 /** Every subject, one after the other, each in batches with seeds that follow from the first. */
 export async function fuzz(options: FuzzOptions): Promise<readonly Fault[]> {
-  const subjects = SUBJECTS.filter(({ name }) => options.only === undefined || name === options.only);
+  const subjects = options.only === undefined ? SUBJECTS : [subjectOf(options.only)].filter((one) => one !== undefined);
   if (subjects.length === 0) throw new Error(`there is no subject ${options.only}; there are: ${namesOf(SUBJECTS)}`);
   const weights = subjects.reduce((sum, { weight = 1 }) => sum + weight, 0);
   const faults: Fault[] = [];
-  await using thread = new FuzzThread();
+  await using thread = new FuzzThread(options.stuckMs ?? STUCK_MS);
   for (const subject of subjects) {
     const inputs = Math.max(1, Math.round((options.inputs * (subject.weight ?? 1)) / weights));
     const since = performance.now();
@@ -69,7 +70,12 @@ async function fuzzOne(
 /** Another thread does the work: what hangs there is seen from here, and can be ended. */
 class FuzzThread implements AsyncDisposable {
   readonly #progress = new SharedArrayBuffer(4);
+  readonly #stuckMs: number;
   #worker: Worker | undefined;
+
+  constructor(stuckMs: number) {
+    this.#stuckMs = stuckMs;
+  }
 
   async run(batch: Batch): Promise<BatchReport> {
     this.#worker ??= new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#progress });
@@ -81,7 +87,10 @@ class FuzzThread implements AsyncDisposable {
     });
     worker.postMessage(batch);
     try {
-      const report = await Promise.race([answered, untilStuck(new Int32Array(this.#progress), over.signal)]);
+      const report = await Promise.race([
+        answered,
+        untilStuck(new Int32Array(this.#progress), this.#stuckMs, over.signal),
+      ]);
       if (report.kind === 'wrong') await this[Symbol.asyncDispose]();
       return report;
     } finally {
@@ -96,10 +105,10 @@ class FuzzThread implements AsyncDisposable {
   }
 }
 
-async function untilStuck(progress: Int32Array, signal: AbortSignal): Promise<BatchReport> {
+async function untilStuck(progress: Int32Array, stuckMs: number, signal: AbortSignal): Promise<BatchReport> {
   let seen = -1;
   try {
-    for await (const _ of setInterval(STUCK_MS, undefined, { signal })) {
+    for await (const _ of setInterval(stuckMs, undefined, { signal })) {
       const now = Atomics.load(progress, 0);
       if (now === seen) {
         return { kind: 'wrong', input: `number ${now} of its batch`, path: String(now - 1), because: 'it hangs' };

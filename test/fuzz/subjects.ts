@@ -5,6 +5,7 @@ import { HEADERS } from './subjects/headers.ts';
 import { HTTP_HEADS } from './subjects/http-heads.ts';
 import { JOURNALS } from './subjects/journals.ts';
 import { MESSAGES } from './subjects/messages.ts';
+import { PLANTED } from './subjects/planted.ts';
 import { RECORDS } from './subjects/records.ts';
 import { REGULAR_EXPRESSIONS } from './subjects/regular-expressions.ts';
 import { STORE_ANSWERS } from './subjects/store-answers.ts';
@@ -26,3 +27,7 @@ export const SUBJECTS: readonly Subject[] = [
   ...USER_FILES,
   REGULAR_EXPRESSIONS,
 ];
+
+export function subjectOf(name: string): Subject | undefined {
+  return [...SUBJECTS, ...PLANTED].find((each) => each.name === name);
+}

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import fc from 'fast-check';
-import { SUBJECTS } from './subjects.ts';
+import { subjectOf } from './subjects.ts';
 
 /** One batch of one subject, as `fuzz.ts` sends it. */
 export interface Batch {
@@ -23,7 +23,7 @@ parentPort?.on('message', (batch: Batch) => {
 });
 
 async function run({ subject: name, seed, inputs, path }: Batch): Promise<BatchReport> {
-  const subject = SUBJECTS.find((each) => each.name === name);
+  const subject = subjectOf(name);
   if (subject === undefined) throw new Error(`there is no subject ${name}`);
   const before = ownKeys();
   using cleanup = new DisposableStack();
