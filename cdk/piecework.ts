@@ -165,6 +165,8 @@ export class Piecework extends Construct {
       stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents', ONLY_OURS);
     const values = this.#environment(settings);
     for (const stage of [api, planner, fetcher, finalizer]) stage.setVariables(values);
+    const { sealedKey } = settings;
+    if (sealedKey !== undefined) api.function.addEnvironment(ENV.sealedKey, sealedKey.keyArn);
     if (settings.defaultOwner !== undefined) api.function.addEnvironment(ENV.defaultOwner, settings.defaultOwner);
   }
 

@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { PREFIXES } from '../lib/aws/names.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props/props.ts';
@@ -42,7 +43,7 @@ const RECORDS: Readonly<
   },
 };
 
-export function allowRecords(stages: StageFunctions, bucket: Bucket, { encryptionKey }: Settings): void {
+export function allowRecords(stages: StageFunctions, bucket: Bucket, { encryptionKey, sealedKey }: Settings): void {
   const objects = (prefixes: readonly Prefix[]) =>
     prefixes.map((prefix) => bucket.arnForObjects(`${PREFIXES[prefix]}*`));
   for (const [name, stage] of Object.entries(stages) as [keyof StageFunctions, StageFunction][]) {
@@ -55,7 +56,33 @@ export function allowRecords(stages: StageFunctions, bucket: Bucket, { encryptio
     stage.allow(['s3:ListBucket'], [bucket.bucketArn], 'ListRecords');
     if (encryptionKey !== undefined)
       stage.allow(['kms:Decrypt', 'kms:GenerateDataKey'], [encryptionKey.keyArn], 'UseRecordsKey');
+    if (sealedKey === undefined) continue;
+    if (write.includes('sealed')) stage.allow(['kms:GenerateDataKey'], [sealedKey.keyArn], 'Seal');
+    if (read.includes('sealed')) stage.allow(['kms:Decrypt'], [sealedKey.keyArn], 'Unseal');
   }
+  denySealed(stages, bucket);
+}
+
+/**
+ * Other principals of the account may have the right to read every bucket, and here lie passwords and keys. To list, to
+ * write and to delete is not denied: the stack and its clean-up need no exception.
+ */
+function denySealed(stages: StageFunctions, bucket: Bucket): void {
+  const readers = Object.entries(stages).filter(([name]) =>
+    RECORDS[name as keyof StageFunctions].read.includes('sealed'),
+  );
+  bucket.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'SealedSources',
+      effect: Effect.DENY,
+      principals: [new AnyPrincipal()],
+      // As well what reads older versions and what replicates, should the bucket come to have either.
+      actions: ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectVersionForReplication'],
+      resources: [bucket.arnForObjects(`${PREFIXES.sealed}*`)],
+      // Of a function's session it is the role's own ARN. A caller without one, an AWS service, is denied too.
+      conditions: { ArnNotEquals: { 'aws:PrincipalArn': readers.map(([, { roleArn }]) => roleArn) } },
+    }),
+  );
 }
 
 /** On what lies under the destination's prefix. */

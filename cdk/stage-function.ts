@@ -58,6 +58,10 @@ export class StageFunction extends Construct {
     });
   }
 
+  get roleArn(): string {
+    return this.#role.roleArn;
+  }
+
   /** Sets what the stage needs of these variables; the others are none of its business. */
   setVariables(values: Readonly<Record<Variable, string>>): void {
     for (const name of NEEDS[this.#stage]) this.function.addEnvironment(ENV[name], values[name]);

@@ -115,8 +115,9 @@ function textsOf(name: string, list: unknown, example: string): readonly string[
   throw new PieceworkPropsError(`${name} must be a list of texts, as in ${example}.`);
 }
 
-function checkConstructs({ encryptionKey, eventBus, alarmTopic }: Settings): void {
+function checkConstructs({ encryptionKey, sealedKey, eventBus, alarmTopic }: Settings): void {
   checkConstruct('encryptionKey', encryptionKey, 'keyArn', 'a Key, or Key.fromKeyArn(…)');
+  checkConstruct('sealedKey', sealedKey, 'keyArn', 'a Key, or Key.fromKeyArn(…)');
   checkConstruct('eventBus', eventBus, 'eventBusArn', 'an EventBus, or EventBus.fromEventBusArn(…)');
   checkConstruct('alarmTopic', alarmTopic, 'topicArn', 'a Topic, or Topic.fromTopicArn(…)');
 }

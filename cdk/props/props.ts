@@ -178,6 +178,11 @@ export interface PieceworkProps {
   readonly plannerMemoryMiB?: number;
   /** Encrypts the records bucket, where sealed source URLs lie. @default SSE-S3 */
   readonly encryptionKey?: IKey;
+  /**
+   * Encrypts what is sealed, and nothing else: to read it needs a right to this key too, which planner and fetcher have.
+   * @default as all of the records bucket
+   */
+  readonly sealedKey?: IKey;
   /** Gets the events `Transfer Accepted` to `Transfer Cancelled`. @default the account's default bus */
   readonly eventBus?: { readonly eventBusName: string; readonly eventBusArn: string };
   /** Gets every alarm. @default none: the alarms are only shown */
@@ -206,4 +211,4 @@ export interface PieceworkProps {
 export type Settings = Required<Omit<PieceworkProps, Optional | 'ownership'>> &
   Pick<PieceworkProps, Optional> & { readonly ownership: Required<PieceworkOwnership> };
 
-type Optional = 'accessLog' | 'encryptionKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner';
+type Optional = 'accessLog' | 'encryptionKey' | 'sealedKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner';

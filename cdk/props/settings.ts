@@ -32,6 +32,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   fetcherMemoryMiB: true,
   plannerMemoryMiB: true,
   encryptionKey: true,
+  sealedKey: true,
   eventBus: true,
   alarmTopic: true,
   logRetention: true,

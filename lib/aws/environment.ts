@@ -25,6 +25,8 @@ export interface Environment {
   readonly apiKeyNames: ReadonlyMap<string, string>;
   /** Whose a transfer is when API Gateway lets a request through and does not say whose it is. */
   readonly defaultOwner: string | undefined;
+  /** What is sealed is encrypted with this KMS key; absent = with the bucket's own. */
+  readonly sealedKey: string | undefined;
   readonly secretPrefixes: readonly string[];
   readonly hostConnections: number;
   readonly planTimeoutMs: number;
@@ -84,6 +86,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     ownership: read('ownership', parseOwnership, 'JSON: {"change", "read"}, each "owner" or "anyone"'),
     apiKeyNames: apiKeyNames(),
     defaultOwner: variables[ENV.defaultOwner] || undefined,
+    sealedKey: variables[ENV.sealedKey] || undefined,
     secretPrefixes: read('secretPrefixes', parseTexts, 'JSON: a list of texts') ?? [],
     hostConnections: read('hostConnections', wholeNumber(1, 10_000), 'a whole number from 1 to 10000') ?? 1,
     planTimeoutMs: (read('planTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,

@@ -14,6 +14,7 @@ import { s3Secrets } from '../secrets/s3.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemIds } from '../system/ids.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
+import { stated } from '../values/stated.ts';
 import { allowedDestinations } from './destinations.ts';
 import type { Environment } from './environment.ts';
 import { readEnvironment } from './environment.ts';
@@ -50,7 +51,7 @@ export function openAwsHome(
   variables: Readonly<Record<string, string | undefined>> = process.env,
 ): AwsHome {
   const environment = readEnvironment(stage, variables);
-  const { queueUrls, recordsBucket: bucket } = environment;
+  const { queueUrls, recordsBucket: bucket, sealedKey } = environment;
   // Two clients: the code that writes under a condition settles an unsure answer itself (protocol, rule 2).
   const s3 = new S3Client({});
   const once = new S3Client({ maxAttempts: 1 });
@@ -60,7 +61,7 @@ export function openAwsHome(
     s3Records({ client: s3, once, bucket, warn: (sentence) => log.warn(sentence) }),
   );
   const { events, log, metrics } = subscribersOf(records);
-  const sealed = s3Secrets({ client: s3, bucket });
+  const sealed = s3Secrets({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) });
   const destination = copiesFrom(s3Destination(), environment);
   const ports: Ports = {
     records,

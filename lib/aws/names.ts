@@ -17,6 +17,8 @@ export const ENV = {
   ownership: 'PIECEWORK_OWNERSHIP',
   /** Of the API, and only where it was asked for. */
   defaultOwner: 'PIECEWORK_DEFAULT_OWNER',
+  /** ARN of a KMS key: of the API, and only where there is one. */
+  sealedKey: 'PIECEWORK_SEALED_KEY',
   plansQueueUrl: 'PIECEWORK_PLANS_QUEUE_URL',
   piecesQueueUrl: 'PIECEWORK_PIECES_QUEUE_URL',
   resultsQueueUrl: 'PIECEWORK_RESULTS_QUEUE_URL',
@@ -33,7 +35,7 @@ export const ENV = {
   pieceTimeoutSeconds: 'PIECEWORK_PIECE_TIMEOUT_SECONDS',
   lateSeconds: 'PIECEWORK_LATE_SECONDS',
 } as const;
-export type Variable = Exclude<keyof typeof ENV, 'defaultOwner' | 'apiKeys'>;
+export type Variable = Exclude<keyof typeof ENV, 'defaultOwner' | 'apiKeys' | 'sealedKey'>;
 
 const COMMON: readonly Variable[] = [
   'version',

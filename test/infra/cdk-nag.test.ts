@@ -38,6 +38,7 @@ test.each<
     'with keys, a bucket of its own stack and one to read',
     (scope) => ({
       encryptionKey: new Key(scope, 'Key', { enableKeyRotation: true }),
+      sealedKey: new Key(scope, 'Sealed', { enableKeyRotation: true }),
       destinations: [
         {
           bucket: Bucket.fromBucketArn(scope, 'Other', 'arn:aws:s3:::other'),

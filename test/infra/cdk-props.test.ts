@@ -133,6 +133,7 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
   ['an ownership that is a word', { ownership: 'owner' }, /ownership needs an object of props/],
   ['an owner that no queue takes', { defaultOwner: 'some body' }, /defaultOwner must be 1 to 128 visible ASCII/],
   ['a key that is an ARN', { encryptionKey: 'arn:aws:kms:…' }, /encryptionKey must be a construct: a Key/],
+  ['another key that is one', { sealedKey: 'arn:aws:kms:…' }, /sealedKey must be a construct: a Key/],
   ['a topic that is an ARN', { alarmTopic: 'arn:aws:sns:…' }, /alarmTopic must be a construct: a Topic/],
   ['a bus that is a name', { eventBus: 'mine' }, /eventBus must be a construct: an EventBus/],
   ['a text for a list of hosts', { allowHosts: 'a.example' }, /allowHosts must be a list of texts/],

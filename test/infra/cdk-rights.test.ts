@@ -1,7 +1,8 @@
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, test } from 'vitest';
-import { pieceworkStack, resourcesOf, rights, statementsOf, templateOf, testApp } from './cdk-template.ts';
+import type { Statement } from './cdk-template.ts';
+import { pieceworkStack, readable, resourcesOf, rights, statementsOf, templateOf, testApp } from './cdk-template.ts';
 
 const template = templateOf(pieceworkStack());
 
@@ -114,6 +115,50 @@ test('a KMS key of a destination may be used by those who write and complete, on
   expect(encryption).toHaveLength(1);
   expect(encryption[0]).toMatch(/"SSEAlgorithm":"aws:kms"/);
 });
+
+test('a key of what is sealed is used by the API to seal, by planner and fetcher to read, and by no other function', () => {
+  const withKey = templateOf(pieceworkStack((scope) => ({ sealedKey: new Key(scope, 'SealedKey') })));
+  const kms = (stage: string) => rights(statementsOf(withKey, stage)).filter((line) => line.includes('kms:'));
+  expect(kms('Api')).toEqual(['Allow kms:GenerateDataKey on {SealedKey}']);
+  expect(kms('Planner')).toEqual(['Allow kms:Decrypt on {SealedKey}']);
+  expect(kms('Fetcher')).toEqual(['Allow kms:Decrypt on {SealedKey}']);
+  expect(kms('Finalizer')).toEqual([]);
+  const named = resourcesOf(withKey, 'AWS::Lambda::Function').filter(([, { Properties }]) =>
+    JSON.stringify(Properties['Environment']).includes('PIECEWORK_SEALED_KEY'),
+  );
+  expect(named.map(([id]) => id)).toEqual([expect.stringMatching(/^PieceworkApiStage/)]);
+});
+
+test('of all principals only planner and fetcher may read what is sealed; to list, write and delete it is not denied', () => {
+  const [policy] = resourcesOf(template, 'AWS::S3::BucketPolicy').map(
+    ([, { Properties }]) => Properties as unknown as { PolicyDocument: { Statement: BucketStatement[] } },
+  );
+  const sealed = policy?.PolicyDocument.Statement.filter(({ Sid }) => Sid === 'SealedSources') ?? [];
+  expect(
+    sealed.map(({ Effect, Principal, Action, Resource, Condition }) => ({
+      Effect,
+      Principal,
+      Action,
+      Resource: readable(Resource),
+      operators: Object.keys(Condition ?? {}),
+      readers: Condition?.ArnNotEquals['aws:PrincipalArn'].map(readable),
+    })),
+  ).toEqual([
+    {
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectVersionForReplication'],
+      Resource: '{PieceworkRecords}/sealed/*',
+      operators: ['ArnNotEquals'],
+      readers: ['{PieceworkPlannerStageRole}', '{PieceworkFetcherStageRole}'],
+    },
+  ]);
+});
+
+interface BucketStatement extends Statement {
+  readonly Principal: unknown;
+  readonly Condition?: { readonly ArnNotEquals: { readonly 'aws:PrincipalArn': readonly unknown[] } };
+}
 
 test('two destinations are two sets of objects, and a bucket that is named twice is one', () => {
   const stack = pieceworkStack((scope) => {
