@@ -179,7 +179,7 @@ export interface PieceworkProps {
   /** Encrypts the records bucket, where sealed source URLs lie. @default SSE-S3 */
   readonly encryptionKey?: IKey;
   /**
-   * Encrypts what is sealed, and nothing else: to read it needs a right to this key too, which planner and fetcher have.
+   * Encrypts what is sealed, and nothing else: to read it needs a right to this key too, as planner and fetcher have.
    * @default as all of the records bucket
    */
   readonly sealedKey?: IKey;
