@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import fc from 'fast-check';
+import { stated } from '../../lib/values/stated.ts';
 import { subjectOf } from './subjects.ts';
 
 /** One batch of one subject, as `fuzz.ts` sends it. */
@@ -37,12 +38,17 @@ async function run({ subject: name, seed, inputs, path }: Batch): Promise<BatchR
   const { failed, counterexample, counterexamplePath, errorInstance } = await fc.check(property, {
     seed,
     numRuns: inputs,
-    ...(path === undefined ? {} : { path, endOnFailure: true }),
+    ...stated({ path }),
   });
   if (!failed) return { kind: 'right' };
   const because =
     errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance);
-  return { kind: 'wrong', input: fc.stringify(counterexample?.[0]), path: counterexamplePath ?? '0', because };
+  return {
+    kind: 'wrong',
+    input: fc.stringify(counterexample?.[0]),
+    path: counterexamplePath?.split(':')[0] ?? '0',
+    because,
+  };
 }
 
 /** Names on the prototypes that everything inherits from. */

@@ -19,6 +19,12 @@ test('a name with many dots and spaces in it', () => {
 test('a host with many dots', () => {
   expect(plainHost('example.com..')).toBe('example.com');
   expect(plainHost('..')).toBeUndefined();
+  expect(plainHost(`${'a.'.repeat(126)}b`)).toHaveLength(253);
+  expect(plainHost('127.0.0.1..')).toBe('127.0.0.1');
+  // Without its dots it would be an address, and is none.
+  expect(plainHost('10.1.2.310..')).toBeUndefined();
+  // It would be written in ASCII, and not be read again.
+  expect(plainHost('bücher.example'.repeat(3000))).toBeUndefined();
 });
 
 test('what is at the end is left out, and nothing before it', () => {

@@ -10,6 +10,12 @@ import { withoutEnd } from '../without-end.ts';
  * as `getaddrinfo` does). `undefined` = no host.
  */
 export function plainHost(host: string): string | undefined {
+  const plain = spelledPlainly(host);
+  // Not of one kind before, and of another after: what is very long, or looks like an address but for its dots.
+  return plain !== undefined && spelledPlainly(plain) === plain ? plain : undefined;
+}
+
+function spelledPlainly(host: string): string | undefined {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   if (/[/?#@\\\s]/.test(bare)) return undefined;
   // Only an IPv6 address has a colon; anything else with one is refused between the brackets.
