@@ -10,25 +10,10 @@ import { NOW, transferring } from '../support/a-transfer.ts';
 import type { ApiBench } from '../support/api-bench.ts';
 import { apiBench, ID } from '../support/api-bench.ts';
 import { testContext } from '../support/cli-context.ts';
+import { deploymentWorld } from '../support/deployment-world.ts';
 import { serveApi } from '../support/serve-api.ts';
 
 const OTHER = '01JZ8R00000000000000000000';
-const noLocal = () => {
-  throw new Error('this machine was asked');
-};
-
-async function world(options: Parameters<typeof testContext>[0] = {}) {
-  const bench = apiBench();
-  const served = await serveApi(bench.app);
-  const context = testContext({
-    local: noLocal,
-    ...options,
-    environment: { PIECEWORK_API_URL: served.url, LANG: 'C.UTF-8', ...options.environment },
-  });
-  context.time = NOW + 60_000;
-  return { bench, served, context, [Symbol.asyncDispose]: () => served[Symbol.asyncDispose]() };
-}
-
 /** What the engine would do next, in order, each at a look of the watcher. */
 function next(bench: ApiBench, ...steps: readonly Partial<TransferRecord>[]): void {
   const left = [...steps];
@@ -40,54 +25,9 @@ function next(bench: ApiBench, ...steps: readonly Partial<TransferRecord>[]): vo
   };
 }
 
-describe('a hostile deployment', () => {
-  const id = '01JZ\u001b]0;x\u0007\u009b31m\u202egnol\u2028\r\nforged';
-  const transfer = {
-    id,
-    status: 'failed\u001b[2J',
-    run: 1,
-    source: { url: 'https://h/\u0085\u202e', withheld: false },
-    destination: { kind: 's3', bucket: 'b', key: 'a\u202e\u0085\u2028k' },
-    createdAt: 'then\u0007',
-    reason: { code: 'Internal', message: 'no\u001b[2J\r\nforged' },
-    links: {},
-    progress: { percent: 5, doneBytes: 1 },
-  };
-  const problem = { code: 'Conflict', detail: `no ${id}`, errors: [{ pointer: id, detail: id }] };
-
-  it.each<readonly [string, readonly string[], readonly { readonly status: number; readonly body: object }[]]>([
-    ['list', ['list'], [{ status: 200, body: { transfers: [transfer] } }]],
-    ['status', ['status', OTHER], [{ status: 200, body: transfer }]],
-    ['a short id', ['status', '01JZ'], [{ status: 200, body: { transfers: [transfer, transfer] } }]],
-    ['cancel', ['cancel', OTHER], [{ status: 202, body: transfer }]],
-    [
-      'retry',
-      ['retry', OTHER],
-      [
-        { status: 200, body: transfer },
-        { status: 202, body: transfer },
-      ],
-    ],
-    ['submit', ['submit', 'https://h/f', 's3://b/k'], [{ status: 202, body: transfer }]],
-    ['watch', ['status', OTHER, '--watch'], [{ status: 200, body: transfer }]],
-    ['a refusal', ['cancel', OTHER], [{ status: 409, body: problem }]],
-  ])('moves no cursor, forges no line: %s', async (_name, args, answers) => {
-    for (const mode of [[], ['--json'], ['--verbose']]) {
-      await using here = await world();
-      const headers = { 'content-type': 'application/json' };
-      here.served.instead.push(...answers.map(({ status, body }) => ({ status, headers, body: JSON.stringify(body) })));
-      await run([...args, ...mode], here.context);
-      const text = here.context.stdout.text + here.context.stderr.text;
-      expect(text).toContain('01JZ');
-      expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e]|^forged/mu);
-      expect(here.served.instead).toEqual([]);
-    }
-  });
-});
-
 describe('submit', () => {
   it('hands over all that a copy would, prints the id, and says who answered', async () => {
-    await using here = await world({ environment: { PIECEWORK_BEARER: 'b-token' } });
+    await using here = await deploymentWorld({ environment: { PIECEWORK_BEARER: 'b-token' } });
     const args = [
       'submit',
       '--parallel',
@@ -128,7 +68,7 @@ describe('submit', () => {
     const pin = `SHA256:${'x'.repeat(43)}`;
     const args = ['-i', key, '--host-fingerprint', pin, '--source-endpoint-url', 'https://store.example'];
     const sealed = async (url: string) => {
-      await using here = await world({ environment: { PIECEWORK_IDENTITY_PASSPHRASE: 'p' } });
+      await using here = await deploymentWorld({ environment: { PIECEWORK_IDENTITY_PASSPHRASE: 'p' } });
       expect(await run(['submit', ...args, url, 's3://bucket/in/f'], here.context)).toBe(0);
       return await here.bench.ports.secrets.unseal(here.context.stdout.text.trim(), 1);
     };
@@ -142,13 +82,13 @@ describe('submit', () => {
       store: { endpoint: 'https://store.example' },
     });
     expect(await sealed('https://host/f')).toEqual({ url: 'https://host/f' });
-    await using here = await world();
+    await using here = await deploymentWorld();
     expect(await run(['submit', '-i', `${key}-not`, 'sftp://host/f', 's3://bucket/in/f'], here.context)).toBe(2);
     expect(here.context.stderr.text).toContain(`${key}-not can't be read (ENOENT)`);
   });
 
   it('is the same transfer for the same idempotency key', async () => {
-    await using here = await world();
+    await using here = await deploymentWorld();
     const args = ['submit', '--quiet', '--idempotency-key', 'k', 'https://origin.example/a', 's3://bucket/in/a'];
     await run(args, here.context);
     await run(args, here.context);
@@ -162,7 +102,7 @@ describe('submit', () => {
     [['https://h/a', 's3://other/a'], 'InvalidDestination'],
     [['--deadline', '30d', 'https://h/a', 's3://bucket/in/a'], 'InvalidOption'],
   ])('refuses %j with the exit code of a wrong command', async (args, code) => {
-    await using here = await world();
+    await using here = await deploymentWorld();
     expect(await run(['submit', '--json', ...args], here.context)).toBe(2);
     expect(JSON.parse(here.context.stdout.text)).toMatchObject({ type: 'error', code });
   });
@@ -178,7 +118,7 @@ describe('status --watch', () => {
   const completed = { status: 'completed', result: { sizeBytes: 100, version: 'validator', digests: {} } } as const;
 
   it('follows a transfer to its end', async () => {
-    await using here = await world();
+    await using here = await deploymentWorld();
     await here.bench.store(ID, { status: 'planning' });
     next(here.bench, transferring(), { status: 'finalizing' }, completed);
     expect(await run(['status', '--watch', ID], here.context)).toBe(0);
@@ -194,7 +134,7 @@ describe('status --watch', () => {
   });
 
   it('ends as the transfer did', async () => {
-    await using here = await world();
+    await using here = await deploymentWorld();
     await here.bench.store(ID);
     next(here.bench, {
       status: 'failed',
@@ -214,7 +154,7 @@ describe('status --watch', () => {
 
   it('stopped, it says that the transfer goes on', async () => {
     const stopping = new AbortController();
-    await using here = await world({ signal: stopping.signal });
+    await using here = await deploymentWorld({ signal: stopping.signal });
     await here.bench.store(ID, transferring());
     here.bench.onSleep = async () => {
       stopping.abort();
@@ -225,7 +165,7 @@ describe('status --watch', () => {
   });
 
   it('draws over one line on a terminal, and takes it away', async () => {
-    await using here = await world({ isTTY: true, columns: 60 });
+    await using here = await deploymentWorld({ isTTY: true, columns: 60 });
     await here.bench.store(ID, transferring());
     here.bench.ledger = [{ number: 1, sizeBytes: 10, crc32: 1, modifiedAt: toIso(NOW) }];
     next(here.bench, completed);
@@ -237,7 +177,7 @@ describe('status --watch', () => {
 
 describe('the verbs that both homes know', () => {
   it('list shows the newest of a deployment, filtered, as many as asked', async () => {
-    await using here = await world();
+    await using here = await deploymentWorld();
     await here.bench.store(ID, transferring());
     await here.bench.store(OTHER, { status: 'cancelled' });
     expect(await run(['list', '--limit', '1'], here.context)).toBe(0);
@@ -257,7 +197,7 @@ describe('the verbs that both homes know', () => {
   });
 
   it('status shows one with its piece map, by the beginning of its id', async () => {
-    await using here = await world();
+    await using here = await deploymentWorld();
     await here.bench.store(
       ID,
       transferring({ trouble: { 3: { attempt: 2, failures: 1, waits: 0, code: 'SourceReset' } } }),
@@ -273,7 +213,7 @@ describe('the verbs that both homes know', () => {
   });
 
   it('cancel and retry', async () => {
-    await using here = await world();
+    await using here = await deploymentWorld();
     await here.bench.store(ID, transferring());
     expect(await run(['cancel', ID], here.context)).toBe(0);
     expect(await run(['cancel', ID], here.context)).toBe(8);
@@ -291,7 +231,7 @@ describe('the verbs that both homes know', () => {
   });
 
   it('--local asks this machine, and says so', async () => {
-    await using here = await world({ local: () => ({ list: async () => [] }) });
+    await using here = await deploymentWorld({ local: () => ({ list: async () => [] }) });
     expect(await run(['list', '--local'], here.context)).toBe(0);
     expect(here.context.stderr.text).toBe('answered by this machine\nno transfers\n');
     expect(here.served.requests).toEqual([]);
@@ -316,7 +256,7 @@ describe('the verbs that both homes know', () => {
 
 describe('who is asking', () => {
   it('is an API key where one is set', async () => {
-    await using here = await world({ environment: { PIECEWORK_API_KEY: 'k-1', AWS_ACCESS_KEY_ID: 'x' } });
+    await using here = await deploymentWorld({ environment: { PIECEWORK_API_KEY: 'k-1', AWS_ACCESS_KEY_ID: 'x' } });
     await run(['list'], here.context);
     expect(here.served.requests[0]?.headers).toMatchObject({ 'x-api-key': 'k-1' });
     expect(here.served.requests[0]?.headers['authorization']).toBeUndefined();
@@ -324,12 +264,12 @@ describe('who is asking', () => {
 
   it('is signed where AWS credentials are set, and nobody else', async () => {
     stubAws();
-    await using here = await world({ environment: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE' } });
+    await using here = await deploymentWorld({ environment: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE' } });
     await run(['list'], here.context);
     expect(here.served.requests[0]?.headers['authorization']).toMatch(
       /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/execute-api\//,
     );
-    await using plain = await world();
+    await using plain = await deploymentWorld();
     await run(['list'], plain.context);
     expect(plain.served.requests[0]?.headers['authorization']).toBeUndefined();
   });
@@ -348,7 +288,7 @@ describe('--stack', () => {
   }
 
   it("finds the API in the stack's outputs", async () => {
-    await using here = await world();
+    await using here = await deploymentWorld();
     const { exit, stderr, requests } = await listOf(
       200,
       outputs(['Bucket', 'b'], ['PieceworkApiUrl', here.served.url]),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isPageInstead } from '../../lib/transfer/page-instead.ts';
+import { isPageInstead } from '../../lib/transfer/checks/page-instead.ts';
 
 it.each([
   ['application/zip', 'text/html; charset=utf-8', true],

@@ -1,6 +1,6 @@
-import { mediaType } from '../../transfer/page-instead.ts';
-import type { RangeAnswer, StatedRange } from '../../transfer/range-answer.ts';
-import { refused } from '../../transfer/range-answer.ts';
+import { mediaType } from '../../transfer/checks/page-instead.ts';
+import type { RangeAnswer, StatedRange } from '../../transfer/checks/range-answer.ts';
+import { refused } from '../../transfer/checks/range-answer.ts';
 import type { Validator } from '../../values/web/validator.ts';
 import { parseContentRange } from './range-fields.ts';
 import { codeOfStatus } from './status.ts';

@@ -1,6 +1,6 @@
 import type { Probe } from '../../sources/source.ts';
+import { isPageInstead } from '../../transfer/checks/page-instead.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
-import { isPageInstead } from '../../transfer/page-instead.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { checkExpectations, pageInstead } from '../shared/object-spec.ts';
 import type { Ports } from '../shared/ports.ts';

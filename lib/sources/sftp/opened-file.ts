@@ -1,5 +1,5 @@
 import type { Stats } from 'ssh2';
-import { fileChange } from '../../transfer/version-check.ts';
+import { fileChange } from '../../transfer/checks/version-check.ts';
 import { toIso } from '../../values/time.ts';
 import { sftpError } from './errors.ts';
 import type { SftpSession } from './session.ts';

@@ -6,7 +6,7 @@ import { signatureExpiry } from '../../../lib/http/grammar/signature-expiry.ts';
 import { ifRangeOf, modifiedAt, validatorOf } from '../../../lib/http/grammar/validator.ts';
 import { nextUrl } from '../../../lib/http/requests/redirects.ts';
 import { publishedDigests } from '../../../lib/integrity/digest-headers.ts';
-import { checkRangeAnswer } from '../../../lib/transfer/range-check.ts';
+import { checkRangeAnswer } from '../../../lib/transfer/checks/range-check.ts';
 import type { Snapshot } from '../../../lib/transfer/snapshot.ts';
 import { describeValidator } from '../../../lib/values/web/validator.ts';
 import { mutatedBytes } from '../inputs.ts';

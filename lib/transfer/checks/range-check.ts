@@ -1,9 +1,9 @@
-import type { ByteRange } from '../values/ranges.ts';
-import { rangeLength } from '../values/ranges.ts';
+import type { ByteRange } from '../../values/ranges.ts';
+import { rangeLength } from '../../values/ranges.ts';
+import type { Snapshot } from '../snapshot.ts';
 import { isPageInstead, mediaType } from './page-instead.ts';
 import type { RangeAnswer, Refusal } from './range-answer.ts';
 import { refused } from './range-answer.ts';
-import type { Snapshot } from './snapshot.ts';
 import { checkVersion } from './version-check.ts';
 
 export type RangeVerdict =

@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../errors/codes.ts';
-import type { ByteRange } from '../values/ranges.ts';
-import type { Validator } from '../values/web/validator.ts';
+import type { ErrorCode } from '../../errors/codes.ts';
+import type { ByteRange } from '../../values/ranges.ts';
+import type { Validator } from '../../values/web/validator.ts';
 
 /** What the head of an answer to a ranged request states, as its protocol reads it. Nothing of it is believed yet. */
 export type RangeAnswer =

@@ -1,7 +1,7 @@
+import type { Snapshot } from '../snapshot.ts';
 import { mediaType } from './page-instead.ts';
 import type { RangeHead, Refusal } from './range-answer.ts';
 import { refused } from './range-answer.ts';
-import type { Snapshot } from './snapshot.ts';
 
 /** `undefined` when nothing speaks against it being the planned version. */
 export function checkVersion(
