@@ -9,7 +9,7 @@ sourceContract('file', async () => {
   const source = fileSource();
   return {
     source,
-    features: { ranges: true, sizes: true, versions: true },
+    features: { ranges: true, sizes: true, versions: true, queries: false },
     async put(name, bytes) {
       await folder.put(name, bytes);
       return { url: pathToFileURL(join(folder.path, name)).href };

@@ -76,11 +76,11 @@ describe('records in a folder', () => {
 
   test('hold nothing that a terminal would act on, and the same value', async () => {
     const folder = await emptyFolder();
-    const key: RecordKey<string> = { path: 'transfers/a.json' };
-    const name = 'a\u001b[2J\u009b\u0085\u202e\u2028é';
-    await folderRecords({ folder }).put(key, name, 'absent');
+    const key: RecordKey<{ readonly name: string }> = { path: 'transfers/a.json' };
+    const value = { name: 'a\u001b[2J\u009b\u0085\u202e\u2028é' };
+    await folderRecords({ folder }).put(key, value, 'absent');
     expect(await readFile(join(folder, key.path), 'utf8')).toMatch(/^[\x20-\x7eé]*\n$/);
-    expect((await folderRecords({ folder }).get(key))?.value).toBe(name);
+    expect((await folderRecords({ folder }).get(key))?.value).toEqual(value);
   });
 
   test('have paths that stay in the folder', async () => {
