@@ -3,7 +3,7 @@ import { apiBench } from './api-bench.ts';
 import { testContext } from './cli-context.ts';
 import { serveApi } from './serve-api.ts';
 
-export const noLocal = () => {
+const noLocal = () => {
   throw new Error('this machine was asked');
 };
 
