@@ -55,11 +55,27 @@ export class Pipeline {
     return value;
   }
 
+  /**
+   * Asks again, as any client does, when nothing answers for the API: a burst may be more functions than a stand-in can
+   * start at once, and a redeploy takes a function away in the middle of an answer.
+   */
   async call(
     method: string,
     path: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
+    let answer = await this.#callOnce(method, path, body, headers);
+    for (let tries = 1; [502, 503, 504].includes(answer.status) && tries < 5; tries += 1)
+      answer = await this.#callOnce(method, path, body, headers);
+    return answer;
+  }
+
+  async #callOnce(
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>>,
   ): Promise<Answer> {
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
     const url = new URL(this.#base + path);
@@ -120,19 +136,14 @@ export class Pipeline {
       options,
     };
     const idempotencyKey = randomUUID();
-    const post = () => this.call('POST', '/v1/transfers', request, { 'idempotency-key': idempotencyKey, ...headers });
-    let { status, body } = await post();
-    // A burst may be more functions than a stand-in can start at once; any client asks again, under the same key.
-    for (let tries = 1; [502, 503, 504].includes(status) && tries < 5; tries += 1) ({ status, body } = await post());
+    const own = { 'idempotency-key': idempotencyKey, ...headers };
+    const { status, body } = await this.call('POST', '/v1/transfers', request, own);
     if (status !== 202) throw new Error(`POST answered ${status}: ${JSON.stringify(body)}`);
     return String(body['id']);
   }
 
   async status(id: string): Promise<Record<string, unknown>> {
-    let { status, body } = await this.call('GET', `/v1/transfers/${id}`);
-    // A redeploy takes a function away in the middle of an answer; any client asks again.
-    for (let tries = 1; [502, 503, 504].includes(status) && tries < 5; tries += 1)
-      ({ status, body } = await this.call('GET', `/v1/transfers/${id}`));
+    const { status, body } = await this.call('GET', `/v1/transfers/${id}`);
     if (status !== 200) throw new Error(`GET answered ${status}: ${JSON.stringify(body)}`);
     return body;
   }
