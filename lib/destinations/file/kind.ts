@@ -1,7 +1,6 @@
 import { stated } from '../../values/stated.ts';
 import type { DestinationKind } from '../kind.ts';
 import type { FileDestinationOptions } from './destination.ts';
-import { fileDestination } from './destination.ts';
 import { fileLocator, identityOfFile, parseFile } from './locator.ts';
 
 const MIB = 1024 ** 2;
@@ -18,7 +17,11 @@ export function fileKind({ warn }: Pick<FileDestinationOptions, 'warn'>): Destin
     // A file takes small windows at once, so its pieces can be larger.
     sizing: () => ({ windowBytes: MIB, preferredPieceBytes: 16 * MIB, granuleBytes: MIB }),
     // Not shared: two transfers to one file by two names are to find each other's lock.
-    open: async ({ onlyLooks }) => fileDestination(stated({ onlyLooks, warn })),
+    async open({ onlyLooks }) {
+      // Loaded only where it is written to: every command describes places, and few write to one.
+      const { fileDestination } = await import('./destination.ts');
+      return fileDestination(stated({ onlyLooks, warn }));
+    },
     async [Symbol.asyncDispose]() {},
   };
 }

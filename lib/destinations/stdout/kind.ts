@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import type { DestinationKind, PreferredSizes, SizingNeeds } from '../kind.ts';
-import { stdoutDestination } from './destination.ts';
 
 const MIB = 1024 ** 2;
 
@@ -15,7 +14,10 @@ export function stdoutKind(stream: () => Writable): DestinationKind {
     identity: () => JSON.stringify(['stdout']),
     describe: () => 'stdout',
     sizing,
-    open: async ({ windowBytes }) => stdoutDestination({ stream: stream(), windowBytes }),
+    async open({ windowBytes }) {
+      const { stdoutDestination } = await import('./destination.ts');
+      return stdoutDestination({ stream: stream(), windowBytes });
+    },
     async [Symbol.asyncDispose]() {},
   };
 }
