@@ -1,9 +1,10 @@
 import { PieceworkError } from '../errors/error.ts';
 import { redactUrl } from '../errors/redact.ts';
+import type { Rephrase } from '../errors/rephrased.ts';
+import { rephrased, rephrasedReader } from '../errors/rephrased.ts';
 import { withTexts } from '../errors/with-texts.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
-import type { ByteReader } from '../values/bytes.ts';
 import { decodedOrAsIs } from '../values/web/decoded.ts';
 import { readUrl } from '../values/web/read-url.ts';
 import type { Source } from './source.ts';
@@ -22,11 +23,12 @@ const NO_NAME = 'download';
  */
 export function withoutEchoes(source: Source): Source {
   return {
-    schemes: source.schemes,
+    ...source,
     async probe(from, firstBytes, call) {
       const hidden = hider(from);
       if (hidden === undefined) return await source.probe(from, firstBytes, call);
-      const probe = await silent(hidden, () => source.probe(from, firstBytes, call));
+      const rephrase = rephraseBy(hidden);
+      const probe = await rephrased(rephrase, () => source.probe(from, firstBytes, call));
       const { snapshot } = probe;
       if (repeatsInVersion(snapshot, hidden)) {
         await probe[Symbol.asyncDispose]();
@@ -38,7 +40,7 @@ export function withoutEchoes(source: Source): Source {
       return {
         snapshot: withoutRepetitions(snapshot, hidden),
         finalUrl: hidden(probe.finalUrl),
-        body: silentReader(hidden, probe.body),
+        body: rephrasedReader(rephrase, probe.body),
         bodyIsWhole: probe.bodyIsWhole,
         [Symbol.asyncDispose]: () => probe[Symbol.asyncDispose](),
       };
@@ -46,10 +48,9 @@ export function withoutEchoes(source: Source): Source {
     async open(from, snapshot, range, call) {
       const hidden = hider(from);
       if (hidden === undefined) return await source.open(from, snapshot, range, call);
-      return silentReader(hidden, await silent(hidden, () => source.open(from, snapshot, range, call)));
+      const rephrase = rephraseBy(hidden);
+      return rephrasedReader(rephrase, await rephrased(rephrase, () => source.open(from, snapshot, range, call)));
     },
-    copySource: (from) => source.copySource(from),
-    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   };
 }
 
@@ -121,20 +122,9 @@ function withoutRepetitions(snapshot: Snapshot, hidden: Hide): Snapshot {
   };
 }
 
-function silentReader(hidden: Hide, reader: ByteReader): ByteReader {
-  return {
-    read: (into) => silent(hidden, () => reader.read(into)),
-    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
-  };
-}
-
-async function silent<T>(hidden: Hide, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (thrown) {
-    if (!(thrown instanceof PieceworkError)) throw thrown;
-    throw repeats(thrown, hidden) ? withTexts(thrown, hidden) : thrown;
-  }
+/** An error that repeats nothing stays as it is, with all its causes. */
+function rephraseBy(hidden: Hide): Rephrase {
+  return (thrown) => (thrown instanceof PieceworkError && repeats(thrown, hidden) ? withTexts(thrown, hidden) : thrown);
 }
 
 /** Of an error and all its causes: each may be shown. */

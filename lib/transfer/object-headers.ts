@@ -124,7 +124,10 @@ function metadataProblem(name: string, value: string): string | undefined {
 
 /** What S3 counts: the bytes of names and values in UTF-8. */
 export function metadataBytes(metadata: Readonly<Record<string, string>>): number {
-  return Object.entries(metadata).reduce((sum, [name, value]) => sum + utf8Bytes(name) + utf8Bytes(value), 0);
+  return Object.entries(metadata).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
 }
 
 function lengthProblems(settings: ObjectSettings): readonly HeaderProblem[] {
@@ -152,8 +155,4 @@ export function taggingHeader(tags: Readonly<Record<string, string>>): string {
   return Object.entries(tags)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&');
-}
-
-function utf8Bytes(text: string): number {
-  return Buffer.byteLength(text);
 }

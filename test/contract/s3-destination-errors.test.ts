@@ -9,6 +9,7 @@ import type { ErrorCode } from '../../lib/errors/codes.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import { BAD_SETTINGS } from '../support/bad-settings.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { at, begin, cleanups, errorOf, open, store } from '../support/s3-destination-bench.ts';
 import { startS3Double } from '../support/s3-double.ts';
 import { call, codeOf, objectSpec, proofOf, sendPart, whole } from './destination/bench.ts';
@@ -85,10 +86,8 @@ describe('errors', () => {
     const server = createHttpServer((request, response) => {
       request.resume();
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Hello<br></title>');
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const address = server.address();
-    const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    });
+    const endpoint = `http://127.0.0.1:${await listenOnLoopback(server)}`;
     const destination = s3Destination({
       endpoint,
       region: 'r',

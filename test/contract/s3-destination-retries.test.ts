@@ -8,6 +8,7 @@ import { s3Destination } from '../../lib/destinations/s3/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Body } from '../../lib/values/bytes.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { at, begin, errorOf, open, PIECE, requests, store, waited } from '../support/s3-destination-bench.ts';
 import { call, codeOf, listAll, objectSpec, proofOf, sendPart, whole, windows } from './destination/bench.ts';
 
@@ -110,10 +111,8 @@ describe('memory and time', () => {
     // Takes the connection, and reads nothing from it.
     const server = createServer({ pauseOnConnect: true }, (socket) => {
       sockets.add(socket.on('error', () => {}));
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const address = server.address();
-    const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    });
+    const endpoint = `http://127.0.0.1:${await listenOnLoopback(server)}`;
     const destination = s3Destination({
       endpoint,
       region: 'us-east-1',

@@ -1,4 +1,4 @@
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { contextWith } from '../../lib/net/sockets/authorities.ts';
 import { PullSocket } from '../../lib/net/sockets/pull-socket.ts';
 import { tlsOptionsOf } from '../../lib/net/sockets/tls.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { patternBytes } from '../support/pattern.ts';
 
 const MIB = 1024 ** 2;
@@ -33,9 +34,8 @@ async function connected(
   };
   const server =
     kind === 'TCP' ? createServer(listener) : createTlsServer({ cert: leaf.cert, key: leaf.key }, listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenOnLoopback(server);
   opened.push(server);
-  const { port } = server.address() as AddressInfo;
   const provesEnd = kind === 'TLS, its end proved';
   const tls = { options: tlsOptionsOf({ host: 'localhost', secureContext }), waitForHandshake: true, provesEnd };
   const target = { host: '127.0.0.1', port, timeoutMs: 10_000, ...(kind === 'TCP' ? {} : { tls }) };
@@ -178,9 +178,8 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('the end of a connection (%s)', (
           });
         });
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const port = await listenOnLoopback(server);
     opened.push(server, { close: () => below.map((socket) => socket.destroy()) });
-    const { port } = server.address() as AddressInfo;
     const tls = { options: tlsOptionsOf({ host: 'localhost', secureContext }), waitForHandshake: true, provesEnd };
     const target = { host: '127.0.0.1', port, timeoutMs: 10_000, tls };
     const pull = await PullSocket.open(target, new AbortController().signal);

@@ -64,6 +64,16 @@ export function hasErrno(error: unknown, ...codes: string[]): boolean {
   return isSystemError(error) && codes.includes(error.code);
 }
 
+/** What a look finds; `undefined` where nothing is there. @param missing further errors than ENOENT that say so. */
+export async function ifThere<T>(look: () => Promise<T>, ...missing: readonly string[]): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', ...missing)) return undefined;
+    throw error;
+  }
+}
+
 export function folderIsFull(folder: string, neededBytes: number, availableBytes: number): PieceworkError {
   return new PieceworkError(
     'DestinationFull',

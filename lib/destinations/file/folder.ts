@@ -1,7 +1,6 @@
-import type { Stats } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import type { OpenUpload } from '../destination.ts';
-import { hasErrno } from './errors.ts';
+import { hasErrno, ifThere } from './errors.ts';
 import type { UploadFiles } from './names.ts';
 import { isPutId } from './names.ts';
 import type { FileTarget } from './target.ts';
@@ -47,25 +46,16 @@ export async function openUploadsBeside(target: FileTarget): Promise<readonly Op
 }
 
 async function begunAtOf(path: string): Promise<string | undefined> {
-  const found = await statOrNothing(path);
+  const found = await ifThere(() => lstat(path));
   if (found === undefined) return undefined;
   return new Date(found.birthtimeMs > 0 ? found.birthtimeMs : found.mtimeMs).toISOString();
-}
-
-async function statOrNothing(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 /** What unfinished uploads of the target occupy: it is either used again or soon given back. */
 export async function allocatedBeside(target: FileTarget): Promise<number> {
   let bytes = 0;
   for (const { partial } of await uploadsBeside(target)) {
-    const found = await statOrNothing(partial);
+    const found = await ifThere(() => lstat(partial));
     bytes += (found?.blocks ?? 0) * BLOCK_BYTES;
   }
   return bytes;
@@ -84,7 +74,7 @@ export async function sweepBeside(target: FileTarget, inUse: (files: UploadFiles
     const journal = await readJournal(files.journal);
     const isFinished = journal !== undefined && journal !== 'corrupt' && journal.finished !== undefined;
     if (isFinished && (await isPublished(target, journal))) continue;
-    if (isPutId(files.id) || (isFinished && (await statOrNothing(files.partial)) === undefined)) {
+    if (isPutId(files.id) || (isFinished && (await ifThere(() => lstat(files.partial))) === undefined)) {
       await removeUpload(files);
     }
   }

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { PieceworkError } from '../../errors/error.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import type { ObjectSettings } from '../../transfer/request.ts';
-import { folderIsFull, hasErrno, onDisk } from './errors.ts';
+import { folderIsFull, ifThere, onDisk } from './errors.ts';
 import type { FileLocator } from './locator.ts';
 import { fileLocator } from './locator.ts';
 import type { Beside } from './names.ts';
@@ -27,8 +27,9 @@ export interface FileTarget extends Beside {
 export async function locateTarget(to: DestinationLocator): Promise<FileTarget> {
   const { path: named } = fileLocator(to);
   return await onDisk(named, async () => {
-    const link = await statOrNothing(() => lstat(named));
-    const existing = link?.isSymbolicLink() ? await statOrNothing(() => stat(named)) : link;
+    // ENOTDIR: an ancestor is a file; the error comes when something is to be written there.
+    const link = await ifThere(() => lstat(named), 'ENOTDIR');
+    const existing = link?.isSymbolicLink() ? await ifThere(() => stat(named), 'ENOTDIR') : link;
     const path = link?.isSymbolicLink() && existing !== undefined ? await realpath(named) : named;
     const target = { ...beside(path), path, isDangling: link !== undefined && existing === undefined };
     return existing === undefined ? target : { ...target, existing };
@@ -55,16 +56,6 @@ export async function resolveTarget(to: DestinationLocator): Promise<FileTarget>
     );
   }
   return target;
-}
-
-async function statOrNothing(look: () => Promise<Stats>): Promise<Stats | undefined> {
-  try {
-    return await look();
-  } catch (error) {
-    // ENOTDIR: an ancestor is a file; the error comes when something is to be written there.
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw error;
-  }
 }
 
 /** The folder is there and takes new files. */

@@ -5,6 +5,8 @@ import { syncFolder } from '../../disk/durable.ts';
 import { acquireLock } from '../../disk/lock.ts';
 import { NotOrdinary, RECORD_FILE, readOrdinary } from '../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
+import type { Envelope } from '../../values/envelope.ts';
+import { parseEnvelope } from '../../values/envelope.ts';
 import { printableJson } from '../../values/printable.ts';
 import type { RecordKey, Records, Version } from '../records.ts';
 import { hasErrno, onFolder } from './errors.ts';
@@ -18,13 +20,6 @@ export interface FolderRecordsOptions {
   readonly warn?: (sentence: string) => void;
   /** Paths on one page of `list`. @default 1000 */
   readonly pageSize?: number;
-}
-
-/** As it stands in the file. Each write has a version that was never there before. */
-interface Envelope {
-  readonly v: 1;
-  readonly version: Version;
-  readonly value: unknown;
 }
 
 /** A writer holds a record's lock for a few milliseconds; one that is suspended meanwhile may take longer. */
@@ -132,14 +127,7 @@ async function read(place: RecordPlace): Promise<Envelope | 'corrupt' | undefine
     if (error instanceof NotOrdinary) return 'corrupt';
     throw error;
   }
-  try {
-    const envelope = JSON.parse(text) as Partial<Envelope> | null;
-    const { v, version, value } = envelope ?? {};
-    const isWhole = v === 1 && typeof version === 'string' && typeof value === 'object' && value !== null;
-    return isWhole ? { v, version, value } : 'corrupt';
-  } catch {
-    return 'corrupt';
-  }
+  return parseEnvelope(text) ?? 'corrupt';
 }
 
 async function pathsUnder(folder: string, prefix: string): Promise<string[]> {

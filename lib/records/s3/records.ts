@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
+import type { Envelope } from '../../values/envelope.ts';
+import { parseEnvelope } from '../../values/envelope.ts';
 import type { RecordKey, Records, Version } from '../records.ts';
 import { isConflict, isNotThere, onBucket } from './errors.ts';
 
@@ -22,16 +24,6 @@ export interface S3RecordsOptions {
   readonly warn?: (sentence: string) => void;
   /** Paths on one page of `list`, at most 1000. @default 1000 */
   readonly pageSize?: number;
-}
-
-/**
- * As it stands in the object. `version` is there to differ: of equal bytes the ETags are equal too, and without it A →
- * B → A would go unnoticed. Compared is the ETag.
- */
-interface Envelope {
-  readonly v: 1;
-  readonly version: string;
-  readonly value: unknown;
 }
 
 interface Found {
@@ -81,7 +73,7 @@ export function s3Records({
     async get<T>(key: RecordKey<T>) {
       const found = await read(key.path);
       if (found === undefined) return undefined;
-      const envelope = parse(found.text);
+      const envelope = parseEnvelope(found.text);
       if (envelope !== undefined) return { value: envelope.value as T, version: found.etag };
       const fate = await setAside(key.path, found).then(
         (aside) => `it was set aside as ${aside}`,
@@ -93,6 +85,8 @@ export function s3Records({
     },
 
     async put<T>(key: RecordKey<T>, value: T, on: 'absent' | Version) {
+      // The version is there to differ: of equal bytes the ETags are equal too, and without it A → B → A would go
+      // unnoticed. Compared is the ETag.
       const envelope: Envelope = { v: 1, version: randomBytes(12).toString('hex'), value };
       const condition = on === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: quoted(on) };
       const body = { Body: JSON.stringify(envelope), ContentType: 'application/json' };
@@ -133,17 +127,6 @@ function changed(path: string, cause: unknown): PieceworkError {
 function checked(path: string): string {
   if (path.split('/').every((word) => /^(?!\.{1,2}$)[A-Za-z0-9._=-]+$/.test(word))) return path;
   throw new PieceworkError('Internal', `${JSON.stringify(path)} is no path of a record`);
-}
-
-function parse(text: string): Envelope | undefined {
-  try {
-    const envelope = JSON.parse(text) as Partial<Envelope> | null;
-    const { v, version, value } = envelope ?? {};
-    const isWhole = v === 1 && typeof version === 'string' && typeof value === 'object' && value !== null;
-    return isWhole ? { v, version, value } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Stores write ETags with quotes or without. */

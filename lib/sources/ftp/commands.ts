@@ -23,8 +23,8 @@ export class FtpCommands implements Poolable {
   readonly manners: FtpManners;
   #spoilt = false;
 
-  constructor(context: LineContext, target: FtpTarget, settings: NetSettings, manners: FtpManners) {
-    this.manners = manners;
+  constructor(context: LineContext, target: FtpTarget, settings: NetSettings & { readonly manners: FtpManners }) {
+    this.manners = settings.manners;
     this.#context = context;
     this.#target = target;
     this.#settings = settings;

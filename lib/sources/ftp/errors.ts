@@ -27,13 +27,13 @@ export class FtpFull extends Error {
 export class LoginRefused extends PieceworkError {
   readonly reply: FtpReply;
   constructor(target: FtpTarget, reply: FtpReply) {
-    const { message, details } = ftpError(
+    const where = redactUrl(target.url.href);
+    const { code } = reply;
+    super(
       'SourceUnauthorized',
-      target,
-      `the server does not let the user "${target.user}" in at ${target.host} (${reply.code}); check user and password`,
-      reply,
+      `${where}: the server does not let the user "${target.user}" in at ${target.host} (${code}); check user and password`,
+      { details: { target: where, ftpReply: code } },
     );
-    super('SourceUnauthorized', message, { details });
     this.reply = reply;
   }
 }

@@ -15,18 +15,13 @@ export interface FtpSettings extends NetSettings {
   readonly secureContext: SecureContext | undefined;
 }
 
-interface LoginSettings extends FtpSettings {
+export interface LoginSettings extends FtpSettings {
   readonly manners: FtpManners;
 }
 
 /** A control connection, logged in, in binary mode. @throws FtpFull, PieceworkError, or the signal's reason. */
-export async function logIn(
-  target: FtpTarget,
-  settings: FtpSettings,
-  manners: FtpManners,
-  signal: AbortSignal,
-): Promise<FtpCommands> {
-  const commands = await greeted(target, { ...settings, manners }, signal);
+export async function logIn(target: FtpTarget, settings: LoginSettings, signal: AbortSignal): Promise<FtpCommands> {
+  const commands = await greeted(target, settings, signal);
   try {
     await closingOnAbort(commands, signal, () => introduce(commands, target));
     signal.throwIfAborted();
@@ -82,7 +77,7 @@ async function greet(
   signal: AbortSignal,
 ): Promise<FtpCommands> {
   const { LineContext } = await import('./line-context.ts');
-  const commands = new FtpCommands(new LineContext(), target, settings, settings.manners);
+  const commands = new FtpCommands(new LineContext(), target, settings);
   try {
     await closingOnAbort(commands, signal, () => hearGreeting(commands, target, settings, socket, signal));
     return commands;

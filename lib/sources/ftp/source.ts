@@ -37,7 +37,7 @@ export function ftpSource(options: FtpSourceOptions = {}): Source {
     (target) => {
       const manners: FtpManners = { knowsEpsv: true };
       return connectionPool<FtpCommands>({
-        open: (signal) => logIn(target, settings, manners, signal),
+        open: (signal) => logIn(target, { ...settings, manners }, signal),
         fullness: {
           // Where this very login stands already, the server has no other reason to refuse it.
           isFull: (error, openConnections) =>

@@ -43,7 +43,7 @@ export const FTP_REPLIES = [
     inputs: mutatedBytes(CONVERSATIONS, WORDS),
     begin: () => async (text) => {
       const socket = new Server(text);
-      const commands = new FtpCommands(new LineContext(), TARGET, SETTINGS, { knowsEpsv: true });
+      const commands = new FtpCommands(new LineContext(), TARGET, { ...SETTINGS, manners: { knowsEpsv: true } });
       await refusingLater(async () => {
         const greeting = commands.begin(socket as unknown as Socket, undefined);
         socket.speak();

@@ -4,7 +4,7 @@ import { syncFolder } from '../../../disk/durable.ts';
 import { PieceworkError } from '../../../errors/error.ts';
 import { combineParts, crc32Hex } from '../../../integrity/crc32.ts';
 import type { ObjectSpec, Proof, Stored, WriteCondition } from '../../destination.ts';
-import { diskError, hasErrno, onDisk, uploadLost } from '../errors.ts';
+import { diskError, hasErrno, ifThere, onDisk, uploadLost } from '../errors.ts';
 import type { FileTarget } from '../target.ts';
 import type { FinishedFile } from './journal.ts';
 import { describeFile, isThatFile } from './journal.ts';
@@ -104,20 +104,11 @@ async function publish(
 
 /** Another file, a link, or changed since it was sealed. One that is not there was renamed by an earlier try. */
 async function isReplaced(from: string, file: FileHandle, { sizeBytes, modifiedMs }: FinishedFile): Promise<boolean> {
-  const [own, there] = await Promise.all([file.stat({ bigint: true }), lstatIfThere(from)]);
+  const [own, there] = await Promise.all([file.stat({ bigint: true }), ifThere(() => lstat(from, { bigint: true }))]);
   if (there === undefined) return false;
   const isSame = there.isFile() && there.ino === own.ino && there.dev === own.dev && Number(there.size) === sizeBytes;
   // Some file systems keep times to two seconds only.
   return !isSame || Math.abs(Number(there.mtimeMs) - modifiedMs) > 2000;
-}
-
-async function lstatIfThere(path: string) {
-  try {
-    return await lstat(path, { bigint: true });
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 function refusal(error: unknown, from: string, path: string): unknown {
