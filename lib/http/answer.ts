@@ -8,6 +8,16 @@ export interface Answer {
   readonly body: IncomingBody;
   /** How the end of the body is known. `nothing`: it is the end of the connection, which may have been cut. */
   readonly endProvedBy: 'framing' | 'tls' | 'nothing';
+  /** Absent where no redirect led here. */
+  readonly redirected?: Redirected;
+}
+
+/** What redirects made of a request. */
+export interface Redirected {
+  /** What of the caller's headers may be sent to `Answer.url`. */
+  readonly headers: Headers;
+  /** The origin's host that credentials were given for, where they were not sent to `Answer.url`. */
+  readonly credentialsStayedAt?: string;
 }
 
 /** A new connection costs more than reading so much that is not wanted. */

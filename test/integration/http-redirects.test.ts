@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { SourceLocator } from '../../lib/transfer/locators.ts';
+import { byRequest, status } from '../support/hostile-lies.ts';
 import { httpBench, MIDDLE, SIZE } from '../support/http-bench.ts';
 import { redirect, startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
@@ -34,8 +36,59 @@ describe('redirects', () => {
     bench.origin.serve('/a', redirect('/two.bin'));
     const body = await readAll(await bench.source.open(from, snapshot, MIDDLE, call()));
     expect(body.equals(patternBytes(MIDDLE.start, 200_000))).toBe(true);
-    expect(bench.origin.requests.map(({ url }) => url)).toEqual(['/a', '/one.bin', '/a', '/two.bin']);
-    expect(bench.origin.requests[3]?.headers['if-range']).toBe('"v1"');
+    expect(bench.origin.requests.map(({ url }) => url)).toEqual(['/a', '/one.bin', '/one.bin', '/a', '/two.bin']);
+    expect(bench.origin.requests[4]?.headers['if-range']).toBe('"v1"');
+  });
+
+  describe('to mirrors in turn, the same bytes under an ETag of their own', () => {
+    const toMirrors = (): string => {
+      bench.origin.serve('/a.bin', { size: SIZE, etag: '"a"' });
+      bench.origin.serve('/b.bin', { size: SIZE, etag: '"b"' });
+      return bench.origin.serve(
+        '/any',
+        byRequest((number) => redirect(`/${'ab'[(number - 1) % 2]}.bin?signature=hunter2`)),
+      );
+    };
+
+    it('are asked for where the first look was', async () => {
+      const from = { url: toMirrors() };
+      const snapshot = await bench.snapshotOf(from);
+      const bytes = await readAll(await bench.source.open(from, snapshot, MIDDLE, call()));
+      expect(bytes.equals(patternBytes(MIDDLE.start, 200_000))).toBe(true);
+      expect(bench.origin.requests.map(({ url }) => url.split('?')[0])).toEqual(['/any', '/a.bin', '/a.bin']);
+      // What is seen of the way shows no signature.
+      await using probe = await bench.source.probe(from, 1000, call());
+      expect(JSON.stringify([probe.snapshot, probe.finalUrl])).not.toContain('hunter2');
+    });
+
+    it('are looked for until one is the planned version, by a process that never saw the first', async () => {
+      const from = { url: toMirrors() };
+      const snapshot = await bench.snapshotOf(from);
+      const later = bench.useSource({});
+      for (let piece = 0; piece < 3; piece += 1) {
+        const bytes = await readAll(await later.open(from, snapshot, MIDDLE, call()));
+        expect(bytes.equals(patternBytes(MIDDLE.start, 200_000))).toBe(true);
+      }
+    });
+
+    it('are a source that has changed where none has the planned version', async () => {
+      const from = { url: toMirrors() };
+      const snapshot = await bench.snapshotOf(from);
+      for (const path of ['/a.bin', '/b.bin']) bench.origin.serve(path, { size: SIZE, etag: '"c"' });
+      await failureOf(bench.source.open(from, snapshot, MIDDLE, call()), 'SourceChanged');
+      expect(bench.origin.requests.filter(({ url }) => url === '/any')).toHaveLength(1 + 8);
+    });
+  });
+
+  it('that lost the credentials on the way say so where those are asked for', async () => {
+    const other = bench.alsoUse(await startOrigin());
+    other.serve('/file.bin?key=hunter2', status(403));
+    const url = bench.origin.serve('/a', redirect(`${other.base}/file.bin?key=hunter2`));
+    const from: SourceLocator = { url, auth: { kind: 'bearer', token: 'hunter2' } };
+    const { message } = await failureOf(bench.source.probe(from, 1000, call()), 'SourceForbidden');
+    expect(message).toContain(`was not sent what was given for ${new URL(url).host}`);
+    expect(message).toContain(`${other.base}/file.bin`);
+    expect(message).not.toContain('hunter2');
   });
 
   it('carry no credentials to another origin, and not back again', async () => {

@@ -1,12 +1,12 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
+import { stated } from '../../values/stated.ts';
 import type { Answer } from '../answer.ts';
 import type { Dispatchers } from '../connections/dispatcher.ts';
 import { exchange } from '../connections/exchange.ts';
 import type { Headers } from '../grammar/headers.ts';
 import { lengthOf } from '../grammar/headers.ts';
-import type { CallerRequest } from './request-headers.ts';
-import { harmlessHeaders } from './request-headers.ts';
+import { harmlessHeaders, hasCredentials } from './request-headers.ts';
 
 export interface RedirectPolicy {
   /** 0 = follow none. */
@@ -15,7 +15,16 @@ export interface RedirectPolicy {
   readonly allowInsecure: boolean;
 }
 
-export interface FollowOptions extends CallerRequest {
+/** Where to begin: the URL that was given, or one that redirects from it led to before. */
+export interface Start {
+  readonly url: URL;
+  /** For this URL's own origin. */
+  readonly headers: Headers;
+  /** @see Redirected.credentialsStayedAt */
+  readonly credentialsStayedAt?: string;
+}
+
+export interface FollowOptions extends Start {
   /** What the transfer itself asks (`range`, …): goes to every origin. */
   readonly ownHeaders: Headers;
   readonly policy: RedirectPolicy;
@@ -26,19 +35,25 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Asks, and follows redirects by hand (RFC 9110 §15.4), because every hop decides anew what it may be sent and whether
- * it may be contacted. Nothing of the way is remembered: signed targets expire.
+ * it may be contacted.
  * @throws PieceworkError `TooManyRedirects`, `RedirectLoop`, `RedirectRefused`, and what `exchange` throws.
  */
 export async function follow(dispatchers: Dispatchers, options: FollowOptions): Promise<Answer> {
-  let { url, headers } = options;
+  let { url, headers, credentialsStayedAt } = options;
   const visited = [url];
   for (;;) {
     const answer = await exchange(dispatchers, url, { ...headers, ...options.ownHeaders }, options.signal);
-    if (!REDIRECTS.has(answer.status)) return answer;
+    if (!REDIRECTS.has(answer.status)) {
+      const wasRedirected = visited.length > 1 || credentialsStayedAt !== undefined;
+      return wasRedirected ? { ...answer, redirected: { headers, ...stated({ credentialsStayedAt }) } } : answer;
+    }
     await answer.body.discard(lengthOf(answer.headers));
     const target = nextUrl(visited, answer.headers['location'], answer.status, options.policy);
     // Once dropped, they stay dropped: a chain that comes back was steered by another server.
-    if (target.origin !== url.origin) headers = harmlessHeaders(headers);
+    if (target.origin !== url.origin) {
+      if (hasCredentials(headers)) credentialsStayedAt ??= url.host;
+      headers = harmlessHeaders(headers);
+    }
     visited.push(target);
     url = target;
   }

@@ -72,6 +72,11 @@ export function harmlessHeaders(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => HARMLESS.has(name)));
 }
 
+/** Whether there is anything that a server could know the caller by. */
+export function hasCredentials(headers: Headers): boolean {
+  return Object.keys(headers).some((name) => !HARMLESS.has(name));
+}
+
 function parseHttpUrl(text: string): URL {
   const url = readUrl(text);
   if (url === undefined) {

@@ -10,6 +10,7 @@ import { checkRequest, completeOptions } from './check-request.ts';
 import type { FirstLook } from './first-look.ts';
 import { lookAt } from './first-look.ts';
 import { runToReport } from './run-to-report.ts';
+import { isStillServed } from './still-served.ts';
 import { difference, findUnfinished, giveUp, goOn, remember } from './unfinished.ts';
 
 /**
@@ -48,7 +49,7 @@ async function begin(
     const asked = isPlanned
       ? requestNow(unfinished.request, request)
       : toRequest({ source, destination, object, options });
-    const because = isPlanned ? whyNot(unfinished, request, asked, first) : undefined;
+    const because = isPlanned ? await whyNot(unfinished, request, asked, first, signal) : undefined;
     if (because === undefined) {
       const message = isPlanned ? leftAsItIs(unfinished, request) : undefined;
       if (message !== undefined) await ports.events.emit({ type: 'warning', message });
@@ -68,12 +69,18 @@ async function begin(
 }
 
 /** Why what has a plan is not gone on with. */
-function whyNot(
+async function whyNot(
   unfinished: TransferRecord,
   request: CopyRequest,
   asked: TransferRequest,
   { run: { ports }, destination, probe }: FirstLook,
-): string | undefined {
+  signal: AbortSignal,
+): Promise<string | undefined> {
   if (request.restart === true) return 'a restart was asked for';
-  return difference(unfinished, probe.snapshot) ?? whyStartAnew(unfinished, asked, ports.destinations(destination));
+  const { snapshot: planned } = unfinished;
+  const { snapshot: seen } = probe;
+  const changed = difference(unfinished, seen);
+  const mayBeServed = changed !== undefined && planned !== undefined;
+  if (mayBeServed && !(await isStillServed(ports, request.source, { planned, seen }, signal))) return changed;
+  return whyStartAnew(unfinished, asked, ports.destinations(destination));
 }

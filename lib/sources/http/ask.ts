@@ -2,6 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import type { Answer } from '../../http/answer.ts';
 import type { Dispatchers } from '../../http/connections/dispatcher.ts';
 import { toRangeHeader } from '../../http/grammar/range-fields.ts';
+import type { Start } from '../../http/requests/redirects.ts';
 import { follow } from '../../http/requests/redirects.ts';
 import { callerRequest } from '../../http/requests/request-headers.ts';
 import { bodyReader } from '../../net/bodies/body-reader.ts';
@@ -9,17 +10,21 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import type { ByteRange } from '../../values/ranges.ts';
 import type { Instant } from '../../values/time.ts';
+import type { Reached } from './reached.ts';
 
 export interface HttpContext {
   readonly dispatchers: Dispatchers;
   readonly userAgent: string;
   readonly now: () => Instant;
+  readonly reached: Reached;
 }
 
 export interface Question {
   /** Absent = the whole, without a `Range` header. */
   readonly range?: ByteRange;
   readonly ifRange?: string;
+  /** Where to ask. @default the URL that was given */
+  readonly start?: Start;
 }
 
 const DEFAULT_REDIRECTS = 5;
@@ -36,7 +41,7 @@ export async function ask(
     throw new PieceworkError('InvalidOption', 'maxRedirects must be a whole number from 0');
   }
   return follow(context.dispatchers, {
-    ...callerRequest(from, context.userAgent),
+    ...(question.start ?? callerRequest(from, context.userAgent)),
     ownHeaders: {
       // Bytes are stored as they are; a coding made on the fly would make ranges of something else.
       'accept-encoding': 'identity',
@@ -56,4 +61,9 @@ export function readerOf(context: HttpContext, answer: Answer, expectedBytes: nu
     expectedBytes,
     floor: { minBytesPerSecond, windowMs: stallTimeoutMs },
   });
+}
+
+/** Where an answer came from, as the place to ask next time. */
+export function startAt({ url, redirected }: Answer): Start {
+  return { url, headers: {}, ...redirected };
 }

@@ -6,7 +6,7 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Call } from '../../values/call.ts';
 import type { Probe } from '../source.ts';
 import type { HttpContext } from './ask.ts';
-import { ask, readerOf } from './ask.ts';
+import { ask, readerOf, startAt } from './ask.ts';
 import { refuse, refuseFor } from './refusal.ts';
 import { snapshotOf } from './snapshot.ts';
 
@@ -38,8 +38,11 @@ export async function probeHttp(
   const body = readerOf(context, answer, bodyBytes);
   // Some servers answer 200 to a range that is the whole; that says nothing about their other ranges.
   const rangesMissed = !ranges && firstBytes !== 'all' && (sizeBytes === undefined || sizeBytes > firstBytes);
+  const snapshot = snapshotOf({ answer, ranges, sizeBytes, rangesMissed, from, now: context.now() });
+  // Another look may be led to another server, whose version may have another name.
+  if (answer.redirected !== undefined) context.reached.keep(from, snapshot, startAt(answer));
   return {
-    snapshot: snapshotOf({ answer, ranges, sizeBytes, rangesMissed, from, now: context.now() }),
+    snapshot,
     finalUrl: redactUrl(answer.url.href),
     body,
     bodyIsWhole: !ranges || bodyBytes === sizeBytes,

@@ -20,7 +20,12 @@ const ADVICE: Readonly<Record<number, string>> = {
   503: 'the server is busy (503)',
 };
 
-function adviceOn({ status, headers, url }: Answer): string {
+function adviceOn({ status, headers, url, redirected }: Answer): string {
+  const stayedAt = redirected?.credentialsStayedAt;
+  if ((status === 401 || status === 403) && stayedAt !== undefined) {
+    const asks = status === 401 ? 'asks for credentials' : 'denies access';
+    return `the server ${asks} (${status}), and was not sent what was given for ${stayedAt}, since it is another origin, where a redirect led; give that URL and what it asks for`;
+  }
   const known = ADVICE[status] ?? `the server answers ${status}`;
   if (status === 403 && signatureExpiry(url) !== undefined)
     return 'the server denies access (403); the link may have expired';

@@ -5,6 +5,7 @@ import type { Source } from '../source.ts';
 import type { HttpContext } from './ask.ts';
 import { openHttp } from './open.ts';
 import { probeHttp } from './probe.ts';
+import { reachedTargets } from './reached.ts';
 
 export interface HttpSourceOptions extends DispatcherOptions {
   /** A caller's own `user-agent` header comes first. @default 'piecework' */
@@ -24,6 +25,7 @@ export function httpSource(options: HttpSourceOptions = {}): Source {
     dispatchers,
     userAgent: options.userAgent ?? 'piecework',
     now: options.now ?? Date.now,
+    reached: reachedTargets(),
   };
   return {
     schemes: ['http', 'https'],

@@ -1,10 +1,15 @@
 import type { LookupFunction } from 'node:net';
-import { from } from '../../../support/hostile-lies.ts';
+import { byRequest, from, status } from '../../../support/hostile-lies.ts';
 import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
+import type { Handler } from '../../../support/origin.ts';
 import { redirect } from '../../../support/origin.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
 
 const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
+
+/** Redirects to one place after the other, and from the last to the first. */
+const inTurn = (...targets: readonly string[]): Handler =>
+  byRequest((number) => redirect(targets[(number - 1) % targets.length] ?? ''));
 
 /** So many redirects before the file. */
 function chain(servers: RowServers, hops: number): string {
@@ -65,6 +70,47 @@ export const REDIRECTS: readonly HostileRow[] = [
     },
   },
   {
+    what: 'redirects to two mirrors in turn, the same bytes under an ETag of their own',
+    outcome: 'bytes',
+    how: 'the mirror that was met first is asked for the pieces; only once it fails, the URL again',
+    mode: 'pieces',
+    serve: (servers) => {
+      servers.origin.serve('/a/file.bin', { ...honest(servers), etag: '"a"' });
+      servers.origin.serve('/b/file.bin', { ...honest(servers), etag: '"b"' });
+      return inTurn('/a/file.bin', '/b/file.bin');
+    },
+  },
+  {
+    what: 'the same, and each mirror goes (404) after three requests',
+    outcome: 'bytes',
+    how: 'the URL is asked again, up to eight times, until it leads to the version that was planned',
+    mode: 'pieces',
+    serve: (servers) => {
+      const paths = [
+        '/a1/file.bin',
+        '/b1/file.bin',
+        '/a2/file.bin',
+        '/b2/file.bin',
+        '/a3/file.bin',
+        '/b3/file.bin',
+        '/a4/file.bin',
+        '/b4/file.bin',
+      ];
+      for (const path of paths) {
+        const mirror = { ...honest(servers), etag: `"${path.slice(1, 2)}"` };
+        servers.origin.serve(path, from(4, mirror, status(404)));
+      }
+      return inTurn(...paths);
+    },
+  },
+  {
+    what: 'a redirect to another origin, which asks for credentials (401)',
+    outcome: 'SourceUnauthorized',
+    how: 'what was given for the first origin is not sent there, and the error says so',
+    source: { auth: { kind: 'basic', user: 'me', password: 'a-password-of-ours' }, allowInsecureRedirect: true },
+    serve: ({ other }) => redirect(other.serve('/file.bin', status(401))),
+  },
+  {
     what: 'redirects in a circle',
     outcome: 'RedirectLoop',
     how: 'ends when it comes back to where it was',
@@ -76,7 +122,7 @@ export const REDIRECTS: readonly HostileRow[] = [
   {
     what: '5 redirects',
     outcome: 'bytes',
-    how: 'followed, anew for each piece',
+    how: 'followed; where they led is asked for the pieces',
     mode: 'pieces',
     serve: (servers) => chain(servers, 5),
   },
