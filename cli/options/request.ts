@@ -79,6 +79,7 @@ function transferOptions(settings: Settings): Partial<TransferOptions> {
       serverSideCopy: settings.serverSideCopy,
       deadlineMs: settings.deadline,
       holdMs: settings.hold,
+      strict: settings.strict,
     }),
   };
 }

@@ -101,6 +101,13 @@ export const TRANSFER_OPTIONS = {
     help: 'ask the source, say what would be done, do nothing (like plan)',
     fallback: 'off',
   }),
+  strict: option({
+    kind: toggle,
+    group: 'Proof',
+    verbs: ASKING,
+    help: 'fail where nothing proves the end of the source; without it that is a warning',
+    fallback: 'off',
+  }),
   expectSha256: option({ kind: digest('sha256'), group: 'Proof', verbs: ASKING, help: 'the SHA-256 it must have' }),
   expectSha512: option({ kind: digest('sha512'), group: 'Proof', verbs: ASKING, help: 'the SHA-512 it must have' }),
   expectSha1: option({ kind: digest('sha1'), group: 'Proof', verbs: ASKING, help: 'the SHA-1 it must have' }),

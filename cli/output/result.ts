@@ -32,5 +32,8 @@ export function summaryLines(report: CopyReport): readonly string[] {
     ...(result.version === 'unverified'
       ? ['the source names no version of itself, so nothing proves that all pieces are of one; --expect-sha256 would']
       : []),
+    ...(result.end === 'unproved'
+      ? ['nothing proves that this is all of it; --expect-size or --expect-sha256 would, and --strict asks for it']
+      : []),
   ];
 }

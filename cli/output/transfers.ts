@@ -66,6 +66,7 @@ export function statusLines(
     ['crc32', result?.crc32],
     ...Object.entries(result?.digests ?? {}).map(([name, hex]) => [name, hex] as const),
     ['version', result?.version === 'unverified' ? 'unverified: the source names none' : result?.version],
+    ['end', result?.end === 'unproved' ? 'unproved: what ended the source may have been a break' : undefined],
   ]).map(printable);
   const mapped = mappedPieces(transfer);
   return mapped === undefined ? lines : [...lines, ...pieceMap(mapped, { ...space, rows: 8 })];

@@ -62,6 +62,7 @@ export function remoteStatusLines(
     ['crc32', result?.crc32],
     ...Object.entries(result?.digests ?? {}),
     ['version', result?.version === 'unverified' ? 'unverified: the source names none' : result?.version],
+    ['end', result?.end === 'unproved' ? 'unproved: what ended the source may have been a break' : undefined],
   ]).map(printable);
   return pieces === undefined ? lines : [...lines, ...remoteMap(pieces, { ...space, rows: 8 })];
 }

@@ -78,6 +78,7 @@ export const ERROR_CODES = {
   BodyEncoded: entry('integrity', 'fail'),
   UnexpectedType: entry('integrity', 'fail'),
   UnexpectedSize: entry('integrity', 'fail'),
+  EndUnproved: entry('integrity', 'fail'),
   DigestMismatch: entry('integrity', 'fail'),
   ChecksumMismatch: entry('integrity', 'retry'),
   StagedObjectChanged: entry('integrity', 'fail'),

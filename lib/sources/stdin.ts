@@ -1,3 +1,4 @@
+import { ReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { PieceworkError } from '../errors/error.ts';
 import { bodyReader } from '../net/bodies/body-reader.ts';
@@ -18,7 +19,8 @@ export function stdinSource(stream: () => Readable): Source {
       isTaken = true;
       const failure = (cause: unknown) => new PieceworkError('BodyShort', 'stdin broke off', { cause });
       // The process that writes into the pipe may take any time.
-      const body = streamBody(stream(), { signal, stallTimeoutMs: 0, failure });
+      const given = stream();
+      const body = streamBody(given, { signal, stallTimeoutMs: 0, failure });
       const reader = bodyReader({
         url: new URL('stdin:'),
         body,
@@ -26,7 +28,15 @@ export function stdinSource(stream: () => Readable): Source {
         floor: { minBytesPerSecond: 0, windowMs: 0 },
       });
       return {
-        snapshot: { ranges: false, validator: { kind: 'none' }, name: 'stdin', digests: {}, warnings: [] },
+        snapshot: {
+          ranges: false,
+          validator: { kind: 'none' },
+          name: 'stdin',
+          // A file that the shell opened (`< file`) ends where it ends.
+          ...(given instanceof ReadStream ? {} : { unprovedEnd: 'pipe' as const }),
+          digests: {},
+          warnings: [],
+        },
         finalUrl: '-',
         body: reader,
         bodyIsWhole: true,

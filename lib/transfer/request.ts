@@ -30,6 +30,8 @@ export interface TransferOptions {
   readonly deadlineMs: number;
   /** How long the upload of a failed transfer is kept for `retry`; 0 = not at all. @default 1 h */
   readonly holdMs: number;
+  /** An end of the source that nothing proves is an error, `EndUnproved`, and no warning. @default false */
+  readonly strict?: boolean;
   readonly expect: Expectations;
 }
 

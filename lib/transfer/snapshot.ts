@@ -17,6 +17,11 @@ export interface Snapshot {
   readonly modifiedAt?: string;
   /** A file name that the source proposes, already made safe for any file system. */
   readonly name?: string;
+  /**
+   * What marks its end where nothing proves it: a connection that may have been cut, a pipe whose program may have
+   * failed. Absent = the end is proved.
+   */
+  readonly unprovedEnd?: 'connection' | 'pipe';
   /** Digests that the source itself publishes for the whole object. */
   readonly digests: Digests;
   /** Things worth saying to a person, such as an expiring signature. No secret in them. */

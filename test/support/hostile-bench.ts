@@ -109,6 +109,7 @@ export async function play(
     const right = row.bytes?.(servers) ?? patternBytes(0, shape.sizeBytes);
     expect((await found())?.equals(right), 'the object is not what the source holds').toBe(true);
     expect(report.result).toMatchObject({ sizeBytes: right.length, version: row.version ?? 'validator' });
+    expect(report.result.end).toBe(row.end);
     if (row.mode !== undefined) expect(report.plan?.mode).toBe(row.mode);
   } else {
     const error = await failureOf(copying, row.outcome);

@@ -34,6 +34,8 @@ export interface HostileRow {
   readonly mode?: 'single' | 'pieces' | 'stream';
   /** What the result claims to be proved by. @default 'validator' */
   readonly version?: 'validator' | 'digest' | 'unverified';
+  /** What the result claims of the end. @default nothing: it is proved */
+  readonly end?: 'unproved';
   readonly source?: Partial<SourceLocator>;
   readonly options?: Partial<TransferOptions> | ((servers: RowServers) => Partial<TransferOptions>);
   readonly http?: HttpOptions;

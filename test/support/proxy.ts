@@ -15,6 +15,8 @@ export interface TestProxyOptions {
   readonly credentials?: string;
   /** It answers everything with this status. */
   readonly refuseWith?: number;
+  /** From which request on. @default 1 */
+  readonly refuseFrom?: number;
 }
 
 /** A tiny HTTP proxy on loopback: tunnels by CONNECT, forwards absolute-form requests (RFC 9112 §3.2.2). */
@@ -29,7 +31,7 @@ export async function startProxy(options: TestProxyOptions = {}): Promise<TestPr
   const refusal = (request: IncomingMessage): number | undefined => {
     const authorization = request.headers['proxy-authorization'];
     requests.push({ line: `${request.method} ${request.url}`, authorization });
-    if (options.refuseWith !== undefined) return options.refuseWith;
+    if (options.refuseWith !== undefined && requests.length >= (options.refuseFrom ?? 1)) return options.refuseWith;
     if (options.credentials === undefined) return undefined;
     const wanted = `Basic ${Buffer.from(options.credentials).toString('base64')}`;
     return authorization === wanted ? undefined : 407;

@@ -87,6 +87,10 @@ export const optionsSchema = z
       .openapi({
         description: `How long the pieces of a failed transfer are kept for a retry; 0 = not at all. Default: ${DEFAULT_OPTIONS.holdMs} (one hour).`,
       }),
+    strict: z.boolean().optional().openapi({
+      description:
+        'Fail with `EndUnproved` where nothing proves the end of the source; else it is a warning, and `end` in the result. Default: false.',
+    }),
     expect: expectSchema.optional(),
   })
   .openapi('TransferOptions');

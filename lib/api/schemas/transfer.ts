@@ -55,6 +55,9 @@ const resultSchema = z
     version: z
       .enum(['validator', 'digest', 'unverified'])
       .openapi({ description: 'What proves that all bytes are of one version of the source.' }),
+    end: z.literal('unproved').optional().openapi({
+      description: 'Nothing proves that these are all bytes: what ended the source may have been a break.',
+    }),
     digests: digestsSchema,
     etag: z.string().optional(),
     versionId: z.string().optional(),

@@ -44,6 +44,8 @@ const completed = z.object({
   crc32: z.string().optional(),
   /** What proved that all bytes are of one version of the source. */
   version: z.enum(['validator', 'digest', 'unverified']),
+  /** Nothing proves that these are all bytes: what ended the source may have been a break. */
+  end: z.literal('unproved').optional(),
   /** The digests that were proved, lower-case hex by algorithm. */
   digests: z.record(z.string(), z.string()),
   etag: z.string().optional(),

@@ -1,5 +1,6 @@
 import type { SecureContext } from 'node:tls';
 import { PieceworkError } from '../../errors/error.ts';
+import { redactUrl } from '../../errors/redact.ts';
 import type { Pool } from '../../net/pools/pool.ts';
 import { connectionPool } from '../../net/pools/pool.ts';
 import { poolsOf } from '../../net/pools/pools.ts';
@@ -14,6 +15,7 @@ import { HttpConnection } from './connection.ts';
 import type { ProxySettings } from './proxy.ts';
 import { proxyFor, proxyUrl } from './proxy.ts';
 import type { Proxies } from './through-proxy.ts';
+import { openTunnel } from './tunnel.ts';
 
 export interface DispatcherOptions extends NetOptions {
   /** Open connections to one origin at most; more requests wait. @default no limit */
@@ -32,7 +34,14 @@ export type Route =
       /** Slower ones, for bodies that end with their connection. Absent where nothing can prove that end. */
       readonly provingEnds?: () => Pool<HttpConnection>;
     }
-  | { readonly kind: 'proxied'; exchange(headers: Headers, signal: AbortSignal): Promise<Answer> };
+  | {
+      readonly kind: 'proxied';
+      /** Redacted. */
+      readonly proxy: string;
+      exchange(headers: Headers, signal: AbortSignal): Promise<Answer>;
+      /** The same, through a tunnel of ours. */
+      readonly provingEnds?: () => Pool<HttpConnection>;
+    };
 
 /** Connections, and the rules for making them. Disposing closes all of them at once. */
 export interface Dispatchers extends AsyncDisposable {
@@ -67,6 +76,11 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
     );
   const pools = poolsOfOrigins(false);
   const provingEnds = poolsOfOrigins(true);
+  const tunnels = poolsOf<{ readonly proxy: string; readonly url: URL }, HttpConnection>(
+    ({ proxy, url }) => `${proxy} ${url.origin}`,
+    ({ proxy, url }) =>
+      connectionPool<HttpConnection>({ most: connections, open: opener(url, settings, secureContext, true, proxy) }),
+  );
   let proxies: Promise<Proxies> | undefined;
   const throughProxy = () => {
     // undici is a third of what a transfer loads, and most have no proxy.
@@ -82,19 +96,22 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
     route(url) {
       guard?.checkUrl(url);
       const proxy = proxyFor(url, options.proxy ?? {});
+      const isSecure = url.protocol === 'https:';
       if (proxy === undefined) {
-        const isSecure = url.protocol === 'https:';
         return { kind: 'direct', pool: pools.of(url), ...(isSecure ? { provingEnds: () => provingEnds.of(url) } : {}) };
       }
       guard?.checkProxied(url);
       return {
         kind: 'proxied',
+        proxy: redactUrl(proxy).replace(/\/$/, ''),
+        ...(isSecure ? { provingEnds: () => tunnels.of({ proxy, url }) } : {}),
         exchange: async (headers, signal) => (await throughProxy()).exchange(proxy, url, headers, signal),
       };
     },
     async [Symbol.asyncDispose]() {
       pools.close();
       provingEnds.close();
+      tunnels.close();
       await (await proxies)?.[Symbol.asyncDispose]();
     },
   };
@@ -109,6 +126,7 @@ function opener(
   { lookup, guard, connectTimeoutMs }: NetSettings,
   secureContext: SecureContext | undefined,
   provesEnd: boolean,
+  proxy?: string,
 ) {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const isSecure = url.protocol === 'https:';
@@ -129,7 +147,10 @@ function opener(
       provesEnd,
     });
     const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
-    const target = { host, port, lookup, timeoutMs: connectTimeoutMs, ...(isSecure ? { tls: tls() } : {}) };
+    const timeoutMs = connectTimeoutMs;
+    const over =
+      proxy === undefined ? {} : { over: await openTunnel({ proxy, host, port, secureContext, timeoutMs }, signal) };
+    const target = { host, port, lookup, timeoutMs, ...over, ...(isSecure ? { tls: tls() } : {}) };
     return new HttpConnection(await PullSocket.open(target, signal), provesEnd);
   };
 }

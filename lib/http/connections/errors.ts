@@ -18,6 +18,7 @@ function findProxy(raw: string, thrown: unknown, { proxy }: Where): Finding | un
     case 'UND_ERR_INVALID_ARG':
       return refusedByProxy(proxy, 407);
     // The tunnel: any answer to CONNECT but 200. The status is in the text only.
+    case 'TUNNEL_REFUSED':
     case 'UND_ERR_ABORTED':
       return refusedByProxy(proxy, Number(/\((\d{3})\)/.exec(String(thrown))?.[1] ?? Number.NaN));
     case 'UND_ERR_PRX_TLS':

@@ -19,18 +19,18 @@ export async function exchange(
 ): Promise<Answer> {
   const route = dispatchers.route(url);
   signal.throwIfAborted();
-  if (route.kind === 'proxied') return await route.exchange(headers, signal);
+  const way = route.kind === 'proxied' ? { url, proxy: route.proxy } : { url };
   try {
     const askOver = (pool: Pool<HttpConnection>) =>
-      withConnection(pool, signal, (lease) => new Conversation(dispatchers, url, lease, signal).ask(headers));
-    const answer = await askOver(route.pool);
+      withConnection(pool, signal, (lease) => new Conversation(dispatchers, way, lease, signal).ask(headers));
+    const answer = route.kind === 'proxied' ? await route.exchange(headers, signal) : await askOver(route.pool);
     const isFound = answer.status === 200 || answer.status === 206;
     if (answer.endProvedBy !== 'nothing' || !isFound || route.provingEnds === undefined) return answer;
     await answer.body.discard(Number.POSITIVE_INFINITY);
     return await askOver(route.provingEnds());
   } catch (error) {
     signal.throwIfAborted();
-    throw toHttpError(error, { url, phase: 'head' });
+    throw toHttpError(error, { ...way, phase: 'head' });
   }
 }
 
@@ -42,7 +42,7 @@ type Over = { readonly kind: 'whole' } | { readonly kind: 'failed'; readonly rea
  */
 class Conversation implements IncomingBody {
   readonly #dispatchers: Dispatchers;
-  readonly #url: URL;
+  readonly #way: Omit<Where, 'phase'>;
   readonly #lease: Lease<HttpConnection>;
   readonly #signal: AbortSignal;
   #phase: Where['phase'] = 'head';
@@ -50,9 +50,9 @@ class Conversation implements IncomingBody {
   #isReading = false;
   #over: Over | undefined;
 
-  constructor(dispatchers: Dispatchers, url: URL, lease: Lease<HttpConnection>, signal: AbortSignal) {
+  constructor(dispatchers: Dispatchers, way: Omit<Where, 'phase'>, lease: Lease<HttpConnection>, signal: AbortSignal) {
     this.#dispatchers = dispatchers;
-    this.#url = url;
+    this.#way = way;
     this.#lease = lease;
     this.#signal = signal;
     signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -64,11 +64,11 @@ class Conversation implements IncomingBody {
   async ask(headers: Headers): Promise<Answer> {
     const { headersTimeoutMs } = this.#dispatchers;
     const { head, body, endProvedBy } = await this.#orFail(
-      this.#lease.connection.ask(this.#url, headers, headersTimeoutMs),
+      this.#lease.connection.ask(this.#way.url, headers, headersTimeoutMs),
     );
     this.#phase = 'body';
     this.#read = body;
-    return { url: this.#url, status: head.status, headers: head.headers, body: this, endProvedBy };
+    return { url: this.#way.url, status: head.status, headers: head.headers, body: this, endProvedBy };
   }
 
   async read(into: Uint8Array): Promise<number> {
@@ -99,7 +99,7 @@ class Conversation implements IncomingBody {
     try {
       return await step;
     } catch (error) {
-      this.#fail(toHttpError(error, { url: this.#url, phase: this.#phase }));
+      this.#fail(toHttpError(error, { ...this.#way, phase: this.#phase }));
       throw this.#over?.kind === 'failed' ? this.#over.reason : error;
     }
   }

@@ -53,7 +53,7 @@ export class ProxiedAnswer implements Dispatcher.DispatchHandler, IncomingBody {
     if (status < 200 || this.#end !== undefined) return;
     this.#phase = 'body';
     const given = joined(headers);
-    // undici does not tell how TLS ended.
+    // undici does not tell how TLS ended; a tunnel of ours does (`tunnel.ts`).
     const isFramed = given['content-length'] !== undefined || given['transfer-encoding'] !== undefined;
     const endProvedBy = isFramed ? 'framing' : 'nothing';
     this.#head.resolve({ url: this.#url, status, headers: given, body: this, endProvedBy });

@@ -10,7 +10,7 @@ export function checkRequest(request: CopyRequest): void {
 
 /** The options with their defaults. @throws PieceworkError `InvalidOption`. */
 export function completeOptions(options: Partial<TransferOptions> | undefined): TransferOptions {
-  checkKeys('options', options ?? {}, [...Object.keys(DEFAULT_OPTIONS), 'pieceSizeBytes']);
+  checkKeys('options', options ?? {}, [...Object.keys(DEFAULT_OPTIONS), 'pieceSizeBytes', 'strict']);
   const complete = { ...DEFAULT_OPTIONS, ...options };
   checkRange('parallelism', complete.parallelism, 1, 256);
   checkRange('maxFailures', complete.maxFailures, 1, 100);

@@ -1,6 +1,7 @@
 import { probePatiently } from '../../pipeline/plan/probe-patiently.ts';
 import { toRequest } from '../../pipeline/requests/submit.ts';
 import { checkExpectations } from '../../pipeline/shared/object-spec.ts';
+import { checkEnd } from '../../pipeline/shared/proved-end.ts';
 import type { Probe } from '../../sources/source.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import type { TransferOptions } from '../../transfer/request.ts';
@@ -33,7 +34,9 @@ export async function lookAt(
     const probe = await probePatiently(run.ports, request.source, singleMaxBytes, options, signal);
     run.prime(request.source, singleMaxBytes, probe);
     const destination = written.locate(probe.snapshot.name ?? 'download');
-    checkExpectations(toRequest({ source: request.source, destination, object: {}, options }), probe.snapshot);
+    const asked = toRequest({ source: request.source, destination, object: {}, options });
+    checkExpectations(asked, probe.snapshot);
+    checkEnd(asked, probe.snapshot);
     const { makeFolder } = written;
     return {
       probe,

@@ -2,6 +2,7 @@ import { shownUrl } from '../../errors/secret-url-path.ts';
 import { choosePlan } from '../../pipeline/plan/choose-plan.ts';
 import { toRequest } from '../../pipeline/requests/submit.ts';
 import { objectSpec } from '../../pipeline/shared/object-spec.ts';
+import { endWarning } from '../../pipeline/shared/proved-end.ts';
 import { newRecord } from '../../transfer/record/record.ts';
 import type { CopyRequest, PlanReport } from '../api.ts';
 import { completeOptions } from '../copy/check-request.ts';
@@ -38,7 +39,7 @@ export async function plan(home: Home, request: CopyRequest, signal: AbortSignal
     destination,
     snapshot,
     plan: divided,
-    warnings: warning === undefined ? snapshot.warnings : [...snapshot.warnings, warning],
+    warnings: [snapshot.warnings, warning ?? [], endWarning(record.request, snapshot) ?? []].flat(),
     exists,
   };
 }

@@ -14,6 +14,8 @@ export interface PullTarget {
   readonly timeoutMs: number;
   /** Absent = no TLS. */
   readonly tls?: PullTls;
+  /** An open connection to go over in place of a new one, for TLS that proves its end. @default a new one */
+  readonly over?: Socket;
 }
 
 export interface PullTls {
@@ -42,7 +44,7 @@ export interface Connecting {
 }
 
 /** A socket that is connecting, without a stream between it and `onread` where that can be. */
-export function connectPull({ host, port, lookup, tls }: PullTarget, onread: OnRead): Connecting {
+export function connectPull({ host, port, lookup, tls, over }: PullTarget, onread: OnRead): Connecting {
   const options = {
     host,
     port,
@@ -51,7 +53,7 @@ export function connectPull({ host, port, lookup, tls }: PullTarget, onread: OnR
     keepAliveInitialDelay: 60_000,
     ...(lookup === undefined ? {} : { lookup }),
   };
-  if (tls?.provesEnd === true) return watched(connectPlain(options), tls, onread);
+  if (tls?.provesEnd === true) return watched(over ?? connectPlain(options), tls, onread);
   const direct = { ...options, onread };
   return { socket: tls === undefined ? connectPlain(direct) : secured(direct, tls), wasCut: () => false };
 }

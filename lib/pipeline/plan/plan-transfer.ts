@@ -10,6 +10,7 @@ import { advance } from '../advance/advance.ts';
 import { markActive } from '../shared/markers.ts';
 import { objectSpec, wantedDigests } from '../shared/object-spec.ts';
 import type { Ports } from '../shared/ports.ts';
+import { endWarning } from '../shared/proved-end.ts';
 import { unsealSource } from '../shared/source-needed.ts';
 import type { Loaded } from '../shared/store.ts';
 import { loadTransfer, updateTransfer } from '../shared/store.ts';
@@ -81,7 +82,7 @@ async function plan(ports: Ports, loaded: Loaded<BeingPlanned>, intent: Intent, 
   const pair = { source: ports.sources(locator.url), from: locator, destination, to: request.destination, snapshot };
   const { plan: chosen, warning } = await choosePlanFor(record, pair, ports, signal);
   const digests = wantedDigests(request, snapshot, chosen);
-  const seen = warning === undefined ? probe : withWarning(probe, warning);
+  const seen = withWarning(withWarning(probe, warning), endWarning(request, snapshot));
   const work: PlanningWork = { ports, loaded, planId, intent, destination, probe: seen, digests, signal };
   await destination.check(objectSpec(record, planId, snapshot, chosen, request.destination), { signal });
   if (await isAlreadyThere(work)) return;

@@ -11,9 +11,11 @@ import { formatBytes } from '../../values/units.ts';
 import { advance } from '../advance/advance.ts';
 import { carryOut } from '../advance/carry-out.ts';
 import { proveDigests, unexpectedSize } from '../shared/object-spec.ts';
+import { checkEnd, endWarning } from '../shared/proved-end.ts';
 import { fill } from '../shared/windows.ts';
 import type { PlanningWork } from './planning-work.ts';
 import { createUpload, saveOrAbort } from './planning-work.ts';
+import { withWarning } from './probe-source.ts';
 import { putWhole } from './put-single.ts';
 import { sendParts } from './send-parts.ts';
 
@@ -28,7 +30,10 @@ export async function runStream(work: PlanningWork, plan: StreamPlan): Promise<v
   if (locator === undefined) throw new PieceworkError('Internal', 'the sealed source vanished during planning');
   await probe[Symbol.asyncDispose]();
   await using whole = await ports.sources(locator.url).probe(locator, 'all', { signal });
-  await streamBody({ ...work, probe: whole }, plan, whole.body);
+  const { request } = loaded.record;
+  checkEnd(request, whole.snapshot);
+  const seen = withWarning(whole, endWarning(request, whole.snapshot));
+  await streamBody({ ...work, probe: seen }, plan, seen.body);
 }
 
 async function streamBody(work: PlanningWork, plan: StreamPlan, body: ByteReader): Promise<void> {

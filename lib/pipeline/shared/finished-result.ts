@@ -4,6 +4,7 @@ import type { Digests } from '../../transfer/digests.ts';
 import { sequentialDigests } from '../../transfer/digests.ts';
 import type { TransferRecord, TransferResult } from '../../transfer/record/record.ts';
 import { wantedDigests } from './object-spec.ts';
+import { isEndUnproved } from './proved-end.ts';
 
 export function finishedResult(
   record: TransferRecord,
@@ -16,6 +17,9 @@ export function finishedResult(
   return {
     sizeBytes: stored.sizeBytes,
     version: hasDigest ? 'digest' : hasValidator ? 'validator' : 'unverified',
+    ...(record.snapshot !== undefined && isEndUnproved(record.request, record.snapshot, proved)
+      ? { end: 'unproved' as const }
+      : {}),
     digests: proved,
     ...(crc32 === undefined ? {} : { crc32: crc32Hex(crc32) }),
     ...(stored.etag === undefined ? {} : { etag: stored.etag }),

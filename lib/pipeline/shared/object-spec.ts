@@ -23,7 +23,8 @@ export function objectSpec(
   target: DestinationLocator,
 ): ObjectSpec {
   const { object: settings } = record.request;
-  const { sizeBytes, ranges: _, digests: __, warnings: ___, name: ____, contentType, ...described } = snapshot;
+  const { sizeBytes, contentType, ...rest } = snapshot;
+  const { ranges: _, digests: __, warnings: ___, name: ____, unprovedEnd: _____, ...described } = rest;
   const type = settings.contentType ?? contentType;
   const size = plan.sizeBytes ?? sizeBytes;
   return {

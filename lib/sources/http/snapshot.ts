@@ -34,6 +34,7 @@ export function snapshotOf(facts: SnapshotFacts): Snapshot {
     ...carried(answer, 'cache-control', 'cacheControl'),
     ...(modified === undefined ? {} : { modifiedAt: modified }),
     name: nameOf(headers['content-disposition'], from.secretPath === true ? undefined : answer.url),
+    ...(answer.endProvedBy === 'nothing' && answer.status === 200 ? { unprovedEnd: 'connection' as const } : {}),
     digests: publishedDigests(answer.status, headers),
     warnings: warningsOf(facts),
   };
@@ -68,12 +69,6 @@ function warningsOf({ answer, rangesMissed, from, now }: SnapshotFacts): string[
   if (isPageFor(name, answer.headers['content-type'])) {
     warnings.push(
       `the server sends a page of HTML for ${name}: perhaps a login or an error; --expect-type refuses such a page`,
-    );
-  }
-  if (answer.endProvedBy === 'nothing' && answer.status === 200) {
-    warnings.push(
-      'the server says neither how long it is nor where it ends, and a connection that is cut looks like its end; ' +
-        'a size or a digest that is expected would prove it',
     );
   }
   if (rangesMissed) {

@@ -62,6 +62,8 @@ export interface TransferResult {
   readonly crc32?: string;
   /** What proves that all bytes are of one version: the source's validator, a digest, or nothing. */
   readonly version: 'validator' | 'digest' | 'unverified';
+  /** Nothing proves that these are all bytes: the source's end may have been a break. Absent = it is proved. */
+  readonly end?: 'unproved';
   /** The digests that were proved. */
   readonly digests: Digests;
   readonly etag?: string;

@@ -275,6 +275,7 @@ function mayBeContinued(code: ErrorCode): boolean {
 const NEVER_CONTINUED: ReadonlySet<ErrorCode> = new Set([
   'SourceChanged',
   'RangesNotHonoured',
+  'EndUnproved',
   'DigestMismatch',
   'UnexpectedSize',
   'DestinationExists',

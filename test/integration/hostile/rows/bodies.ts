@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { between, byRequest, close, cutUnderTls, from, untilClosed, withBody } from '../../../support/hostile-lies.ts';
 import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
@@ -178,9 +179,48 @@ export const BODIES: readonly HostileRow[] = [
   {
     what: 'no length and no chunks: the end of the connection is the end',
     outcome: 'bytes',
-    how: 'a stream; over TLS its end is proved, else only an expected size or digest can',
+    how: 'a stream; nothing proves that end: a warning, and `end: unproved` in the result',
+    mode: 'stream',
+    end: 'unproved',
+    only: 'http',
+    serve: ({ shape }) => untilClosed(patternBytes(0, shape.sizeBytes)),
+  },
+  {
+    what: 'the same, and `--strict`',
+    outcome: 'EndUnproved',
+    how: 'ends before anything is written',
+    only: 'http',
+    serve: ({ shape }) => untilClosed(patternBytes(0, shape.sizeBytes)),
+    options: { strict: true },
+  },
+  {
+    what: 'the same, `--strict`, and the size expected',
+    outcome: 'bytes',
+    how: 'the size proves the end',
     mode: 'stream',
     serve: ({ shape }) => untilClosed(patternBytes(0, shape.sizeBytes)),
+    options: ({ shape }) => ({ strict: true, expect: { sizeBytes: shape.sizeBytes, digests: {} } }),
+  },
+  {
+    what: 'the same, `--strict`, and a digest expected',
+    outcome: 'bytes',
+    how: 'the digest proves the end',
+    mode: 'stream',
+    version: 'digest',
+    serve: ({ shape }) => untilClosed(patternBytes(0, shape.sizeBytes)),
+    options: ({ shape }) => ({
+      strict: true,
+      expect: { digests: { sha256: createHash('sha256').update(patternBytes(0, shape.sizeBytes)).digest('hex') } },
+    }),
+  },
+  {
+    what: 'the same over TLS, `--strict`',
+    outcome: 'bytes',
+    how: 'a stream; TLS says that it ends',
+    mode: 'stream',
+    only: 'https',
+    serve: ({ shape }) => untilClosed(patternBytes(0, shape.sizeBytes)),
+    options: { strict: true },
   },
   {
     what: 'the same over TLS, cut off without `close_notify`',
