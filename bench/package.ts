@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bundleCommand } from '../scripts/bundling/command.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -15,12 +16,13 @@ export interface Piecework extends AsyncDisposable {
   readonly what: string;
 }
 
-/** As people install it: JavaScript, built now from this checkout into a temporary folder. */
+/** As people install it, built now from this checkout into a temporary folder. */
 export async function buildPackage(): Promise<Piecework> {
   const folder = await mkdtemp(join(tmpdir(), 'piecework-package-'));
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
     await compile(join(folder, 'dist'));
+    await bundleCommand(join(folder, 'dist', 'cli'));
     for (const name of ['bin', 'package.json']) await cp(join(ROOT, name), join(folder, name), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   } catch (error) {
@@ -29,7 +31,7 @@ export async function buildPackage(): Promise<Piecework> {
   }
   return {
     binary: join(folder, 'bin', 'piecework.js'),
-    what: 'as packaged (JavaScript)',
+    what: 'as packaged',
     [Symbol.asyncDispose]: dispose,
   };
 }
@@ -41,15 +43,15 @@ async function compile(into: string): Promise<void> {
     // Whether the types agree is for the tests to say.
     await promisify(execFile)(process.execPath, [compiler, ...project, '--noEmitOnError', 'false'], { cwd: ROOT });
   } catch (error) {
-    if (!existsSync(join(into, 'cli', 'main.js'))) throw error;
+    if (!existsSync(join(into, 'lib', 'index.js'))) throw error;
   }
 }
 
-/** The sources of this checkout, from which Node strips the types at each start. */
+/** This checkout: its bundle where that is current, else its sources, whose types Node strips at each start. */
 export function fromSources(): Piecework {
   return {
     binary: join(ROOT, 'bin', 'piecework.js'),
-    what: 'from its sources (TypeScript)',
+    what: 'from the checkout',
     async [Symbol.asyncDispose]() {},
   };
 }

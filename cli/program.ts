@@ -23,7 +23,7 @@ const WIDEST_HELP = 110;
 /** The verbs as commander's program. It only parses; `invoke` is called with what it found. */
 export function buildProgram(
   verbs: readonly Verb[],
-  context: Pick<Context, 'stdout' | 'stderr' | 'environment'>,
+  context: Pick<Context, 'stdout' | 'stderr' | 'environment'> & { readonly isVerbose?: boolean },
   invoke: (invocation: Invocation) => void,
 ): Command {
   const paint = paintFor(context.stdout, context.environment);
@@ -31,7 +31,7 @@ export function buildProgram(
     .commandsGroup('Verbs:')
     .description('Moves any URL into a file or object storage, piece by piece: whole, verified, or not at all.')
     .usage('VERB [options]')
-    .version(`piecework ${manifest.version}`, '-V, --version', 'print the version')
+    .version(versionText(context.isVerbose === true), '-V, --version', 'print the version; more with --verbose')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [verb]', 'print help for a verb')
     .exitOverride()
@@ -48,6 +48,13 @@ export function buildProgram(
     );
   for (const verb of verbs) program.addCommand(buildVerb(verb, program, context, invoke));
   return program;
+}
+
+function versionText(isVerbose: boolean): string {
+  const version = `piecework ${manifest.version}`;
+  if (!isVerbose) return version;
+  const running = import.meta.url.endsWith('.ts') ? 'the sources' : 'the bundle';
+  return `${version}\nruns ${running}, on Node ${process.versions.node} (${process.platform}, ${process.arch})`;
 }
 
 const FIRST_STEPS: readonly Example[] = [

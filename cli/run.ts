@@ -11,6 +11,7 @@ import { resolveSettings } from './options/settings.ts';
 import { writeLine } from './output/lines.ts';
 import { paintFor } from './output/paint.ts';
 import { writeJson } from './output/reporters/json-reporter.ts';
+import { inSources } from './output/source-frames.ts';
 import type { Invocation } from './program.ts';
 import { buildProgram } from './program.ts';
 import { usageError } from './usage-error.ts';
@@ -30,7 +31,8 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     if (parsed === undefined) return 0;
     const { program, invocation } = parsed;
     const { verb, flags, arguments: operands, extras } = invocation;
-    const settings = verb.settings === undefined ? {} : resolveSettings(verb.settings, flags, context.environment);
+    const settings =
+      verb.settings === undefined ? {} : await resolveSettings(verb.settings, flags, context.environment);
     isJson = settings.json === true;
     isVerbose = settings.verbose === true;
     const hint = (text: string): void => void hints.push(text);
@@ -50,7 +52,7 @@ function parse(
   context: Context,
 ): { readonly program: Command; readonly invocation: Invocation } | undefined {
   let invocation: Invocation | undefined;
-  const program = buildProgram(VERBS, context, (found) => {
+  const program = buildProgram(VERBS, { ...context, isVerbose: args.includes('--verbose') }, (found) => {
     invocation = found;
   });
   if (args.length === 0) {
@@ -93,12 +95,12 @@ function writeError(error: PieceworkError, context: Context, { isJson, isVerbose
 
 /** Without its own sentence, which stands above, and with all its causes. */
 function stackOf(error: Error): readonly string[] {
-  const lines = [...framesOf(error)];
+  const lines = [...inSources(framesOf(error))];
   let causes = 0;
   for (let next = error.cause; next instanceof Error && causes < MOST_CAUSES; next = next.cause, causes += 1) {
     const { code } = next as { code?: unknown };
     const named = code === undefined ? next.name : `${next.name} (${String(code)})`;
-    lines.push(`caused by: ${cleaned(`${named}: ${next.message}`)}`, ...framesOf(next));
+    lines.push(`caused by: ${cleaned(`${named}: ${next.message}`)}`, ...inSources(framesOf(next)));
   }
   return lines;
 }

@@ -1,77 +1,31 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import type { Metafile } from 'esbuild';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { STAGES } from '../lib/aws/names.ts';
-import { formatBytes } from '../lib/values/units.ts';
+import { bundleCommand } from './bundling/command.ts';
+import { writeInputs } from './bundling/inputs.js';
+import { OPTIONS, ROOT } from './bundling/options.ts';
+import { describeSizes } from './bundling/sizes.ts';
 
 /*
- * The functions as they are shipped: `index.mjs`, and beside it what is loaded only when it is needed (FTP,
- * SSH, S3 as a source), with the pinned SDK inside, minified, with source maps. An app that installs the package
- * deploys these and needs no esbuild.
+ * What is shipped to run: the functions (`dist/lambda/<stage>/index.mjs`), so that an app that installs the package
+ * deploys them and needs no esbuild, and the command line (`dist/cli/main.js`). The library stays as `tsc` writes it.
  */
-const ROOT = join(import.meta.dirname, '..');
-const OUT = join(ROOT, 'dist', 'lambda');
+const DIST = join(ROOT, 'dist');
 
-/** Packages that are CommonJS inside ask for `require`, which an ES module has not. */
-const REQUIRE =
-  "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);";
-
-/** Of ssh2: what it is built with here runs on no Lambda. It finds them missing, and uses Node's own cryptography. */
-const NATIVE = ['cpu-features', '*.node'];
-
-await rm(OUT, { recursive: true, force: true });
+await rm(join(DIST, 'lambda'), { recursive: true, force: true });
 for (const stage of STAGES) {
-  const outdir = join(OUT, stage);
   const { metafile } = await build({
+    ...OPTIONS,
     entryPoints: { index: join(ROOT, 'functions', stage, 'handler.ts') },
-    outdir,
+    outdir: join(DIST, 'lambda', stage),
     outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    external: NATIVE,
-    // Likewise CommonJS's; ssh2 looks for a program of Windows beside itself.
-    define: { __dirname: 'import.meta.dirname' },
-    platform: 'node',
     target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    // Error names and classes are read by people in logs.
-    keepNames: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'none',
-    banner: { js: REQUIRE },
-    logLevel: 'warning',
-    metafile: true,
   });
-  const first = reachedAtOnce(metafile, relative(process.cwd(), join(outdir, 'index.mjs')));
-  const [atOnce, onDemand] = [
-    await sizeOf(first),
-    await sizeOf(codeOf(metafile).filter((path) => !first.includes(path))),
-  ];
-  console.log(`${stage.padEnd(10)}${atOnce} at the start, ${onDemand} when needed`);
+  console.log(`${stage.padEnd(10)}${await describeSizes(metafile, `dist/lambda/${stage}/index.mjs`)}`);
 }
 
-function codeOf({ outputs }: Metafile): string[] {
-  return Object.keys(outputs).filter((path) => path.endsWith('.mjs'));
-}
-
-/** What Node reads before a function can begin: the entry with all that it imports by statement. */
-function reachedAtOnce({ outputs }: Metafile, entry: string): string[] {
-  const reached = new Set([entry]);
-  for (const path of reached) {
-    for (const { path: other, kind } of outputs[path]?.imports ?? []) {
-      if (kind === 'import-statement' && other in outputs) reached.add(other);
-    }
-  }
-  return [...reached];
-}
-
-async function sizeOf(paths: readonly string[]): Promise<string> {
-  const files = await Promise.all(paths.map((path) => readFile(path)));
-  const sum = (sizes: readonly number[]) => formatBytes(sizes.reduce((all, one) => all + one, 0));
-  return `${sum(files.map(({ length }) => length))} (${sum(files.map((code) => gzipSync(code).length))} compressed)`;
-}
+await rm(join(DIST, 'cli'), { recursive: true, force: true });
+const metafile = await bundleCommand(join(DIST, 'cli'));
+writeInputs(Object.keys(metafile.inputs));
+console.log(`${'cli'.padEnd(10)}${await describeSizes(metafile, 'dist/cli/main.js')}`);

@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { ConfigFile } from './config-file.ts';
 import { defaultConfigPath, readConfigFile } from './config-file.ts';
+import type { ConfigFile } from './config-shape.ts';
 import { settleContradictions } from './contradictions.ts';
 import type { ConfigValue } from './kinds/kind.ts';
 import { BadValue } from './kinds/kind.ts';
@@ -27,10 +27,14 @@ interface Given {
  * Flags over environment over config file; what none of them says keeps its default, which the library knows.
  * @throws PieceworkError `InvalidOption`, `InvalidConfig`, with where it was given and what is wanted there.
  */
-export function resolveSettings(verb: SettingVerb, flags: Flags, environment: NodeJS.ProcessEnv): Settings {
+export async function resolveSettings(
+  verb: SettingVerb,
+  flags: Flags,
+  environment: NodeJS.ProcessEnv,
+): Promise<Settings> {
   const named = flags.config?.at(-1) || environment[variableOf('config')];
   const configPath = named || defaultConfigPath(environment);
-  const config = readConfigFile(configPath, !named);
+  const config = await readConfigFile(configPath, !named);
   const settings: Partial<Record<SettingKey, unknown>> = {};
   const levels: Partial<Record<SettingKey, Level>> = {};
   for (const [key, spec] of optionsOf(verb)) {

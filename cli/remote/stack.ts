@@ -1,5 +1,4 @@
-import { request } from 'undici';
-import { dispatcherFor } from '../../lib/api/client/asking.ts';
+import { connectTo } from '../../lib/api/client/connections.ts';
 import { awsSigner, regionFor } from '../../lib/api/client/sign.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Context } from '../context.ts';
@@ -43,7 +42,7 @@ async function send(
   body: string,
   signal: AbortSignal,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const dispatcher = dispatcherFor(url.origin);
+  const { dispatcher, request } = connectTo(url.origin);
   try {
     const answer = await request(url, {
       method: 'POST',

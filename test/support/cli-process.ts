@@ -26,15 +26,17 @@ export interface CliProcess {
 
 export interface CliOptions {
   readonly cwd: string;
+  /** @default of this checkout */
+  readonly binary?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** `pipe`: written by the test. Otherwise a command of the shell, whose output is piped into it. @default nothing */
   readonly stdin?: 'pipe' | { readonly from: string };
 }
 
 export function startCli(args: readonly string[], options: CliOptions): CliProcess {
-  const { cwd, environment, stdin } = options;
+  const { cwd, environment, stdin, binary = BINARY } = options;
   const { PATH, NODE_COMPILE_CACHE } = process.env;
-  const command = [process.execPath, '--no-warnings', BINARY, ...args];
+  const command = [process.execPath, '--no-warnings', binary, ...args];
   const [program = '', ...rest] =
     typeof stdin === 'object' ? ['sh', '-c', `${stdin.from} | "$@"`, 'sh', ...command] : command;
   const child = spawn(program, rest, {

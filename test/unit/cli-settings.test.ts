@@ -18,10 +18,10 @@ function file(content: string): string {
   return path;
 }
 
-function settings(flags: Flags, environment: NodeJS.ProcessEnv = {}, config?: unknown) {
+async function settings(flags: Flags, environment: NodeJS.ProcessEnv = {}, config?: unknown) {
   const path = config === undefined ? undefined : file(typeof config === 'string' ? config : JSON.stringify(config));
   const named = path === undefined ? {} : { PIECEWORK_CONFIG: path };
-  const { config: _path, ...rest } = resolveSettings('copy', flags, {
+  const { config: _path, ...rest } = await resolveSettings('copy', flags, {
     XDG_CONFIG_HOME: folder,
     ...named,
     ...environment,
@@ -30,10 +30,10 @@ function settings(flags: Flags, environment: NodeJS.ProcessEnv = {}, config?: un
 }
 
 describe('flags over environment over config file over default', () => {
-  it('takes each from where it stands highest', () => {
+  it('takes each from where it stands highest', async () => {
     const config = { parallel: 3, maxAttempts: 4, hold: '10m', pieceSize: 5242880 };
     const environment = { PIECEWORK_PARALLEL: '5', PIECEWORK_MAX_ATTEMPTS: '6' };
-    expect(settings({ parallel: ['7'] }, environment, config)).toEqual({
+    expect(await settings({ parallel: ['7'] }, environment, config)).toEqual({
       parallel: 7,
       maxAttempts: 6,
       hold: 600_000,
@@ -41,41 +41,41 @@ describe('flags over environment over config file over default', () => {
     });
   });
 
-  it('leaves what nobody says to the library', () => {
-    expect(settings({})).toEqual({});
+  it('leaves what nobody says to the library', async () => {
+    expect(await settings({})).toEqual({});
   });
 
-  it('switches off above what is switched on below', () => {
-    expect(settings({ json: ['false'] }, { PIECEWORK_JSON: '1' }, { json: true })).toEqual({ json: false });
-    expect(settings({}, { PIECEWORK_JSON: 'no' }, { json: true })).toEqual({ json: false });
+  it('switches off above what is switched on below', async () => {
+    expect(await settings({ json: ['false'] }, { PIECEWORK_JSON: '1' }, { json: true })).toEqual({ json: false });
+    expect(await settings({}, { PIECEWORK_JSON: 'no' }, { json: true })).toEqual({ json: false });
   });
 
-  it('takes an empty variable for none', () => {
-    expect(settings({}, { PIECEWORK_PARALLEL: '' }, { parallel: 2 })).toEqual({ parallel: 2 });
+  it('takes an empty variable for none', async () => {
+    expect(await settings({}, { PIECEWORK_PARALLEL: '' }, { parallel: 2 })).toEqual({ parallel: 2 });
   });
 
-  it('replaces a repeatable setting, and reads several values from several lines', () => {
+  it('replaces a repeatable setting, and reads several values from several lines', async () => {
     const environment = { PIECEWORK_HEADER: 'Accept: text/plain\nX-One: 1, 2' };
-    expect(settings({}, environment, { header: ['X-Two: 2'] }).header).toEqual({
+    expect((await settings({}, environment, { header: ['X-Two: 2'] })).header).toEqual({
       accept: 'text/plain',
       'x-one': '1, 2',
     });
-    expect(settings({ header: ['X-Three: 3'] }, environment).header).toEqual({ 'x-three': '3' });
+    expect((await settings({ header: ['X-Three: 3'] }, environment)).header).toEqual({ 'x-three': '3' });
   });
 
-  it('takes the last of a flag given twice', () => {
-    expect(settings({ parallel: ['2', '9'] }).parallel).toBe(9);
+  it('takes the last of a flag given twice', async () => {
+    expect((await settings({ parallel: ['2', '9'] })).parallel).toBe(9);
   });
 
-  it('reads only what the verb takes', () => {
+  it('reads only what the verb takes', async () => {
     const environment = { XDG_CONFIG_HOME: folder, PIECEWORK_PARALLEL: 'nonsense' };
-    expect(resolveSettings('list', {}, environment)).toEqual({});
+    expect(await resolveSettings('list', {}, environment)).toEqual({});
   });
 
-  it('finds the config file by itself, and does without', () => {
-    expect(resolveSettings('copy', {}, { XDG_CONFIG_HOME: join(folder, 'none') })).toEqual({});
+  it('finds the config file by itself, and does without', async () => {
+    expect(await resolveSettings('copy', {}, { XDG_CONFIG_HOME: join(folder, 'none') })).toEqual({});
     const path = file('{ "parallel": 11 }');
-    expect(settings({ config: [path] }).parallel).toBe(11);
+    expect((await settings({ config: [path] })).parallel).toBe(11);
   });
 });
 
@@ -130,12 +130,12 @@ describe('what is wrong is named, with where it was given', () => {
     [{ bearer: ['t'], header: ['Authorization: x'] }, {}, undefined, 'InvalidOption', '--bearer and a header'],
     [{ sse: ['s3'], sseKmsKeyId: ['k'] }, {}, undefined, 'InvalidOption', '--sse s3 uses no KMS key'],
   ])('%j %j %j', (flags: Flags, environment: NodeJS.ProcessEnv, config: unknown, code, message) => {
-    expect(() => settings(flags, environment, config)).toThrow(
+    return expect(settings(flags, environment, config)).rejects.toThrow(
       expect.objectContaining({ name: 'PieceworkError', code, message: expect.stringContaining(message) }),
     );
   });
 
-  it('never shows a secret', () => {
+  it('never shows a secret', async () => {
     const secret = 'hunter2hunter2';
     const wrong: [Flags, unknown][] = [
       [{ header: [secret] }, undefined],
@@ -148,7 +148,7 @@ describe('what is wrong is named, with where it was given', () => {
       [{ user: [`a:${secret}`], header: [`Authorization: ${secret}`] }, undefined],
     ];
     for (const [flags, config] of wrong) {
-      expect(() => settings(flags, {}, config)).toThrow(
+      await expect(settings(flags, {}, config)).rejects.toThrow(
         expect.objectContaining({ name: 'PieceworkError', message: expect.not.stringContaining(secret) }),
       );
     }
@@ -156,16 +156,16 @@ describe('what is wrong is named, with where it was given', () => {
 });
 
 describe('contradictions from different places', () => {
-  it('are settled by the higher place', () => {
-    expect(settings({ verbose: ['true'] }, {}, { quiet: true })).toEqual({ verbose: true });
-    expect(settings({ ifExists: ['replace'] }, { PIECEWORK_NO_CLOBBER: '1' })).toEqual({ ifExists: 'replace' });
-    expect(settings({ noClobber: ['true'] }, {}, { ifExists: 'replace' })).toEqual({ noClobber: true });
-    expect(settings({ bearer: ['t'] }, { PIECEWORK_USER: 'a:b' })).toEqual({ bearer: 't' });
+  it('are settled by the higher place', async () => {
+    expect(await settings({ verbose: ['true'] }, {}, { quiet: true })).toEqual({ verbose: true });
+    expect(await settings({ ifExists: ['replace'] }, { PIECEWORK_NO_CLOBBER: '1' })).toEqual({ ifExists: 'replace' });
+    expect(await settings({ noClobber: ['true'] }, {}, { ifExists: 'replace' })).toEqual({ noClobber: true });
+    expect(await settings({ bearer: ['t'] }, { PIECEWORK_USER: 'a:b' })).toEqual({ bearer: 't' });
   });
 
-  it('are none where both say the same', () => {
+  it('are none where both say the same', async () => {
     const both = { noClobber: true, ifExists: 'fail' };
-    expect(settings({ noClobber: ['true'], ifExists: ['fail'] })).toEqual(both);
+    expect(await settings({ noClobber: ['true'], ifExists: ['fail'] })).toEqual(both);
   });
 });
 
@@ -179,8 +179,8 @@ describe('what the library gets', () => {
     expect(localOptions({})).toEqual({ http: {}, s3: {}, sourceS3: {}, ssh: {} });
   });
 
-  it('has a place for every setting of copy', () => {
-    const all = settings({
+  it('has a place for every setting of copy', async () => {
+    const all = await settings({
       parallel: ['4'],
       pieceSize: ['8MiB'],
       limitRate: ['1MB/s'],
@@ -279,13 +279,13 @@ describe('what the library gets', () => {
     });
   });
 
-  it('reads secrets from files', () => {
-    const given = settings({
+  it('reads secrets from files', async () => {
+    const given = await settings({
       bearer: [`@${file('token\n')}`],
       header: [`@${file('# ours\nX-One: 1\n\nX-Two: 2\r\n')}`],
     });
     expect(given).toEqual({ bearer: 'token', header: { 'x-one': '1', 'x-two': '2' } });
-    expect(settings({ user: [`@${file('me:pw\n')}`] }).user).toEqual({ user: 'me', password: 'pw' });
+    expect((await settings({ user: [`@${file('me:pw\n')}`] })).user).toEqual({ user: 'me', password: 'pw' });
   });
 
   it('makes a source for a retry only where something is said of it', () => {

@@ -1,18 +1,17 @@
-import { z } from 'zod';
 import { readOrdinarySync, USER_FILE } from '../../../lib/disk/ordinary-file.ts';
 import { systemReason } from '../../../lib/disk/user-file.ts';
 import type { Kind } from './kind.ts';
-import { BadValue, oneText, text } from './kind.ts';
+import { BadValue, oneText } from './kind.ts';
 
 /** A value that is never shown. `@file` reads it from a file, so that it stands in no process list and no history. */
-export const secret: Kind<string> = oneText('SECRET', text, (given) => {
+export const secret: Kind<string> = oneText('SECRET', 'text', (given) => {
   const value = given.startsWith('@') ? fromFile(given.slice(1)).trim() : given;
   if (value === '') throw new BadValue('it is empty');
   return value;
 });
 
 export const userAndPassword: Kind<{ readonly user: string; readonly password: string }> = {
-  ...oneText('USER:PASS', text, (given) => {
+  ...oneText('USER:PASS', 'text', (given) => {
     const value = secret.parse([given]);
     const colon = value.indexOf(':');
     if (colon < 0) throw new BadValue('it is to be user:password, or @file with a file that holds just that');
@@ -24,7 +23,7 @@ export const userAndPassword: Kind<{ readonly user: string; readonly password: s
 export const headers: Kind<Readonly<Record<string, string>>> = {
   placeholder: 'HEADER',
   isRepeatable: true,
-  shape: z.array(text, { error: 'is to be a list of "Name: value"' }),
+  shape: 'headers',
   parse(texts) {
     const collected = new Map<string, string>();
     for (const line of texts.flatMap((given) => (given.startsWith('@') ? linesOf(given.slice(1)) : [given]))) {

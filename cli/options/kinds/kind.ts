@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { cleaned } from '../../../lib/errors/redact.ts';
 
 /** What a kind of option takes: as text from flags and environment, and in the config file. */
@@ -9,10 +8,13 @@ export interface Kind<T> {
   /** All there is to choose from; shell completion offers them. */
   readonly choices?: readonly string[];
   /** The shape of the value in the config file, before it is read as text like any other. */
-  readonly shape: z.ZodType<ConfigValue>;
+  readonly shape: Shape;
   /** @throws BadValue, whose message never shows a secret. */
   parse(texts: readonly string[]): T;
 }
+
+/** What the config file may hold for an option: `config-shape.ts` has the schema of each. */
+export type Shape = 'text' | 'amount' | 'switch' | 'pairs' | 'headers';
 
 export type ConfigValue =
   | string
@@ -26,10 +28,7 @@ export class BadValue extends Error {
   override readonly name = 'BadValue';
 }
 
-export const text = z.string({ error: 'is to be a text' });
-export const amount = z.union([z.number(), z.string()], { error: 'is to be a number or a text' });
-
-export function oneText<T>(placeholder: string, shape: z.ZodType<ConfigValue>, parse: (text: string) => T): Kind<T> {
+export function oneText<T>(placeholder: string, shape: Shape, parse: (text: string) => T): Kind<T> {
   // A flag given twice means the second one, as everywhere.
   return { placeholder, shape, parse: (texts) => parse((texts.at(-1) ?? '').trim()) };
 }

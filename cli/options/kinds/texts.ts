@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import type { DigestAlgorithm } from '../../../lib/transfer/digests.ts';
 import { DIGEST_HEX_LENGTH } from '../../../lib/transfer/digests.ts';
 import type { Kind } from './kind.ts';
-import { BadValue, oneText, show, text } from './kind.ts';
+import { BadValue, oneText, show } from './kind.ts';
 
 export const toggle: Kind<boolean> = {
-  shape: z.boolean({ error: 'is to be true or false' }),
+  shape: 'switch',
   parse(texts) {
     const given = (texts.at(-1) ?? '').toLowerCase();
     if (['1', 'true', 'yes', 'on'].includes(given)) return true;
@@ -24,25 +23,25 @@ export function choice<const T extends string>(
     if (found !== undefined) return found;
     throw new BadValue(`${show(given)} is none of ${choices.join(', ')}`);
   };
-  return { ...oneText('WHICH', text, parse), choices };
+  return { ...oneText('WHICH', 'text', parse), choices };
 }
 
 export function anyText(placeholder: string): Kind<string> {
-  return oneText(placeholder, text, (given) => {
+  return oneText(placeholder, 'text', (given) => {
     if (given === '') throw new BadValue('it is empty');
     return given;
   });
 }
 
 export function matching(placeholder: string, pattern: RegExp, wanted: string): Kind<string> {
-  return oneText(placeholder, text, (given) => {
+  return oneText(placeholder, 'text', (given) => {
     if (pattern.test(given)) return given;
     throw new BadValue(`${show(given)} is not ${wanted}`);
   });
 }
 
 /** An `http:` or `https:` URL; it may hold a password by mistake, so it is not shown. */
-export const endpoint: Kind<string> = oneText('URL', text, (given) => {
+export const endpoint: Kind<string> = oneText('URL', 'text', (given) => {
   const url = URL.parse(given);
   if (url !== null && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.search === '') {
     return given;
@@ -52,7 +51,7 @@ export const endpoint: Kind<string> = oneText('URL', text, (given) => {
 
 export function digest(algorithm: DigestAlgorithm): Kind<string> {
   const length = DIGEST_HEX_LENGTH[algorithm];
-  return oneText('HEX', text, (given) => {
+  return oneText('HEX', 'text', (given) => {
     if (given.length === length && /^[0-9a-f]+$/i.test(given)) return given.toLowerCase();
     throw new BadValue(`${show(given)} is not a ${algorithm}, which has ${length} hexadecimal digits`);
   });
@@ -63,9 +62,7 @@ export function pairs(): Kind<Readonly<Record<string, string>>> {
   return {
     placeholder: 'NAME=VALUE',
     isRepeatable: true,
-    shape: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
-      error: 'is to be an object of names and values',
-    }),
+    shape: 'pairs',
     parse(texts) {
       const collected: [string, string][] = [];
       for (const given of texts) {

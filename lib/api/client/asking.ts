@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Dispatcher } from 'undici';
-import { Agent, EnvHttpProxyAgent, request as undiciRequest } from 'undici';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import { withoutEnd } from '../../values/without-end.ts';
 import type { ApiAnswer } from './answers.ts';
 import { answerOf } from './answers.ts';
+import type { Connections } from './connections.ts';
 import type { AwsIdentity, Sign } from './sign.ts';
 
 /** How the client says who it is. */
@@ -47,7 +46,7 @@ export interface Asking extends AsyncDisposable {
  */
 export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string): Asking {
   const base = baseOf(apiUrl);
-  const dispatcher = dispatcherFor(base);
+  let connections: Promise<Connections> | undefined;
   let sign: Sign | undefined;
 
   async function headersOf(asked: Asked, url: URL, body: string | undefined): Promise<Record<string, string>> {
@@ -72,7 +71,10 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string):
     const patience = AbortSignal.timeout(ANSWER_MS + (asked.waitSeconds ?? 0) * 1000);
     const signal = asked.signal === undefined ? patience : AbortSignal.any([patience, asked.signal]);
     try {
-      const answer = await undiciRequest(url, {
+      // Loaded with the first request: most of those who import the library send none.
+      connections ??= import('./connections.ts').then(({ connectTo }) => connectTo(base));
+      const { dispatcher, request } = await connections;
+      const answer = await request(url, {
         method: asked.method,
         headers,
         signal,
@@ -107,7 +109,7 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string):
     }
   }
 
-  return { base, ask, [Symbol.asyncDispose]: () => dispatcher.close() };
+  return { base, ask, [Symbol.asyncDispose]: async () => (await connections)?.dispatcher.close() };
 }
 
 /**
@@ -141,12 +143,6 @@ function baseOf(text: string): string {
     );
   }
   return `${url.origin}${withoutEnd(url.pathname, (character) => character === '/').replace(/\/v1$/, '')}`;
-}
-
-/** Connections by HTTP_PROXY, HTTPS_PROXY and NO_PROXY, except to this machine. */
-export function dispatcherFor(base: string): Dispatcher {
-  const { hostname } = new URL(base);
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname) ? new Agent() : new EnvHttpProxyAgent();
 }
 
 function reasonOf(cause: unknown): string {

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { bundleCommand } from '../../scripts/bundling/command.ts';
+import { startCli } from '../support/cli-process.ts';
+
+// What bin/piecework.js starts: the bundle, or the sources of a checkout that were changed after it was made.
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '..', '..');
+const parent = await mkdtemp(join(tmpdir(), 'piecework-start-'));
+afterAll(() => rm(parent, { recursive: true }));
+
+let folder: string;
+const start = async (...args: string[]): Promise<string> =>
+  (await run(process.execPath, [join(folder, 'bin', 'piecework.js'), ...args], { cwd: folder, env: { HOME: folder } }))
+    .stdout;
+
+/** A checkout whose command line says which of its two forms runs. */
+beforeEach(async () => {
+  folder = await mkdtemp(join(parent, 'checkout-'));
+  for (const path of ['bin/piecework.js', 'scripts/bundling/inputs.js'])
+    await cp(join(ROOT, path), join(folder, path), { recursive: true });
+  for (const path of ['cli', 'dist/cli']) await mkdir(join(folder, path), { recursive: true });
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await writeFile(join(folder, 'package-lock.json'), '{}');
+  await writeFile(join(folder, 'cli', 'main.ts'), "console.log('sources' satisfies string);");
+  await writeFile(join(folder, 'dist', 'cli', 'main.js'), "console.log('bundle');");
+  const { writeInputs } = await import(join(folder, 'scripts/bundling/inputs.js'));
+  writeInputs(['cli/main.ts', 'node_modules/zod/index.js', 'builtin:node:fs']);
+});
+
+test('a checkout starts the bundle of its sources', async () => {
+  expect(await start()).toBe('bundle\n');
+});
+
+test.each(['cli/main.ts', 'package-lock.json'])('a change of %s since then starts the sources', async (path) => {
+  await writeFile(join(folder, path), `${await readFile(join(folder, path), 'utf8')}\n`);
+  expect(await start()).toBe('sources\n');
+});
+
+test('without a bundle, or with one that says not what it is of, the sources', async () => {
+  await writeFile(join(folder, 'dist', 'cli', 'inputs.json'), '{ "cli/main.ts": ');
+  expect(await start()).toBe('sources\n');
+  await rm(join(folder, 'dist'), { recursive: true });
+  expect(await start()).toBe('sources\n');
+});
+
+test('the package, which has no sources, starts the bundle, and keeps what was compiled in the folder for caches', async () => {
+  await rm(join(folder, 'cli'), { recursive: true });
+  await rm(join(folder, 'scripts'), { recursive: true });
+  expect(await start()).toBe('bundle\n');
+  expect(await run('find', [join(folder, '.cache', 'piecework', 'compiled'), '-type', 'f'])).not.toEqual({
+    stdout: '',
+    stderr: '',
+  });
+});
+
+test('the bundle names the places of an error in the sources, and what it runs', async () => {
+  const packaged = join(folder, 'packaged');
+  await cp(join(ROOT, 'bin'), join(packaged, 'bin'), { recursive: true });
+  await cp(join(ROOT, 'package.json'), join(packaged, 'package.json'));
+  await bundleCommand(join(packaged, 'dist', 'cli'));
+  const cli = (...args: string[]) =>
+    startCli(args, { cwd: folder, binary: join(packaged, 'bin', 'piecework.js') }).ended;
+  const refused = await cli('copy', 'http://127.0.0.1:1/x', 'out', '--verbose', '--max-attempts', '1');
+  expect(refused.stderr).toMatch(/^ {4}at \w+ \(\S*lib\/net\/errors\/source-error\.ts:\d+:\d+\)$/m);
+  expect(refused.stderr).not.toContain('dist/cli');
+  const { stdout } = await cli('--version', '--verbose');
+  expect(String(stdout)).toMatch(/^piecework \d+\.\d+\.\d+\nruns the bundle, on Node \d+\.\d+\.\d+ \(\w+, \w+\)\n$/);
+});
