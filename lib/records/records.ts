@@ -1,3 +1,4 @@
+import type { Sharers } from '../transfer/decide/shares.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 
 /** Names one stored thing and its type; `path` is made of `[A-Za-z0-9._=-]` and `/`. */
@@ -58,7 +59,9 @@ export interface HostEntry {
   readonly ceiling?: number;
   /** How it came to that (see lib/transfer/decide/ceiling.ts); `since` is ISO 8601. */
   readonly learned?: { readonly since: string; readonly patience: number; readonly crept: boolean };
-  /** Transfers at work on it, each with the time (ISO 8601) after which it certainly is not any more. */
+  /** Who shares its connections (see lib/transfer/decide/shares.ts). */
+  readonly sharers?: Sharers;
+  /** In older entries: who shared them, each up to its deadline. Not read any more, and gone at the next write. */
   readonly transfers?: Readonly<Record<string, string>>;
 }
 

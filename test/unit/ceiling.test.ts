@@ -109,20 +109,16 @@ describe('a ceiling', () => {
   });
 });
 
-describe('places under a ceiling', () => {
+describe('places under a ceiling that is not shared', () => {
   it.each([
-    { ceiling: undefined, sharers: 1, parallelism: 8, wanted: 16, places: 16 },
-    { ceiling: 4, sharers: 1, parallelism: 8, wanted: 16, places: 4 },
-    { ceiling: 4, sharers: 3, parallelism: 8, wanted: 16, places: 1 },
-    { ceiling: 1, sharers: 3, parallelism: 8, wanted: 16, places: 1 },
-    { ceiling: 8, sharers: 1, parallelism: 8, wanted: 16, places: 16 },
-    { ceiling: 64, sharers: 1, parallelism: 8, wanted: 3, places: 3 },
-  ])(
-    '$ceiling for $sharers, $parallelism workers that want $wanted: $places',
-    ({ ceiling, sharers, parallelism, wanted, places }) => {
-      expect(placesUnder(ceiling, sharers, parallelism, wanted)).toBe(places);
-    },
-  );
+    { ceiling: undefined, parallelism: 8, wanted: 16, places: 16 },
+    { ceiling: 4, parallelism: 8, wanted: 16, places: 4 },
+    { ceiling: 1, parallelism: 8, wanted: 16, places: 1 },
+    { ceiling: 8, parallelism: 8, wanted: 16, places: 16 },
+    { ceiling: 64, parallelism: 8, wanted: 3, places: 3 },
+  ])('$ceiling for $parallelism workers that want $wanted: $places', ({ ceiling, parallelism, wanted, places }) => {
+    expect(placesUnder(ceiling, parallelism, wanted)).toBe(places);
+  });
 });
 
 describe('what a batch says of the host', () => {

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Destination } from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { advance } from '../../lib/pipeline/advance/advance.ts';
-import { lookAtHost, lookBeforeJoining } from '../../lib/pipeline/shared/hosts/look.ts';
+import { lookAtHost, takePlaces } from '../../lib/pipeline/shared/hosts/look.ts';
 import { createTransfer } from '../../lib/pipeline/shared/store.ts';
 import { hostOf, KEYS } from '../../lib/records/records.ts';
-import { failedWith, transferring } from '../support/a-transfer.ts';
+import { LEASE_MS } from '../../lib/transfer/decide/shares.ts';
+import { toIso } from '../../lib/values/time.ts';
+import { failedWith, NOW, transferring } from '../support/a-transfer.ts';
 import { stillPorts } from '../support/still-ports.ts';
 
 const REFUSED = failedWith('SourceBusy', 2);
@@ -15,6 +17,8 @@ const never = new AbortController().signal;
 async function bench(lostSwaps: number) {
   const partial: Partial<Destination> = { listParts: () => Promise.resolve({ parts: [] }) };
   const { ports: still } = stillPorts(partial as Destination);
+  const mine = { places: 8, since: toIso(NOW), until: toIso(NOW + LEASE_MS) };
+  await still.records.put(KEYS.host('origin.example'), { v: 1, sharers: { '01TRANSFER': mine } }, 'absent');
   const { rev: _, writeId: __, ...fresh } = transferring();
   const { record } = await createTransfer(still, fresh);
   const written: string[] = [];
@@ -51,17 +55,56 @@ describe('what the results say of a host', () => {
 
   it('counts for the decision itself, which only reads', async () => {
     const { ports, record, written } = await bench(0);
-    expect(await lookAtHost(ports, record, [])).toEqual({ facts: { places: 8 }, hasNews: false });
-    expect(await lookAtHost(ports, record, [REFUSED])).toEqual({ facts: { places: 4 }, hasNews: true });
+    expect(await lookAtHost(ports, record, { inputs: [], piecesLeft: 10 })).toMatchObject({
+      facts: { places: 8 },
+      hasNews: false,
+    });
+    expect(await lookAtHost(ports, record, { inputs: [REFUSED], piecesLeft: 10 })).toMatchObject({
+      facts: { places: 4 },
+      hasNews: true,
+    });
     expect(written).toEqual([]);
   });
+});
 
-  it('is shared with those who are there already, by a transfer that is about to join', async () => {
-    const { ports, record, written } = await bench(0);
-    const key = KEYS.host(hostOf(record.request.source.url));
-    await ports.records.put(key, { v: 1, ceiling: 8, transfers: { other: record.deadlineAt } }, 'absent');
-    written.length = 0;
-    expect(await lookBeforeJoining(ports, record)).toEqual({ places: 4 });
-    expect(written).toEqual([]);
+describe('places at a host', () => {
+  const key = KEYS.host('origin.example');
+  const wanted = { inputs: [], piecesLeft: 10 };
+
+  it('are written down before they are used, beside those of others', async () => {
+    const { ports, record, written, entry } = await bench(0);
+    const other = { ...record, id: 'other' };
+    expect((await takePlaces(ports, other, wanted, never)).facts).toEqual({ places: 0 });
+    expect(written).toEqual(['hosts']);
+    expect((await entry())?.sharers).toMatchObject({ '01TRANSFER': { places: 8 }, other: { places: 0 } });
+  });
+
+  it('are no more than it has, where every write is lost', async () => {
+    const { ports, record } = await bench(0);
+    const put = () => Promise.reject(new PieceworkError('Conflict', 'another writer was faster'));
+    const racing = {
+      ...ports,
+      records: { ...ports.records, put },
+      clock: { ...ports.clock, sleep: async () => undefined },
+    };
+    expect((await takePlaces(racing, { ...record, id: 'other' }, wanted, never)).facts).toEqual({ places: 0 });
+  });
+
+  it('do not depend on entries of the older form, where transfers stood up to their deadline', async () => {
+    const { ports, record, entry } = await bench(0);
+    const there = await ports.records.get(key);
+    const old = { v: 1, ceiling: 8, transfers: { ghost: record.deadlineAt, other: record.deadlineAt } } as const;
+    await ports.records.put(key, old, there?.version ?? 'absent');
+    expect((await takePlaces(ports, record, wanted, never)).facts).toEqual({ places: 8 });
+    expect(await entry()).toEqual({ v: 1, ceiling: expect.any(Number), sharers: { '01TRANSFER': expect.anything() } });
+  });
+
+  it('are given back when no piece is left to fetch', async () => {
+    const { ports, record, entry } = await bench(0);
+    const partOf = (number: number) => ({ number, sizeBytes: 10, crc32: 1 });
+    const all = Array.from({ length: 10 }, (_, index) => partOf(index + 1));
+    const destination = { ...ports.destinations(record.request.destination), listParts: async () => ({ parts: all }) };
+    await advance({ ...ports, destinations: () => destination }, record.id, [{ kind: 'tick', now: true }], never);
+    expect((await entry())?.sharers).toEqual({});
   });
 });

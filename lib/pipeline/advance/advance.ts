@@ -1,12 +1,17 @@
 import { PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { decide } from '../../transfer/decide/decide.ts';
 import type { Facts, HostFacts, Input, Outcome } from '../../transfer/decide/decision.ts';
-import { viewLedger } from '../../transfer/plan/ledger.ts';
+import type { LedgerView } from '../../transfer/plan/ledger.ts';
+import { missingBelow, viewLedger } from '../../transfer/plan/ledger.ts';
+import { NO_PIECES, pieceSetSize, piecesIn } from '../../transfer/plan/piece-set.ts';
+import type { PiecesPlan } from '../../transfer/plan/plan.ts';
 import { isOver } from '../../transfer/record/record.ts';
-import type { Transfer } from '../../transfer/record/states.ts';
+import type { Transfer, Transferring } from '../../transfer/record/states.ts';
+import { isInPieces } from '../../transfer/record/states.ts';
 import { fromIso } from '../../values/time.ts';
-import { learnOfHost } from '../shared/hosts/change.ts';
-import { lookAtHost } from '../shared/hosts/look.ts';
+import { giveBackPlaces, learnOfHost } from '../shared/hosts/change.ts';
+import { lookAtHost, takePlaces } from '../shared/hosts/look.ts';
+import type { HostView } from '../shared/hosts/share.ts';
 import { listAllParts } from '../shared/list-parts.ts';
 import { ourObjectAfterFailure } from '../shared/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
@@ -28,17 +33,54 @@ export async function advance(
     const loaded = await loadNarrowed(ports, transferId);
     if (loaded === undefined) return;
     const before = loaded.record;
-    const host = isOver(before) ? UNASKED : await lookAtHost(ports, before, inputs);
-    const { record, commands } = await decideWithFacts(ports, before, host.facts, inputs, signal);
+    const host = await askHost(ports, before, inputs, signal);
+    const { outcome, ledger } = await decideWithFacts(ports, before, host.facts, inputs, signal);
+    const { record, commands } = outcome;
     const stored = record === before ? loaded : await saveTransfer(ports, loaded, record);
     await carryOut(ports, stored, commands, signal);
     // Once, and not at each swap that was lost; and last, since it is a hint that no command has to wait for.
-    if (host.hasNews) await learnOfHost(ports, before, inputs);
+    if (host.hasNews) await learnOfHost(ports, before, inputs, signal);
+    const kept = placesKept(host, record, ledger);
+    if (kept !== undefined && mayWriteHosts(inputs)) await giveBackPlaces(ports, record, kept, signal);
   });
 }
 
 /** What is over sends nothing to any host. */
-const UNASKED = { facts: { places: 0 }, hasNews: false } as const;
+const UNASKED: HostView = { facts: { places: 0 }, hasNews: false, held: 0, othersWait: false };
+
+async function askHost(
+  ports: Ports,
+  record: Transfer,
+  inputs: readonly Input[],
+  signal: AbortSignal,
+): Promise<HostView> {
+  if (isOver(record)) return UNASKED;
+  if (!usesPlaces(record) || !mayWriteHosts(inputs)) return await lookAtHost(ports, record, { inputs, piecesLeft: 0 });
+  const piecesLeft = record.plan.pieceCount - record.doneThrough - pieceSetSize(record.reported ?? NO_PIECES);
+  return await takePlaces(ports, record, { inputs, piecesLeft }, signal);
+}
+
+function usesPlaces(record: Transfer): record is Transferring<PiecesPlan> {
+  return record.status === 'transferring' && isInPieces(record);
+}
+
+/** Who only cancels has no right to (the API's function); the finalizer does it when it announces the end. */
+function mayWriteHosts(inputs: readonly Input[]): boolean {
+  return inputs.some(({ kind }) => kind !== 'cancel');
+}
+
+/** How many of its places the transfer keeps: none when no piece is left to fetch; `undefined` = those that it has. */
+function placesKept({ facts, held, othersWait }: HostView, record: Transfer, ledger: Facts['ledger']) {
+  if (held === 0) return undefined;
+  if (!usesPlaces(record)) return 'left';
+  const known = typeof ledger === 'object' && 'done' in ledger ? ledger : reportedLedger(record);
+  const kept = Math.max(facts.places, missingBelow(record.cursor, known).length);
+  return othersWait && kept < held ? kept : undefined;
+}
+
+function reportedLedger({ doneThrough, reported = NO_PIECES }: Transfer): LedgerView {
+  return { doneThrough, done: new Set(piecesIn(reported)) };
+}
 
 /** Reads of the world what the decision asks for, and no more. */
 async function decideWithFacts(
@@ -47,11 +89,11 @@ async function decideWithFacts(
   host: HostFacts,
   inputs: readonly Input[],
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<{ readonly outcome: Outcome; readonly ledger: Facts['ledger'] }> {
   let facts: Facts = { ...host, ledger: 'unread', object: 'unasked' };
   for (;;) {
     const decision = decide(record, facts, inputs, ports.clock.now(), ports.policy.decide);
-    if (!('ask' in decision)) return decision;
+    if (!('ask' in decision)) return { outcome: decision, ledger: facts.ledger };
     facts =
       decision.ask === 'ledger'
         ? { ...facts, ledger: await readLedger(ports, record, signal) }

@@ -24,7 +24,7 @@ export async function carryOut(
         await ports.queues.fetcher.send(command.tasks.map(({ task, delayMs }) => ({ body: task, delayMs })));
         break;
       case 'closeHost':
-        await closeHost(ports, stored.record.request.source.url, command.until);
+        await closeHost(ports, stored.record.request.source.url, command.until, signal);
         break;
       case 'emit':
         await ports.events.emit(command.event);

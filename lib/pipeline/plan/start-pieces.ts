@@ -11,8 +11,7 @@ import { giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import { sameVersion } from '../../values/web/validator.ts';
 import { carryOut } from '../advance/carry-out.ts';
-import { joinHost } from '../shared/hosts/change.ts';
-import { lookBeforeJoining } from '../shared/hosts/look.ts';
+import { takePlaces } from '../shared/hosts/look.ts';
 import { listAllParts } from '../shared/list-parts.ts';
 import { needsStaging } from '../shared/object-spec.ts';
 import type { PlanningWork } from './planning-work.ts';
@@ -28,9 +27,10 @@ export async function startPieces(work: PlanningWork, plan: PiecesPlan): Promise
   const held = await heldUpload(work, plan, { staged });
   const upload = held?.upload ?? (await createUpload(work, plan, { staged }));
   const ledger: LedgerView = held?.ledger ?? { doneThrough: 0, done: new Set() };
+  const piecesLeft = plan.pieceCount - ledger.doneThrough - ledger.done.size;
+  const { facts: host } = await takePlaces(ports, loaded.record, { inputs: [], piecesLeft }, signal);
   const now = ports.clock.now();
   const quietUntil = now + ports.policy.decide.quietMs;
-  const host = await lookBeforeJoining(ports, loaded.record);
   const start = (current: BeingPlanned): Outcome => {
     const base = held === undefined ? giveUpUpload(current) : current;
     const adopted = adoptPlan(base, {
@@ -62,7 +62,6 @@ export async function startPieces(work: PlanningWork, plan: PiecesPlan): Promise
     [...commands, ...(stored.record.toAbort.length > 0 ? [{ kind: 'settle' } as const] : [])],
     signal,
   );
-  await joinHost(ports, stored.record);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { PieceworkEvent } from '../../transfer/progress/events.ts';
 import type { Over } from '../../transfer/record/states.ts';
 import { announced } from '../../transfer/record/transitions-runs.ts';
-import { leaveHost } from '../shared/hosts/change.ts';
+import { giveBackPlaces } from '../shared/hosts/change.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
 import { saveTransfer } from '../shared/store.ts';
@@ -16,7 +16,7 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
     const finished = record.upload === undefined ? putRef(record) : uploadRef(destination, record, record.upload);
     await destination.releaseUpload?.(finished, { signal });
   }
-  await leaveHost(ports, record);
+  await giveBackPlaces(ports, record, 'left', signal);
   await ports.events.emit(endEvent(record));
   await saveTransfer(ports, loaded, announced(record));
   return 'again';

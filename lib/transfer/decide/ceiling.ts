@@ -92,11 +92,9 @@ export function firstCeiling(connections: number, since: Instant): Ceiling {
   return { connections, since, patience: FIRST_PATIENCE, crept: false };
 }
 
-/** This transfer's share of a ceiling, and all that it wants where the share reaches for its workers. */
-export function placesUnder(ceiling: number | undefined, sharers: number, parallelism: number, wanted: number): number {
-  if (ceiling === undefined) return wanted;
-  const share = Math.max(1, Math.floor(ceiling / Math.max(1, sharers)));
-  return share >= parallelism ? wanted : Math.min(wanted, share);
+/** Under a ceiling that is not shared: all that is wanted where it reaches for the transfer's workers. */
+export function placesUnder(ceiling: number | undefined, parallelism: number, wanted: number): number {
+  return ceiling === undefined || ceiling >= parallelism ? wanted : Math.min(wanted, Math.max(1, ceiling));
 }
 
 /**

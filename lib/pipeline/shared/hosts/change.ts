@@ -3,56 +3,82 @@ import type { HostEntry } from '../../../records/records.ts';
 import { hostOf, KEYS } from '../../../records/records.ts';
 import type { Input } from '../../../transfer/decide/decision.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
+import { fractionOf } from '../../../values/random.ts';
 import type { Instant } from '../../../values/time.ts';
 import { fromIso, toIso } from '../../../values/time.ts';
 import type { HostPorts } from './entry.ts';
-import { readHost, stillThere, withNews, withSharer } from './entry.ts';
+import { CHANGE_TRIES, readHost, withNews } from './entry.ts';
+import type { GivenBack } from './share.ts';
+import { withoutShare } from './share.ts';
 
 /** Writes what the inputs say of the host. `record` as it was when they came: that says which of them are current. */
-export async function learnOfHost(ports: HostPorts, record: TransferRecord, inputs: readonly Input[]): Promise<void> {
-  await changeHost(ports, record.request.source.url, (entry) => withNews(ports, entry, record, inputs));
+export async function learnOfHost(
+  ports: HostPorts,
+  record: TransferRecord,
+  inputs: readonly Input[],
+  signal: AbortSignal,
+): Promise<void> {
+  await changeHost(ports, record.request.source.url, (entry) => withNews(ports, entry, record, inputs), signal);
 }
 
 /** `Retry-After` holds for all transfers from the host, not only for the piece that got it. */
-export async function closeHost(ports: HostPorts, url: string, until: Instant): Promise<void> {
-  await changeHost(ports, url, (entry) =>
+export async function closeHost(ports: HostPorts, url: string, until: Instant, signal: AbortSignal): Promise<void> {
+  const change = (entry: HostEntry) =>
     entry.closedUntil !== undefined && fromIso(entry.closedUntil) >= until
       ? undefined
-      : { ...entry, closedUntil: toIso(until) },
-  );
+      : { ...entry, closedUntil: toIso(until) };
+  await changeHost(ports, url, change, signal);
 }
 
-export async function joinHost(ports: HostPorts, record: TransferRecord): Promise<void> {
+/**
+ * Gives back places of the host that the transfer may not or need not have any more, and has those looked at who wait
+ * for them. Where that is lost, the lease ends by itself.
+ */
+export async function giveBackPlaces(
+  ports: HostPorts & GivenBack,
+  record: TransferRecord,
+  kept: number | 'left',
+  signal: AbortSignal,
+): Promise<void> {
   if (ports.policy.hostCeiling === undefined) return;
-  await changeHost(ports, record.request.source.url, (entry) => withSharer(ports, entry, record));
+  let woken: readonly string[] = [];
+  const change = (entry: HostEntry) => {
+    const next = withoutShare(ports, entry, record, kept);
+    woken = next?.woken ?? [];
+    return next?.entry;
+  };
+  if (!(await changeHost(ports, record.request.source.url, change, signal)) || woken.length === 0) return;
+  await ports.queues.finalizer.send(woken.map((transferId) => ({ body: { kind: 'tick', v: 1, transferId } })));
 }
 
-export async function leaveHost(ports: HostPorts, record: TransferRecord): Promise<void> {
-  if (ports.policy.hostCeiling === undefined) return;
-  await changeHost(ports, record.request.source.url, (entry) => {
-    if (entry.transfers?.[record.id] === undefined) return undefined;
-    const { [record.id]: _, ...others } = stillThere(entry, ports.clock.now());
-    return { ...entry, transfers: others };
-  });
+const PAUSE_MS = 50;
+
+/** Writers that lost to each other go apart. */
+export async function pause({ clock, ids }: HostPorts, tries: number, signal: AbortSignal): Promise<void> {
+  if (tries > 1) await clock.sleep(Math.ceil(PAUSE_MS * tries * fractionOf(ids.ulid())), signal);
 }
 
-const CHANGE_TRIES = 4;
-
-/** `change` returning `undefined` = leave it. After four lost races it is left too: it is a hint. */
+/**
+ * `change` returning `undefined` = leave it. After eight lost races it is left too: it is a hint.
+ * True = written.
+ */
 async function changeHost(
   ports: HostPorts,
   url: string,
   change: (entry: HostEntry) => HostEntry | undefined,
-): Promise<void> {
+  signal: AbortSignal,
+): Promise<boolean> {
   for (let tries = 1; tries <= CHANGE_TRIES; tries += 1) {
     const found = await readHost(ports, url);
     const next = change(found?.value ?? { v: 1 });
-    if (next === undefined) return;
+    if (next === undefined) return false;
     try {
       await ports.records.put(KEYS.host(hostOf(url)), next, found?.version ?? 'absent');
-      return;
+      return true;
     } catch (error) {
       if (!(error instanceof PieceworkError) || error.reaction === 'fail') throw error;
     }
+    await pause(ports, tries, signal);
   }
+  return false;
 }

@@ -4,6 +4,7 @@ import { hostOf, KEYS } from '../../../records/records.ts';
 import type { Ceiling } from '../../../transfer/decide/ceiling.ts';
 import { ceilingAfter, firstCeiling, hostSigns, isRemembered } from '../../../transfer/decide/ceiling.ts';
 import type { Input } from '../../../transfer/decide/decision.ts';
+import { leased } from '../../../transfer/decide/shares.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import type { Instant } from '../../../values/time.ts';
 import { fromIso, toIso } from '../../../values/time.ts';
@@ -15,7 +16,10 @@ import type { Ports } from '../ports.ts';
  * to a crash, costs a refused request or an uneven share, and nothing else.
  */
 
-export type HostPorts = Pick<Ports, 'records' | 'clock' | 'policy'>;
+export type HostPorts = Pick<Ports, 'records' | 'clock' | 'ids' | 'policy'>;
+
+/** Then a change is given up: it is a hint. */
+export const CHANGE_TRIES = 8;
 
 /** `undefined` = nothing is known. */
 export async function readHost(ports: Pick<Ports, 'records'>, url: string) {
@@ -29,10 +33,6 @@ export async function readHost(ports: Pick<Ports, 'records'>, url: string) {
 
 export function closedUntil(entry: HostEntry | undefined): Instant {
   return entry?.closedUntil === undefined ? 0 : fromIso(entry.closedUntil);
-}
-
-export function sharersOf(entry: HostEntry | undefined, now: Instant): number {
-  return Math.max(1, Object.keys(stillThere(entry, now)).length);
 }
 
 /** What was learned, else what the home begins with. */
@@ -54,7 +54,8 @@ export function withNews(
   if (!inputs.some(({ kind }) => kind === 'result')) return undefined;
   const { policy } = ports;
   const now = ports.clock.now();
-  const most = sharersOf(entry, now) * record.request.options.parallelism;
+  const sharers = Object.keys(leased(entry?.sharers, now)).length;
+  const most = Math.max(1, sharers) * record.request.options.parallelism;
   const signs = hostSigns(record, inputs, Math.min(most, policy.hostCeiling ?? most), now);
   const before = ceilingOf(ports, entry);
   // Where many processes fetch from the host, what one of them has open is not what the host bears.
@@ -62,18 +63,4 @@ export function withNews(
   if (after === undefined || after === before) return undefined;
   const { connections, since, patience, crept } = after;
   return { v: 1, ...entry, ceiling: connections, learned: { since: toIso(since), patience, crept } };
-}
-
-/** From plan to end a transfer shares the host's connections; one that was lost, no longer than its deadline. */
-export function withSharer(
-  { policy, clock }: HostPorts,
-  entry: HostEntry | undefined,
-  { id, deadlineAt }: TransferRecord,
-): HostEntry | undefined {
-  if (policy.hostCeiling === undefined) return entry;
-  return { v: 1, ...entry, transfers: { ...stillThere(entry, clock.now()), [id]: deadlineAt } };
-}
-
-export function stillThere(entry: HostEntry | undefined, now: Instant): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(entry?.transfers ?? {}).filter(([, until]) => fromIso(until) > now));
 }

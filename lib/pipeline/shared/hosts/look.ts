@@ -1,45 +1,57 @@
-import type { HostEntry } from '../../../records/records.ts';
-import { placesUnder } from '../../../transfer/decide/ceiling.ts';
-import type { HostFacts, Input } from '../../../transfer/decide/decision.ts';
+import { PieceworkError } from '../../../errors/error.ts';
+import { hostOf, KEYS } from '../../../records/records.ts';
+import type { Input } from '../../../transfer/decide/decision.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
+import type { Ports } from '../ports.ts';
+import { pause } from './change.ts';
 import type { HostPorts } from './entry.ts';
-import { ceilingOf, closedUntil, readHost, sharersOf, withNews, withSharer } from './entry.ts';
+import { CHANGE_TRIES, closedUntil, readHost } from './entry.ts';
+import type { HostView } from './share.ts';
+import { viewHost } from './share.ts';
 
-/**
- * Reads what a decision needs to know of the source's host, with what came in taken into account, and writes nothing.
- * `hasNews`: it is to be learned (`learnOfHost`) once the decision is stored.
- */
+export interface Wanted {
+  readonly inputs: readonly Input[];
+  /** More places are of no use. */
+  readonly piecesLeft: number;
+}
+
+/** What a decision needs to know of the source's host, with what came in taken into account. Writes nothing. */
 export async function lookAtHost(
   ports: HostPorts,
   record: TransferRecord,
-  inputs: readonly Input[],
-): Promise<{ readonly facts: HostFacts; readonly hasNews: boolean }> {
-  const before = (await readHost(ports, record.request.source.url))?.value;
-  const after = withNews(ports, before, record, inputs);
-  return { facts: factsOf(ports, record, after ?? before), hasNews: after !== undefined };
+  { inputs, piecesLeft }: Wanted,
+): Promise<HostView> {
+  return viewHost(ports, record, (await readHost(ports, record.request.source.url))?.value, inputs, piecesLeft);
 }
 
-/** As it is once the transfer shares the host's connections (`joinHost`). */
-export async function lookBeforeJoining(ports: HostPorts, record: TransferRecord): Promise<HostFacts> {
-  const before = (await readHost(ports, record.request.source.url))?.value;
-  return factsOf(ports, record, withSharer(ports, before, record));
+/**
+ * The same, once the places that the transfer may use are written down as its own: before any piece is sent into them.
+ * Where others are faster each time, it goes by those that it has.
+ */
+export async function takePlaces(
+  ports: HostPorts,
+  record: TransferRecord,
+  { inputs, piecesLeft }: Wanted,
+  signal: AbortSignal,
+): Promise<HostView> {
+  const { url } = record.request.source;
+  for (let tries = 1; ; tries += 1) {
+    const found = await readHost(ports, url);
+    const view = viewHost(ports, record, found?.value, inputs, piecesLeft);
+    if (view.claimed === undefined) return view;
+    try {
+      await ports.records.put(KEYS.host(hostOf(url)), view.claimed, found?.version ?? 'absent');
+      return view;
+    } catch (error) {
+      if (!(error instanceof PieceworkError) || error.reaction === 'fail') throw error;
+      const has = Math.min(view.facts.places, found?.value.sharers?.[record.id]?.places ?? 0);
+      if (tries >= CHANGE_TRIES) return { ...view, facts: { ...view.facts, places: has }, held: has };
+    }
+    await pause(ports, tries, signal);
+  }
 }
 
 /** How long the host has asked all transfers to wait; 0 = it is open. */
-export async function closedForMs(ports: HostPorts, url: string): Promise<number> {
+export async function closedForMs(ports: Pick<Ports, 'records' | 'clock'>, url: string): Promise<number> {
   return Math.max(0, closedUntil((await readHost(ports, url))?.value) - ports.clock.now());
-}
-
-/** Places: `min(parallelism, host ceiling ÷ active transfers of that host)` (protocol §8), at least one. */
-function factsOf(ports: HostPorts, record: TransferRecord, entry: HostEntry | undefined): HostFacts {
-  const now = ports.clock.now();
-  const { parallelism } = record.request.options;
-  const places = placesUnder(
-    ceilingOf(ports, entry)?.connections,
-    sharersOf(entry, now),
-    parallelism,
-    ports.policy.places(parallelism),
-  );
-  const until = closedUntil(entry);
-  return until > now ? { places, hostClosedUntil: until } : { places };
 }

@@ -1,0 +1,81 @@
+import type { HostEntry } from '../../../records/records.ts';
+import { placesUnder } from '../../../transfer/decide/ceiling.ts';
+import type { HostFacts, Input } from '../../../transfer/decide/decision.ts';
+import { claimPlaces, givePlacesBack, leased, othersWait } from '../../../transfer/decide/shares.ts';
+import type { TransferRecord } from '../../../transfer/record/record.ts';
+import type { Ports } from '../ports.ts';
+import type { HostPorts } from './entry.ts';
+import { ceilingOf, closedUntil, withNews } from './entry.ts';
+
+/** What a home needs so that those who wait for places are looked at. */
+export type GivenBack = Pick<Ports, 'queues'>;
+
+/** The source's host as one transfer sees it. */
+export interface HostView {
+  readonly facts: HostFacts;
+  /** It is to be learned (`learnOfHost`) once the decision is stored. */
+  readonly hasNews: boolean;
+  /** Places that no other transfer may have, used or not; 0 where places are not shared. */
+  readonly held: number;
+  /** Another transfer could have more places than it has. */
+  readonly othersWait: boolean;
+  /** To be stored before the places are used; `undefined` = nothing. */
+  readonly claimed?: HostEntry;
+}
+
+/**
+ * What a decision needs to know of the host, with what came in taken into account. `piecesLeft`: more than that are not
+ * wanted.
+ */
+export function viewHost(
+  ports: HostPorts,
+  record: TransferRecord,
+  before: HostEntry | undefined,
+  inputs: readonly Input[],
+  piecesLeft: number,
+): HostView {
+  const after = withNews(ports, before, record, inputs);
+  const hasNews = after !== undefined;
+  const ceiling = ceilingOf(ports, after ?? before)?.connections;
+  const { parallelism } = record.request.options;
+  const wanted = ports.policy.places(parallelism);
+  if (ports.policy.hostCeiling === undefined || ceiling === undefined) {
+    const places = placesUnder(ceiling, parallelism, wanted);
+    return { facts: factsOf(ports, before, places), hasNews, held: 0, othersWait: false };
+  }
+  const now = ports.clock.now();
+  const sharers = leased(before?.sharers, now);
+  const claim = claimPlaces(sharers, record.id, { ceiling, wanted: Math.min(wanted, piecesLeft), now });
+  const view = {
+    facts: factsOf(ports, before, claim.places),
+    hasNews,
+    held: claim.held,
+    othersWait: othersWait(claim.sharers ?? sharers, record.id, ceiling),
+  };
+  if (claim.sharers === undefined) return view;
+  return { ...view, claimed: { ...withoutOldForm(before), sharers: claim.sharers } };
+}
+
+/** Without what it has, or with no more than `kept` of it; `undefined` = it has no more. `woken`: who has it now. */
+export function withoutShare(
+  ports: HostPorts,
+  entry: HostEntry,
+  { id }: TransferRecord,
+  kept: number | 'left',
+): { readonly entry: HostEntry; readonly woken: readonly string[] } | undefined {
+  const ceiling = ceilingOf(ports, entry)?.connections ?? 0;
+  const given = givePlacesBack(leased(entry.sharers, ports.clock.now()), id, kept, ceiling);
+  if (given === undefined) return undefined;
+  return { entry: { ...withoutOldForm(entry), sharers: given.sharers }, woken: given.woken };
+}
+
+/** The older form had each transfer up to its deadline, and many after their end: it says nothing any more. */
+function withoutOldForm(entry: HostEntry | undefined): HostEntry {
+  const { transfers: _, ...rest } = entry ?? { v: 1 };
+  return rest;
+}
+
+function factsOf(ports: HostPorts, entry: HostEntry | undefined, places: number): HostFacts {
+  const until = closedUntil(entry);
+  return until > ports.clock.now() ? { places, hostClosedUntil: until } : { places };
+}
