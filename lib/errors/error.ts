@@ -17,6 +17,8 @@ export interface ErrorDetails {
   readonly openConnections?: number;
   /** It was put off until the host may be asked again, and never reached it. */
   readonly postponed?: boolean;
+  /** It came, and more slowly than was asked for. */
+  readonly belowMinSpeed?: boolean;
   /** What the system or the service calls it: `EAI_AGAIN`, `NoSuchKey`. */
   readonly reason?: string | undefined;
   /** Of S3: the region where a bucket is, by its own answer. */

@@ -18,6 +18,9 @@ interface Fetch {
   reservedBytes: number;
   /** All before it was brought by some connection. */
   furthest: number | undefined;
+  rescues: number;
+  /** Where connections broke after they had brought something: what is asked for from there on goes on with them. */
+  readonly broken: Set<number>;
 }
 
 /** What one process fetched of one plan. */
@@ -66,6 +69,8 @@ export class RescueRules {
       reservedBytes: 0,
       start: 0,
       furthest: undefined,
+      rescues: 0,
+      broken: new Set<number>(),
     };
     await this.#fetches.run(own, fetch);
     if (own.open > 0) this.#world.broke(`${own.name} is over, and ${own.open} of its connections are open`);
@@ -79,28 +84,40 @@ export class RescueRules {
     fetch.open += 1;
     const number = fetch.connections;
     if (number === 1) fetch.start = start;
-    if (number > 1) this.#reserves(fetch, end - start);
+    const goesOn = fetch.broken.delete(start);
+    const isRescue = number > 1 && !goesOn;
     if (fetch.open > 2) this.#world.broke(`${name} has ${fetch.open} connections`);
-    if (number > 1 + STRAGGLERS.mostRescues) this.#world.broke(`${name} is rescued for the ${number - 1}th time`);
-    if (number > 1) this.#world.reach('straggler rescued');
-    if (number > 2) this.#world.reach('rescue replaced');
+    if (goesOn) this.#world.reach('piece continued');
+    if (isRescue) this.#rescues(fetch, end - start);
     let isOpen = true;
+    let next = start;
     return {
       brought: (at, bytes) => {
+        next = at + bytes;
         this.#brought(fetch, at, bytes, end);
-        if (bytes > 0 && at + bytes === end && fetch.connections > 1)
-          this.#world.reach(number > 1 ? 'rescue came first' : 'straggler came first');
+        if (bytes > 0 && at + bytes === end && fetch.rescues > 0)
+          this.#world.reach(isRescue ? 'rescue came first' : 'straggler came first');
         if (at < start) this.#world.broke(`${name} brings what was not asked for`);
       },
       closed: () => {
         if (!isOpen) return;
         isOpen = false;
         fetch.open -= 1;
+        if (next > start && next < end) fetch.broken.add(next);
         // One of the two is closed: what was fetched twice is known.
         fetch.load.reservedBytes -= fetch.reservedBytes;
         fetch.reservedBytes = 0;
       },
     };
+  }
+
+  #rescues(fetch: Fetch, restBytes: number): void {
+    const { name } = fetch;
+    fetch.rescues += 1;
+    if (fetch.rescues > STRAGGLERS.mostRescues) this.#world.broke(`${name} is rescued for the ${fetch.rescues}th time`);
+    this.#world.reach('straggler rescued');
+    if (fetch.rescues > 1) this.#world.reach('rescue replaced');
+    this.#reserves(fetch, restBytes);
   }
 
   #reserves(fetch: Fetch, restBytes: number): void {

@@ -29,6 +29,8 @@ export interface Resource {
   readonly shiftRange?: (range: ByteRange) => ByteRange;
   /** This many bytes fewer than promised (then the connection is closed), or, chunked only, more than promised. */
   readonly excessBytes?: number;
+  /** The connection is closed after so many bytes of the body. */
+  readonly endAfterBytes?: number;
   readonly stallAfterBytes?: number;
   /** The connection is reset (RST). */
   readonly resetAfterBytes?: number;
@@ -107,7 +109,10 @@ function wantedRange(
 
 async function sendBody(resource: Resource, body: ByteRange, response: ServerResponse, logged: Sent): Promise<void> {
   const { socket } = response;
-  const end = body.end + (resource.excessBytes ?? 0);
+  const end = Math.min(
+    body.end + (resource.excessBytes ?? 0),
+    body.start + (resource.endAfterBytes ?? Number.POSITIVE_INFINITY),
+  );
   const stallAt = body.start + (resource.stallAfterBytes ?? Number.POSITIVE_INFINITY);
   const resetAt = body.start + (resource.resetAfterBytes ?? Number.POSITIVE_INFINITY);
   const stopAt = Math.min(end, stallAt, resetAt);

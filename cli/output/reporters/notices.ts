@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../../../lib/errors/error.ts';
 import type { PieceworkEvent } from '../../../lib/transfer/progress/events.ts';
-import { formatDuration } from '../../../lib/values/units.ts';
+import { formatBytes, formatDuration } from '../../../lib/values/units.ts';
 import { describePlan, whyStream } from '../describe.ts';
 
 /** A wait so long that it needs a word of explanation. */
@@ -60,15 +60,25 @@ export function noticer(isVerbose: boolean, now: () => number): (event: Piecewor
         return wait('trying again', event.reason, event.delayMs);
       case 'piece.requeued':
         return wait(`piece ${event.pieceNumber} again`, event.error, event.delayMs);
-      case 'piece.rescued': {
-        const { pieceNumber, afterMs } = event;
-        const line = `piece ${pieceNumber} is slow after ${formatDuration(afterMs)}: asked once more on another connection`;
-        return isVerbose ? [line] : [];
-      }
+      case 'piece.rescued':
+        return isVerbose ? [rescued(event)] : [];
+      case 'piece.continued':
+        return isVerbose ? [continued(event)] : [];
       case 'warning':
         return once(`warning: ${event.message}`);
       default:
         return [];
     }
   };
+}
+
+type EventOf<T extends PieceworkEvent['type']> = Extract<PieceworkEvent, { readonly type: T }>;
+
+function rescued({ pieceNumber, afterMs }: EventOf<'piece.rescued'>): string {
+  return `piece ${pieceNumber} is slow after ${formatDuration(afterMs)}: asked once more on another connection`;
+}
+
+function continued({ pieceNumber, restBytes, error }: EventOf<'piece.continued'>): string {
+  const what = pieceNumber === undefined ? 'the body' : `piece ${pieceNumber}`;
+  return `${what} goes on, ${formatBytes(restBytes)} are left: ${error.message}`;
 }

@@ -54,7 +54,7 @@ function judged(body: IncomingBody, floor: SpeedFloor, target: string): Incoming
       throw new PieceworkError(
         'SourceStalled',
         `${target}: the body came slower than the least speed of ${floor.minBytesPerSecond} bytes per second`,
-        { details: { target } },
+        { details: { target, belowMinSpeed: true } },
       );
     }
     return got;

@@ -81,10 +81,9 @@ export class PullSocket {
 
   /**
    * Writes the next bytes to the front of `into`, as many as come without much of a wait; 0 = the other side has ended.
-   * One read at a time.
+   * One read at a time. What had come when the connection failed is given out; the next read rejects.
    * @param silenceMs how long nothing may come; 0 = for ever. Then it rejects with the code `SILENT`. Whatever it
-   *   rejects with, the
-   *   connection is closed, and nothing lands in `into` any more.
+   *   rejects with, the connection is closed, and nothing lands in `into` any more.
    */
   read(into: Uint8Array, silenceMs = 0): Promise<number> {
     const [first] = this.#unread;
@@ -116,7 +115,10 @@ export class PullSocket {
     else this.#socket.resume();
   }
 
-  /** At once. A read that waits fails with the reason; when this returns, nothing lands in its memory any more. */
+  /**
+   * At once. A read that waits ends with what it has, or fails with the reason; when this returns, nothing lands in its
+   * memory any more.
+   */
   close(reason: unknown = fault('CLOSED_HERE', 'the connection was closed on this side')): void {
     if (this.#over !== undefined) return;
     this.#unread = [];
@@ -183,7 +185,8 @@ export class PullSocket {
   #finish(over: Over): void {
     this.#over = over;
     this.#socket.destroy();
-    if (over.kind === 'ended') this.#settle(this.#reading?.filled ?? 0);
+    const filled = this.#reading?.filled ?? 0;
+    if (over.kind === 'ended' || filled > 0) this.#settle(filled);
     else {
       const reading = this.#reading;
       this.#reading = undefined;

@@ -1,5 +1,6 @@
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { crc32 } from '../../integrity/crc32.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
 import type { PieceResult, PieceTask } from '../../transfer/messages.ts';
 import type { Part } from '../../transfer/plan/ledger.ts';
 import { isServerSideCopy, pieceRange } from '../../transfer/plan/plan.ts';
@@ -7,6 +8,8 @@ import { attemptOf } from '../../transfer/record/record.ts';
 import type { Transfer, Transferring } from '../../transfer/record/states.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import { rangeLength } from '../../values/ranges.ts';
+import type { OpenRange } from '../shared/bodies/continued-reader.ts';
+import { continuedReader } from '../shared/bodies/continued-reader.ts';
 import { closedForMs } from '../shared/hosts/look.ts';
 import type { Ports } from '../shared/ports.ts';
 import { unsealSource } from '../shared/source-needed.ts';
@@ -14,9 +17,7 @@ import { uploadRef } from '../shared/upload-ref.ts';
 import { bodyOf } from '../shared/windows.ts';
 import { copyPiece } from './copy-piece.ts';
 import type { FetcherMemory } from './fetcher-memory.ts';
-import type { OpenRange } from './lane.ts';
 import type { RecordCache } from './record-cache.ts';
-import type { RescuedReaderOptions } from './rescued-reader.ts';
 import { openRescued } from './rescued-reader.ts';
 
 /**
@@ -91,13 +92,13 @@ async function transferPiece(
   task: PieceTask,
   signal: AbortSignal,
 ): Promise<Part> {
-  const { plan, snapshot } = record;
-  const range = pieceRange(plan, task.pieceNumber);
+  const { plan } = record;
+  const { transferId, pieceNumber } = task;
+  const range = pieceRange(plan, pieceNumber);
   const sizeBytes = rangeLength(range);
   const locator = await unsealSource(ports, record);
-  const { url } = record.request.source;
-  await beOpen(ports, url);
-  const part = { number: task.pieceNumber, sizeBytes, offset: range.start };
+  await beOpen(ports, record.request.source.url);
+  const part = { number: pieceNumber, sizeBytes, offset: range.start };
   if (isServerSideCopy(plan)) {
     await announceStart(ports, task, sizeBytes);
     return await copyPiece(ports, record, locator, part, signal);
@@ -105,35 +106,52 @@ async function transferPiece(
   // The window comes before the connection: an open connection without a reader would stall, or be cut.
   using window = await ports.windows.borrow(signal);
   await announceStart(ports, task, sizeBytes);
-  const source = ports.sources(locator.url);
-  const open: OpenRange = (wanted, own) => source.open(locator, snapshot, wanted, { signal: own });
+  const ranges = rangesOf(ports, record, locator, task);
   const siblings = plan.mode === 'pieces' ? memory.siblings(task.planId, plan.pieceSizeBytes) : undefined;
   await using reader = counted(
     ports,
     task,
     siblings === undefined
-      ? await open(range, signal)
-      : await openPiece(ports, task, { range, open, siblings, signal, url }),
+      ? await ranges.open(range, signal)
+      : await openRescued({
+          ...ranges,
+          range,
+          siblings,
+          signal,
+          clock: ports.clock,
+          onRescue: (rescue) => ports.events.emit({ type: 'piece.rescued', transferId, pieceNumber, ...rescue }),
+        }),
   );
   const body = await bodyOf(reader, sizeBytes, window, crc32);
   const destination = ports.destinations(record.request.destination);
   return await destination.uploadPart(uploadRef(destination, record, record.upload), part, body, { signal });
 }
 
-async function openPiece(
+/** Ranges of the planned version, each of which goes on where its connection breaks. */
+function rangesOf(
   ports: Ports,
+  { request, snapshot }: Transferring,
+  locator: SourceLocator,
   { transferId, pieceNumber }: PieceTask,
-  piece: Pick<RescuedReaderOptions, 'range' | 'open' | 'siblings' | 'signal'> & { readonly url: string },
-): Promise<ByteReader> {
-  return await openRescued({
-    ...piece,
-    clock: ports.clock,
-    async openAgain(rest, signal) {
-      await beOpen(ports, piece.url);
-      return await piece.open(rest, signal);
-    },
-    onRescue: (rescue) => ports.events.emit({ type: 'piece.rescued', transferId, pieceNumber, ...rescue }),
-  });
+): { readonly open: OpenRange; readonly openAgain: OpenRange } {
+  const source = ports.sources(locator.url);
+  const ask: OpenRange = (range, signal) => source.open(locator, snapshot, range, { signal });
+  const askAgain: OpenRange = async (rest, signal) => {
+    await beOpen(ports, request.source.url);
+    return await ask(rest, signal);
+  };
+  const going =
+    (asked: OpenRange): OpenRange =>
+    async (range, signal) =>
+      continuedReader(await asked(range, signal), {
+        ports,
+        transferId,
+        pieceNumber,
+        range,
+        openAgain: askAgain,
+        signal,
+      });
+  return { open: going(ask), openAgain: going(askAgain) };
 }
 
 async function announceStart(

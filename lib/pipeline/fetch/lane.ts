@@ -1,8 +1,7 @@
 import type { ByteReader } from '../../values/bytes.ts';
 import type { ByteRange } from '../../values/ranges.ts';
 import type { Instant } from '../../values/time.ts';
-
-export type OpenRange = (range: ByteRange, signal: AbortSignal) => Promise<ByteReader>;
+import type { OpenRange } from '../shared/bodies/continued-reader.ts';
 
 /** One connection's way through a range, asked for at once. */
 export class Lane {

@@ -7,6 +7,7 @@ import { isStream } from '../../transfer/record/states.ts';
 import { beginPlanning } from '../../transfer/record/transitions.ts';
 import { dropIntent } from '../../transfer/record/transitions-uploads.ts';
 import { advance } from '../advance/advance.ts';
+import { continuedProbe } from '../shared/bodies/continued-probe.ts';
 import { markActive } from '../shared/markers.ts';
 import { objectSpec, wantedDigests } from '../shared/object-spec.ts';
 import type { Ports } from '../shared/ports.ts';
@@ -76,7 +77,8 @@ async function plan(ports: Ports, loaded: Loaded<BeingPlanned>, intent: Intent, 
   const { request, planId } = record;
   const locator = await unsealSource(ports, record);
   const destination = ports.destinations(request.destination);
-  await using probe = await probeSource(ports, record, locator, signal);
+  const found = await probeSource(ports, record, locator, signal);
+  await using probe = continuedProbe(ports, record, locator, found, found.snapshot.ranges, signal);
   checkProbe(record, probe);
   const { snapshot } = probe;
   const pair = { source: ports.sources(locator.url), from: locator, destination, to: request.destination, snapshot };

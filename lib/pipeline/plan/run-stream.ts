@@ -10,6 +10,7 @@ import type { ByteReader } from '../../values/bytes.ts';
 import { formatBytes } from '../../values/units.ts';
 import { advance } from '../advance/advance.ts';
 import { carryOut } from '../advance/carry-out.ts';
+import { continuedProbe } from '../shared/bodies/continued-probe.ts';
 import { proveDigests, unexpectedSize } from '../shared/object-spec.ts';
 import { checkEnd, endWarning } from '../shared/proved-end.ts';
 import { fill } from '../shared/windows.ts';
@@ -18,6 +19,7 @@ import { createUpload, saveOrAbort } from './planning-work.ts';
 import { withWarning } from './probe-source.ts';
 import { putWhole } from './put-single.ts';
 import { sendParts } from './send-parts.ts';
+import { isProvablySame } from './start-pieces.ts';
 
 /**
  * One connection, read in order and cut into parts as it comes, for sources without ranges or without a length.
@@ -29,7 +31,9 @@ export async function runStream(work: PlanningWork, plan: StreamPlan): Promise<v
   const locator = await ports.secrets.unseal(loaded.record.id, sealedRunOf(loaded.record));
   if (locator === undefined) throw new PieceworkError('Internal', 'the sealed source vanished during planning');
   await probe[Symbol.asyncDispose]();
-  await using whole = await ports.sources(locator.url).probe(locator, 'all', { signal });
+  const found = await ports.sources(locator.url).probe(locator, 'all', { signal });
+  const mayGoOn = probe.snapshot.ranges && isProvablySame(probe.snapshot, found.snapshot);
+  await using whole = continuedProbe(ports, loaded.record, locator, found, mayGoOn, signal);
   const { request } = loaded.record;
   checkEnd(request, whole.snapshot);
   const seen = withWarning(whole, endWarning(request, whole.snapshot));

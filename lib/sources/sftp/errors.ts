@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors/codes.ts';
+import type { ErrorDetails } from '../../errors/error.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import { toSourceError } from '../../net/errors/source-error.ts';
@@ -9,9 +10,10 @@ export function sftpError(
   { url }: Pick<SftpTarget, 'url'>,
   sentence: string,
   cause?: unknown,
+  more: ErrorDetails = {},
 ): PieceworkError {
   const target = redactUrl(url.href);
-  return new PieceworkError(code, `${target}: ${sentence}`, { cause, details: { target } });
+  return new PieceworkError(code, `${target}: ${sentence}`, { cause, details: { target, ...more } });
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { ErrorDetails } from '../../errors/error.ts';
 import { speedJudge } from '../../net/bodies/speed.ts';
 import { STALLED, stallWatch } from '../../net/bodies/stall-watch.ts';
 import type { Lease } from '../../net/pools/pool.ts';
@@ -30,17 +31,19 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
   const fastEnough = speedJudge({ minBytesPerSecond: settings.minBytesPerSecond, windowMs: settings.stallTimeoutMs });
   let position = range.start;
   let isOver = false;
+  let failure: { readonly error: unknown } | undefined;
 
-  function stalled(sentence: string): Error {
-    return sftpError('SourceStalled', target, sentence);
+  function stalled(sentence: string, more: ErrorDetails = {}): Error {
+    return sftpError('SourceStalled', target, sentence, undefined, more);
   }
 
   /**
-   * Fills `into` from `position` on. When it rejects, the connection is closed: nothing may arrive in a buffer that has
-   * been given back.
+   * Fills `into` from `position` on, or as far as it came before the connection failed: then, and when it rejects, that
+   * is closed, since nothing may arrive in a buffer that has been given back.
    */
-  async function fill(into: Buffer): Promise<void> {
+  async function fill(into: Buffer): Promise<number> {
     let at = 0;
+    const lacking = new Map<number, number>();
     const watch = stallWatch(settings.stallTimeoutMs, () => session.receivedBytes);
     const questions = Math.ceil(into.length / session.readBytes);
     const questionBytes = Math.ceil(into.length / questions);
@@ -48,30 +51,39 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
       while (at < into.length) {
         const from = at;
         at = Math.min(at + questionBytes, into.length);
-        await readAll(into, from, at, watch.moved);
+        lacking.set(from, from);
+        await readAll(into, from, at, (done) => {
+          lacking.set(from, done);
+          watch.moved();
+        });
+        lacking.delete(from);
       }
     }
     const atOnce = Math.max(1, Math.floor(IN_FLIGHT_BYTES / questionBytes));
     const workers = Array.from({ length: Math.min(atOnce, questions) }, work);
     try {
       await Promise.race([Promise.all(workers), watch.stalled]);
+      return into.length;
     } catch (error) {
       session.close();
-      throw error === STALLED ? stalled('the body stopped coming') : error;
+      failure = { error: error === STALLED ? stalled('the body stopped coming') : error };
+      const cameBytes = Math.min(at, ...lacking.values());
+      if (cameBytes === 0) throw failure.error;
+      return cameBytes;
     } finally {
       watch.stop();
     }
   }
 
-  async function readAll(into: Buffer, from: number, to: number, moved: () => void): Promise<void> {
+  async function readAll(into: Buffer, from: number, to: number, came: (done: number) => void): Promise<void> {
     for (let done = from; done < to; ) {
       const count = await session.read(handle, into, done, to - done, position + done);
-      moved();
       if (count <= 0) {
         await options.unchanged();
         throw sftpError('BodyShort', target, `the file ended before byte ${range.end}`);
       }
       done += count;
+      came(done);
     }
   }
 
@@ -79,6 +91,10 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
     async read(into) {
       if (into.length === 0) throw new RangeError('a read needs room for at least one byte');
       if (isOver) return 0;
+      if (failure !== undefined) {
+        signal.throwIfAborted();
+        throw failure.error;
+      }
       const wanted = Math.min(into.length, range.end - position);
       if (wanted === 0) {
         await closingOnAbort(session, signal, options.unchanged);
@@ -86,12 +102,13 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
         return 0;
       }
       const since = performance.now();
-      await closingOnAbort(session, signal, () => fill(Buffer.from(into.buffer, into.byteOffset, wanted)));
-      position += wanted;
-      if (!fastEnough(wanted, performance.now() - since)) {
-        throw stalled(`the body came slower than the least speed of ${settings.minBytesPerSecond} bytes per second`);
+      const got = await closingOnAbort(session, signal, () => fill(Buffer.from(into.buffer, into.byteOffset, wanted)));
+      position += got;
+      if (!fastEnough(got, performance.now() - since)) {
+        const least = `the least speed of ${settings.minBytesPerSecond} bytes per second`;
+        throw stalled(`the body came slower than ${least}`, { belowMinSpeed: true });
       }
-      return wanted;
+      return got;
     },
     async [Symbol.asyncDispose]() {
       isOver = true;

@@ -89,6 +89,16 @@ export type PieceEvent =
       /** How long its bytes have been waited for. */
       readonly afterMs: number;
     }
+  /** Its connection broke: what had come is kept, and the rest is asked for on another one. */
+  | {
+      readonly type: 'piece.continued';
+      readonly transferId: string;
+      /** Absent = of a body that is read in planning: a single put, a stream. */
+      readonly pieceNumber?: number;
+      readonly restBytes: number;
+      readonly delayMs: number;
+      readonly error: ErrorRecord;
+    }
   | {
       readonly type: 'piece.done';
       readonly transferId: string;

@@ -8,6 +8,9 @@ import { patternBytes } from '../../../support/pattern.ts';
 /** Only where a row is about it: a busy machine must not make an honest server look slow. */
 const IMPATIENT = { stallTimeoutMs: 400, headersTimeoutMs: 400 };
 
+/** Stored with one put. */
+const SMALL_BYTES = 300_000;
+
 const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
 const zipped = ({ shape }: RowServers): Buffer => gzipSync(patternBytes(0, shape.sizeBytes), { level: 1 });
 
@@ -15,15 +18,16 @@ export const BODIES: readonly HostileRow[] = [
   {
     what: 'every piece one byte short',
     outcome: 'BodyShort',
-    how: 'counted; tried again, then given up',
+    how: 'counted; what is lacking is asked for, then tried again, then given up',
     serve: (servers) => from(2, honest(servers), { ...honest(servers), excessBytes: -1 }),
   },
   {
     what: 'one piece one byte short, once',
     outcome: 'bytes',
-    how: 'the piece is fetched again from its beginning',
+    how: 'the byte is asked for, and the rest kept',
     mode: 'pieces',
     serve: (servers) => between(2, 2, honest(servers), { ...honest(servers), excessBytes: -1 }),
+    options: { maxFailures: 1 },
   },
   {
     what: 'one byte long, chunked',
@@ -84,15 +88,15 @@ export const BODIES: readonly HostileRow[] = [
     what: 'stalls for ever in the middle of every piece',
     http: IMPATIENT,
     outcome: 'SourceStalled',
-    how: 'broken off after the stall time-out; tried again, then given up',
+    how: 'broken off after the stall time-out; the rest is asked for as long as that brings enough, then given up',
     serve: (servers) => from(2, honest(servers), { ...honest(servers), stallAfterBytes: 1000 }),
   },
   {
     what: 'stalls in the middle of one piece',
     http: IMPATIENT,
-    options: { maxFailures: 20 },
+    options: { maxFailures: 1 },
     outcome: 'bytes',
-    how: 'the piece is fetched again from its beginning',
+    how: 'the rest of the piece is asked for, on another connection',
     mode: 'pieces',
     serve: (servers) => between(2, 3, honest(servers), { ...honest(servers), stallAfterBytes: 1000 }),
   },
@@ -135,7 +139,7 @@ export const BODIES: readonly HostileRow[] = [
   {
     what: 'resets the connection within every piece',
     outcome: 'SourceReset',
-    how: 'tried again, then given up',
+    how: 'the rest is asked for as long as that brings enough, then given up',
     // Over TLS a reset looks like an end, and so like a short body.
     only: 'http',
     serve: (servers) => from(2, honest(servers), { ...honest(servers), resetAfterBytes: 1000 }),
@@ -143,11 +147,59 @@ export const BODIES: readonly HostileRow[] = [
   {
     what: 'resets every second connection',
     outcome: 'bytes',
-    how: 'the pieces are fetched again',
+    how: 'the rest of the piece is asked for, on another connection',
     mode: 'pieces',
     serve: (servers) =>
       byRequest((number) => (number % 2 === 0 ? { ...honest(servers), resetAfterBytes: 1000 } : honest(servers))),
+  },
+  {
+    what: 'cuts every connection after 200 kB',
+    outcome: 'bytes',
+    how: 'each piece goes on where its connection broke',
+    mode: 'pieces',
+    serve: (servers) => ({ ...honest(servers), resetAfterBytes: 200_000 }),
+    // A reset can take with it what had come.
     options: { maxFailures: 20 },
+    // Over TLS a reset looks like an end.
+    only: 'http',
+  },
+  {
+    what: 'ends every answer after 200 kB, whatever it promised',
+    outcome: 'bytes',
+    how: 'each piece goes on where its body ended',
+    mode: 'pieces',
+    serve: (servers) => ({ ...honest(servers), endAfterBytes: 200_000 }),
+    options: { maxFailures: 1 },
+  },
+  {
+    what: 'ends every answer after 20 kB, and the file fits one put',
+    outcome: 'bytes',
+    how: 'the body goes on where it ended',
+    serve: () => ({ size: SMALL_BYTES, endAfterBytes: 20_000 }),
+    bytes: () => patternBytes(0, SMALL_BYTES),
+    mode: 'single',
+    options: { maxFailures: 1, pieceSizeBytes: 5 * 1024 ** 2 },
+  },
+  {
+    what: 'ends every answer after 200 kB, and the file is another version from the fourth request on, `--on-source-change fail`',
+    outcome: 'SourceChanged',
+    how: 'the rest of a piece is of its own version, or none',
+    serve: (servers) =>
+      from(
+        4,
+        { ...honest(servers), endAfterBytes: 200_000 },
+        { ...honest(servers), endAfterBytes: 200_000, etag: '"v2"', seed: 2 },
+      ),
+    options: { onSourceChange: 'fail' },
+  },
+  {
+    what: 'goes silent after 200 kB on every connection',
+    http: IMPATIENT,
+    outcome: 'bytes',
+    how: 'broken off after the stall time-out, and the rest asked for',
+    mode: 'pieces',
+    serve: (servers) => ({ ...honest(servers), stallAfterBytes: 200_000 }),
+    options: { maxFailures: 1, parallelism: 4 },
   },
   {
     what: 'closes before the first byte, always',
