@@ -1,5 +1,13 @@
 import type { StackProps } from 'aws-cdk-lib';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  Annotations,
+  CfnOutput,
+  CfnParameter,
+  CfnWaitConditionHandle,
+  Duration,
+  RemovalPolicy,
+  Stack,
+} from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { Piecework } from './piecework.ts';
@@ -45,11 +53,26 @@ export function stackSettings(context: { tryGetContext(name: string): unknown })
 
 /** Piecework as a stack of its own, for those who have no CDK app. */
 export class PieceworkStack extends Stack {
-  readonly piecework: Piecework;
+  /** `undefined` where no destination is given: such a stack can't be deployed. */
+  readonly piecework?: Piecework;
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly settings: StackSettings }) {
     super(scope, id, { description: 'Piecework: moves any URL into S3, piece by piece', ...props });
-    this.piecework = new Piecework(this, 'Piecework', this.#props(props.settings));
+    if (list(props.settings.destinations).length === 0) this.#askForDestinations();
+    else this.piecework = new Piecework(this, 'Piecework', this.#props(props.settings));
+  }
+
+  /**
+   * `cdk bootstrap` and `cdk destroy` evaluate the app too, and need no destination. To deploy or show the stack is an
+   * error; the parameter without a value is one for CloudFormation as well, so that no stack that runs is replaced.
+   */
+  #askForDestinations(): void {
+    Annotations.of(this).addError(
+      'say where transfers may write: cdk deploy -c destinations=s3://bucket/prefix/ (several with commas between them).',
+    );
+    const unset = new CfnParameter(this, 'Destinations', { description: 'set by cdk deploy -c destinations=…' });
+    new CfnOutput(this, 'WritesTo', { value: unset.valueAsString });
+    new CfnWaitConditionHandle(this, 'Nothing');
   }
 
   #props({
@@ -68,7 +91,7 @@ export class PieceworkStack extends Stack {
       );
     const hosts = list(privateHosts);
     return {
-      destinations: this.#destinations(destinations),
+      destinations: this.#buckets('Destination', 'destination', destinations),
       ...(sourceBuckets === undefined
         ? {}
         : { sourceBuckets: this.#buckets('Source', 'source bucket', sourceBuckets) }),
@@ -77,14 +100,6 @@ export class PieceworkStack extends Stack {
       ...(hosts.length === 0 ? {} : { privateHosts: hosts }),
       ...(standIn === 'true' ? STAND_IN : {}),
     };
-  }
-
-  #destinations(text: string | undefined): PieceworkProps['destinations'] {
-    if (list(text).length === 0)
-      throw new PieceworkPropsError(
-        'say where transfers may write: cdk deploy -c destinations=s3://bucket/prefix/ (several with commas between them).',
-      );
-    return this.#buckets('Destination', 'destination', text);
   }
 
   #buckets(id: string, what: string, text: string | undefined): NonNullable<PieceworkProps['sourceBuckets']> {

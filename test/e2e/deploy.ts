@@ -16,8 +16,8 @@ export interface Deployment {
 }
 
 export async function bootstrap(cloud: Cloud): Promise<void> {
-  // Of an account, not of an app: where a cdk.json lies, the app would be made for nothing.
-  await cdk(cloud, ['bootstrap', `aws://${cloud.account}/${cloud.region}`], tmpdir());
+  // From the checkout and without a setting, as the documents have it.
+  await cdk(cloud, ['bootstrap', `aws://${cloud.account}/${cloud.region}`, '--build', 'true']);
 }
 
 /** The real `cdk deploy` of this repository's own app, whatever the cloud. */
