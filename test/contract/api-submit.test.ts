@@ -161,7 +161,21 @@ describe('POST /v1/transfers', () => {
       { ...GOOD, options: { pieceSizeBytes: 1000, expect: { sizeBytes: 10_000_000 } } },
       422,
       'PieceSizeOutOfLimits',
-      undefined,
+      '#/options/pieceSizeBytes',
+    ],
+    [
+      'too small pieces of whatever size the source has',
+      { ...GOOD, options: { pieceSizeBytes: 10 } },
+      422,
+      'PieceSizeOutOfLimits',
+      '#/options/pieceSizeBytes',
+    ],
+    [
+      'too large pieces',
+      { ...GOOD, options: { pieceSizeBytes: 5 * 1024 ** 3 + 1 } },
+      422,
+      'PieceSizeOutOfLimits',
+      '#/options/pieceSizeBytes',
     ],
     [
       'another bucket',

@@ -47,6 +47,19 @@ describe('copy to S3', () => {
     });
   });
 
+  test.each([MIB, 6 * 1024 ** 3])('pieces of %i bytes are refused before anything is made', async (pieceSizeBytes) => {
+    const url = bench.origin.serve('/sized.bin', { size: SIZE, etag: '"v1"' });
+    const copied = bench.piecework.copy({
+      source: { url },
+      destination: `s3://${BUCKET}/sized`,
+      options: { pieceSizeBytes },
+    });
+    const { message } = await failureOf(copied, 'PieceSizeOutOfLimits');
+    expect(message).toContain('5 MiB to 5 GiB');
+    expect(bench.store.log).toEqual([]);
+    expect(await readdir(join(bench.folder, 'state', 'transfers')).catch(() => [])).toEqual([]);
+  });
+
   test('a digest is proved under a staging key, which does not stay', async () => {
     const url = bench.origin.serve('/proved.bin', { size: SIZE, etag: '"v1"' });
     const expectation = (digest: string) => ({ ...options, expect: { digests: { sha256: digest } } });

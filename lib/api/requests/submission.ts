@@ -4,11 +4,11 @@ import type { Submission } from '../../pipeline/requests/submit.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import type { DestinationLocator, SourceAuth, SourceLocator } from '../../transfer/locators.ts';
 import { headerProblems } from '../../transfer/object-headers.ts';
-import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
+import { checkPieceSize, dividePieces } from '../../transfer/plan/divide-pieces.ts';
+import type { Limits } from '../../transfer/plan/limits.ts';
 import type { ObjectSettings, TransferOptions } from '../../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
-import { formatBytes } from '../../values/units.ts';
 import { howToWriteLogin, readUrl } from '../../values/web/read-url.ts';
 import { ApiError } from '../answers/problem.ts';
 import type { SubmitBody } from '../schemas/request.ts';
@@ -137,6 +137,7 @@ export function checkDestination(
       'options.serverSideCopy: this deployment has no store copy by itself; leave "always" away, and the bytes come through Piecework',
     );
   }
+  if (pieceSizeBytes !== undefined) checkPieces(pieceSizeBytes, expect.sizeBytes, limits);
   if (expect.sizeBytes !== undefined) {
     dividePieces({
       sizeBytes: expect.sizeBytes,
@@ -146,11 +147,17 @@ export function checkDestination(
       policy: ports.policy.plan,
       ...stated({ pieceSizeBytes }),
     });
-  } else if (pieceSizeBytes !== undefined && pieceSizeBytes > limits.maxPieceBytes) {
-    throw new PieceworkError(
-      'PieceSizeOutOfLimits',
-      `a piece of ${formatBytes(pieceSizeBytes)} is more than this destination takes: ${formatBytes(limits.maxPieceBytes)} at most`,
-    );
+  }
+}
+
+/** Whatever the source turns out to be. @throws ApiError `PieceSizeOutOfLimits`, which names the field. */
+function checkPieces(pieceSizeBytes: number, sizeBytes: number | undefined, limits: Limits): void {
+  try {
+    checkPieceSize(pieceSizeBytes, sizeBytes, limits);
+  } catch (error) {
+    if (!(error instanceof PieceworkError)) throw error;
+    const errors = [{ pointer: '#/options/pieceSizeBytes', detail: error.message }];
+    throw new ApiError(error.code, `options.pieceSizeBytes: ${error.message}`, { errors, cause: error });
   }
 }
 

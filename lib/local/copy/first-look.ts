@@ -4,6 +4,7 @@ import { checkExpectations } from '../../pipeline/shared/object-spec.ts';
 import { checkEnd } from '../../pipeline/shared/proved-end.ts';
 import type { Probe } from '../../sources/source.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
+import { checkPieceSize } from '../../transfer/plan/divide-pieces.ts';
 import type { TransferOptions } from '../../transfer/request.ts';
 import type { CopyRequest } from '../api.ts';
 import { needsOf } from '../engine/engine.ts';
@@ -37,6 +38,9 @@ export async function lookAt(
     const asked = toRequest({ source: request.source, destination, object: {}, options });
     checkExpectations(asked, probe.snapshot);
     checkEnd(asked, probe.snapshot);
+    const { pieceSizeBytes } = options;
+    if (pieceSizeBytes !== undefined)
+      checkPieceSize(pieceSizeBytes, probe.snapshot.sizeBytes, run.ports.destinations(destination).limits);
     const { makeFolder } = written;
     return {
       probe,

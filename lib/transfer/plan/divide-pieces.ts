@@ -94,12 +94,17 @@ function choosePieceSize(sizeBytes: number, input: PlanInput): number {
   return Math.min(rounded, limits.maxPieceBytes);
 }
 
-function checkPieceSize(pieceSizeBytes: number, sizeBytes: number | undefined, limits: Limits): void {
+/**
+ * Holds a piece size that was asked for against the destination, before anything is made.
+ * @param sizeBytes of the source, where it is known: what is one piece may be smaller.
+ * @throws PieceworkError `PieceSizeOutOfLimits`.
+ */
+export function checkPieceSize(pieceSizeBytes: number, sizeBytes: number | undefined, limits: Limits): void {
   const least = Math.max(sizeBytes !== undefined && sizeBytes <= pieceSizeBytes ? 1 : limits.minPieceBytes, 1);
   if (pieceSizeBytes < least || pieceSizeBytes > limits.maxPieceBytes) {
     throw new PieceworkError(
       'PieceSizeOutOfLimits',
-      `a piece size of ${formatBytes(pieceSizeBytes)} does not fit this destination: it takes ${formatBytes(limits.minPieceBytes)} to ${formatBytes(limits.maxPieceBytes)}`,
+      `a piece size of ${formatBytes(pieceSizeBytes)} (${pieceSizeBytes} bytes) does not fit this destination: it takes ${formatBytes(limits.minPieceBytes)} to ${formatBytes(limits.maxPieceBytes)}`,
     );
   }
   if (sizeBytes !== undefined && Math.ceil(sizeBytes / pieceSizeBytes) > limits.maxPieces) {
