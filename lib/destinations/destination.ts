@@ -69,6 +69,8 @@ export interface Proof {
 
 export interface Stored {
   readonly sizeBytes: number;
+  /** By what the store compared what it received, where it takes no checksum. */
+  readonly checkedBy?: 'md5';
   readonly etag?: string;
   readonly versionId?: string;
 }

@@ -41,7 +41,7 @@ export async function playStore(
   const home = await mkdtemp(join(tmpdir(), 'piecework-hostile-store-'));
   things.defer(() => rm(home, { recursive: true, force: true }));
   const [folder, stateDir] = [join(home, 'files'), join(home, 'state')];
-  const store = things.use(await startS3Double());
+  const store = things.use(await startS3Double(row.double));
   const origin = things.use(await startOrigin());
   store.makeBucket(BUCKET);
   if (row.ask !== undefined) return await askOnly(row, store);

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../lib/errors/codes.ts';
 import type { HttpOptions, S3Options } from '../../lib/local/api.ts';
 import type { TransferOptions } from '../../lib/transfer/request.ts';
 import type { Call } from '../../lib/values/call.ts';
+import type { DoubleOptions } from './s3-double/state.ts';
 import type { S3Double } from './s3-double.ts';
 
 /** What a row knows of where it is played. */
@@ -28,6 +29,8 @@ export interface HostileStoreRow {
   readonly options?: Partial<TransferOptions> | ((bytes: Buffer) => Partial<TransferOptions>);
   readonly http?: HttpOptions;
   readonly s3?: S3Options;
+  /** What kind of store it is. */
+  readonly double?: DoubleOptions;
   /** What was begun is kept, for another try or another look. @default false */
   readonly resumable?: boolean;
   check?(servers: StoreServers): void;

@@ -28,6 +28,8 @@ export interface S3DestinationOptions extends ConnectionOptions {
   /** Replaces what is known of the endpoint's store. */
   readonly store?: Partial<Store>;
   readonly clock?: Clock;
+  /** Gets a sentence that says what the store turned out not to do. */
+  readonly warn?: (sentence: string) => void;
 }
 
 /** Objects in S3, or in a store that speaks like it. The open multipart upload is the ledger; nothing else is kept. */
@@ -39,6 +41,7 @@ export function s3Destination(options: S3DestinationOptions = {}): Destination {
     unsignedPayload: options.unsignedPayload ?? true,
     connections: pool,
     clock: options.clock ?? systemClock,
+    warn: options.warn ?? (() => {}),
   });
 
   return {

@@ -15,8 +15,16 @@ export interface Place {
   readonly endpoint?: string;
 }
 
+export interface FailedCall {
+  readonly operation: Operation;
+  readonly place: Place;
+  /** What the store itself says, as it may be shown. */
+  readonly words: string | undefined;
+  readonly now: number;
+}
+
 /** A call that failed, as the error that leaves the destination. A `PieceworkError` passes as it is. */
-export function destinationError(error: unknown, operation: Operation, place: Place, now: number): PieceworkError {
+export function destinationError(error: unknown, { operation, place, words, now }: FailedCall): PieceworkError {
   if (error instanceof PieceworkError) return error;
   const failure = serviceFailure(error);
   const code = codeOfFailure(failure, operation);
@@ -24,17 +32,22 @@ export function destinationError(error: unknown, operation: Operation, place: Pl
   const headers = answerHeaders(error);
   const region = rightRegion(error, headers);
   const retryAfterMs = parseRetryAfter(headers['retry-after'], now);
-  return new PieceworkError(code, `${describePlace(place)}: ${sentence(code, operation, place, failure, region)}`, {
-    cause: error,
-    details: {
-      target: describePlace(place),
-      operation,
-      storeError: failure.name,
-      ...(failure.status === undefined ? {} : { destinationStatus: failure.status }),
-      ...(region === undefined ? {} : { region }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  const said = words === undefined ? '' : `; the store says: "${words}"`;
+  return new PieceworkError(
+    code,
+    `${describePlace(place)}: ${sentence(code, operation, place, failure, region)}${said}`,
+    {
+      cause: error,
+      details: {
+        target: describePlace(place),
+        operation,
+        storeError: failure.name,
+        ...(failure.status === undefined ? {} : { destinationStatus: failure.status }),
+        ...(region === undefined ? {} : { region }),
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      },
     },
-  });
+  );
 }
 
 /** `s3://bucket/key at host`; the endpoint may carry a user and password, so only its host is shown. */

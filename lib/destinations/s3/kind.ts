@@ -6,7 +6,11 @@ import type { DestinationKind, PreferredSizes, SizingNeeds } from '../kind.ts';
 import type { S3Store } from './locator.ts';
 import { describeS3, identityOfS3, parseS3, s3Locator } from './locator.ts';
 
-export type S3KindOptions = S3Store & Pick<ConnectionOptions, 'profile' | 'caFile' | 'answerTimeoutMs'>;
+export type S3KindOptions = S3Store &
+  Pick<ConnectionOptions, 'profile' | 'caFile' | 'answerTimeoutMs'> & {
+    /** Gets a sentence that says what a store turned out not to do. */
+    readonly warn?: (sentence: string) => void;
+  };
 
 const MIB = 1024 ** 2;
 const MINUTE_MS = 60_000;
@@ -17,13 +21,13 @@ const MINUTE_MS = 60_000;
 const MOST_SOCKETS = 512;
 
 /** Objects in S3, or in a store that speaks like it. Its connections are shared by all transfers. */
-export function s3Kind({ pathStyle, ...connection }: S3KindOptions): DestinationKind {
+export function s3Kind({ pathStyle, warn, ...connection }: S3KindOptions): DestinationKind {
   let shared: Promise<Destination> | undefined;
 
   async function connect(): Promise<Destination> {
     // Loaded only where it is needed: a small transfer to a file would spend an eighth of its time on it.
     const { s3Destination } = await import('./destination.ts');
-    return s3Destination({ ...connection, maxSockets: MOST_SOCKETS });
+    return s3Destination({ ...connection, ...stated({ warn }), maxSockets: MOST_SOCKETS });
   }
 
   return {

@@ -9,6 +9,7 @@ import type { ObjectSpec, Stored, StoredObject, WriteCondition } from '../destin
 import { encryptionKept, givenName } from './answers.ts';
 import { sendBody } from './bodies/send-body.ts';
 import { describePlace } from './errors.ts';
+import { checkedBy } from './learned/without-extras.ts';
 import { objectParameters, tokenIn, validatorIn } from './metadata.ts';
 import type { Session } from './session.ts';
 
@@ -100,6 +101,7 @@ export async function putObject(
   return {
     sizeBytes,
     crc32,
+    ...checkedBy(session, target),
     etag: givenName(answer.ETag, 'ETag', 'PutObject', target),
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
   };

@@ -10,6 +10,7 @@ import type { PartPage, PartSpec } from '../destination.ts';
 import { givenName, isCode, notOfS3, wasCutOff } from './answers.ts';
 import { sendBody } from './bodies/send-body.ts';
 import { describePlace } from './errors.ts';
+import { knownParts, listsNone, withKnownChecksum } from './learned/parts-known.ts';
 import type { Session } from './session.ts';
 
 /** One multipart upload of one key. */
@@ -52,7 +53,7 @@ async function isGone(session: Session, upload: Upload, call: Call): Promise<boo
 
 async function sendPart(session: Session, upload: Upload, part: PartSpec, body: Body, call: Call): Promise<Part> {
   const { target } = upload;
-  const { answer, crc32 } = await sendBody(
+  const { answer, crc32, isProved } = await sendBody(
     session,
     {
       operation: 'UploadPart',
@@ -76,7 +77,9 @@ async function sendPart(session: Session, upload: Upload, part: PartSpec, body: 
     call,
   );
   const etag = givenName(answer.ETag, 'ETag', 'UploadPart', target);
-  return { number: part.number, sizeBytes: part.sizeBytes, crc32, etag };
+  const sent = { number: part.number, sizeBytes: part.sizeBytes, crc32, etag };
+  if (isProved && session.store.mayLackExtras) session.learned.keep(upload.id, sent);
+  return sent;
 }
 
 /** The most that S3 gives at once. */
@@ -89,17 +92,21 @@ export async function listParts(
   call: Call,
   count = PAGE,
 ): Promise<PartPage | 'gone'> {
+  const { learned } = session;
+  if (learned.lacks(upload.target, 'lists')) return knownParts(session, upload, after);
   let answer: ListPartsCommandOutput;
   try {
     answer = await list(session, upload, after, count, call);
   } catch (error) {
     if (isCode(error, 'UploadLost')) return 'gone';
-    throw error;
+    if (!listsNone(session, error)) throw error;
+    learned.noteLack(upload.target, 'lists');
+    return knownParts(session, upload, after);
   }
   if (answer.ChecksumType !== undefined) session.checksumTypes.set(upload.id, answer.ChecksumType);
   const { maxPieces } = session.store.limits;
   const parts = (answer.Parts ?? [])
-    .map((listed) => toPart(listed, upload))
+    .map((listed) => withKnownChecksum(session, upload, toPart(listed, upload)))
     // Others can't be, and would let a list go on for ever.
     .filter(({ number }) => Number.isInteger(number) && number > after && number <= maxPieces);
   // By IsTruncated and the numbers seen: some stores send a marker with the last page too, which would go on for ever.

@@ -1,12 +1,15 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { Clients, Connections, S3Locator } from '../../s3/client.ts';
 import type { Operation } from '../../s3/failures.ts';
+import { storeWords } from '../../s3/words.ts';
 import type { BackoffPolicy } from '../../transfer/retry.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import type { Call } from '../../values/call.ts';
 import { untilAborted } from '../../values/call.ts';
 import type { Clock } from '../../values/time.ts';
 import { destinationError } from './errors.ts';
+import type { Learned } from './learned/learned.ts';
+import { learned } from './learned/learned.ts';
 import type { Store } from './stores.ts';
 
 export interface SendOptions {
@@ -20,6 +23,9 @@ export interface Session {
   readonly unsignedPayload: boolean;
   /** What stores said of open uploads' checksums, for as long as this process knows. */
   readonly checksumTypes: Map<string, string>;
+  readonly learned: Learned;
+  /** Says what a person should know of the store. */
+  readonly warn: (sentence: string) => void;
   /** Sends, and turns whatever goes wrong into a `PieceworkError`; an aborted signal into its own reason, at once. */
   perform<T>(
     operation: Operation,
@@ -40,12 +46,15 @@ export function session(options: {
   unsignedPayload: boolean;
   connections: Connections;
   clock: Clock;
+  warn: (sentence: string) => void;
 }): Session {
-  const { store, unsignedPayload, connections, clock } = options;
+  const { store, unsignedPayload, connections, clock, warn } = options;
   return {
     store,
     unsignedPayload,
     checksumTypes: new Map(),
+    learned: learned(),
+    warn,
     async perform(operation, locator, call, send) {
       call.signal.throwIfAborted();
       const stop = new AbortController();
@@ -56,7 +65,8 @@ export function session(options: {
         // Whatever is still on the wire ends here: a body half sent, a retry about to start.
         stop.abort();
         call.signal.throwIfAborted();
-        throw destinationError(error, operation, locator, clock.now());
+        const words = await storeWords(error, () => secretsOf(connections, locator));
+        throw destinationError(error, { operation, place: locator, words, now: clock.now() });
       }
     },
     async repeat(seed, call, attempt) {
@@ -79,4 +89,11 @@ export function session(options: {
       }
     },
   };
+}
+
+/** What a store that repeats it must not be quoted with. */
+async function secretsOf(connections: Connections, locator: S3Locator): Promise<readonly string[]> {
+  const { once } = await connections.clients(locator);
+  const { accessKeyId, secretAccessKey, sessionToken = '' } = await once.config.credentials();
+  return [accessKeyId, secretAccessKey, sessionToken];
 }

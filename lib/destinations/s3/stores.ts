@@ -21,6 +21,8 @@ export interface Store {
    * more before the end.
    */
   readonly pinsCopySource: boolean;
+  /** It may refuse what S3 leaves optional (`learned/`). AWS does not. */
+  readonly mayLackExtras: boolean;
   /** Settings that this store does not know: refused before the start. */
   readonly unknownSettings: readonly (keyof ObjectSettings | 'kms')[];
 }
@@ -37,11 +39,12 @@ const AWS: Store = {
   checksumType: 'FULL_OBJECT',
   conditionalCopy: true,
   pinsCopySource: true,
+  mayLackExtras: false,
   unknownSettings: [],
 };
 
 /** A store behind an endpoint of its own of which nothing more is known. */
-const COMPATIBLE: Store = { ...AWS, conditionalCopy: false, pinsCopySource: false };
+const COMPATIBLE: Store = { ...AWS, conditionalCopy: false, pinsCopySource: false, mayLackExtras: true };
 
 const TIB = 1024 ** 4;
 

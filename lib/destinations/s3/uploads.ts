@@ -1,3 +1,4 @@
+import type { CreateMultipartUploadCommandOutput } from '@aws-sdk/client-s3';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -11,6 +12,7 @@ import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, OpenUpload, Proof, Stored } from '../destination.ts';
 import { encryptionKept, givenName, isCode, notOfS3 } from './answers.ts';
 import { describePlace } from './errors.ts';
+import { checkedBy, orWithout, sends } from './learned/without-extras.ts';
 import { objectParameters } from './metadata.ts';
 import type { Upload } from './parts.ts';
 import { listParts } from './parts.ts';
@@ -23,15 +25,7 @@ export async function createUpload(
   target: S3Locator,
   call: Call,
 ): Promise<string> {
-  const command = new CreateMultipartUploadCommand({
-    Bucket: target.bucket,
-    Key: target.key,
-    ...checksumAsked(session.store),
-    ...objectParameters(object),
-  });
-  const answer = await session.perform('CreateMultipartUpload', target, call, ({ once }, options) =>
-    once.send(command, options),
-  );
+  const answer = await create(session, object, target, call);
   const id = givenName(answer.UploadId, 'UploadId', 'CreateMultipartUpload', target);
   if (!encryptionKept(object, answer)) {
     await abortUpload(session, { target, id }, call);
@@ -41,39 +35,62 @@ export async function createUpload(
     );
   }
   session.checksumTypes.set(id, answer.ChecksumType ?? 'unknown');
+  if (session.store.mayLackExtras) session.learned.begin(id);
   return id;
+}
+
+/** Sends the Create of an upload. */
+export function create(
+  session: Session,
+  object: ObjectSpec,
+  target: S3Locator,
+  call: Call,
+): Promise<CreateMultipartUploadCommandOutput> {
+  return orWithout(session, target, 'checksums', (withChecksums) => {
+    const command = new CreateMultipartUploadCommand({
+      Bucket: target.bucket,
+      Key: target.key,
+      ...(withChecksums ? checksumAsked(session.store) : {}),
+      ...objectParameters(object),
+    });
+    return session.perform('CreateMultipartUpload', target, call, ({ once }, options) => once.send(command, options));
+  });
 }
 
 export async function completeUpload(session: Session, upload: Upload, proof: Proof, call: Call): Promise<Stored> {
   const { target, id } = upload;
   checkProof(upload, proof);
-  const command = new CompleteMultipartUploadCommand({
-    Bucket: target.bucket,
-    Key: target.key,
-    UploadId: id,
-    MultipartUpload: {
-      // Their checksums once more: a store that knows the algorithm asks for them here.
-      Parts: proof.parts.map((part) => ({
-        PartNumber: part.number,
-        ChecksumCRC32: crc32Base64(part.crc32),
-        ...(part.etag === undefined ? {} : { ETag: part.etag }),
-      })),
-    },
-    MpuObjectSize: proof.sizeBytes,
-    ...((await takesWholeChecksum(session, upload, call))
-      ? { ChecksumCRC32: crc32Base64(proof.crc32), ChecksumType: 'FULL_OBJECT' }
-      : {}),
-    ...(proof.condition === 'absent' ? { IfNoneMatch: '*' } : {}),
+  const whole = (await takesWholeChecksum(session, upload, call))
+    ? ({ ChecksumCRC32: crc32Base64(proof.crc32), ChecksumType: 'FULL_OBJECT' } as const)
+    : {};
+  // What a lost answer means is the caller's to find out, by asking for the token. A refusal is none.
+  const answer = await orWithout(session, target, 'proofAtCompletion', (withProof) => {
+    const withChecksums = sends(session, target, 'checksums') && (withProof || session.learned.saysChecksums(target));
+    const command = new CompleteMultipartUploadCommand({
+      Bucket: target.bucket,
+      Key: target.key,
+      UploadId: id,
+      MultipartUpload: {
+        // Their checksums once more: a store that knows the algorithm asks for them here.
+        Parts: proof.parts.map((part) => ({
+          PartNumber: part.number,
+          ...(withChecksums ? { ChecksumCRC32: crc32Base64(part.crc32) } : {}),
+          ...(part.etag === undefined ? {} : { ETag: part.etag }),
+        })),
+      },
+      ...(withProof ? { MpuObjectSize: proof.sizeBytes } : {}),
+      ...(withChecksums ? whole : {}),
+      ...(proof.condition === 'absent' ? { IfNoneMatch: '*' } : {}),
+    });
+    return session.perform('CompleteMultipartUpload', target, call, ({ once }, options) => once.send(command, options));
   });
-  // Once: what a lost answer means is the caller's to find out, by asking for the token.
-  const answer = await session.perform('CompleteMultipartUpload', target, call, ({ once }, options) =>
-    once.send(command, options),
-  );
   const etag = givenName(answer.ETag, 'ETag', 'CompleteMultipartUpload', target);
   session.checksumTypes.delete(id);
+  session.learned.end(id);
   return {
     sizeBytes: proof.sizeBytes,
     etag,
+    ...checkedBy(session, target),
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
   };
 }
@@ -114,6 +131,7 @@ export async function abortUpload(session: Session, upload: Upload, call: Call):
     if (!isCode(error, 'UploadLost')) throw error;
   }
   session.checksumTypes.delete(id);
+  session.learned.end(id);
 }
 
 /** No key has as many open uploads. */

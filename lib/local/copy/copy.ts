@@ -11,7 +11,7 @@ import type { FirstLook } from './first-look.ts';
 import { lookAt } from './first-look.ts';
 import { runToReport } from './run-to-report.ts';
 import { isStillServed } from './still-served.ts';
-import { difference, findUnfinished, giveUp, goOn, remember } from './unfinished.ts';
+import { difference, findUnfinished, giveUp, goOn, remember, whyUnlisted } from './unfinished.ts';
 
 /**
  * Looks at the source, goes on with what an earlier process left of the same transfer or begins
@@ -82,5 +82,7 @@ async function whyNot(
   const changed = difference(unfinished, seen);
   const mayBeServed = changed !== undefined && planned !== undefined;
   if (mayBeServed && !(await isStillServed(ports, request.source, { planned, seen }, signal))) return changed;
-  return whyStartAnew(unfinished, asked, ports.destinations(destination));
+  return (
+    whyStartAnew(unfinished, asked, ports.destinations(destination)) ?? (await whyUnlisted(ports, unfinished, signal))
+  );
 }

@@ -7,6 +7,7 @@ import { shownSource } from '../../pipeline/requests/shown-source.ts';
 import { settle } from '../../pipeline/settle/settle.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadNarrowed, updateTransfer } from '../../pipeline/shared/store.ts';
+import { uploadRef } from '../../pipeline/shared/upload-ref.ts';
 import { KEYS } from '../../records/records.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
@@ -85,6 +86,25 @@ export function difference(record: TransferRecord, snapshot: Snapshot): string |
   if (snapshot.validator.kind === 'none')
     return 'the source offers no validator (ETag or Last-Modified), so nothing proves that it is still the same';
   return `the source's validator was ${describeValidator(before.validator)} and is ${describeValidator(snapshot.validator)} now`;
+}
+
+/** Why the destination can't say what it has of the transfer; `undefined` when it can. */
+export async function whyUnlisted(
+  ports: Ports,
+  record: TransferRecord,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { plan, upload } = record;
+  if (plan?.mode !== 'pieces' || upload === undefined) return undefined;
+  const destination = ports.destinations(record.request.destination);
+  try {
+    // Past the last one: whether there is a list, and not what is in it.
+    await destination.listParts(uploadRef(destination, record, upload), plan.pieceCount, { signal });
+    return undefined;
+  } catch (error) {
+    if (error instanceof PieceworkError && error.code === 'DestinationUnsupported') return error.message;
+    throw error;
+  }
 }
 
 /** Gives the transfer up: its upload is aborted, its temporary files are deleted. */

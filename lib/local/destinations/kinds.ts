@@ -20,7 +20,7 @@ export interface KindOptions {
 export function localKinds({ s3 = {}, stdout, warn = () => {} }: KindOptions): readonly DestinationKind[] {
   const { endpointUrl, ...connection } = s3;
   return [
-    s3Kind({ ...connection, ...stated({ endpoint: endpointUrl }) }),
+    s3Kind({ ...connection, warn, ...stated({ endpoint: endpointUrl }) }),
     fileKind({ warn }),
     stdoutKind(() => stdout ?? process.stdout),
   ];

@@ -22,6 +22,7 @@ export function finishedResult(
       : {}),
     digests: proved,
     ...(crc32 === undefined ? {} : { crc32: crc32Hex(crc32) }),
+    ...(stored.checkedBy === undefined ? {} : { checkedBy: stored.checkedBy }),
     ...(stored.etag === undefined ? {} : { etag: stored.etag }),
     ...(stored.versionId === undefined ? {} : { versionId: stored.versionId }),
   };

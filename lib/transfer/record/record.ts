@@ -66,6 +66,8 @@ export interface TransferResult {
   readonly end?: 'unproved';
   /** The digests that were proved. */
   readonly digests: Digests;
+  /** By what the store compared what it received, where it takes no CRC32. */
+  readonly checkedBy?: 'md5';
   readonly etag?: string;
   readonly versionId?: string;
   /** `if-changed` found the same version already there; nothing was moved. */

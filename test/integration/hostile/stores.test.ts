@@ -8,6 +8,7 @@ import { onlyLoopback } from '../../support/only-loopback.ts';
 import { call } from '../../support/reading.ts';
 import { startS3Double } from '../../support/s3-double.ts';
 import { INTO_STORES } from './store-rows/destination.ts';
+import { LACKING } from './store-rows/lacking.ts';
 import { FROM_STORES } from './store-rows/source.ts';
 
 // Each row over real sockets, through the whole engine. Several at a time: most of them wait.
@@ -34,6 +35,10 @@ describe.concurrent('stores that are read', () => {
 
 describe.concurrent('stores that are written to', () => {
   for (const row of INTO_STORES) test(`${row.what}: ${row.outcome}`, () => playStore(row, 'written', net));
+});
+
+describe.concurrent('stores that lack something', () => {
+  for (const row of LACKING) test(`${row.what}: ${row.outcome}`, () => playStore(row, 'written', net));
 });
 
 test('a store that says another region each time is asked twice', async () => {

@@ -1,3 +1,4 @@
+import type { Hash } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { PieceworkError } from '../../../errors/error.ts';
@@ -16,6 +17,8 @@ export interface Payload {
   readonly headers: Readonly<Record<string, string>>;
   /** Of the bytes that were sent: final once all of them are. */
   crc32(): number;
+  /** Hexadecimal; of a body that is sent as it comes only where that was asked for. */
+  md5(): string | undefined;
   /** What the body itself went wrong with; the request is then to be broken off. */
   readonly failed: Promise<never>;
 }
@@ -29,14 +32,28 @@ const SLICE_BYTES = 256 * 1024;
 
 type WindowsBody = Extract<Body, { kind: 'windows' }>;
 
-/** @throws PieceworkError `BodyShort`, `BodyLong` for a whole body of another size than `sizeBytes`. */
-export function payloadOf(body: Body, sizeBytes: number, unsigned: boolean): Payload {
-  return body.kind === 'whole'
-    ? wholePayload(body.bytes, body.crc32, sizeBytes, unsigned)
-    : windowsPayload(body, sizeBytes);
+export interface Dressing {
+  /** Not hashed for the signature. */
+  readonly unsigned: boolean;
+  /** With its CRC32. Else with its MD5, where that is known before the start. */
+  readonly withChecksums: boolean;
+  /** Compute the MD5 of a body that is sent as it comes, too. */
+  readonly withMd5: boolean;
 }
 
-function wholePayload(bytes: Uint8Array, crc: number, sizeBytes: number, unsigned: boolean): Payload {
+/** @throws PieceworkError `BodyShort`, `BodyLong` for a whole body of another size than `sizeBytes`. */
+export function payloadOf(body: Body, sizeBytes: number, dressing: Dressing): Payload {
+  return body.kind === 'whole'
+    ? wholePayload(body.bytes, body.crc32, sizeBytes, dressing)
+    : windowsPayload(body, sizeBytes, dressing);
+}
+
+function wholePayload(
+  bytes: Uint8Array,
+  crc: number,
+  sizeBytes: number,
+  { unsigned, withChecksums }: Dressing,
+): Payload {
   if (bytes.length < sizeBytes) throw tooShort(bytes.length, sizeBytes);
   if (bytes.length > sizeBytes) throw tooLong(sizeBytes);
   let at = 0;
@@ -57,10 +74,13 @@ function wholePayload(bytes: Uint8Array, crc: number, sizeBytes: number, unsigne
     stream,
     headers: {
       'content-length': String(sizeBytes),
-      'x-amz-checksum-crc32': crc32Base64(crc),
+      ...(withChecksums
+        ? { 'x-amz-checksum-crc32': crc32Base64(crc) }
+        : { 'content-md5': createHash('md5').update(bytes).digest('base64') }),
       'x-amz-content-sha256': unsigned ? 'UNSIGNED-PAYLOAD' : createHash('sha256').update(bytes).digest('hex'),
     },
     crc32: () => crc,
+    md5: () => createHash('md5').update(bytes).digest('hex'),
     failed: new Promise<never>(() => {}),
   };
 }
@@ -69,15 +89,16 @@ function wholePayload(bytes: Uint8Array, crc: number, sizeBytes: number, unsigne
  * aws-chunked with the CRC32 in the trailer, which is known only at the end.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
-function windowsPayload(body: WindowsBody, sizeBytes: number): Payload {
-  const sum = { crc32: 0 };
+function windowsPayload(body: WindowsBody, sizeBytes: number, { withChecksums, withMd5 }: Dressing): Payload {
+  const md5 = withMd5 ? createHash('md5') : undefined;
+  const sum: Sum = { crc32: 0, md5 };
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
   // It may fail when nothing waits for it any more.
   failed.catch(() => {});
-  const encoded = encode(body, sizeBytes, sum);
+  const encoded = withChecksums ? encode(body, sizeBytes, sum) : plain(body, sizeBytes, sum);
   const stream = new Readable({
     highWaterMark: SLICE_BYTES,
     read() {
@@ -93,26 +114,44 @@ function windowsPayload(body: WindowsBody, sizeBytes: number): Payload {
   });
   return {
     stream,
-    headers: {
-      'content-length': String(encodedLength(sizeBytes)),
-      'content-encoding': 'aws-chunked',
-      'x-amz-decoded-content-length': String(sizeBytes),
-      'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
-      'x-amz-trailer': 'x-amz-checksum-crc32',
-    },
+    headers: withChecksums
+      ? {
+          'content-length': String(encodedLength(sizeBytes)),
+          'content-encoding': 'aws-chunked',
+          'x-amz-decoded-content-length': String(sizeBytes),
+          'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+          'x-amz-trailer': 'x-amz-checksum-crc32',
+        }
+      : { 'content-length': String(sizeBytes), 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
     crc32: () => sum.crc32,
+    md5: () => md5?.copy().digest('hex'),
     failed,
   };
 }
 
-/** Every chunk is one full slice, but the last: so the length on the wire is known before the start. */
-async function* encode(
-  body: WindowsBody,
-  sizeBytes: number,
-  sum: { crc32: number },
-): AsyncGenerator<Buffer, undefined> {
+/** What is counted of a body while it is sent. */
+interface Sum {
+  crc32: number;
+  readonly md5: Hash | undefined;
+}
+
+async function* plain(body: WindowsBody, sizeBytes: number, sum: Sum): AsyncGenerator<Buffer, undefined> {
   for await (const slice of slices(body, sizeBytes)) {
-    sum.crc32 = crc32(slice, sum.crc32);
+    add(sum, slice);
+    yield slice;
+  }
+  return undefined;
+}
+
+function add(sum: Sum, slice: Buffer): void {
+  sum.crc32 = crc32(slice, sum.crc32);
+  sum.md5?.update(slice);
+}
+
+/** Every chunk is one full slice, but the last: so the length on the wire is known before the start. */
+async function* encode(body: WindowsBody, sizeBytes: number, sum: Sum): AsyncGenerator<Buffer, undefined> {
+  for await (const slice of slices(body, sizeBytes)) {
+    add(sum, slice);
     yield Buffer.from(`${slice.length.toString(16)}\r\n`);
     yield slice;
     yield Buffer.from('\r\n');

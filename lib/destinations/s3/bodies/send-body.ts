@@ -7,13 +7,24 @@ import type { Body } from '../../../values/bytes.ts';
 import type { Call } from '../../../values/call.ts';
 import { isCode } from '../answers.ts';
 import { describePlace } from '../errors.ts';
+import { askedAgainWithout, mayMeanExtras, noteLack, orWithout, sends } from '../learned/without-extras.ts';
 import type { SendOptions, Session } from '../session.ts';
-import type { Payload } from './payload.ts';
+import type { Statement } from './md5-proof.ts';
+import { otherBytes, provedByMd5 } from './md5-proof.ts';
+import type { Dressing, Payload } from './payload.ts';
 import { payloadOf } from './payload.ts';
 
 /** What the store says of a body that it took. */
-interface Receipt {
+interface Receipt extends Statement {
   readonly ChecksumCRC32?: string | undefined;
+}
+
+export interface Sent<R> {
+  readonly answer: R;
+  /** Our own, of what was sent. */
+  readonly crc32: number;
+  /** The store was seen to have received just that. */
+  readonly isProved: boolean;
 }
 
 export interface BodyRequest<R extends Receipt> {
@@ -29,23 +40,30 @@ export interface BodyRequest<R extends Receipt> {
 /** Puts our own headers on a command's request. */
 type Dress = (command: { readonly middlewareStack: object }) => void;
 
-/** Sends a body and returns the store's answer with our own CRC32 of what was sent. */
+/** Sends a body, with its CRC32 unless the store does not take that. */
 export async function sendBody<R extends Receipt>(
   session: Session,
   request: BodyRequest<R>,
   body: Body,
   call: Call,
-): Promise<{ answer: R; crc32: number }> {
+): Promise<Sent<R>> {
+  const { target } = request;
   if (body.kind === 'windows' && !session.unsignedPayload) {
     throw new PieceworkError(
       'DestinationUnsupported',
-      `${describePlace(request.target)}: with signed payloads a body has to fit into one window; choose smaller pieces or larger windows`,
+      `${describePlace(target)}: with signed payloads a body has to fit into one window; choose smaller pieces or larger windows`,
     );
   }
-  const attempt = () => sendOnce(session, request, payloadOf(body, request.sizeBytes, session.unsignedPayload), call);
-  if (body.kind === 'windows' || !request.repeatable) return attempt();
+  const send = (withChecksums: boolean) => {
+    const withMd5 = !withChecksums || (session.store.mayLackExtras && !session.learned.saysChecksums(target));
+    const dressing = { unsigned: session.unsignedPayload, withChecksums, withMd5 };
+    return sendOnce(session, request, payloadOf(body, request.sizeBytes, dressing), dressing, call);
+  };
+  if (body.kind === 'windows') return sendPassing(session, target, send);
+  const attempt = () => orWithout(session, target, 'checksums', send);
+  if (!request.repeatable) return attempt();
   let unsure: unknown;
-  return session.repeat(`${request.target.key} ${body.crc32}`, call, async () => {
+  return session.repeat(`${target.key} ${body.crc32}`, call, async () => {
     try {
       return await attempt();
     } catch (error) {
@@ -58,12 +76,29 @@ export async function sendBody<R extends Receipt>(
   });
 }
 
+/** What passes through its windows bit by bit can be sent once only: what is learned by it holds for the next one. */
+async function sendPassing<T>(
+  session: Session,
+  target: S3Locator,
+  send: (withChecksums: boolean) => Promise<T>,
+): Promise<T> {
+  const withChecksums = sends(session, target, 'checksums');
+  try {
+    return await send(withChecksums);
+  } catch (error) {
+    if (!withChecksums || !mayMeanExtras(session, error)) throw error;
+    noteLack(session, target, 'checksums', error);
+    throw askedAgainWithout(target, error);
+  }
+}
+
 async function sendOnce<R extends Receipt>(
   session: Session,
   request: BodyRequest<R>,
   payload: Payload,
+  { withChecksums, withMd5 }: Dressing,
   call: Call,
-): Promise<{ answer: R; crc32: number }> {
+): Promise<Sent<R>> {
   const dress: Dress = ({ middlewareStack }) => addHeaders(middlewareStack as Stack, payload.headers);
   try {
     const answer = await session.perform(request.operation, request.target, call, ({ once }, options) =>
@@ -71,13 +106,13 @@ async function sendOnce<R extends Receipt>(
     );
     const crc32 = payload.crc32();
     const theirs = answer.ChecksumCRC32 === undefined ? undefined : parseCrc32Base64(answer.ChecksumCRC32);
-    if (theirs !== undefined && theirs !== crc32) {
-      throw new PieceworkError(
-        'ChecksumMismatch',
-        `${describePlace(request.target)}: the store's checksum of what it received is not that of what was sent`,
-      );
+    if (theirs !== undefined && theirs !== crc32) throw otherBytes(request.target);
+    if (theirs !== undefined) {
+      session.learned.noteChecksums(request.target);
+      return { answer, crc32, isProved: true };
     }
-    return { answer, crc32 };
+    if (!withMd5) return { answer, crc32, isProved: false };
+    return { answer, crc32, isProved: provedByMd5(request.target, answer, payload, { isNeeded: !withChecksums }) };
   } finally {
     payload.stream.destroy();
   }

@@ -1,20 +1,16 @@
-import {
-  CompleteMultipartUploadCommand,
-  CopyObjectCommand,
-  CreateMultipartUploadCommand,
-  UploadPartCopyCommand,
-} from '@aws-sdk/client-s3';
+import { CompleteMultipartUploadCommand, CopyObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../../errors/error.ts';
 import type { S3Locator } from '../../../s3/client.ts';
 import type { Call } from '../../../values/call.ts';
 import type { CopyUploads, ObjectSpec, StagedObject, Stored, WriteCondition } from '../../destination.ts';
 import { encryptionKept, givenName, isCode } from '../answers.ts';
 import { describePlace } from '../errors.ts';
+import { checkedBy, orWithout } from '../learned/without-extras.ts';
 import { objectParameters } from '../metadata.ts';
 import { putObject } from '../objects.ts';
 import type { Session } from '../session.ts';
-import { checksumAsked, MAX_COPY_BYTES } from '../stores.ts';
-import { abortUpload } from '../uploads.ts';
+import { MAX_COPY_BYTES } from '../stores.ts';
+import { abortUpload, create } from '../uploads.ts';
 import { copySource } from './copy-source.ts';
 import { isNoSuchObject, isStillThere, stagedChanged, stagedGone } from './staged.ts';
 
@@ -100,9 +96,9 @@ async function copyObject(session: Session, copy: Copy, call: Call): Promise<Sto
   };
 }
 
-function sourceOf({ from, staged }: Copy): ReturnType<typeof copySource> {
-  const { versionId } = staged;
-  return copySource({ ...from, ...(versionId === undefined ? {} : { versionId }) }, staged.etag);
+function sourceOf({ from, staged }: Copy, { withCondition = true } = {}): ReturnType<typeof copySource> {
+  const { versionId, etag } = staged;
+  return copySource({ ...from, ...(versionId === undefined ? {} : { versionId }) }, withCondition ? etag : undefined);
 }
 
 /** Which of the two ends a refusal is about. A 412 of CopyObject does not say which of its conditions failed. */
@@ -119,15 +115,7 @@ async function copyFailure(session: Session, copy: Copy, error: unknown, call: C
 async function copyInParts(session: Session, copy: Copy, uploads: CopyUploads, call: Call): Promise<Stored> {
   const { to, object } = copy;
   await uploads.begins();
-  const create = new CreateMultipartUploadCommand({
-    Bucket: to.bucket,
-    Key: to.key,
-    ...checksumAsked(session.store),
-    ...objectParameters(object),
-  });
-  const { UploadId } = await session.perform('CreateMultipartUpload', to, call, ({ once }, options) =>
-    once.send(create, options),
-  );
+  const { UploadId } = await create(session, object, to, call);
   const id = givenName(UploadId, 'UploadId', 'CreateMultipartUpload', to);
   try {
     await uploads.began(id);
@@ -148,20 +136,20 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
   const stepBytes = copyStepBytes(session, sizeBytes);
   for (let start = 0; start < sizeBytes; start += stepBytes) {
     const end = Math.min(start + stepBytes, sizeBytes);
-    const command = new UploadPartCopyCommand({
-      ...sourceOf(copy),
-      Bucket: to.bucket,
-      Key: to.key,
-      UploadId: id,
-      PartNumber: parts.length + 1,
-      // The whole as a "range" is refused for objects up to 5 MB, and not needed.
-      ...(start === 0 && end === sizeBytes ? {} : { CopySourceRange: `bytes=${start}-${end - 1}` }),
-    });
-    const { CopyPartResult: made } = await session
-      .perform('UploadPartCopy', to, call, ({ steady }, options) => steady.send(command, options))
-      .catch(async (error: unknown) => {
-        throw await copyFailure(session, copy, error, call);
+    const { CopyPartResult: made } = await orWithout(session, to, 'copyCondition', (withCondition) => {
+      const command = new UploadPartCopyCommand({
+        ...sourceOf(copy, { withCondition }),
+        Bucket: to.bucket,
+        Key: to.key,
+        UploadId: id,
+        PartNumber: parts.length + 1,
+        // The whole as a "range" is refused for objects up to 5 MB, and not needed.
+        ...(start === 0 && end === sizeBytes ? {} : { CopySourceRange: `bytes=${start}-${end - 1}` }),
       });
+      return session.perform('UploadPartCopy', to, call, ({ steady }, options) => steady.send(command, options));
+    }).catch(async (error: unknown) => {
+      throw await copyFailure(session, copy, error, call);
+    });
     parts.push({
       PartNumber: parts.length + 1,
       ETag: givenName(made?.ETag, 'ETag', 'UploadPartCopy', to),
@@ -169,19 +157,20 @@ async function fillAndComplete(session: Session, copy: Copy, id: string, call: C
     });
   }
   if (!session.store.pinsCopySource && !(await isStillThere(session, from, staged, call))) throw stagedChanged(from);
-  const command = new CompleteMultipartUploadCommand({
-    Bucket: to.bucket,
-    Key: to.key,
-    UploadId: id,
-    MultipartUpload: { Parts: parts },
-    MpuObjectSize: sizeBytes,
-    ...(copy.condition === 'absent' ? { IfNoneMatch: '*' } : {}),
+  const answer = await orWithout(session, to, 'proofAtCompletion', (withProof) => {
+    const command = new CompleteMultipartUploadCommand({
+      Bucket: to.bucket,
+      Key: to.key,
+      UploadId: id,
+      MultipartUpload: { Parts: parts },
+      ...(withProof ? { MpuObjectSize: sizeBytes } : {}),
+      ...(copy.condition === 'absent' ? { IfNoneMatch: '*' } : {}),
+    });
+    return session.perform('CompleteMultipartUpload', to, call, ({ once }, options) => once.send(command, options));
   });
-  const answer = await session.perform('CompleteMultipartUpload', to, call, ({ once }, options) =>
-    once.send(command, options),
-  );
   return {
     sizeBytes,
+    ...checkedBy(session, to),
     etag: givenName(answer.ETag, 'ETag', 'CompleteMultipartUpload', to),
     ...(answer.VersionId === undefined ? {} : { versionId: answer.VersionId }),
   };

@@ -88,7 +88,7 @@ function readerOf(stream: Readable, target: S3Locator, sizeBytes: number, call: 
       return true;
     } catch (error) {
       call.signal.throwIfAborted();
-      throw destinationError(error, 'GetObject', target, 0);
+      throw destinationError(error, { operation: 'GetObject', place: target, words: undefined, now: 0 });
     }
   }
 
