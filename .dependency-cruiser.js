@@ -9,6 +9,7 @@ const PORTS =
 const PORT_ROOMS = '^lib/(sources|destinations|records|queues|secrets|events)/';
 const BASE = ['^lib/values/', '^lib/errors/'];
 const TRANSFER = '^lib/transfer/';
+const LISTS = '^lib/lists/';
 
 const NPM = '(^|/)node_modules/';
 /** Every Node builtin: no file of ours or of npm's is a path without a dot. */
@@ -76,6 +77,18 @@ const rooms = [
     [...BASE, TRANSFER],
   ),
   only(
+    'lists-are-pure',
+    'What a list says does not depend on where it lies and when it is read: bytes in, entries out. Besides parsers it needs streams, and zlib to unpack.',
+    { path: LISTS },
+    [
+      ...BASE,
+      TRANSFER,
+      LISTS,
+      `${NPM}(csv-parse|saxes|stream-json|stream-chain|htmlparser2|picomatch|@types/picomatch)/`,
+      '^(node:)?(stream|zlib)$',
+    ],
+  ),
+  only(
     'port-states-an-interface',
     'A port is what pipeline and implementations agree on: values, errors, transfer and other ports, nothing that runs.',
     { path: PORTS },
@@ -89,9 +102,9 @@ const rooms = [
   ),
   only(
     'pipeline-runs-on-ports',
-    'The use cases are the same in every home and in the simulation: they reach the world through ports, never through an implementation, a Node builtin or a package. (integrity is arithmetic over bytes.)',
+    'The use cases are the same in every home and in the simulation: they reach the world through ports, never through an implementation, a Node builtin or a package. (integrity and lists are arithmetic over bytes.)',
     { path: '^lib/pipeline/' },
-    [...BASE, TRANSFER, PORTS, '^lib/pipeline/', '^lib/integrity/'],
+    [...BASE, TRANSFER, LISTS, PORTS, '^lib/pipeline/', '^lib/integrity/'],
   ),
   only(
     'implementation-knows-its-own-port',
@@ -181,7 +194,7 @@ const rooms = [
     'api-speaks-to-the-pipeline',
     'One API for Lambda and for the local service: it knows the use cases and the ports, not who implements them. (Its client reads headers by the grammar of HTTP.)',
     { path: '^lib/api/' },
-    [...BASE, TRANSFER, PORTS, '^lib/(pipeline|api)/', '^lib/http/grammar/', NPM, BUILTINS],
+    [...BASE, TRANSFER, LISTS, PORTS, '^lib/(pipeline|api)/', '^lib/http/grammar/', NPM, BUILTINS],
   ),
   {
     name: 'only-homes-compose',
@@ -207,7 +220,7 @@ const rooms = [
     'index-is-the-front-door',
     'lib/index.ts exports the two homes and the words to speak to them; implementations stay behind the homes.',
     { path: '^lib/index\\.ts$' },
-    [...BASE, TRANSFER, PORTS, '^lib/(pipeline|api|aws|local)/'],
+    [...BASE, TRANSFER, LISTS, PORTS, '^lib/(pipeline|api|aws|local)/'],
   ),
   only(
     'cli-drives-a-home',
@@ -216,6 +229,7 @@ const rooms = [
     [
       ...BASE,
       TRANSFER,
+      LISTS,
       '^lib/(pipeline|api|aws|local)/',
       '^lib/index\\.ts$',
       '^lib/events/events\\.ts$',

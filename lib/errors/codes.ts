@@ -42,6 +42,8 @@ export const ERROR_CODES = {
   InvalidOption: entry('usage', 'fail'),
   InvalidConfig: entry('usage', 'fail'),
   PieceSizeOutOfLimits: entry('usage', 'fail'),
+  InvalidList: entry('usage', 'fail'),
+  InvalidEntry: entry('usage', 'fail'),
   GuardRefused: entry('usage', 'fail'),
   SecretMissing: entry('usage', 'fail'),
   // the source's answer

@@ -11,6 +11,7 @@ const HOUSE: Readonly<Record<string, string>> = {
   'lib/errors/error.ts': `import { id } from '../values/ids.ts'; export const error = id;`,
   'lib/transfer/plan.ts': `import { error } from '../errors/error.ts'; export const plan = error;`,
   'lib/transfer/decide/decide.ts': `import { plan } from '../plan.ts'; export const decide = plan;`,
+  'lib/lists/read-list.ts': `import { createGunzip } from 'node:zlib'; import { Readable } from 'node:stream'; import { plan } from '../transfer/plan.ts'; export const readList = [createGunzip, Readable, plan];`,
   'lib/sources/source.ts': `import { plan } from '../transfer/plan.ts'; import type { Records } from '../records/records.ts'; export type Source = typeof plan | Records;`,
   'lib/sources/http/source.ts': `import { crc } from '../../integrity/crc.ts'; import { agent } from '../../http/agent.ts'; import { guard } from '../../guard/guard.ts'; import type { Source } from '../source.ts'; import { range } from './range.ts'; import type { plan } from '../../transfer/plan.ts'; export const http = [crc, agent, guard, range] as unknown as Source | typeof plan;`,
   'lib/sources/http/range.ts': `import { Agent } from 'undici'; export const range = Agent;`,
@@ -74,6 +75,9 @@ const PLANTS: readonly Plant[] = [
     file: 'lib/transfer/bad-type.ts',
     code: `export type { Source } from '../sources/source.ts';`,
   },
+  { rule: 'lists-are-pure', file: 'lib/lists/bad-file.ts', code: use('node:fs') },
+  { rule: 'lists-are-pure', file: 'lib/lists/bad-api.ts', code: use('../api/app.ts') },
+  { rule: 'lists-are-pure', file: 'lib/lists/bad-npm.ts', code: use('undici') },
   { rule: 'port-states-an-interface', file: 'lib/secrets/secrets.ts', code: use('node:fs') },
   { rule: 'port-knows-other-ports-by-type', file: 'lib/queues/queue.ts', code: use('../records/records.ts') },
   {

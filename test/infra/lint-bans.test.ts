@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // or the world. Each ban is planted here once in each of the two rooms.
 
 const ROOT = join(import.meta.dirname, '../..');
-const ROOMS = ['lib/pipeline', 'lib/transfer'];
+const ROOMS = ['lib/lists', 'lib/pipeline', 'lib/transfer'];
 const BIOME = JSON.parse(await readFile(join(ROOT, 'biome.json'), 'utf8')) as {
   overrides: {
     linter: { rules: { style?: { noRestrictedGlobals?: { options: { deniedGlobals: object } } } } };

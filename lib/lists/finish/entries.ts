@@ -1,0 +1,94 @@
+import { redactUrl } from '../../errors/redact.ts';
+import { nameInPath } from '../../errors/secret-paths.ts';
+import { printable } from '../../values/printable.ts';
+import { readUrl } from '../../values/web/read-url.ts';
+import type { Entry, InvalidEntry, Listed, Place } from '../entry.ts';
+import { placeText } from '../entry.ts';
+import type { Draft } from '../input/reader.ts';
+import type { ListOptions } from '../options.ts';
+import { DEFAULT_SCHEMES } from '../options.ts';
+import { digestsOf, roughly, sizeOf } from './expected.ts';
+import { safePath } from './safe-path.ts';
+import { sourceUrl } from './source-url.ts';
+
+/** Makes numbered entries of what readers find, or says why one is none. */
+export class Entries {
+  readonly #options: ListOptions;
+  readonly #schemes: ReadonlySet<string>;
+  readonly #base: string | undefined;
+  #number: number;
+
+  constructor(options: ListOptions) {
+    this.#options = options;
+    this.#schemes = new Set(options.schemes ?? DEFAULT_SCHEMES);
+    this.#base = options.base ?? options.listUrl;
+    this.#number = options.firstNumber ?? 1;
+  }
+
+  made(draft: Draft): Listed {
+    const { at } = draft;
+    const sources = this.#sourcesOf(draft.sources);
+    if ('problem' in sources) return this.invalid(at, sources.problem, sources.code);
+    const name = safePath(draft.name ?? nameInUrl(sources.urls[0]) ?? '');
+    if ('problem' in name) {
+      const problem =
+        draft.name === undefined
+          ? `${redactUrl(sources.urls[0])} has no name for a file, and the list gives none`
+          : name.problem;
+      return this.invalid(at, problem);
+    }
+    const size = sizeOf(draft.size);
+    if ('problem' in size) return this.invalid(at, size.problem);
+    const expected = digestsOf(draft.digests ?? []);
+    if ('problem' in expected) return this.invalid(at, expected.problem);
+    const about = roughly(draft.about);
+    const { bytes } = size;
+    const entry: Entry = {
+      kind: 'entry',
+      number: this.#number,
+      sources: sources.urls,
+      name: name.path,
+      ...(bytes === undefined ? {} : { sizeBytes: bytes }),
+      ...(about === undefined ? {} : { aboutBytes: about }),
+      digests: expected.digests,
+      ...(expected.unproved.length === 0 ? {} : { unprovedDigests: expected.unproved }),
+      ...(draft.headers === undefined ? {} : { headers: draft.headers }),
+      ...(draft.checksumsFrom === undefined ? {} : { checksumsFrom: draft.checksumsFrom }),
+      at,
+    };
+    const problem = this.#options.check?.(entry);
+    if (problem !== undefined) return this.invalid(at, problem);
+    this.#number += 1;
+    return entry;
+  }
+
+  invalid(at: Place, problem: string, code: InvalidEntry['code'] = 'InvalidEntry'): InvalidEntry {
+    const number = this.#number;
+    this.#number += 1;
+    return { kind: 'invalid', number, code, message: printable(`${placeText(at)}: ${problem}`), at };
+  }
+
+  /** Mirrors that can't be taken are left out as long as another one can. */
+  #sourcesOf(
+    written: readonly string[],
+  ):
+    | { readonly urls: readonly [string, ...string[]] }
+    | { readonly problem: string; readonly code: InvalidEntry['code'] } {
+    const urls: string[] = [];
+    let refused: { readonly problem: string; readonly code: InvalidEntry['code'] } | undefined;
+    for (const text of written) {
+      const read = sourceUrl(text, this.#base, this.#schemes);
+      if ('url' in read) urls.push(read.url);
+      else refused ??= read;
+    }
+    const [first, ...others] = urls;
+    if (first !== undefined) return { urls: [first, ...others] };
+    return refused ?? { problem: 'it has no URL', code: 'InvalidEntry' };
+  }
+}
+
+/** What a file at this URL is called; `undefined` where the URL ends with a folder, or with a secret. */
+function nameInUrl(text: string): string | undefined {
+  const name = nameInPath(readUrl(text)?.pathname ?? '');
+  return name === '' ? undefined : name.replaceAll(/[/\\]/g, '_');
+}

@@ -1,0 +1,125 @@
+import { PieceworkError } from '../errors/error.ts';
+import type { Listed, Place } from './entry.ts';
+import { placeText } from './entry.ts';
+import { Entries } from './finish/entries.ts';
+import { FORMATS } from './formats.ts';
+import { characters } from './input/characters.ts';
+import { decompressed } from './input/decompressed.ts';
+import { invalidList } from './input/invalid-list.ts';
+import type { Draft, ReaderContext } from './input/reader.ts';
+import type { ListFormat, ListOptions } from './options.ts';
+import type { Recognised } from './recognise.ts';
+import { recognise } from './recognise.ts';
+
+/** What a list holds, in its order, once. */
+export interface List extends AsyncIterable<Listed> {
+  readonly format: ListFormat;
+  /** Why it was taken for that: `every line is a URL`. */
+  readonly because: string;
+  /** What was passed over so far, each thing once. */
+  notes(): readonly Note[];
+}
+
+export interface Note {
+  /** One sentence, without a secret. */
+  readonly message: string;
+  /** Where it was first. */
+  readonly at: Place;
+  readonly times: number;
+}
+
+/** As much of a list as is looked at to recognise it, in characters. */
+const HEAD = 64 * 1024;
+const MOST_NOTES = 100;
+
+/**
+ * Reads a list: bytes in, as they come, entries out. Pure: no file, no connection, no clock; memory does not depend on
+ * the length of the list. gzip and Zstandard are unpacked, UTF-16 with a byte order mark is understood. A line that is
+ * no entry is an `InvalidEntry`, never the end of the list.
+ *
+ * @throws PieceworkError here or while it is read: `InvalidList`: not recognised, of another kind than `format` says,
+ * empty, cut off or damaged; and what the chunks throw
+ */
+export async function readList(chunks: AsyncIterable<Uint8Array>, options: ListOptions = {}): Promise<List> {
+  const text = characters(decompressed(chunks));
+  const start: string[] = [];
+  let length = 0;
+  let ended = false;
+  let recognised: Recognised;
+  try {
+    while (length < HEAD && !ended) {
+      const next = await text.next();
+      if (next.done === true) ended = true;
+      else {
+        start.push(next.value);
+        length += next.value.length;
+      }
+    }
+    recognised = recognise(start.join(''), ended, options);
+  } catch (error) {
+    await text.return(undefined);
+    throw error;
+  }
+  const notes = new Map<string, Note>();
+  return {
+    ...recognised,
+    notes: () => [...notes.values()],
+    [Symbol.asyncIterator]: () => listed(start, text, recognised.format, options, notes),
+  };
+}
+
+async function* listed(
+  start: string[],
+  text: AsyncGenerator<string>,
+  format: ListFormat,
+  options: ListOptions,
+  notes: Map<string, Note>,
+): AsyncGenerator<Listed> {
+  const entries = new Entries(options);
+  let found: Listed[] = [];
+  let count = 0;
+  const context: ReaderContext = {
+    options,
+    entry: (draft: Draft) => void found.push(entries.made(draft)),
+    invalid: (at, problem) => void found.push(entries.invalid(at, problem)),
+    note: (at, what) => noted(notes, at, what),
+  };
+  const reader = FORMATS[format](context);
+  try {
+    for await (const part of joined(start, text)) {
+      reader.push(part);
+      count += found.length;
+      yield* found;
+      found = [];
+    }
+    reader.end();
+    count += found.length;
+    yield* found;
+  } catch (error) {
+    throw afterEntries(error, count);
+  }
+  if (count === 0 && options.firstNumber === undefined) throw invalidList(`(${format}) has no entries`);
+}
+
+async function* joined(start: string[], rest: AsyncGenerator<string>): AsyncGenerator<string> {
+  try {
+    for (let part = start.shift(); part !== undefined; part = start.shift()) yield part;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
+
+/** What was read before is named: those entries were given out already. */
+function afterEntries(error: unknown, count: number): unknown {
+  if (!(error instanceof PieceworkError) || error.code !== 'InvalidList' || count === 0) return error;
+  return new PieceworkError('InvalidList', `${error.message} (after ${count} entries that were read)`, {
+    cause: error,
+  });
+}
+
+function noted(notes: Map<string, Note>, at: Place, what: string): void {
+  const before = notes.get(what);
+  if (before !== undefined) notes.set(what, { ...before, times: before.times + 1 });
+  else if (notes.size < MOST_NOTES) notes.set(what, { message: `${placeText(at)}: ${what}`, at, times: 1 });
+}
