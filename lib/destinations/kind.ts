@@ -63,6 +63,11 @@ export interface PreferredSizes {
   readonly streamPieceBytes?: number;
   /** Pieces in flight for each worker. One where they must arrive in order. @default 2 */
   readonly placesPerWorker?: number;
+  /**
+   * A put may take longer than its piece took to be read: others are read meanwhile.
+   * @default false: a piece is written as it is read
+   */
+  readonly putsBeside?: boolean;
   /** After this long a dead process's request to create an upload has arrived or never will. @default 0 */
   readonly deadCreateMs?: number;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
+import { stated } from '../../lib/values/stated.ts';
 import { httpBench, MIDDLE, SIZE } from '../support/http-bench.ts';
 import type { Handler } from '../support/origin.ts';
 import type { Resource } from '../support/origin-resource.ts';
@@ -134,10 +135,12 @@ describe('a status that says no', () => {
     [500, 'SourceServerError'],
     [503, 'SourceBusy'],
   ] as const)('%i is %s, at the probe and at a piece, and keeps the connection', async (status, code) => {
+    // A 403 that says when to come again is a limit, and no denial.
+    const [asked, retryAfterMs] = status === 403 ? [{}, undefined] : [{ 'retry-after': '7' }, 7000];
     const refusing: Handler = (_request, response) => {
-      response.writeHead(status, { 'content-length': '5', 'retry-after': '7' }).end('sorry');
+      response.writeHead(status, { 'content-length': '5', ...asked }).end('sorry');
     };
-    const details = { sourceStatus: status, retryAfterMs: 7000 };
+    const details = { sourceStatus: status, ...stated({ retryAfterMs }) };
     const url = bench.origin.serve('/no', refusing);
     const atProbe = await failureOf(bench.source.probe({ url: `${url}?key=hunter2` }, 1000, call()), code);
     expect(atProbe.details).toMatchObject(details);
@@ -146,6 +149,13 @@ describe('a status that says no', () => {
     const atPiece = await failureOf(bench.openAfter({ size: SIZE }, refusing), code);
     expect(atPiece.details).toMatchObject(details);
     expect(bench.origin.connections).toBe(1);
+  });
+
+  it.each([{ 'retry-after': '7' }, { ratelimit: '"default";r=0;t=7' }])('403 with %j is SourceBusy', async (asked) => {
+    const url = bench.origin.serve('/no', { size: SIZE, refuse: { times: 9, status: 403, headers: asked } });
+    const error = await failureOf(bench.source.probe({ url }, 1000, call()), 'SourceBusy');
+    expect(error.details).toMatchObject({ sourceStatus: 403, retryAfterMs: 7000 });
+    expect(bench.origin.requests).toHaveLength(1);
   });
 
   it('may say until when to wait as a date', async () => {

@@ -183,9 +183,11 @@ describe('copy to S3', () => {
       first.copy({ source: { url }, destination, options: { ...options, parallelism: 1 } }, stop.signal),
       'Interrupted',
     );
-    expect(bench.store.openUploads()).toHaveLength(1);
+    await bench.store.idle();
+    const [{ parts = [] } = {}, ...others] = bench.store.openUploads();
+    expect([parts.length > 0, others]).toEqual([true, []]);
     const report = await bench.piecework.copy({ source: { url }, destination, options });
-    expect(report.resumedPieces).toBe(1);
+    expect(report.resumedPieces).toBe(parts.length);
     await expectObject('half.bin');
   });
 

@@ -12,9 +12,9 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-async function takenOf(share: ConnectionShare, count: number): Promise<readonly Disposable[]> {
+async function takenOf(share: ConnectionShare, count: number, borne?: number): Promise<readonly Disposable[]> {
   const taken: Disposable[] = [];
-  for (let i = 0; i < count; i += 1) void share.take(never).then((connection) => taken.push(connection));
+  for (let i = 0; i < count; i += 1) void share.take(never, borne).then((connection) => taken.push(connection));
   await turn();
   return taken;
 }
@@ -31,14 +31,36 @@ describe('connections', () => {
     const connections = sharedConnections();
     const large = connections.share({ host: 'a', parallelism: 40 });
     expect(await takenOf(large, 50)).toHaveLength(40);
-    const other = connections.share({ host: 'b', parallelism: 8 });
-    expect(await takenOf(other, 20)).toHaveLength(16);
+    const others = [8, 8, 8].map((parallelism) => connections.share({ host: 'b', parallelism }));
+    const taken = await Promise.all(others.map((share) => takenOf(share, 20)));
+    expect(taken.flat()).toHaveLength(16);
+  });
+
+  it('of one transfer are as many as it was asked to have, and one for its probe', async () => {
+    const share = sharedConnections().share({ host: 'a', parallelism: 2 });
+    const taken = await takenOf(share, 5);
+    expect(taken).toHaveLength(2);
+    using _probe = await share.takeForProbe(never);
+    taken[0]?.[Symbol.dispose]();
+    await turn();
+    expect(taken).toHaveLength(3);
+  });
+
+  it('to one host are no more than it is known to bear, for all transfers together', async () => {
+    const connections = sharedConnections();
+    const shares = [8, 8].map((parallelism) => connections.share({ host: 'a', parallelism }));
+    const taken = await Promise.all(shares.map((share) => takenOf(share, 8, 3)));
+    expect(taken.flat()).toHaveLength(3);
+    // More were tried, and borne: those who wait are let in with the next one that asks.
+    const [first] = shares;
+    if (first !== undefined) await takenOf(first, 1, 5);
+    expect(taken.flat()).toHaveLength(5);
   });
 
   it('are 64 in all', async () => {
     const connections = sharedConnections();
     const hosts = ['a', 'b', 'c', 'd', 'e', 'f'];
-    const taken = await Promise.all(hosts.map((host) => takenOf(connections.share({ host, parallelism: 8 }), 16)));
+    const taken = await Promise.all(hosts.map((host) => takenOf(connections.share({ host, parallelism: 16 }), 16)));
     expect(taken.flat()).toHaveLength(64);
   });
 
@@ -49,7 +71,7 @@ describe('connections', () => {
   });
 
   it('of a probe are held until it is disposed of, or has failed', async () => {
-    const share = sharedConnections().share({ host: 'a', parallelism: 1 });
+    const share = sharedConnections().share({ host: 'a', parallelism: 16 });
     const failure = new PieceworkError('SourceNotFound', 'not there');
     const probes: (Error | Partial<Probe>)[] = [failure, { [Symbol.asyncDispose]: async () => {} }];
     const source = {

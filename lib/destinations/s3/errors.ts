@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
 import type { ServiceFailure } from '../../errors/foreign.ts';
 import { serviceFailure } from '../../errors/foreign.ts';
-import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
+import { askedWaitMs } from '../../http/grammar/asked-wait.ts';
 import { tlsFault } from '../../net/errors/tls-faults.ts';
 import { regionName } from '../../s3/client.ts';
 import type { Operation } from '../../s3/failures.ts';
@@ -31,7 +31,7 @@ export function destinationError(error: unknown, { operation, place, words, now 
   if (code === undefined) return asPieceworkError(error);
   const headers = answerHeaders(error);
   const region = rightRegion(error, headers);
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], now);
+  const retryAfterMs = askedWaitMs(failure.status ?? 0, headers, now);
   const said = words === undefined ? '' : `; the store says: "${words}"`;
   return new PieceworkError(
     code,

@@ -57,6 +57,7 @@ function sizing({ affordableBytes, pieceSizeBytes }: SizingNeeds): PreferredSize
     windowBytes: pieceSizeBytes > whole ? Math.min(4 * MIB, whole) : whole,
     preferredPieceBytes: whole >= S3_LIMITS.minPieceBytes ? whole : 8 * MIB,
     granuleBytes: MIB,
+    putsBeside: true,
     // The system goes on sending what a process had given it before it was killed.
     deadCreateMs: MINUTE_MS,
   };

@@ -12,8 +12,10 @@ export interface ConnectionNeed {
 }
 
 /**
- * Connections to the sources of all transfers of a home, shared out fairly. A host is never asked for more at a time
- * than for 16, or for as many as one transfer from it was allowed. (A piece that is rescued has a second one beside.)
+ * Connections to the sources of all transfers of a home, shared out fairly. A transfer has no more at a time than it
+ * was asked to have, and a host no more than it is known to bear, nor than 16, or as many as one transfer from it was
+ * allowed. (A piece that is rescued has a second one beside.) They are held while a source is read, and not while what
+ * was read is on its way to the destination.
  */
 export interface Connections {
   /** The connections of one more transfer, until it is disposed of. */
@@ -21,14 +23,26 @@ export interface Connections {
 }
 
 export interface ConnectionShare extends Disposable {
-  /** Waits for the transfer's turn; disposing gives the connection back. */
-  take(signal: AbortSignal): Promise<Disposable>;
+  /**
+   * A piece's. Waits for the transfer's turn; disposing gives the connection back.
+   * @param borne as many as the host is known to bear. @default not known
+   */
+  take(signal: AbortSignal, borne?: number): Promise<Disposable>;
+  /** A probe's, which is in no piece's way and waits for none of its own transfer. */
+  takeForProbe(signal: AbortSignal): Promise<Disposable>;
+}
+
+interface Wanted {
+  readonly host: string;
+  /** Absent: for a probe. */
+  readonly pieceOf?: ConnectionNeed;
 }
 
 export function sharedConnections(): Connections {
   const needs = new Set<ConnectionNeed>();
-  const taken = new Map<string, number>();
-  let takenInAll = 0;
+  const taken = new Counts<string>();
+  const takenByPieces = new Counts<ConnectionNeed>();
+  const borneBy = new Map<string, number>();
 
   function mostOf(floor: number, host?: string): number {
     let most = floor;
@@ -38,33 +52,64 @@ export function sharedConnections(): Connections {
     return most;
   }
 
-  const turns = fairTurns<string>({
-    judge(host) {
-      if (takenInAll >= mostOf(IN_ALL)) return 'waits';
-      return (taken.get(host) ?? 0) < mostOf(PER_HOST, host) ? 'free' : 'passed';
+  const turns = fairTurns<Wanted>({
+    judge({ host, pieceOf }) {
+      if (taken.all >= mostOf(IN_ALL)) return 'waits';
+      const most = Math.min(mostOf(PER_HOST, host), borneBy.get(host) ?? Number.POSITIVE_INFINITY);
+      const isOneTooMany = pieceOf !== undefined && takenByPieces.of(pieceOf) >= pieceOf.parallelism;
+      return taken.of(host) < most && !isOneTooMany ? 'free' : 'passed';
     },
-    take(host) {
-      takenInAll += 1;
-      taken.set(host, (taken.get(host) ?? 0) + 1);
+    take({ host, pieceOf }) {
+      taken.add(host, 1);
+      if (pieceOf !== undefined) takenByPieces.add(pieceOf, 1);
     },
-    giveBack(host) {
-      takenInAll -= 1;
-      const left = (taken.get(host) ?? 0) - 1;
-      if (left > 0) taken.set(host, left);
-      else taken.delete(host);
+    giveBack({ host, pieceOf }) {
+      taken.add(host, -1);
+      if (pieceOf !== undefined) takenByPieces.add(pieceOf, -1);
     },
   });
 
   return {
     share(given) {
       const need = { ...given };
+      const host = need.host ?? '';
+      const probes = {};
       needs.add(need);
       return {
-        take: (signal) => turns.ask(need, need.host ?? '', signal),
-        [Symbol.dispose]: () => void needs.delete(need),
+        take(signal, borne) {
+          if (borne === undefined) borneBy.delete(host);
+          else borneBy.set(host, borne);
+          return turns.ask(need, { host, pieceOf: need }, signal);
+        },
+        takeForProbe: (signal) => turns.ask(probes, { host }, signal),
+        [Symbol.dispose]() {
+          needs.delete(need);
+          if (![...needs].some((other) => other.host === need.host)) borneBy.delete(host);
+        },
       };
     },
   };
+}
+
+/** How many of each. */
+class Counts<K> {
+  readonly #counts = new Map<K, number>();
+  #all = 0;
+
+  get all(): number {
+    return this.#all;
+  }
+
+  of(key: K): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
+  add(key: K, more: 1 | -1): void {
+    this.#all += more;
+    const count = this.of(key) + more;
+    if (count > 0) this.#counts.set(key, count);
+    else this.#counts.delete(key);
+  }
 }
 
 /**
@@ -78,7 +123,7 @@ export function probesInTurn(sources: Sources, share: ConnectionShare): Sources 
     return {
       ...source,
       async probe(from, firstBytes, call) {
-        const connection = await share.take(call.signal);
+        const connection = await share.takeForProbe(call.signal);
         try {
           const probe = await source.probe(from, firstBytes, call);
           return {

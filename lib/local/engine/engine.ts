@@ -133,6 +133,7 @@ export function createEngine(options: EngineOptions): Engine {
       },
       connections: connectionShare,
       parallelism,
+      ...stated({ sourceUrl }),
       closing: closing.signal,
       track,
       async dispose() {

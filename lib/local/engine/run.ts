@@ -5,6 +5,7 @@ import { fetcherMemory } from '../../pipeline/fetch/fetcher-memory.ts';
 import { finishTransfer } from '../../pipeline/finish/finish-transfer.ts';
 import { planTransfer } from '../../pipeline/plan/plan-transfer.ts';
 import { settle } from '../../pipeline/settle/settle.ts';
+import { connectionsBorne } from '../../pipeline/shared/hosts/look.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import type { MemoryQueue } from '../../queues/memory.ts';
@@ -46,6 +47,8 @@ export interface RunParts {
   readonly ports: Omit<Ports, 'queues'>;
   readonly connections: ConnectionShare;
   readonly parallelism: number;
+  /** Absent where the source is not going to be asked. */
+  readonly sourceUrl?: string;
   /** Aborted = the home is being closed. */
   readonly closing: AbortSignal;
   /** Closing the home waits for it. */
@@ -55,7 +58,15 @@ export interface RunParts {
 
 const RESULTS_PER_BATCH = 100;
 
-export function createRun({ ports: given, connections, parallelism, closing, track, dispose }: RunParts): Run {
+export function createRun({
+  ports: given,
+  connections,
+  parallelism,
+  sourceUrl,
+  closing,
+  track,
+  dispose,
+}: RunParts): Run {
   const failures = new FailureWatch();
   const queueOf = <M>(): MemoryQueue<M> => memoryQueue<M>({ clock: given.clock, onFailure: failures.note });
   const planner = queueOf<PlannerMessage>();
@@ -70,6 +81,9 @@ export function createRun({ ports: given, connections, parallelism, closing, tra
     queues: { planner: planner.queue, fetcher: fetcher.queue, finalizer: finalizer.queue },
   };
   const memory = fetcherMemory(ports);
+  const { countsConnections: isCounted = false } = ports.policy;
+  // One for each place: while some put what they have, others read. Connections and windows bound both.
+  const pieceWorkers = isCounted ? ports.policy.places(parallelism) : parallelism;
   const news: News = newsOf();
 
   async function handlePlanner(batch: readonly Delivery<PlannerMessage>[], signal: AbortSignal): Promise<void> {
@@ -84,8 +98,10 @@ export function createRun({ ports: given, connections, parallelism, closing, tra
   async function handleFetcher(batch: readonly Delivery<PieceTask>[], signal: AbortSignal): Promise<void> {
     for (const { body, receiveCount } of batch) {
       failures.check(receiveCount);
-      using _connection = await connections.take(signal);
-      await fetchPiece(ports, memory, body, signal);
+      const borne = isCounted && sourceUrl !== undefined ? await connectionsBorne(ports, sourceUrl) : undefined;
+      using connection = await connections.take(signal, borne);
+      const onRead = isCounted ? () => connection[Symbol.dispose]() : undefined;
+      await fetchPiece(ports, memory, body, signal, onRead);
     }
   }
 
@@ -101,7 +117,7 @@ export function createRun({ ports: given, connections, parallelism, closing, tra
     using stop = stopper(signal, closing);
     const workers = Promise.all([
       planner.consumer.consume({ concurrency: 1, batchSize: 1 }, handlePlanner, stop.signal),
-      fetcher.consumer.consume({ concurrency: parallelism, batchSize: 1 }, handleFetcher, stop.signal),
+      fetcher.consumer.consume({ concurrency: pieceWorkers, batchSize: 1 }, handleFetcher, stop.signal),
       finalizer.consumer.consume({ concurrency: 1, batchSize: RESULTS_PER_BATCH }, handleFinalizer, stop.signal),
     ]);
     // Puts and completions are made by the planner.

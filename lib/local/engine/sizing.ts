@@ -15,7 +15,7 @@ const SHARED_STREAM_BYTES = 8 * MIB;
 
 export interface Sizing {
   readonly windowBytes: number;
-  /** One for each worker. */
+  /** One for each connection at least; with more, where there is memory for them, others are put meanwhile. */
   readonly windowCount: number;
   /** What a stream, which has one worker, takes in one piece. */
   readonly streamWindows: number;
@@ -38,7 +38,7 @@ export function localSizing(size: RunSize): Sizing {
   const { kind, parallelism, pieceSizeBytes = 0, isShared = false, backoff = BACKOFF } = size;
   const affordableBytes = Math.max(MIB, Math.floor(BODY_MEMORY_BYTES / parallelism / MIB) * MIB);
   const preferred = kind.sizing({ parallelism, affordableBytes, pieceSizeBytes });
-  // Two places for each worker: the next piece is at hand while the last one is being reported. Where
+  // Two places for each worker: the next piece is at hand while the last one is being put or reported. Where
   // pieces must arrive in order, one: a worker that waits for its turn must never keep the piece that
   // it waits for from being fetched.
   const { windowBytes, placesPerWorker = 2 } = preferred;
@@ -67,6 +67,7 @@ export function localSizing(size: RunSize): Sizing {
       deadCreateMs: preferred.deadCreateMs ?? 0,
       plannerLifeMs: HOUR_MS,
       places: (wanted) => wanted * placesPerWorker,
+      countsConnections: preferred.putsBeside ?? false,
     },
   };
 }

@@ -25,12 +25,15 @@ import { openRescued } from './rescued-reader.ts';
  * (invariant 3): a piece may be fetched twice, late, or by two workers at once.
  *
  * Throws only when even the report could not be sent, or the signal was aborted: then the message comes again.
+ * @param onRead called once its source is not going to be asked any more: all bytes are here, and may still be on
+ *   their way to the destination.
  */
 export async function fetchPiece(
   ports: Ports,
   memory: FetcherMemory,
   task: PieceTask,
   signal: AbortSignal,
+  onRead: () => void = () => {},
 ): Promise<void> {
   const record = await currentRecord(memory.cache, task);
   if (record === undefined) return;
@@ -45,7 +48,7 @@ export async function fetchPiece(
     ]);
   };
   try {
-    const part = await transferPiece(ports, memory, record, task, signal);
+    const part = await transferPiece(ports, memory, record, task, { signal, onRead });
     const { transferId, pieceNumber } = task;
     await ports.events.emit({
       type: 'piece.done',
@@ -90,7 +93,7 @@ async function transferPiece(
   memory: FetcherMemory,
   record: Transferring,
   task: PieceTask,
-  signal: AbortSignal,
+  { signal, onRead }: { readonly signal: AbortSignal; readonly onRead: () => void },
 ): Promise<Part> {
   const { plan } = record;
   const { transferId, pieceNumber } = task;
@@ -108,9 +111,7 @@ async function transferPiece(
   await announceStart(ports, task, sizeBytes);
   const ranges = rangesOf(ports, record, locator, task);
   const siblings = plan.mode === 'pieces' ? memory.siblings(task.planId, plan.pieceSizeBytes) : undefined;
-  await using reader = counted(
-    ports,
-    task,
+  const opened =
     siblings === undefined
       ? await ranges.open(range, signal)
       : await openRescued({
@@ -120,8 +121,8 @@ async function transferPiece(
           signal,
           clock: ports.clock,
           onRescue: (rescue) => ports.events.emit({ type: 'piece.rescued', transferId, pieceNumber, ...rescue }),
-        }),
-  );
+        });
+  await using reader = closedAtEnd(counted(ports, task, opened), onRead);
   const body = await bodyOf(reader, sizeBytes, window, crc32);
   const destination = ports.destinations(record.request.destination);
   return await destination.uploadPart(uploadRef(destination, record, record.upload), part, body, { signal });
@@ -169,6 +170,28 @@ async function beOpen(ports: Ports, url: string): Promise<void> {
   throw new PieceworkError('SourceBusy', `${url}: the host has asked for patience`, {
     details: { retryAfterMs, postponed: true },
   });
+}
+
+/**
+ * Lets go of its connection with the last byte: another piece may have it while the bytes of this one are still on
+ * their way to the destination.
+ */
+function closedAtEnd(reader: ByteReader, onEnd: () => void): ByteReader {
+  let isClosed = false;
+  const close = async () => {
+    if (isClosed) return;
+    isClosed = true;
+    await reader[Symbol.asyncDispose]();
+    onEnd();
+  };
+  return {
+    async read(into) {
+      const got = isClosed ? 0 : await reader.read(into);
+      if (got === 0) await close();
+      return got;
+    },
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** Tells the progress of a piece as its bytes come in. */

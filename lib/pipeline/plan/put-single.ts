@@ -24,6 +24,8 @@ export async function putSingle(work: PlanningWork, plan: SinglePlan): Promise<v
     throw new PieceworkError('BodyShort', `${probe.finalUrl} promised ${plan.sizeBytes} bytes and gave fewer`);
   }
   await expectEnd(probe.body);
+  // All of it is here: its connection may serve others while it is put.
+  if (ports.policy.countsConnections === true) await probe[Symbol.asyncDispose]();
   await putWhole(work, plan, bytes);
 }
 

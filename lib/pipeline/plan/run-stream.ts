@@ -53,8 +53,11 @@ async function streamBody(work: PlanningWork, plan: StreamPlan, body: ByteReader
   // Before anything is created: what ends within the first part needs no upload.
   const first = Math.min(plan.pieceSizeBytes, slab.bytes.length);
   const inHandBytes = await fill(body, slab.bytes.subarray(0, first));
-  if (inHandBytes < first)
+  if (inHandBytes < first) {
+    // As in `putSingle`.
+    if (ports.policy.countsConnections === true) await work.probe[Symbol.asyncDispose]();
     return await putWhole(work, { mode: 'single', sizeBytes: inHandBytes }, slab.bytes.subarray(0, inHandBytes));
+  }
 
   const record = await adoptStream(work, plan);
   const hasher = sequentialHasher(Object.keys(digests) as DigestAlgorithm[]);

@@ -76,6 +76,12 @@ export interface Policy {
    * @default no ceiling: one person's own choice
    */
   readonly hostCeiling?: number;
+  /**
+   * Its worker takes a connection of the host for as long as it reads, and no longer: the ceiling of a host bounds
+   * connections, and not pieces in flight.
+   * @default false: a piece in flight is a connection
+   */
+  readonly countsConnections?: boolean;
   /** When a slow piece is issued once more. @default never */
   readonly stragglers?: StragglerRule;
 }

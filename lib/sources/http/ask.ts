@@ -10,6 +10,7 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import type { ByteRange } from '../../values/ranges.ts';
 import type { Instant } from '../../values/time.ts';
+import type { AnnouncedLimits } from './announced-limits.ts';
 import type { Reached } from './reached.ts';
 
 export interface HttpContext {
@@ -17,6 +18,7 @@ export interface HttpContext {
   readonly userAgent: string;
   readonly now: () => Instant;
   readonly reached: Reached;
+  readonly limits: AnnouncedLimits;
 }
 
 export interface Question {
@@ -40,7 +42,7 @@ export async function ask(
   if (!Number.isInteger(maxRedirects) || maxRedirects < 0) {
     throw new PieceworkError('InvalidOption', 'maxRedirects must be a whole number from 0');
   }
-  return follow(context.dispatchers, {
+  const answer = await follow(context.dispatchers, {
     ...(question.start ?? callerRequest(from, context.userAgent)),
     ownHeaders: {
       // Bytes are stored as they are; a coding made on the fly would make ranges of something else.
@@ -51,6 +53,8 @@ export async function ask(
     policy: { maxRedirects, allowInsecure: from.allowInsecureRedirect ?? false },
     signal,
   });
+  context.limits.note(answer);
+  return answer;
 }
 
 export function readerOf(context: HttpContext, answer: Answer, expectedBytes: number | undefined): ByteReader {

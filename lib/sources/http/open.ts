@@ -41,6 +41,7 @@ export async function openHttp(
     return { ...opened, reader: onFailure(opened.reader, () => reached.forget(from, snapshot, next)) };
   };
   const before = reached.at(from, snapshot);
+  context.limits.check(before?.url.href ?? from.url);
   if (before !== undefined) {
     const reader = await openBefore(() => openFrom(before));
     signal.throwIfAborted();

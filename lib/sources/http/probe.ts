@@ -7,7 +7,7 @@ import type { Call } from '../../values/call.ts';
 import type { Probe } from '../source.ts';
 import type { HttpContext } from './ask.ts';
 import { ask, readerOf, startAt } from './ask.ts';
-import { refuse, refuseFor } from './refusal.ts';
+import { asksToWait, refuse, refuseFor } from './refusal.ts';
 import { snapshotOf } from './snapshot.ts';
 
 /** What the head of an answer lets us believe. */
@@ -59,9 +59,11 @@ async function askForFirst(
   firstBytes: number,
   signal: AbortSignal,
 ): Promise<Finding | undefined> {
+  context.limits.check(from.url);
   const answer = await ask(context, from, { range: { start: 0, end: firstBytes } }, signal);
   if (answer.status === 200) return whole(answer);
-  if (answer.status !== 206 && !MAY_REFUSE_RANGES.has(answer.status)) throw await refuse(answer, context.now());
+  const isAboutRanges = MAY_REFUSE_RANGES.has(answer.status) && !asksToWait(answer, context.now());
+  if (answer.status !== 206 && !isAboutRanges) throw await refuse(answer, context.now());
   const exact = answer.status === 206 ? exactly(answer, firstBytes) : undefined;
   if (exact === undefined) await answer.body.discard(lengthOf(answer.headers));
   return exact;

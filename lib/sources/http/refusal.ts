@@ -2,8 +2,8 @@ import type { ErrorCode } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { Answer } from '../../http/answer.ts';
+import { askedWaitMs } from '../../http/grammar/asked-wait.ts';
 import { lengthOf } from '../../http/grammar/headers.ts';
-import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
 import { signatureExpiry } from '../../http/grammar/signature-expiry.ts';
 import { codeOfStatus } from '../../http/grammar/status.ts';
 import type { Instant } from '../../values/time.ts';
@@ -43,6 +43,11 @@ function schemesOf(challenges: string): readonly string[] {
   return [...words].map(([, scheme = '']) => scheme);
 }
 
+/** A 403 that names a time is a limit, and no denial: some servers answer so where others answer 429. */
+export function asksToWait({ status, headers }: Answer, now: Instant): boolean {
+  return status === 403 && askedWaitMs(status, headers, now) !== undefined;
+}
+
 /** Throws an answer away and makes an error of its status. */
 export async function refuse(answer: Answer, now: Instant): Promise<PieceworkError> {
   const { status, headers } = answer;
@@ -53,6 +58,9 @@ export async function refuse(answer: Answer, now: Instant): Promise<PieceworkErr
       'the server is still making it ready (202) and says when to come again',
       now,
     );
+  }
+  if (asksToWait(answer, now)) {
+    return refuseFor(answer, 'SourceBusy', 'the server denies access for now (403) and says when to come again', now);
   }
   if (status < 400) {
     const empty = status === 204 || status === 205 ? ' without content' : '';
@@ -69,7 +77,7 @@ export async function refuseFor(
 ): Promise<PieceworkError> {
   await answer.body.discard(lengthOf(answer.headers));
   const target = redactUrl(answer.url.href);
-  const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], now);
+  const retryAfterMs = askedWaitMs(answer.status, answer.headers, now);
   return new PieceworkError(code, `${target}: ${because}`, {
     details: {
       target,

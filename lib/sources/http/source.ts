@@ -2,6 +2,7 @@ import type { DispatcherOptions } from '../../http/connections/dispatcher.ts';
 import { createDispatchers } from '../../http/connections/dispatcher.ts';
 import type { Instant } from '../../values/time.ts';
 import type { Source } from '../source.ts';
+import { announcedLimits } from './announced-limits.ts';
 import type { HttpContext } from './ask.ts';
 import { openHttp } from './open.ts';
 import { probeHttp } from './probe.ts';
@@ -21,10 +22,12 @@ export interface HttpSourceOptions extends DispatcherOptions {
  */
 export function httpSource(options: HttpSourceOptions = {}): Source {
   const dispatchers = createDispatchers(options);
+  const now = options.now ?? Date.now;
   const context: HttpContext = {
     dispatchers,
     userAgent: options.userAgent ?? 'piecework',
-    now: options.now ?? Date.now,
+    now,
+    limits: announcedLimits(now),
     reached: reachedTargets(),
   };
   return {

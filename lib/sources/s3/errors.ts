@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
 import type { ServiceFailure } from '../../errors/foreign.ts';
 import { serviceFailure } from '../../errors/foreign.ts';
-import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
+import { askedWaitMs } from '../../http/grammar/asked-wait.ts';
 import { tlsFault } from '../../net/errors/tls-faults.ts';
 import { codeOfFailure } from '../../s3/failures.ts';
 import type { S3Target } from './url.ts';
@@ -23,7 +23,7 @@ export function readError(thrown: unknown, target: S3Target, now: number): Piece
   const found = find(failure, target);
   if (found === undefined) return asPieceworkError(thrown);
   const { $response } = Object(thrown) as { $response?: { headers?: Record<string, string | undefined> } };
-  const retryAfterMs = parseRetryAfter($response?.headers?.['retry-after'], now);
+  const retryAfterMs = askedWaitMs(failure.status ?? 0, $response?.headers ?? {}, now);
   return new PieceworkError(found.code, `${target.shown}: ${found.sentence}`, {
     cause: thrown,
     details: {

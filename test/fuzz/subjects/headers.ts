@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { askedWaitMs } from '../../../lib/http/grammar/asked-wait.ts';
 import { nameOf } from '../../../lib/http/grammar/proposed-name.ts';
 import { rangeAnswerOf } from '../../../lib/http/grammar/range-answer.ts';
+import { rateLimitOf } from '../../../lib/http/grammar/rate-limit.ts';
 import { parseRetryAfter } from '../../../lib/http/grammar/retry-after.ts';
 import { signatureExpiry } from '../../../lib/http/grammar/signature-expiry.ts';
 import { ifRangeOf, modifiedAt, validatorOf } from '../../../lib/http/grammar/validator.ts';
@@ -36,6 +38,7 @@ const VALIDATORS = [
   'Sun Nov  6 08:49:37 1994',
 ];
 const WAITS = ['120', 'Wed, 21 Oct 2026 07:28:00 GMT', '-1', '999999999'];
+const LIMITS = ['"default";r=0;t=30', 'limit=100, remaining=0, reset=30', '"a";q=1;w=60;qu="requests", "b";r=1'];
 const LOCATIONS = [
   '/other',
   'https://h.example/a',
@@ -113,6 +116,15 @@ export const HEADERS = [
     begin: () => (text) => {
       const waitMs = parseRetryAfter(text, NOW);
       if (waitMs !== undefined && !(waitMs >= 0 && waitMs <= 86_400_000)) throw new TypeError(`waits ${waitMs} ms`);
+    },
+  }),
+  subject({
+    name: 'rate-limit',
+    inputs: mutatedBytes(LIMITS, ['"x";r=0;t=9999999999', 'remaining=0', 'reset=1.5', ';w=']),
+    begin: () => (text) => {
+      const headers = { ratelimit: text, 'ratelimit-policy': text };
+      const resetMs = rateLimitOf(headers)?.resetMs ?? askedWaitMs(429, { 'ratelimit-remaining': text }, NOW) ?? 0;
+      if (!(resetMs >= 0 && resetMs <= 86_400_000)) throw new TypeError(`waits ${resetMs} ms`);
     },
   }),
   subject({

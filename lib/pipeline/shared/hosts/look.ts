@@ -5,7 +5,7 @@ import type { TransferRecord } from '../../../transfer/record/record.ts';
 import type { Ports } from '../ports.ts';
 import { pause } from './change.ts';
 import type { HostPorts } from './entry.ts';
-import { CHANGE_TRIES, closedUntil, readHost } from './entry.ts';
+import { CHANGE_TRIES, ceilingOf, closedUntil, readHost } from './entry.ts';
 import type { HostView } from './share.ts';
 import { viewHost } from './share.ts';
 
@@ -54,4 +54,9 @@ export async function takePlaces(
 /** How long the host has asked all transfers to wait; 0 = it is open. */
 export async function closedForMs(ports: Pick<Ports, 'records' | 'clock'>, url: string): Promise<number> {
   return Math.max(0, closedUntil((await readHost(ports, url))?.value) - ports.clock.now());
+}
+
+/** Connections that the host bears, as far as that was learned. */
+export async function connectionsBorne(ports: HostPorts, url: string): Promise<number | undefined> {
+  return ceilingOf(ports, (await readHost(ports, url))?.value)?.connections;
 }

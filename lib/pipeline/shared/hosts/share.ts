@@ -40,7 +40,9 @@ export function viewHost(
   const { parallelism } = record.request.options;
   const wanted = ports.policy.places(parallelism);
   if (ports.policy.hostCeiling === undefined || ceiling === undefined) {
-    const places = placesUnder(ceiling, parallelism, wanted);
+    // Where connections are counted, the ceiling is held as they are taken.
+    const bound = ports.policy.countsConnections === true ? undefined : ceiling;
+    const places = placesUnder(bound, parallelism, wanted);
     return { facts: factsOf(ports, before, places), hasNews, held: 0, othersWait: false };
   }
   const now = ports.clock.now();

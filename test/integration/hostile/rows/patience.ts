@@ -31,6 +31,45 @@ export const PATIENCE: readonly HostileRow[] = [
     options: { maxFailures: 1 },
   },
   {
+    what: 'a storm of 429 with `RateLimit` (`"default";r=0;t=1`)',
+    outcome: 'bytes',
+    how: 'waits until the limit begins anew, using up no failure',
+    mode: 'pieces',
+    serve: (servers) =>
+      between(
+        2,
+        4,
+        honest(servers),
+        status(429, { ratelimit: '"default";r=0;t=1', 'ratelimit-policy': '"default";q=9;w=1' }),
+      ),
+    options: { maxFailures: 1 },
+  },
+  {
+    what: 'a storm of 429 with `RateLimit-Reset`',
+    outcome: 'bytes',
+    how: 'waits until the limit begins anew, using up no failure',
+    mode: 'pieces',
+    serve: (servers) =>
+      between(2, 4, honest(servers), status(429, { 'ratelimit-remaining': '0', 'ratelimit-reset': '1' })),
+    options: { maxFailures: 1 },
+  },
+  {
+    what: '403 with `Retry-After` where others answer 429',
+    outcome: 'bytes',
+    how: 'a denial that names a time is a limit: waits, using up no failure',
+    mode: 'pieces',
+    serve: (servers) => between(1, 4, honest(servers), status(403, { 'retry-after': '1' })),
+    options: { maxFailures: 1 },
+  },
+  {
+    what: '403 with a `RateLimit` that is used up',
+    outcome: 'bytes',
+    how: 'the same',
+    mode: 'pieces',
+    serve: (servers) => between(2, 4, honest(servers), status(403, { ratelimit: 'limit=9, remaining=0, reset=1' })),
+    options: { maxFailures: 1 },
+  },
+  {
     what: '503 for a while, without `Retry-After`',
     outcome: 'bytes',
     how: 'backs off, using up no failure',
