@@ -33,6 +33,7 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
     deadCreateMs: graceMs,
     plannerLifeMs: planTimeoutMs,
     streamLifeMs: Math.max(1, planTimeoutMs - STREAM_MARGIN_MS),
+    pieceLifeMs: Math.max(0.75 * pieceTimeoutMs, pieceTimeoutMs - STREAM_MARGIN_MS),
     places: (wanted) => wanted,
     keepsSealed: true,
     isTicked: true,

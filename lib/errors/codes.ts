@@ -68,6 +68,7 @@ export const ERROR_CODES = {
   SourceReset: entry('network', 'retry'),
   SourceTimeout: entry('network', 'retry'),
   SourceStalled: entry('network', 'retry'),
+  PieceTooSlow: entry('network', 'retry'),
   SourceTls: entry('network', 'fail'),
   HostKeyUnknown: entry('network', 'fail'),
   HostKeyChanged: entry('network', 'fail'),

@@ -59,6 +59,8 @@ export interface HostEntry {
   readonly ceiling?: number;
   /** How it came to that (see lib/transfer/decide/ceiling.ts); `since` is ISO 8601. */
   readonly learned?: { readonly since: string; readonly patience: number; readonly crept: boolean };
+  /** What one connection gave its pieces lately; `at` is ISO 8601. */
+  readonly pace?: { readonly bytesPerSecond: number; readonly at: string };
   /** Who shares its connections (see lib/transfer/decide/shares.ts). */
   readonly sharers?: Sharers;
   /** In older entries: who shared them, each up to its deadline. Not read any more, and gone at the next write. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkPace } from '../../lib/pipeline/plan/stream-pace.ts';
+import { checkPace } from '../../lib/pipeline/plan/pace/stream-pace.ts';
 import { SNAPSHOT, transferring } from '../support/a-transfer.ts';
 
 const MINUTE_MS = 60_000;

@@ -3,6 +3,7 @@ import { crc32 } from '../../integrity/crc32.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { PieceResult, PieceTask } from '../../transfer/messages.ts';
 import type { Part } from '../../transfer/plan/ledger.ts';
+import { leastPieceBytes } from '../../transfer/plan/pace.ts';
 import { isServerSideCopy, pieceRange } from '../../transfer/plan/plan.ts';
 import { attemptOf } from '../../transfer/record/record.ts';
 import type { Transfer, Transferring } from '../../transfer/record/states.ts';
@@ -10,6 +11,7 @@ import type { ByteReader } from '../../values/bytes.ts';
 import { rangeLength } from '../../values/ranges.ts';
 import type { OpenRange } from '../shared/bodies/continued-reader.ts';
 import { continuedReader } from '../shared/bodies/continued-reader.ts';
+import { inTime } from '../shared/bodies/in-time.ts';
 import { closedForMs } from '../shared/hosts/look.ts';
 import type { Ports } from '../shared/ports.ts';
 import { unsealSource } from '../shared/source-needed.ts';
@@ -95,6 +97,7 @@ async function transferPiece(
   task: PieceTask,
   { signal, onRead }: { readonly signal: AbortSignal; readonly onRead: () => void },
 ): Promise<Part> {
+  const startedAt = ports.clock.now();
   const { plan } = record;
   const { transferId, pieceNumber } = task;
   const range = pieceRange(plan, pieceNumber);
@@ -123,8 +126,17 @@ async function transferPiece(
           onRescue: (rescue) => ports.events.emit({ type: 'piece.rescued', transferId, pieceNumber, ...rescue }),
         });
   await using reader = closedAtEnd(counted(ports, task, opened), onRead);
-  const body = await bodyOf(reader, sizeBytes, window, crc32);
   const destination = ports.destinations(record.request.destination);
+  const whole = plan.sizeBytes ?? sizeBytes;
+  const timed = inTime(reader, {
+    url: record.request.source.url,
+    sizeBytes,
+    leastBytes: leastPieceBytes(whole, destination.limits),
+    startedAt,
+    lifeMs: ports.policy.pieceLifeMs,
+    clock: ports.clock,
+  });
+  const body = await bodyOf(timed, sizeBytes, window, crc32);
   return await destination.uploadPart(uploadRef(destination, record, record.upload), part, body, { signal });
 }
 

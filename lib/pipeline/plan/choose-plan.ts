@@ -6,6 +6,7 @@ import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { TransferOptions } from '../../transfer/request.ts';
+import { stated } from '../../values/stated.ts';
 import { wantedDigests } from '../shared/object-spec.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Pair } from './copy-ability.ts';
@@ -15,8 +16,20 @@ import { singleMaxBytes } from './probe-source.ts';
 /** What was chosen. */
 export interface Choice {
   readonly plan: Plan;
+  /** Of one connection, where it was measured. */
+  readonly bytesPerSecond?: number;
   /** Worth saying to a person. */
   readonly warning?: string;
+}
+
+/** What is known besides what the source says. */
+export interface Known {
+  readonly ranges: boolean;
+  readonly copyRefused?: string;
+  /** Asked only of what is fetched in pieces: what one connection gives, in bytes per second. */
+  readonly pace?: () => Promise<number | undefined>;
+  /** The pieces of an upload that stands, which are gone on with. */
+  readonly heldPieceBytes?: number;
 }
 
 /**
@@ -28,7 +41,7 @@ export async function choosePlan(
   pair: Pair,
   options: Pick<TransferOptions, 'parallelism' | 'pieceSizeBytes' | 'serverSideCopy'>,
   policy: PlanPolicy,
-  known: { readonly ranges: boolean; readonly copyRefused?: string },
+  known: Known,
   signal: AbortSignal,
 ): Promise<Choice> {
   const { snapshot, destination } = pair;
@@ -45,21 +58,36 @@ export async function choosePlan(
   if (fetched.mode !== 'pieces' && preference !== 'always') return { plan: fetched };
   const { serverSideCopy, warning } = await copyAbility(pair, preference, known.copyRefused, signal);
   if (serverSideCopy !== undefined) return { plan: dividePieces({ ...input, serverSideCopy }) };
-  return warning === undefined ? { plan: fetched } : { plan: fetched, warning };
+  const plan = await inTime(input, fetched, known);
+  return warning === undefined ? plan : { ...plan, warning };
+}
+
+/** Pieces that a worker brings in its time from a slow source, whatever was asked for. */
+async function inTime(input: PlanInput, fetched: Plan, { pace, heldPieceBytes }: Known): Promise<Choice> {
+  const speed = fetched.mode === 'pieces' ? await pace?.() : undefined;
+  if (speed === undefined) return { plan: fetched };
+  const { pieceSizeBytes: asked = heldPieceBytes, ...rest } = input;
+  const { pieceTimeMs } = input.policy;
+  const isInTime = asked !== undefined && (1000 * asked) / speed <= 2 * pieceTimeMs;
+  const plan = dividePieces({ ...rest, bytesPerSecond: speed, ...(isInTime ? { pieceSizeBytes: asked } : {}) });
+  return { plan, bytesPerSecond: speed };
 }
 
 /** The same for a transfer, which may know from its last plan what does not work. */
 export async function choosePlanFor(
-  { request, copyRefused, withoutRanges }: TransferRecord,
+  { request, copyRefused, withoutRanges, upload, plan: before }: TransferRecord,
   pair: Pair,
   ports: Pick<Ports, 'policy' | 'windows'>,
+  pace: () => Promise<number | undefined>,
   signal: AbortSignal,
 ): Promise<Choice> {
   const { snapshot, destination } = pair;
   const inOrder = mustBeInOrder(wantedDigests(request, snapshot), request.options.expect.digests, destination);
   const ranges = snapshot.ranges && withoutRanges !== true && !inOrder;
   const policy = { ...ports.policy.plan, singleMaxBytes: singleMaxBytes(ports) };
-  const known = copyRefused === undefined ? { ranges } : { ranges, copyRefused };
+  const isHeld = upload !== undefined && before?.mode === 'pieces' && before.sizeBytes === snapshot.sizeBytes;
+  const heldPieceBytes = isHeld ? before.pieceSizeBytes : undefined;
+  const known = { ranges, pace, ...stated({ copyRefused, heldPieceBytes }) };
   return await choosePlan(pair, request.options, policy, known, signal);
 }
 

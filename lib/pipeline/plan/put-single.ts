@@ -7,6 +7,7 @@ import type { DigestAlgorithm } from '../../transfer/digests.ts';
 import type { SinglePlan } from '../../transfer/plan/plan.ts';
 import { beginSingle } from '../../transfer/record/transitions.ts';
 import { advance } from '../advance/advance.ts';
+import { inTime } from '../shared/bodies/in-time.ts';
 import { finishedResult } from '../shared/finished-result.ts';
 import { objectSpec, proveDigests, unexpectedSize } from '../shared/object-spec.ts';
 import { ourObjectAfterFailure } from '../shared/our-object.ts';
@@ -17,10 +18,18 @@ import { storePlan } from './planning-work.ts';
 
 /** Whatever fits one window is stored with a single put, from the body that the probe has in hand. */
 export async function putSingle(work: PlanningWork, plan: SinglePlan): Promise<void> {
-  const { ports, probe, signal } = work;
+  const { ports, loaded, probe, signal } = work;
   using window = await ports.windows.borrow(signal);
   const bytes = window.bytes.subarray(0, plan.sizeBytes);
-  if ((await fill(probe.body, bytes)) < plan.sizeBytes || !probe.bodyIsWhole) {
+  const body = inTime(probe.body, {
+    url: loaded.record.request.source.url,
+    sizeBytes: plan.sizeBytes,
+    leastBytes: plan.sizeBytes,
+    startedAt: ports.clock.now(),
+    lifeMs: ports.policy.streamLifeMs,
+    clock: ports.clock,
+  });
+  if ((await fill(body, bytes)) < plan.sizeBytes || !probe.bodyIsWhole) {
     throw new PieceworkError('BodyShort', `${probe.finalUrl} promised ${plan.sizeBytes} bytes and gave fewer`);
   }
   await expectEnd(probe.body);

@@ -8,8 +8,8 @@ import { loadTransfer } from '../shared/store.ts';
 import { TakenOver } from '../shared/taken-over.ts';
 import { uploadRef } from '../shared/upload-ref.ts';
 import { fill } from '../shared/windows.ts';
+import { checkPace } from './pace/stream-pace.ts';
 import type { PlanningWork } from './planning-work.ts';
-import { checkPace } from './stream-pace.ts';
 
 export interface StreamInHand {
   readonly record: Transferring<StreamPlan>;

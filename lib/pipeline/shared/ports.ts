@@ -55,6 +55,8 @@ export interface Policy {
   readonly plannerLifeMs: number;
   /** How long a worker can be at one stream; what needs longer is refused as soon as that shows. @default no end */
   readonly streamLifeMs?: number;
+  /** How long a worker can be at one piece; pieces are as small as that asks of a slow source. @default no end */
+  readonly pieceLifeMs?: number;
   /** Pieces in flight for a transfer that wants `parallelism` of them. */
   places(parallelism: number): number;
   /**

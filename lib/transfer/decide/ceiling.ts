@@ -1,3 +1,4 @@
+import { median } from '../../values/median.ts';
 import type { Instant } from '../../values/time.ts';
 import type { TransferRecord } from '../record/record.ts';
 import { attemptOf } from '../record/record.ts';
@@ -120,4 +121,20 @@ export function hostSigns(record: TransferRecord, inputs: readonly Input[], want
     } else if (input.error?.code === 'SourceReset') cut += 1;
   }
   return { busy, borne, cut, doneMs, wanted, now };
+}
+
+/** What is smaller shows how long an answer takes, and not how fast its bytes come. */
+const TELLING_BYTES = 1024 ** 2;
+
+/** What one connection gave the pieces of these results, in bytes per second; `undefined` = they do not show it. */
+export function paceSeen(record: TransferRecord, inputs: readonly Input[]): number | undefined {
+  const seen: number[] = [];
+  for (const input of inputs) {
+    if (input.kind !== 'result' || input.planId !== record.planId) continue;
+    const { bytesPerSecond } = input.error?.details ?? {};
+    if (input.outcome === 'done' && input.elapsedMs > 0 && input.bytes >= TELLING_BYTES)
+      seen.push((1000 * input.bytes) / input.elapsedMs);
+    else if (input.error?.code === 'PieceTooSlow' && typeof bytesPerSecond === 'number') seen.push(bytesPerSecond);
+  }
+  return seen.length === 0 ? undefined : Math.max(1, median(seen));
 }

@@ -19,6 +19,7 @@ import {
   withoutRanges,
   withoutServerSideCopy,
 } from './outcomes.ts';
+import type { CurrentFailure } from './piece-failures.ts';
 import { copyRefusal, currentFailures } from './piece-failures.ts';
 import { placesByReports } from './places-by-reports.ts';
 import { Round } from './round.ts';
@@ -62,6 +63,8 @@ export function decideByLedger(
     if (reactionTo(error.code) === 'stream') return withoutRanges(record, error, now);
     if (reactionTo(error.code) === 'fetch') return end(failed(record, error, now));
   }
+  const smaller = withSmallerPieces(record, ledger, failures, now);
+  if (smaller !== undefined) return smaller;
   const round = new Round(record, ledger, host, now, policy);
   for (const failure of failures) {
     const fatal = round.answer(failure);
@@ -72,6 +75,26 @@ export function decideByLedger(
   if (tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy)))
     round.resend(missing);
   return round.outcome();
+}
+
+/**
+ * A worker saw that its piece will not be there in time: once more in smaller ones, and no failure, where the
+ * destination takes smaller ones and most of the bytes are still to come. Else the piece again, as after any failure.
+ */
+function withSmallerPieces(
+  record: Transferring<PiecesPlan>,
+  { doneThrough, done }: LedgerView,
+  failures: readonly CurrentFailure[],
+  now: Instant,
+): Outcome | undefined {
+  const { pieceSizeBytes, pieceCount } = record.plan;
+  const slow = failures.find(({ error }) => error.code === 'PieceTooSlow');
+  const { bytesPerSecond, leastPieceBytes } = slow?.error.details ?? {};
+  if (slow === undefined || typeof bytesPerSecond !== 'number' || typeof leastPieceBytes !== 'number') return undefined;
+  if (leastPieceBytes >= pieceSizeBytes || 2 * (doneThrough + done.size) >= pieceCount) return undefined;
+  // Always less than before, so that the pieces are smaller each time.
+  const slowest = Math.min(bytesPerSecond, 0.7 * (record.bytesPerSecond ?? Number.POSITIVE_INFINITY));
+  return overAgain({ ...record, bytesPerSecond: slowest }, slow.error, now);
 }
 
 /** Rule 13: the upload vanished. It may be our own finished object; else start over once, else it is lost. */

@@ -90,7 +90,11 @@ function choosePieceSize(sizeBytes: number, input: PlanInput): number {
     bytesPerSecond === undefined ? Number.POSITIVE_INFINITY : Math.floor((bytesPerSecond * policy.pieceTimeMs) / 1000);
   const wanted = Math.min(preferredPieceBytes, forEveryWorker, inTime);
   const granule = wanted >= policy.granuleBytes || least >= policy.granuleBytes ? policy.granuleBytes : 1;
-  const rounded = roundUp(Math.max(wanted, least, 1), granule);
+  // What a slow source brings in time is an upper bound, all else is a lower one.
+  const rounded =
+    wanted === inTime && inTime > least
+      ? Math.max(least, inTime - (inTime % granule))
+      : roundUp(Math.max(wanted, least, 1), granule);
   return Math.min(rounded, limits.maxPieceBytes);
 }
 

@@ -108,6 +108,8 @@ export interface TransferRecord {
   readonly restarts: number;
   /** Failures of planning and of streams, the budget `maxFailures` as for a piece. */
   readonly planFailures: number;
+  /** What one connection gave when a worker could not bring its piece in time: the next plan's pieces are smaller. */
+  readonly bytesPerSecond?: number;
   /** Set once ranges turned out not to work: the next plan is a stream. */
   readonly withoutRanges?: boolean;
   /** Why the store did not copy after all: the next plan fetches the bytes. */

@@ -248,7 +248,9 @@ export interface NextRun {
 
 /** `retry`: the plan, the snapshot and a held upload stay for the planner to compare (protocol §4). */
 export function retried(record: Failed, now: Instant, next: NextRun = {}): Accepted {
-  const { reason: _, endedAt: __, heldUntil: ___, result: ____, sealedRun: _____, actedBy: ______, ...rest } = record;
+  const { reason: _, endedAt: __, heldUntil: ___, result: ____, sealedRun: _____, actedBy: ______, ...others } = record;
+  // The source may be faster now.
+  const { bytesPerSecond: _______, ...rest } = others;
   const { request = record.request, owner = record.owner, sealedRun, actedBy } = next;
   return {
     ...rest,

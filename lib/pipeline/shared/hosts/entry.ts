@@ -2,7 +2,7 @@ import { PieceworkError } from '../../../errors/error.ts';
 import type { HostEntry } from '../../../records/records.ts';
 import { hostOf, KEYS } from '../../../records/records.ts';
 import type { Ceiling } from '../../../transfer/decide/ceiling.ts';
-import { ceilingAfter, firstCeiling, hostSigns, isRemembered } from '../../../transfer/decide/ceiling.ts';
+import { ceilingAfter, firstCeiling, hostSigns, isRemembered, paceSeen } from '../../../transfer/decide/ceiling.ts';
 import type { Input } from '../../../transfer/decide/decision.ts';
 import { leased } from '../../../transfer/decide/shares.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
@@ -60,7 +60,32 @@ export function withNews(
   const before = ceilingOf(ports, entry);
   // Where many processes fetch from the host, what one of them has open is not what the host bears.
   const after = ceilingAfter(before, policy.hostCeiling === undefined ? signs : { ...signs, borne: 0 });
-  if (after === undefined || after === before) return undefined;
+  const paced = withPace(ports, entry, record, inputs);
+  if (after === undefined || after === before) return paced;
   const { connections, since, patience, crept } = after;
-  return { v: 1, ...entry, ceiling: connections, learned: { since: toIso(since), patience, crept } };
+  return { v: 1, ...(paced ?? entry), ceiling: connections, learned: { since: toIso(since), patience, crept } };
+}
+
+/** How fast a host was is remembered for so long. */
+const PACE_MS = 3_600_000;
+
+/** What one connection to the host gave lately, in bytes per second. */
+export function knownPace(entry: HostEntry | undefined, now: Instant): number | undefined {
+  const { pace } = entry ?? {};
+  return pace !== undefined && fromIso(pace.at) > now - PACE_MS ? pace.bytesPerSecond : undefined;
+}
+
+/** Where a worker's time is bounded: written when it is another by half, or half as old as it may be. */
+function withPace(
+  { policy, clock }: HostPorts,
+  entry: HostEntry | undefined,
+  record: TransferRecord,
+  inputs: readonly Input[],
+): HostEntry | undefined {
+  const seen = policy.pieceLifeMs === undefined ? undefined : paceSeen(record, inputs);
+  if (seen === undefined) return undefined;
+  const now = clock.now();
+  const known = knownPace(entry, now + PACE_MS / 2);
+  if (known !== undefined && seen > known / 2 && seen < known * 2) return undefined;
+  return { v: 1, ...entry, pace: { bytesPerSecond: Math.round(seen), at: toIso(now) } };
 }

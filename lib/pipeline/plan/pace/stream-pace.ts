@@ -1,7 +1,7 @@
-import { PieceworkError } from '../../errors/error.ts';
-import type { TransferRecord } from '../../transfer/record/record.ts';
-import { formatBytes, formatDuration } from '../../values/units.ts';
-import type { Policy } from '../shared/ports.ts';
+import { PieceworkError } from '../../../errors/error.ts';
+import type { TransferRecord } from '../../../transfer/record/record.ts';
+import { formatBytes, formatDuration } from '../../../values/units.ts';
+import type { Policy } from '../../shared/ports.ts';
 
 /** The rate of a stream is not judged before this. */
 const RUN_IN_MS = 60_000;
