@@ -1,7 +1,28 @@
 import type { Entry } from './entry.ts';
 
+/** Names of columns, or their numbers from 1. */
+export interface ColumnOptions {
+  readonly url?: string;
+  readonly name?: string;
+  readonly size?: string;
+  /** Its values say the algorithm: `md5:HEX`, or by their length. */
+  readonly digest?: string;
+}
+
 /** Each kind of list; docs/lists.md has a section for each. */
-export type ListFormat = 'urls';
+export type ListFormat =
+  | 'urls'
+  | 'paths'
+  | 'checksums'
+  | 'bagit'
+  | 'aria2'
+  | 'curl'
+  | 'csv'
+  | 'tsv'
+  | 'sts-tsv'
+  | JsonFormat;
+
+export type JsonFormat = 'json' | 'jsonl' | 'zenodo' | 'huggingface' | 'croissant' | 'stac' | 'dcat' | 'wikimedia';
 
 export interface ListOptions {
   /** @default recognised from name and content */
@@ -12,6 +33,20 @@ export interface ListOptions {
   readonly base?: string;
   /** The URL that the list came from. */
   readonly listUrl?: string;
+  /** Template of the URL of an entry: `{ftp_path}/{ftp_path|basename}_genomic.fna.gz`. @default by the format */
+  readonly url?: string;
+  /** Template of its name. @default by the format */
+  readonly name?: string;
+  /** Of JSON: template of the size. @default by the format */
+  readonly size?: string;
+  /** Of JSON: templates of digests, `sha256:{lfs.oid}`; `{checksum}` says it by itself. @default by the format */
+  readonly digests?: readonly string[];
+  /** Of JSON: pointer to the items, with `*` for each element: `/files`. @default by the format */
+  readonly items?: string;
+  /** Of a table: which column is what. @default by their names */
+  readonly columns?: ColumnOptions;
+  /** Of a table: rows whose URL needs an empty cell are passed over, and these values are empty too (`na`). */
+  readonly skipEmpty?: readonly string[];
   /**
    * Schemes that an entry may have, without colon. @default those of all sources but `file`: a list comes from others,
    * and would name files of this machine

@@ -7,15 +7,20 @@ import { characters } from './input/characters.ts';
 import { decompressed } from './input/decompressed.ts';
 import { invalidList } from './input/invalid-list.ts';
 import type { Draft, ReaderContext } from './input/reader.ts';
+import { MANIFESTS } from './lines/bagit.ts';
 import type { ListFormat, ListOptions } from './options.ts';
-import type { Recognised } from './recognise.ts';
-import { recognise } from './recognise.ts';
+import { recognise } from './recognise/recognise.ts';
+import type { Recognised } from './recognise/signs.ts';
 
 /** What a list holds, in its order, once. */
 export interface List extends AsyncIterable<Listed> {
   readonly format: ListFormat;
   /** Why it was taken for that: `every line is a URL`. */
   readonly because: string;
+  /** URL of the page that goes on with this list, once this one is read; absolute. To be read with `firstNumber`. */
+  next(): string | undefined;
+  /** Names of files beside the list that have its digests, the best first; the first one that is there counts. */
+  readonly manifests: readonly string[];
   /** What was passed over so far, each thing once. */
   notes(): readonly Note[];
 }
@@ -26,6 +31,12 @@ export interface Note {
   /** Where it was first. */
   readonly at: Place;
   readonly times: number;
+}
+
+/** What a reader says besides entries. */
+interface Aside {
+  readonly notes: Map<string, Note>;
+  next: string | undefined;
 }
 
 /** As much of a list as is looked at to recognise it, in characters. */
@@ -61,10 +72,13 @@ export async function readList(chunks: AsyncIterable<Uint8Array>, options: ListO
     throw error;
   }
   const notes = new Map<string, Note>();
+  const aside: Aside = { notes, next: undefined };
   return {
     ...recognised,
+    manifests: recognised.format === 'bagit' ? MANIFESTS : [],
+    next: () => aside.next,
     notes: () => [...notes.values()],
-    [Symbol.asyncIterator]: () => listed(start, text, recognised.format, options, notes),
+    [Symbol.asyncIterator]: () => listed(start, text, recognised.format, options, aside),
   };
 }
 
@@ -73,7 +87,7 @@ async function* listed(
   text: AsyncGenerator<string>,
   format: ListFormat,
   options: ListOptions,
-  notes: Map<string, Note>,
+  aside: Aside,
 ): AsyncGenerator<Listed> {
   const entries = new Entries(options);
   let found: Listed[] = [];
@@ -82,7 +96,10 @@ async function* listed(
     options,
     entry: (draft: Draft) => void found.push(entries.made(draft)),
     invalid: (at, problem) => void found.push(entries.invalid(at, problem)),
-    note: (at, what) => noted(notes, at, what),
+    note: (at, what) => noted(aside.notes, at, what),
+    next: (url) => {
+      aside.next = URL.parse(url, options.listUrl)?.href;
+    },
   };
   const reader = FORMATS[format](context);
   try {

@@ -11,7 +11,7 @@ const HOUSE: Readonly<Record<string, string>> = {
   'lib/errors/error.ts': `import { id } from '../values/ids.ts'; export const error = id;`,
   'lib/transfer/plan.ts': `import { error } from '../errors/error.ts'; export const plan = error;`,
   'lib/transfer/decide/decide.ts': `import { plan } from '../plan.ts'; export const decide = plan;`,
-  'lib/lists/read-list.ts': `import { createGunzip } from 'node:zlib'; import { Readable } from 'node:stream'; import { plan } from '../transfer/plan.ts'; export const readList = [createGunzip, Readable, plan];`,
+  'lib/lists/read-list.ts': `import { createGunzip } from 'node:zlib'; import { Readable } from 'node:stream'; import { parse } from 'csv-parse'; import { plan } from '../transfer/plan.ts'; export const readList = [createGunzip, Readable, parse, plan];`,
   'lib/sources/source.ts': `import { plan } from '../transfer/plan.ts'; import type { Records } from '../records/records.ts'; export type Source = typeof plan | Records;`,
   'lib/sources/http/source.ts': `import { crc } from '../../integrity/crc.ts'; import { agent } from '../../http/agent.ts'; import { guard } from '../../guard/guard.ts'; import type { Source } from '../source.ts'; import { range } from './range.ts'; import type { plan } from '../../transfer/plan.ts'; export const http = [crc, agent, guard, range] as unknown as Source | typeof plan;`,
   'lib/sources/http/range.ts': `import { Agent } from 'undici'; export const range = Agent;`,
@@ -183,7 +183,7 @@ const PLANTS: readonly Plant[] = [
   { rule: 'no-undeclared-dependency', file: 'bench/bad-undeclared.ts', code: use('left-pad') },
 ];
 
-const PACKAGES = ['ulid', 'undici', 'commander', 'fast-check', 'left-pad'];
+const PACKAGES = ['ulid', 'undici', 'commander', 'csv-parse', 'fast-check', 'left-pad'];
 const ROOT = join(import.meta.dirname, '../..');
 const folders: string[] = [];
 

@@ -7,9 +7,15 @@ import { placeText } from '../entry.ts';
 import type { Draft } from '../input/reader.ts';
 import type { ListOptions } from '../options.ts';
 import { DEFAULT_SCHEMES } from '../options.ts';
+import { pathText } from '../templates/percent-encoded.ts';
+import { baseOf } from './base.ts';
 import { digestsOf, roughly, sizeOf } from './expected.ts';
 import { safePath } from './safe-path.ts';
 import { sourceUrl } from './source-url.ts';
+
+type Sources =
+  | { readonly urls: readonly [string, ...string[]] }
+  | { readonly problem: string; readonly code: InvalidEntry['code'] };
 
 /** Makes numbered entries of what readers find, or says why one is none. */
 export class Entries {
@@ -21,18 +27,19 @@ export class Entries {
   constructor(options: ListOptions) {
     this.#options = options;
     this.#schemes = new Set(options.schemes ?? DEFAULT_SCHEMES);
-    this.#base = options.base ?? options.listUrl;
+    this.#base = baseOf(options);
     this.#number = options.firstNumber ?? 1;
   }
 
   made(draft: Draft): Listed {
     const { at } = draft;
-    const sources = this.#sourcesOf(draft.sources);
+    const sources = draft.path === undefined ? this.#sourcesOf(draft.sources) : this.#below(draft.path);
     if ('problem' in sources) return this.invalid(at, sources.problem, sources.code);
-    const name = safePath(draft.name ?? nameInUrl(sources.urls[0]) ?? '');
+    const written = draft.name ?? draft.path;
+    const name = safePath(written ?? nameInUrl(sources.urls[0]) ?? '');
     if ('problem' in name) {
       const problem =
-        draft.name === undefined
+        written === undefined
           ? `${redactUrl(sources.urls[0])} has no name for a file, and the list gives none`
           : name.problem;
       return this.invalid(at, problem);
@@ -68,12 +75,19 @@ export class Entries {
     return { kind: 'invalid', number, code, message: printable(`${placeText(at)}: ${problem}`), at };
   }
 
+  /** Its path is checked before it is a URL, which would go up a folder by itself. */
+  #below(path: string): Sources {
+    const relative = path.replace(/^(?:\.\/)+/, '');
+    const safe = safePath(relative);
+    if ('problem' in safe) return { problem: safe.problem, code: 'InvalidEntry' };
+    const url = this.#base === undefined ? null : URL.parse(`./${pathText(relative) ?? ''}`, this.#base);
+    return url === null
+      ? { problem: 'it has a name and no URL, and the list has no base', code: 'InvalidEntry' }
+      : { urls: [url.href] };
+  }
+
   /** Mirrors that can't be taken are left out as long as another one can. */
-  #sourcesOf(
-    written: readonly string[],
-  ):
-    | { readonly urls: readonly [string, ...string[]] }
-    | { readonly problem: string; readonly code: InvalidEntry['code'] } {
+  #sourcesOf(written: readonly string[]): Sources {
     const urls: string[] = [];
     let refused: { readonly problem: string; readonly code: InvalidEntry['code'] } | undefined;
     for (const text of written) {

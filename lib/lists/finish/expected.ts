@@ -30,7 +30,16 @@ export function digestsOf(written: readonly WrittenDigest[]): Expected {
   for (const { algorithm, value } of written) {
     const text = value.trim();
     if (text === '') continue;
-    const plain = algorithm.toLowerCase().replaceAll(/[-_]/g, '');
+    const plain = plainName(algorithm);
+    if (plain === 'digest') return { problem: `"${shown(text)}" is no digest of a length that is known` };
+    if (plain === 'multihash') {
+      const [known, hex] = multihash(text) ?? [];
+      if (known === undefined || hex === undefined)
+        return { problem: `"${shown(text)}" is no multihash that is known` };
+      if (isKnown(known)) digests[known] = hex;
+      else unproved.push(known);
+      continue;
+    }
     if (!isKnown(plain)) {
       unproved.push(plain);
       continue;
@@ -41,6 +50,32 @@ export function digestsOf(written: readonly WrittenDigest[]): Expected {
     digests[plain] = hex;
   }
   return { digests, unproved };
+}
+
+/** Codes and lengths of multihash, in hex, for what is in use. */
+const MULTIHASHES: Readonly<Record<string, string>> = {
+  '1220': 'sha256',
+  '1340': 'sha512',
+  '1114': 'sha1',
+  '2030': 'sha384',
+  d50110: 'md5',
+};
+
+function multihash(text: string): readonly [algorithm: string, hex: string] | undefined {
+  const hex = text.toLowerCase();
+  const code = Object.keys(MULTIHASHES).find((each) => hex.startsWith(each));
+  const rest = hex.slice(code?.length ?? 0);
+  const algorithm = MULTIHASHES[code ?? ''];
+  if (algorithm === undefined || code === undefined || !/^[0-9a-f]+$/.test(rest)) return undefined;
+  return rest.length === Number.parseInt(code.slice(-2), 16) * 2 ? [algorithm, rest] : undefined;
+}
+
+/** `SHA-256`, `sha2-256` (OpenSSL) → `sha256` */
+function plainName(algorithm: string): string {
+  return algorithm
+    .toLowerCase()
+    .replace(/^sha2-/, 'sha')
+    .replaceAll(/[-_]/g, '');
 }
 
 function isKnown(algorithm: string): algorithm is DigestAlgorithm {

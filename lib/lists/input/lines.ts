@@ -1,7 +1,7 @@
 import type { Reader } from './reader.ts';
 
 /** In characters. A longer line is an error of that line, and is not kept. */
-const MAX_LINE = 256 * 1024;
+export const MAX_LINE = 256 * 1024;
 
 export interface LineReader {
   line(text: string, number: number): void;

@@ -6,6 +6,8 @@ export interface Draft {
   readonly at: Place;
   /** URLs of the same bytes, the best first; relative ones belong to the base. Empty texts are left out. */
   readonly sources: readonly string[];
+  /** In place of `sources`: the file's path below the base, as text. It is the name as well, if there is no other. */
+  readonly path?: string;
   /** @default the last segment of the first URL */
   readonly name?: string | undefined;
   /** A whole number of bytes; an empty text is none. */
@@ -32,6 +34,8 @@ export interface ReaderContext {
   invalid(at: Place, problem: string): void;
   /** What is passed over without harm, and is to be said. */
   note(at: Place, what: string): void;
+  /** URL of the next page of this list. */
+  next(url: string): void;
 }
 
 /** One kind of list: text in, cut anywhere, and what it holds to the context. Keeps no more than one entry. */

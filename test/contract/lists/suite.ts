@@ -34,7 +34,7 @@ async function* chunksOf(bytes: Uint8Array, cuts: readonly number[] = []): Async
   }
 }
 
-async function listOf(
+export async function listOf(
   text: string | Uint8Array,
   options: ListOptions = {},
   cuts: readonly number[] = [],
@@ -50,7 +50,7 @@ export async function allOf(
   return await gathered(await listOf(text, options, cuts));
 }
 
-async function gathered<T>(items: AsyncIterable<T>): Promise<T[]> {
+export async function gathered<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
