@@ -8,10 +8,16 @@ import { placeText } from './lines.ts';
 import type { Glyphs, MappedPieces } from './piece-map.ts';
 import { pieceMap } from './piece-map.ts';
 import { facts, shorten, table } from './text.ts';
+import { waitingState, waitingText } from './waiting.ts';
 
 /** What a person calls its state: an open transfer that no process works on was interrupted. */
 function stateOf({ record, isRunning }: LocalStatus): string {
   return isOver(record) || isRunning ? record.status : 'interrupted';
+}
+
+/** One that no process works on waits for a person. */
+function waitingOf({ record, isRunning }: LocalStatus): TransferRecord['waiting'] {
+  return isRunning && record.status === 'planning' ? record.waiting : undefined;
 }
 
 export function listLines(transfers: readonly LocalStatus[], now: number, columns: number): readonly string[] {
@@ -21,7 +27,7 @@ export function listLines(transfers: readonly LocalStatus[], now: number, column
     const size = sizeOf(record);
     return [
       record.id,
-      stateOf(transfer),
+      waitingState(stateOf(transfer), waitingOf(transfer), now),
       size === undefined ? '-' : formatBytes(size),
       formatDuration(Math.max(0, now - Date.parse(record.createdAt))),
       placeText(record.request.destination),
@@ -46,12 +52,15 @@ function sizeOf({ result, plan }: TransferRecord): number | undefined {
 export function statusLines(
   transfer: LocalStatus,
   space: { readonly columns: number; readonly glyphs: Glyphs },
+  now: number,
 ): readonly string[] {
   const { record, pieces } = transfer;
   const { request, result, reason, plan } = record;
+  const waiting = waitingOf(transfer);
   const lines = facts([
     ['transfer', record.id],
     ['state', `${stateOf(transfer)}${record.run > 1 ? ` (run ${record.run})` : ''}`],
+    ['waits', waiting === undefined ? undefined : waitingText(waiting, now)],
     ['source', `${request.source.url}${request.source.withheld ? ' (not stored whole)' : ''}`],
     ['destination', placeText(request.destination)],
     ['plan', plan === undefined ? undefined : describePlan(plan)],

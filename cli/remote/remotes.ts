@@ -69,7 +69,7 @@ export const remoteStatus: Remote = {
     }
     const glyphs = readsUnicode(context.environment) ? BLOCKS : LETTERS;
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : 80;
-    for (const line of remoteStatusLines(transfer, { columns, glyphs })) writeLine(context.stdout, line);
+    for (const line of remoteStatusLines(transfer, { columns, glyphs }, context.now())) writeLine(context.stdout, line);
   },
 };
 

@@ -7,15 +7,22 @@ import { placeText } from '../output/lines.ts';
 import type { Glyphs } from '../output/piece-map.ts';
 import { pieceMap } from '../output/piece-map.ts';
 import { count, facts, shorten, table } from '../output/text.ts';
+import { waitingState, waitingText } from '../output/waiting.ts';
 
 /* A deployment's transfers for people: the same words and columns as for those of this machine. */
 
 export function remoteListLines(transfers: readonly Transfer[], now: number, columns: number): readonly string[] {
   const heading = ['ID', 'STATE', 'SIZE', 'AGE', 'DESTINATION'];
-  const rows = transfers.map(({ id, status, plan, result, createdAt, destination }) => {
+  const rows = transfers.map(({ id, status, waiting, plan, result, createdAt, destination }) => {
     const size = result?.sizeBytes ?? plan?.sizeBytes;
     const age = formatDuration(Math.max(0, now - Date.parse(createdAt)));
-    return [id, status, size === undefined ? '-' : formatBytes(size), age, destinationText(destination)];
+    return [
+      id,
+      waitingState(status, waiting, now),
+      size === undefined ? '-' : formatBytes(size),
+      age,
+      destinationText(destination),
+    ];
   });
   const fixed = rows.map((row) => row.slice(0, -1));
   const used = Math.max(0, ...table(heading.slice(0, -1), fixed).map((line) => line.length)) + 2;
@@ -28,19 +35,22 @@ export function remoteListLines(transfers: readonly Transfer[], now: number, col
 export function remoteStatusLines(
   transfer: TransferDetail,
   space: { readonly columns: number; readonly glyphs: Glyphs },
+  now: number,
 ): readonly string[] {
-  const { run, ending, source, plan, pieces, piecesUnavailable, reason, result } = transfer;
+  const { waiting, warnings = [], run, ending, source, plan, pieces, piecesUnavailable, reason, result } = transfer;
   const lines = facts([
     ['transfer', transfer.id],
     [
       'state',
       `${transfer.status}${ending === undefined ? '' : ` (about to be ${ending})`}${run > 1 ? ` (run ${run})` : ''}`,
     ],
+    ['waits', waiting === undefined ? undefined : waitingText(waiting, now)],
     ['owner', transfer.owner],
     ['acted by', transfer.actedBy],
     ['source', source.url],
     ['destination', destinationText(transfer.destination)],
     ['plan', plan === undefined ? undefined : planText(plan)],
+    ...warnings.map((warning) => ['warning', warning] as const),
     ['progress', progressText(transfer)],
     [
       'pieces',

@@ -2,11 +2,13 @@ import type { ApiClient } from '../../lib/api/client/client.ts';
 import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts';
 import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
 import { printable } from '../../lib/values/printable.ts';
+import { stated } from '../../lib/values/stated.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { writeLine } from '../output/lines.ts';
 import { isTerminal } from '../output/paint.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { LiveArea } from '../output/reporters/live-area.ts';
+import { waitingText } from '../output/waiting.ts';
 import type { VerbCall } from '../verb.ts';
 import { destinationText, progressText } from './show.ts';
 
@@ -67,8 +69,15 @@ function watchReporter({ context, settings }: VerbCall): WatchReporter {
   const { stdout, stderr, environment, now } = context;
   if (settings.json === true) {
     return {
-      show: ({ id, status, progress }) =>
-        writeJson(stdout, { type: 'progress', at: toIso(now()), transferId: id, status, ...progress }),
+      show: ({ id, status, waiting, progress }) =>
+        writeJson(stdout, {
+          type: 'progress',
+          at: toIso(now()),
+          transferId: id,
+          status,
+          ...progress,
+          ...stated({ waiting }),
+        }),
       [Symbol.dispose]: () => undefined,
     };
   }
@@ -76,23 +85,25 @@ function watchReporter({ context, settings }: VerbCall): WatchReporter {
   if (isTerminal(stderr, environment)) {
     const area = new LiveArea(stderr);
     return {
-      show: (transfer) => area.draw([lineOf(transfer).slice(0, Math.max(10, (stderr.columns ?? 80) - 3))]),
+      show: (transfer) => area.draw([lineOf(transfer, now()).slice(0, Math.max(10, (stderr.columns ?? 80) - 3))]),
       [Symbol.dispose]: () => area.clear(),
     };
   }
   let last = '';
   return {
     show(transfer) {
-      const step = `${transfer.status} ${Math.floor((transfer.progress.percent ?? 0) / 10)}`;
-      if (step !== last) writeLine(stderr, lineOf(transfer));
+      const { status, progress, waiting } = transfer;
+      const step = `${status} ${Math.floor((progress.percent ?? 0) / 10)} ${waiting?.tries ?? 0}`;
+      if (step !== last) writeLine(stderr, lineOf(transfer, now()));
       last = step;
     },
     [Symbol.dispose]: () => undefined,
   };
 }
 
-function lineOf(transfer: TransferDetail): string {
-  const progress = progressText(transfer);
+function lineOf(transfer: TransferDetail, now: number): string {
+  const { waiting } = transfer;
+  const progress = waiting === undefined ? progressText(transfer) : waitingText(waiting, now);
   return printable(
     `${transfer.status}${progress === undefined ? '' : `: ${progress}`}, to ${destinationText(transfer.destination)}`,
   );

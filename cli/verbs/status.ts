@@ -24,6 +24,6 @@ export const statusVerb: Verb = {
     }
     const glyphs = readsUnicode(context.environment) ? BLOCKS : LETTERS;
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : 80;
-    for (const line of statusLines(status, { columns, glyphs })) writeLine(context.stdout, line);
+    for (const line of statusLines(status, { columns, glyphs }, context.now())) writeLine(context.stdout, line);
   },
 };

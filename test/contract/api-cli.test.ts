@@ -133,6 +133,22 @@ describe('status --watch', () => {
     expect(here.context.stdout.text).toContain('state:       completed\n');
   });
 
+  it('says why a transfer waits in planning at each try, as the list does', async () => {
+    await using here = await deploymentWorld();
+    const reason = { code: 'SourceBusy', message: 'https://origin.example/file: 429' } as const;
+    const waiting = (tries: number) => ({ reason, since: toIso(NOW), nextTryAt: toIso(NOW + 7_200_000), tries });
+    await here.bench.store(ID, { status: 'planning', waiting: waiting(1) });
+    expect(await run(['list'], here.context)).toBe(0);
+    expect(here.context.stdout.text).toMatch(/planning \(SourceBusy, (again in|trying now)/);
+    next(here.bench, { waiting: waiting(2) }, transferring(), completed);
+    expect(await run(['status', '--watch', ID], here.context)).toBe(0);
+    const lines = here.context.stderr.text.split('\n').filter((line) => line.startsWith('planning'));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain(`429 (SourceBusy); 1 try since ${toIso(NOW)}, `);
+    expect(lines[1]).toContain('2 tries since');
+    expect(lines[1]).toContain('nothing to do: the source asked for patience');
+  });
+
   it('ends as the transfer did', async () => {
     await using here = await deploymentWorld();
     await here.bench.store(ID);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import { KEYS } from '../../lib/records/records.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { NOW, transferring } from '../support/a-transfer.ts';
 import { apiBench, ID, pageOf, problemOf, transferOf } from '../support/api-bench.ts';
@@ -47,6 +48,29 @@ describe('GET /v1/transfers/{id}', () => {
       trouble: [{ pieceNumber: 6, attempt: 2, failures: 1, waits: 0, code: 'SourceReset' }],
     });
     expect(body.plan).toEqual({ mode: 'pieces', sizeBytes: 100, pieceSizeBytes: 10, pieceCount: 10 });
+  });
+
+  it('shows why a transfer waits in planning, and no other one', async () => {
+    const bench = apiBench();
+    const reason = {
+      code: 'SourceRefused',
+      message: 'https://origin.example/file: the connection was refused',
+    } as const;
+    const waiting = { reason, since: toIso(NOW), nextTryAt: toIso(NOW + 9_000), tries: 3 };
+    await bench.store(ID, { status: 'planning', waiting });
+    await bench.store(FIRST, transferring({ waiting }));
+    const shown = { ...waiting, advice: expect.stringContaining('check host and port') };
+    expect((await transferOf(await bench.get(`/v1/transfers/${ID}`))).waiting).toEqual(shown);
+    const { transfers } = await pageOf(await bench.get('/v1/transfers'));
+    expect(transfers.map((transfer) => transfer.waiting)).toEqual([shown, undefined]);
+  });
+
+  it('shows what a plan warns of', async () => {
+    const bench = apiBench();
+    const warnings = ['at 60 KiB per second it takes days'];
+    const { snapshot } = transferring();
+    await bench.store(ID, transferring({ snapshot: { ...snapshot, warnings } } as Partial<TransferRecord>));
+    expect((await transferOf(await bench.get(`/v1/transfers/${ID}`))).warnings).toEqual(warnings);
   });
 
   it('shows the end: result, reason, what is held', async () => {

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { decide } from '../../lib/transfer/decide/decide.ts';
 import type { Input } from '../../lib/transfer/decide/decision.ts';
-import type { StreamPlan } from '../../lib/transfer/plan/plan.ts';
+import type { PiecesPlan, StreamPlan } from '../../lib/transfer/plan/plan.ts';
 import { narrow } from '../../lib/transfer/record/narrow.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import type { Planning } from '../../lib/transfer/record/states.ts';
+import type { Adoption } from '../../lib/transfer/record/transitions.ts';
+import { adoptPlan } from '../../lib/transfer/record/transitions.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
 import { accepted, facts, NOW, outcomeOf, POLICY, QUIET_MS, TICK, transferring } from '../support/a-transfer.ts';
 import { kinds } from '../support/decisions.ts';
@@ -27,6 +30,25 @@ describe('accepted and planning', () => {
     const decision = decided(planning(), [unplanned('SourceReset')]);
     expect(decision.record).toMatchObject({ status: 'planning', planFailures: 1 });
     expect(kinds(decision)).toEqual(['emit', 'sendPlan']);
+  });
+
+  it('says why it waits, since when, and when it tries again, until it is planned', () => {
+    const first = decided(planning(), [unplanned('SourceBusy')]);
+    const { waiting } = first.record;
+    expect(waiting).toEqual({
+      reason: expect.objectContaining({ code: 'SourceBusy' }),
+      since: toIso(NOW),
+      nextTryAt: expect.any(String),
+      tries: 1,
+    });
+    const delayMs = fromIso(waiting?.nextTryAt ?? '') - NOW;
+    expect(first.commands).toContainEqual({ kind: 'sendPlan', delayMs });
+    expect(first.commands[0]).toMatchObject({ event: { type: 'retrying', since: toIso(NOW), tries: 1, delayMs } });
+    const second = decided(first.record, [unplanned('SourceRefused')], NOW + 5_000);
+    expect(second.record.waiting).toMatchObject({ reason: { code: 'SourceRefused' }, since: toIso(NOW), tries: 2 });
+    const { plan, snapshot, upload } = transferring();
+    const adoption = { planId: 'p', doneThrough: 0, quietUntil: NOW, plan, snapshot, upload };
+    expect(adoptPlan(second.record as Planning, adoption as Adoption<PiecesPlan>).waiting).toBeUndefined();
   });
 
   it('waits as long in an outage as a piece does, but not where nobody was ever met', () => {

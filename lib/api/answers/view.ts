@@ -3,6 +3,7 @@ import { toErrorRecord } from '../../errors/error.ts';
 import type { TransferStatus } from '../../pipeline/requests/query.ts';
 import { pieceSet } from '../../transfer/plan/piece-set.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
+import { adviceFor } from '../../transfer/progress/waiting.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
@@ -29,6 +30,7 @@ export function viewTransfer(record: TransferRecord, basePath: string): Transfer
     result,
     reason,
   } = record;
+  const warnings = record.snapshot?.warnings ?? [];
   const self = `${basePath}/v1/transfers/${id}`;
   return {
     id,
@@ -45,12 +47,21 @@ export function viewTransfer(record: TransferRecord, basePath: string): Transfer
       endedAt,
       heldUntil: status === 'failed' && record.upload !== undefined ? heldUntil : undefined,
       ending: ending?.to,
+      waiting: viewWaiting(record),
+      warnings: plan === undefined || warnings.length === 0 ? undefined : [...warnings],
       plan: plan === undefined ? undefined : viewPlan(plan),
       result: result === undefined ? undefined : { ...result, digests: stated(result.digests) },
       reason: reason === undefined ? undefined : viewReason(reason),
     }),
     links: { self, cancel: `${self}/cancel`, retry: `${self}/retry` },
   };
+}
+
+/** Of what is not planned yet; a stream that broke off is planned again. */
+function viewWaiting({ status, plan, waiting }: TransferRecord): Transfer['waiting'] {
+  const isWaiting = status === 'planning' || (status === 'transferring' && plan?.mode === 'stream');
+  if (waiting === undefined || !isWaiting) return undefined;
+  return { ...waiting, reason: viewReason(waiting.reason), advice: adviceFor(waiting.reason.code) };
 }
 
 export interface Look extends TransferStatus {

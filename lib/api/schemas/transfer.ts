@@ -68,6 +68,16 @@ const resultSchema = z
   })
   .openapi('Result');
 
+const waitingSchema = z
+  .object({
+    reason: reasonSchema,
+    since: instant.openapi({ description: 'ISO 8601: when the first of these tries failed.' }),
+    nextTryAt: instant.openapi({ description: 'ISO 8601; in the past while a try is under way.' }),
+    tries: z.int().openapi({ description: 'That did not succeed, in a row.' }),
+    advice: z.string().openapi({ description: 'What a person can do meanwhile.' }),
+  })
+  .openapi('Waiting');
+
 export const transferSchema = z
   .object({
     id: z.string(),
@@ -99,6 +109,8 @@ export const transferSchema = z
       .enum(['failed', 'cancelled', 'restart'])
       .optional()
       .openapi({ description: 'What a transfer in `finalizing` is about to become, unless its completion wins.' }),
+    waiting: waitingSchema.optional().openapi({ description: 'Why it has no plan yet, and when that is tried again.' }),
+    warnings: z.array(z.string()).optional().openapi({ description: 'Of the plan, for people. Absent = none.' }),
     plan: planSchema.optional(),
     result: resultSchema.optional(),
     reason: reasonSchema.optional().openapi({ description: 'Why it failed or was cancelled.' }),

@@ -103,10 +103,15 @@ function sendPlanLater(
   now: Instant,
   policy: DecidePolicy,
 ): Outcome {
+  const { since = toIso(now), tries = 0 } = record.waiting ?? {};
+  const waiting = { reason: error, since, nextTryAt: toIso(now + delayMs), tries: tries + 1 };
   return {
-    record: { ...record, requeues: record.requeues + 1, quietUntil: toIso(now + delayMs + policy.quietMs) },
+    record: { ...record, requeues: record.requeues + 1, quietUntil: toIso(now + delayMs + policy.quietMs), waiting },
     commands: [
-      { kind: 'emit', event: { type: 'retrying', transferId: record.id, reason: error, delayMs } },
+      {
+        kind: 'emit',
+        event: { type: 'retrying', transferId: record.id, reason: error, delayMs, since, tries: tries + 1 },
+      },
       { kind: 'sendPlan', delayMs },
     ],
   };

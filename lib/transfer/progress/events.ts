@@ -28,7 +28,16 @@ export type TransferEvent =
       readonly done: readonly number[];
     }
   | { readonly type: 'restarted'; readonly transferId: string; readonly reason: ErrorRecord }
-  | { readonly type: 'retrying'; readonly transferId: string; readonly reason: ErrorRecord; readonly delayMs: number }
+  | {
+      readonly type: 'retrying';
+      readonly transferId: string;
+      readonly reason: ErrorRecord;
+      readonly delayMs: number;
+      /** Of planning: ISO 8601, when the first of these tries failed. */
+      readonly since?: string;
+      /** Of planning: that did not succeed. */
+      readonly tries?: number;
+    }
   | { readonly type: 'finalizing'; readonly transferId: string }
   | { readonly type: 'completed'; readonly transferId: string; readonly run: number; readonly result: TransferResult }
   | {

@@ -5,6 +5,7 @@ import { toIso } from '../../values/time.ts';
 import type { Digests } from '../digests.ts';
 import type { PieceSet } from '../plan/piece-set.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Waiting } from '../progress/waiting.ts';
 import type { TransferRequest } from '../request.ts';
 import type { Snapshot } from '../snapshot.ts';
 
@@ -108,6 +109,8 @@ export interface TransferRecord {
   readonly restarts: number;
   /** Failures of planning and of streams, the budget `maxFailures` as for a piece. */
   readonly planFailures: number;
+  /** Why there is no plan yet, and when that is tried again. */
+  readonly waiting?: Waiting;
   /** What one connection gave when a worker could not bring its piece in time: the next plan's pieces are smaller. */
   readonly bytesPerSecond?: number;
   /** Set once ranges turned out not to work: the next plan is a stream. */

@@ -71,7 +71,7 @@ export interface Adoption<P extends PiecesPlan | StreamPlan> {
 export function adoptPlan<P extends PiecesPlan | StreamPlan>(record: Planning, adoption: Adoption<P>): Transferring<P> {
   const { plan, planId, snapshot, upload, doneThrough, quietUntil } = adoption;
   // What was reported, was reported of an earlier plan.
-  const { reported: _, ...rest } = dropIntent(record, planId);
+  const { reported: _, waiting: __, ...rest } = dropIntent(record, planId);
   return {
     ...rest,
     status: 'transferring',
@@ -99,8 +99,9 @@ export function beginSingle(
   },
 ): FinalizingPut {
   const { plan, snapshot, proved, quietUntil } = put;
+  const { waiting: _, ...rest } = dropIntent(withoutUpload(record), planId);
   return {
-    ...dropIntent(withoutUpload(record), planId),
+    ...rest,
     status: 'finalizing',
     plan,
     planId,
@@ -249,8 +250,8 @@ export interface NextRun {
 /** `retry`: the plan, the snapshot and a held upload stay for the planner to compare (protocol §4). */
 export function retried(record: Failed, now: Instant, next: NextRun = {}): Accepted {
   const { reason: _, endedAt: __, heldUntil: ___, result: ____, sealedRun: _____, actedBy: ______, ...others } = record;
-  // The source may be faster now.
-  const { bytesPerSecond: _______, ...rest } = others;
+  // The source may be faster now, and is asked anew.
+  const { bytesPerSecond: _______, waiting: ________, ...rest } = others;
   const { request = record.request, owner = record.owner, sealedRun, actedBy } = next;
   return {
     ...rest,
