@@ -84,6 +84,7 @@ export function connections(options: ConnectionOptions): Connections {
       steady: new S3Client({ ...config, maxAttempts: 3 }),
       once: new S3Client({ ...config, maxAttempts: 1 }),
     };
+    shareClock(clients);
     made.set(name, clients);
     return clients;
   }
@@ -131,6 +132,22 @@ export function connections(options: ConnectionOptions): Connections {
       handler?.destroy();
     },
   };
+}
+
+/** What a store must not be quoted with, should it repeat it. */
+export async function secretsOf({ once }: Clients): Promise<readonly string[]> {
+  const { accessKeyId, secretAccessKey, sessionToken = '' } = await once.config.credentials();
+  return [accessKeyId, secretAccessKey, sessionToken];
+}
+
+/** What one of them learns of the store's time, from each answer, the other one signs by as well. */
+function shareClock({ steady, once }: Clients): void {
+  Object.defineProperty(once.config, 'systemClockOffset', {
+    get: () => steady.config.systemClockOffset,
+    set(offsetMs: number) {
+      steady.config.systemClockOffset = offsetMs;
+    },
+  });
 }
 
 /** It becomes part of a host name. */

@@ -74,6 +74,17 @@ describe('the words of a store', () => {
   });
 });
 
+test('a clock that is far off is named', async () => {
+  const double = await store();
+  const answer = says(403, errorXml('RequestTimeTooSkewed'), { date: 'Thu, 01 Jan 2026 02:00:00 GMT' });
+  double.fail({ operation: 'CreateMultipartUpload', what: { kind: 'lie', answer } });
+  const error = await errorOf(open(double).createUpload(objectSpec(at(double)), call()));
+  expect(error).toMatchObject({
+    code: 'DestinationCredentials',
+    message: expect.stringContaining("clock is 120 minutes behind the store's"),
+  });
+});
+
 describe('a store that lists no parts', () => {
   const lacking = async (): Promise<S3Double> => {
     const double = await store();

@@ -9,6 +9,7 @@ import { patternBytes } from '../support/pattern.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';
 import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
+import { errorOf, says } from '../support/store-lies.ts';
 
 const BYTES = patternBytes(0, 300_000);
 
@@ -132,4 +133,25 @@ test('another access key than the destination’s, from the URL', async () => {
   );
   await probe[Symbol.asyncDispose]();
   expect(store.log.at(-1)?.accessKeyId).toBe('OTHER');
+});
+
+test.each([0, 7])(
+  '%i bytes whose HEAD is refused, and whose GET is not, are known by the head of that',
+  async (size) => {
+    await client.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'a key.bin', Body: BYTES.subarray(0, size) }));
+    store.fail({ operation: 'HeadObject', what: { kind: 'lie', answer: says(403, '') } });
+    await using probe = await source.probe(from, 100, call());
+    expect(probe.snapshot).toMatchObject({ sizeBytes: size, ranges: true, validator: { kind: 'strong' } });
+    expect((await readAll(probe.body)).equals(BYTES.subarray(0, size))).toBe(true);
+  },
+);
+
+test('a clock that is far off is named where the store refuses even by its own time', async () => {
+  await using ahead = await startS3Double({ aheadMs: 61 * 60_000 });
+  const answer = says(403, errorOf('AccessDenied', 'Not for you'));
+  for (const operation of ['HeadObject', 'GetObject'])
+    ahead.fail({ operation, times: Number.POSITIVE_INFINITY, what: { kind: 'lie', answer } });
+  const there = { ...from, store: { endpoint: ahead.endpoint, region: ahead.region } };
+  const error = await failureOf(source.probe(there, 100, call()), 'SourceForbidden');
+  expect(error.message).toMatch(/clock is 61 minutes behind the store's; set it: access denied.*"Not for you"/);
 });

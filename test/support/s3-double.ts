@@ -7,7 +7,7 @@ import { listenOnLoopback } from './loopback.ts';
 import { bytesIn, readAll } from './s3-double/bytes.ts';
 import { completeMultipartUpload } from './s3-double/complete.ts';
 import type { S3Answer, S3Request } from './s3-double/http.ts';
-import { errorXml, header, operationOf, parseRequest, S3Error, send } from './s3-double/http.ts';
+import { checkTime, errorXml, header, operationOf, parseRequest, S3Error, send } from './s3-double/http.ts';
 import * as objects from './s3-double/objects.ts';
 import * as parts from './s3-double/parts.ts';
 import type { DoubleOptions, State } from './s3-double/state.ts';
@@ -165,7 +165,10 @@ async function handle(
   // A sender that goes away shows as a body that ends early; without a listener it would end the process.
   message.on('error', () => {});
   response.on('error', () => {});
+  const theirTime = Date.now() + (state.options.aheadMs ?? 0);
+  response.setHeader('date', new Date(theirTime).toUTCString());
   try {
+    checkTime(request, theirTime);
     const answer = await answerTo(state, request, operation, takeFault(faults, operation, request), response);
     entry.status = answer === undefined ? 0 : (answer.status ?? 200);
     if (answer !== undefined && !response.destroyed) await send(response, answer);

@@ -7,6 +7,7 @@ import { tlsFault } from '../../net/errors/tls-faults.ts';
 import { regionName } from '../../s3/client.ts';
 import type { Operation } from '../../s3/failures.ts';
 import { codeOfFailure } from '../../s3/failures.ts';
+import { clockFault } from '../../s3/skew.ts';
 
 /** What was talked to, for the sentence. */
 export interface Place {
@@ -33,21 +34,20 @@ export function destinationError(error: unknown, { operation, place, words, now 
   const region = rightRegion(error, headers);
   const retryAfterMs = askedWaitMs(failure.status ?? 0, headers, now);
   const said = words === undefined ? '' : `; the store says: "${words}"`;
-  return new PieceworkError(
-    code,
-    `${describePlace(place)}: ${sentence(code, operation, place, failure, region)}${said}`,
-    {
-      cause: error,
-      details: {
-        target: describePlace(place),
-        operation,
-        storeError: failure.name,
-        ...(failure.status === undefined ? {} : { destinationStatus: failure.status }),
-        ...(region === undefined ? {} : { region }),
-        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      },
+  const clock = code === 'DestinationDenied' || code === 'DestinationCredentials' ? clockFault(error, now) : undefined;
+  const known = sentence(code, operation, place, failure, region);
+  const what = clock === undefined ? known : `${clock}: ${known}`;
+  return new PieceworkError(code, `${describePlace(place)}: ${what}${said}`, {
+    cause: error,
+    details: {
+      target: describePlace(place),
+      operation,
+      storeError: failure.name,
+      ...(failure.status === undefined ? {} : { destinationStatus: failure.status }),
+      ...(region === undefined ? {} : { region }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     },
-  );
+  });
 }
 
 /** `s3://bucket/key at host`; the endpoint may carry a user and password, so only its host is shown. */

@@ -1,5 +1,6 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { Clients, Connections, S3Locator } from '../../s3/client.ts';
+import { secretsOf } from '../../s3/client.ts';
 import type { Operation } from '../../s3/failures.ts';
 import { storeWords } from '../../s3/words.ts';
 import type { BackoffPolicy } from '../../transfer/retry.ts';
@@ -65,7 +66,7 @@ export function session(options: {
         // Whatever is still on the wire ends here: a body half sent, a retry about to start.
         stop.abort();
         call.signal.throwIfAborted();
-        const words = await storeWords(error, () => secretsOf(connections, locator));
+        const words = await storeWords(error, async () => secretsOf(await connections.clients(locator)));
         throw destinationError(error, { operation, place: locator, words, now: clock.now() });
       }
     },
@@ -89,11 +90,4 @@ export function session(options: {
       }
     },
   };
-}
-
-/** What a store that repeats it must not be quoted with. */
-async function secretsOf(connections: Connections, locator: S3Locator): Promise<readonly string[]> {
-  const { once } = await connections.clients(locator);
-  const { accessKeyId, secretAccessKey, sessionToken = '' } = await once.config.credentials();
-  return [accessKeyId, secretAccessKey, sessionToken];
 }

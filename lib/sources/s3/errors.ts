@@ -5,6 +5,7 @@ import { serviceFailure } from '../../errors/foreign.ts';
 import { askedWaitMs } from '../../http/grammar/asked-wait.ts';
 import { tlsFault } from '../../net/errors/tls-faults.ts';
 import { codeOfFailure } from '../../s3/failures.ts';
+import { clockFault } from '../../s3/skew.ts';
 import type { S3Target } from './url.ts';
 
 interface Finding {
@@ -17,14 +18,22 @@ export function s3SourceError(code: ErrorCode, { shown }: S3Target, sentence: st
 }
 
 /** A read that failed, in the words of a source. */
-export function readError(thrown: unknown, target: S3Target, now: number): PieceworkError {
+export function readError(
+  thrown: unknown,
+  target: S3Target,
+  now: number,
+  words: string | undefined = undefined,
+): PieceworkError {
   if (thrown instanceof PieceworkError) return thrown;
   const failure = serviceFailure(thrown);
   const found = find(failure, target);
   if (found === undefined) return asPieceworkError(thrown);
   const { $response } = Object(thrown) as { $response?: { headers?: Record<string, string | undefined> } };
   const retryAfterMs = askedWaitMs(failure.status ?? 0, $response?.headers ?? {}, now);
-  return new PieceworkError(found.code, `${target.shown}: ${found.sentence}`, {
+  const clock = UNSURE.has(found.code) ? clockFault(thrown, now) : undefined;
+  const sentence = clock === undefined ? found.sentence : `${clock}: ${found.sentence}`;
+  const said = words === undefined ? '' : `; the store says: "${words}"`;
+  return new PieceworkError(found.code, `${target.shown}: ${sentence}${said}`, {
     cause: thrown,
     details: {
       target: target.shown,
@@ -34,6 +43,9 @@ export function readError(thrown: unknown, target: S3Target, now: number): Piece
     },
   });
 }
+
+/** What a store says where the time of a request is wrong, with its name for that or without. */
+const UNSURE: ReadonlySet<ErrorCode> = new Set(['SourceForbidden', 'SourceUnauthorized', 'SourceBadRequest']);
 
 function find(failure: ServiceFailure, { object }: S3Target): Finding | undefined {
   const { name, status } = failure;

@@ -3,11 +3,14 @@ import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/c
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
 import { rangeAnswerOf } from '../../http/grammar/range-answer.ts';
-import { toRangeHeader } from '../../http/grammar/range-fields.ts';
+import { parseContentRange, toRangeHeader } from '../../http/grammar/range-fields.ts';
 import { bodyReader } from '../../net/bodies/body-reader.ts';
 import { streamBody } from '../../net/bodies/stream-body.ts';
 import type { NetSettings } from '../../net/settings.ts';
 import type { Clients } from '../../s3/client.ts';
+import { secretsOf } from '../../s3/client.ts';
+import { setsClock } from '../../s3/skew.ts';
+import { storeWords } from '../../s3/words.ts';
 import type { RangeAnswer } from '../../transfer/checks/range-answer.ts';
 import { checkRangeAnswer } from '../../transfer/checks/range-check.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
@@ -33,14 +36,31 @@ export async function headOf(context: S3Context, target: S3Target, call: Call): 
       once.send(new HeadObjectCommand({ ...wanted(target), ChecksumMode: 'ENABLED' }), options),
     );
   } catch (error) {
-    // A HEAD that is refused has no body to say why. The same question as a GET has.
+    // A HEAD that is refused has no body to say why. The same question as a GET has, and may be allowed.
     const status = error instanceof PieceworkError ? error.details.sourceStatus : undefined;
     if (status === undefined || status >= 500) throw error;
-    await perform(context, target, call, ({ once }, options) =>
-      once.send(new GetObjectCommand({ ...wanted(target), Range: 'bytes=0-0' }), options),
-    ).then(({ Body }) => (Body as Readable | undefined)?.destroy());
-    throw error;
+    const got = await headByGet(context, target, call);
+    // The wrong region stays wrong.
+    if (status < 400) throw error;
+    return got;
   }
+}
+
+/** What the head of a GET says of an object; the size from its first byte's place. */
+async function headByGet(context: S3Context, target: S3Target, call: Call): Promise<HeadObjectCommandOutput> {
+  const get = (range: { Range?: string }) =>
+    perform(context, target, call, async ({ once }, options) => {
+      const { Body, ...answer } = await once.send(new GetObjectCommand({ ...wanted(target), ...range }), options);
+      (Body as Readable | undefined)?.destroy();
+      return answer;
+    });
+  const answer = await get({ Range: 'bytes=0-0' }).catch((error: unknown) => {
+    // An empty object has no first byte.
+    if (error instanceof PieceworkError && error.code === 'SourceRangeRefused') return get({});
+    throw error;
+  });
+  const totalBytes = parseContentRange(answer.ContentRange ?? '')?.totalBytes;
+  return { ...answer, ...(answer.ContentRange === undefined ? {} : { ContentLength: totalBytes }) };
 }
 
 function wanted({ object, versionId }: S3Target) {
@@ -103,7 +123,10 @@ function answerHead({ ContentRange, ContentLength, ContentType, ...answer }: Get
 
 const EMPTY: ByteReader = { read: async () => 0, [Symbol.asyncDispose]: async () => {} };
 
-/** One try. Turns whatever goes wrong into a `PieceworkError`; an aborted signal into its own reason. */
+/**
+ * One try, and another by the store's time where ours is wrong. Turns whatever goes wrong into a `PieceworkError`; an
+ * aborted signal into its own reason.
+ */
 async function perform<T>(
   context: S3Context,
   target: S3Target,
@@ -111,10 +134,16 @@ async function perform<T>(
   send: (clients: Clients, options: { abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
+  const attempt = async () => send(await context.clients(target), { abortSignal: signal });
   try {
-    return await send(await context.clients(target), { abortSignal: signal });
+    return await attempt().catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      if (!setsClock(await context.clients(target), error, context.now())) throw error;
+      return await attempt();
+    });
   } catch (error) {
     signal.throwIfAborted();
-    throw readError(error, target, context.now());
+    const words = await storeWords(error, async () => secretsOf(await context.clients(target)));
+    throw readError(error, target, context.now(), words);
   }
 }

@@ -110,6 +110,20 @@ function escaped(text: string): string {
   return text.replace(/[&<>"\r]/g, (character) => names[character] ?? character);
 }
 
+/** @throws S3Error `RequestTimeTooSkewed`. What is not signed has no time. */
+export function checkTime(request: S3Request, theirTime: number): void {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(header(request, 'x-amz-date') ?? '') ?? [];
+  if (year === undefined) return;
+  const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  if (Math.abs(signedAt - theirTime) <= 15 * 60_000) return;
+  throw new S3Error(
+    403,
+    'RequestTimeTooSkewed',
+    'The difference between the request time and the current time is too large.',
+  );
+}
+
 export async function send(response: ServerResponse, answer: S3Answer): Promise<void> {
   const { status = 200, headers = {}, xml: text, body } = answer;
   const bytes = text === undefined ? undefined : Buffer.from(text);

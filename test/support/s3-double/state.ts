@@ -61,6 +61,11 @@ export interface DoubleOptions {
   readonly region?: string;
   /** Each PutObject makes a version, which can be read by its id when others have come after it. @default false */
   readonly versions?: boolean;
+  /**
+   * How far its clock is before that of this machine. Requests that are signed a quarter of an hour off are refused.
+   * @default 0
+   */
+  readonly aheadMs?: number;
   /** Keeps bytes in files there instead of memory. */
   readonly folder?: string;
 }

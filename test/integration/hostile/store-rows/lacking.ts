@@ -108,6 +108,13 @@ export const LACKING: readonly HostileStoreRow[] = [
     check: (servers) => expectAtMost(servers, 'CreateMultipartUpload', 2),
   },
   {
+    what: '403 to what is signed by a clock that is an hour off',
+    outcome: 'bytes',
+    how: 'the answer has the right time; asked again by that',
+    double: { aheadMs: -3_600_000 },
+    lie: () => {},
+  },
+  {
     what: 'does not list parts (501)',
     outcome: 'bytes',
     how: 'what this process knows of its own upload counts; asked once',

@@ -82,6 +82,19 @@ export const FROM_STORES: readonly HostileStoreRow[] = [
     lie: lie('GetObject', () => says(200, PAGE, { 'content-type': 'text/html' })),
   },
   {
+    what: '403 to every HEAD, and the object to a GET',
+    outcome: 'bytes',
+    how: 'what the head of a GET says is taken',
+    lie: lie('HeadObject', () => says(403, '')),
+  },
+  {
+    what: '403 to what is signed by a clock that is an hour off',
+    outcome: 'bytes',
+    how: 'the answer has the right time; asked again by that',
+    double: { aheadMs: 3_600_000 },
+    lie: () => {},
+  },
+  {
     what: 'a size that no number holds',
     outcome: 'SourceMalformed',
     how: 'nothing is begun',
