@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { openLocal } from '../../lib/index.ts';
 import type { SftpSourceOptions } from '../../lib/sources/sftp/source.ts';
 import { sftpSource } from '../../lib/sources/sftp/source.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
@@ -108,6 +109,76 @@ describe('bad input', () => {
     const { message } = await failureOf(source.probe({ url }, 1, call()), 'HostKeyUnknown');
     // For those who ask the API, and for those at a command line.
     for (const way of ['source.hostFingerprint', '--host-fingerprint SHA256:']) expect(message).toContain(way);
+  });
+});
+
+describe('a server that does not say or do all', () => {
+  const SERVERS: readonly (readonly [string, SftpServerOptions])[] = [
+    ['sends no mode', { lacks: ['mode'] }],
+    ['sends no time', { lacks: ['mtime'] }],
+    ['refuses FSTAT', { refuses: ['FSTAT'] }],
+    ['refuses STAT', { refuses: ['STAT'] }],
+    ['refuses FSTAT and sends neither mode nor time', { refuses: ['FSTAT'], lacks: ['mode', 'mtime'] }],
+  ];
+
+  test.each(SERVERS)('one that %s is read, and no file is left open', async (_what, server) => {
+    const { sftp, source, at } = await on(server);
+    const range = { start: 100_000, end: 200_000 };
+    const probe = await source.probe(at('file.bin'), 1000, call());
+    const { snapshot } = probe;
+    expect(snapshot).toMatchObject({ sizeBytes: SIZE, ranges: true });
+    const saysTime = server.lacks?.includes('mtime') !== true;
+    expect(snapshot.validator.kind).toBe(saysTime ? 'date' : 'none');
+    expect(snapshot.warnings).toHaveLength(saysTime ? 0 : 1);
+    expect((await readAll(probe.body)).equals(BYTES.subarray(0, 1000))).toBe(true);
+    await probe[Symbol.asyncDispose]();
+    const read = await readAll(await source.open(at('file.bin'), snapshot, range, call()));
+    expect(read.equals(BYTES.subarray(range.start, range.end))).toBe(true);
+    await expect.poll(() => sftp.openFiles).toBe(0);
+  });
+
+  test.each([[[] as const], [['FSTAT'] as const]])(
+    'a file that is gone once it was opened is read by that one handle, even where %j is refused',
+    async (refuses) => {
+      const { sftp, source, at } = await on({ once: true, refuses });
+      await using probe = await source.probe(at('file.bin'), 2 * SIZE, call());
+      expect(probe.bodyIsWhole).toBe(true);
+      expect((await readAll(probe.body)).equals(BYTES)).toBe(true);
+      expect(sftp.opens).toBe(1);
+    },
+  );
+
+  test('a file that is refused while others of ours are open is one too many, and no file is left open', async () => {
+    const { sftp, source, at, snapshot } = await on({ mostOpen: 1 });
+    const known = await snapshot();
+    await expect.poll(() => sftp.openFiles).toBe(0);
+    const range = { start: 0, end: SIZE };
+    const first = await source.open(at('file.bin'), known, range, call());
+    const error = await failureOf(source.open(at('file.bin'), known, range, call()), 'SourceBusy');
+    expect(error.details).toMatchObject({ openConnections: 1 });
+    expect((await readAll(first)).equals(BYTES)).toBe(true);
+    await expect.poll(() => sftp.openFiles).toBe(0);
+    expect((await readAll(await source.open(at('file.bin'), known, range, call()))).equals(BYTES)).toBe(true);
+  });
+
+  test('a file that is refused while none of ours is open may not be read', async () => {
+    const { source, at } = await on({ mostOpen: 0 });
+    await failureOf(source.probe(at('file.bin'), 1, call()), 'SourceForbidden');
+  });
+
+  test('a copy in pieces takes one file at a time where the server gives no more', async () => {
+    const { sftp, at } = await on({ mostOpen: 1, delayMs: 1 });
+    const home = await mkdtemp(join(tmpdir(), 'piecework-one-open-'));
+    open?.defer(() => rm(home, { recursive: true, force: true }));
+    await using piecework = openLocal({ stateDir: join(home, 'state'), backoff: { baseMs: 10, capMs: 100 } });
+    const report = await piecework.copy({
+      source: at('file.bin'),
+      destination: join(home, 'file.bin'),
+      options: { pieceSizeBytes: 30_000, parallelism: 4, maxFailures: 2 },
+    });
+    expect(report.plan).toMatchObject({ mode: 'pieces', pieceCount: 10 });
+    expect((await readFile(join(home, 'file.bin'))).equals(BYTES)).toBe(true);
+    await expect.poll(() => sftp.openFiles).toBe(0);
   });
 });
 

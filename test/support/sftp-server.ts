@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open, stat } from 'node:fs/promises';
+import { open, stat, unlink } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
-import type { AuthContext, Connection, SFTPWrapper } from 'ssh2';
+import type { Attributes, AuthContext, Connection, SFTPWrapper } from 'ssh2';
 import ssh2 from 'ssh2';
 import type { SharedFolder } from './ftp-server.ts';
 import { sharedFolder } from './ftp-server.ts';
@@ -22,6 +22,10 @@ export interface SftpServer extends AsyncDisposable {
   readonly mostReadsAtOnce: number;
   /** READs until now. */
   readonly reads: number;
+  /** OPENs that were granted. */
+  readonly opens: number;
+  /** Files that are open. */
+  readonly openFiles: number;
 }
 
 export interface SftpServerOptions {
@@ -38,6 +42,14 @@ export interface SftpServerOptions {
   readonly cutAfterReads?: number;
   /** READs are not answered any more from this one on. */
   readonly silentAfterReads?: number;
+  /** Attributes that are not sent. */
+  readonly lacks?: readonly ('mode' | 'mtime')[];
+  /** Questions that are refused. */
+  readonly refuses?: readonly ('STAT' | 'FSTAT')[];
+  /** A file is gone once it was opened; what was opened can be read. */
+  readonly once?: boolean;
+  /** Open files of all connections; one more is forbidden. */
+  readonly mostOpen?: number;
   /** Milliseconds before each answer to a READ. */
   readonly delayMs?: number;
 }
@@ -47,6 +59,8 @@ interface Counts {
   waiting: number;
   most: number;
   cut: boolean;
+  opens: number;
+  openFiles: number;
 }
 
 /** An SFTP server made of ssh2, over a folder of its own. */
@@ -55,7 +69,7 @@ export async function startSftpServer(options: SftpServerOptions = {}): Promise<
   const folder = await sharedFolder();
   const hostKey = sshKey();
   const clients = new Set<Connection>();
-  const counts: Counts = { reads: 0, waiting: 0, most: 0, cut: false };
+  const counts: Counts = { reads: 0, waiting: 0, most: 0, cut: false, opens: 0, openFiles: 0 };
   const server = new ssh2.Server({ hostKeys: [hostKey.privateKey] }, (client) => {
     // Else each answer waits for the acknowledgement of the one before, 40 ms.
     (client as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
@@ -80,6 +94,12 @@ export async function startSftpServer(options: SftpServerOptions = {}): Promise<
     },
     get reads() {
       return counts.reads;
+    },
+    get opens() {
+      return counts.opens;
+    },
+    get openFiles() {
+      return counts.openFiles;
     },
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -133,38 +153,52 @@ function serve(sftp: SFTPWrapper, root: string, counts: Counts, options: SftpSer
     size,
     mtimeMs,
     atimeMs,
-  }: Awaited<ReturnType<typeof stat>> & { size: number; mode: number }) => ({
-    mode,
-    size,
-    uid: 0,
-    gid: 0,
-    mtime: Math.floor(Number(mtimeMs) / 1000),
-    atime: Math.floor(Number(atimeMs) / 1000),
-  });
-  const look = (id: number, path: string) =>
+  }: Awaited<ReturnType<typeof stat>> & { size: number; mode: number }) => {
+    const times = { mtime: Math.floor(Number(mtimeMs) / 1000), atime: Math.floor(Number(atimeMs) / 1000) };
+    const { lacks = [] } = options;
+    return {
+      size,
+      uid: 0,
+      gid: 0,
+      ...(lacks.includes('mode') ? {} : { mode }),
+      ...(lacks.includes('mtime') ? {} : times),
+    } as Attributes;
+  };
+  const look = (id: number, path: string) => {
+    if (options.refuses?.includes('STAT') === true) return void sftp.status(id, STATUS_CODE.OP_UNSUPPORTED);
     void stat(at(path)).then(
       (stats) => sftp.attrs(id, attributes(stats)),
       (error) => fail(id, error),
     );
+  };
   sftp.on('STAT', look);
   sftp.on('LSTAT', look);
   sftp.on('OPEN', (id, path) => {
     if (options.unreadable === true) return sftp.status(id, STATUS_CODE.PERMISSION_DENIED);
+    if (counts.openFiles >= (options.mostOpen ?? Number.POSITIVE_INFINITY))
+      return sftp.status(id, STATUS_CODE.PERMISSION_DENIED);
+    counts.openFiles += 1;
     void open(at(path), 'r').then(
-      (file) => {
+      async (file) => {
+        counts.opens += 1;
+        if (options.once === true) await unlink(at(path));
         const handle = Buffer.alloc(4);
         handle.writeUInt32BE(next);
         handles.set(next, file);
         next += 1;
         sftp.handle(id, handle);
       },
-      (error) => fail(id, error),
+      (error) => {
+        counts.openFiles -= 1;
+        fail(id, error);
+      },
     );
   });
   const fileOf = (handle: Buffer) => handles.get(handle.readUInt32BE(0));
   sftp.on('FSTAT', (id, handle) => {
     const file = fileOf(handle);
     if (file === undefined) return void sftp.status(id, STATUS_CODE.FAILURE);
+    if (options.refuses?.includes('FSTAT') === true) return void sftp.status(id, STATUS_CODE.OP_UNSUPPORTED);
     void file.stat().then(
       (stats) => sftp.attrs(id, attributes(stats)),
       (error) => fail(id, error),
@@ -173,12 +207,13 @@ function serve(sftp: SFTPWrapper, root: string, counts: Counts, options: SftpSer
   sftp.on('READ', (id, handle, offset, length) => void answerRead(id, fileOf(handle), offset, length));
   sftp.on('CLOSE', (id, handle) => {
     const file = fileOf(handle);
-    handles.delete(handle.readUInt32BE(0));
+    if (handles.delete(handle.readUInt32BE(0))) counts.openFiles -= 1;
     void file?.close();
     sftp.status(id, STATUS_CODE.OK);
   });
   sftp.on('close', () => {
     for (const file of handles.values()) void file.close();
+    counts.openFiles -= handles.size;
     handles.clear();
   });
 

@@ -13,8 +13,12 @@ export interface TcpTarget {
   readonly timeoutMs: number;
 }
 
+/** Before the next address is tried beside the one that has not answered yet (RFC 8305 §5). */
+const ATTEMPT_DELAY_MS = 250;
+
 /**
- * An open connection; addresses of a name are tried one after the other. Nothing of its data is read yet.
+ * An open connection: to whichever address of a name answers first, each tried a moment after the one before, or as
+ * soon as that has failed (Happy Eyeballs, RFC 8305). Nothing of its data is read yet.
  * Throws Node's own errors (`ENOTFOUND`, `ECONNREFUSED`, `ETIMEDOUT`, …), or the signal's reason.
  */
 export async function connectTcp(target: TcpTarget, signal: AbortSignal): Promise<Socket> {
@@ -30,16 +34,52 @@ export async function connectTcp(target: TcpTarget, signal: AbortSignal): Promis
 }
 
 async function tryAddresses({ host, port, lookup }: TcpTarget, until: AbortSignal): Promise<Socket> {
-  let last: unknown;
-  for (const address of await addressesOf(host, lookup, until)) {
-    try {
-      return await connectOne(address, port, until);
-    } catch (error) {
-      until.throwIfAborted();
-      last ??= error;
-    }
-  }
-  throw last;
+  const addresses = familiesInTurn(await addressesOf(host, lookup, until));
+  const over = new AbortController();
+  const signal = AbortSignal.any([until, over.signal]);
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  let timer: NodeJS.Timeout | undefined;
+  let begun = 0;
+  let failed = 0;
+  let first: unknown;
+  const end = (settle: () => void) => {
+    clearTimeout(timer);
+    settle();
+    over.abort();
+  };
+  const won = (socket: Socket) => {
+    if (over.signal.aborted) socket.destroy();
+    else end(() => resolve(socket));
+  };
+  const lost = (error: unknown) => {
+    if (over.signal.aborted) return;
+    first ??= error;
+    failed += 1;
+    if (until.aborted || failed === addresses.length) end(() => reject(until.aborted ? until.reason : first));
+    else begin();
+  };
+  const begin = (): void => {
+    clearTimeout(timer);
+    const address = addresses[begun];
+    if (address === undefined) return;
+    begun += 1;
+    timer = setTimeout(begin, ATTEMPT_DELAY_MS);
+    connectOne(address, port, signal).then(won, lost);
+  };
+  begin();
+  return await promise;
+}
+
+/** In the resolver's order, but for the families, which take turns: one that leads nowhere costs one attempt. */
+function familiesInTurn(addresses: readonly string[]): readonly string[] {
+  const isSix = (address: string) => address.includes(':');
+  const [first = ''] = addresses;
+  const preferred = addresses.filter((address) => isSix(address) === isSix(first));
+  const others = addresses.filter((address) => isSix(address) !== isSix(first));
+  const rows = Math.max(preferred.length, others.length);
+  return Array.from({ length: rows }, (_, row) => [preferred[row], others[row]])
+    .flat()
+    .filter((address) => address !== undefined);
 }
 
 function addressesOf(host: string, lookup: LookupFunction = dnsLookup, until: AbortSignal): Promise<readonly string[]> {

@@ -26,6 +26,17 @@ export function fullError({ url }: SftpTarget, cause: unknown, openConnections: 
   return new PieceworkError('SourceBusy', `${target}: ${said}`, { cause, details: { target, openConnections } });
 }
 
+/** Nor has SFTP a word for too many open files; while others of ours are open, that is what a refusal means. */
+export function filesFullError({ url }: SftpTarget, cause: unknown, openFiles: number): PieceworkError {
+  const target = redactUrl(url.href);
+  const said = `the server has ${openFiles === 1 ? 'a file' : `${openFiles} files`} of ours open and refuses one more`;
+  // Each piece has a connection and an open file of its own, so what bounds one bounds the other.
+  return new PieceworkError('SourceBusy', `${target}: ${said}`, {
+    cause,
+    details: { target, openConnections: openFiles },
+  });
+}
+
 /** What ssh2 or Node threw before the session stood. Texts of the server are not repeated. */
 export function connectError(target: SftpTarget, thrown: unknown, tried: readonly string[]): PieceworkError {
   if (thrown instanceof PieceworkError) return thrown;

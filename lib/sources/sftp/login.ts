@@ -6,6 +6,7 @@ import type { NetSettings } from '../../net/settings.ts';
 import { connectTcp } from '../../net/sockets/tcp.ts';
 import { connectError, sftpError } from './errors.ts';
 import { hostCheck } from './host-key.ts';
+import type { OpenFiles } from './session.ts';
 import { SftpSession } from './session.ts';
 import type { SftpTarget } from './url.ts';
 
@@ -17,7 +18,12 @@ export interface SftpSettings extends NetSettings {
 }
 
 /** @throws PieceworkError, or the signal's reason. */
-export async function logIn(target: SftpTarget, settings: SftpSettings, signal: AbortSignal): Promise<SftpSession> {
+export async function logIn(
+  target: SftpTarget,
+  settings: SftpSettings,
+  files: OpenFiles,
+  signal: AbortSignal,
+): Promise<SftpSession> {
   // CommonJS, whose names Node does not see.
   const { default: ssh2 } = await import('ssh2');
   const methods = methodsFor(target, settings, ssh2.utils.parseKey);
@@ -25,7 +31,7 @@ export async function logIn(target: SftpTarget, settings: SftpSettings, signal: 
   try {
     const client = new ssh2.Client();
     const socket = await ready(client, target, settings, methods, signal);
-    return await openSftp(client, socket, target, settings);
+    return await openSftp(client, socket, target, settings, files);
   } catch (error) {
     signal.throwIfAborted();
     throw connectError(target, error, [...new Set(tried)]);
@@ -86,6 +92,7 @@ async function openSftp(
   socket: Socket,
   target: SftpTarget,
   { headersTimeoutMs }: SftpSettings,
+  files: OpenFiles,
 ): Promise<SftpSession> {
   const opened = new Promise<SFTPWrapper>((resolve, reject) => {
     const timer = setTimeout(
@@ -99,7 +106,7 @@ async function openSftp(
     });
   });
   try {
-    return new SftpSession(client, socket, await opened, target, headersTimeoutMs);
+    return new SftpSession(client, socket, await opened, { target, timeoutMs: headersTimeoutMs, files });
   } catch (error) {
     client.destroy();
     throw error;

@@ -12,6 +12,19 @@ const LEAST_READ_BYTES = 31 * 1024;
 /** OpenSSH's own limit: 256 KiB for a whole packet. */
 const MOST_READ_BYTES = 255 * 1024;
 
+/** What all connections to one server, under one identity, have open at it. */
+export interface OpenFiles {
+  count: number;
+  /** Settled, not rejected, whatever comes of them. */
+  readonly opening: Set<Promise<void>>;
+}
+
+interface SessionOptions {
+  readonly target: SftpTarget;
+  readonly timeoutMs: number;
+  readonly files: OpenFiles;
+}
+
 /** One SSH connection with its SFTP channel. Every question has a time-out, and fails when the connection does. */
 export class SftpSession implements Poolable {
   readonly #client: Client;
@@ -25,14 +38,20 @@ export class SftpSession implements Poolable {
    * lives.
    */
   readonly #reading = new Set<(error: PieceworkError) => void>();
+  readonly #files: OpenFiles;
+  /** Handles of this connection, in hexadecimal. */
+  readonly #handles = new Set<string>();
+  /** Of these, those that are being closed. A server may give the same one again afterwards. */
+  readonly #releasing = new Set<string>();
   #usable = true;
 
-  constructor(client: Client, socket: Socket, sftp: SFTPWrapper, target: SftpTarget, timeoutMs: number) {
+  constructor(client: Client, socket: Socket, sftp: SFTPWrapper, { target, timeoutMs, files }: SessionOptions) {
     this.#client = client;
     this.#socket = socket;
     this.#sftp = sftp;
     this.#target = target;
     this.#timeoutMs = timeoutMs;
+    this.#files = files;
     // There may be no call that waits just then.
     this.#lost.promise.catch(() => {});
     client.on('error', (error) => this.#lose(error));
@@ -56,6 +75,8 @@ export class SftpSession implements Poolable {
     this.#lost.reject(error);
     for (const reject of this.#reading) reject(error);
     this.#reading.clear();
+    // What a connection that is lost had open, the server closes.
+    for (const handle of this.#handles) this.#forget(handle);
     this.#client.destroy();
   }
 
@@ -63,17 +84,53 @@ export class SftpSession implements Poolable {
     return this.#ask('the look at the file', (done) => this.#sftp.stat(path, done));
   }
 
-  open(path: string): Promise<Buffer> {
-    return this.#ask('the opening of the file', (done) => this.#sftp.open(path, 'r', done));
+  /** @param refused gets what a refusal is, with how many files of ours are open at the server beside this one. */
+  async open(path: string, refused: (error: unknown, openFiles: number) => unknown): Promise<Buffer> {
+    const { count, opening } = this.#files;
+    const asked = this.#ask<Buffer>('the opening of the file', (done) => this.#sftp.open(path, 'r', done)).then(
+      (handle) => {
+        this.#handles.add(handle.toString('hex'));
+        this.#files.count += 1;
+        return handle;
+      },
+    );
+    const settled = asked.then(
+      () => {},
+      () => {},
+    );
+    opening.add(settled);
+    try {
+      return await asked;
+    } catch (error) {
+      opening.delete(settled);
+      // Those that are granted beside this one count as well.
+      await Promise.all(opening);
+      throw refused(error, Math.max(count, this.#files.count));
+    } finally {
+      opening.delete(settled);
+    }
   }
 
   fstat(handle: Buffer): Promise<Stats> {
     return this.#ask('the look at the file', (done) => this.#sftp.fstat(handle, done));
   }
 
-  /** Not waited for: whatever comes of it, the session goes on or is lost anyway. */
+  #forget(handle: string): void {
+    if (this.#handles.delete(handle)) this.#files.count -= 1;
+  }
+
+  /**
+   * Not waited for: whatever comes of it, the session goes on or is lost anyway. More than once is no harm. It counts
+   * as open until the server has answered.
+   */
   release(handle: Buffer): void {
-    if (this.#usable) this.#sftp.close(handle, () => {});
+    const name = handle.toString('hex');
+    if (!this.#usable || !this.#handles.has(name) || this.#releasing.has(name)) return;
+    this.#releasing.add(name);
+    this.#sftp.close(handle, () => {
+      this.#releasing.delete(name);
+      this.#forget(name);
+    });
   }
 
   /**

@@ -17,9 +17,9 @@ import { fullError, sftpError } from './errors.ts';
 import type { SftpSettings } from './login.ts';
 import { logIn } from './login.ts';
 import type { OpenedFile } from './opened-file.ts';
-import { checkUnchanged, openFile, versionOf } from './opened-file.ts';
+import { checkStillSame, checkUnchanged, openFile } from './opened-file.ts';
 import { sftpReader } from './reader.ts';
-import type { SftpSession } from './session.ts';
+import type { OpenFiles, SftpSession } from './session.ts';
 import type { SftpTarget } from './url.ts';
 import { sftpTarget } from './url.ts';
 
@@ -57,16 +57,18 @@ export function sftpSource(options: SftpSourceOptions = {}): Source {
   const pools = poolsOf<SftpTarget, SftpSession>(
     ({ host, port, user, password, key, fingerprint }) =>
       JSON.stringify([host, port, user, password, key, fingerprint]),
-    (target) =>
-      connectionPool<SftpSession>({
-        open: (signal) => logIn(target, settings, signal),
+    (target) => {
+      const files: OpenFiles = { count: 0, opening: new Set() };
+      return connectionPool<SftpSession>({
+        open: (signal) => logIn(target, settings, files, signal),
         fullness: {
           isFull: (error) => error instanceof PieceworkError && error.code === 'SourceReset',
           full: (error, openConnections) => (openConnections > 0 ? fullError(target, error, openConnections) : error),
           waitMs: settings.headersTimeoutMs,
           busy: () => sftpError('SourceBusy', target, 'no connection became free in time'),
         },
-      }),
+      });
+    },
   );
   const context: Context = { pools, settings, defaultUser: options.defaultUser };
   return {
@@ -96,11 +98,12 @@ async function probe(
       snapshot: {
         sizeBytes,
         ranges: true,
-        validator: { kind: 'date', lastModified: modifiedAt },
-        modifiedAt,
+        ...(modifiedAt === undefined
+          ? { validator: { kind: 'none' } }
+          : { validator: { kind: 'date', lastModified: modifiedAt }, modifiedAt }),
         name: target.name,
         digests: {},
-        warnings: [],
+        warnings: modifiedAt === undefined ? [NO_TIME] : [],
       },
       finalUrl: redactUrl(from.url),
       body,
@@ -109,6 +112,9 @@ async function probe(
     };
   });
 }
+
+const NO_TIME =
+  'the server does not say when the file was changed, so a change during the transfer may go unseen unless its size or a digest tells';
 
 async function openRange(
   context: Context,
@@ -144,7 +150,7 @@ function readerOf(
   range: ByteRange,
   signal: AbortSignal,
 ): ByteReader {
-  const { handle, version } = opened;
-  const unchanged = async () => checkUnchanged(target, version, versionOf(await lease.connection.fstat(handle)));
+  const { handle } = opened;
+  const unchanged = () => checkStillSame(target, lease.connection, opened);
   return sftpReader({ target, lease, handle, range, unchanged, signal, settings: context.settings });
 }
