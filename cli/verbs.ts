@@ -2,6 +2,7 @@ import { remoteCancel, remoteList, remoteRetry, remoteStatus } from './remote/re
 import { submitVerb } from './remote/submit.ts';
 import { withDeployment } from './remote/with-deployment.ts';
 import type { Verb } from './verb.ts';
+import { batchVerb } from './verbs/batch.ts';
 import { cancelVerb } from './verbs/cancel.ts';
 import { cleanVerb } from './verbs/clean.ts';
 import { completionVerb } from './verbs/completion.ts';
@@ -15,6 +16,7 @@ import { statusVerb } from './verbs/status.ts';
 /** All verbs, in the order of the help. */
 export const VERBS: readonly Verb[] = [
   copyVerb,
+  batchVerb,
   planVerb,
   withDeployment(listVerb, remoteList),
   withDeployment(statusVerb, remoteStatus),

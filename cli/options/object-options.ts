@@ -1,47 +1,47 @@
 import { anyText, choice, endpoint, matching, pairs, toggle } from './kinds/texts.ts';
-import { ASKING, option, STORING } from './option.ts';
+import { ASKING_EACH, option, STORING } from './option.ts';
 
 /** How the object is stored, and where its store is. */
 export const OBJECT_OPTIONS = {
   contentType: option({
     kind: matching('TYPE', /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/, 'a media type such as text/plain'),
     group: 'Object',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'content type of the object',
     fallback: "the source's",
   }),
   metadata: option({
     kind: pairs(),
     group: 'Object',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'metadata of the object (repeatable)',
   }),
-  tag: option({ kind: pairs(), group: 'Object', verbs: ASKING, help: 'tag of the object (repeatable)' }),
+  tag: option({ kind: pairs(), group: 'Object', verbs: ASKING_EACH, help: 'tag of the object (repeatable)' }),
   storageClass: option({
     kind: anyText('CLASS'),
     group: 'Object',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'such as STANDARD_IA or GLACIER_IR',
     fallback: "the store's",
   }),
   sse: option({
     kind: choice(['s3', 'kms'], { AES256: 's3', 'aws:kms': 'kms' }),
     group: 'Object',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'encryption by the store: s3 (with its own key) or kms',
     fallback: "the bucket's",
   }),
   sseKmsKeyId: option({
     kind: anyText('KEY'),
     group: 'Object',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'id or ARN of the KMS key; means --sse kms',
     fallback: "the account's",
   }),
   acl: option({
     kind: anyText('ACL'),
     group: 'Object',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'canned ACL such as bucket-owner-full-control',
     fallback: "the bucket's",
   }),

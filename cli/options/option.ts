@@ -1,9 +1,18 @@
 import type { Kind } from './kinds/kind.ts';
 
-export type SettingVerb = 'copy' | 'submit' | 'plan' | 'list' | 'status' | 'cancel' | 'retry' | 'clean';
+export type SettingVerb = 'copy' | 'batch' | 'submit' | 'plan' | 'list' | 'status' | 'cancel' | 'retry' | 'clean';
 
 /** Headings of the help, in this order. */
-export const GROUPS = ['Transfer', 'Proof', 'Source', 'Connections', 'Object', 'S3', 'Output and state'] as const;
+export const GROUPS = [
+  'List',
+  'Transfer',
+  'Proof',
+  'Source',
+  'Connections',
+  'Object',
+  'S3',
+  'Output and state',
+] as const;
 type Group = (typeof GROUPS)[number];
 
 /**
@@ -24,6 +33,7 @@ export interface OptionSpec<T> {
 
 export const EVERY_VERB: readonly SettingVerb[] = [
   'copy',
+  'batch',
   'submit',
   'plan',
   'list',
@@ -33,11 +43,13 @@ export const EVERY_VERB: readonly SettingVerb[] = [
   'clean',
 ];
 /** Verbs that talk to the source. */
-export const FETCHING: readonly SettingVerb[] = ['copy', 'plan', 'retry'];
+export const FETCHING: readonly SettingVerb[] = ['copy', 'batch', 'plan', 'retry'];
 /** Verbs that talk to the destination. */
-export const STORING: readonly SettingVerb[] = ['copy', 'plan', 'status', 'cancel', 'retry', 'clean'];
+export const STORING: readonly SettingVerb[] = ['copy', 'batch', 'plan', 'status', 'cancel', 'retry', 'clean'];
 /** Verbs that take a new request. */
 export const ASKING: readonly SettingVerb[] = ['copy', 'submit', 'plan'];
+/** The same, and the one that takes many: what holds for each of them. */
+export const ASKING_EACH: readonly SettingVerb[] = [...ASKING, 'batch'];
 
 /** What is said of the source to the home that asks it: this machine, or a deployment. */
 export const ASKING_SOURCE: readonly SettingVerb[] = [...FETCHING, 'submit'];

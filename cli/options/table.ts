@@ -1,3 +1,4 @@
+import { BATCH_OPTIONS } from './batch-options.ts';
 import { OBJECT_OPTIONS } from './object-options.ts';
 import type { OptionSpec, SettingVerb } from './option.ts';
 import { OUTPUT_OPTIONS } from './output-options.ts';
@@ -8,7 +9,13 @@ import { TRANSFER_OPTIONS } from './transfer-options.ts';
  * Every setting there is. Flags, environment variables, config keys, the help and the table
  * in docs/cli.md come from here.
  */
-export const OPTIONS = { ...TRANSFER_OPTIONS, ...SOURCE_OPTIONS, ...OBJECT_OPTIONS, ...OUTPUT_OPTIONS };
+export const OPTIONS = {
+  ...BATCH_OPTIONS,
+  ...TRANSFER_OPTIONS,
+  ...SOURCE_OPTIONS,
+  ...OBJECT_OPTIONS,
+  ...OUTPUT_OPTIONS,
+};
 
 export type SettingKey = keyof typeof OPTIONS;
 type ValueOf<Spec> = Spec extends OptionSpec<infer T> ? T : never;

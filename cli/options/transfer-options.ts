@@ -2,7 +2,7 @@ import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { formatDuration } from '../../lib/values/units.ts';
 import { bytes, duration, integer, rate } from './kinds/numbers.ts';
 import { choice, digest, matching, toggle } from './kinds/texts.ts';
-import { ASKING, FETCHING, option } from './option.ts';
+import { ASKING, ASKING_EACH, FETCHING, option } from './option.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -11,7 +11,7 @@ export const TRANSFER_OPTIONS = {
   parallel: option({
     kind: integer(1, 256),
     group: 'Transfer',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'pieces in flight, each on a connection of its own (1 to 256)',
     fallback: String(DEFAULT_OPTIONS.parallelism),
   }),
@@ -40,7 +40,7 @@ export const TRANSFER_OPTIONS = {
   maxAttempts: option({
     kind: integer(1, 100),
     group: 'Transfer',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'failures of one piece before the transfer fails (1 to 100); a wait that the source asks for is none',
     fallback: String(DEFAULT_OPTIONS.maxFailures),
   }),
@@ -61,14 +61,14 @@ export const TRANSFER_OPTIONS = {
   ifExists: option({
     kind: choice(['replace', 'fail', 'if-changed']),
     group: 'Transfer',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'if the destination exists: replace, fail, or if-changed (replace when the source is another version)',
     fallback: DEFAULT_OPTIONS.ifExists,
   }),
   noClobber: option({
     kind: toggle,
     group: 'Transfer',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'the same as --if-exists fail',
     fallback: 'off',
   }),
@@ -104,7 +104,7 @@ export const TRANSFER_OPTIONS = {
   strict: option({
     kind: toggle,
     group: 'Proof',
-    verbs: ASKING,
+    verbs: ASKING_EACH,
     help: 'fail where nothing proves the end of the source; without it that is a warning',
     fallback: 'off',
   }),

@@ -35,18 +35,25 @@ export const cleanVerb: Verb = {
 };
 
 function show({ context: { stdout, stderr }, settings }: VerbCall, report: CleanReport): void {
-  const { cleaned, failed, running, forgotten } = report;
+  const { cleaned, failed, running, forgotten, batches } = report;
   for (const { id, request } of cleaned) {
     writeLine(stdout, `${id} ${placeText(request.destination)}`);
   }
+  for (const id of batches.cleaned) writeLine(stdout, id);
   for (const { transferId, error } of failed) writeLine(stderr, `${transferId} not cleaned: ${error.message}`);
   if (settings.quiet === true) return;
   if (running.length > 0) writeLine(stderr, `${count(running.length, 'transfer')} left alone: running`);
   writeLine(stderr, `${count(cleaned.length, 'transfer')} cleaned`);
-  if (settings.history === true) writeLine(stderr, `${count(forgotten.length, 'ended transfer')} forgotten`);
+  if (batches.cleaned.length > 0)
+    writeLine(
+      stderr,
+      `${batches.cleaned.length} unfinished ${batches.cleaned.length === 1 ? 'batch' : 'batches'} given up`,
+    );
+  if (settings.history === true)
+    writeLine(stderr, `${count(forgotten.length + batches.forgotten.length, 'ended transfer')} forgotten`);
 }
 
-function cleanJson({ cleaned, failed, running, forgotten }: CleanReport): object {
+function cleanJson({ cleaned, failed, running, forgotten, batches }: CleanReport): object {
   return {
     type: 'result',
     cleaned: cleaned.map(({ id, status }) => ({ transferId: id, status })),
@@ -56,5 +63,6 @@ function cleanJson({ cleaned, failed, running, forgotten }: CleanReport): object
     }),
     running,
     forgotten,
+    batches,
   };
 }

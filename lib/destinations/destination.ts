@@ -3,7 +3,7 @@ import type { Part } from '../transfer/plan/ledger.ts';
 import type { Features, Limits } from '../transfer/plan/limits.ts';
 import type { IfExists, ObjectSettings } from '../transfer/request.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
-import type { Body, ByteReader } from '../values/bytes.ts';
+import type { Body, ByteReader, WholeBody } from '../values/bytes.ts';
 import type { Call } from '../values/call.ts';
 import type { Validator } from '../values/web/validator.ts';
 
@@ -199,6 +199,16 @@ export interface Destination extends AsyncDisposable {
     object: ObjectSpec,
     sizeBytes: number,
     body: Body,
+    condition: WriteCondition,
+    call: Call,
+  ): Promise<Stored & { readonly crc32: number }>;
+  /**
+   * `putObject` for small ones by the thousand: durable when it resolves, at less cost for each where many are under
+   * way at a time. Keeps no token: one whose end is unsure is put again. Absent = `putObject` costs no more.
+   */
+  putSmall?(
+    object: ObjectSpec,
+    body: WholeBody,
     condition: WriteCondition,
     call: Call,
   ): Promise<Stored & { readonly crc32: number }>;

@@ -23,6 +23,7 @@ export type ErrorGroup =
   | 'destination'
   | 'exists'
   | 'state'
+  | 'batch'
   | 'interrupted';
 
 interface CodeEntry {
@@ -120,6 +121,9 @@ export const ERROR_CODES = {
   HomeUnavailable: entry('state', 'retry'),
   HomeRefused: entry('state', 'fail'),
   WorkerDied: entry('state', 'retry'),
+  // a batch of many
+  EntriesFailed: entry('batch', 'fail'),
+  TooManyFailures: entry('batch', 'fail'),
   // a deployment's API
   NotAuthorized: entry('usage', 'fail'),
   NotOwner: entry('usage', 'fail'),
@@ -146,6 +150,7 @@ export const EXIT_CODES: Readonly<Record<ErrorGroup, number>> = {
   destination: 6,
   exists: 7,
   state: 8,
+  batch: 9,
   interrupted: 130,
 };
 

@@ -8,6 +8,7 @@ import type { TransferRecord, TransferResult } from '../transfer/record/record.t
 import type { ObjectSettings, TransferOptions } from '../transfer/request.ts';
 import type { BackoffPolicy } from '../transfer/retry.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
+import type { BatchReport, BatchRequest } from './batch/api.ts';
 
 /** What one machine needs to know once; everything has a default. */
 export interface LocalOptions {
@@ -138,6 +139,8 @@ export interface CleanReport {
   readonly running: readonly string[];
   /** Ended transfers whose records are gone now. */
   readonly forgotten: readonly string[];
+  /** Ids of batches: interrupted ones that were given up, and ended ones that are forgotten. */
+  readonly batches: { readonly cleaned: readonly string[]; readonly forgotten: readonly string[] };
 }
 
 /**
@@ -147,6 +150,11 @@ export interface CleanReport {
 export interface Local extends AsyncDisposable {
   /** Brings the source to the destination; goes on with an unfinished transfer of the same source to the same place. */
   copy(request: CopyRequest, signal?: AbortSignal): Promise<CopyReport>;
+  /**
+   * Brings the sources of a list into a folder or under a prefix. The same list to the same place goes on with what an
+   * interrupted run left. What becomes of an entry is its outcome; rejects with what ends the whole batch.
+   */
+  batch(request: BatchRequest, signal?: AbortSignal): Promise<BatchReport>;
   /** Asks the source and says what `copy` would do; nothing is written. */
   plan(request: CopyRequest, signal?: AbortSignal): Promise<PlanReport>;
   list(): Promise<readonly LocalStatus[]>;

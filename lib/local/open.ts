@@ -18,6 +18,11 @@ export function localOf(home: Home): Local {
   const never = new AbortController().signal;
   return {
     copy: (request, signal = never) => copy(home, request, signal),
+    async batch(request, signal = never) {
+      // Loaded only where there is a list: its readers bring parsers along.
+      const { batch } = await import('./batch/batch.ts');
+      return await batch(home, request, signal);
+    },
     plan: (request, signal = never) => plan(home, request, signal),
     list: () => list(home),
     status: (transferId, signal = never) => status(home, transferId, signal),

@@ -1,3 +1,5 @@
+import type { BatchRecord } from '../transfer/batch/batch-record.ts';
+import type { ShardOutcomes } from '../transfer/batch/outcome.ts';
 import type { Sharers } from '../transfer/decide/shares.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 
@@ -36,6 +38,11 @@ export const KEYS = {
   idempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/${hash}` }),
   /** `host` in the form that `hostOf` gives. */
   host: (host: string): RecordKey<HostEntry> => ({ path: `hosts/${host}.json` }),
+  batch: (id: string): RecordKey<BatchRecord> => ({ path: `batches/${id}.json` }),
+  /** What became of a shard's entries, as far as it has come. */
+  outcomes: (batchId: string, shard: number): RecordKey<ShardOutcomes> => ({
+    path: `outcomes/${batchId}/${shard}.json`,
+  }),
 } as const;
 
 export interface ActiveMarker {

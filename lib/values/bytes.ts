@@ -27,9 +27,15 @@ export interface WindowPool {
   borrowAll(signal: AbortSignal): Promise<Window>;
 }
 
+/** All of it is in memory and checksummed: the destination may send it again without asking the source. */
+export interface WholeBody {
+  readonly kind: 'whole';
+  readonly bytes: Uint8Array;
+  readonly crc32: number;
+}
+
 /** A body on its way into a destination, whose length is known before it starts. */
 export type Body =
-  /** All of it is in memory and checksummed: the destination may send it again without asking the source. */
-  | { readonly kind: 'whole'; readonly bytes: Uint8Array; readonly crc32: number }
+  | WholeBody
   /** Window after window; each view is valid until the next call. `undefined` = the end. Can be sent once only. */
   | { readonly kind: 'windows'; next(): Promise<Uint8Array | undefined> };

@@ -58,6 +58,7 @@ export function testContext(
       opened.push(localOptions);
       return {
         copy: missing,
+        batch: missing,
         plan: missing,
         list: missing,
         status: missing,

@@ -9,6 +9,7 @@ import { testContext } from '../support/cli-context.ts';
 import { ID, lastLine, report } from '../support/cli-local.ts';
 
 const OTHER = '01JZ8BBBBBBBBBBBBBBBBBBBBB';
+const THIRD = '01JZ8000000000000000000003';
 
 function record(id: string, more: Partial<TransferRecord> = {}): TransferRecord {
   const request = {
@@ -111,13 +112,16 @@ describe('the other verbs', () => {
             failed: [{ transferId: OTHER, error }],
             running: ['x'],
             forgotten: ['y', 'z'],
+            batches: { cleaned: [THIRD], forgotten: ['w'] },
           };
         },
       }),
     });
     expect(await run(['clean', '--older-than', '1d', '--history'], context)).toBe(6);
-    expect(context.stdout.text).toBe(`${ID} s3://bucket/key-${ID}\n`);
+    expect(context.stdout.text).toBe(`${ID} s3://bucket/key-${ID}\n${THIRD}\n`);
     expect(context.stderr.text).toContain(`${OTHER} not cleaned: no right to abort\n1 transfer left alone: running\n`);
-    expect(context.stderr.text).toContain('1 transfer cleaned\n2 ended transfers forgotten\n');
+    expect(context.stderr.text).toContain(
+      '1 transfer cleaned\n1 unfinished batch given up\n3 ended transfers forgotten\n',
+    );
   });
 });

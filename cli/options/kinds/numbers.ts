@@ -1,3 +1,4 @@
+import type { FailureLimit } from '../../../lib/transfer/batch/stop-rules.ts';
 import { formatBytes, formatDuration, parseBytes, parseDuration } from '../../../lib/values/units.ts';
 import type { Kind } from './kind.ts';
 import { BadValue, oneText, show } from './kind.ts';
@@ -30,6 +31,23 @@ function bytesOf(given: string, least: number, wanted: string): number {
   }
   return value;
 }
+
+/** So many a minute: `60/m`, `1/s`; a number alone counts minutes. */
+export const perMinute: Kind<number> = oneText('RATE', 'amount', (given) => {
+  const [, number = '', unit = 'm'] = /^(\d{1,6}(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(given) ?? [];
+  const value = Number(number) * { s: 60, m: 1, h: 1 / 60 }[unit as 's' | 'm' | 'h'];
+  if (number !== '' && value > 0) return value;
+  throw new BadValue(`${show(given)} is not a number of requests such as 60/m, 5/s or 1000/h`);
+});
+
+/** A number of failures that is borne, or a share of the entries: `10`, `5%`. */
+export const failureLimit: Kind<FailureLimit> = oneText('N[%]', 'amount', (given) => {
+  const [, number = '', sign] = /^(\d{1,9}(?:\.\d+)?)(%)?$/.exec(given) ?? [];
+  const value = Number(number);
+  if (number !== '' && sign === '%' && value <= 100) return { percent: value };
+  if (number !== '' && sign === undefined && Number.isInteger(value)) return { entries: value };
+  throw new BadValue(`${show(given)} is neither a number of entries nor a share of them such as 5%`);
+});
 
 export function duration(leastMs: number, mostMs: number): Kind<number> {
   return oneText('TIME', 'amount', (given) => {

@@ -15,6 +15,7 @@ const BY_GROUP: Readonly<Record<ErrorGroup, ProblemStatus>> = {
   network: 502,
   integrity: 502,
   destination: 502,
+  batch: 409,
   interrupted: 503,
   internal: 500,
 };

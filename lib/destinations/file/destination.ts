@@ -7,6 +7,7 @@ import { allocatedBeside, openUploadsBeside, tokenOfTarget } from './folder.ts';
 import { turns } from './gate.ts';
 import { fileLocator } from './locator.ts';
 import { isUploadId, newUploadId, putId } from './names.ts';
+import { fileSmallPuts } from './small/put-small.ts';
 import { checkFolder, checkSettings, checkSpace, locateTarget, resolveTarget } from './target.ts';
 import { completePartial } from './upload/complete.ts';
 import type { Journal } from './upload/journal.ts';
@@ -46,6 +47,7 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
   const { warn = () => {}, writeAt = writeToFile, onlyLooks = false } = options;
   const uploads = fileUploads({ warn, writeAt });
   const inTurn = turns();
+  const putSmall = fileSmallPuts();
 
   async function putObject(
     object: ObjectSpec,
@@ -110,6 +112,8 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
 
     putObject: (object, sizeBytes, body, condition, { signal }) =>
       putObject(object, sizeBytes, body, condition, signal),
+
+    putSmall: (object, body, condition, { signal }) => putSmall(object, body, condition, signal),
 
     async createUpload(object, { signal }) {
       signal.throwIfAborted();

@@ -11,6 +11,8 @@ import type { BackoffPolicy } from '../../transfer/retry.ts';
 import { STRAGGLERS } from '../../transfer/straggler.ts';
 import { stated } from '../../values/stated.ts';
 import type { LocalDestinations } from '../destinations/local-destinations.ts';
+import type { BatchShare } from './batch-share.ts';
+import { batchShare } from './batch-share.ts';
 import { bodyMemory } from './body-memory.ts';
 import { probesInTurn, sharedConnections } from './connections.ts';
 import type { Run } from './run.ts';
@@ -52,6 +54,8 @@ export interface Engine extends AsyncDisposable {
   openInTurn(needs: RunNeeds, signal: AbortSignal): Promise<Run>;
   /** The place alone, for a run that was opened before: it works once it has it. */
   turn(kind: string, signal: AbortSignal): Promise<Disposable>;
+  /** What a batch works with, beside the transfers: it takes no place of theirs. */
+  openBatch(kind: string): Promise<BatchShare>;
   /** Body memory that is allocated now. */
   readonly bodyBytes: number;
   // Disposing stops whatever runs.
@@ -159,6 +163,11 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     turn: takeTurn,
+
+    openBatch: async (name) => {
+      closing.signal.throwIfAborted();
+      return await batchShare({ kind: destinations.kind(name), memory, connections });
+    },
 
     get bodyBytes() {
       return memory.allocatedBytes;

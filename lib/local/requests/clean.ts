@@ -10,6 +10,7 @@ import { isOver, isSettled } from '../../transfer/record/record.ts';
 import { giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
 import { fromIso } from '../../values/time.ts';
 import type { CleanReport } from '../api.ts';
+import { cleanBatches } from '../batch/clean-batches.ts';
 import type { Home } from '../home/home.ts';
 import { isRunning } from './find.ts';
 
@@ -40,7 +41,8 @@ export async function clean(
     }
   }
   const forgotten = options.history === true ? await forgetEnded(home, youngest) : [];
-  return { cleaned, failed, running, forgotten };
+  const batches = await cleanBatches(home, youngest, options.history === true);
+  return { cleaned, failed, running, forgotten, batches };
 }
 
 async function cleanOne(home: Home, record: TransferRecord, signal: AbortSignal): Promise<TransferRecord> {

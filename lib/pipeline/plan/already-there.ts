@@ -1,8 +1,7 @@
-import { PieceworkError } from '../../errors/error.ts';
 import { completed } from '../../transfer/record/transitions.ts';
 import { dropIntent, giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
-import { sameVersion } from '../../values/web/validator.ts';
 import { carryOut } from '../advance/carry-out.ts';
+import { destinationExists, isUnchanged } from '../shared/unchanged.ts';
 import type { PlanningWork } from './planning-work.ts';
 import { storePlan } from './planning-work.ts';
 
@@ -15,12 +14,7 @@ export async function isAlreadyThere(work: PlanningWork): Promise<boolean> {
   if (there === undefined) return false;
   if (request.options.ifExists === 'fail') throw destinationExists(destination.describe(request.destination));
   const { snapshot } = probe;
-  const isSameSize = there.sizeBytes === snapshot.sizeBytes;
-  const isSameVersion =
-    there.validator === undefined
-      ? there.modifiedAt !== undefined && there.modifiedAt === snapshot.modifiedAt
-      : snapshot.validator.kind !== 'none' && sameVersion(there.validator, snapshot.validator);
-  if (!isSameSize || !isSameVersion) return false;
+  if (!isUnchanged(there, snapshot)) return false;
   const result = {
     sizeBytes: there.sizeBytes,
     version: 'validator',
@@ -33,12 +27,4 @@ export async function isAlreadyThere(work: PlanningWork): Promise<boolean> {
   );
   await carryOut(ports, stored, [{ kind: 'settle' }], signal);
   return true;
-}
-
-function destinationExists(name: string): PieceworkError {
-  return new PieceworkError(
-    'DestinationExists',
-    `${name} exists already, and --if-exists is fail; choose another name, or --if-exists replace`,
-    { details: { target: name } },
-  );
 }

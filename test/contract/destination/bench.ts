@@ -12,7 +12,7 @@ import type { ErrorCode } from '../../../lib/errors/codes.ts';
 import { PieceworkError } from '../../../lib/errors/error.ts';
 import type { DestinationLocator } from '../../../lib/transfer/locators.ts';
 import type { Part } from '../../../lib/transfer/plan/ledger.ts';
-import type { Body, ByteReader } from '../../../lib/values/bytes.ts';
+import type { Body, ByteReader, WholeBody } from '../../../lib/values/bytes.ts';
 import type { Call } from '../../../lib/values/call.ts';
 
 /** What the suite needs to know of one destination. Made once per suite; every test uses names of its own. */
@@ -54,7 +54,7 @@ export function objectSpec(target: DestinationLocator, over: Partial<ObjectSpec>
   };
 }
 
-export function whole(bytes: Uint8Array): Body {
+export function whole(bytes: Uint8Array): WholeBody {
   return { kind: 'whole', bytes, crc32: crc32(bytes) };
 }
 

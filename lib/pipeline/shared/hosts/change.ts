@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../../errors/error.ts';
 import type { HostEntry } from '../../../records/records.ts';
 import { hostOf, KEYS } from '../../../records/records.ts';
+import type { Ceiling } from '../../../transfer/decide/ceiling.ts';
 import type { Input } from '../../../transfer/decide/decision.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import { fractionOf } from '../../../values/random.ts';
@@ -81,4 +82,15 @@ async function changeHost(
     await pause(ports, tries, signal);
   }
   return false;
+}
+
+/** What a batch learned of the host's connections. */
+export async function rememberCeiling(
+  ports: HostPorts,
+  url: string,
+  { connections, since, patience, crept }: Ceiling,
+  signal: AbortSignal,
+): Promise<void> {
+  const learned = { since: toIso(since), patience, crept };
+  await changeHost(ports, url, (entry) => ({ ...entry, ceiling: connections, learned }), signal);
 }

@@ -1,0 +1,67 @@
+import { duration, failureLimit, integer, perMinute } from './kinds/numbers.ts';
+import { anyText, toggle } from './kinds/texts.ts';
+import type { SettingVerb } from './option.ts';
+import { option } from './option.ts';
+
+const BATCH: readonly SettingVerb[] = ['batch'];
+const YEAR_MS = 365 * 86_400_000;
+
+/** How a list is read, and when a batch gives up. */
+export const BATCH_OPTIONS = {
+  format: option({
+    kind: anyText('KIND'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'what kind of list it is (docs/lists.md)',
+    fallback: 'recognised by name and content',
+  }),
+  base: option({
+    kind: anyText('URL'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'the folder that relative names in the list lie in',
+    fallback: "the list's own folder",
+  }),
+  perHost: option({
+    kind: integer(1, 256),
+    group: 'List',
+    verbs: BATCH,
+    help: 'requests to one host at a time (1 to 256)',
+    fallback: 'as `--parallel`',
+  }),
+  perHostRate: option({
+    kind: perMinute,
+    group: 'List',
+    verbs: BATCH,
+    help: 'requests to one host begun in a time, such as 60/m or 5/s',
+    fallback: 'no limit',
+  }),
+  maxFailures: option({
+    kind: failureLimit,
+    group: 'List',
+    verbs: BATCH,
+    help: 'failed entries, or their share, above which the batch gives up',
+    fallback: 'no limit',
+  }),
+  maxDuration: option({
+    kind: duration(1000, YEAR_MS),
+    group: 'List',
+    verbs: BATCH,
+    help: 'how long the batch may run; what it has not brought then is cancelled',
+    fallback: 'no limit',
+  }),
+  report: option({
+    kind: anyText('FILE'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'where the report goes: JSON lines, or CSV where the name ends with .csv',
+    fallback: '`piecework-report-ID.jsonl` at DEST',
+  }),
+  skipReport: option({
+    kind: toggle,
+    group: 'List',
+    verbs: BATCH,
+    help: 'write no report',
+    fallback: 'off',
+  }),
+};

@@ -1,0 +1,28 @@
+import type { BatchRequest } from '../../lib/index.ts';
+import { stated } from '../../lib/values/stated.ts';
+import { copyRequest } from './request.ts';
+import type { Settings } from './table.ts';
+
+/** What the settings mean to the library. @throws PieceworkError `InvalidOption`. */
+export function batchRequest(from: string, destination: string, settings: Settings): BatchRequest {
+  // What is said of one source holds for each.
+  const { source, object, options } = copyRequest('', destination, settings);
+  const { url: _, ...each } = source;
+  const { report, skipReport, format, base } = settings;
+  return {
+    list: { from, ...stated({ format, base }) },
+    destination,
+    source: each,
+    options: stated({
+      ifExists: options?.ifExists,
+      parallelism: settings.parallel,
+      perHost: settings.perHost,
+      perHostPerMinute: settings.perHostRate,
+      maxAttempts: settings.maxAttempts,
+      maxFailures: settings.maxFailures,
+      maxDurationMs: settings.maxDuration,
+      strict: settings.strict,
+    }),
+    ...stated({ object, report: skipReport === true ? (false as const) : report }),
+  };
+}

@@ -1,0 +1,65 @@
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { BatchReport } from '../../lib/index.ts';
+import { batchRequest } from '../options/batch-request.ts';
+import { localOptions } from '../options/request.ts';
+import { batchReporter } from '../output/batch/reporter.ts';
+import { batchSummary } from '../output/batch/summary.ts';
+import { writeLine } from '../output/lines.ts';
+import { writeJson } from '../output/reporters/json-reporter.ts';
+import type { Verb, VerbCall } from '../verb.ts';
+
+export const batchVerb: Verb = {
+  name: 'batch',
+  summary: 'bring every URL of a list into a folder or a bucket',
+  description:
+    'Brings each entry of LIST into DEST: whole and checked, or not at all, and tells of each what became of it. ' +
+    'What is there already and has not changed is left alone. Run again after a crash or Ctrl-C, it goes on with what ' +
+    'is missing. Exit code 0 only if all are there, 9 if some failed. stdout carries one line, where the report is.',
+  arguments: [
+    { term: '<LIST>', help: 'a file, a URL, or - for stdin: URLs, CSV, checksums, Metalink, … (docs/lists.md)' },
+    { term: '[DEST]', help: 'a folder, which is made, or s3://bucket/prefix/; default: the current folder' },
+  ],
+  settings: 'batch',
+  examples: [
+    { command: 'piecework batch urls.txt /data/', what: 'one URL a line' },
+    { command: 'piecework batch files.csv s3://bucket/in/', what: 'columns url, name, size, sha256, …' },
+    { command: 'piecework batch --per-host 4 --max-failures 5% urls.txt out/', what: 'gently, and not at any price' },
+    { command: 'grep -v tmp urls.txt | piecework batch - out/ --report report.csv', what: 'from a pipe' },
+  ],
+  async run(call) {
+    const [list = '', destination = '.'] = call.arguments;
+    const report = await watched(call, list, destination);
+    const { context, settings } = call;
+    if (settings.json === true) writeJson(context.stdout, { type: 'result', batch: report });
+    else {
+      if (settings.quiet !== true)
+        for (const line of batchSummary(report, again(call))) writeLine(context.stderr, line);
+      if (report.report !== undefined) writeLine(context.stdout, report.report);
+    }
+    const { failed, cancelled } = report.counters;
+    if (report.reason !== undefined)
+      throw new PieceworkError('TooManyFailures', `batch ${report.batchId}: ${report.reason}`);
+    if (failed + cancelled > 0)
+      throw new PieceworkError(
+        'EntriesFailed',
+        `${failed + cancelled} of ${report.entries} entries are not there; the same command tries them again`,
+      );
+  },
+};
+
+async function watched(call: VerbCall, list: string, destination: string): Promise<BatchReport> {
+  const { context, settings } = call;
+  using reporter = batchReporter(context, settings);
+  const request = { ...batchRequest(list, destination, settings), onEvent: reporter.batchEvent };
+  await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
+  return await local.batch(request, context.signal);
+}
+
+/** The command that was given, as far as it can be repeated as it is. */
+function again({ arguments: operands }: VerbCall): string | undefined {
+  return operands[0] === '-' ? undefined : `piecework batch ${operands.map(shellWord).join(' ')}`;
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

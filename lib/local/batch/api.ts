@@ -1,0 +1,84 @@
+import type { BatchStatus } from '../../transfer/batch/batch-record.ts';
+import type { Counters, FailureGroup, Outcome } from '../../transfer/batch/outcome.ts';
+import type { FailureLimit } from '../../transfer/batch/stop-rules.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import type { IfExists, ObjectSettings } from '../../transfer/request.ts';
+
+export interface BatchRequest {
+  readonly list: ListInput;
+  /** A folder, which is made, or `s3://bucket/prefix/`. */
+  readonly destination: string;
+  /** What is said of every source besides its URL. */
+  readonly source?: Omit<SourceLocator, 'url'>;
+  readonly object?: ObjectSettings;
+  readonly options?: Partial<BatchRequestOptions>;
+  /**
+   * Where the report goes: a path, JSON lines, or CSV where it ends with `.csv`; false = none.
+   * @default `piecework-report-ID.jsonl` at the destination
+   */
+  readonly report?: string | false;
+  /** What happens, in order, as it happens; must not throw. */
+  readonly onEvent?: (event: BatchEvent) => void;
+}
+
+/** Where the list is: read once, to its end, before the first entry is asked for. */
+export interface ListInput {
+  /** A path, a URL that can be copied from, or `-` for stdin. */
+  readonly from: string;
+  /** @default recognised by name and content */
+  readonly format?: string;
+  /** The folder of relative names, a URL. @default that of the list's own URL */
+  readonly base?: string;
+}
+
+export interface BatchRequestOptions {
+  /** @default 'if-changed' */
+  readonly ifExists: IfExists;
+  /** Connections in all. @default 16 */
+  readonly parallelism: number;
+  /** Requests to one host at a time. @default as `parallelism` */
+  readonly perHost: number;
+  /** Requests to one host begun in a minute. @default any number */
+  readonly perHostPerMinute?: number;
+  /** Tries of one entry that fail, before it has failed. @default 5 */
+  readonly maxAttempts: number;
+  /** Waits for a host that asks for patience and gives no byte. @default 15 min */
+  readonly maxWaitMs: number;
+  /** Failed entries that are borne before the batch gives up. @default any number */
+  readonly maxFailures?: FailureLimit;
+  /** @default no end */
+  readonly maxDurationMs?: number;
+  /** An end that nothing proves is an error. @default false */
+  readonly strict: boolean;
+}
+
+export type BatchEvent =
+  /** The list was read. `goesOn`: with what an earlier run of the same batch left. */
+  | {
+      readonly type: 'batch.listed';
+      readonly batchId: string;
+      readonly entries: number;
+      /** How the list was read, and why so. */
+      readonly format: string;
+      readonly because: string;
+      readonly goesOn: boolean;
+      /** What was passed over in the list. */
+      readonly notes: readonly string[];
+    }
+  /** `isKnown`: of an earlier run. */
+  | { readonly type: 'batch.outcome'; readonly outcome: Outcome; readonly isKnown: boolean };
+
+export interface BatchReport {
+  readonly batchId: string;
+  readonly status: BatchStatus;
+  readonly entries: number;
+  readonly counters: Counters;
+  /** Failures by their cause, the most frequent first. */
+  readonly failures: readonly FailureGroup[];
+  /** Where the report is. */
+  readonly report?: string;
+  /** Why it ended before its end. */
+  readonly reason?: string;
+  /** Of this run. */
+  readonly elapsedMs: number;
+}

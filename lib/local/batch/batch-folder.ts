@@ -1,0 +1,42 @@
+import { posix } from 'node:path';
+import { PieceworkError } from '../../errors/error.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import type { LocalDestinations } from '../destinations/local-destinations.ts';
+
+/** Where a batch writes: a folder, or a prefix of a bucket. */
+export interface BatchFolder {
+  readonly kind: string;
+  /** As it was written, with a slash at its end. */
+  readonly text: string;
+  /** @param name with `/` between folders */
+  locate(name: string): DestinationLocator;
+  /** Makes the folder itself, and those that a name lies in. @throws PieceworkError `DestinationNotWritable`. */
+  makeRoom(name: string): void;
+}
+
+/** Folders that were made are remembered, up to so many. */
+const MOST_KNOWN = 10_000;
+
+/** @throws PieceworkError `InvalidDestination`. */
+export function batchFolder(destinations: LocalDestinations, written: string): BatchFolder {
+  if (written === '-')
+    throw new PieceworkError(
+      'InvalidDestination',
+      'a batch goes into a folder or under s3://bucket/prefix/, and - is one stream',
+    );
+  const text = /[/\\]$/.test(written) ? written : `${written}/`;
+  const folder = destinations.parse(text);
+  const made = new Set<string>();
+  return {
+    kind: folder.locate('name').kind,
+    text,
+    locate: (name) => folder.locate(name),
+    makeRoom(name) {
+      const inside = posix.dirname(name);
+      if (made.has(inside)) return;
+      if (made.size >= MOST_KNOWN) made.clear();
+      (inside === '.' ? folder : destinations.parse(`${text}${inside}/`)).makeFolder?.();
+      made.add(inside);
+    },
+  };
+}

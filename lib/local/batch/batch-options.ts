@@ -1,0 +1,45 @@
+import { PieceworkError } from '../../errors/error.ts';
+import type { BatchOptions } from '../../transfer/batch/batch-record.ts';
+import type { FailureLimit } from '../../transfer/batch/stop-rules.ts';
+import { stated } from '../../values/stated.ts';
+import type { BatchRequestOptions } from './api.ts';
+
+/** With their defaults. */
+export interface CompleteBatchOptions extends BatchRequestOptions {
+  /** What the record keeps. */
+  readonly ofEntries: Omit<BatchOptions, 'object'>;
+}
+
+const MINUTE_MS = 60_000;
+
+const BATCH_DEFAULTS = {
+  ifExists: 'if-changed',
+  parallelism: 16,
+  maxAttempts: 5,
+  maxWaitMs: 15 * MINUTE_MS,
+  strict: false,
+} as const satisfies Partial<BatchRequestOptions>;
+
+/** @throws PieceworkError `InvalidOption`. */
+export function completeBatchOptions(given: Partial<BatchRequestOptions> = {}): CompleteBatchOptions {
+  const options = { ...BATCH_DEFAULTS, ...given };
+  const { parallelism, perHost = parallelism, maxFailures, maxDurationMs, ifExists, strict, maxAttempts } = options;
+  checkWhole('parallelism', parallelism, 1, 256);
+  checkWhole('perHost', perHost, 1, 256);
+  checkWhole('maxAttempts', maxAttempts, 1, 100);
+  checkLimit(maxFailures);
+  const ofEntries = { ifExists, strict, maxAttempts, ...stated({ maxFailures, maxDurationMs }) };
+  return { ...options, perHost: Math.min(perHost, parallelism), ofEntries };
+}
+
+function checkWhole(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new PieceworkError('InvalidOption', `${name} must be a whole number from ${least} to ${most}, and is ${value}`);
+}
+
+function checkLimit(limit: FailureLimit | undefined): void {
+  if (limit === undefined) return;
+  const isWhole = 'entries' in limit && Number.isInteger(limit.entries) && limit.entries >= 0;
+  if (isWhole || ('percent' in limit && limit.percent >= 0 && limit.percent <= 100)) return;
+  throw new PieceworkError('InvalidOption', 'maxFailures must be a number of entries, or 0 to 100 percent of them');
+}

@@ -1,0 +1,69 @@
+import type { BatchPorts } from '../../pipeline/batch/batch-ports.ts';
+import { BACKOFF } from '../../transfer/retry.ts';
+import { stated } from '../../values/stated.ts';
+import type { BatchShare } from '../engine/batch-share.ts';
+import { localSizing } from '../engine/sizing.ts';
+import type { Home } from '../home/home.ts';
+import type { BatchRequest } from './api.ts';
+import type { BatchFolder } from './batch-folder.ts';
+import type { CompleteBatchOptions } from './batch-options.ts';
+import { bringLarge } from './large-entry.ts';
+import type { LocalShards } from './shard-store.ts';
+import { localShards } from './shard-store.ts';
+
+export interface LocalBatchPorts extends BatchPorts {
+  readonly shards: LocalShards;
+  /** Finds what would fail for every entry. @throws PieceworkError with a `Destination…` code. */
+  checkDestination(signal: AbortSignal): Promise<void>;
+}
+
+/** Connections of one entry that is a transfer of its own. */
+const LARGE_PARALLELISM = 8;
+
+export function localBatchPorts(
+  home: Home,
+  of: {
+    readonly request: BatchRequest;
+    readonly options: CompleteBatchOptions;
+    readonly folder: BatchFolder;
+    readonly share: BatchShare;
+  },
+): LocalBatchPorts {
+  const { request, options, folder, share } = of;
+  const { object = {} } = request;
+  const kind = home.destinations.kind(folder.kind);
+  return {
+    records: home.records,
+    sources: home.sources,
+    clock: home.clock,
+    ids: home.ids,
+    policy: localSizing({ kind, parallelism: options.parallelism, backoff: BACKOFF }).policy,
+    shards: localShards(home.records),
+    destination: share.destination,
+    locate: folder.locate,
+    makeRoom: folder.makeRoom,
+    buffers: share.buffers,
+    connect: (host, signal) => share.connect(host, options.perHost ?? options.parallelism, signal),
+    bringLarge(entry, settings, signal) {
+      const { ifExists, strict, perHost = options.parallelism } = options;
+      folder.makeRoom(entry.name);
+      const to = {
+        destination: `${folder.text}${entry.name}`,
+        object: settings,
+        options: {
+          ifExists,
+          parallelism: Math.min(perHost, LARGE_PARALLELISM),
+          ...stated({ strict: strict || undefined }),
+        },
+      };
+      return bringLarge(home, entry, to, signal);
+    },
+    async checkDestination(signal) {
+      const target = folder.locate('piecework-report');
+      await share.destination.check(
+        { target, token: 'batch', validator: { kind: 'none' }, settings: object },
+        { signal },
+      );
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { PieceworkError } from '../../errors/error.ts';
+import { shownUrl } from '../../errors/secret-url-path.ts';
+import type { BatchEntry } from '../../transfer/batch/entry.ts';
+import type { Outcome } from '../../transfer/batch/outcome.ts';
+import type { ObjectSettings, TransferOptions } from '../../transfer/request.ts';
+import { copy } from '../copy/copy.ts';
+import type { Home } from '../home/home.ts';
+
+/** What is too large for one buffer is a transfer like any other: it waits for its turn, and is gone on with. */
+export async function bringLarge(
+  home: Home,
+  entry: BatchEntry,
+  to: { readonly destination: string; readonly object: ObjectSettings; readonly options: Partial<TransferOptions> },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const [source] = entry.sources;
+  if (source === undefined) throw new PieceworkError('Internal', `entry ${entry.number} has no source`);
+  const { destination, object, options } = to;
+  const request = { source, destination, object, options: { ...options, expect: entry.expect } };
+  const { result, elapsedMs } = await copy(home, request, signal);
+  const { sizeBytes, digests, etag, unchanged = false } = result;
+  return {
+    entry: entry.number,
+    kind: unchanged ? 'unchanged' : 'done',
+    name: entry.name,
+    source: shownUrl(source),
+    sizeBytes,
+    digests,
+    elapsedMs,
+    ...(etag === undefined ? {} : { etag }),
+  };
+}

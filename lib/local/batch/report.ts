@@ -1,0 +1,44 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { pathToFileURL } from 'node:url';
+import { outcomesInOrder } from '../../pipeline/batch/outcomes-in-order.ts';
+import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
+import { copy } from '../copy/copy.ts';
+import type { Home } from '../home/home.ts';
+import type { BatchRequest } from './api.ts';
+import type { BatchFolder } from './batch-folder.ts';
+import { reportAsCsv, reportAsLines } from './report-formats.ts';
+
+/**
+ * Writes the report of a batch, in list order, first into the state folder: from there it is copied to its place like
+ * any other file, whole or not at all, and it stays where that fails.
+ * @returns where it is; `undefined` = none was asked for
+ */
+export async function storeReport(
+  home: Home,
+  { report, onEvent: _ }: BatchRequest,
+  of: { readonly batch: BatchRecord; readonly folder: BatchFolder; readonly shards: number },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (report === false) return undefined;
+  const { batch, folder, shards } = of;
+  const kept = join(home.stateDir, 'reports', `${batch.id}.jsonl`);
+  await mkdir(join(home.stateDir, 'reports'), { recursive: true, mode: 0o700 });
+  const format = report?.toLowerCase().endsWith('.csv') === true ? reportAsCsv : reportAsLines;
+  const outcomes = outcomesInOrder({ records: home.records }, batch.id, shards);
+  await pipeline(Readable.from(format(outcomes)), createWriteStream(kept, { mode: 0o600, flush: true }), { signal });
+  const destination = report === undefined ? `${folder.text}piecework-report-${batch.id}.jsonl` : resolve(report);
+  try {
+    const copied = await copy(home, { source: { url: pathToFileURL(kept).href }, destination }, signal);
+    await rm(kept, { force: true });
+    return home.destinations.describe(copied.destination);
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = error instanceof Error ? error.message : String(error);
+    await home.events.emit({ type: 'warning', message: `the report could not be written (${message}); it is ${kept}` });
+    return kept;
+  }
+}

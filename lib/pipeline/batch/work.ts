@@ -1,0 +1,33 @@
+import { hostOf } from '../../records/records.ts';
+import type { TryLimits } from '../../transfer/batch/again.ts';
+import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
+import type { Outcome } from '../../transfer/batch/outcome.ts';
+import type { BatchPorts } from './batch-ports.ts';
+import type { HostPace, PaceLimits } from './host-pace.ts';
+import { hostPace } from './host-pace.ts';
+
+/** What the shards of one batch share while they are worked on. */
+export interface BatchWork {
+  readonly ports: BatchPorts;
+  readonly batch: BatchRecord;
+  readonly limits: TryLimits;
+  /** Entries of one shard that are under way at a time, most of them waiting for their place or for the store. */
+  readonly lanes: number;
+  /** Of the URL's host; the same for all shards. */
+  paceOf(url: string): HostPace;
+  /** An outcome of an earlier run that still counts. */
+  known(outcome: Outcome): void;
+  /** An outcome of this run. */
+  came(outcome: Outcome): void;
+}
+
+/** Each host has one pace, made when it is first asked. */
+export function paces(ports: BatchPorts, limits: PaceLimits): (url: string) => HostPace {
+  const byHost = new Map<string, HostPace>();
+  return (url) => {
+    const host = hostOf(url);
+    const pace = byHost.get(host) ?? hostPace(ports, url, limits);
+    byHost.set(host, pace);
+    return pace;
+  };
+}

@@ -1,0 +1,97 @@
+import type { ErrorCode } from '../../errors/codes.ts';
+import type { ErrorRecord } from '../../errors/error.ts';
+import type { Digests } from '../digests.ts';
+
+/**
+ * `done`: it was brought. `unchanged`: what is there is what the source has. `failed`: with the reason.
+ * `cancelled`: the batch ended before it came to it.
+ */
+export type OutcomeKind = 'done' | 'unchanged' | 'failed' | 'cancelled';
+
+/** What became of one entry. Holds no secret. */
+export interface Outcome {
+  readonly entry: number;
+  readonly kind: OutcomeKind;
+  /** Under the destination; empty where the line gave none. */
+  readonly name: string;
+  /** Redacted. */
+  readonly source: string;
+  readonly sizeBytes?: number;
+  /** Proved ones, and the CRC-32 of what was stored. */
+  readonly digests?: Digests;
+  readonly etag?: string;
+  /** From the first request to the stored object, of the try that ended it. */
+  readonly elapsedMs?: number;
+  /** Tries that failed, of all mirrors together. */
+  readonly failures?: number;
+  readonly error?: ErrorRecord;
+}
+
+/** All that is known of a shard's entries: written whole at each checkpoint. */
+export interface ShardOutcomes {
+  readonly v: 1;
+  readonly shard: number;
+  /** In the order in which they came. At most one for each entry. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/** Sums over outcomes; they are never counted beside them. */
+export interface Counters {
+  readonly done: number;
+  readonly unchanged: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** Of those that were brought. */
+  readonly bytes: number;
+}
+
+export const NO_OUTCOMES: Counters = { done: 0, unchanged: 0, failed: 0, cancelled: 0, bytes: 0 };
+
+export function counted(counters: Counters, { kind, sizeBytes = 0 }: Outcome): Counters {
+  return {
+    ...counters,
+    [kind]: counters[kind] + 1,
+    bytes: counters.bytes + (kind === 'done' ? sizeBytes : 0),
+  };
+}
+
+export function total({ done, unchanged, failed, cancelled }: Counters): number {
+  return done + unchanged + failed + cancelled;
+}
+
+/**
+ * The outcomes of two workers of one shard as one: of an entry that both have, the one that says it is there; else the
+ * first.
+ */
+export function merged(ours: readonly Outcome[], theirs: readonly Outcome[]): readonly Outcome[] {
+  const byEntry = new Map<number, Outcome>(ours.map((outcome) => [outcome.entry, outcome]));
+  for (const outcome of theirs) {
+    const other = byEntry.get(outcome.entry);
+    if (other === undefined || (!isThere(other) && isThere(outcome))) byEntry.set(outcome.entry, outcome);
+  }
+  return [...byEntry.values()];
+}
+
+/** Whether the file is at the destination. */
+export function isThere({ kind }: Pick<Outcome, 'kind'>): boolean {
+  return kind === 'done' || kind === 'unchanged';
+}
+
+/** Failures with one cause. */
+export interface FailureGroup {
+  readonly code: ErrorCode;
+  readonly count: number;
+  /** The first few. */
+  readonly examples: readonly Outcome[];
+}
+
+const MOST_EXAMPLES = 3;
+
+/** The same groups with one failure more; what did not fail changes nothing. */
+export function grouped(groups: readonly FailureGroup[], outcome: Outcome): readonly FailureGroup[] {
+  const { kind, error } = outcome;
+  if (kind !== 'failed' || error === undefined) return groups;
+  const group = groups.find(({ code }) => code === error.code) ?? { code: error.code, count: 0, examples: [] };
+  const examples = group.examples.length < MOST_EXAMPLES ? [...group.examples, outcome] : group.examples;
+  return [...groups.filter((other) => other !== group), { ...group, count: group.count + 1, examples }];
+}

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { BatchEvent, BatchReport, BatchRequest, Local, Outcome } from '../../lib/index.ts';
+import { openLocal } from '../../lib/index.ts';
+import { filesUnder } from '../support/files-under.ts';
+import type { Origin } from '../support/origin.ts';
+import { startOrigin } from '../support/origin.ts';
+import { patternBytes } from '../support/pattern.ts';
+import { failureOf } from '../support/reading.ts';
+
+const MIB = 1024 ** 2;
+const DATE = 'Tue, 03 Nov 2026 10:00:00 GMT';
+
+let folder: string;
+let origin: Origin;
+let piecework: Local;
+let events: BatchEvent[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'piecework-batch-'));
+  origin = await startOrigin();
+  events = [];
+  piecework = openLocal({ stateDir: join(folder, 'state'), backoff: { baseMs: 1, capMs: 2 } });
+});
+
+afterEach(async () => {
+  await piecework[Symbol.asyncDispose]();
+  await origin[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const out = (...names: string[]) => join(folder, 'out', ...names);
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+const sizeOf = (index: number) => 37 * (index + 1);
+
+/** So many files of different sizes and bytes. */
+function serveFiles(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) =>
+    origin.serve(`/files/f${index}.bin`, { size: sizeOf(index), seed: index, lastModified: DATE }),
+  );
+}
+
+async function listFile(lines: readonly string[], name = 'list.txt'): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, `${lines.join('\n')}\n`);
+  return path;
+}
+
+async function bring(from: string, more: Partial<BatchRequest> = {}): Promise<BatchReport> {
+  const onEvent = (event: BatchEvent) => void events.push(event);
+  return await piecework.batch({ list: { from }, destination: out(), onEvent, ...more });
+}
+
+async function reported(path: string | undefined): Promise<readonly Outcome[]> {
+  const text = await readFile(path ?? '', 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Outcome);
+}
+
+const requestsFor = (path: string) => origin.requests.filter(({ url }) => url === path).length;
+
+describe('a list of URLs into a folder', () => {
+  test('brings small and large files, and says of each line what became of it, in order', async () => {
+    const urls = [...serveFiles(300), origin.serve('/large.bin', { size: 9 * MIB, seed: 9 })];
+    const list = await listFile([...urls.slice(0, 7), `${origin.base}/none.bin`, 'no url at all', ...urls.slice(7)]);
+    const report = await bring(list, { list: { from: list, format: 'urls' } });
+    expect(report).toMatchObject({ status: 'completed', entries: 303, counters: { done: 301, failed: 2 } });
+    for (let index = 0; index < 300; index += 1)
+      expect((await readFile(out(`f${index}.bin`))).equals(patternBytes(0, sizeOf(index), index))).toBe(true);
+    expect(sha256(await readFile(out('large.bin')))).toBe(sha256(patternBytes(0, 9 * MIB, 9)));
+    const outcomes = await reported(report.report);
+    expect(outcomes.map(({ entry }) => entry)).toEqual(Array.from({ length: 303 }, (_, index) => index + 1));
+    expect(outcomes[7]).toMatchObject({ kind: 'failed', error: { code: 'SourceNotFound' } });
+    expect(outcomes[8]).toMatchObject({ kind: 'failed', error: { code: 'InvalidEntry' } });
+    // Beside the files the report, and nothing else: no hidden file, no lock.
+    expect((await readdir(out())).length).toBe(302);
+    expect(report.failures.map(({ code, count }) => [code, count]).sort()).toEqual([
+      ['InvalidEntry', 1],
+      ['SourceNotFound', 1],
+    ]);
+  });
+
+  test('again it leaves alone what has not changed, asks for each once, and brings what has', async () => {
+    const list = await listFile(serveFiles(40));
+    await bring(list);
+    origin.serve('/files/f3.bin', { size: 1000, seed: 77, lastModified: 'Wed, 04 Nov 2026 10:00:00 GMT' });
+    const before = origin.requests.length;
+    const report = await bring(list);
+    expect(report.counters).toMatchObject({ done: 1, unchanged: 39, failed: 0 });
+    expect(origin.requests.length - before).toBe(40);
+    expect((await readFile(out('f3.bin'))).equals(patternBytes(0, 1000, 77))).toBe(true);
+  });
+
+  test('a file is asked for once, and what may pass is tried again when the others are through', async () => {
+    const urls = serveFiles(20);
+    origin.serve('/files/f4.bin', { size: sizeOf(4), seed: 4, refuse: { times: 2, status: 500 } });
+    const report = await bring(await listFile(urls));
+    expect(report.counters).toMatchObject({ done: 20, failed: 0 });
+    expect(requestsFor('/files/f4.bin')).toBe(3);
+    expect(origin.requests.length).toBe(22);
+  });
+
+  test('what fails for good is failed after as many tries as are allowed, and the rest is there', async () => {
+    const urls = serveFiles(5);
+    origin.serve('/files/f2.bin', (_request, response) => void response.writeHead(502).end());
+    const report = await bring(await listFile(urls), { options: { maxAttempts: 3 } });
+    expect(report.counters).toMatchObject({ done: 4, failed: 1 });
+    expect(requestsFor('/files/f2.bin')).toBe(3);
+    const again = await bring(await listFile(urls), { options: { maxAttempts: 1 } });
+    expect(again.counters).toMatchObject({ unchanged: 4, failed: 1 });
+  });
+
+  test('under fail nothing is replaced', async () => {
+    await mkdir(out(), { recursive: true });
+    await writeFile(out('f1.bin'), 'mine');
+    const report = await bring(await listFile(serveFiles(3)), { options: { ifExists: 'fail' } });
+    expect(report.counters).toMatchObject({ done: 2, failed: 1 });
+    expect(await readFile(out('f1.bin'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('when it stops', () => {
+  test('too many failures end it, and each entry that was not begun is cancelled', async () => {
+    const urls = Array.from({ length: 400 }, (_, index) => `${origin.base}/missing/${index}`);
+    const report = await bring(await listFile(urls), { options: { maxFailures: { entries: 10 }, parallelism: 2 } });
+    expect(report.status).toBe('failed');
+    const { failed, cancelled } = report.counters;
+    expect(failed).toBeGreaterThan(10);
+    expect(failed + cancelled).toBe(400);
+    const kinds = (await reported(report.report)).map(({ kind }) => kind);
+    expect(kinds.length).toBe(400);
+    expect(kinds.filter((kind) => kind === 'cancelled').length).toBeGreaterThan(0);
+  });
+
+  test('interrupted, it goes on with what is missing, and what is there is not asked for again', async () => {
+    const urls = serveFiles(60);
+    const held = Promise.withResolvers<void>();
+    for (const index of [50, 51])
+      origin.serve(`/files/f${index}.bin`, async (_request, response) => {
+        await held.promise;
+        response.end();
+      });
+    const stop = new AbortController();
+    const list = await listFile(urls);
+    const onEvent = (event: BatchEvent): void => {
+      events.push(event);
+      if (events.filter(({ type }) => type === 'batch.outcome').length === 58) stop.abort();
+    };
+    const first = piecework.batch({ list: { from: list }, destination: out(), onEvent }, stop.signal);
+    await failureOf(first, 'Interrupted');
+    held.resolve();
+    const before = origin.requests.length;
+    serveFiles(60);
+    const report = await bring(list);
+    expect(report).toMatchObject({ status: 'completed', counters: { done: 60, failed: 0 } });
+    expect(origin.requests.length - before).toBe(2);
+    const known = events.filter((event) => event.type === 'batch.outcome' && event.isKnown);
+    expect(known.length).toBe(58);
+    expect(await readdir(join(folder, 'state', 'shards')).catch(() => [])).toEqual([]);
+  });
+});
+
+describe('what it keeps', () => {
+  test('of a batch that is not gone on with, clean gives up all, and what was brought stays', async () => {
+    const urls = serveFiles(10);
+    origin.serve('/files/f9.bin', () => undefined);
+    const stop = new AbortController();
+    const onEvent = (event: BatchEvent): void => {
+      events.push(event);
+      if (events.filter(({ type }) => type === 'batch.outcome').length === 9) stop.abort();
+    };
+    const list = { from: await listFile(urls) };
+    await failureOf(piecework.batch({ list, destination: out(), onEvent }, stop.signal), 'Interrupted');
+    const rooms = () => filesUnder(join(folder, 'state'));
+    expect((await rooms()).filter((path) => /batches|shards|outcomes/.test(path)).length).toBe(3);
+    const { batches } = await piecework.clean();
+    expect(batches).toEqual({ cleaned: [expect.stringMatching(/^[0-9A-Z]{26}$/)], forgotten: [] });
+    expect((await rooms()).filter((path) => /batches|shards|outcomes/.test(path))).toEqual([]);
+    expect((await readdir(out())).length).toBe(9);
+  });
+
+  test('of one that has ended, its record, until the history is cleaned', async () => {
+    const { batchId } = await bring(await listFile(serveFiles(3)));
+    const left = async () =>
+      (await filesUnder(join(folder, 'state'))).filter((path) => /batches|shards|outcomes/.test(path));
+    expect(await left()).toEqual([join(folder, 'state', 'batches', `${batchId}.json`)]);
+    expect((await piecework.clean({ history: true })).batches).toEqual({ cleaned: [], forgotten: [batchId] });
+    expect(await left()).toEqual([]);
+  });
+
+  test('holds no secret of a URL, of a header or of a password', async () => {
+    const url = origin.serve('/signed.bin?sig=canary-in-query', { size: 100 });
+    const list = await listFile([url, `${origin.base}/missing?key=canary-in-query`]);
+    const source = {
+      headers: { 'x-token': 'canary-in-header' },
+      auth: { kind: 'bearer', token: 'canary-token' },
+    } as const;
+    const report = await bring(list, { source });
+    expect(report.counters).toMatchObject({ done: 1, failed: 1 });
+    await rm(list);
+    for (const path of await filesUnder(folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
+    expect(JSON.stringify([report, events])).not.toContain('canary');
+  });
+});
+
+describe('what can not be', () => {
+  test.each([
+    ['a list that is not there', { list: { from: '/nonexistent/list.txt' } }, 'InvalidList'],
+    ['stdout as the destination', { destination: '-' }, 'InvalidDestination'],
+    ['a format that is none', { list: { from: '/dev/null', format: 'nonsense' } }, 'InvalidOption'],
+    ['no connections', { options: { parallelism: 0 } }, 'InvalidOption'],
+  ] as const)('%s is refused in a sentence', async (_what, more, code) => {
+    const list = await listFile(serveFiles(1));
+    await failureOf(bring(list, more as Partial<BatchRequest>), code);
+    expect(origin.requests).toEqual([]);
+  });
+
+  test('a file as the destination is refused before anything is asked', async () => {
+    await writeFile(out(), 'a file');
+    await failureOf(bring(await listFile(serveFiles(1))), 'DestinationNotWritable');
+    expect(origin.requests).toEqual([]);
+  });
+});
