@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { readOrdinarySync, USER_FILE } from '../../lib/disk/ordinary-file.ts';
 
 /** The place in a frame of V8: `at name (file:///…/main.js:1:2345)`, or without a name and its parentheses. */
 const PLACE = /(file:[^\s()]+\.js):(\d+):(\d+)/;
@@ -17,7 +17,7 @@ export function inSources(frames: readonly string[]): readonly string[] {
 function sourceOf(place: string, url: string, line: string, column: string): string {
   try {
     const path = fileURLToPath(url);
-    const map = new SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8')));
+    const map = new SourceMap(JSON.parse(readOrdinarySync(`${path}.map`, USER_FILE)));
     const found = map.findEntry(Number(line) - 1, Number(column) - 1);
     if (!('originalSource' in found)) return place;
     return `${found.originalSource.replace(/^(\.\.\/)+/, '')}:${found.originalLine + 1}:${found.originalColumn + 1}`;

@@ -116,6 +116,34 @@ describe('a list of URLs into a folder', () => {
     expect(again.counters).toMatchObject({ unchanged: 4, failed: 1 });
   });
 
+  test('a page in place of a file, a wrong digest and a wrong size are failures, and nothing of them is there', async () => {
+    const page = origin.serve('/a.zip', { size: 90, headers: { 'content-type': 'text/html' } });
+    const good = patternBytes(0, 500, 1);
+    origin.serve('/good.bin', { bytes: good });
+    origin.serve('/bad.bin', { size: 500, seed: 2 });
+    origin.serve('/short.bin', { size: 499, seed: 1 });
+    const digest = sha256(good);
+    const rows = ['good', 'bad', 'short'].map((name) => `${origin.base}/${name}.bin,${name}.bin,500,${digest}`);
+    const list = await listFile(['url,name,size,sha256', `${page},a.zip,,`, ...rows], 'list.csv');
+    const report = await bring(list);
+    const outcomes = await reported(report.report);
+    expect(outcomes.map(({ kind, error }) => [kind, error?.code])).toEqual([
+      ['failed', 'UnexpectedType'],
+      ['done', undefined],
+      ['failed', 'DigestMismatch'],
+      ['failed', 'UnexpectedSize'],
+    ]);
+    expect(outcomes[1]?.digests).toMatchObject({ sha256: digest });
+    expect((await readdir(out())).filter((name) => !name.startsWith('piecework-report'))).toEqual(['good.bin']);
+  });
+
+  test('names with folders make them', async () => {
+    const url = origin.serve('/x', { size: 10 });
+    const list = await listFile(['url,name', `${url},a/b/x.bin`, `${url}?,a/y.bin`], 'list.csv');
+    expect((await bring(list)).counters).toMatchObject({ done: 2 });
+    expect((await readFile(out('a', 'b', 'x.bin'))).length).toBe(10);
+  });
+
   test('under fail nothing is replaced', async () => {
     await mkdir(out(), { recursive: true });
     await writeFile(out('f1.bin'), 'mine');
