@@ -30,7 +30,8 @@ export interface LockOptions {
   /** How long to wait for a holder to let go. @default 0 */
   readonly patienceMs?: number;
   /**
-   * Also removes what others left here who were killed in the middle of locking. Reads the whole folder.
+   * Always removes what others left here who were killed in the middle of locking, which reads the whole folder. Else
+   * only where a dead holder is taken over from.
    * @default false
    */
   readonly sweep?: boolean;
@@ -50,8 +51,8 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
         if (performance.now() >= patientUntil) throw await lockedBy(last, path, options.what);
         await sleep(2 + Math.random() * 8);
       } else if (last === undefined ? await claim(draft, path) : await succeed(path, chain, last, self, draft)) {
-        // Tidying up may fail (a folder that can't be listed) without harm to the lock.
-        if (options.sweep === true) await sweep(path).catch(() => {});
+        // One who died while taking over leaves a file that nothing leads to. Tidying up may fail without harm.
+        if (options.sweep === true || last !== undefined) await sweep(path).catch(() => {});
         return lockHeld(path, self);
       }
     }

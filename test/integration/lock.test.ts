@@ -176,6 +176,16 @@ describe('a lock', () => {
     expect(await readdir(folder)).toEqual(['the.lock.3333333333333333', 'the.lock.txt.keep']);
   });
 
+  test('where a dead holder is taken over from, what one left who died while taking over goes too', async () => {
+    const dead = { ...(await template()), started: '1' };
+    await writeFile(path, JSON.stringify(dead));
+    // Killed after its own file had become the lock, and before this name of it was gone.
+    await writeFile(`${path}.after-2222222222222222`, JSON.stringify(dead));
+    const lock = await acquireLock(path, { what });
+    await lock.release();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test('is never held by two, though many processes take it and die with it', async () => {
     const witness = join(folder, 'witness');
     for (let round = 0; round < 3; round += 1) {
