@@ -90,6 +90,7 @@ export const ERROR_CODES = {
   DestinationExists: entry('exists', 'fail'),
   DestinationMissing: entry('destination', 'fail'),
   DestinationDenied: entry('destination', 'fail'),
+  DestinationWithdrawn: entry('destination', 'fail'),
   DestinationCredentials: entry('destination', 'fail'),
   DestinationWrongRegion: entry('destination', 'fail'),
   DestinationNotWritable: entry('destination', 'fail'),

@@ -67,6 +67,7 @@ function lineOf(event: PieceworkEvent): Line | undefined {
     case 'piece.requeued':
     case 'retrying':
     case 'probe.retrying':
+    case 'left':
     case 'failed':
       return { level: 'warn', fields: rest(event) };
     case 'planned': {

@@ -75,6 +75,9 @@ export function emfMetrics({ namespace, service, write = toStdout, now = Date.no
           count('Pieces', 1);
           count('Bytes', event.bytes, {}, 'Bytes');
           return;
+        case 'left':
+          count('LeftBehind', 1);
+          return;
         case 'piece.rescued':
           count('Rescues', 1);
           return;

@@ -6,6 +6,7 @@ import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
 import { saveTransfer } from '../shared/store.ts';
 import { uploadRef } from '../shared/upload-ref.ts';
+import { nameLeft } from './left.ts';
 import type { Wait } from './step.ts';
 
 /** Abort, and look again after the grace: parts of dead workers may land even after the abort (rule 14). */
@@ -21,8 +22,16 @@ export async function abortStep(
   const upload = uploadRef(destination, record, entry.upload);
   const lookAt = entry.abortedAt === undefined ? now : fromIso(entry.abortedAt) + ports.policy.graceMs;
   if (entry.abortedAt !== undefined && now < lookAt) return { waitMs: lookAt - now };
-  const isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';
-  if (!isGone) await destination.abortUpload(upload, { signal });
+  let isGone: boolean;
+  try {
+    isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';
+    if (!isGone) await destination.abortUpload(upload, { signal });
+  } catch (error) {
+    const stays = { what: 'upload', destination, at: upload.target, uploadId: upload.id } as const;
+    const left = await nameLeft(ports, record, error, stays);
+    if (left !== 'left') return left;
+    isGone = true;
+  }
   await saveTransfer(ports, loaded, isGone ? dropAborted(record, entry) : noteAbort(record, entry, now));
   return 'again';
 }

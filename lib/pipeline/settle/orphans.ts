@@ -9,6 +9,7 @@ import { activeTransfers } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
 import { loadTransfer, saveTransfer } from '../shared/store.ts';
+import { nameLeft } from './left.ts';
 import type { Wait } from './step.ts';
 
 type Intent = TransferRecord['creating'][number];
@@ -36,8 +37,10 @@ export async function orphanStep(
   } catch (error) {
     // Without the right to list uploads, too: what was not asked for need not succeed before its time.
     signal.throwIfAborted();
-    if (now >= oldAt || !(error instanceof PieceworkError)) throw error;
-    return { waitMs: oldAt - now };
+    if (!(error instanceof PieceworkError)) throw error;
+    if (now < oldAt) return { waitMs: oldAt - now };
+    const left = await nameLeft(ports, record, error, { what: 'intent', destination, at: record.request.destination });
+    if (left !== 'left') return left;
   }
   await saveTransfer(ports, loaded, dropOrphan(record, intent));
   return 'again';

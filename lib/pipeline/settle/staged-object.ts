@@ -8,15 +8,26 @@ import { saysNo } from '../shared/refusal.ts';
 import type { Loaded } from '../shared/store.ts';
 import { saveTransfer } from '../shared/store.ts';
 import { stagingOf } from '../shared/upload-ref.ts';
+import { nameLeft } from './left.ts';
+import type { Wait } from './step.ts';
 
 /** It served its proof, and is of no use after the end. What another program put in its place stays. */
-export async function deleteStagedObject(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<'again'> {
+export async function deleteStagedObject(
+  ports: Ports,
+  loaded: Loaded<Over>,
+  signal: AbortSignal,
+): Promise<'again' | Wait> {
   const { record } = loaded;
   const { destination: to } = record.request;
   const destination = ports.destinations(to);
   const staging = stagingOf(destination);
   const staged = staging.locate(to, record.id);
-  if (await mayBeOurs(destination, staged, record.id, signal)) await staging.delete(staged, { signal });
+  try {
+    if (await mayBeOurs(destination, staged, record.id, signal)) await staging.delete(staged, { signal });
+  } catch (error) {
+    const left = await nameLeft(ports, record, error, { what: 'staged object', destination, at: staged });
+    if (left !== 'left') return left;
+  }
   await saveTransfer(ports, loaded, dropStagedObject(record));
   return 'again';
 }

@@ -25,6 +25,7 @@ const NO: ReadonlySet<ErrorCode> = new Set([
   'InvalidDestination',
   'DestinationMissing',
   'DestinationDenied',
+  'DestinationWithdrawn',
   'DestinationCredentials',
   'DestinationWrongRegion',
   'DestinationNotWritable',

@@ -27,6 +27,17 @@ export type TransferEvent =
       readonly doneThrough: number;
       readonly done: readonly number[];
     }
+  /** What we may no longer clean up: a person has to. */
+  | {
+      readonly type: 'left';
+      readonly transferId: string;
+      /** `intent`: there may be an upload that no record names. */
+      readonly what: 'upload' | 'staged object' | 'intent';
+      /** For people. */
+      readonly target: string;
+      readonly uploadId?: string;
+      readonly reason: ErrorRecord;
+    }
   | { readonly type: 'restarted'; readonly transferId: string; readonly reason: ErrorRecord }
   | {
       readonly type: 'retrying';

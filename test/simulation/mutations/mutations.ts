@@ -18,8 +18,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'no second look follows an abort (rule 14)',
     file: 'lib/pipeline/settle/abort-step.ts',
-    find: "const isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';",
-    replace: 'const isGone = entry.abortedAt !== undefined;',
+    find: "isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';",
+    replace: 'isGone = entry.abortedAt !== undefined;',
   },
   {
     name: 'a tick sends nothing again (rule 7)',
