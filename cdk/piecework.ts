@@ -6,7 +6,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { BucketRule, OwnershipRules, SourceRules, Variable } from '../lib/aws/names.ts';
-import { ENV, EVENT_SOURCE, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
+import { API_TIMEOUT_SECONDS, ENV, EVENT_SOURCE, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
 import { Api } from './api/api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring.ts';
@@ -29,7 +29,7 @@ export type {
 } from './props/props.ts';
 
 /** Bounded work on metadata: these need no choice. */
-const API_TIMEOUT = Duration.seconds(29);
+const API_TIMEOUT = Duration.seconds(API_TIMEOUT_SECONDS);
 const FINALIZER_TIMEOUT = Duration.seconds(60);
 const METADATA_MEMORY_MIB = 512;
 

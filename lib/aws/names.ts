@@ -104,6 +104,9 @@ export const MOST_RECEIVES = 4;
 /** What a function keeps back of its time to give its messages back in order. */
 export const MARGIN_MS = 3_000;
 
+/** Of the API's function; API Gateway waits no longer. */
+export const API_TIMEOUT_SECONDS = 29;
+
 /** Fetchers see a cancel after this at the latest. */
 export const RECORD_CACHE_MS = 5_000;
 

@@ -2,7 +2,7 @@ import type { Policy } from '../pipeline/shared/ports.ts';
 import { BACKOFF } from '../transfer/retry.ts';
 import { STRAGGLERS } from '../transfer/straggler.ts';
 import type { Environment } from './environment.ts';
-import { MARGIN_MS, RECORD_CACHE_MS, WINDOW_BYTES } from './names.ts';
+import { API_TIMEOUT_SECONDS, MARGIN_MS, RECORD_CACHE_MS, WINDOW_BYTES } from './names.ts';
 
 const MIB = 1024 ** 2;
 const MINUTE_MS = 60_000;
@@ -29,6 +29,8 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
     graceMs,
     proofPatienceMs: 30 * MINUTE_MS,
     orphanAgeMs: HOUR_MS,
+    // The same of the API's function, which submits and retries.
+    deadSubmitMs: RECORD_CACHE_MS + Math.max(longestTimeoutMs, API_TIMEOUT_SECONDS * 1000) + lateMs,
     // No function outlives its time-out, and what it had sent has arrived by then.
     deadCreateMs: graceMs,
     plannerLifeMs: planTimeoutMs,

@@ -40,7 +40,8 @@ describe.runIf(here)('afterwards', () => {
   test('nothing is left: no message, no upload, no marker, no sealed source, no staging object', async () => {
     let left = await pipeline.leftovers();
     // What was cancelled is looked at again after a grace, which the time-outs of the
-    // stand-in deployment make a minute long.
+    // stand-in deployment make a minute long; what a submit or a retry left that was cut off before its record, as well
+    // (test/unit/cut-off-submit.test.ts).
     for (let seconds = 0; left.length > 0 && seconds < 240; seconds += 2) {
       await sleep(2000);
       left = await pipeline.leftovers();

@@ -24,6 +24,7 @@ export function policyOf(scenario: Scenario, elapsedMs: () => number): Policy {
     graceMs,
     proofPatienceMs: 30 * MINUTE_MS,
     deadCreateMs: graceMs,
+    deadSubmitMs: graceMs,
     orphanAgeMs: 60 * MINUTE_MS,
     plannerLifeMs: TIMES.plannerTimeoutMs,
     ...(scenario.hostCeiling === undefined ? {} : { hostCeiling: scenario.hostCeiling }),

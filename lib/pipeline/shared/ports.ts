@@ -46,6 +46,11 @@ export interface Policy {
   /** After this a recorded intent without an upload is an orphan. */
   readonly orphanAgeMs: number;
   /**
+   * After this, a submit or retry that put its marker, and not its record, is dead for certain.
+   * @default not before `orphanAgeMs`
+   */
+  readonly deadSubmitMs?: number;
+  /**
    * After this the planner of a recorded intent is dead for certain, and its Create has arrived or never
    * will: what it came to can be asked.
    * @default never certain: after `orphanAgeMs` and `plannerLifeMs`

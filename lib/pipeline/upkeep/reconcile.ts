@@ -62,5 +62,6 @@ async function takeStrayMarker(
 
 async function isOld(ports: Ports, { transferId, run }: ActiveTransfer): Promise<boolean> {
   const marker = await ports.records.get(KEYS.active(transferId, run));
-  return marker !== undefined && ports.clock.now() - fromIso(marker.value.at) >= ports.policy.orphanAgeMs;
+  const { deadSubmitMs = ports.policy.orphanAgeMs } = ports.policy;
+  return marker !== undefined && ports.clock.now() - fromIso(marker.value.at) >= deadSubmitMs;
 }
