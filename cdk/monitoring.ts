@@ -5,7 +5,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { METRICS_NAMESPACE, STUCK_METRIC } from '../lib/aws/names.ts';
+import { LEFT_METRIC, METRICS_NAMESPACE, STUCK_METRIC } from '../lib/aws/names.ts';
 import type { StageFunctions } from './rights.ts';
 
 export interface MonitoringProps {
@@ -72,6 +72,20 @@ export class Monitoring extends Construct {
       dimensionsMap: { service: 'piecework-finalizer' },
     });
     this.#alarm('StuckTransfers', 'stuck-transfers', 'Transfers should have ended and have not.', stuck, 1, 2);
+    const left = new Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName: LEFT_METRIC,
+      period: Duration.minutes(5),
+      statistic: Stats.SUM,
+      dimensionsMap: { service: 'piecework-finalizer' },
+    });
+    this.#alarm(
+      'LeftBehind',
+      'left-behind',
+      'At a destination that was taken out something is left to clean up.',
+      left,
+      1,
+    );
   }
 
   #alarm(id: string, heading: string, what: string, metric: IMetric, threshold: number, evaluationPeriods = 1): void {

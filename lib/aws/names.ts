@@ -137,3 +137,5 @@ export function serviceName(stage: Stage): string {
 }
 /** Transfers that should have ended and have not, as the last tick saw it. */
 export const STUCK_METRIC = 'StuckTransfers';
+/** What may no longer be cleaned up (`lib/events/metrics`). */
+export const LEFT_METRIC = 'LeftBehind';

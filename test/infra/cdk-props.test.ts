@@ -1,4 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { expect, test } from 'vitest';
 import { Piecework } from '../../cdk/piecework.ts';
@@ -189,8 +190,15 @@ test('hosts are taken as the functions read them: names, what lies under a name,
     expect(() => pieceworkStack(() => ({ allowHosts: [host] })), host).toThrow(/is no host/);
 });
 
+test('the app without a destination can be evaluated, for bootstrap and destroy, and not be deployed', () => {
+  const stack = new PieceworkStack(testApp(), 'Test', { settings: {} });
+  Annotations.fromStack(stack).hasError('/Test', Match.stringLikeRegexp('say where transfers may write'));
+  const { Parameters } = Template.fromStack(stack).toJSON();
+  // A stack that runs is not replaced, whatever the command line ignores: CloudFormation wants a value for this.
+  expect(Parameters['Destinations']).toEqual({ Type: 'String', Description: expect.any(String) });
+});
+
 test.each<readonly [string, StackSettings, RegExp]>([
-  ['no destination', {}, /say where transfers may write/],
   ['a destination that is a path', { destinations: '/tmp/x' }, /"\/tmp\/x" is no destination/],
   [
     'a stand-in that is neither',

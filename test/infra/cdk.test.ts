@@ -203,7 +203,7 @@ describe('alarms', () => {
         /docs\/runbook\.md#([a-z-]+)$/.exec(String((alarm as Record<string, unknown>)['AlarmDescription']))?.[1],
     );
     expect(named.sort()).toEqual(headings.sort());
-    expect(alarms).toHaveLength(7);
+    expect(alarms).toHaveLength(8);
   });
 
   test('tell a topic, where one is given', () => {

@@ -1,5 +1,6 @@
 import { decodeTime } from 'ulid';
 import { describe, expect, it } from 'vitest';
+import { LEFT_METRIC } from '../../lib/aws/names.ts';
 import { emfMetrics } from '../../lib/events/metrics/events.ts';
 
 const transferId = '01KB1VY4M7XWQ8N5T2R9C3D6EF';
@@ -72,6 +73,8 @@ describe('metrics', () => {
     metrics.event({ ...failure, error: { code: 'SourceReset', message: 'm' } });
     metrics.event({ type: 'piece.requeued', transferId, pieceNumber: 1, attempt: 2, delayMs: 1, error: reason });
     metrics.event({ type: 'retrying', transferId, reason, delayMs: 1 });
+    const left = { code: 'DestinationWithdrawn', message: 'm' } as const;
+    metrics.event({ type: 'left', transferId, what: 'upload', target: 's3://b/k', uploadId: 'u', reason: left });
     metrics.event({ type: 'piece.rescued', transferId, pieceNumber: 1, restBytes: 1, afterMs: 1 });
     metrics.event({
       type: 'piece.requeued',
@@ -84,6 +87,7 @@ describe('metrics', () => {
     expect(written).toEqual([]);
     expect(flushed().sort()).toEqual([
       [`Piecework/Bytes{${S}}`, 'Bytes', 60],
+      [`Piecework/${LEFT_METRIC}{${S}}`, 'Count', 1],
       [`Piecework/Pieces{${S}}`, 'Count', 3],
       [`Piecework/Rescues{${S}}`, 'Count', 1],
       [`Piecework/Retries{${S},code=SourceBusy}`, 'Count', 2],
