@@ -47,6 +47,12 @@ const CONTRADICTIONS: readonly Contradiction[] = [
     sentence: '--bearer and a header Authorization both authenticate: give one of them',
   },
   {
+    first: 'userAgent',
+    second: 'header',
+    holds: ({ userAgent, header }) => userAgent !== undefined && header?.['user-agent'] !== undefined,
+    sentence: '--user-agent and a header User-Agent say the same thing twice: give one of them',
+  },
+  {
     first: 'sse',
     second: 'sseKmsKeyId',
     holds: ({ sse, sseKmsKeyId }) => sse === 's3' && sseKmsKeyId !== undefined,

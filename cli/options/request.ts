@@ -22,8 +22,9 @@ export function copyRequest(url: string, destination: string | undefined, settin
 
 /** The source of a retry, where anything about it is said; `stored` is the redacted URL of the record. */
 export function retrySource(url: string | undefined, settings: Settings, stored: string): SourceLocator | undefined {
-  const { header, user, bearer, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath } = settings;
-  const said = [header, user, bearer, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath];
+  const { header, userAgent, user, bearer, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath } =
+    settings;
+  const said = [header, userAgent, user, bearer, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath];
   const saysNothing = said.every((one) => one === undefined);
   if (url !== undefined) return sourceLocator(url, settings);
   // Of a URL that was stored in part, only the library can say what is missing.
@@ -42,12 +43,13 @@ export function localOptions(settings: Settings): LocalOptions {
 }
 
 function sourceLocator(url: string, settings: Settings): SourceLocator {
-  const { header, maxRedirects, allowInsecureRedirect, hostFingerprint } = settings;
+  const { header, userAgent, maxRedirects, allowInsecureRedirect, hostFingerprint } = settings;
+  const headers = userAgent === undefined ? header : { ...header, 'user-agent': userAgent };
   const auth = authOf(settings);
   const secretPath = settings.secretPath === true ? true : undefined;
   return {
     url: urlOf(url),
-    ...stated({ headers: header, auth, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath }),
+    ...stated({ headers, auth, maxRedirects, allowInsecureRedirect, hostFingerprint, secretPath }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { HOST_FINGERPRINT } from '../../lib/transfer/locators.ts';
+import { FIELD_VALUE } from '../../lib/values/web/http-fields.ts';
 import { headers, secret, userAndPassword } from './kinds/credentials.ts';
 import { duration, integer, rate } from './kinds/numbers.ts';
 import { anyText, endpoint, matching, toggle } from './kinds/texts.ts';
@@ -14,6 +15,14 @@ export const SOURCE_OPTIONS = {
     group: 'Source',
     verbs: ASKING_SOURCE,
     help: 'request header "Name: value", for the origin of the URL only; @file = one on each line (repeatable)',
+  }),
+  userAgent: option({
+    kind: matching('TEXT', FIELD_VALUE, 'a text that a header can carry, without line breaks'),
+    short: '-A',
+    group: 'Source',
+    verbs: ASKING_SOURCE,
+    help: 'how the source is to know the client, where it refuses programs: the header User-Agent',
+    fallback: '`piecework/` and the version',
   }),
   user: option({
     kind: userAndPassword,

@@ -2,12 +2,13 @@ import type { LocalStatus } from '../../lib/index.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isOver } from '../../lib/transfer/record/record.ts';
 import { printable } from '../../lib/values/printable.ts';
-import { formatBytes, formatDuration } from '../../lib/values/units.ts';
+import { formatBytes } from '../../lib/values/units.ts';
 import { describePlan } from './describe.ts';
 import { placeText } from './lines.ts';
 import type { Glyphs, MappedPieces } from './piece-map.ts';
 import { pieceMap } from './piece-map.ts';
-import { facts, shorten, table } from './text.ts';
+import { facts } from './text.ts';
+import { transferTable } from './transfer-table.ts';
 import { waitingState, waitingText } from './waiting.ts';
 
 /** What a person calls its state: an open transfer that no process works on was interrupted. */
@@ -21,28 +22,18 @@ function waitingOf({ record, isRunning }: LocalStatus): TransferRecord['waiting'
 }
 
 export function listLines(transfers: readonly LocalStatus[], now: number, columns: number): readonly string[] {
-  const heading = ['ID', 'STATE', 'SIZE', 'AGE', 'DESTINATION'];
   const rows = transfers.map((transfer) => {
     const { record } = transfer;
-    const size = sizeOf(record);
-    return [
-      record.id,
-      waitingState(stateOf(transfer), waitingOf(transfer), now),
-      size === undefined ? '-' : formatBytes(size),
-      formatDuration(Math.max(0, now - Date.parse(record.createdAt))),
-      placeText(record.request.destination),
-    ];
+    return {
+      id: record.id,
+      state: waitingState(stateOf(transfer), waitingOf(transfer), now),
+      sizeBytes: sizeOf(record),
+      createdAt: record.createdAt,
+      source: printable(record.request.source.url),
+      destination: placeText(record.request.destination),
+    };
   });
-  const fixed = table(
-    heading.slice(0, -1),
-    rows.map((row) => row.slice(0, -1)),
-  );
-  const used = Math.max(0, ...fixed.map((line) => line.length)) + 2;
-  const room = Math.max(12, columns - used);
-  return table(
-    heading,
-    rows.map((row) => [...row.slice(0, -1), shorten(row.at(-1) ?? '', room)]),
-  );
+  return transferTable(rows, now, columns);
 }
 
 function sizeOf({ result, plan }: TransferRecord): number | undefined {

@@ -1,10 +1,10 @@
 import type { Transfer } from '../../lib/api/schemas/transfer.ts';
-import { PieceworkError } from '../../lib/errors/error.ts';
 import { retrySource } from '../options/request.ts';
 import { writeLine } from '../output/lines.ts';
 import { readsUnicode } from '../output/paint.ts';
 import { BLOCKS, LETTERS } from '../output/piece-map.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
+import { limitOf, SHOWN_BY_DEFAULT } from '../verbs/list-limit.ts';
 import { resolveRemoteId } from './remote-id.ts';
 import { remoteListLines, remoteStatusLines } from './show.ts';
 import { remoteSource } from './source.ts';
@@ -12,17 +12,13 @@ import { watch } from './watch.ts';
 import type { Remote } from './with-deployment.ts';
 
 const WATCH = { name: 'watch', help: 'follow it until it has ended, and end as it did (deployments)' };
-const SHOWN_BY_DEFAULT = 50;
 const MOST_ON_PAGE = 100;
 
 export const remoteList: Remote = {
-  extras: [
-    { name: 'status', placeholder: 'STATUS', help: 'only those with this status (deployments)' },
-    { name: 'limit', placeholder: 'N', help: `at most so many (deployments; default: ${SHOWN_BY_DEFAULT})` },
-  ],
+  extras: [{ name: 'status', placeholder: 'STATUS', help: 'only those with this status (deployments)' }],
   examples: [{ command: 'piecework list --stack piecework --status failed', what: 'of a deployment' }],
   async run({ context, settings, extras }, client) {
-    const limit = limitOf(extras['limit']);
+    const limit = limitOf(extras, settings.json === true ? 50 : SHOWN_BY_DEFAULT);
     const status = typeof extras['status'] === 'string' ? { status: extras['status'] as Transfer['status'] } : {};
     const transfers: Transfer[] = [];
     let cursor: string | undefined;
@@ -51,7 +47,7 @@ export const remoteList: Remote = {
       for (const line of remoteListLines(transfers, context.now(), columns)) writeLine(context.stdout, line);
     if (settings.quiet === true) return;
     if (transfers.length === 0) writeLine(context.stderr, 'no transfers');
-    if (cursor !== undefined) writeLine(context.stderr, 'there are older ones; --limit shows more');
+    if (cursor !== undefined) writeLine(context.stderr, 'there are older ones; --all or --limit N shows more');
   },
 };
 
@@ -100,10 +96,3 @@ export const remoteRetry: Remote = {
     if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer: last });
   },
 };
-
-function limitOf(given: string | boolean | undefined): number {
-  if (given === undefined) return SHOWN_BY_DEFAULT;
-  const limit = typeof given === 'string' && /^\d{1,6}$/.test(given) ? Number(given) : 0;
-  if (limit < 1) throw new PieceworkError('InvalidOption', '--limit is to be a whole number from 1');
-  return limit;
-}

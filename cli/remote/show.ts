@@ -6,30 +6,22 @@ import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { placeText } from '../output/lines.ts';
 import type { Glyphs } from '../output/piece-map.ts';
 import { pieceMap } from '../output/piece-map.ts';
-import { count, facts, shorten, table } from '../output/text.ts';
+import { count, facts } from '../output/text.ts';
+import { transferTable } from '../output/transfer-table.ts';
 import { waitingState, waitingText } from '../output/waiting.ts';
 
 /* A deployment's transfers for people: the same words and columns as for those of this machine. */
 
 export function remoteListLines(transfers: readonly Transfer[], now: number, columns: number): readonly string[] {
-  const heading = ['ID', 'STATE', 'SIZE', 'AGE', 'DESTINATION'];
-  const rows = transfers.map(({ id, status, waiting, plan, result, createdAt, destination }) => {
-    const size = result?.sizeBytes ?? plan?.sizeBytes;
-    const age = formatDuration(Math.max(0, now - Date.parse(createdAt)));
-    return [
-      id,
-      waitingState(status, waiting, now),
-      size === undefined ? '-' : formatBytes(size),
-      age,
-      destinationText(destination),
-    ];
-  });
-  const fixed = rows.map((row) => row.slice(0, -1));
-  const used = Math.max(0, ...table(heading.slice(0, -1), fixed).map((line) => line.length)) + 2;
-  return table(
-    heading,
-    rows.map((row) => [...row.slice(0, -1), shorten(row.at(-1) ?? '', Math.max(12, columns - used))]),
-  );
+  const rows = transfers.map(({ id, status, waiting, plan, result, createdAt, source, destination }) => ({
+    id,
+    state: waitingState(status, waiting, now),
+    sizeBytes: result?.sizeBytes ?? plan?.sizeBytes,
+    createdAt,
+    source: printable(source.url),
+    destination: destinationText(destination),
+  }));
+  return transferTable(rows, now, columns);
 }
 
 export function remoteStatusLines(

@@ -55,6 +55,8 @@ export interface HttpOptions {
   readonly minBytesPerSecond?: number;
   /** PEM file of certificate authorities that are trusted besides the system's. */
   readonly caFile?: string;
+  /** How sources know us; a `user-agent` of a source comes first. @default `piecework/` and the version */
+  readonly userAgent?: string;
   /** Resolves host names of direct connections, or refuses them, in place of `dns.lookup`. */
   readonly lookup?: LookupFunction;
   /** @default HTTP_PROXY, HTTPS_PROXY, NO_PROXY of the environment */

@@ -198,9 +198,9 @@ describe('the verbs that both homes know', () => {
     await here.bench.store(OTHER, { status: 'cancelled' });
     expect(await run(['list', '--limit', '1'], here.context)).toBe(0);
     expect(here.context.stdout.text.split('\n')[1]).toMatch(
-      new RegExp(`^${OTHER} +cancelled +- +1m +s3://bucket/key$`),
+      new RegExp(`^${OTHER} +cancelled +- +1m +https://\\S+ +s3://bucket/key$`),
     );
-    expect(here.context.stderr.text).toContain('--limit shows more');
+    expect(here.context.stderr.text).toContain('--all or --limit N shows more');
     here.context.stdout.text = '';
     await run(['list', '--json', '--status', 'transferring'], here.context);
     expect(JSON.parse(here.context.stdout.text)).toMatchObject({

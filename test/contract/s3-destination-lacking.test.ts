@@ -46,6 +46,26 @@ describe('a store that refuses checksums', () => {
   });
 });
 
+describe('a name in any alphabet', () => {
+  test.each([
+    ['attachment; filename="größe.txt"', `attachment; filename="gr__e.txt"; filename*=UTF-8''gr%C3%B6%C3%9Fe.txt`],
+    [`inline; filename*=UTF-8''gr%C3%B6%C3%9Fe.txt`, `inline; filename*=UTF-8''gr%C3%B6%C3%9Fe.txt`],
+    [
+      `attachment; filename="ä.txt"; filename*=UTF-8''%E2%82%AC.txt`,
+      `attachment; filename="_.txt"; filename*=UTF-8''%E2%82%AC.txt`,
+    ],
+    [
+      'attachment; filename="ä\\"b (1)\'.txt"',
+      `attachment; filename="__b (1)'.txt"; filename*=UTF-8''%C3%A4%22b%20%281%29%27.txt`,
+    ],
+    ['what is no disposition: ä', 'what is no disposition: %C3%A4'],
+  ])('%s is stored so that a download has it', async (contentDisposition, stored) => {
+    const double = await store();
+    await open(double).createUpload(objectSpec(at(double), { contentDisposition }), call());
+    expect(double.log[0]?.headers['content-disposition']).toBe(stored);
+  });
+});
+
 describe('the words of a store', () => {
   const saying = async (message: string, secretAccessKey = 'double-secret'): Promise<string> => {
     const double = await store();

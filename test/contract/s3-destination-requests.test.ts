@@ -29,7 +29,7 @@ describe('what is sent', () => {
       'x-amz-checksum-type': 'FULL_OBJECT',
       'content-type': 'text/plain',
       'content-encoding': 'gzip',
-      'content-disposition': 'attachment; filename="na%C3%AFve.bin"',
+      'content-disposition': `attachment; filename="na_ve.bin"; filename*=UTF-8''na%C3%AFve.bin`,
       'content-language': 'de',
       'cache-control': 'no-store',
       'x-amz-storage-class': 'STANDARD_IA',

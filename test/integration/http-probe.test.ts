@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { httpBench, SIZE } from '../support/http-bench.ts';
+import { VERSION } from '../../lib/values/version.ts';
+import { httpBench, MIDDLE, SIZE } from '../support/http-bench.ts';
 import type { Resource } from '../support/origin-resource.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';
@@ -15,7 +16,7 @@ describe('what is asked', () => {
     const [probe, open] = bench.origin.requests;
     expect(bench.origin.requests.map(({ method }) => method)).toEqual(['GET', 'GET']);
     expect(probe?.headers).toMatchObject({ range: 'bytes=0-999', 'accept-encoding': 'identity', accept: '*/*' });
-    expect(probe?.headers['user-agent']).toBe('piecework');
+    expect(probe?.headers['user-agent']).toBe(`piecework/${VERSION}`);
     expect(probe?.headers).not.toHaveProperty('if-range');
     expect(open?.headers).toMatchObject({ range: 'bytes=100000-299999', 'if-range': '"v1"' });
     expect(open?.bytesSent).toBe(200_000);
@@ -136,11 +137,42 @@ describe('the snapshot', () => {
     expect((await failureOf(bench.source.probe({ url }, 1000, call()), code)).message).toMatch(sentence);
   });
 
+  it('of a link that is signed and not over its time, only a later refusal may mean that it has expired', async () => {
+    const url = bench.origin.serve('/file.bin', { size: SIZE });
+    const signed = { url: `${url}?Expires=4000000000&Signature=s` };
+    const snapshot = await bench.snapshotOf(signed);
+    bench.origin.serve('/file.bin', (_request, response) => void response.writeHead(403).end());
+    const first = await failureOf(bench.source.probe(signed, 1000, call()), 'SourceForbidden');
+    expect(first.message).not.toContain('expired');
+    expect(first.message).toContain('--user-agent');
+    const later = await failureOf(bench.source.open(signed, snapshot, MIDDLE, call()), 'SourceForbidden');
+    expect(later.message).toContain('the link may have expired');
+  });
+
   it('only of a link that is signed it says that it may have expired', async () => {
     const url = bench.origin.serve('/file.bin', (_request, response) => void response.writeHead(403).end());
     const signed = { url: `${url}?Expires=1000000000&Signature=s` };
     const error = await failureOf(bench.source.probe(signed, 1000, call()), 'SourceForbidden');
     expect(error.message).toContain('the link may have expired');
+  });
+
+  it('decodes what describes the bytes once, UTF-8 or latin1, as browsers do', async () => {
+    const latin1 = (text: string) => Buffer.from(text, 'latin1').toString('latin1');
+    const utf8 = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+    for (const encode of [latin1, utf8]) {
+      const headers = {
+        'content-disposition': encode('attachment; filename="größe.txt"'),
+        'content-type': encode('text/plain; name="größe.txt"'),
+      };
+      const from = { url: bench.origin.serve('/file.bin', { size: SIZE, headers }) };
+      const snapshot = await bench.snapshotOf(from);
+      expect(snapshot).toMatchObject({
+        contentDisposition: 'attachment; filename="größe.txt"',
+        contentType: 'text/plain; name="größe.txt"',
+        name: 'größe.txt',
+      });
+      await readAll(await bench.source.open(from, snapshot, MIDDLE, call()));
+    }
   });
 
   it('keeps a coding that nobody asked for, and its bytes as they are', async () => {

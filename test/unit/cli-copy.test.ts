@@ -61,6 +61,8 @@ describe('copy', () => {
       '--no-clobber',
       '--state-dir',
       '/s',
+      '--user-agent',
+      'Mozilla/5.0 (X11)',
       '--limit-rate=1MiB',
       '--no-rescue',
       'https://h/f',
@@ -69,7 +71,7 @@ describe('copy', () => {
     expect(await run(args, context)).toBe(0);
     expect(requests).toEqual([
       {
-        source: { url: 'https://h/f', headers: { accept: 'text/plain' } },
+        source: { url: 'https://h/f', headers: { accept: 'text/plain', 'user-agent': 'Mozilla/5.0 (X11)' } },
         destination: 'out',
         object: {},
         options: { parallelism: 3, ifExists: 'fail', expect: { digests: {} } },

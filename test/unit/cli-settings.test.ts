@@ -127,6 +127,8 @@ describe('what is wrong is named, with where it was given', () => {
     [{ noClobber: ['true'], ifExists: ['replace'] }, {}, undefined, 'InvalidOption', '--no-clobber means'],
     [{ dryRun: ['true'], restart: ['true'] }, {}, undefined, 'InvalidOption', '--dry-run does nothing'],
     [{ user: ['a:b'], bearer: ['t'] }, {}, undefined, 'InvalidOption', '--user and --bearer'],
+    [{ userAgent: ['me'], header: ['User-Agent: x'] }, {}, undefined, 'InvalidOption', '--user-agent and a header'],
+    [{ userAgent: ['a\nb'] }, {}, undefined, 'InvalidOption', '--user-agent: '],
     [{ bearer: ['t'], header: ['Authorization: x'] }, {}, undefined, 'InvalidOption', '--bearer and a header'],
     [{ sse: ['s3'], sseKmsKeyId: ['k'] }, {}, undefined, 'InvalidOption', '--sse s3 uses no KMS key'],
   ])('%j %j %j', (flags: Flags, environment: NodeJS.ProcessEnv, config: unknown, code, message) => {

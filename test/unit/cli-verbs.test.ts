@@ -42,8 +42,8 @@ describe('the other verbs', () => {
     const context = testContext({ isTTY: true, columns: 80, local: () => both });
     expect(await run(['list'], context)).toBe(0);
     const lines = context.stdout.text.split('\n');
-    expect(lines[0]).toMatch(/^ID +STATE +SIZE +AGE +DESTINATION$/);
-    expect(lines[1]).toMatch(new RegExp(`^${ID} +interrupted +40 B +16m40s +s3:/`));
+    expect(lines[0]).toMatch(/^ID +STATE +SIZE +AGE +SOURCE +DESTINATION$/);
+    expect(lines[1]).toMatch(new RegExp(`^${ID} +interrupted +40 B +16m40s +htt.+  s3:`));
     expect(lines[2]).toMatch(new RegExp(`^${OTHER} +completed +64 MiB +16m40s `));
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
     const json = testContext({ local: () => both });
@@ -55,6 +55,33 @@ describe('the other verbs', () => {
     const none = testContext({ local: () => ({ list: async () => [] }) });
     expect(await run(['list'], none)).toBe(0);
     expect([none.stdout.text, none.stderr.text]).toEqual(['', 'no transfers\n']);
+  });
+
+  it('list shows the newest 20 in a table, and says how to see more; a program gets all', async () => {
+    const many = Array.from({ length: 23 }, () => ended);
+    const listed = async (...args: readonly string[]) => {
+      const context = testContext({ local: () => ({ list: async () => many }) });
+      const exit = await run(['list', ...args], context);
+      return { exit, lines: context.stdout.text.trimEnd().split('\n'), said: context.stderr.text };
+    };
+    const usual = await listed();
+    expect(usual.lines).toHaveLength(1 + 20);
+    expect(usual.said).toBe('3 older transfers not shown; --all or --limit N shows more\n');
+    expect(await listed('--all')).toMatchObject({ exit: 0, lines: { length: 1 + 23 }, said: '' });
+    expect(await listed('--limit', '22')).toMatchObject({
+      lines: { length: 1 + 22 },
+      said: expect.stringContaining('1 older transfer not'),
+    });
+    expect(JSON.parse((await listed('--json')).lines[0] ?? '')).toMatchObject({ transfers: { length: 23 } });
+    expect(JSON.parse((await listed('--json', '--limit', '2')).lines[0] ?? '')).toMatchObject({
+      transfers: { length: 2 },
+    });
+    for (const wrong of [
+      ['--limit', '0'],
+      ['--limit', 'x'],
+      ['--all', '--limit', '3'],
+    ])
+      expect((await listed(...wrong)).exit).toBe(2);
   });
 
   it('status shows one, with its piece map, by the beginning of its id', async () => {

@@ -1,4 +1,5 @@
 import type { ObjectCannedACL, PutObjectCommandInput, ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3';
+import { decodeExtended, parse } from 'content-disposition';
 import { MOST_CARRIED_BYTES, MOST_OWN_METADATA_BYTES, taggingHeader } from '../../transfer/object-headers.ts';
 import type { Validator } from '../../values/web/validator.ts';
 import type { ObjectSpec } from '../destination.ts';
@@ -34,7 +35,8 @@ export function objectParameters(object: ObjectSpec): ObjectParameters {
     ContentEncoding: object.contentEncoding,
     ContentLanguage: object.contentLanguage,
     CacheControl: object.cacheControl,
-    ContentDisposition: object.contentDisposition,
+    ContentDisposition:
+      object.contentDisposition === undefined ? undefined : storedDisposition(object.contentDisposition),
   } as const;
   let room = MOST_CARRIED_BYTES;
   for (const [name, given] of Object.entries(carried)) {
@@ -89,6 +91,25 @@ function asValidator(value: unknown): Validator | undefined {
   }
   return undefined;
 }
+
+/**
+ * With a name of any alphabet as `filename*`, which browsers take, and before it one in ASCII for all others (RFC 6266
+ * §5, RFC 8187). What is ASCII already stays as it is.
+ */
+function storedDisposition(value: string): string {
+  if (!BEYOND_ASCII.test(value)) return value;
+  const { type, parameters } = parse(value, { extended: false });
+  const name = decodeExtended(parameters['filename*'] ?? '') ?? parameters['filename'];
+  if (name === undefined || !/^[a-z-]{1,40}$/i.test(type)) return value;
+  const plain = name.normalize('NFC').replace(/[^\x20-\x7e]|["\\]/g, '_');
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/g,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `${type}; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}
+
+const BEYOND_ASCII = /[^\x20-\x7e\t]/;
 
 /**
  * Printable ASCII stays; the rest is percent-encoded, line breaks go. A header in another alphabet would be signed as

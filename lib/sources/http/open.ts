@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { Answer } from '../../http/answer.ts';
-import { lengthOf } from '../../http/grammar/headers.ts';
+import { decodedUtf8, lengthOf } from '../../http/grammar/headers.ts';
 import { rangeAnswerOf } from '../../http/grammar/range-answer.ts';
 import { ifRangeOf, validatorOf } from '../../http/grammar/validator.ts';
 import type { Start } from '../../http/requests/redirects.ts';
@@ -96,7 +96,7 @@ async function openAt(
       // A status that says it all has its own sentence; the rest is what the check found.
       const statusAlone = answer.status === 202 || (answer.status >= 400 && verdict.code !== 'SourceChanged');
       const error = statusAlone
-        ? await refuse(answer, context.now())
+        ? await refuse(answer, context.now(), { wasServed: true })
         : await refuseFor(answer, verdict.code, verdict.because, context.now());
       return { kind: 'refused', answer, error };
     }
@@ -128,7 +128,7 @@ function headOf({ status, headers }: Answer): RangeAnswer {
       contentRange: headers['content-range'],
       contentLength: headers['content-length'],
       contentEncoding: headers['content-encoding'],
-      contentType: headers['content-type'],
+      contentType: headers['content-type'] === undefined ? undefined : decodedUtf8(headers['content-type']),
     }),
   });
 }

@@ -11,7 +11,7 @@ import type { Instant } from '../../values/time.ts';
 const ADVICE: Readonly<Record<number, string>> = {
   400: 'the server finds the request wrong (400); check the URL and the headers given',
   401: 'the server asks for credentials, or for other ones (401)',
-  403: 'the server denies access (403); the credentials may lack the right, or it refuses programs',
+  403: 'the server denies access (403); the credentials may lack the right, or it refuses programs (--user-agent names another one)',
   404: 'there is nothing at this URL (404)',
   407: 'the proxy asks for credentials (407); put user and password into its URL',
   410: 'what was at this URL is gone for good (410)',
@@ -20,14 +20,16 @@ const ADVICE: Readonly<Record<number, string>> = {
   503: 'the server is busy (503)',
 };
 
-function adviceOn({ status, headers, url, redirected }: Answer): string {
+/** @param wasServed the same server has given bytes of it before: what it refuses now was good then */
+function adviceOn({ status, headers, url, redirected }: Answer, now: Instant, wasServed: boolean): string {
   const stayedAt = redirected?.credentialsStayedAt;
   if ((status === 401 || status === 403) && stayedAt !== undefined) {
     const asks = status === 401 ? 'asks for credentials' : 'denies access';
     return `the server ${asks} (${status}), and was not sent what was given for ${stayedAt}, since it is another origin, where a redirect led; give that URL and what it asks for`;
   }
   const known = ADVICE[status] ?? `the server answers ${status}`;
-  if (status === 403 && signatureExpiry(url) !== undefined)
+  const expiry = status === 403 ? signatureExpiry(url) : undefined;
+  if (expiry !== undefined && (wasServed || expiry <= now))
     return 'the server denies access (403); the link may have expired';
   const asked = status === 401 ? schemesOf(headers['www-authenticate'] ?? '') : [];
   return asked.length === 0 || asked.some((scheme) => SPOKEN.has(scheme.toLowerCase()))
@@ -49,7 +51,11 @@ export function asksToWait({ status, headers }: Answer, now: Instant): boolean {
 }
 
 /** Throws an answer away and makes an error of its status. */
-export async function refuse(answer: Answer, now: Instant): Promise<PieceworkError> {
+export async function refuse(
+  answer: Answer,
+  now: Instant,
+  { wasServed = false }: { readonly wasServed?: boolean } = {},
+): Promise<PieceworkError> {
   const { status, headers } = answer;
   if (status === 202 && headers['retry-after'] !== undefined) {
     return refuseFor(
@@ -66,7 +72,7 @@ export async function refuse(answer: Answer, now: Instant): Promise<PieceworkErr
     const empty = status === 204 || status === 205 ? ' without content' : '';
     return refuseFor(answer, 'SourceMalformed', `the server answers ${status}${empty}, which is not the bytes`, now);
   }
-  return refuseFor(answer, codeOfStatus(status), adviceOn(answer), now);
+  return refuseFor(answer, codeOfStatus(status), adviceOn(answer, now, wasServed), now);
 }
 
 export async function refuseFor(

@@ -1,4 +1,5 @@
 import type { Answer } from '../../http/answer.ts';
+import { decodedUtf8 } from '../../http/grammar/headers.ts';
 import { nameOf } from '../../http/grammar/proposed-name.ts';
 import { signatureExpiry } from '../../http/grammar/signature-expiry.ts';
 import { modifiedAt, validatorOf } from '../../http/grammar/validator.ts';
@@ -44,7 +45,10 @@ type Carried = 'contentType' | 'contentEncoding' | 'contentDisposition' | 'conte
 
 function carried(answer: Answer, header: string, field: Carried): Partial<Record<Carried, string>> {
   const value = answer.headers[header]?.trim();
-  return value === undefined || value === '' ? {} : { [field]: value };
+  // Not the coding: it is compared with what is sent later.
+  return value === undefined || value === ''
+    ? {}
+    : { [field]: field === 'contentEncoding' ? value : decodedUtf8(value) };
 }
 
 function warningsOf({ answer, rangesMissed, from, now }: SnapshotFacts): string[] {

@@ -1,6 +1,7 @@
 import type { DispatcherOptions } from '../../http/connections/dispatcher.ts';
 import { createDispatchers } from '../../http/connections/dispatcher.ts';
 import type { Instant } from '../../values/time.ts';
+import { VERSION } from '../../values/version.ts';
 import type { Source } from '../source.ts';
 import { announcedLimits } from './announced-limits.ts';
 import type { HttpContext } from './ask.ts';
@@ -9,7 +10,7 @@ import { probeHttp } from './probe.ts';
 import { reachedTargets } from './reached.ts';
 
 export interface HttpSourceOptions extends DispatcherOptions {
-  /** A caller's own `user-agent` header comes first. @default 'piecework' */
+  /** A caller's own `user-agent` header comes first. @default `piecework/` and the version */
   readonly userAgent?: string;
   /** For `Retry-After` dates and for telling that a signature has expired. @default Date.now */
   readonly now?: () => Instant;
@@ -25,7 +26,7 @@ export function httpSource(options: HttpSourceOptions = {}): Source {
   const now = options.now ?? Date.now;
   const context: HttpContext = {
     dispatchers,
-    userAgent: options.userAgent ?? 'piecework',
+    userAgent: options.userAgent ?? `piecework/${VERSION}`,
     now,
     limits: announcedLimits(now),
     reached: reachedTargets(),

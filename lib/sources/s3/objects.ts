@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
+import { decodedUtf8 } from '../../http/grammar/headers.ts';
 import { rangeAnswerOf } from '../../http/grammar/range-answer.ts';
 import { parseContentRange, toRangeHeader } from '../../http/grammar/range-fields.ts';
 import { bodyReader } from '../../net/bodies/body-reader.ts';
@@ -116,7 +117,7 @@ function answerHead({ ContentRange, ContentLength, ContentType, ...answer }: Get
       contentRange: ContentRange,
       contentLength: ContentLength === undefined ? undefined : String(ContentLength),
       contentEncoding: withoutTransport(answer.ContentEncoding),
-      contentType: ContentType,
+      contentType: ContentType === undefined ? undefined : decodedUtf8(ContentType),
     }),
   });
 }

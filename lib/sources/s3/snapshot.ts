@@ -1,4 +1,5 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { decodedUtf8 } from '../../http/grammar/headers.ts';
 import type { Digests } from '../../transfer/digests.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import { filled } from '../../values/stated.ts';
@@ -12,11 +13,11 @@ export function snapshotOf(answer: HeadObjectCommandOutput, { name }: S3Target):
   const ContentLength = Number.isSafeInteger(answer.ContentLength) ? answer.ContentLength : undefined;
   const validator = validatorOf(answer.ETag);
   const fields = {
-    contentType: answer.ContentType,
+    contentType: decoded(answer.ContentType),
     contentEncoding: withoutTransport(answer.ContentEncoding),
-    contentDisposition: answer.ContentDisposition,
-    contentLanguage: answer.ContentLanguage,
-    cacheControl: answer.CacheControl,
+    contentDisposition: decoded(answer.ContentDisposition),
+    contentLanguage: decoded(answer.ContentLanguage),
+    cacheControl: decoded(answer.CacheControl),
     modifiedAt: LastModified?.toISOString(),
   };
   return {
@@ -34,6 +35,11 @@ export function snapshotOf(answer: HeadObjectCommandOutput, { name }: S3Target):
 export function validatorOf(etag: string | undefined): Validator {
   if (etag === undefined || etag === '') return { kind: 'none' };
   return { kind: etag.startsWith('W/') ? 'weak' : 'strong', etag };
+}
+
+/** As a browser reads it: a header's characters are its bytes. */
+function decoded(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : decodedUtf8(value);
 }
 
 /** How it came into the store, which some stores forget to take off. */
