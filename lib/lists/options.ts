@@ -20,6 +20,12 @@ export type ListFormat =
   | 'csv'
   | 'tsv'
   | 'sts-tsv'
+  | 'multi'
+  | 'ena'
+  | 'ncbi'
+  | 'portal'
+  | 'metalink'
+  | 'index'
   | JsonFormat;
 
 export type JsonFormat = 'json' | 'jsonl' | 'zenodo' | 'huggingface' | 'croissant' | 'stac' | 'dcat' | 'wikimedia';
@@ -45,6 +51,14 @@ export interface ListOptions {
   readonly items?: string;
   /** Of a table: which column is what. @default by their names */
   readonly columns?: ColumnOptions;
+  /** Template of the URL of a checksum file that has the digest of an entry. @default by the format */
+  readonly checksums?: string;
+  /** Of `multi`: what stands between the values of a cell. @default `;` */
+  readonly separator?: string;
+  /** Of `ena`: which files. @default `fastq` */
+  readonly family?: 'fastq' | 'submitted' | 'sra';
+  /** Of `ncbi`: which file of a folder. @default `genomic.fna.gz` */
+  readonly suffix?: string;
   /** Of a table: rows whose URL needs an empty cell are passed over, and these values are empty too (`na`). */
   readonly skipEmpty?: readonly string[];
   /**

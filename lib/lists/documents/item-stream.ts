@@ -117,10 +117,13 @@ export class ItemStream {
 
   /** Whether a value here is an element of one of the paths. */
   #isElement(): boolean {
-    const depth = this.#levels.length - 1;
-    return this.#outers.some(
-      (outer) => outer.length === depth && outer.every((name, index) => name === this.#levels[index]?.key),
-    );
+    const path = this.#levels.map(({ key }) => key);
+    // What other items lie in is no item itself.
+    return this.#isOuter(path.slice(0, -1)) && path.length > 0 && !this.#isOuter(path);
+  }
+
+  #isOuter(path: readonly string[]): boolean {
+    return this.#outers.some((outer) => outer.length === path.length && outer.every((name, at) => name === path[at]));
   }
 
   #keepOfRoot(value: unknown): void {

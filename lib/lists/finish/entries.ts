@@ -48,6 +48,9 @@ export class Entries {
     if ('problem' in size) return this.invalid(at, size.problem);
     const expected = digestsOf(draft.digests ?? []);
     if ('problem' in expected) return this.invalid(at, expected.problem);
+    const checksums = draft.checksumsFrom === undefined ? undefined : this.#sourcesOf([draft.checksumsFrom]);
+    if (checksums !== undefined && 'problem' in checksums)
+      return this.invalid(at, `its checksums: ${checksums.problem}`);
     const about = roughly(draft.about);
     const { bytes } = size;
     const entry: Entry = {
@@ -60,7 +63,7 @@ export class Entries {
       digests: expected.digests,
       ...(expected.unproved.length === 0 ? {} : { unprovedDigests: expected.unproved }),
       ...(draft.headers === undefined ? {} : { headers: draft.headers }),
-      ...(draft.checksumsFrom === undefined ? {} : { checksumsFrom: draft.checksumsFrom }),
+      ...(checksums === undefined ? {} : { checksumsFrom: checksums.urls[0] }),
       at,
     };
     const problem = this.#options.check?.(entry);

@@ -5,6 +5,7 @@ import type { Sign } from './signs.ts';
 /** By names of fields near the start of a document. */
 const SHAPES: readonly { readonly format: ListFormat; readonly starts: '[' | '{'; readonly has: readonly RegExp[] }[] =
   [
+    { format: 'ena', starts: '[', has: [/"(?:fastq|submitted|sra)_(?:ftp|md5|bytes)"\s*:/] },
     { format: 'huggingface', starts: '[', has: [/"type"\s*:\s*"(?:file|directory)"/, /"oid"\s*:/, /"path"\s*:/] },
     { format: 'croissant', starts: '{', has: [/"distribution"\s*:/, /FileObject"|mlcommons\.org\/croissant/] },
     { format: 'stac', starts: '{', has: [/"assets"\s*:/, /"href"\s*:/] },
@@ -14,6 +15,13 @@ const SHAPES: readonly { readonly format: ListFormat; readonly starts: '[' | '{'
   ];
 
 export const DOCUMENTS: readonly Sign[] = [
+  ({ text }) => {
+    if (/^<(?:\?xml\b|(?:\w+:)?metalink\b|!--)/.test(text) && /<(?:\w+:)?metalink[\s>]/.test(text)) {
+      return { format: 'metalink', because: 'it is XML with a <metalink>' };
+    }
+    const isPage = /^<(?:!doctype\s+html|!--|html|head|title|body|h1|pre|table)\b/i.test(text) && /<a\s/i.test(text);
+    return isPage ? { format: 'index', because: 'it is a page with links' } : undefined;
+  },
   ({ text, fileName }) => {
     if (!/^[{[]/.test(text)) return undefined;
     return /\.(?:jsonl|ndjson)$/.test(fileName)

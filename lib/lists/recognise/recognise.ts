@@ -9,8 +9,13 @@ import { LINES } from './signs.ts';
 const MAY_LOOK_LIKE: Readonly<Partial<Record<ListFormat, readonly ListFormat[]>>> = {
   aria2: ['urls'],
   paths: ['urls'],
-  csv: ['urls', 'tsv'],
-  tsv: ['urls', 'aria2', 'csv'],
+  csv: ['urls', 'tsv', 'portal'],
+  tsv: ['urls', 'aria2', 'csv', 'ena', 'ncbi', 'portal'],
+  multi: ['csv', 'tsv', 'ena', 'portal'],
+  ena: ['tsv'],
+  ncbi: ['tsv'],
+  portal: ['csv', 'tsv'],
+  json: ['ena'],
 };
 const JSON_FORMATS: readonly ListFormat[] = ['json', 'zenodo', 'huggingface', 'croissant', 'stac', 'dcat', 'wikimedia'];
 

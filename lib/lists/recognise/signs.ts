@@ -2,6 +2,9 @@ import { FETCH_LINE } from '../lines/bagit.ts';
 import { checksumLine } from '../lines/checksums.ts';
 import type { ListFormat } from '../options.ts';
 import { isHeader } from '../tables/columns.ts';
+import { ENA_COLUMN } from '../tables/ena.ts';
+import { NCBI_HEADER } from '../tables/ncbi.ts';
+import { isManifest } from '../tables/portal.ts';
 import { STS_FIRST_LINE } from '../tables/sts-tsv.ts';
 import type { Head } from './head.ts';
 
@@ -17,8 +20,27 @@ const URL_START = /^[a-z][a-z0-9+.-]*:\/\/\S/i;
 const CHECKSUM_NAMES = /(?:sums?|checksums?)(?:\.txt)?$|\.(?:md5|sha1|sha256|sha512)$/;
 const CURL_URL = /^\s*(?:--)?url(?:\s*[=:]\s*|\s+)"?[a-z][a-z0-9+.-]*:\/\//i;
 
+/** By the names of their columns. */
+const MANIFESTS: readonly Sign[] = [
+  ({ lines }) => {
+    const isSummary = lines.slice(0, 10).some((line) => NCBI_HEADER.test(line));
+    return isSummary ? { format: 'ncbi', because: 'its header begins with #assembly_accession' } : undefined;
+  },
+  ({ plain }) => {
+    const isReport = cellsOf(plain[0] ?? '', '\t').some((cell) => ENA_COLUMN.test(cell));
+    return isReport ? { format: 'ena', because: 'its header has the columns of a file report' } : undefined;
+  },
+  ({ plain: [first = ''] }) => {
+    const isOne = [',', '\t'].some(
+      (delimiter) => isManifest(cellsOf(first, delimiter)) && !isHeader(cellsOf(first, delimiter)),
+    );
+    return isOne ? { format: 'portal', because: 'its columns are id, md5 and size' } : undefined;
+  },
+];
+
 /** Of texts in lines, the surest first. */
 export const LINES: readonly Sign[] = [
+  ...MANIFESTS,
   ({ lines }) => {
     return lines[0]?.trim() === STS_FIRST_LINE
       ? { format: 'sts-tsv', because: `its first line is ${STS_FIRST_LINE}` }

@@ -52,15 +52,18 @@ export function isHeader(cells: readonly string[]): boolean {
   return cells.some((cell) => URL_NAMES.test(cell)) && !cells.some((cell) => cell.includes('://'));
 }
 
+/** Templates that were given for the table. */
+export interface GivenTemplates {
+  readonly url: Template | undefined;
+  readonly name: Template | undefined;
+  readonly checksums: Template | undefined;
+}
+
 /** What of a row makes an entry: what was said of the columns, else what their names say. */
-export function tableMapping(
-  columns: Columns,
-  said: ColumnOptions,
-  url: Template | undefined,
-  name: Template | undefined,
-): Mapping {
+export function tableMapping(columns: Columns, said: ColumnOptions, given: GivenTemplates): Mapping {
+  const { url, name, checksums } = given;
   columns.need(Object.values(said).filter((column) => column !== undefined));
-  columns.need([...(url?.fields ?? []), ...(name?.fields ?? [])]);
+  columns.need([url, name, checksums].flatMap((template) => template?.fields ?? []));
   const urlTemplate = url ?? optional(said.url ?? columns.first(URL_NAMES));
   if (urlTemplate === undefined) {
     throw invalidList(
@@ -74,6 +77,7 @@ export function tableMapping(
     ...(nameTemplate === undefined ? {} : { name: [nameTemplate] }),
     ...(size === undefined ? {} : { size: [size] }),
     digests: digestColumns(columns, said),
+    checksumsFrom: checksums,
   };
 }
 

@@ -86,7 +86,8 @@ function fill(
   let filled = '';
   for (const part of parts) {
     if (typeof part === 'string') {
-      filled += part;
+      // A folder may end with a slash or not.
+      filled += part.startsWith('/') && filled.endsWith('/') ? part.slice(1) : part;
       continue;
     }
     const text = lookup(part.name);

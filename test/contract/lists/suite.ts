@@ -17,7 +17,7 @@ export interface ListSubject {
   readonly entries: readonly Shown[];
   /** Besides the format. */
   readonly options?: ListOptions;
-  /** How the list is recognised where nothing says its format; `undefined` = it is not. */
+  /** How the list is recognised where nothing says its format; `undefined` = it is not, or as a simpler kind. */
   readonly recognised?: { readonly fileName?: string };
   /** A line or item of it that is no entry, by a text that is put in for another one. */
   readonly broken: { readonly find: string; readonly put: string; readonly problem: RegExp };
@@ -57,7 +57,7 @@ export async function gathered<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** Without number and place, and without what is empty. */
-function shown(listed: readonly Listed[]): Shown[] {
+export function shown(listed: readonly Listed[]): Shown[] {
   return listed.map((each) => {
     if (each.kind === 'invalid') throw new Error(each.message);
     const { kind: _, number: __, at: ___, digests, ...rest } = each;
@@ -67,7 +67,7 @@ function shown(listed: readonly Listed[]): Shown[] {
 
 /** What every kind of list holds to. */
 export function listContract(subject: ListSubject): void {
-  const { format, list, entries, broken } = subject;
+  const { format, list, entries, broken, recognised } = subject;
   const options: ListOptions = { ...subject.options, format };
   const read = async (text: string | Uint8Array, cuts?: readonly number[]) => await allOf(text, options, cuts);
 
@@ -79,8 +79,12 @@ export function listContract(subject: ListSubject): void {
       for (const { at } of listed) expect(at.line ?? at.pointer).toBeDefined();
     });
 
-    test.runIf(subject.recognised !== undefined)('is recognised', async () => {
-      const found = await listOf(list, { ...subject.options, ...subject.recognised });
+    test(recognised === undefined ? 'is recognised by none of its signs' : 'is recognised', async () => {
+      const found = await listOf(list, { ...subject.options, ...recognised });
+      if (recognised === undefined) {
+        expect(found.format).not.toBe(format);
+        return;
+      }
       expect(found.format).toBe(format);
       expect(found.because).not.toBe('');
       expect(shown(await gathered(found))).toEqual(entries);

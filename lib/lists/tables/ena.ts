@@ -1,0 +1,87 @@
+import { cleaned } from '../../errors/redact.ts';
+import { fieldLookup } from '../documents/fields.ts';
+import { jsonItems } from '../documents/json-items.ts';
+import { invalidList } from '../input/invalid-list.ts';
+import { TOO_LONG } from '../input/lines.ts';
+import type { Draft, Reader, ReaderContext } from '../input/reader.ts';
+import { sniffed } from '../input/sniffed.ts';
+import type { Mapping } from '../templates/mapping.ts';
+import { mapped } from '../templates/mapping.ts';
+import { fieldTemplate, parseTemplate } from '../templates/template.ts';
+import { Columns } from './columns.ts';
+import { underHeader } from './header.ts';
+import { severalOf, splitBy } from './multi.ts';
+import { Table } from './table.ts';
+import { tsvRows } from './tsv-rows.ts';
+
+/** A column of URLs of a file report; the others of its family are called alike. */
+export const ENA_COLUMN = /^(fastq|submitted|sra)_ftp$/;
+const NO_FAMILY = 'has no files of that family';
+
+/** File report of the European Nucleotide Archive, as TSV or JSON: cells hold the files of a run, split by `;`. */
+export function readEna(context: ReaderContext): Reader {
+  const { options } = context;
+  const family = options.family ?? 'fastq';
+  const name = options.name === undefined ? undefined : parseTemplate(options.name, '--name');
+  const mapping: Mapping = {
+    url: [fieldTemplate(`${family}_ftp`)],
+    ...(name === undefined ? {} : { name: [name] }),
+    size: [fieldTemplate(`${family}_bytes`)],
+    digests: [{ algorithm: 'md5', template: fieldTemplate(`${family}_md5`) }],
+  };
+  const split = splitBy(';', severalOf(mapping, false));
+
+  function table(cells: readonly string[]): Table {
+    const columns = new Columns(cells);
+    if (columns.indexOf(`${family}_ftp`) === undefined) {
+      const families = cells.flatMap((cell) => ENA_COLUMN.exec(cell)?.[1] ?? []);
+      throw invalidList(
+        `has no column "${cleaned(family, 40)}_ftp"; ${families.length === 0 ? columns.described() : `its families are: ${families.join(', ')} (--family)`}`,
+      );
+    }
+    return new Table({ context, columns, mapping, isExact: true, split, change: withSchemes });
+  }
+
+  function json(): Reader {
+    let files = 0;
+    return jsonItems([[]], {
+      item(value, pointer) {
+        const at = { pointer: `/${pointer.join('/')}` };
+        const lookups = split(fieldLookup({ values: [value], key: '' }));
+        if ('problem' in lookups) return context.invalid(at, lookups.problem);
+        for (const lookup of lookups) {
+          const result = mapped(mapping, lookup, at);
+          if (result === 'passed over') continue;
+          files += 1;
+          if ('problem' in result) context.invalid(at, result.problem);
+          else context.entry(withSchemes(result.draft));
+        }
+      },
+      tooLarge: (pointer) => context.invalid({ pointer: `/${pointer.join('/')}` }, 'it is longer than any entry is'),
+      end() {
+        if (files === 0) throw invalidList(NO_FAMILY);
+      },
+    });
+  }
+
+  return sniffed((first) =>
+    first.startsWith('[')
+      ? json()
+      : tsvRows(
+          underHeader(
+            context,
+            (cells) => cells.some((cell) => ENA_COLUMN.test(cell)),
+            (cells) => ({ table: table(cells) }),
+          ),
+          TOO_LONG,
+        ),
+  );
+}
+
+/** Host and path without a scheme: the server has the same files over HTTPS and FTP. */
+function withSchemes(draft: Draft): Draft {
+  const sources = draft.sources.flatMap((source) =>
+    /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? [source] : [`https://${source}`, `ftp://${source}`],
+  );
+  return { ...draft, sources };
+}
