@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import type { OnCollision } from './unique/unique.ts';
 
 /** Names of columns, or their numbers from 1. */
 export interface ColumnOptions {
@@ -66,6 +67,15 @@ export interface ListOptions {
    * and would name files of this machine
    */
   readonly schemes?: readonly string[];
+  /** Globs on names; of `include` one has to match. What is not selected has no number. */
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  /** The list ends after so many. */
+  readonly limit?: number;
+  /** What becomes of a name that an earlier entry has. @default names and sources are not compared */
+  readonly onCollision?: OnCollision;
+  /** Names that differ by case alone are one. @default false */
+  readonly ignoresCase?: boolean;
   /** What else an entry has to be, by rules of the caller: a sentence that says why not. */
   readonly check?: (entry: Entry) => string | undefined;
   /** Of the first entry, where this is a further page of a list. @default 1 */

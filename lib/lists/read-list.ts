@@ -6,7 +6,6 @@ import { FORMATS } from './formats.ts';
 import { characters } from './input/characters.ts';
 import { decompressed } from './input/decompressed.ts';
 import { invalidList } from './input/invalid-list.ts';
-import type { Draft, ReaderContext } from './input/reader.ts';
 import { MANIFESTS } from './lines/bagit.ts';
 import type { ListFormat, ListOptions } from './options.ts';
 import { recognise } from './recognise/recognise.ts';
@@ -90,32 +89,55 @@ async function* listed(
   aside: Aside,
 ): AsyncGenerator<Listed> {
   const entries = new Entries(options);
+  const { limit = Number.POSITIVE_INFINITY } = options;
   let found: Listed[] = [];
   let count = 0;
-  const context: ReaderContext = {
+
+  function take(listed: Listed | undefined): void {
+    if (listed !== undefined) found.push(listed);
+  }
+
+  /** As many as the limit leaves. */
+  function drain(): readonly Listed[] {
+    const taken = found.slice(0, limit - count);
+    count += taken.length;
+    found = [];
+    return taken;
+  }
+
+  const reader = FORMATS[format]({
     options,
-    entry: (draft: Draft) => void found.push(entries.made(draft)),
-    invalid: (at, problem) => void found.push(entries.invalid(at, problem)),
+    entry: (draft) => take(entries.made(draft)),
+    invalid: (at, problem) => take(entries.invalid(at, problem)),
     note: (at, what) => noted(aside.notes, at, what),
     next: (url) => {
       aside.next = URL.parse(url, options.listUrl)?.href;
     },
-  };
-  const reader = FORMATS[format](context);
+  });
   try {
     for await (const part of joined(start, text)) {
-      reader.push(part);
-      count += found.length;
-      yield* found;
-      found = [];
+      try {
+        reader.push(part);
+      } finally {
+        // What stood before an error is given out.
+        yield* drain();
+      }
+      if (count >= limit) return;
     }
-    reader.end();
-    count += found.length;
-    yield* found;
+    try {
+      reader.end();
+    } finally {
+      yield* drain();
+    }
   } catch (error) {
     throw afterEntries(error, count);
   }
-  if (count === 0 && options.firstNumber === undefined) throw invalidList(`(${format}) has no entries`);
+  if (count === 0 && options.firstNumber === undefined) {
+    const { unselected } = entries;
+    throw invalidList(
+      unselected === 0 ? `(${format}) has no entries` : `has ${unselected} entries, and none of them is selected`,
+    );
+  }
 }
 
 async function* joined(start: string[], rest: AsyncGenerator<string>): AsyncGenerator<string> {

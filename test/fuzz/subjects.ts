@@ -4,6 +4,7 @@ import { FTP_REPLIES } from './subjects/ftp-replies.ts';
 import { HEADERS } from './subjects/headers.ts';
 import { HTTP_HEADS } from './subjects/http-heads.ts';
 import { JOURNALS } from './subjects/journals.ts';
+import { LISTS } from './subjects/lists.ts';
 import { MESSAGES } from './subjects/messages.ts';
 import { PLANTED } from './subjects/planted.ts';
 import { RECORDS } from './subjects/records.ts';
@@ -25,6 +26,7 @@ export const SUBJECTS: readonly Subject[] = [
   ...URLS,
   ...TEXTS,
   ...USER_FILES,
+  ...LISTS,
   REGULAR_EXPRESSIONS,
 ];
 

@@ -2,6 +2,8 @@ import { PieceworkError } from '../../errors/error.ts';
 import { cleaned } from '../../errors/redact.ts';
 import type { Scope } from './fields.ts';
 
+const MOST_SHOWN = 300;
+
 /** A pointer with `*`: up to the first one a document is read as a stream; what lies deeper is in memory. */
 export interface ItemPointer {
   readonly outer: readonly string[];
@@ -29,8 +31,10 @@ export function itemPointer(text: string): ItemPointer {
   return { outer: segments.slice(0, star), inner: segments.slice(star + 1) };
 }
 
+/** As it is shown: a key may be anything, a URL with its secrets too. */
 export function pointerText(segments: readonly string[]): string {
-  return segments.map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const text = segments.map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return cleaned(text, MOST_SHOWN);
 }
 
 export interface InnerItem extends Scope {

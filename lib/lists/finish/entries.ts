@@ -1,75 +1,67 @@
 import { redactUrl } from '../../errors/redact.ts';
 import { nameInPath } from '../../errors/secret-paths.ts';
 import { printable } from '../../values/printable.ts';
-import { readUrl } from '../../values/web/read-url.ts';
 import type { Entry, InvalidEntry, Listed, Place } from '../entry.ts';
 import { placeText } from '../entry.ts';
 import type { Draft } from '../input/reader.ts';
 import type { ListOptions } from '../options.ts';
 import { DEFAULT_SCHEMES } from '../options.ts';
 import { pathText } from '../templates/percent-encoded.ts';
+import { Unique } from '../unique/unique.ts';
 import { baseOf } from './base.ts';
 import { digestsOf, roughly, sizeOf } from './expected.ts';
 import { safePath } from './safe-path.ts';
+import { selection } from './selection.ts';
 import { sourceUrl } from './source-url.ts';
 
-type Sources =
-  | { readonly urls: readonly [string, ...string[]] }
-  | { readonly problem: string; readonly code: InvalidEntry['code'] };
+interface Problem {
+  readonly problem: string;
+  readonly code?: InvalidEntry['code'];
+}
+
+type Sources = { readonly urls: readonly [string, ...string[]]; readonly first: URL } | Problem;
 
 /** Makes numbered entries of what readers find, or says why one is none. */
 export class Entries {
   readonly #options: ListOptions;
   readonly #schemes: ReadonlySet<string>;
   readonly #base: string | undefined;
+  readonly #isSelected: (name: string) => boolean;
+  readonly #unique: Unique | undefined;
   #number: number;
+  #unselected = 0;
 
   constructor(options: ListOptions) {
     this.#options = options;
     this.#schemes = new Set(options.schemes ?? DEFAULT_SCHEMES);
     this.#base = baseOf(options);
+    this.#isSelected = selection(options);
+    const { onCollision, ignoresCase = false } = options;
+    this.#unique = onCollision === undefined ? undefined : new Unique(onCollision, ignoresCase);
     this.#number = options.firstNumber ?? 1;
   }
 
-  made(draft: Draft): Listed {
+  /** Entries that were not selected. */
+  get unselected(): number {
+    return this.#unselected;
+  }
+
+  /** `undefined`: it is not selected. */
+  made(draft: Draft): Listed | undefined {
     const { at } = draft;
-    const sources = draft.path === undefined ? this.#sourcesOf(draft.sources) : this.#below(draft.path);
-    if ('problem' in sources) return this.invalid(at, sources.problem, sources.code);
-    const written = draft.name ?? draft.path;
-    const name = safePath(written ?? nameInUrl(sources.urls[0]) ?? '');
-    if ('problem' in name) {
-      const problem =
-        written === undefined
-          ? `${redactUrl(sources.urls[0])} has no name for a file, and the list gives none`
-          : name.problem;
-      return this.invalid(at, problem);
+    const read = this.#read(draft);
+    if ('problem' in read) return this.invalid(at, read.problem, read.code);
+    if (!this.#isSelected(read.name)) {
+      this.#unselected += 1;
+      return undefined;
     }
-    const size = sizeOf(draft.size);
-    if ('problem' in size) return this.invalid(at, size.problem);
-    const expected = digestsOf(draft.digests ?? []);
-    if ('problem' in expected) return this.invalid(at, expected.problem);
-    const checksums = draft.checksumsFrom === undefined ? undefined : this.#sourcesOf([draft.checksumsFrom]);
-    if (checksums !== undefined && 'problem' in checksums)
-      return this.invalid(at, `its checksums: ${checksums.problem}`);
-    const about = roughly(draft.about);
-    const { bytes } = size;
-    const entry: Entry = {
-      kind: 'entry',
-      number: this.#number,
-      sources: sources.urls,
-      name: name.path,
-      ...(bytes === undefined ? {} : { sizeBytes: bytes }),
-      ...(about === undefined ? {} : { aboutBytes: about }),
-      digests: expected.digests,
-      ...(expected.unproved.length === 0 ? {} : { unprovedDigests: expected.unproved }),
-      ...(draft.headers === undefined ? {} : { headers: draft.headers }),
-      ...(checksums === undefined ? {} : { checksumsFrom: checksums.urls[0] }),
-      at,
-    };
+    const entry: Entry = { kind: 'entry', number: this.#number, ...read, at };
     const problem = this.#options.check?.(entry);
     if (problem !== undefined) return this.invalid(at, problem);
+    const checked = this.#unique?.check(entry) ?? { entry };
+    if ('problem' in checked) return { ...this.invalid(at, checked.problem), collidesWith: checked.collidesWith };
     this.#number += 1;
-    return entry;
+    return checked.entry;
   }
 
   invalid(at: Place, problem: string, code: InvalidEntry['code'] = 'InvalidEntry'): InvalidEntry {
@@ -78,34 +70,65 @@ export class Entries {
     return { kind: 'invalid', number, code, message: printable(`${placeText(at)}: ${problem}`), at };
   }
 
+  #read(draft: Draft): Omit<Entry, 'kind' | 'number' | 'at'> | Problem {
+    const sources = draft.path === undefined ? this.#sourcesOf(draft.sources) : this.#below(draft.path);
+    if ('problem' in sources) return sources;
+    const written = draft.name ?? draft.path;
+    const name = safePath(written ?? nameIn(sources.first));
+    if ('problem' in name) {
+      const nameless = `${redactUrl(sources.urls[0])} has no name for a file, and the list gives none`;
+      return { problem: written === undefined ? nameless : name.problem };
+    }
+    const expected = this.#expected(draft);
+    if ('problem' in expected) return expected;
+    const { headers } = draft;
+    return { sources: sources.urls, name: name.path, ...expected, ...(headers === undefined ? {} : { headers }) };
+  }
+
+  #expected(draft: Draft): Omit<Entry, 'kind' | 'number' | 'at' | 'sources' | 'name' | 'headers'> | Problem {
+    const size = sizeOf(draft.size);
+    if ('problem' in size) return size;
+    const expected = digestsOf(draft.digests ?? []);
+    if ('problem' in expected) return expected;
+    const checksums = draft.checksumsFrom === undefined ? undefined : this.#sourcesOf([draft.checksumsFrom]);
+    if (checksums !== undefined && 'problem' in checksums) return { problem: `its checksums: ${checksums.problem}` };
+    const about = roughly(draft.about);
+    return {
+      ...(size.bytes === undefined ? {} : { sizeBytes: size.bytes }),
+      ...(about === undefined ? {} : { aboutBytes: about }),
+      digests: expected.digests,
+      ...(expected.unproved.length === 0 ? {} : { unprovedDigests: expected.unproved }),
+      ...(checksums === undefined ? {} : { checksumsFrom: checksums.urls[0] }),
+    };
+  }
+
   /** Its path is checked before it is a URL, which would go up a folder by itself. */
   #below(path: string): Sources {
     const relative = path.replace(/^(?:\.\/)+/, '');
     const safe = safePath(relative);
-    if ('problem' in safe) return { problem: safe.problem, code: 'InvalidEntry' };
-    const url = this.#base === undefined ? null : URL.parse(`./${pathText(relative) ?? ''}`, this.#base);
-    return url === null
-      ? { problem: 'it has a name and no URL, and the list has no base', code: 'InvalidEntry' }
-      : { urls: [url.href] };
+    if ('problem' in safe) return safe;
+    return this.#sourcesOf([`./${pathText(relative) ?? ''}`]);
   }
 
   /** Mirrors that can't be taken are left out as long as another one can. */
   #sourcesOf(written: readonly string[]): Sources {
     const urls: string[] = [];
-    let refused: { readonly problem: string; readonly code: InvalidEntry['code'] } | undefined;
+    let first: URL | undefined;
+    let refused: Problem | undefined;
     for (const text of written) {
       const read = sourceUrl(text, this.#base, this.#schemes);
-      if ('url' in read) urls.push(read.url);
-      else refused ??= read;
+      if ('url' in read) {
+        urls.push(read.url);
+        first ??= read.parsed;
+      } else refused ??= read;
     }
-    const [first, ...others] = urls;
-    if (first !== undefined) return { urls: [first, ...others] };
-    return refused ?? { problem: 'it has no URL', code: 'InvalidEntry' };
+    const [best, ...others] = urls;
+    if (best !== undefined && first !== undefined) return { urls: [best, ...others], first };
+    return refused ?? { problem: 'it has no URL' };
   }
 }
 
-/** What a file at this URL is called; `undefined` where the URL ends with a folder, or with a secret. */
-function nameInUrl(text: string): string | undefined {
-  const name = nameInPath(readUrl(text)?.pathname ?? '');
-  return name === '' ? undefined : name.replaceAll(/[/\\]/g, '_');
+/** What a file at this URL is called; nothing where the URL ends with a folder, or with a secret. */
+function nameIn(url: URL): string {
+  return nameInPath(url.pathname).replaceAll(/[/\\]/g, '_');
 }

@@ -15,7 +15,7 @@ export function safePath(name: string): SafePath {
   if (name.includes('\0')) return { problem: 'the name has a NUL character' };
   if (/^(?:[/\\]|[a-z]:[/\\])/i.test(name))
     return { problem: 'the name is absolute; it has to lie under the destination' };
-  if (name.split(/[/\\]/).includes('..')) return { problem: 'the name has .., which leads out of its folder' };
+  if (/(?:^|[/\\])\.\.(?:[/\\]|$)/.test(name)) return { problem: 'the name has .., which leads out of its folder' };
   const segments: string[] = [];
   for (const segment of name.split('/')) {
     if (segment === '' || segment === '.') continue;

@@ -1,6 +1,7 @@
 import { cleaned } from '../../errors/redact.ts';
 import { fieldLookup } from '../documents/fields.ts';
 import { jsonItems } from '../documents/json-items.ts';
+import { pointerText } from '../documents/pointer.ts';
 import { invalidList } from '../input/invalid-list.ts';
 import { TOO_LONG } from '../input/lines.ts';
 import type { Draft, Reader, ReaderContext } from '../input/reader.ts';
@@ -46,7 +47,7 @@ export function readEna(context: ReaderContext): Reader {
     let files = 0;
     return jsonItems([[]], {
       item(value, pointer) {
-        const at = { pointer: `/${pointer.join('/')}` };
+        const at = { pointer: pointerText(pointer) };
         const lookups = split(fieldLookup({ values: [value], key: '' }));
         if ('problem' in lookups) return context.invalid(at, lookups.problem);
         for (const lookup of lookups) {
@@ -57,7 +58,7 @@ export function readEna(context: ReaderContext): Reader {
           else context.entry(withSchemes(result.draft));
         }
       },
-      tooLarge: (pointer) => context.invalid({ pointer: `/${pointer.join('/')}` }, 'it is longer than any entry is'),
+      tooLarge: (pointer) => context.invalid({ pointer: pointerText(pointer) }, 'it is longer than any entry is'),
       end() {
         if (files === 0) throw invalidList(NO_FAMILY);
       },

@@ -12,8 +12,8 @@ export const NCBI_HEADER = /^#\s*assembly_accession\t/;
 const FOLDER = 'ftp_path';
 
 /**
- * Assembly summary of NCBI: a row names a folder, in which files are called after it. The digests of a folder stand in a
- * file in it.
+ * Assembly summary of NCBI: a row names a folder, in which files are called after it. The digests of a folder stand in
+ * a file in it.
  */
 export function readNcbi(context: ReaderContext): Reader {
   const { options } = context;

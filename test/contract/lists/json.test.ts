@@ -276,6 +276,15 @@ test.each([
   });
 });
 
+test('a key that is a URL with a secret is not shown', async () => {
+  const [invalid] = await allOf('{"https://me:s3cret@e.example/a":{}}', { format: 'json', items: '/*' });
+  expect(invalid).toMatchObject({
+    kind: 'invalid',
+    message: expect.not.stringContaining('s3cret'),
+    at: { pointer: expect.not.stringContaining('s3cret') },
+  });
+});
+
 test('an item that is too large is refused before it is kept, and only that one', async () => {
   const list = JSON.stringify([{ url: 'x'.repeat(5 * 1024 * 1024) }, { url: 'https://e.example/a' }]);
   expect(await allOf(list)).toMatchObject([{ kind: 'invalid', at: { pointer: '/0' } }, { kind: 'entry' }]);
