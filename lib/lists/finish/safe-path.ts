@@ -5,12 +5,16 @@ export type SafePath = { readonly path: string } | { readonly problem: string };
 
 /** As long as a key of S3 may be. */
 const MAX_BYTES = 1024;
+/** Most names are like that, and safe as they are; a list may have millions. */
+const PLAIN = /^[a-z0-9](?:[a-z0-9_.-]{0,98}[a-z0-9])?$/i;
+const PERHAPS_DEVICE = /^(?:con|prn|aux|nul|com|lpt)/i;
 
 /**
  * A name under the destination, from one that the list has: each segment safe on any file system. One that leads out of
  * the folder is refused rather than bent.
  */
 export function safePath(name: string): SafePath {
+  if (PLAIN.test(name) && !PERHAPS_DEVICE.test(name)) return { path: name };
   if (name.includes(NOT_DECODED)) return { problem: 'the name has bytes that are not UTF-8' };
   if (name.includes('\0')) return { problem: 'the name has a NUL character' };
   if (/^(?:[/\\]|[a-z]:[/\\])/i.test(name))

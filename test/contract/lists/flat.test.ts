@@ -66,5 +66,6 @@ describe('a list of any length', () => {
       expect(taken).toBe(lines);
       expect(most * average).toBeLessThan(MOST_AHEAD_BYTES);
     },
+    120_000,
   );
 });

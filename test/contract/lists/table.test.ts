@@ -121,6 +121,9 @@ test.each([
   ['./a//b.bin', 'a/b.bin'],
   ['a/..b/c:d.bin', 'a/b/c_d.bin'],
   ['CON/x', '_CON/x'],
+  ['nul.txt', '_nul.txt'],
+  ['com.example', 'com.example'],
+  ['a..', 'a'],
 ])('the name %j is made safe', async (name, safe) => {
   expect(await allOf(`url\tname\nhttps://e.example/a\t${name}\n`)).toMatchObject([{ kind: 'entry', name: safe }]);
 });
