@@ -3,6 +3,7 @@ import { bigOverHttps } from './big-over-https.ts';
 import { killedAtHalf } from './killed-at-half.ts';
 import { limitedPerConnection } from './limited-per-connection.ts';
 import { manyAtOnce } from './many-at-once.ts';
+import { manySmall } from './many-small.ts';
 import { serverSideCopy } from './server-side-copy.ts';
 import { stragglers } from './stragglers.ts';
 import type { Trial } from './trial.ts';
@@ -15,5 +16,6 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   kill: killedAtHalf,
   stragglers,
   many: manyAtOnce,
+  small: manySmall,
   'server-side': serverSideCopy,
 };

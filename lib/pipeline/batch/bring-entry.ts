@@ -9,7 +9,7 @@ import type { BatchEntry } from '../../transfer/batch/entry.ts';
 import type { Outcome } from '../../transfer/batch/outcome.ts';
 import { isPageFor } from '../../transfer/checks/page-instead.ts';
 import type { DigestAlgorithm, Digests } from '../../transfer/digests.ts';
-import type { SourceLocator } from '../../transfer/locators.ts';
+import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
 import type { IfExists, ObjectSettings, TransferRequest } from '../../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
@@ -49,14 +49,14 @@ export async function bringEntry(ports: BatchPorts, job: EntryJob, signal: Abort
   const target = ports.locate(entry.name);
   const there = ifExists === 'replace' ? undefined : await ports.destination.head(target, { signal });
   if (there !== undefined && ifExists === 'fail') throw destinationExists(ports.destination.describe(target));
-  const read = await readSmall(ports, job, there, signal);
+  const request = requestOf(job, target);
+  const read = await readSmall(ports, job, request, there, signal);
   if (read === 'large') return 'large';
-  const ended = { entry: entry.number, name: entry.name, source: shownUrl(job.source) } as const;
+  const ended = { entry: entry.number, name: entry.name, source: request.source.url } as const;
   if (read === 'unchanged')
     return { ...ended, kind: 'unchanged', ...(there === undefined ? {} : { sizeBytes: there.sizeBytes }) };
   using window = read.window;
   const bytes = window.bytes.subarray(0, read.sizeBytes);
-  const request = requestOf(ports, job);
   const digests = proveBytes(request, read.snapshot, bytes);
   const stored = await put(ports, job, objectOf(job, request, read.snapshot, bytes.length), bytes, signal);
   return {
@@ -79,6 +79,7 @@ interface Read {
 async function readSmall(
   ports: BatchPorts,
   job: EntryJob,
+  request: TransferRequest,
   there: StoredObject | undefined,
   signal: AbortSignal,
 ): Promise<Read | 'large' | 'unchanged'> {
@@ -86,14 +87,13 @@ async function readSmall(
   try {
     using _connection = await ports.connect(job.host, signal);
     await using probe = await ports.sources(job.source.url).probe(job.source, ports.buffers.mostBytes, { signal });
-    const request = requestOf(ports, job);
     checkExpectations(request, probe.snapshot);
     checkEnd(request, probe.snapshot);
-    if (isPageFor(job.entry.name, probe.snapshot.contentType)) throw pageFor(job, probe);
+    if (isPageFor(job.entry.name, probe.snapshot.contentType)) throw pageFor(job, request, probe);
     const read =
       there !== undefined && isUnchanged(there, probe.snapshot)
         ? 'unchanged'
-        : await bytesOf(ports, job, probe, signal);
+        : await bytesOf(ports, request, probe, signal);
     place.done();
     return read;
   } catch (thrown) {
@@ -103,7 +103,12 @@ async function readSmall(
   }
 }
 
-async function bytesOf(ports: BatchPorts, job: EntryJob, probe: Probe, signal: AbortSignal): Promise<Read | 'large'> {
+async function bytesOf(
+  ports: BatchPorts,
+  request: TransferRequest,
+  probe: Probe,
+  signal: AbortSignal,
+): Promise<Read | 'large'> {
   const { snapshot, body, bodyIsWhole } = probe;
   const { mostBytes } = ports.buffers;
   const stated = snapshot.sizeBytes;
@@ -117,9 +122,9 @@ async function bytesOf(ports: BatchPorts, job: EntryJob, probe: Probe, signal: A
       window[Symbol.dispose]();
       return 'large';
     }
-    const expected = job.entry.expect.sizeBytes;
+    const expected = request.options.expect.sizeBytes;
     if (expected !== undefined && expected !== sizeBytes)
-      throw unexpectedSize(shownUrl(job.source), sizeBytes, expected, snapshot.contentType);
+      throw unexpectedSize(request.source.url, sizeBytes, expected, snapshot.contentType);
     return { window, sizeBytes, snapshot };
   } catch (error) {
     window[Symbol.dispose]();
@@ -127,10 +132,10 @@ async function bytesOf(ports: BatchPorts, job: EntryJob, probe: Probe, signal: A
   }
 }
 
-function pageFor({ entry, source }: EntryJob, { snapshot }: Probe): PieceworkError {
+function pageFor({ entry }: EntryJob, { source }: TransferRequest, { snapshot }: Probe): PieceworkError {
   return new PieceworkError(
     'UnexpectedType',
-    `${shownUrl(source)} is ${snapshot.contentType ?? 'a page'}, and ${entry.name} is no page by its name: often an error or log-in page in place of the file`,
+    `${source.url} is ${snapshot.contentType ?? 'a page'}, and ${entry.name} is no page by its name: often an error or log-in page in place of the file`,
   );
 }
 
@@ -142,10 +147,13 @@ function proveBytes(request: TransferRequest, snapshot: Snapshot, bytes: Uint8Ar
 }
 
 /** Only in memory: what the checks of a transfer go by. */
-function requestOf(ports: BatchPorts, { entry, source, ifExists, strict, object }: EntryJob): TransferRequest {
+function requestOf(
+  { entry, source, ifExists, strict, object }: EntryJob,
+  destination: DestinationLocator,
+): TransferRequest {
   return {
     source: { url: shownUrl(source), withheld: false },
-    destination: ports.locate(entry.name),
+    destination,
     object,
     options: { ...DEFAULT_OPTIONS, ifExists, strict, expect: entry.expect },
   };

@@ -1,7 +1,7 @@
 import { hostOf } from '../../records/records.ts';
 import type { Listed } from '../../transfer/batch/entry.ts';
 import { isEntry } from '../../transfer/batch/entry.ts';
-import type { Shard } from '../../transfer/batch/shards.ts';
+import type { Shard, ShardLimits } from '../../transfer/batch/shards.ts';
 import { shardMaker } from '../../transfer/batch/shards.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import type { ShardIndex } from './run-shards.ts';
@@ -16,8 +16,9 @@ export async function makeShards(
   ports: Pick<BatchPorts, 'shards'>,
   batchId: string,
   list: AsyncIterable<Listed>,
+  limits?: ShardLimits,
 ): Promise<MadeShards> {
-  const maker = shardMaker();
+  const maker = shardMaker(limits);
   const made: ShardIndex[] = [];
   let entries = 0;
   async function store(shards: readonly Shard[]): Promise<void> {

@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { BATCH_MUTATIONS } from './batch-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { mutated } from './mutation.ts';
 import { MUTATIONS } from './mutations.ts';
@@ -31,7 +32,7 @@ async function judge(mutation: Mutation): Promise<Verdict> {
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     const file = join(copy, mutation.file);
     await writeFile(file, mutated(await readFile(file, 'utf8'), mutation));
-    return await simulate(copy);
+    return await simulate(copy, mutation);
   } catch (error) {
     return { found: error instanceof Error ? error.message : String(error) };
   } finally {
@@ -39,8 +40,10 @@ async function judge(mutation: Mutation): Promise<Verdict> {
   }
 }
 
-async function simulate(copy: string): Promise<Verdict> {
-  const args = ['test/simulation/run.ts', '--seeds', values.seeds, '--jobs', '1'];
+async function simulate(copy: string, { file }: Mutation): Promise<Verdict> {
+  const args = /^lib\/(pipeline|transfer)\/batch\//.test(file)
+    ? ['test/simulation/batches/run.ts', '--seeds', values.seeds]
+    : ['test/simulation/run.ts', '--seeds', values.seeds, '--jobs', '1'];
   const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const found = /^seed (\d+): (.*)$/m.exec(out);
@@ -49,7 +52,7 @@ async function simulate(copy: string): Promise<Verdict> {
   return { found: err === '' ? `NOT CAUGHT within ${values.seeds} seeds` : `DOES NOT RUN: ${err.slice(0, 400)}` };
 }
 
-const wanted = MUTATIONS.filter(({ name }) => name.includes(values.only));
+const wanted = [...MUTATIONS, ...BATCH_MUTATIONS].filter(({ name }) => name.includes(values.only));
 const uncaught: string[] = [];
 let next = 0;
 async function work(): Promise<void> {
