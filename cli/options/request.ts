@@ -80,6 +80,7 @@ function transferOptions(settings: Settings): Partial<TransferOptions> {
       onSourceChange: settings.onSourceChange,
       serverSideCopy: settings.serverSideCopy,
       deadlineMs: settings.deadline,
+      maxWaitMs: settings.maxWait,
       holdMs: settings.hold,
       strict: settings.strict,
     }),

@@ -139,7 +139,7 @@ export const SOURCE_OPTIONS = {
     group: 'Connections',
     verbs: FETCHING,
     help: 'a connection slower than this over a whole stall timeout is broken off too',
-    fallback: 'no minimum',
+    fallback: '1kiB/s over two, once a second body was asked of the server; 0 = none',
   }),
   caFile: option({
     kind: anyText('FILE'),

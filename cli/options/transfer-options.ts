@@ -51,6 +51,13 @@ export const TRANSFER_OPTIONS = {
     help: 'time that the transfer may run; an interruption does not count',
     fallback: formatDuration(DEFAULT_OPTIONS.deadlineMs),
   }),
+  maxWait: option({
+    kind: duration(1000, YEAR_MS),
+    group: 'Transfer',
+    verbs: ASKING,
+    help: 'time that the source may give nothing (it refuses, is not there, asks to wait) before the transfer ends with its reason',
+    fallback: '15m; 1h in a deployment',
+  }),
   hold: option({
     kind: duration(0, YEAR_MS),
     group: 'Transfer',

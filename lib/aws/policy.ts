@@ -24,7 +24,12 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
       streamPieceBytes: WINDOW_BYTES,
       pieceTimeMs: pieceTimeoutMs / 2,
     },
-    decide: { quietMs: Math.max(2 * MINUTE_MS, 2 * pieceTimeoutMs), quietCapMs: 15 * MINUTE_MS, backoff: BACKOFF },
+    decide: {
+      quietMs: Math.max(2 * MINUTE_MS, 2 * pieceTimeoutMs),
+      quietCapMs: 15 * MINUTE_MS,
+      backoff: BACKOFF,
+      maxWaitMs: HOUR_MS,
+    },
     recordCacheMs: RECORD_CACHE_MS,
     graceMs,
     proofPatienceMs: 30 * MINUTE_MS,

@@ -10,7 +10,10 @@ export interface NetOptions {
   readonly headersTimeoutMs?: number;
   /** Longest silence within a body. @default 30000 */
   readonly stallTimeoutMs?: number;
-  /** A body slower than this over a `stallTimeoutMs` of waiting counts as stalled. @default no minimum */
+  /**
+   * A body slower than this over a `stallTimeoutMs` of waiting counts as stalled; 0 = never.
+   * @default 1 KiB/s over two of them, once a second body was asked of the server
+   */
   readonly minBytesPerSecond?: number;
   /** Resolves every name and looks at every address, also one that was given as such, in place of `dns.lookup`. */
   readonly lookup?: LookupFunction;
@@ -26,7 +29,8 @@ export interface NetSettings {
   readonly connectTimeoutMs: number;
   readonly headersTimeoutMs: number;
   readonly stallTimeoutMs: number;
-  readonly minBytesPerSecond: number;
+  /** `undefined` = what `speedFloors` takes in its place. */
+  readonly minBytesPerSecond: number | undefined;
   readonly lookup: LookupFunction | undefined;
   readonly guard: Guard | undefined;
 }
@@ -37,8 +41,8 @@ export function netSettings(options: NetOptions): NetSettings {
   if (guard !== undefined && options.lookup !== undefined) {
     throw new PieceworkError('InvalidOption', 'lookup must be left to the guard, where there is one');
   }
-  const minBytesPerSecond = options.minBytesPerSecond ?? 0;
-  if (!(minBytesPerSecond >= 0)) {
+  const { minBytesPerSecond } = options;
+  if (minBytesPerSecond !== undefined && !(minBytesPerSecond >= 0)) {
     throw new PieceworkError('InvalidOption', 'minBytesPerSecond must be a number from 0');
   }
   return {

@@ -28,6 +28,11 @@ export interface TransferOptions {
   readonly serverSideCopy: ServerSideCopyPreference;
   /** From submit or retry to the end. @default 24 h */
   readonly deadlineMs: number;
+  /**
+   * How long the source may give nothing before the transfer ends with its last reason, 1 s at least.
+   * @default the home's: 15 min on one machine, 1 h on AWS
+   */
+  readonly maxWaitMs?: number;
   /** How long the upload of a failed transfer is kept for `retry`; 0 = not at all. @default 1 h */
   readonly holdMs: number;
   /** An end of the source that nothing proves is an error, `EndUnproved`, and no warning. @default false */

@@ -79,6 +79,10 @@ export const optionsSchema = z
       .openapi({
         description: `From submit or retry to the end, at most a week. Default: ${DEFAULT_OPTIONS.deadlineMs} (24 hours).`,
       }),
+    maxWaitMs: z.int().min(1000).max(WEEK_MS).optional().openapi({
+      description:
+        'How long the source may give nothing (it refuses, is not there, asks to wait) before the transfer ends with its last reason. Default: one hour; with the API of one machine 15 minutes.',
+    }),
     holdMs: z
       .int()
       .min(0)

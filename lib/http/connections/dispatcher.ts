@@ -1,6 +1,8 @@
 import type { SecureContext } from 'node:tls';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
+import type { SpeedFloor } from '../../net/bodies/speed.ts';
+import { speedFloors } from '../../net/bodies/speed.ts';
 import type { Pool } from '../../net/pools/pool.ts';
 import { connectionPool } from '../../net/pools/pool.ts';
 import { poolsOf } from '../../net/pools/pools.ts';
@@ -49,13 +51,14 @@ export interface Dispatchers extends AsyncDisposable {
   route(url: URL): Route;
   readonly headersTimeoutMs: number;
   readonly stallTimeoutMs: number;
-  readonly minBytesPerSecond: number;
+  /** For one more body of the origin. */
+  readonly floorOf: (origin: string) => SpeedFloor;
 }
 
 /** @throws PieceworkError `InvalidOption`. */
 export function createDispatchers(options: DispatcherOptions): Dispatchers {
   const settings = netSettings(options);
-  const { connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, minBytesPerSecond, guard } = settings;
+  const { connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, guard } = settings;
   const { connections } = options;
   if (connections !== undefined && !(Number.isInteger(connections) && connections > 0)) {
     throw new PieceworkError('InvalidOption', 'connections must be a whole number from 1');
@@ -92,7 +95,7 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
   return {
     headersTimeoutMs,
     stallTimeoutMs,
-    minBytesPerSecond,
+    floorOf: speedFloors(settings),
     route(url) {
       guard?.checkUrl(url);
       const proxy = proxyFor(url, options.proxy ?? {});

@@ -45,25 +45,27 @@ function chunksOf(socket: PullSocket): ReadFramed {
   let isFirst = true;
   let hasEnded = false;
 
-  async function line(silenceMs: number): Promise<string> {
+  async function line(until: number): Promise<string> {
     const text = await readThrough(socket, {
       ends: ['\r\n'],
       mostBytes: MOST_LINE_BYTES,
-      silenceMs,
+      withinMs: until - performance.now(),
       tooLong: () => badChunk('a line is too long'),
     });
     if (text === undefined) throw closedEarly();
     return text.slice(0, -2);
   }
 
+  /** What stands between two chunks comes within one silence: a byte now and then does not prolong it. */
   async function next(silenceMs: number): Promise<void> {
-    if (!isFirst && (await line(silenceMs)) !== '') throw badChunk('a chunk is longer than its size');
+    const until = performance.now() + silenceMs;
+    if (!isFirst && (await line(until)) !== '') throw badChunk('a chunk is longer than its size');
     isFirst = false;
-    const size = /^([0-9a-f]{1,12})(?:;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(await line(silenceMs))?.[1];
+    const size = /^([0-9a-f]{1,12})(?:;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(await line(until))?.[1];
     if (size === undefined) throw badChunk('a chunk has no size');
     left = Number.parseInt(size, 16);
     if (left > 0) return;
-    for (let lines = 0; (await line(silenceMs)) !== ''; lines += 1) {
+    for (let lines = 0; (await line(until)) !== ''; lines += 1) {
       if (lines === MOST_TRAILER_LINES) throw badChunk('too much follows the last chunk');
     }
     hasEnded = true;

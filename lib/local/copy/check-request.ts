@@ -10,12 +10,13 @@ export function checkRequest(request: CopyRequest): void {
 
 /** The options with their defaults. @throws PieceworkError `InvalidOption`. */
 export function completeOptions(options: Partial<TransferOptions> | undefined): TransferOptions {
-  checkKeys('options', options ?? {}, [...Object.keys(DEFAULT_OPTIONS), 'pieceSizeBytes', 'strict']);
+  checkKeys('options', options ?? {}, [...Object.keys(DEFAULT_OPTIONS), 'pieceSizeBytes', 'maxWaitMs', 'strict']);
   const complete = { ...DEFAULT_OPTIONS, ...options };
   checkRange('parallelism', complete.parallelism, 1, 256);
   checkRange('maxFailures', complete.maxFailures, 1, 100);
   checkRange('deadlineMs', complete.deadlineMs, 1, 365 * 86_400_000);
   checkRange('holdMs', complete.holdMs, 0, 365 * 86_400_000);
+  if (complete.maxWaitMs !== undefined) checkRange('maxWaitMs', complete.maxWaitMs, 1, 365 * 86_400_000);
   if (complete.pieceSizeBytes !== undefined)
     checkRange('pieceSizeBytes', complete.pieceSizeBytes, 1, Number.MAX_SAFE_INTEGER);
   return complete;

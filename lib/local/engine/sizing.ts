@@ -7,6 +7,9 @@ import { BODY_MEMORY_BYTES } from './body-memory.ts';
 const MIB = 1024 ** 2;
 const HOUR_MS = 3_600_000;
 
+/** A person may be sitting before it. */
+const MAX_WAIT_MS = 15 * 60_000;
+
 /**
  * What a stream has in memory where other transfers run beside it, unless larger pieces were asked
  * for. Alone it has all its windows.
@@ -58,7 +61,7 @@ export function localSizing(size: RunSize): Sizing {
       },
       // The queue is in this process: what it holds is not lost, and what is lost with the process
       // is repaired at the next start.
-      decide: { quietMs: 7 * 24 * HOUR_MS, quietCapMs: 7 * 24 * HOUR_MS, backoff },
+      decide: { quietMs: 7 * 24 * HOUR_MS, quietCapMs: 7 * 24 * HOUR_MS, backoff, maxWaitMs: MAX_WAIT_MS },
       recordCacheMs: 1_000,
       // Nothing of ours is under way any more when this process cleans up: it holds the transfer's lock.
       graceMs: 0,

@@ -4,8 +4,8 @@ export interface ReadThroughOptions {
   /** Whichever comes first. */
   readonly ends: readonly string[];
   readonly mostBytes: number;
-  /** @default 0, for ever */
-  readonly silenceMs?: number;
+  /** For all of it together; a byte now and then does not prolong it. @default for ever */
+  readonly withinMs?: number;
   /** Looks at what has come while the end is not there. */
   readonly check?: (text: string) => void;
   readonly tooLong: () => Error;
@@ -19,10 +19,11 @@ export async function readThrough(
   socket: Pick<PullSocket, 'peek' | 'skip'>,
   options: ReadThroughOptions,
 ): Promise<string | undefined> {
-  const { ends, mostBytes, silenceMs, check, tooLong } = options;
+  const { ends, mostBytes, withinMs, check, tooLong } = options;
+  const until = withinMs === undefined ? undefined : performance.now() + withinMs;
   let text = '';
   for (;;) {
-    const came = await socket.peek(silenceMs);
+    const came = await socket.peek(until === undefined ? 0 : Math.max(1, Math.ceil(until - performance.now())));
     if (came.length === 0) return undefined;
     const before = text.length;
     text += Buffer.from(came.buffer, came.byteOffset, came.length).toString('latin1');

@@ -49,8 +49,9 @@ export async function fetchPiece(
       { body: { kind: 'result', v: 1, transferId, planId, pieceNumber, attempt, elapsedMs, ...outcome } },
     ]);
   };
+  const came = { bytes: 0 };
   try {
-    const part = await transferPiece(ports, memory, record, task, { signal, onRead });
+    const part = await transferPiece(ports, memory, record, task, { signal, onRead, came });
     const { transferId, pieceNumber } = task;
     await ports.events.emit({
       type: 'piece.done',
@@ -66,7 +67,7 @@ export async function fetchPiece(
     const error = toErrorRecord(asPieceworkError(thrown));
     const { transferId, pieceNumber, attempt } = task;
     await ports.events.emit({ type: 'piece.failed', transferId, pieceNumber, attempt, error });
-    await report({ outcome: 'failed', bytes: 0, error });
+    await report({ outcome: 'failed', bytes: came.bytes, error });
   }
 }
 
@@ -90,12 +91,19 @@ function isCurrent(record: Transfer, task: PieceTask): record is Transferring {
   );
 }
 
+interface Fetching {
+  readonly signal: AbortSignal;
+  readonly onRead: () => void;
+  /** Counts what has come: a sign of life, whatever becomes of it. */
+  readonly came: { bytes: number };
+}
+
 async function transferPiece(
   ports: Ports,
   memory: FetcherMemory,
   record: Transferring,
   task: PieceTask,
-  { signal, onRead }: { readonly signal: AbortSignal; readonly onRead: () => void },
+  { signal, onRead, came }: Fetching,
 ): Promise<Part> {
   const startedAt = ports.clock.now();
   const { plan } = record;
@@ -125,7 +133,7 @@ async function transferPiece(
           clock: ports.clock,
           onRescue: (rescue) => ports.events.emit({ type: 'piece.rescued', transferId, pieceNumber, ...rescue }),
         });
-  await using reader = closedAtEnd(counted(ports, task, opened), onRead);
+  await using reader = closedAtEnd(counted(ports, task, opened, came), onRead);
   const destination = ports.destinations(record.request.destination);
   const whole = plan.sizeBytes ?? sizeBytes;
   const timed = inTime(reader, {
@@ -207,18 +215,17 @@ function closedAtEnd(reader: ByteReader, onEnd: () => void): ByteReader {
 }
 
 /** Tells the progress of a piece as its bytes come in. */
-function counted(ports: Ports, task: PieceTask, reader: ByteReader): ByteReader {
-  let bytes = 0;
+function counted(ports: Ports, task: PieceTask, reader: ByteReader, came: Fetching['came']): ByteReader {
   return {
     async read(into) {
       const got = await reader.read(into);
-      bytes += got;
+      came.bytes += got;
       if (got > 0)
         await ports.events.emit({
           type: 'piece.progress',
           transferId: task.transferId,
           pieceNumber: task.pieceNumber,
-          bytes,
+          bytes: came.bytes,
         });
       return got;
     },

@@ -1,8 +1,8 @@
-import type { PieceworkError } from '../../errors/error.ts';
-import { asPieceworkError, toErrorRecord } from '../../errors/error.ts';
+import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { shownUrl } from '../../errors/secret-url-path.ts';
 import type { Probe } from '../../sources/source.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
+import { ofPatience } from '../../transfer/patience.ts';
 import { backoffMs, waitMs } from '../../transfer/retry.ts';
 import type { Ports } from '../shared/ports.ts';
 
@@ -11,6 +11,8 @@ export interface Patience {
   readonly maxFailures: number;
   /** From the first try on. */
   readonly deadlineMs: number;
+  /** For what the source gives nothing. @default the home's */
+  readonly maxWaitMs?: number;
 }
 
 /** A probe that is repeated by the same table and arithmetic as a piece: for a home that looks before it submits. */
@@ -34,7 +36,11 @@ export async function probePatiently(
         error.reaction === 'wait' ||
         (error.reaction === 'retry' && failures < patience.maxFailures && !isUnknownName(error));
       const delayMs = delayAfter(error, failures, waits, from.url, ports);
-      if (!mayPass || ports.clock.now() + delayMs - startedAt >= patience.deadlineMs) throw error;
+      const waitedMs = ports.clock.now() - startedAt;
+      if (!mayPass || waitedMs + delayMs >= patience.deadlineMs) throw error;
+      const maxWaitMs = patience.maxWaitMs ?? ports.policy.decide.maxWaitMs ?? Number.POSITIVE_INFINITY;
+      if (waitedMs + delayMs > maxWaitMs)
+        throw new PieceworkError(error.code, `${error.message}${ofPatience(waitedMs, delayMs, maxWaitMs)}`, error);
       await ports.events.emit({
         type: 'probe.retrying',
         source: shownUrl(from),

@@ -1,4 +1,5 @@
 import { bodyReader } from '../../net/bodies/body-reader.ts';
+import type { SpeedFloor } from '../../net/bodies/speed.ts';
 import type { Lease } from '../../net/pools/pool.ts';
 import type { Pools } from '../../net/pools/pools.ts';
 import { withConnection } from '../../net/pools/with-connection.ts';
@@ -19,6 +20,7 @@ import { ftpTarget } from './url.ts';
 export interface FtpContext {
   readonly pools: Pools<FtpTarget, FtpCommands>;
   readonly settings: FtpSettings;
+  readonly floorOf: (server: string) => SpeedFloor;
   /** `host:port` of servers that never answer after we hung up. */
   readonly silentServers: Set<string>;
 }
@@ -81,12 +83,11 @@ export async function fetchOn(
     signal,
     settings,
   });
-  const { minBytesPerSecond, stallTimeoutMs } = settings;
   return bodyReader({
     url: target.url,
     body,
     expectedBytes: wantedBytes,
-    floor: { minBytesPerSecond, windowMs: stallTimeoutMs },
+    floor: context.floorOf(target.server),
   });
 }
 

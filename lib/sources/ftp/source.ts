@@ -1,3 +1,4 @@
+import { speedFloors } from '../../net/bodies/speed.ts';
 import { connectionPool } from '../../net/pools/pool.ts';
 import { poolsOf } from '../../net/pools/pools.ts';
 import type { NetOptions } from '../../net/settings.ts';
@@ -57,7 +58,7 @@ export function ftpSource(options: FtpSourceOptions = {}): Source {
       });
     },
   );
-  const context: FtpContext = { pools, settings, silentServers: new Set() };
+  const context: FtpContext = { pools, settings, floorOf: speedFloors(settings), silentServers: new Set() };
   return {
     schemes: ['ftp', 'ftps', 'ftpes'],
     probe: (from, firstBytes, call) => probeFtp(context, from, firstBytes, call),

@@ -58,12 +58,11 @@ export async function ask(
 }
 
 export function readerOf(context: HttpContext, answer: Answer, expectedBytes: number | undefined): ByteReader {
-  const { minBytesPerSecond, stallTimeoutMs } = context.dispatchers;
   return bodyReader({
     url: answer.url,
     body: answer.body,
     expectedBytes,
-    floor: { minBytesPerSecond, windowMs: stallTimeoutMs },
+    floor: context.dispatchers.floorOf(answer.url.origin),
   });
 }
 

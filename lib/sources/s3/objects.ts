@@ -6,6 +6,7 @@ import { decodedUtf8 } from '../../http/grammar/headers.ts';
 import { rangeAnswerOf } from '../../http/grammar/range-answer.ts';
 import { parseContentRange, toRangeHeader } from '../../http/grammar/range-fields.ts';
 import { bodyReader } from '../../net/bodies/body-reader.ts';
+import type { SpeedFloor } from '../../net/bodies/speed.ts';
 import { streamBody } from '../../net/bodies/stream-body.ts';
 import type { NetSettings } from '../../net/settings.ts';
 import type { Clients } from '../../s3/client.ts';
@@ -26,7 +27,8 @@ import type { S3Target } from './url.ts';
 
 /** How stores are asked. */
 export interface S3Context {
-  readonly settings: Pick<NetSettings, 'stallTimeoutMs' | 'minBytesPerSecond'>;
+  readonly settings: Pick<NetSettings, 'stallTimeoutMs'>;
+  readonly floorOf: (server: string) => SpeedFloor;
   clients(target: S3Target): Promise<Clients>;
   now(): number;
 }
@@ -92,7 +94,7 @@ export async function openRange(
       ? s3SourceError(verdict.code, target, verdict.because)
       : s3SourceError('RangesNotHonoured', target, 'the store ignores the range');
   }
-  const { stallTimeoutMs, minBytesPerSecond } = context.settings;
+  const { stallTimeoutMs } = context.settings;
   const body = streamBody(stream, {
     signal: call.signal,
     stallTimeoutMs,
@@ -105,7 +107,7 @@ export async function openRange(
     url: new URL(target.shown),
     body,
     expectedBytes: rangeLength(range),
-    floor: { minBytesPerSecond, windowMs: stallTimeoutMs },
+    floor: context.floorOf(new URL(target.shown).host),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Guard } from '../../guard/guard.ts';
 import { lazyReader } from '../../net/bodies/lazy-reader.ts';
+import { speedFloors } from '../../net/bodies/speed.ts';
 import { recentlyUsed } from '../../net/pools/recently-used.ts';
 import { netSettings } from '../../net/settings.ts';
 import type { Connections } from '../../s3/client.ts';
@@ -59,6 +60,7 @@ export function s3Source(options: S3SourceOptions = {}): Source {
   const own = stated({ maxSockets, caFile, connectTimeoutMs, answerTimeoutMs, lookup: guard?.lookup });
   const context: Context = {
     settings,
+    floorOf: speedFloors(settings),
     targetOf: (from) => s3Target(from, options.store ?? {}, options.lending),
     async clients({ access, object }) {
       if (object.endpoint !== undefined) guard?.checkUrl(object.endpoint);

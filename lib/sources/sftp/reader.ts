@@ -1,4 +1,5 @@
 import type { ErrorDetails } from '../../errors/error.ts';
+import type { SpeedFloor } from '../../net/bodies/speed.ts';
 import { speedJudge } from '../../net/bodies/speed.ts';
 import { STALLED, stallWatch } from '../../net/bodies/stall-watch.ts';
 import type { Lease } from '../../net/pools/pool.ts';
@@ -22,13 +23,14 @@ export interface SftpReaderOptions {
   readonly unchanged: () => Promise<void>;
   readonly signal: AbortSignal;
   readonly settings: NetSettings;
+  readonly floor: SpeedFloor;
 }
 
 /** Reads a range with many requests in flight, each straight into its place in the buffer that was given. */
 export function sftpReader(options: SftpReaderOptions): ByteReader {
   const { target, lease, handle, range, signal, settings } = options;
   const session = lease.connection;
-  const fastEnough = speedJudge({ minBytesPerSecond: settings.minBytesPerSecond, windowMs: settings.stallTimeoutMs });
+  const fastEnough = speedJudge(options.floor);
   let position = range.start;
   let isOver = false;
   let failure: { readonly error: unknown } | undefined;
@@ -105,7 +107,7 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
       const got = await closingOnAbort(session, signal, () => fill(Buffer.from(into.buffer, into.byteOffset, wanted)));
       position += got;
       if (!fastEnough(got, performance.now() - since)) {
-        const least = `the least speed of ${settings.minBytesPerSecond} bytes per second`;
+        const least = `the least speed of ${options.floor.minBytesPerSecond} bytes per second`;
         throw stalled(`the body came slower than ${least}`, { belowMinSpeed: true });
       }
       return got;

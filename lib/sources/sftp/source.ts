@@ -1,5 +1,7 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
+import type { SpeedFloor } from '../../net/bodies/speed.ts';
+import { speedFloors } from '../../net/bodies/speed.ts';
 import type { Lease } from '../../net/pools/pool.ts';
 import { connectionPool } from '../../net/pools/pool.ts';
 import type { Pools } from '../../net/pools/pools.ts';
@@ -40,6 +42,7 @@ export interface SftpSourceOptions extends NetOptions {
 interface Context {
   readonly pools: Pools<SftpTarget, SftpSession>;
   readonly settings: SftpSettings;
+  readonly floorOf: (server: string) => SpeedFloor;
   readonly defaultUser: string | undefined;
 }
 
@@ -70,7 +73,7 @@ export function sftpSource(options: SftpSourceOptions = {}): Source {
       });
     },
   );
-  const context: Context = { pools, settings, defaultUser: options.defaultUser };
+  const context: Context = { pools, settings, floorOf: speedFloors(settings), defaultUser: options.defaultUser };
   return {
     schemes: ['sftp'],
     probe: (from, firstBytes, call) => probe(context, from, firstBytes, call),
@@ -152,5 +155,6 @@ function readerOf(
 ): ByteReader {
   const { handle } = opened;
   const unchanged = () => checkStillSame(target, lease.connection, opened);
-  return sftpReader({ target, lease, handle, range, unchanged, signal, settings: context.settings });
+  const floor = context.floorOf(target.url.host);
+  return sftpReader({ target, lease, handle, range, unchanged, signal, settings: context.settings, floor });
 }

@@ -2,6 +2,7 @@ import { reactionTo } from '../../errors/codes.ts';
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
+import { notSilent } from '../patience.ts';
 import type { LedgerView } from '../plan/ledger.ts';
 import { missingBelow } from '../plan/ledger.ts';
 import type { PiecesPlan } from '../plan/plan.ts';
@@ -29,16 +30,25 @@ import { Round } from './round.ts';
  * places. Results only wake: what is done, the ledger says; what is in flight follows from it (rule 3).
  */
 export function decidePieces(
-  record: Transferring<PiecesPlan>,
+  before: Transferring<PiecesPlan>,
   facts: Facts,
   inputs: readonly Input[],
   now: Instant,
   policy: DecidePolicy,
 ): Decision {
+  const record = hasGiven(before, facts.ledger, inputs) ? notSilent(before) : before;
   if (facts.ledger === 'unread') return placesByReports(record, facts, inputs, now, policy) ?? { ask: 'ledger' };
   if (facts.ledger === 'gone') return afterUploadGone(record, facts, now);
   if ('error' in facts.ledger) return withoutLedger(record, facts.ledger, now);
   return decideByLedger(record, facts.ledger, facts, inputs, now, policy);
+}
+
+/** Something of the source has come since it was last waited for. */
+function hasGiven({ planId, silentSince }: Transferring, ledger: Facts['ledger'], inputs: readonly Input[]): boolean {
+  if (silentSince === undefined) return false;
+  const newestPartAt = typeof ledger === 'object' && 'newestPartAt' in ledger ? ledger.newestPartAt : undefined;
+  if (newestPartAt !== undefined && fromIso(newestPartAt) > fromIso(silentSince)) return true;
+  return inputs.some((input) => input.kind === 'result' && input.planId === planId && input.bytes > 0);
 }
 
 /** With the ledger read there is nothing to ask. */
@@ -67,7 +77,7 @@ export function decideByLedger(
   if (smaller !== undefined) return smaller;
   const round = new Round(record, ledger, host, now, policy);
   for (const failure of failures) {
-    const fatal = round.answer(failure);
+    const fatal = round.answer(failure) ?? round.outOfPatience(missing);
     if (fatal !== undefined) return end(failed(round.record(), fatal, now));
   }
   round.fillPlaces(missing);

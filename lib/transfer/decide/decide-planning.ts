@@ -2,6 +2,7 @@ import { reactionTo } from '../../errors/codes.ts';
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
+import { isOfSource, outOfPatience, silentFrom } from '../patience.ts';
 import type { StreamPlan } from '../plan/plan.ts';
 import type { Accepted, Planning, Transferring } from '../record/states.ts';
 import { failed } from '../record/transitions.ts';
@@ -97,12 +98,15 @@ function isLikelyMisspelt(record: Planning | Transferring, error: ErrorRecord): 
 }
 
 function sendPlanLater(
-  record: Planning | Transferring,
+  before: Planning | Transferring,
   error: ErrorRecord,
   delayMs: number,
   now: Instant,
   policy: DecidePolicy,
 ): Outcome {
+  const record = isOfSource(error) ? silentFrom(before, now) : before;
+  const impatient = outOfPatience(record, error, { delayMs, now }, policy);
+  if (impatient !== undefined) return end(failed(record, impatient, now));
   const { since = toIso(now), tries = 0 } = record.waiting ?? {};
   const waiting = { reason: error, since, nextTryAt: toIso(now + delayMs), tries: tries + 1 };
   return {

@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import type { Digests } from '../digests.ts';
 import type { DeadPiece, PieceResult, PieceTask } from '../messages.ts';
+import type { PatiencePolicy } from '../patience.ts';
 import type { LedgerView } from '../plan/ledger.ts';
 import type { StreamPlan } from '../plan/plan.ts';
 import type { PieceworkEvent } from '../progress/events.ts';
@@ -82,7 +83,7 @@ export interface Outcome {
 
 export type Decision = Question | Outcome;
 
-export interface DecidePolicy {
+export interface DecidePolicy extends PatiencePolicy {
   /** A tick repairs only what has been quiet for this long; doubled at each repeat. */
   readonly quietMs: number;
   readonly quietCapMs: number;

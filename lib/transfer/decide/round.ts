@@ -1,7 +1,9 @@
 import type { ErrorRecord } from '../../errors/error.ts';
+import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import type { PieceTask } from '../messages.ts';
+import { allWait, isOfSource, outOfPatience } from '../patience.ts';
 import type { LedgerView } from '../plan/ledger.ts';
 import { isInLedger, missingBelow } from '../plan/ledger.ts';
 import { pieceSet } from '../plan/piece-set.ts';
@@ -23,6 +25,9 @@ export class Round {
   readonly #trouble: Record<string, Trouble>;
   readonly #tasks: { task: PieceTask; delayMs: number }[] = [];
   readonly #commands: Command[] = [];
+  #silentSince: string | undefined;
+  /** Of the last failure of the source that is to be tried again. */
+  #lastTry: { readonly error: ErrorRecord; readonly delayMs: number } | undefined;
   #cursor: number;
   #changed = false;
   #repeated = false;
@@ -40,6 +45,7 @@ export class Round {
     this.#now = now;
     this.#policy = policy;
     this.#cursor = record.cursor;
+    this.#silentSince = record.silentSince;
     this.#trouble = Object.fromEntries(
       Object.entries(record.trouble).filter(([number]) => !isInLedger(ledger, Number(number))),
     );
@@ -54,6 +60,10 @@ export class Round {
     const { pieceNumber, error } = failure;
     if (closesHostForMs !== undefined) this.#commands.push({ kind: 'closeHost', until: this.#now + closesHostForMs });
     this.#trouble[String(pieceNumber)] = trouble;
+    if (isOfSource(error)) {
+      this.#silentSince ??= toIso(this.#now);
+      this.#lastTry = { error, delayMs };
+    }
     this.#changed = true;
     this.#send(pieceNumber, delayMs);
     const { attempt } = trouble;
@@ -62,6 +72,15 @@ export class Round {
       event: { type: 'piece.requeued', transferId: id, pieceNumber, attempt, delayMs, error },
     });
     return undefined;
+  }
+
+  /** The error that ends the transfer because the source has given nothing for too long, and no piece may be coming. */
+  outOfPatience(missing: readonly number[]): ErrorRecord | undefined {
+    if (this.#lastTry === undefined || !allWait(missing, this.#trouble, this.#now)) return undefined;
+    const { error, delayMs } = this.#lastTry;
+    const { request } = this.#before;
+    const waiting = { request, ...stated({ silentSince: this.#silentSince }) };
+    return outOfPatience(waiting, error, { delayMs, now: this.#now }, this.#policy);
   }
 
   /** New pieces into free places. What an earlier run brought is skipped. */
@@ -105,6 +124,7 @@ export class Round {
     const next: Transferring<PiecesPlan> = {
       ...this.#before,
       trouble: this.#trouble,
+      ...stated({ silentSince: this.#silentSince }),
       cursor: this.#cursor,
       doneThrough: this.#ledger.doneThrough,
       reported: pieceSet(0, this.#ledger.done),

@@ -103,6 +103,8 @@ export interface TransferRecord {
   readonly deadlineAt: string;
   /** A tick does nothing before this. */
   readonly quietUntil: string;
+  /** ISO 8601: since when the source has given nothing and is waited for. Absent = it gives. */
+  readonly silentSince?: string;
   /** Ticks in a row that sent something again without the ledger having moved. */
   readonly requeues: number;
   /** Started over because the source changed or the upload vanished; at most 1. */

@@ -1,5 +1,6 @@
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
+import { notSilent } from '../patience.ts';
 import type { TransferRequest } from '../request.ts';
 import { DEFAULT_OPTIONS } from '../request.ts';
 import { newRecord, sealedRunOf } from './record.ts';
@@ -33,7 +34,7 @@ export function takeRun(record: Failed, run: number): Failed {
 
 /** Gone on with by a process that is alone at work on it: time counts only while it runs. */
 export function resumed<R extends Open>(record: R, request: TransferRequest, now: Instant): R {
-  return { ...record, request, deadlineAt: toIso(now + request.options.deadlineMs) };
+  return { ...notSilent(record), request, deadlineAt: toIso(now + request.options.deadlineMs) };
 }
 
 /** The end was announced. What is completed or cancelled has no upload to go on with. */

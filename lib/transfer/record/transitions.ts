@@ -4,6 +4,7 @@ import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import type { Digests } from '../digests.ts';
+import { notSilent } from '../patience.ts';
 import type { PiecesPlan, SinglePlan, StreamPlan } from '../plan/plan.ts';
 import type { TransferRequest } from '../request.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -71,7 +72,7 @@ export interface Adoption<P extends PiecesPlan | StreamPlan> {
 export function adoptPlan<P extends PiecesPlan | StreamPlan>(record: Planning, adoption: Adoption<P>): Transferring<P> {
   const { plan, planId, snapshot, upload, doneThrough, quietUntil } = adoption;
   // What was reported, was reported of an earlier plan.
-  const { reported: _, waiting: __, ...rest } = dropIntent(record, planId);
+  const { reported: _, waiting: __, silentSince: ___, ...rest } = dropIntent(record, planId);
   return {
     ...rest,
     status: 'transferring',
@@ -101,7 +102,7 @@ export function beginSingle(
   const { plan, snapshot, proved, quietUntil } = put;
   const { waiting: _, ...rest } = dropIntent(withoutUpload(record), planId);
   return {
-    ...rest,
+    ...notSilent(rest),
     status: 'finalizing',
     plan,
     planId,
@@ -118,7 +119,7 @@ export function beginFinalizing(
   last: Partial<Pick<TransferRecord, 'cursor' | 'doneThrough' | 'proved'>> & { readonly plan?: StreamPlan },
   quietUntil: Instant,
 ): FinalizingUpload {
-  const { reported: _, ...rest } = record;
+  const { reported: _, silentSince: __, ...rest } = record;
   return {
     ...rest,
     ...last,
@@ -254,7 +255,7 @@ export function retried(record: Failed, now: Instant, next: NextRun = {}): Accep
   const { bytesPerSecond: _______, waiting: ________, ...rest } = others;
   const { request = record.request, owner = record.owner, sealedRun, actedBy } = next;
   return {
-    ...rest,
+    ...notSilent(rest),
     owner,
     request,
     run: record.run + 1,

@@ -123,7 +123,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'acknowledge a failure without reporting it',
     file: 'lib/pipeline/fetch/fetch-piece.ts',
-    find: "    await report({ outcome: 'failed', bytes: 0, error });",
+    find: "    await report({ outcome: 'failed', bytes: came.bytes, error });",
     replace: '    void error;',
   },
   {

@@ -123,6 +123,13 @@ export const BODIES: readonly HostileRow[] = [
     http: { minBytesPerSecond: 100_000, stallTimeoutMs: 400 },
   },
   {
+    what: 'one byte every now and then, from all of several connections',
+    http: { stallTimeoutMs: 300 },
+    outcome: 'SourceStalled',
+    how: 'less than 1 KiB/s over two stall time-outs; tried again, then given up',
+    serve: (servers) => ({ ...honest(servers), bytesPerSecond: 50 }),
+  },
+  {
     what: 'one byte every now and then, and no least speed',
     outcome: 'DeadlineExceeded',
     how: 'ends at the deadline, whatever hangs',
