@@ -80,10 +80,10 @@ export const TRANSFER_OPTIONS = {
     fallback: 'off',
   }),
   onSourceChange: option({
-    kind: choice(['fail', 'restart']),
+    kind: choice(['restart', 'fail']),
     group: 'Transfer',
     verbs: ASKING,
-    help: 'if the source changes under way: fail, or restart (once)',
+    help: 'if the source changes under way: restart (once in pieces, once as one stream), or fail',
     fallback: DEFAULT_OPTIONS.onSourceChange,
   }),
   serverSideCopy: option({

@@ -11,6 +11,15 @@ export function resultJson({ destination, result, ...report }: CopyReport): obje
   return { type: 'result', transferId, ...where, ...result, elapsedMs, fetchedBytes, resumedPieces, plan };
 }
 
+const VERSION_NOTES: Partial<Record<CopyReport['result']['version'], readonly string[]>> = {
+  unverified: [
+    'the source names no version of itself, so nothing proves that all pieces are of one; --expect-sha256 would',
+  ],
+  'one-answer': [
+    'the source contradicted itself, so all of it came in one answer: whole, of one version; --expect-sha256 would prove of which',
+  ],
+};
+
 /** What a person reads of it: how much, how fast, and what proves it. */
 export function summaryLines(report: CopyReport): readonly string[] {
   const { result, elapsedMs, fetchedBytes, plan } = report;
@@ -29,9 +38,7 @@ export function summaryLines(report: CopyReport): readonly string[] {
         '; ',
       ),
     ),
-    ...(result.version === 'unverified'
-      ? ['the source names no version of itself, so nothing proves that all pieces are of one; --expect-sha256 would']
-      : []),
+    ...(VERSION_NOTES[result.version] ?? []),
     ...(result.end === 'unproved'
       ? ['nothing proves that this is all of it; --expect-size or --expect-sha256 would, and --strict asks for it']
       : []),

@@ -22,7 +22,7 @@ export interface TransferOptions {
   readonly maxFailures: number;
   /** @default 'replace' */
   readonly ifExists: IfExists;
-  /** @default 'fail' */
+  /** `restart`: from the beginning, once in pieces and once more as one stream. @default 'restart' */
   readonly onSourceChange: 'fail' | 'restart';
   /** Whether a store copies its own objects by itself. @default 'auto' */
   readonly serverSideCopy: ServerSideCopyPreference;
@@ -79,7 +79,7 @@ export const DEFAULT_OPTIONS: TransferOptions = {
   parallelism: 8,
   maxFailures: 5,
   ifExists: 'replace',
-  onSourceChange: 'fail',
+  onSourceChange: 'restart',
   serverSideCopy: 'auto',
   deadlineMs: 24 * HOUR_MS,
   holdMs: HOUR_MS,

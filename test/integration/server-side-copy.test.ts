@@ -142,7 +142,7 @@ describe('a source that changes in the middle', () => {
       },
       what: { kind: 'hold', until: changed.promise },
     });
-    await failureOf(copy({ options: { ...OPTIONS, parallelism: 1 } }), 'SourceChanged');
+    await failureOf(copy({ options: { ...OPTIONS, parallelism: 1, onSourceChange: 'fail' } }), 'SourceChanged');
     expect(await bench.store.object('target', 'copy.bin')).toBeUndefined();
     expect(bench.store.openUploads()).toEqual([]);
   });

@@ -64,6 +64,7 @@ export class Rules {
     const broken =
       brokenByWrite(old, record, places) ??
       brokenAgainstLedger(record, ledger, places) ??
+      this.objects.mixture(record, ledger) ??
       (this.#isWithoutLedger(record) ? undefined : answeredWithoutCause(old, record, inputs));
     if (broken !== undefined) this.#world.broke(`${record.id} rev ${record.rev}: ${broken}`);
     this.commands.recorded(process, old, record);

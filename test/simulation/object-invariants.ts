@@ -5,7 +5,7 @@ import { identityOf } from '../support/places.ts';
 import type { Order } from './scenario.ts';
 import type { OriginVersion } from './sim-source.ts';
 import { sha256 } from './sim-source.ts';
-import type { SimObject } from './sim-store.ts';
+import type { SimObject, SimUpload } from './sim-store.ts';
 import type { Truth } from './truth.ts';
 
 /** What is visible at the destinations, at every step and at the end. */
@@ -105,6 +105,24 @@ export class ObjectRules {
     this.#world.reach('piece copied by the store');
     if (isPinned && owner.snapshot !== undefined && !sameVersion(owner.snapshot.validator, validator))
       this.#world.broke(`a piece of ${owner.id} was copied from another version than its snapshot's (invariant 1)`);
+  }
+
+  /** What is in an upload is of the version that its record names: pieces of two never meet (invariant 1). */
+  mixture(record: TransferRecord, ledger: SimUpload | undefined): string | undefined {
+    const { plan, snapshot, status } = record;
+    if (status !== 'transferring' && status !== 'finalizing') return undefined;
+    if (plan?.mode !== 'pieces' || snapshot === undefined || ledger === undefined) return undefined;
+    const { validator } = snapshot;
+    const version = this.orderFor(record)?.origin.versions.find((of) => sameVersion(of.validator, validator));
+    if (validator.kind === 'none' || version === undefined || plan.serverSideCopy === true) return undefined;
+    for (const [number, { bytes }] of ledger.parts) {
+      const start = (number - 1) * plan.pieceSizeBytes;
+      const planned = version.bytes.subarray(start, start + plan.pieceSizeBytes);
+      // What was cut off on its way is no part of it (`isDone`).
+      if (bytes.length === planned.length && Buffer.compare(bytes, planned) !== 0)
+        return `part ${number} of ${ledger.id} is not of the version that was planned (invariant 1)`;
+    }
+    return undefined;
   }
 
   checkEnd(): void {

@@ -12,7 +12,12 @@ export function brokenByWrite(
 ): string | undefined {
   if (JSON.stringify(after).includes('SECRET')) return 'a record holds a secret';
   if (before === undefined) return after.rev === 1 ? undefined : `a new record begins at rev ${after.rev}`;
-  return brokenHistory(before, after) ?? brokenWay(before, after) ?? brokenCounts(before, after, places);
+  return (
+    brokenHistory(before, after) ??
+    brokenWay(before, after) ??
+    brokenLadder(before, after) ??
+    brokenCounts(before, after, places)
+  );
 }
 
 function brokenHistory(before: TransferRecord, after: TransferRecord): string | undefined {
@@ -50,6 +55,20 @@ function brokenWay(before: TransferRecord, after: TransferRecord): string | unde
   if (reason?.code === 'Internal') return `a defect: ${reason.message}`;
   if (isOver(after) && after.status !== 'completed' && reason === undefined) return `${after.status} without a reason`;
   return undefined;
+}
+
+/** The ladder goes down only, within a run, and its last rung is one stream. */
+function brokenLadder(before: TransferRecord, after: TransferRecord): string | undefined {
+  if (after.run !== before.run) return undefined;
+  if (before.oneStream !== undefined && after.oneStream === undefined) return 'one stream is no more to be one';
+  if (before.narrowedTo !== undefined && (after.narrowedTo ?? Number.POSITIVE_INFINITY) > before.narrowedTo)
+    return `${before.narrowedTo} connections at most became ${after.narrowedTo}`;
+  if (after.oneStream === undefined) return undefined;
+  if (after.status === 'transferring' && after.plan?.mode !== 'stream') return 'what is to be one stream is in pieces';
+  const { version, unchanged } = after.result ?? {};
+  return after.status === 'completed' && unchanged !== true && version !== 'one-answer' && version !== 'digest'
+    ? `one stream claims ${version}`
+    : undefined;
 }
 
 function brokenCounts(before: TransferRecord, after: TransferRecord, places: number): string | undefined {

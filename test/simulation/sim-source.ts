@@ -15,6 +15,8 @@ import { sameVersion } from '../../lib/values/web/validator.ts';
 import { SOURCE_READ, SOURCE_REQUEST } from './faults.ts';
 import type { Nature } from './nature.ts';
 import type { SimProcess } from './sim-process.ts';
+import type { TakenConnection, Unsteady } from './sim-unsteady.ts';
+import { FILE_TYPE, isTurnedAway, PAGE_HEAD, PAGE_SEEN } from './sim-unsteady.ts';
 import { SECOND_MS } from './times.ts';
 
 /** Gets each connection, and what comes over it. */
@@ -47,6 +49,8 @@ export interface SimOrigin {
   readonly publishesDigest: boolean;
   /** It is an object of the store that is the destination, too. */
   readonly isInStore: boolean;
+  /** @default it does not contradict itself */
+  readonly unsteady?: Unsteady;
   requests: number;
 }
 
@@ -101,6 +105,10 @@ export function simSource(
         `probe ${redactUrl(url)}`,
         signal,
         (origin, version, hasRanges) => {
+          if (isTurnedAway(origin.unsteady)) {
+            world.count('sourceTurnsAway');
+            return { snapshot: pageSnapshot(), body: PAGE_SEEN.body, isWhole: true };
+          }
           const ranged = firstBytes !== 'all' && hasRanges;
           const sent = version.bytes.subarray(0, ranged ? firstBytes : undefined);
           return {
@@ -113,26 +121,33 @@ export function simSource(
       return {
         snapshot,
         finalUrl: redactUrl(url),
-        body: readerOf(process, body, body.length, signal),
+        body: cut(readerOf(process, body, body.length, signal), origins.get(url)?.unsteady?.cutsAfter),
         bodyIsWhole: isWhole,
         [Symbol.asyncDispose]: () => Promise.resolve(),
       };
     },
 
     async open({ url }, snapshot, range, { signal }): Promise<ByteReader> {
-      const seen = rescues.opens(range);
+      const seen = withClosing(rescues.opens(range));
       signal.addEventListener('abort', seen.closed);
       try {
         for (const sentIfRange of ifRangeOf(snapshot.validator) === undefined ? [false] : [true, false]) {
           const what = `open [${range.start}, ${range.end})${sentIfRange ? '' : ' plainly'}`;
           const { head, body } = await ask(url, what, signal, (origin, version, hasRanges) => {
             const isHeld = !sentIfRange || origin.ignoresIfRange || sameVersion(snapshot.validator, version.validator);
-            return answerTo(range, version, hasRanges && isHeld, world);
+            if (isTurnedAway(origin.unsteady)) {
+              world.count('sourceTurnsAway');
+              return { head: PAGE_HEAD, body: PAGE_SEEN.body };
+            }
+            const taken: TakenConnection = { process, signal };
+            origin.unsteady?.taken.add(taken);
+            seen.closes(() => origin.unsteady?.taken.delete(taken));
+            return answerTo(range, origin, version, hasRanges && isHeld, world);
           });
           const verdict = checkRangeAnswer(range, snapshot, head, { sentIfRange });
           if (verdict.kind === 'accepted') {
             const reader = readerOf(process, body, rangeLength(range), signal, world.strikes('sourceSlow'));
-            return watched(reader, range.start, seen);
+            return watched(cut(reader, origins.get(url)?.unsteady?.cutsAfter), range.start, seen);
           }
           if (verdict.kind === 'refused') throw new PieceworkError(verdict.code, verdict.because);
         }
@@ -167,8 +182,9 @@ function isForbidden({ requests, forbidden }: SimOrigin): boolean {
   return forbidden !== undefined && requests >= forbidden.from && requests < forbidden.to;
 }
 
-function currentVersion({ versions, hasChanged, changesAt, requests }: SimOrigin): OriginVersion {
-  const isChanged = hasChanged || (changesAt !== undefined && requests >= changesAt);
+function currentVersion({ versions, hasChanged, changesAt, requests, unsteady }: SimOrigin): OriginVersion {
+  const flipped = unsteady?.flips === true && requests % 2 === 0;
+  const isChanged = flipped || hasChanged || (changesAt !== undefined && requests >= changesAt);
   const version = (isChanged ? versions[1] : undefined) ?? versions[0];
   if (version === undefined) throw new RangeError('an origin without a version');
   return version;
@@ -177,20 +193,22 @@ function currentVersion({ versions, hasChanged, changesAt, requests }: SimOrigin
 /** The head of the answer, and the bytes that really come with it. */
 function answerTo(
   { start, end }: ByteRange,
+  { unsteady }: SimOrigin,
   { bytes, validator }: OriginVersion,
   hasRanges: boolean,
   world: Nature,
 ): { readonly head: RangeAnswer; readonly body: Uint8Array } {
-  if (!hasRanges) return { head: { kind: 'whole', lengthBytes: bytes.length, validator }, body: bytes };
+  const typed = unsteady === undefined ? {} : { contentType: FILE_TYPE };
+  if (!hasRanges) return { head: { ...typed, kind: 'whole', lengthBytes: bytes.length, validator }, body: bytes };
   const by = start > 0 ? -1 : end < bytes.length ? 1 : 0;
-  const lies = by !== 0 && world.strikes('sourceWrongRange');
+  const lies = by !== 0 && ((unsteady?.shifts === true && start > 0) || world.strikes('sourceWrongRange'));
   const from = lies ? start + by : start;
   const body = bytes.subarray(from, end + from - start);
   const range = { start: from, end: from + body.length };
   // Who answers another range says so, or says nothing of the range at all.
   const stated: StatedRange =
     lies && world.chance.hit(0.5) ? { kind: 'nothing' } : { kind: 'range', range, totalBytes: bytes.length };
-  return { head: { kind: 'part', stated, lengthBytes: body.length, validator }, body };
+  return { head: { ...typed, kind: 'part', stated, lengthBytes: body.length, validator }, body };
 }
 
 function snapshotOf(origin: SimOrigin, version: OriginVersion, ranged: boolean): Snapshot {
@@ -201,6 +219,39 @@ function snapshotOf(origin: SimOrigin, version: OriginVersion, ranged: boolean):
     digests,
     warnings: [],
     ...(origin.statesSize ? { sizeBytes: version.bytes.length } : {}),
+    ...(origin.unsteady === undefined ? {} : { contentType: FILE_TYPE }),
+  };
+}
+
+function pageSnapshot(): Snapshot {
+  const { contentType, sizeBytes, validator } = PAGE_SEEN;
+  return { ranges: false, validator, digests: {}, warnings: [], sizeBytes, contentType };
+}
+
+/** The same, which also calls back once it is closed. */
+function withClosing(seen: SeenConnection): SeenConnection & { closes(then: () => void): void } {
+  const onClosed: (() => void)[] = [];
+  return {
+    brought: seen.brought,
+    closed() {
+      seen.closed();
+      for (const then of onClosed) then();
+    },
+    closes: (then) => void onClosed.push(then),
+  };
+}
+
+/** Breaks off after so many bytes, if that is before its end. */
+function cut(reader: ByteReader, afterBytes = Number.POSITIVE_INFINITY): ByteReader {
+  let left = afterBytes;
+  return {
+    async read(into) {
+      if (left === 0) throw new PieceworkError('SourceReset', 'the connection is cut, as each is');
+      const got = await reader.read(into.subarray(0, left));
+      left -= got;
+      return got;
+    },
+    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   };
 }
 

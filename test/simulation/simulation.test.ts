@@ -68,4 +68,8 @@ const PLACES = [
   'rescue came first',
   'straggler came first',
   'rescue replaced',
+  'piece continued',
+  'fewer connections',
+  'turned into one stream',
+  'completed in one answer',
 ];

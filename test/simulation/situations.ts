@@ -5,7 +5,7 @@ import { isTombstone } from '../../lib/transfer/record/record.ts';
 /** What a write shows that the history has come to: so that a run can list the situations that it reached. */
 export function situationsOf(before: TransferRecord | undefined, after: TransferRecord): readonly string[] {
   if (before === undefined) return isTombstone(after) ? ['tombstone'] : [];
-  const found = [...planned(before, after), ...nextRun(before, after)];
+  const found = [...planned(before, after), ...nextRun(before, after), ...ladder(before, after)];
   const { status, plan, ending } = before;
   if (before.copyRefused === undefined && after.copyRefused !== undefined) found.push('copy refused, fetched instead');
   if (status === 'transferring' && after.status === 'planning') {
@@ -15,6 +15,15 @@ export function situationsOf(before: TransferRecord | undefined, after: Transfer
     found.push(after.status === 'completed' ? `completed in spite of ending ${ending.to}` : `ending ${ending.to}`);
   }
   if (after.requeues > before.requeues) found.push('sent again by a tick');
+  return found;
+}
+
+function ladder(before: TransferRecord, after: TransferRecord): readonly string[] {
+  const found: string[] = [];
+  if (before.oneStream === undefined && after.oneStream !== undefined) found.push('turned into one stream');
+  if (after.narrowedTo !== undefined && before.narrowedTo !== after.narrowedTo) found.push('fewer connections');
+  const isNew = before.status !== 'completed' && after.status === 'completed';
+  if (isNew && after.result?.version === 'one-answer') found.push('completed in one answer');
   return found;
 }
 

@@ -9,6 +9,7 @@ import type { StoreAction } from './denials.ts';
 import { denying } from './draw-denial.ts';
 import { intruding } from './draw-intruder.ts';
 import { drawScenario } from './draw-scenario.ts';
+import { unsteady } from './draw-unsteady.ts';
 import type { FaultKind } from './faults.ts';
 import { Rules } from './invariants.ts';
 import { policyOf } from './policy.ts';
@@ -57,7 +58,8 @@ export class World implements Truth {
     this.#onStep = onStep;
     this.chance = chanceFrom(seed);
     const intruderChance = chanceFrom(INTRUDERS + seed);
-    this.scenario = intruding(intruderChance, denying(chanceFrom(DENIALS + seed), drawScenario(this.chance)));
+    const intruded = intruding(intruderChance, denying(chanceFrom(DENIALS + seed), drawScenario(this.chance)));
+    this.scenario = unsteady(chanceFrom(UNSTEADY + seed), intruded);
     this.rules = new Rules(this);
     this.records = new RecordStore((process, change) => this.rules.recordChanged(process, change));
     const { destination, intruder } = this.scenario;
@@ -178,4 +180,5 @@ export class World implements Truth {
 /** Their own chance: the histories without them stay what they were. */
 const DENIALS = 1_000_000_007;
 const INTRUDERS = 2_000_000_011;
+const UNSTEADY = 3_000_000_019;
 const START = Date.UTC(2026, 0, 1);

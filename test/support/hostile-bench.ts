@@ -106,9 +106,12 @@ export async function play(
       : await readFile(join(folder, 'file.bin')).catch(() => undefined);
   if (row.outcome === 'bytes') {
     const report = await copying;
-    const right = row.bytes?.(servers) ?? patternBytes(0, shape.sizeBytes);
-    expect((await found())?.equals(right), 'the object is not what the source holds').toBe(true);
-    expect(report.result).toMatchObject({ sizeBytes: right.length, version: row.version ?? 'validator' });
+    const may = [row.bytes?.(servers) ?? patternBytes(0, shape.sizeBytes)].flat();
+    const object = await found();
+    const right = may.find((bytes) => object?.equals(bytes) === true);
+    expect(right, 'the object is not what the source holds').toBeDefined();
+    const version = row.version === 'any' ? expect.any(String) : (row.version ?? 'validator');
+    expect(report.result).toMatchObject({ sizeBytes: right?.length, version });
     expect(report.result.end).toBe(row.end);
     if (row.mode !== undefined) expect(report.plan?.mode).toBe(row.mode);
   } else {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Handler } from './origin.ts';
 import type { Resource } from './origin-resource.ts';
 import { sendResource } from './origin-resource.ts';
@@ -17,6 +18,40 @@ export function byRequest(choose: (number: number) => Resource | Handler): Handl
 /** Honest until the request of that number, and not after. */
 export function from(number: number, honest: Resource | Handler, lie: Resource | Handler): Handler {
   return byRequest((current) => (current >= number ? lie : honest));
+}
+
+/** Lies to what has a `Range`, from the request of that number on, and is honest to what has none. */
+export function toRanges(number: number, honest: Resource | Handler, lie: Resource | Handler): Handler {
+  const lying = from(number, honest, lie);
+  const plain = byRequest(() => honest);
+  return (request, response, logged) =>
+    (request.headers.range === undefined ? plain : lying)(request, response, logged);
+}
+
+/** Serves one request at a time, each for a moment; others meanwhile get something else. */
+export function oneAtATime(honest: Resource, others: Handler): Handler {
+  let isBusy = false;
+  return async (request, response, logged) => {
+    if (isBusy) return await others(request, response, logged);
+    isBusy = true;
+    response.once('close', () => {
+      isBusy = false;
+    });
+    await sleep(30);
+    await sendResource(honest, request, response, logged);
+  };
+}
+
+/** The same answer without a header. */
+export function without(header: string, handler: Handler): Handler {
+  return (request, response, logged) => {
+    const writeHead = response.writeHead.bind(response);
+    response.writeHead = ((code: number, headers: Record<string, string>) => {
+      const { [header]: _, ...rest } = headers;
+      return writeHead(code, rest);
+    }) as typeof response.writeHead;
+    return handler(request, response, logged);
+  };
 }
 
 /** Not honest at requests `first` to `last`, and honest again. */

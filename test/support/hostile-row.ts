@@ -29,11 +29,11 @@ export interface HostileRow {
   readonly how: string;
   /** What is served at `/file.bin`: a resource, a handler, or a URL where something is served. */
   serve(servers: RowServers): Resource | Handler | string;
-  /** The bytes that are right. @default pattern bytes of seed 1 */
-  bytes?(servers: RowServers): Buffer;
+  /** The bytes that are right, or each that may be. @default pattern bytes of seed 1 */
+  bytes?(servers: RowServers): Buffer | readonly Buffer[];
   readonly mode?: 'single' | 'pieces' | 'stream';
-  /** What the result claims to be proved by. @default 'validator' */
-  readonly version?: 'validator' | 'digest' | 'unverified';
+  /** What the result claims to be proved by; `any` where chance has a part in it. @default 'validator' */
+  readonly version?: 'validator' | 'digest' | 'one-answer' | 'unverified' | 'any';
   /** What the result claims of the end. @default nothing: it is proved */
   readonly end?: 'unproved';
   readonly source?: Partial<SourceLocator>;

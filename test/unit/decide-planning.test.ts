@@ -110,7 +110,7 @@ describe('accepted and planning', () => {
   });
 
   it('a source that changed while it was looked at ends the transfer, or starts it over where that was asked for', () => {
-    expect(decided(planning(), [unplanned('SourceChanged')]).record).toMatchObject({
+    expect(decided(planning({}, { onSourceChange: 'fail' }), [unplanned('SourceChanged')]).record).toMatchObject({
       status: 'failed',
       reason: { code: 'SourceChanged' },
     });

@@ -6,16 +6,18 @@ import { toIso } from '../../lib/values/time.ts';
 import { done, failedWith, ledger, NOW, transferring } from '../support/a-transfer.ts';
 import { decided, kinds } from '../support/decisions.ts';
 
+const CONTRADICTED = { code: 'RangeMismatch', message: 'another range' } as const;
+
 describe('a source that changed', () => {
-  it('ends the transfer, and its upload is not held', () => {
-    const { record } = decided(transferring(), {}, [failedWith('SourceChanged', 2)]);
+  it('ends the transfer where that was asked for, and its upload is not held', () => {
+    const { record } = decided(transferring({}, { onSourceChange: 'fail' }), {}, [failedWith('SourceChanged', 2)]);
     expect(record).toMatchObject({ status: 'failed', toAbort: [{ upload: { id: 'upload1' } }] });
     expect(record.upload).toBeUndefined();
     expect(record.heldUntil).toBeUndefined();
   });
 
-  it('starts over once where that was asked for, with nothing of the old plan left', () => {
-    const decision = decided(transferring({}, { onSourceChange: 'restart' }), {}, [failedWith('SourceChanged', 2)]);
+  it('starts over in pieces once, with nothing of the old plan left', () => {
+    const decision = decided(transferring(), {}, [failedWith('SourceChanged', 2)]);
     expect(decision.record).toMatchObject({
       status: 'planning',
       restarts: 1,
@@ -27,8 +29,21 @@ describe('a source that changed', () => {
     expect(kinds(decision)).toEqual(['emit', 'sendPlan', 'settle']);
   });
 
-  it('ends it the second time', () => {
-    const record = transferring({ restarts: 1 }, { onSourceChange: 'restart' });
+  it('starts over as one stream the second time, and what came of another version goes', () => {
+    const { record } = decided(transferring({ restarts: 1 }), {}, [failedWith('SourceChanged', 2)]);
+    expect(record).toMatchObject({
+      status: 'planning',
+      restarts: 1,
+      oneStream: { code: 'SourceChanged' },
+      toAbort: [{ upload: { id: 'upload1' } }],
+    });
+    for (const field of ['plan', 'planId', 'upload', 'snapshot']) expect(record).not.toHaveProperty(field);
+  });
+
+  it.each<readonly [string, TransferRecord]>([
+    ['is one stream already', transferring({ restarts: 1, oneStream: CONTRADICTED })],
+    ['is to be copied by its store', transferring({ restarts: 1 }, { serverSideCopy: 'always' })],
+  ])('ends what %s', (_what, record) => {
     expect(decided(record, {}, [failedWith('SourceChanged', 2)]).record.status).toBe('failed');
   });
 });

@@ -63,7 +63,7 @@ export const optionsSchema = z
       .enum(['fail', 'restart'])
       .optional()
       .openapi({
-        description: `If the source changes under way: \`fail\`, or \`restart\` (once). Default: \`${DEFAULT_OPTIONS.onSourceChange}\`.`,
+        description: `If the source changes under way: \`restart\` (once in pieces, once as one stream), or \`fail\`. Default: \`${DEFAULT_OPTIONS.onSourceChange}\`.`,
       }),
     serverSideCopy: z
       .enum(['auto', 'always', 'never'])

@@ -52,9 +52,10 @@ const resultSchema = z
   .object({
     sizeBytes: z.int(),
     crc32: z.string().optional().openapi({ description: 'Of the whole object, 8 hexadecimal digits.' }),
-    version: z
-      .enum(['validator', 'digest', 'unverified'])
-      .openapi({ description: 'What proves that all bytes are of one version of the source.' }),
+    version: z.enum(['validator', 'digest', 'one-answer', 'unverified']).openapi({
+      description:
+        'What proves that all bytes are of one version of the source; `one-answer`: it contradicted itself, and all of them came in one answer.',
+    }),
     end: z.literal('unproved').optional().openapi({
       description: 'Nothing proves that these are all bytes: what ended the source may have been a break.',
     }),

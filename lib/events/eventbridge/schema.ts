@@ -43,7 +43,7 @@ const completed = z.object({
   /** Of the whole object, 8 hex digits. */
   crc32: z.string().optional(),
   /** What proved that all bytes are of one version of the source. */
-  version: z.enum(['validator', 'digest', 'unverified']),
+  version: z.enum(['validator', 'digest', 'one-answer', 'unverified']),
   /** Nothing proves that these are all bytes: what ended the source may have been a break. */
   end: z.literal('unproved').optional(),
   /** The digests that were proved, lower-case hex by algorithm. */

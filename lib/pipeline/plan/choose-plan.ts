@@ -5,6 +5,7 @@ import type { PlanInput, PlanPolicy } from '../../transfer/plan/divide-pieces.ts
 import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isOneStream } from '../../transfer/record/record.ts';
 import type { TransferOptions } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
 import { wantedDigests } from '../shared/object-spec.ts';
@@ -75,15 +76,16 @@ async function inTime(input: PlanInput, fetched: Plan, { pace, heldPieceBytes }:
 
 /** The same for a transfer, which may know from its last plan what does not work. */
 export async function choosePlanFor(
-  { request, copyRefused, withoutRanges, upload, plan: before }: TransferRecord,
+  record: TransferRecord,
   pair: Pair,
   ports: Pick<Ports, 'policy' | 'windows'>,
   pace: () => Promise<number | undefined>,
   signal: AbortSignal,
 ): Promise<Choice> {
+  const { request, copyRefused, upload, plan: before } = record;
   const { snapshot, destination } = pair;
   const inOrder = mustBeInOrder(wantedDigests(request, snapshot), request.options.expect.digests, destination);
-  const ranges = snapshot.ranges && withoutRanges !== true && !inOrder;
+  const ranges = snapshot.ranges && !isOneStream(record) && !inOrder;
   const policy = { ...ports.policy.plan, singleMaxBytes: singleMaxBytes(ports) };
   const isHeld = upload !== undefined && before?.mode === 'pieces' && before.sizeBytes === snapshot.sizeBytes;
   const heldPieceBytes = isHeld ? before.pieceSizeBytes : undefined;

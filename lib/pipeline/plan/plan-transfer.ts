@@ -21,7 +21,7 @@ import { choosePlanFor } from './choose-plan.ts';
 import { measurePace, slowWarnings } from './pace/measure-pace.ts';
 import type { Intent, PlanningWork } from './planning-work.ts';
 import { isPlannedBy } from './planning-work.ts';
-import { checkProbe, probeSource, withWarning } from './probe-source.ts';
+import { checkProbe, ladderWarning, probeSource, withWarning } from './probe-source.ts';
 import { putSingle } from './put-single.ts';
 import { runStream } from './run-stream.ts';
 import { startPieces } from './start-pieces.ts';
@@ -87,7 +87,8 @@ async function plan(ports: Ports, loaded: Loaded<BeingPlanned>, intent: Intent, 
   const choice = await choosePlanFor(record, pair, ports, pace, signal);
   const { plan: chosen, warning } = choice;
   const digests = wantedDigests(request, snapshot, chosen);
-  const warnings = [warning, endWarning(request, snapshot), ...slowWarnings(ports, record, choice)];
+  const reasons = [warning, ladderWarning(record), endWarning(request, snapshot)];
+  const warnings = [...reasons, ...slowWarnings(ports, record, choice)];
   const seen = warnings.reduce(withWarning, probe);
   const work: PlanningWork = { ports, loaded, planId, intent, destination, probe: seen, digests, signal };
   await destination.check(objectSpec(record, planId, snapshot, chosen, request.destination), { signal });

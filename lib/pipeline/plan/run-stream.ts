@@ -2,12 +2,15 @@ import { PieceworkError } from '../../errors/error.ts';
 import { sequentialHasher } from '../../integrity/hasher.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
 import type { StreamPlan } from '../../transfer/plan/plan.ts';
-import { sealedRunOf } from '../../transfer/record/record.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
+import { isOneStream, sealedRunOf } from '../../transfer/record/record.ts';
 import type { BeingPlanned, Transferring } from '../../transfer/record/states.ts';
 import { adoptPlan } from '../../transfer/record/transitions.ts';
 import { giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
+import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import { formatBytes } from '../../values/units.ts';
+import { sameVersion } from '../../values/web/validator.ts';
 import { advance } from '../advance/advance.ts';
 import { carryOut } from '../advance/carry-out.ts';
 import { continuedProbe } from '../shared/bodies/continued-probe.ts';
@@ -54,6 +57,7 @@ async function streamBody(work: PlanningWork, plan: StreamPlan, body: ByteReader
   const first = Math.min(plan.pieceSizeBytes, slab.bytes.length);
   const inHandBytes = await fill(body, slab.bytes.subarray(0, first));
   if (inHandBytes < first) {
+    checkKnownSize(loaded.record, work.probe.snapshot, inHandBytes);
     // As in `putSingle`.
     if (ports.policy.countsConnections === true) await work.probe[Symbol.asyncDispose]();
     return await putWhole(work, { mode: 'single', sizeBytes: inHandBytes }, slab.bytes.subarray(0, inHandBytes));
@@ -65,9 +69,24 @@ async function streamBody(work: PlanningWork, plan: StreamPlan, body: ByteReader
   const { sizeBytes } = record.request.options.expect;
   if (sizeBytes !== undefined && sent.sizeBytes !== sizeBytes)
     throw unexpectedSize(record.request.source.url, sent.sizeBytes, sizeBytes, record.snapshot.contentType);
+  checkKnownSize(loaded.record, record.snapshot, sent.sizeBytes);
   const proved = proveDigests(record.request.source.url, digests, hasher.digests());
   const whole: StreamPlan = { ...plan, sizeBytes: sent.sizeBytes, pieceCount: sent.pieceCount };
   await advance(ports, loaded.record.id, [{ kind: 'streamed', planId: work.planId, plan: whole, proved }], signal);
+}
+
+/**
+ * An answer in place of ranges may not say how long it is: then it is as long as this version was said to be.
+ * @throws PieceworkError `BodyShort`, `BodyLong`.
+ */
+function checkKnownSize(before: TransferRecord, { sizeBytes, validator }: Snapshot, cameBytes: number): void {
+  const was = before.versionBefore ?? before.snapshot;
+  if (!isOneStream(before) || sizeBytes !== undefined || was?.sizeBytes === undefined) return;
+  if (was.sizeBytes === cameBytes || was.validator.kind === 'none' || !sameVersion(was.validator, validator)) return;
+  throw new PieceworkError(
+    cameBytes < was.sizeBytes ? 'BodyShort' : 'BodyLong',
+    `${before.request.source.url}: ${cameBytes} bytes came in one answer, and its ranges were of ${was.sizeBytes} bytes of the same version`,
+  );
 }
 
 async function adoptStream(work: PlanningWork, plan: StreamPlan): Promise<Transferring<StreamPlan>> {

@@ -13,10 +13,9 @@ export function finishedResult(
   proved: Digests,
 ): TransferResult {
   const hasDigest = Object.keys(proved).length > 0;
-  const hasValidator = record.snapshot !== undefined && record.snapshot.validator.kind !== 'none';
   return {
     sizeBytes: stored.sizeBytes,
-    version: hasDigest ? 'digest' : hasValidator ? 'validator' : 'unverified',
+    version: hasDigest ? 'digest' : versionOf(record),
     ...(record.snapshot !== undefined && isEndUnproved(record.request, record.snapshot, proved)
       ? { end: 'unproved' as const }
       : {}),
@@ -26,6 +25,12 @@ export function finishedResult(
     ...(stored.etag === undefined ? {} : { etag: stored.etag }),
     ...(stored.versionId === undefined ? {} : { versionId: stored.versionId }),
   };
+}
+
+/** A validator that contradicted itself proves nothing; one answer is of one version. */
+function versionOf({ oneStream, snapshot }: TransferRecord): TransferResult['version'] {
+  if (oneStream !== undefined) return 'one-answer';
+  return snapshot !== undefined && snapshot.validator.kind !== 'none' ? 'validator' : 'unverified';
 }
 
 /** Of an object that a head found to be ours: it was made visible only after whatever can be proved here had been. */

@@ -80,10 +80,10 @@ function checkPartial(asked: ByteRange, snapshot: Snapshot, answer: Part, sentIf
 
 function checkWhole(asked: ByteRange, snapshot: Snapshot, answer: Whole, sentIfRange: boolean): RangeVerdict {
   // Before the version: a page for people (a link that expired into a log-in) says nothing about the file.
-  if (isPageInstead(snapshot.contentType, answer.contentType)) {
+  if (isPageInstead(snapshot.contentType ?? '', answer.contentType)) {
     return refused(
       'UnexpectedType',
-      `an HTML page came in place of the file (${mediaType(snapshot.contentType)}): often an error or log-in page`,
+      `an HTML page came in place of the file (${mediaType(snapshot.contentType) ?? 'of no stated type'}): often an error or log-in page`,
     );
   }
   const changed = checkVersion(snapshot, answer, { confirmedByIfRange: false });

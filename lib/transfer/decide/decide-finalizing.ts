@@ -9,6 +9,7 @@ import { isLeaving, isPut } from '../record/states.ts';
 import { completed, ending } from '../record/transitions.ts';
 import { backoffAfter } from '../retry.ts';
 import type { CancelInput, DecidePolicy, Input, Outcome } from './decision.ts';
+import { MOST_RESTARTS } from './ladder.ts';
 import { deadlineExceeded, end, mayFetchInstead, resendWhenQuiet } from './outcomes.ts';
 
 /** A completion may be on its way: success ends it whatever else is wanted, everything else goes through `ending`. */
@@ -48,7 +49,7 @@ function afterFinishFailure(record: Finalizing, failure: FinishFailure, now: Ins
   const restarts = reaction === 'changed' && record.request.options.onSourceChange === 'restart';
   if (error.code === 'DestinationConflict' || restarts) {
     // 409: S3 wants a new upload and every part again.
-    return record.restarts < 1
+    return record.restarts < MOST_RESTARTS
       ? leave({ ...record, restarts: record.restarts + 1 }, 'restart', error)
       : leave(record, 'failed', error);
   }

@@ -9,8 +9,8 @@ import type { PiecesPlan } from '../plan/plan.ts';
 import type { Transferring } from '../record/states.ts';
 import { completed, failed } from '../record/transitions.ts';
 import type { DecidePolicy, Decision, Facts, HostFacts, Input, Outcome } from './decision.ts';
+import { afterPieceFailed, afterSourceChange, MOST_RESTARTS } from './ladder.ts';
 import {
-  afterSourceChange,
   deadlineExceeded,
   end,
   overAgain,
@@ -69,7 +69,7 @@ export function decideByLedger(
 
   const failures = currentFailures(record, missing, inputs);
   for (const { error } of failures) {
-    if (reactionTo(error.code) === 'changed') return afterSourceChange(record, error, now);
+    if (reactionTo(error.code) === 'changed') return afterSourceChange(record, error, now, policy);
     if (reactionTo(error.code) === 'stream') return withoutRanges(record, error, now);
     if (reactionTo(error.code) === 'fetch') return end(failed(record, error, now));
   }
@@ -77,8 +77,10 @@ export function decideByLedger(
   if (smaller !== undefined) return smaller;
   const round = new Round(record, ledger, host, now, policy);
   for (const failure of failures) {
-    const fatal = round.answer(failure) ?? round.outOfPatience(missing);
-    if (fatal !== undefined) return end(failed(round.record(), fatal, now));
+    const fatal = round.answer(failure);
+    if (fatal !== undefined) return afterPieceFailed(round.record(), fatal, now, policy);
+    const impatient = round.outOfPatience(missing);
+    if (impatient !== undefined) return end(failed(round.record(), impatient, now));
   }
   round.fillPlaces(missing);
   const tick = inputs.find((input) => input.kind === 'tick');
@@ -118,6 +120,6 @@ function afterUploadGone(record: Transferring<PiecesPlan>, facts: Facts, now: In
       'the multipart upload vanished at the destination (aborted by another program, or by a lifecycle rule that is too short)',
   };
   // It goes on being looked after: parts that were on their way may land even now, and bring it back (rule 14).
-  if (record.restarts >= 1) return end(failed(record, reason, now));
+  if (record.restarts >= MOST_RESTARTS) return end(failed(record, reason, now));
   return overAgain({ ...record, restarts: record.restarts + 1 }, reason, now);
 }

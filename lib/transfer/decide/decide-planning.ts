@@ -1,18 +1,18 @@
 import { reactionTo } from '../../errors/codes.ts';
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
-import { fromIso, toIso } from '../../values/time.ts';
-import { isOfSource, outOfPatience, silentFrom } from '../patience.ts';
+import { fromIso } from '../../values/time.ts';
 import type { StreamPlan } from '../plan/plan.ts';
 import type { Accepted, Planning, Transferring } from '../record/states.ts';
 import { failed } from '../record/transitions.ts';
 import { backoffAfter, backoffMs, waitMs } from '../retry.ts';
 import type { DecidePolicy, Decision, Facts, Input, Outcome } from './decision.ts';
+import { afterSourceChange, afterTurnedAway } from './ladder.ts';
 import {
-  afterSourceChange,
   deadlineExceeded,
   end,
   resendWhenQuiet,
+  sendPlanLater,
   toFinalizing,
   withoutLedger,
   withoutRanges,
@@ -66,6 +66,8 @@ function afterPlanFailure(
   now: Instant,
   policy: DecidePolicy,
 ): Outcome {
+  const turnedAway = afterTurnedAway(record, error, now, policy);
+  if (turnedAway !== undefined) return turnedAway;
   const seed = `${record.id}/plan/${record.planFailures}/${record.requeues}`;
   switch (reactionTo(error.code)) {
     case 'wait': {
@@ -82,7 +84,7 @@ function afterPlanFailure(
       return sendPlanLater(next, error, delayMs, now, policy);
     }
     case 'changed':
-      return afterSourceChange(record, error, now);
+      return afterSourceChange(record, error, now, policy);
     case 'stream':
       return withoutRanges(record, error, now);
     case 'fetch':
@@ -95,28 +97,4 @@ function afterPlanFailure(
 /** A name or an endpoint that never answered is more likely misspelt than away for a while. */
 function isLikelyMisspelt(record: Planning | Transferring, error: ErrorRecord): boolean {
   return record.snapshot === undefined && error.code !== 'SourceRefused';
-}
-
-function sendPlanLater(
-  before: Planning | Transferring,
-  error: ErrorRecord,
-  delayMs: number,
-  now: Instant,
-  policy: DecidePolicy,
-): Outcome {
-  const record = isOfSource(error) ? silentFrom(before, now) : before;
-  const impatient = outOfPatience(record, error, { delayMs, now }, policy);
-  if (impatient !== undefined) return end(failed(record, impatient, now));
-  const { since = toIso(now), tries = 0 } = record.waiting ?? {};
-  const waiting = { reason: error, since, nextTryAt: toIso(now + delayMs), tries: tries + 1 };
-  return {
-    record: { ...record, requeues: record.requeues + 1, quietUntil: toIso(now + delayMs + policy.quietMs), waiting },
-    commands: [
-      {
-        kind: 'emit',
-        event: { type: 'retrying', transferId: record.id, reason: error, delayMs, since, tries: tries + 1 },
-      },
-      { kind: 'sendPlan', delayMs },
-    ],
-  };
 }

@@ -1,19 +1,13 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
+import { isOfSource, outOfPatience, silentFrom } from '../patience.ts';
 import type { TransferRecord } from '../record/record.ts';
 import type { Open, Over, Planning, Transferring } from '../record/states.ts';
 import { beginFinalizing, failed, startedOver } from '../record/transitions.ts';
 import type { Command, DecidePolicy, Input, Outcome, UnreadableLedger } from './decision.ts';
 
 /** Outcomes that more than one state comes to. */
-
-/** `onSourceChange`: the transfer ends, or starts over once with a new upload. */
-export function afterSourceChange(record: Planning | Transferring, reason: ErrorRecord, now: Instant): Outcome {
-  if (record.request.options.onSourceChange !== 'restart' || record.restarts >= 1)
-    return end(failed(record, reason, now));
-  return overAgain({ ...record, restarts: record.restarts + 1 }, reason, now);
-}
 
 /** Ranges don't work after all: once more as a stream (architecture, "Distrusting a range"). */
 export function withoutRanges(record: Planning | Transferring, reason: ErrorRecord, now: Instant): Outcome {
@@ -43,6 +37,31 @@ export function overAgain(record: Planning | Transferring, reason: ErrorRecord, 
       { kind: 'emit', event: { type: 'restarted', transferId: record.id, reason } },
       { kind: 'sendPlan', delayMs: 0 },
       { kind: 'settle' },
+    ],
+  };
+}
+
+/** Planned once more after a wait, which the record tells of; or the end, where patience with the source is used up. */
+export function sendPlanLater(
+  before: Planning | Transferring,
+  error: ErrorRecord,
+  delayMs: number,
+  now: Instant,
+  policy: DecidePolicy,
+): Outcome {
+  const record = isOfSource(error) ? silentFrom(before, now) : before;
+  const impatient = outOfPatience(record, error, { delayMs, now }, policy);
+  if (impatient !== undefined) return end(failed(record, impatient, now));
+  const { since = toIso(now), tries = 0 } = record.waiting ?? {};
+  const waiting = { reason: error, since, nextTryAt: toIso(now + delayMs), tries: tries + 1 };
+  return {
+    record: { ...record, requeues: record.requeues + 1, quietUntil: toIso(now + delayMs + policy.quietMs), waiting },
+    commands: [
+      {
+        kind: 'emit',
+        event: { type: 'retrying', transferId: record.id, reason: error, delayMs, since, tries: tries + 1 },
+      },
+      { kind: 'sendPlan', delayMs },
     ],
   };
 }

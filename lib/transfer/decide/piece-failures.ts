@@ -9,6 +9,7 @@ import type { Transferring } from '../record/states.ts';
 import type { BackoffPolicy } from '../retry.ts';
 import { backoffAfter, waitMs } from '../retry.ts';
 import type { Input } from './decision.ts';
+import { reactionToPiece } from './ladder.ts';
 import { mayFetchInstead } from './outcomes.ts';
 
 export interface CurrentFailure {
@@ -76,7 +77,7 @@ export function answerTo(
 ): Answer {
   const first: Trouble = { attempt: 1, failures: 0, waits: 0, code: error.code };
   const before = trouble[String(pieceNumber)] ?? first;
-  const reaction = reactionTo(error.code);
+  const reaction = reactionToPiece(error.code);
   if (reaction === 'fail') return { fatal: error };
   const waits = before.waits + (reaction === 'wait' ? 1 : 0);
   const failures = before.failures + (reaction === 'wait' ? 0 : 1);

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../errors/codes.ts';
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
+import type { SeenVersion } from '../checks/stand-in.ts';
 import type { Digests } from '../digests.ts';
 import type { PieceSet } from '../plan/piece-set.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -61,8 +62,11 @@ export interface TransferResult {
   readonly sizeBytes: number;
   /** Of the whole object, 8 hex digits, combined from its pieces. */
   readonly crc32?: string;
-  /** What proves that all bytes are of one version: the source's validator, a digest, or nothing. */
-  readonly version: 'validator' | 'digest' | 'unverified';
+  /**
+   * What proves that all bytes are of one version: the source's validator, a digest, that they came in one answer
+   * (where the source contradicted itself), or nothing.
+   */
+  readonly version: 'validator' | 'digest' | 'one-answer' | 'unverified';
   /** Nothing proves that these are all bytes: the source's end may have been a break. Absent = it is proved. */
   readonly end?: 'unproved';
   /** The digests that were proved. */
@@ -107,7 +111,7 @@ export interface TransferRecord {
   readonly silentSince?: string;
   /** Ticks in a row that sent something again without the ledger having moved. */
   readonly requeues: number;
-  /** Started over because the source changed or the upload vanished; at most 1. */
+  /** Started over in pieces because the source changed, the upload vanished or the store answered 409; at most 1. */
   readonly restarts: number;
   /** Failures of planning and of streams, the budget `maxFailures` as for a piece. */
   readonly planFailures: number;
@@ -117,10 +121,16 @@ export interface TransferRecord {
   readonly bytesPerSecond?: number;
   /** Set once ranges turned out not to work: the next plan is a stream. */
   readonly withoutRanges?: boolean;
+  /** Pieces at a time at most: the source turned more connections away. */
+  readonly narrowedTo?: number;
+  /** Why everything is to come in one answer: ranges contradicted each other or the plan. */
+  readonly oneStream?: ErrorRecord;
   /** Why the store did not copy after all: the next plan fetches the bytes. */
   readonly copyRefused?: string;
   /** The media type before the transfer started over. */
   readonly typeBefore?: string;
+  /** What was seen before the transfer started over, in this run. */
+  readonly versionBefore?: SeenVersion;
   readonly snapshot?: Snapshot;
   readonly plan?: Plan;
   readonly planId?: string;
@@ -160,6 +170,11 @@ export function isOver<R extends TransferRecord>(
   record: R,
 ): record is R & { readonly status: 'completed' | 'failed' | 'cancelled' } {
   return record.status === 'completed' || record.status === 'failed' || record.status === 'cancelled';
+}
+
+/** The next plan is a stream, whatever the source says of ranges. */
+export function isOneStream({ withoutRanges, oneStream }: TransferRecord): boolean {
+  return withoutRanges === true || oneStream !== undefined;
 }
 
 /** Stands in for a record that a submit never wrote (rule 16). */

@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
+import { seenOf } from '../checks/stand-in.ts';
 import type { Digests } from '../digests.ts';
 import { notSilent } from '../patience.ts';
 import type { PiecesPlan, SinglePlan, StreamPlan } from '../plan/plan.ts';
@@ -224,9 +225,10 @@ export function startedOver(record: Planning | Transferring, now: Instant): Plan
 function fromTheBeginning(record: TransferRecord, now: Instant): Planning {
   const { plan: _, planId: __, snapshot, ...rest } = record;
   const typeBefore = snapshot?.contentType ?? record.typeBefore;
+  const versionBefore = snapshot === undefined ? undefined : seenOf(snapshot);
   return {
     ...rest,
-    ...(typeBefore === undefined ? {} : { typeBefore }),
+    ...stated({ typeBefore, versionBefore: versionBefore ?? record.versionBefore }),
     status: 'planning',
     cursor: 1,
     doneThrough: 0,
@@ -251,8 +253,8 @@ export interface NextRun {
 /** `retry`: the plan, the snapshot and a held upload stay for the planner to compare (protocol §4). */
 export function retried(record: Failed, now: Instant, next: NextRun = {}): Accepted {
   const { reason: _, endedAt: __, heldUntil: ___, result: ____, sealedRun: _____, actedBy: ______, ...others } = record;
-  // The source may be faster now, and is asked anew.
-  const { bytesPerSecond: _______, waiting: ________, ...rest } = others;
+  // The source may be faster now, and is asked anew: what it did in the last run, it may not do in this one.
+  const { bytesPerSecond: _b, waiting: _w, narrowedTo: _n, oneStream: _o, versionBefore: _v, ...rest } = others;
   const { request = record.request, owner = record.owner, sealedRun, actedBy } = next;
   return {
     ...notSilent(rest),

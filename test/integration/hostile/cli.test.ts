@@ -41,7 +41,13 @@ const CASES: readonly (readonly [
   exitCode: number,
   says: string,
 ])[] = [
-  ['another version in the middle', from(3, honest, { ...honest, etag: '"v2"' }), [], 5, 'ETag'],
+  [
+    'another version in the middle',
+    from(3, honest, { ...honest, etag: '"v2"' }),
+    ['--on-source-change', 'fail'],
+    5,
+    'ETag',
+  ],
   ['a page in place of a piece', from(3, honest, HTML), ['--on-source-change', 'restart'], 5, 'HTML page'],
   ['no answer at all', close, ['--max-attempts', '1'], 4, 'without an answer'],
   ['a deadline that passes', { ...honest, bytesPerSecond: 100 }, ['--deadline', '1s'], 4, 'deadline'],

@@ -251,4 +251,34 @@ export const MUTATIONS: readonly Mutation[] = [
     replace:
       "const refusal = copyRefusal(record, inputs.filter((i) => i.kind !== 'result' || (i.pieceNumber > ledger.doneThrough && !ledger.done.has(i.pieceNumber))));",
   },
+  {
+    name: 'a ladder mixes versions: fewer connections go on with pieces of another one (ADR 23)',
+    file: 'lib/pipeline/plan/start-pieces.ts',
+    find: '!isProvablySame(snapshot, probe.snapshot))',
+    replace: '(loaded.record.narrowedTo === undefined && !isProvablySame(snapshot, probe.snapshot)))',
+  },
+  {
+    name: 'a continued piece takes the rest of another version (ADR 22)',
+    file: 'lib/pipeline/fetch/fetch-piece.ts',
+    find: 'return await ask(rest, signal);',
+    replace: "return await source.open(locator, { ...snapshot, validator: { kind: 'none' } }, rest, { signal });",
+  },
+  {
+    name: 'a stream is taken for proved (ADR 23)',
+    file: 'lib/pipeline/plan/run-stream.ts',
+    find: 'const proved = proveDigests(record.request.source.url, digests, hasher.digests());',
+    replace: 'const proved = digests;',
+  },
+  {
+    name: 'what came in one answer is said to be proved by its validator (ADR 23)',
+    file: 'lib/pipeline/shared/finished-result.ts',
+    find: "if (oneStream !== undefined) return 'one-answer';",
+    replace: 'void oneStream;',
+  },
+  {
+    name: 'a restart has no bound (ADR 23)',
+    file: 'lib/transfer/decide/ladder.ts',
+    find: 'export const MOST_RESTARTS = 1;',
+    replace: 'export const MOST_RESTARTS = Number.POSITIVE_INFINITY;',
+  },
 ];

@@ -1,6 +1,7 @@
 import type { Probe } from '../../../sources/source.ts';
 import type { SourceLocator } from '../../../transfer/locators.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
+import { isOneStream } from '../../../transfer/record/record.ts';
 import type { Snapshot } from '../../../transfer/snapshot.ts';
 import type { Ports } from '../ports.ts';
 import { continuedReader } from './continued-reader.ts';
@@ -12,7 +13,7 @@ import { continuedReader } from './continued-reader.ts';
  */
 export function continuedProbe(
   ports: Ports,
-  { id, withoutRanges }: TransferRecord,
+  record: TransferRecord,
   locator: SourceLocator,
   probe: Probe,
   ranges: boolean,
@@ -20,13 +21,13 @@ export function continuedProbe(
 ): Probe {
   const { snapshot, bodyIsWhole } = probe;
   const { sizeBytes, validator } = snapshot;
-  if (!ranges || withoutRanges === true || !bodyIsWhole || sizeBytes === undefined || validator.kind === 'none')
+  if (!ranges || isOneStream(record) || !bodyIsWhole || sizeBytes === undefined || validator.kind === 'none')
     return probe;
   const source = ports.sources(locator.url);
   const planned: Snapshot = { ...snapshot, ranges };
   const body = continuedReader(probe.body, {
     ports,
-    transferId: id,
+    transferId: record.id,
     range: { start: 0, end: sizeBytes },
     openAgain: (rest, own) => source.open(locator, planned, rest, { signal: own }),
     signal,

@@ -38,7 +38,7 @@ export function viewHost(
   const hasNews = after !== undefined;
   const ceiling = ceilingOf(ports, after ?? before)?.connections;
   const { parallelism } = record.request.options;
-  const wanted = ports.policy.places(parallelism);
+  const wanted = Math.min(ports.policy.places(parallelism), record.narrowedTo ?? Number.POSITIVE_INFINITY);
   if (ports.policy.hostCeiling === undefined || ceiling === undefined) {
     // Where connections are counted, the ceiling is held as they are taken.
     const bound = ports.policy.countsConnections === true ? undefined : ceiling;

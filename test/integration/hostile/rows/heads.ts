@@ -1,9 +1,12 @@
-import { from, HTML, raw, status } from '../../../support/hostile-lies.ts';
+import { from, HTML, oneAtATime, raw, status, toRanges, without } from '../../../support/hostile-lies.ts';
 import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Handler } from '../../../support/origin.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
 import { sendResource } from '../../../support/origin-resource.ts';
 import { patternBytes } from '../../../support/pattern.ts';
+
+/** As a page comes, but for the header whose name is written so. */
+const HTML_HEAD = { 'Content-Type': 'text/html' };
 
 const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
 
@@ -120,9 +123,9 @@ export const HEADS: readonly HostileRow[] = [
     options: { expect: { sizeBytes: 1_000_000, digests: {} } },
   },
   {
-    what: 'HTML instead of a piece (200)',
+    what: 'HTML instead of a piece (200), and ever after',
     outcome: 'UnexpectedType',
-    how: 'a page for people is no version of the file; the pieces are kept for `retry`',
+    how: 'fewer connections, one, one answer: then it ends, and the pieces are kept for `retry`',
     serve: (servers) => from(3, honest(servers), HTML),
   },
   {
@@ -132,23 +135,48 @@ export const HEADS: readonly HostileRow[] = [
     serve: (servers) => from(3, { ...honest(servers), etag: null }, HTML),
   },
   {
-    what: 'HTML instead of a piece (200), `--on-source-change restart`',
-    outcome: 'UnexpectedType',
-    how: 'a page that stands in for a file is no new version of it',
-    serve: (servers) => from(3, honest(servers), HTML),
-    options: { onSourceChange: 'restart' },
+    what: 'HTML (200) from the third request on to whatever has a `Range`',
+    outcome: 'bytes',
+    how: 'fewer connections, one, and then one answer',
+    mode: 'stream',
+    version: 'one-answer',
+    serve: (servers) => toRanges(3, honest(servers), HTML),
   },
   {
-    what: 'another version in the middle, HTML at the second look, `--on-source-change restart`',
+    what: 'HTML (200) to the second connection at a time',
+    outcome: 'bytes',
+    how: 'fewer connections, then one',
+    version: 'any',
+    serve: (servers) => oneAtATime(honest(servers), HTML),
+    options: { parallelism: 4 },
+  },
+  {
+    what: 'HTML (200) to the second connection at a time, and the file states no type',
+    outcome: 'bytes',
+    how: 'fewer connections, then one',
+    version: 'any',
+    serve: (servers) => without('content-type', oneAtATime(honest(servers), status(200, HTML_HEAD, '<h1>later</h1>'))),
+    options: { parallelism: 4 },
+  },
+  {
+    what: '403 to the second connection at a time',
+    outcome: 'bytes',
+    how: 'fewer connections, then one',
+    version: 'any',
+    serve: (servers) => oneAtATime(honest(servers), status(403)),
+    options: { parallelism: 4 },
+  },
+  {
+    what: 'another version in the middle, HTML at the second look',
     outcome: 'UnexpectedType',
     how: 'a page for people is no new version of the file',
     serve: (servers) => from(4, from(3, honest(servers), { ...honest(servers), etag: '"v2"' }), HTML),
-    options: { onSourceChange: 'restart', parallelism: 1 },
+    options: { parallelism: 1 },
   },
   {
-    what: 'an empty 200 instead of a piece',
-    outcome: 'SourceChanged',
-    how: 'its length is compared',
+    what: 'an empty 200 instead of a piece, and ever after',
+    outcome: 'UnexpectedType',
+    how: 'its length is compared; nothing is no version of something',
     serve: (servers) => from(3, honest(servers), status(200, { etag: '"v1"', 'content-length': '0' }, '')),
   },
 ];

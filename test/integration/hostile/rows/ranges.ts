@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { byRequest, from, multipart, status, withBody } from '../../../support/hostile-lies.ts';
+import { byRequest, from, multipart, status, toRanges, withBody } from '../../../support/hostile-lies.ts';
 import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Handler } from '../../../support/origin.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
@@ -56,9 +56,24 @@ export const RANGES: readonly HostileRow[] = [
   },
   {
     what: 'answers another range and says so, from the second request on',
-    outcome: 'RangeMismatch',
-    how: 'nothing is read of it; tried again, then given up',
-    serve: (servers) => from(2, honest(servers), shifted(servers, 'truth')),
+    outcome: 'bytes',
+    how: 'nothing is read of it; tried again, then taken in one answer',
+    mode: 'stream',
+    version: 'one-answer',
+    serve: (servers) => toRanges(2, honest(servers), shifted(servers, 'truth')),
+  },
+  {
+    what: 'answers another range and says so, and a part of something to every request',
+    outcome: 'SourceMalformed',
+    how: 'nothing that comes is what was asked for',
+    serve: (servers) =>
+      from(
+        2,
+        honest(servers),
+        withBody(honest(servers), (response, { headers }) => {
+          response.writeHead(206, { ...headers, 'content-range': 'bytes 5-9/10' }).end('01234');
+        }),
+      ),
   },
   {
     what: 'answers another range once',
@@ -78,8 +93,10 @@ export const RANGES: readonly HostileRow[] = [
   },
   {
     what: 'states a total that is larger than the file',
-    outcome: 'RangeMismatch',
-    how: 'the last piece does not come as it was asked for',
+    outcome: 'bytes',
+    how: 'the last piece does not come as it was asked for: taken in one answer, whose length is stated',
+    mode: 'stream',
+    version: 'one-answer',
     serve: (servers) => ({
       ...honest(servers),
       contentRange: ({ start, end }, size) => `bytes ${start}-${end - 1}/${size + 1000}`,
@@ -87,13 +104,32 @@ export const RANGES: readonly HostileRow[] = [
   },
   {
     what: 'states another total from the third request on',
-    outcome: 'SourceChanged',
-    how: 'pieces of two versions never meet',
+    outcome: 'bytes',
+    how: 'no other version, since it has the same ETag: taken in one answer',
+    mode: 'stream',
+    version: 'one-answer',
     serve: (servers) =>
-      from(3, honest(servers), {
+      toRanges(3, honest(servers), {
         ...honest(servers),
         contentRange: ({ start, end }, size) => `bytes ${start}-${end - 1}/${size + 1}`,
       }),
+  },
+  {
+    what: 'states a total that is another with each answer',
+    outcome: 'bytes',
+    how: 'no other version, since it has the same ETag: taken in one answer',
+    mode: 'stream',
+    version: 'one-answer',
+    serve: (servers) => {
+      let extra = 0;
+      return {
+        ...honest(servers),
+        contentRange: ({ start, end }, size) => {
+          extra += 1;
+          return `bytes ${start}-${end - 1}/${size + extra}`;
+        },
+      };
+    },
   },
   {
     what: 'states no total (`*`) at all',
@@ -104,9 +140,11 @@ export const RANGES: readonly HostileRow[] = [
   },
   {
     what: 'leaves `Content-Range` out from the second request on',
-    outcome: 'RangeMismatch',
-    how: 'a 206 that does not say which bytes it has is not read',
-    serve: (servers) => from(2, honest(servers), { ...honest(servers), contentRange: () => null }),
+    outcome: 'bytes',
+    how: 'a 206 that does not say which bytes it has is not read: taken in one answer',
+    mode: 'stream',
+    version: 'one-answer',
+    serve: (servers) => toRanges(2, honest(servers), { ...honest(servers), contentRange: () => null }),
   },
   {
     what: '`multipart/byteranges` for a single range, from the first request on',
@@ -134,10 +172,12 @@ export const RANGES: readonly HostileRow[] = [
   },
   {
     what: '206 with the whole body, its length stated',
-    outcome: 'RangeMismatch',
-    how: 'the length contradicts the range, so nothing is read',
+    outcome: 'bytes',
+    how: 'the length contradicts the range, so nothing is read: taken in one answer',
+    mode: 'stream',
+    version: 'one-answer',
     serve: (servers) =>
-      from(
+      toRanges(
         2,
         honest(servers),
         withBody(honest(servers), (response, { headers }) => {
@@ -149,10 +189,12 @@ export const RANGES: readonly HostileRow[] = [
   },
   {
     what: '206 with the whole body, chunked',
-    outcome: 'BodyLong',
-    how: 'counted: it ends at the first byte too many',
+    outcome: 'bytes',
+    how: 'counted: it ends at the first byte too many, and is taken in one answer',
+    mode: 'stream',
+    version: 'one-answer',
     serve: (servers) =>
-      from(
+      toRanges(
         2,
         honest(servers),
         withBody(honest(servers), (response, { headers }) => {
@@ -162,15 +204,24 @@ export const RANGES: readonly HostileRow[] = [
   },
   {
     what: '416 in the middle, with the size that it stated before',
-    outcome: 'SourceRangeRefused',
-    how: 'ends at once',
+    outcome: 'bytes',
+    how: 'tried again, then taken in one answer',
+    mode: 'stream',
+    version: 'one-answer',
     serve: (servers) =>
-      from(3, honest(servers), status(416, { 'content-range': `bytes */${servers.shape.sizeBytes}` })),
+      toRanges(3, honest(servers), status(416, { 'content-range': `bytes */${servers.shape.sizeBytes}` })),
   },
   {
     what: '416 in the middle, with another size',
-    outcome: 'SourceChanged',
-    how: 'ends at once',
+    outcome: 'bytes',
+    how: 'starts over, and is asked once without: a stream',
+    mode: 'stream',
+    serve: (servers) => toRanges(3, honest(servers), status(416, { 'content-range': 'bytes */17' })),
+  },
+  {
+    what: '416 in the middle, with another size, to whatever it is asked',
+    outcome: 'SourceRangeRefused',
+    how: 'starts over, and ends',
     serve: (servers) => from(3, honest(servers), status(416, { 'content-range': 'bytes */17' })),
   },
 ];

@@ -4,6 +4,7 @@ import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Handler } from '../../../support/origin.ts';
 import { redirect } from '../../../support/origin.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
+import { patternBytes } from '../../../support/pattern.ts';
 
 const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
 
@@ -252,11 +253,12 @@ export const REDIRECTS: readonly HostileRow[] = [
   },
   {
     what: 'a redirect to another version in the middle',
-    outcome: 'SourceChanged',
-    how: 'the version is compared wherever the answer comes from',
+    outcome: 'bytes',
+    how: 'the version is compared wherever the answer comes from; starts over',
     serve: (servers) => {
       servers.origin.serve('/other.bin', { size: servers.shape.sizeBytes, etag: '"v2"', seed: 2 });
       return from(3, honest(servers), redirect('/other.bin'));
     },
+    bytes: ({ shape }) => patternBytes(0, shape.sizeBytes, 2),
   },
 ];
