@@ -20,7 +20,7 @@ interface Fetch {
   furthest: number | undefined;
   rescues: number;
   /** Where connections broke after they had brought something: what is asked for from there on goes on with them. */
-  readonly broken: Set<number>;
+  readonly broken: number[];
 }
 
 /** What one process fetched of one plan. */
@@ -70,7 +70,7 @@ export class RescueRules {
       start: 0,
       furthest: undefined,
       rescues: 0,
-      broken: new Set<number>(),
+      broken: [],
     };
     await this.#fetches.run(own, fetch);
     if (own.open > 0) this.#world.broke(`${own.name} is over, and ${own.open} of its connections are open`);
@@ -84,7 +84,10 @@ export class RescueRules {
     fetch.open += 1;
     const number = fetch.connections;
     if (number === 1) fetch.start = start;
-    const goesOn = fetch.broken.delete(start);
+    const brokenAt = fetch.broken.indexOf(start);
+    const goesOn = brokenAt >= 0;
+    // Two may have broken at one place, and both go on.
+    if (goesOn) fetch.broken.splice(brokenAt, 1);
     const isRescue = number > 1 && !goesOn;
     if (fetch.open > 2) this.#world.broke(`${name} has ${fetch.open} connections`);
     if (goesOn) this.#world.reach('piece continued');
@@ -103,7 +106,7 @@ export class RescueRules {
         if (!isOpen) return;
         isOpen = false;
         fetch.open -= 1;
-        if (next > start && next < end) fetch.broken.add(next);
+        if (next > start && next < end) fetch.broken.push(next);
         // One of the two is closed: what was fetched twice is known.
         fetch.load.reservedBytes -= fetch.reservedBytes;
         fetch.reservedBytes = 0;
