@@ -4,7 +4,7 @@ import { exitCodeOf } from '../lib/errors/codes.ts';
 import { asPieceworkError, PieceworkError } from '../lib/errors/error.ts';
 import { framesOf } from '../lib/errors/foreign.ts';
 import { cleaned } from '../lib/errors/redact.ts';
-import { printable } from '../lib/values/printable.ts';
+import { printable } from '../lib/values/text/printable.ts';
 import type { Context } from './context.ts';
 import { variableOf } from './options/option.ts';
 import { resolveSettings } from './options/settings.ts';

@@ -1,9 +1,9 @@
-import { BATCH_OPTIONS } from './batch-options.ts';
-import { OBJECT_OPTIONS } from './object-options.ts';
+import { BATCH_OPTIONS } from './groups/batch-options.ts';
+import { OBJECT_OPTIONS } from './groups/object-options.ts';
+import { OUTPUT_OPTIONS } from './groups/output-options.ts';
+import { SOURCE_OPTIONS } from './groups/source-options.ts';
+import { TRANSFER_OPTIONS } from './groups/transfer-options.ts';
 import type { OptionSpec, SettingVerb } from './option.ts';
-import { OUTPUT_OPTIONS } from './output-options.ts';
-import { SOURCE_OPTIONS } from './source-options.ts';
-import { TRANSFER_OPTIONS } from './transfer-options.ts';
 
 /**
  * Every setting there is. Flags, environment variables, config keys, the help and the table

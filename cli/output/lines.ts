@@ -1,6 +1,6 @@
 import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
-import { printable, printableEscapes } from '../../lib/values/printable.ts';
+import { printable, printableEscapes } from '../../lib/values/text/printable.ts';
 import type { Output } from '../context.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { CopyReport } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/local/destinations/kinds.ts';
 import { isServerSideCopy } from '../../lib/transfer/plan/plan.ts';
-import { printable } from '../../lib/values/printable.ts';
+import { printable } from '../../lib/values/text/printable.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 
 /** What a program gets of a finished copy. */

@@ -1,7 +1,7 @@
 import type { LocalStatus } from '../../lib/index.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isOver } from '../../lib/transfer/record/record.ts';
-import { printable } from '../../lib/values/printable.ts';
+import { printable } from '../../lib/values/text/printable.ts';
 import { formatBytes } from '../../lib/values/units.ts';
 import { describePlan } from './describe.ts';
 import { placeText } from './lines.ts';

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import { printable } from '../../lib/values/printable.ts';
+import { printable } from '../../lib/values/text/printable.ts';
 
 const WHOLE_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 /** A short id is looked for among the newest; who means an older one has it from somewhere in full. */

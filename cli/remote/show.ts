@@ -1,7 +1,7 @@
 import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts';
 import type { PieceSet } from '../../lib/transfer/plan/piece-set.ts';
 import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
-import { printable } from '../../lib/values/printable.ts';
+import { printable } from '../../lib/values/text/printable.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { placeText } from '../output/lines.ts';
 import type { Glyphs } from '../output/piece-map.ts';

@@ -2,7 +2,7 @@ import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { nameInPath } from '../../lib/errors/secret-paths.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
-import { safeName } from '../../lib/values/safe-name.ts';
+import { safeName } from '../../lib/values/text/safe-name.ts';
 import { readUrl } from '../../lib/values/web/read-url.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';

@@ -1,8 +1,8 @@
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import type { Transfer, TransferDetail } from '../../lib/api/schemas/transfer.ts';
 import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
-import { printable } from '../../lib/values/printable.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { printable } from '../../lib/values/text/printable.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { writeLine } from '../output/lines.ts';
 import { isTerminal } from '../output/paint.ts';

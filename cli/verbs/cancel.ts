@@ -1,9 +1,9 @@
 import { localOptions } from '../options/request.ts';
+import { resolveTransferId } from '../options/transfer-id.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
 import { ID_ARGUMENT } from './status.ts';
-import { resolveTransferId } from './transfer-id.ts';
 
 export const cancelVerb: Verb = {
   name: 'cancel',

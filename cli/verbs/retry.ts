@@ -1,8 +1,8 @@
 import { retrySource } from '../options/request.ts';
+import { resolveTransferId } from '../options/transfer-id.ts';
 import type { Verb } from '../verb.ts';
 import { follow } from './follow.ts';
 import { ID_ARGUMENT } from './status.ts';
-import { resolveTransferId } from './transfer-id.ts';
 
 export const retryVerb: Verb = {
   name: 'retry',

@@ -1,11 +1,11 @@
 import { localOptions } from '../options/request.ts';
+import { resolveTransferId } from '../options/transfer-id.ts';
 import { writeLine } from '../output/lines.ts';
 import { readsUnicode } from '../output/paint.ts';
 import { BLOCKS, LETTERS } from '../output/piece-map.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { statusJson, statusLines } from '../output/transfers.ts';
 import type { Verb } from '../verb.ts';
-import { resolveTransferId } from './transfer-id.ts';
 
 export const ID_ARGUMENT = { term: '<ID>', help: 'id of a transfer, or as much of its beginning as only it has' };
 

@@ -1,4 +1,4 @@
-import { printable } from '../values/printable.ts';
+import { printable } from '../values/text/printable.ts';
 import type { ErrorCode, Reaction } from './codes.ts';
 import { ERROR_CODES } from './codes.ts';
 import { ForeignError } from './foreign.ts';

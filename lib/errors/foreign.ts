@@ -1,4 +1,4 @@
-import { printable } from '../values/printable.ts';
+import { printable } from '../values/text/printable.ts';
 import { cleaned } from './redact.ts';
 
 /** What an AWS SDK says of a failed call, without its message. */

@@ -1,4 +1,4 @@
-import { printable } from '../values/printable.ts';
+import { printable } from '../values/text/printable.ts';
 import { misreadLogin, readUrl } from '../values/web/read-url.ts';
 import { redactPath } from './secret-paths.ts';
 

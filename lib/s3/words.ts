@@ -1,4 +1,4 @@
-import { printable } from '../values/printable.ts';
+import { printable } from '../values/text/printable.ts';
 
 const MOST_CHARACTERS = 200;
 /** A word of a sentence, a header's name, a small number: none of them can be a key, a token or a signature. */

@@ -12,7 +12,7 @@ import type { Snapshot } from '../transfer/snapshot.ts';
 import type { ByteReader } from '../values/bytes.ts';
 import type { Call } from '../values/call.ts';
 import type { ByteRange } from '../values/ranges.ts';
-import { safeName } from '../values/safe-name.ts';
+import { safeName } from '../values/text/safe-name.ts';
 import { toIso } from '../values/time.ts';
 import { withPathAsWritten } from '../values/web/written-path.ts';
 import type { Probe, Source } from './source.ts';

@@ -5,7 +5,7 @@ import type { MappedPieces } from '../../cli/output/piece-map.ts';
 import { BLOCKS, LETTERS, pieceMap } from '../../cli/output/piece-map.ts';
 import { LiveArea } from '../../cli/output/reporters/live-area.ts';
 import { shorten, table } from '../../cli/output/text.ts';
-import { printable } from '../../lib/values/printable.ts';
+import { printable } from '../../lib/values/text/printable.ts';
 import { capturedOutput } from '../support/cli-context.ts';
 
 describe('the piece map', () => {

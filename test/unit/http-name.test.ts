@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nameOf } from '../../lib/http/grammar/proposed-name.ts';
-import { safeName } from '../../lib/values/safe-name.ts';
+import { safeName } from '../../lib/values/text/safe-name.ts';
 
 const URL_ = new URL('https://example.com/files/from-url.iso?x=1');
 /** How a header's UTF-8 bytes arrive. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { idleMsAfter } from '../../lib/http/connections/head.ts';
 import { xmlProblem } from '../../lib/s3/xml.ts';
-import { safeName } from '../../lib/values/safe-name.ts';
+import { safeName } from '../../lib/values/text/safe-name.ts';
+import { withoutEnd } from '../../lib/values/text/without-end.ts';
 import { plainHost } from '../../lib/values/web/hosts.ts';
-import { withoutEnd } from '../../lib/values/without-end.ts';
 
 // What others write may be long: none of this may look at the rest of the text once for each character. (It would take
 // minutes, which is no assertion here, and ends the test all the same.)

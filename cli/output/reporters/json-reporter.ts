@@ -1,7 +1,7 @@
 import { pieceCountOf } from '../../../lib/transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../../../lib/transfer/progress/events.ts';
 import { bytesIn, bytesPerSecond, remainingMs } from '../../../lib/transfer/progress/progress.ts';
-import { printableJson } from '../../../lib/values/printable.ts';
+import { printableJson } from '../../../lib/values/text/printable.ts';
 import { toIso } from '../../../lib/values/time.ts';
 import type { Context, Output } from '../../context.ts';
 import type { Settings } from '../../options/table.ts';

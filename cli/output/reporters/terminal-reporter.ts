@@ -1,4 +1,4 @@
-import { printable } from '../../../lib/values/printable.ts';
+import { printable } from '../../../lib/values/text/printable.ts';
 import type { Context } from '../../context.ts';
 import { paintFor, readsUnicode } from '../paint.ts';
 import { BLOCKS, LETTERS, pieceMap } from '../piece-map.ts';

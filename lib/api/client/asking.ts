@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import { backoffMs } from '../../transfer/retry.ts';
-import { withoutEnd } from '../../values/without-end.ts';
+import { withoutEnd } from '../../values/text/without-end.ts';
 import type { ApiAnswer } from './answers.ts';
 import { answerOf } from './answers.ts';
 import type { Connections } from './connections.ts';

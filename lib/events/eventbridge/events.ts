@@ -6,7 +6,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { serviceError } from '../../errors/service.ts';
 import type { PieceworkEvent } from '../../transfer/progress/events.ts';
 import { backoffMs } from '../../transfer/retry.ts';
-import { printableJson } from '../../values/printable.ts';
+import { printableJson } from '../../values/text/printable.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import type { Events } from '../events.ts';

@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { PieceworkEvent } from '../../transfer/progress/events.ts';
-import { printable } from '../../values/printable.ts';
+import { printable } from '../../values/text/printable.ts';
 import { loggedError } from './error.ts';
 
 export interface LogOptions {

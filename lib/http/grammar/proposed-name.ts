@@ -1,6 +1,6 @@
 import { decodeExtended, parse } from 'content-disposition';
 import { nameInPath } from '../../errors/secret-paths.ts';
-import { safeName } from '../../values/safe-name.ts';
+import { safeName } from '../../values/text/safe-name.ts';
 import { decodedUtf8 } from './headers.ts';
 
 const NO_NAME = 'download';

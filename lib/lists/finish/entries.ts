@@ -1,6 +1,6 @@
 import { redactUrl } from '../../errors/redact.ts';
 import { nameInPath } from '../../errors/secret-paths.ts';
-import { printable } from '../../values/printable.ts';
+import { printable } from '../../values/text/printable.ts';
 import type { Entry, InvalidEntry, Listed, Place } from '../entry.ts';
 import { placeText } from '../entry.ts';
 import type { Draft } from '../input/reader.ts';

@@ -1,4 +1,4 @@
-import { safeName } from '../../values/safe-name.ts';
+import { safeName } from '../../values/text/safe-name.ts';
 import { NOT_DECODED } from '../input/characters.ts';
 
 export type SafePath = { readonly path: string } | { readonly problem: string };

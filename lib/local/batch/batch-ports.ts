@@ -8,8 +8,8 @@ import type { BatchRequest } from './api.ts';
 import type { BatchFolder } from './batch-folder.ts';
 import type { CompleteBatchOptions } from './batch-options.ts';
 import { bringLarge } from './large-entry.ts';
-import type { LocalShards } from './shard-store.ts';
-import { localShards } from './shard-store.ts';
+import type { LocalShards } from './list/shard-store.ts';
+import { localShards } from './list/shard-store.ts';
 
 export interface LocalBatchPorts extends BatchPorts {
   readonly shards: LocalShards;

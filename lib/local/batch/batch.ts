@@ -15,10 +15,10 @@ import type { LocalBatchPorts } from './batch-ports.ts';
 import { localBatchPorts } from './batch-ports.ts';
 import { batchStore } from './batch-store.ts';
 import { forgetBatch } from './clean-batches.ts';
-import type { OpenedList } from './open-list.ts';
-import { openList } from './open-list.ts';
+import type { OpenedList } from './list/open-list.ts';
+import { openList } from './list/open-list.ts';
 import { Progress } from './progress.ts';
-import { storeReport } from './report.ts';
+import { storeReport } from './report/report.ts';
 import { batchWork } from './work.ts';
 
 /**

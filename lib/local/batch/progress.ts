@@ -6,7 +6,7 @@ import { hasTooManyFailures } from '../../transfer/batch/stop-rules.ts';
 import type { Clock } from '../../values/time.ts';
 import { formatDuration } from '../../values/units.ts';
 import type { BatchEvent, BatchReport, BatchRequestOptions } from './api.ts';
-import type { OpenedList } from './open-list.ts';
+import type { OpenedList } from './list/open-list.ts';
 
 /** Sums over the outcomes as they come, and the rules that end a batch early. */
 export class Progress {

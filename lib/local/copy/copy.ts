@@ -1,5 +1,5 @@
 import { submit, toRequest } from '../../pipeline/requests/submit.ts';
-import { pageInstead } from '../../pipeline/shared/object-spec.ts';
+import { pageInstead } from '../../pipeline/shared/object/object-spec.ts';
 import { isPageInstead } from '../../transfer/checks/page-instead.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { TransferOptions, TransferRequest } from '../../transfer/request.ts';

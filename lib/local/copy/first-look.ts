@@ -1,7 +1,7 @@
 import { probePatiently } from '../../pipeline/plan/probe-patiently.ts';
 import { toRequest } from '../../pipeline/requests/submit.ts';
-import { checkExpectations } from '../../pipeline/shared/object-spec.ts';
-import { checkEnd } from '../../pipeline/shared/proved-end.ts';
+import { checkExpectations } from '../../pipeline/shared/object/object-spec.ts';
+import { checkEnd } from '../../pipeline/shared/object/proved-end.ts';
 import type { Probe } from '../../sources/source.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import { checkPieceSize } from '../../transfer/plan/divide-pieces.ts';

@@ -1,8 +1,8 @@
 import { shownUrl } from '../../errors/secret-url-path.ts';
 import { choosePlan } from '../../pipeline/plan/choose-plan.ts';
 import { toRequest } from '../../pipeline/requests/submit.ts';
-import { objectSpec } from '../../pipeline/shared/object-spec.ts';
-import { endWarning } from '../../pipeline/shared/proved-end.ts';
+import { objectSpec } from '../../pipeline/shared/object/object-spec.ts';
+import { endWarning } from '../../pipeline/shared/object/proved-end.ts';
 import { newRecord } from '../../transfer/record/record.ts';
 import type { CopyRequest, PlanReport } from '../api.ts';
 import { completeOptions } from '../copy/check-request.ts';

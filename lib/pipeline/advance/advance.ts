@@ -13,7 +13,7 @@ import { giveBackPlaces, learnOfHost } from '../shared/hosts/change.ts';
 import { lookAtHost, takePlaces } from '../shared/hosts/look.ts';
 import type { HostView } from '../shared/hosts/share.ts';
 import { listAllParts } from '../shared/list-parts.ts';
-import { ourObjectAfterFailure } from '../shared/our-object.ts';
+import { ourObjectAfterFailure } from '../shared/object/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
 import { saysNo } from '../shared/refusal.ts';
 import { loadNarrowed, onConflictAgain, saveTransfer } from '../shared/store.ts';

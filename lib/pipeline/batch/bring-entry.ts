@@ -14,10 +14,10 @@ import type { IfExists, ObjectSettings, TransferRequest } from '../../transfer/r
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { Window } from '../../values/bytes.ts';
-import { checkExpectations, proveDigests, unexpectedSize, wantedDigests } from '../shared/object-spec.ts';
-import { checkEnd } from '../shared/proved-end.ts';
+import { checkExpectations, proveDigests, unexpectedSize, wantedDigests } from '../shared/object/object-spec.ts';
+import { checkEnd } from '../shared/object/proved-end.ts';
+import { destinationExists, isUnchanged } from '../shared/object/unchanged.ts';
 import { saysNo } from '../shared/refusal.ts';
-import { destinationExists, isUnchanged } from '../shared/unchanged.ts';
 import { fill } from '../shared/windows.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import type { HostPace } from './host-pace.ts';

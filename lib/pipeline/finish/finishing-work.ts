@@ -1,6 +1,6 @@
 import type { Destination, Stored } from '../../destinations/destination.ts';
 import type { FinalizingUpload } from '../../transfer/record/states.ts';
-import { ourObjectAfterFailure } from '../shared/our-object.ts';
+import { ourObjectAfterFailure } from '../shared/object/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
 
 /** What the steps of one completion share. */

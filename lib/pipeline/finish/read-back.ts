@@ -2,7 +2,7 @@ import { sequentialHasher } from '../../integrity/hasher.ts';
 import type { Digests } from '../../transfer/digests.ts';
 import { sequentialDigests } from '../../transfer/digests.ts';
 import type { ByteReader } from '../../values/bytes.ts';
-import { proveDigests } from '../shared/object-spec.ts';
+import { proveDigests } from '../shared/object/object-spec.ts';
 import { uploadRef } from '../shared/upload-ref.ts';
 import type { FinishingWork } from './finishing-work.ts';
 

@@ -1,7 +1,7 @@
 import { completed } from '../../transfer/record/transitions.ts';
 import { dropIntent, giveUpUpload } from '../../transfer/record/transitions-uploads.ts';
 import { carryOut } from '../advance/carry-out.ts';
-import { destinationExists, isUnchanged } from '../shared/unchanged.ts';
+import { destinationExists, isUnchanged } from '../shared/object/unchanged.ts';
 import type { PlanningWork } from './planning-work.ts';
 import { storePlan } from './planning-work.ts';
 

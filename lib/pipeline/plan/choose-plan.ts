@@ -8,7 +8,7 @@ import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOneStream } from '../../transfer/record/record.ts';
 import type { TransferOptions } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
-import { wantedDigests } from '../shared/object-spec.ts';
+import { wantedDigests } from '../shared/object/object-spec.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Pair } from './copy-ability.ts';
 import { copyAbility } from './copy-ability.ts';

@@ -5,7 +5,7 @@ import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord, UploadEntry } from '../../transfer/record/record.ts';
 import { tokenOf } from '../../transfer/record/record.ts';
 import type { BeingPlanned } from '../../transfer/record/states.ts';
-import { objectSpec } from '../shared/object-spec.ts';
+import { objectSpec } from '../shared/object/object-spec.ts';
 import type { Ports } from '../shared/ports.ts';
 import { isRefusal } from '../shared/refusal.ts';
 import type { Loaded } from '../shared/store.ts';

@@ -7,9 +7,9 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOneStream } from '../../transfer/record/record.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
-import { checkExpectations, pageInstead } from '../shared/object-spec.ts';
+import { checkExpectations, pageInstead } from '../shared/object/object-spec.ts';
+import { checkEnd } from '../shared/object/proved-end.ts';
 import type { Ports } from '../shared/ports.ts';
-import { checkEnd } from '../shared/proved-end.ts';
 
 /** The first look at the source, with as much of its body as a single put could bring. */
 export async function probeSource(

@@ -13,7 +13,7 @@ import { sameVersion } from '../../values/web/validator.ts';
 import { carryOut } from '../advance/carry-out.ts';
 import { takePlaces } from '../shared/hosts/look.ts';
 import { listAllParts } from '../shared/list-parts.ts';
-import { needsStaging } from '../shared/object-spec.ts';
+import { needsStaging } from '../shared/object/object-spec.ts';
 import type { PlanningWork } from './planning-work.ts';
 import { createUpload, saveOrAbort, storePlan } from './planning-work.ts';
 

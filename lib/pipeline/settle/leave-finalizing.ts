@@ -11,8 +11,8 @@ import {
   proofHindered,
 } from '../../transfer/record/transitions.ts';
 import { fromIso } from '../../values/time.ts';
-import { foundResult } from '../shared/finished-result.ts';
-import { ourObject, outcomeUnknown } from '../shared/our-object.ts';
+import { foundResult } from '../shared/object/finished-result.ts';
+import { ourObject, outcomeUnknown } from '../shared/object/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
 import { saysNo } from '../shared/refusal.ts';
 import type { Loaded } from '../shared/store.ts';

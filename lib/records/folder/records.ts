@@ -7,7 +7,7 @@ import { NotOrdinary, RECORD_FILE, readOrdinary } from '../../disk/ordinary-file
 import { PieceworkError } from '../../errors/error.ts';
 import type { Envelope } from '../../values/envelope.ts';
 import { parseEnvelope } from '../../values/envelope.ts';
-import { printableJson } from '../../values/printable.ts';
+import { printableJson } from '../../values/text/printable.ts';
 import type { RecordKey, Records, Version } from '../records.ts';
 import { hasErrno, onFolder } from './errors.ts';
 import type { RecordPlace } from './names.ts';

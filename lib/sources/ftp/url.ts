@@ -2,7 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import { decoded, hasControlCharacters, hostOfUrl, parseSourceUrl } from '../../net/source-url.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
-import { safeName } from '../../values/safe-name.ts';
+import { safeName } from '../../values/text/safe-name.ts';
 
 /**
  * `none`: as FTP was made. `explicit`: AUTH TLS on the normal port (RFC 4217). `either`: TLS from the first byte, or

@@ -3,7 +3,7 @@ import { redactUrl } from '../../errors/redact.ts';
 import { decoded, refuseDotSegments } from '../../net/source-url.ts';
 import type { ConnectionOptions, S3Locator } from '../../s3/client.ts';
 import type { SourceLocator, SourceStore } from '../../transfer/locators.ts';
-import { safeName } from '../../values/safe-name.ts';
+import { safeName } from '../../values/text/safe-name.ts';
 import { howToWriteLogin, readUrl } from '../../values/web/read-url.ts';
 
 export interface S3Target {

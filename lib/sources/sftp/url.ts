@@ -2,8 +2,8 @@ import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import { decoded, hostOfUrl, parseSourceUrl } from '../../net/source-url.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
-import { safeName } from '../../values/safe-name.ts';
-import { withoutEnd } from '../../values/without-end.ts';
+import { safeName } from '../../values/text/safe-name.ts';
+import { withoutEnd } from '../../values/text/without-end.ts';
 
 export interface SftpTarget {
   /** As given; for messages only, and redacted there. */

@@ -1,4 +1,4 @@
-import { withoutEnd } from '../without-end.ts';
+import { withoutEnd } from '../text/without-end.ts';
 
 /**
  * How hosts and rules for them are written. The construct checks them at synth, the guard takes them where they hold.

@@ -67,7 +67,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a look that fails hides the first error (rule 11)',
-    file: 'lib/pipeline/shared/our-object.ts',
+    file: 'lib/pipeline/shared/object/our-object.ts',
     find: '    if (!(error instanceof PieceworkError)) throw error;\n    return undefined;',
     replace: '    throw error;',
   },
@@ -168,7 +168,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an object that was found forgets the digest that was proved',
-    file: 'lib/pipeline/shared/finished-result.ts',
+    file: 'lib/pipeline/shared/object/finished-result.ts',
     find: '{ ...provedBefore(record, proof), ...record.proved }',
     replace: '{}',
   },
@@ -271,7 +271,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'what came in one answer is said to be proved by its validator (ADR 23)',
-    file: 'lib/pipeline/shared/finished-result.ts',
+    file: 'lib/pipeline/shared/object/finished-result.ts',
     find: "if (oneStream !== undefined) return 'one-answer';",
     replace: 'void oneStream;',
   },

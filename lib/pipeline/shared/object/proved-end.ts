@@ -1,7 +1,7 @@
-import { PieceworkError } from '../../errors/error.ts';
-import type { Digests } from '../../transfer/digests.ts';
-import type { TransferRequest } from '../../transfer/request.ts';
-import type { Snapshot } from '../../transfer/snapshot.ts';
+import { PieceworkError } from '../../../errors/error.ts';
+import type { Digests } from '../../../transfer/digests.ts';
+import type { TransferRequest } from '../../../transfer/request.ts';
+import type { Snapshot } from '../../../transfer/snapshot.ts';
 import { wantedDigests } from './object-spec.ts';
 
 /*

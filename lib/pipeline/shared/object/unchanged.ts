@@ -1,7 +1,7 @@
-import type { StoredObject } from '../../destinations/destination.ts';
-import { PieceworkError } from '../../errors/error.ts';
-import type { Snapshot } from '../../transfer/snapshot.ts';
-import { sameVersion } from '../../values/web/validator.ts';
+import type { StoredObject } from '../../../destinations/destination.ts';
+import { PieceworkError } from '../../../errors/error.ts';
+import type { Snapshot } from '../../../transfer/snapshot.ts';
+import { sameVersion } from '../../../values/web/validator.ts';
 
 /** Whether what is there was made from this version of the source, as far as the destination can tell. */
 export function isUnchanged(there: StoredObject, snapshot: Snapshot): boolean {

@@ -1,15 +1,15 @@
-import type { Destination, ObjectSpec } from '../../destinations/destination.ts';
-import { PieceworkError } from '../../errors/error.ts';
-import type { DigestAlgorithm, Digests } from '../../transfer/digests.ts';
-import { sequentialDigests } from '../../transfer/digests.ts';
-import type { DestinationLocator } from '../../transfer/locators.ts';
-import type { Plan } from '../../transfer/plan/plan.ts';
-import { isServerSideCopy } from '../../transfer/plan/plan.ts';
-import type { TransferRecord } from '../../transfer/record/record.ts';
-import { tokenOf } from '../../transfer/record/record.ts';
-import type { TransferRequest } from '../../transfer/request.ts';
-import type { Snapshot } from '../../transfer/snapshot.ts';
-import { formatBytes } from '../../values/units.ts';
+import type { Destination, ObjectSpec } from '../../../destinations/destination.ts';
+import { PieceworkError } from '../../../errors/error.ts';
+import type { DigestAlgorithm, Digests } from '../../../transfer/digests.ts';
+import { sequentialDigests } from '../../../transfer/digests.ts';
+import type { DestinationLocator } from '../../../transfer/locators.ts';
+import type { Plan } from '../../../transfer/plan/plan.ts';
+import { isServerSideCopy } from '../../../transfer/plan/plan.ts';
+import type { TransferRecord } from '../../../transfer/record/record.ts';
+import { tokenOf } from '../../../transfer/record/record.ts';
+import type { TransferRequest } from '../../../transfer/request.ts';
+import type { Snapshot } from '../../../transfer/snapshot.ts';
+import { formatBytes } from '../../../values/units.ts';
 
 /**
  * The object as the destination is to make it: the source's description, where the request says nothing else.

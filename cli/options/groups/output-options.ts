@@ -1,6 +1,6 @@
-import { duration } from './kinds/numbers.ts';
-import { anyText, toggle } from './kinds/texts.ts';
-import { EVERY_VERB, option } from './option.ts';
+import { duration } from '../kinds/numbers.ts';
+import { anyText, toggle } from '../kinds/texts.ts';
+import { EVERY_VERB, option } from '../option.ts';
 
 /** What is said, and where things are kept. */
 export const OUTPUT_OPTIONS = {

@@ -1,8 +1,8 @@
-import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
-import { formatDuration } from '../../lib/values/units.ts';
-import { bytes, duration, integer, rate } from './kinds/numbers.ts';
-import { choice, digest, matching, toggle } from './kinds/texts.ts';
-import { ASKING, ASKING_EACH, FETCHING, option } from './option.ts';
+import { DEFAULT_OPTIONS } from '../../../lib/transfer/request.ts';
+import { formatDuration } from '../../../lib/values/units.ts';
+import { bytes, duration, integer, rate } from '../kinds/numbers.ts';
+import { choice, digest, matching, toggle } from '../kinds/texts.ts';
+import { ASKING, ASKING_EACH, FETCHING, option } from '../option.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 

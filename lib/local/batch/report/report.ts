@@ -4,13 +4,13 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
-import { outcomesInOrder } from '../../pipeline/batch/outcomes-in-order.ts';
-import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
-import { copy } from '../copy/copy.ts';
-import type { Home } from '../home/home.ts';
-import type { BatchRequest } from './api.ts';
-import type { BatchFolder } from './batch-folder.ts';
-import { reportAsCsv, reportAsLines } from './report-formats.ts';
+import { outcomesInOrder } from '../../../pipeline/batch/outcomes-in-order.ts';
+import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
+import { copy } from '../../copy/copy.ts';
+import type { Home } from '../../home/home.ts';
+import type { BatchRequest } from '../api.ts';
+import type { BatchFolder } from '../batch-folder.ts';
+import { reportAsCsv, reportAsLines } from './formats.ts';
 
 /**
  * Writes the report of a batch, in list order, first into the state folder: from there it is copied to its place like

@@ -1,8 +1,8 @@
-import type { ShardStore } from '../../pipeline/batch/batch-ports.ts';
-import { shownSource } from '../../pipeline/requests/shown-source.ts';
-import type { RecordKey, Records } from '../../records/records.ts';
-import type { Listed } from '../../transfer/batch/entry.ts';
-import { isEntry } from '../../transfer/batch/entry.ts';
+import type { ShardStore } from '../../../pipeline/batch/batch-ports.ts';
+import { shownSource } from '../../../pipeline/requests/shown-source.ts';
+import type { RecordKey, Records } from '../../../records/records.ts';
+import type { Listed } from '../../../transfer/batch/entry.ts';
+import { isEntry } from '../../../transfer/batch/entry.ts';
 
 /** A shard as it lies on the disk: without a secret. */
 interface StoredShard {

@@ -1,8 +1,8 @@
-import type { Destination, Stored } from '../../destinations/destination.ts';
-import { crc32Hex } from '../../integrity/crc32.ts';
-import type { Digests } from '../../transfer/digests.ts';
-import { sequentialDigests } from '../../transfer/digests.ts';
-import type { TransferRecord, TransferResult } from '../../transfer/record/record.ts';
+import type { Destination, Stored } from '../../../destinations/destination.ts';
+import { crc32Hex } from '../../../integrity/crc32.ts';
+import type { Digests } from '../../../transfer/digests.ts';
+import { sequentialDigests } from '../../../transfer/digests.ts';
+import type { TransferRecord, TransferResult } from '../../../transfer/record/record.ts';
 import { wantedDigests } from './object-spec.ts';
 import { isEndUnproved } from './proved-end.ts';
 

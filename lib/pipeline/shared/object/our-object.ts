@@ -1,8 +1,8 @@
-import type { StoredObject } from '../../destinations/destination.ts';
-import { PieceworkError } from '../../errors/error.ts';
-import type { TransferRecord } from '../../transfer/record/record.ts';
-import type { Ports } from './ports.ts';
-import { saysNo } from './refusal.ts';
+import type { StoredObject } from '../../../destinations/destination.ts';
+import { PieceworkError } from '../../../errors/error.ts';
+import type { TransferRecord } from '../../../transfer/record/record.ts';
+import type { Ports } from '../ports.ts';
+import { saysNo } from '../refusal.ts';
 
 /** The object at the destination, if it carries a token of this transfer's current upload or put (rule 11). */
 export async function ourObject(

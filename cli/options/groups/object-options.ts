@@ -1,5 +1,5 @@
-import { anyText, choice, endpoint, matching, pairs, toggle } from './kinds/texts.ts';
-import { ASKING_EACH, option, STORING } from './option.ts';
+import { anyText, choice, endpoint, matching, pairs, toggle } from '../kinds/texts.ts';
+import { ASKING_EACH, option, STORING } from '../option.ts';
 
 /** How the object is stored, and where its store is. */
 export const OBJECT_OPTIONS = {

@@ -1,7 +1,7 @@
-import { duration, failureLimit, integer, perMinute } from './kinds/numbers.ts';
-import { anyText, toggle } from './kinds/texts.ts';
-import type { SettingVerb } from './option.ts';
-import { option } from './option.ts';
+import { duration, failureLimit, integer, perMinute } from '../kinds/numbers.ts';
+import { anyText, toggle } from '../kinds/texts.ts';
+import type { SettingVerb } from '../option.ts';
+import { option } from '../option.ts';
 
 const BATCH: readonly SettingVerb[] = ['batch'];
 const YEAR_MS = 365 * 86_400_000;

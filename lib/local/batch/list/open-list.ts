@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { systemReason } from '../../disk/user-file.ts';
-import { PieceworkError } from '../../errors/error.ts';
-import { redactUrl } from '../../errors/redact.ts';
-import type { Entry } from '../../lists/entry.ts';
-import { FORMATS } from '../../lists/formats.ts';
-import type { ListFormat, ListOptions } from '../../lists/options.ts';
-import { readList } from '../../lists/read-list.ts';
-import type { BatchList } from '../../transfer/batch/batch-record.ts';
-import type { BatchEntry, Listed } from '../../transfer/batch/entry.ts';
-import type { SourceLocator } from '../../transfer/locators.ts';
-import { stated } from '../../values/stated.ts';
-import type { Home } from '../home/home.ts';
-import type { BatchRequest, ListInput } from './api.ts';
+import { systemReason } from '../../../disk/user-file.ts';
+import { PieceworkError } from '../../../errors/error.ts';
+import { redactUrl } from '../../../errors/redact.ts';
+import type { Entry } from '../../../lists/entry.ts';
+import { FORMATS } from '../../../lists/formats.ts';
+import type { ListFormat, ListOptions } from '../../../lists/options.ts';
+import { readList } from '../../../lists/read-list.ts';
+import type { BatchList } from '../../../transfer/batch/batch-record.ts';
+import type { BatchEntry, Listed } from '../../../transfer/batch/entry.ts';
+import type { SourceLocator } from '../../../transfer/locators.ts';
+import { stated } from '../../../values/stated.ts';
+import type { Home } from '../../home/home.ts';
+import type { BatchRequest, ListInput } from '../api.ts';
 
 export interface OpenedList {
   readonly entries: AsyncIterable<Listed>;

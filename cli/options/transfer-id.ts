@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Local } from '../../lib/index.ts';
-import { printable } from '../../lib/values/printable.ts';
+import { printable } from '../../lib/values/text/printable.ts';
 
 const WHOLE_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 /** Enough to choose from, without filling the screen. */

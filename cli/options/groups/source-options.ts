@@ -1,9 +1,9 @@
-import { HOST_FINGERPRINT } from '../../lib/transfer/locators.ts';
-import { FIELD_VALUE } from '../../lib/values/web/http-fields.ts';
-import { headers, secret, userAndPassword } from './kinds/credentials.ts';
-import { duration, integer, rate } from './kinds/numbers.ts';
-import { anyText, endpoint, matching, toggle } from './kinds/texts.ts';
-import { ASKING_SOURCE, FETCHING, option, STORING } from './option.ts';
+import { HOST_FINGERPRINT } from '../../../lib/transfer/locators.ts';
+import { FIELD_VALUE } from '../../../lib/values/web/http-fields.ts';
+import { headers, secret, userAndPassword } from '../kinds/credentials.ts';
+import { duration, integer, rate } from '../kinds/numbers.ts';
+import { anyText, endpoint, matching, toggle } from '../kinds/texts.ts';
+import { ASKING_SOURCE, FETCHING, option, STORING } from '../option.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,5 +1,5 @@
-import type { Outcome } from '../../transfer/batch/outcome.ts';
-import { printableJson } from '../../values/printable.ts';
+import type { Outcome } from '../../../transfer/batch/outcome.ts';
+import { printableJson } from '../../../values/text/printable.ts';
 
 /** One JSON object a line. */
 export async function* reportAsLines(outcomes: AsyncIterable<Outcome>): AsyncGenerator<string> {
