@@ -7,10 +7,15 @@ import type { Settings } from './table.ts';
 export function batchRequest(from: string, destination: string, settings: Settings): BatchRequest {
   // What is said of one source holds for each.
   const { source, object, options } = copyRequest('', destination, settings);
-  const { url: _, ...each } = source;
-  const { report, skipReport, format, base } = settings;
+  const { url: _url, ...each } = source;
+  const { report, skipReport, column } = settings;
+  const { format, base, url, name, items, family, suffix, include, exclude, limit, onCollision } = settings;
+  const columns = column === undefined ? undefined : { url: column };
   return {
-    list: { from, ...stated({ format, base }) },
+    list: {
+      from,
+      ...stated({ format, base, url, name, items, columns, family, suffix, include, exclude, limit, onCollision }),
+    },
     destination,
     source: each,
     options: stated({

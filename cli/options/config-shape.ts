@@ -16,6 +16,7 @@ const SHAPES: Readonly<Record<Shape, z.ZodType<ConfigValue>>> = {
   pairs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
     error: 'is to be an object of names and values',
   }),
+  texts: z.array(text, { error: 'is to be a list of texts' }),
   headers: z.array(text, { error: 'is to be a list of "Name: value"' }),
 };
 

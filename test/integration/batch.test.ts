@@ -144,6 +144,39 @@ describe('a list of URLs into a folder', () => {
     expect((await readFile(out('a', 'b', 'x.bin'))).length).toBe(10);
   });
 
+  test('entries are selected by name, numbered by the selection, and another selection is another batch', async () => {
+    const from = await listFile(serveFiles(12));
+    const stop = new AbortController();
+    origin.serve('/files/f1.bin', () => undefined);
+    const onEvent = (event: BatchEvent): void => {
+      if (event.type === 'batch.outcome' && event.outcome.name === 'f0.bin') stop.abort();
+    };
+    const first = { from, include: ['f0.bin', 'f1.bin'] };
+    await failureOf(piecework.batch({ list: first, destination: out(), onEvent }, stop.signal), 'Interrupted');
+    const report = await bring(from, { list: { from, include: ['f1*.bin'], exclude: ['f1.bin'], limit: 1 } });
+    expect(report).toMatchObject({ entries: 1, counters: { done: 1 } });
+    expect((await readdir(out())).sort()).toEqual(['f0.bin', 'f10.bin', expect.stringMatching(/^piecework-report/)]);
+  });
+
+  test('two entries with one name are refused before anything is asked, unless it is said what becomes of them', async () => {
+    const [one = '', two = ''] = serveFiles(2);
+    const list = await listFile(['url,name', `${one},same.bin`, `${two},same.bin`], 'list.csv');
+    await failureOf(bring(list), 'InvalidList');
+    expect(origin.requests).toEqual([]);
+    expect((await filesUnder(folder)).filter((path) => path.includes('state'))).toEqual([]);
+    const report = await bring(list, { list: { from: list, onCollision: 'number' } });
+    expect(report.counters).toMatchObject({ done: 2 });
+    expect((await readdir(out())).filter((name) => name.startsWith('same')).sort()).toEqual(['same-2.bin', 'same.bin']);
+  });
+
+  test('URLs and names are made by templates', async () => {
+    origin.serve('/files/a.bin', { size: 10 });
+    const list = await listFile(['id,folder', 'a,deep'], 'list.csv');
+    const reading = { url: `${origin.base}/files/{id}.bin`, name: '{folder}/{id}.out' };
+    expect((await bring(list, { list: { from: list, ...reading } })).counters).toMatchObject({ done: 1 });
+    expect((await readFile(out('deep', 'a.out'))).length).toBe(10);
+  });
+
   test('under fail nothing is replaced', async () => {
     await mkdir(out(), { recursive: true });
     await writeFile(out('f1.bin'), 'mine');

@@ -1,5 +1,5 @@
 import { duration, failureLimit, integer, perMinute } from '../kinds/numbers.ts';
-import { anyText, toggle } from '../kinds/texts.ts';
+import { anyText, choice, texts, toggle } from '../kinds/texts.ts';
 import type { SettingVerb } from '../option.ts';
 import { option } from '../option.ts';
 
@@ -21,6 +21,76 @@ export const BATCH_OPTIONS = {
     verbs: BATCH,
     help: 'the folder that relative names in the list lie in',
     fallback: "the list's own folder",
+  }),
+  url: option({
+    kind: anyText('TEMPLATE'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'the URL of an entry, made from columns or fields (docs/lists.md)',
+    fallback: 'by the format',
+  }),
+  name: option({
+    kind: anyText('TEMPLATE'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'its name under DEST, in the same way',
+    fallback: 'by the format',
+  }),
+  column: option({
+    kind: anyText('NAME'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'of a table: the column with the URL, by its name or its number',
+    fallback: 'by their names',
+  }),
+  items: option({
+    kind: anyText('POINTER'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'of JSON: where the entries are, such as /files',
+    fallback: 'by the format',
+  }),
+  family: option({
+    kind: choice(['fastq', 'submitted', 'sra']),
+    group: 'List',
+    verbs: BATCH,
+    help: 'of an ENA file report: which files',
+    fallback: 'fastq',
+  }),
+  suffix: option({
+    kind: anyText('TEXT'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'of an NCBI assembly summary: which file of a folder',
+    fallback: 'genomic.fna.gz',
+  }),
+  include: option({
+    kind: texts('GLOB'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'only entries whose name matches one of these',
+    fallback: 'all',
+  }),
+  exclude: option({
+    kind: texts('GLOB'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'no entries whose name matches one of these',
+    fallback: 'none',
+  }),
+  limit: option({
+    kind: integer(1, 1_000_000_000),
+    group: 'List',
+    verbs: BATCH,
+    help: 'the first so many entries',
+    fallback: 'all',
+  }),
+  onCollision: option({
+    kind: choice(['fail', 'number', 'first']),
+    group: 'List',
+    verbs: BATCH,
+    help: 'two entries with one name: the later one fails, gets a number, or is left out (first)',
+    fallback: 'fail',
   }),
   perHost: option({
     kind: integer(1, 256),

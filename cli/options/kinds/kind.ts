@@ -14,7 +14,7 @@ export interface Kind<T> {
 }
 
 /** What the config file may hold for an option: `config-shape.ts` has the schema of each. */
-export type Shape = 'text' | 'amount' | 'switch' | 'pairs' | 'headers';
+export type Shape = 'text' | 'amount' | 'switch' | 'pairs' | 'headers' | 'texts';
 
 export type ConfigValue =
   | string

@@ -33,6 +33,11 @@ export function anyText(placeholder: string): Kind<string> {
   });
 }
 
+/** Several values, one for each time that the option is given. */
+export function texts(placeholder: string): Kind<readonly string[]> {
+  return { placeholder, isRepeatable: true, shape: 'texts', parse: (given) => given };
+}
+
 export function matching(placeholder: string, pattern: RegExp, wanted: string): Kind<string> {
   return oneText(placeholder, 'text', (given) => {
     if (pattern.test(given)) return given;

@@ -1,3 +1,4 @@
+import type { ListOptions } from '../../lists/options.ts';
 import type { BatchStatus } from '../../transfer/batch/batch-record.ts';
 import type { Counters, FailureGroup, Outcome } from '../../transfer/batch/outcome.ts';
 import type { FailureLimit } from '../../transfer/batch/stop-rules.ts';
@@ -22,13 +23,25 @@ export interface BatchRequest {
 }
 
 /** Where the list is: read once, to its end, before the first entry is asked for. */
-export interface ListInput {
+export interface ListInput
+  extends Pick<
+    ListOptions,
+    | 'base'
+    | 'url'
+    | 'name'
+    | 'items'
+    | 'columns'
+    | 'family'
+    | 'suffix'
+    | 'include'
+    | 'exclude'
+    | 'limit'
+    | 'onCollision'
+  > {
   /** A path, a URL that can be copied from, or `-` for stdin. */
   readonly from: string;
   /** @default recognised by name and content */
   readonly format?: string;
-  /** The folder of relative names, a URL. @default that of the list's own URL */
-  readonly base?: string;
 }
 
 export interface BatchRequestOptions {

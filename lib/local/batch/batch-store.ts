@@ -48,8 +48,8 @@ export function batchStore(home: Home, folder: BatchFolder): BatchStore {
     async unfinished({ list }) {
       const batchId = (await home.records.get(last))?.value.batchId;
       const before = batchId === undefined ? undefined : (await home.records.get(KEYS.batch(batchId)))?.value;
-      if (before === undefined || before.status === 'completed' || before.list.sha256 === '') return undefined;
-      const isSame = before.list.sha256 === list.sha256 && before.list.shards === list.shards;
+      if (before === undefined || before.status === 'completed' || before.list.entriesSha256 === '') return undefined;
+      const isSame = before.list.entriesSha256 === list.entriesSha256 && before.list.shards === list.shards;
       return isSame ? before : undefined;
     },
     announce: (draft) => put(KEYS.batch(draft.id), draft),

@@ -44,12 +44,15 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
     updatedAt: toIso(startedAt),
     destination: home.destinations.describe(folder.locate('')),
     place: store.place,
-    list: { from: '', format: '', sha256: '', entries: 0, shards: 0 },
+    list: { from: '', format: '', sha256: '', entriesSha256: '', entries: 0, shards: 0 },
     options: { ...options.ofEntries, object: request.object ?? {} },
   };
   await store.announce(draft);
   const { list, made } = await read(home, request, ports, draft.id, signal);
-  const fresh = { ...draft, list: { ...list.description(), entries: made.entries, shards: made.shards.length } };
+  const fresh = {
+    ...draft,
+    list: { ...list.description(), entriesSha256: made.sha256, entries: made.entries, shards: made.shards.length },
+  };
   const earlier = await store.unfinished(fresh);
   if (earlier !== undefined) {
     await ports.shards.adopt(draft.id, earlier.id, made.shards.length);

@@ -1,3 +1,5 @@
+import { shownUrl } from '../../errors/secret-url-path.ts';
+import { sequentialHasher } from '../../integrity/hasher.ts';
 import { hostOf } from '../../records/records.ts';
 import type { Listed } from '../../transfer/batch/entry.ts';
 import { isEntry } from '../../transfer/batch/entry.ts';
@@ -8,6 +10,8 @@ import type { ShardIndex } from './run-shards.ts';
 
 export interface MadeShards {
   readonly entries: number;
+  /** What makes them these entries, hex; no secret goes into it. */
+  readonly sha256: string;
   readonly shards: readonly ShardIndex[];
 }
 
@@ -20,6 +24,7 @@ export async function makeShards(
 ): Promise<MadeShards> {
   const maker = shardMaker(limits);
   const made: ShardIndex[] = [];
+  const hasher = sequentialHasher(['sha256']);
   let entries = 0;
   async function store(shards: readonly Shard[]): Promise<void> {
     for (const shard of shards) {
@@ -29,9 +34,15 @@ export async function makeShards(
   }
   for await (const listed of list) {
     entries += 1;
+    hasher.update(Buffer.from(`${identityOf(listed)}\n`));
     const [source] = isEntry(listed) ? listed.sources : [];
     await store(maker.add(listed, source === undefined ? 'none' : hostOf(source.url)));
   }
   await store(maker.end());
-  return { entries, shards: made };
+  return { entries, sha256: hasher.digests().sha256 ?? '', shards: made };
+}
+
+function identityOf(listed: Listed): string {
+  if (!isEntry(listed)) return JSON.stringify([listed.number, listed.error.code]);
+  return JSON.stringify([listed.number, listed.name, listed.sources.map(shownUrl), listed.expect]);
 }

@@ -33,8 +33,13 @@ export interface BatchList {
   readonly from: string;
   /** How it was read. */
   readonly format: string;
-  /** Of its bytes, hex. */
+  /** Of its bytes, hex; of those that were read, where `limit` ended it. */
   readonly sha256: string;
+  /**
+   * Of its entries as they were taken: names, sources without their secrets, expectations. The same entries are the
+   * same batch, also where links were signed anew.
+   */
+  readonly entriesSha256: string;
   /** Lines that are entries, and those that are none. */
   readonly entries: number;
   readonly shards: number;

@@ -17,7 +17,7 @@ const BATCH: BatchRecord = {
   updatedAt: '2026-01-01T00:00:00.000Z',
   destination: 'folder',
   place: { kind: 'file', path: '/place' },
-  list: { from: 'list', format: 'urls', sha256: '', entries: 0, shards: 0 },
+  list: { from: 'list', format: 'urls', sha256: '', entriesSha256: '', entries: 0, shards: 0 },
   options: { ifExists: 'if-changed', maxAttempts: 3, object: {} },
 };
 

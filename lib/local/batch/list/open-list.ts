@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { systemReason } from '../../../disk/user-file.ts';
 import { PieceworkError } from '../../../errors/error.ts';
 import { redactUrl } from '../../../errors/redact.ts';
-import type { Entry } from '../../../lists/entry.ts';
+import type { Entry, InvalidEntry } from '../../../lists/entry.ts';
 import { FORMATS } from '../../../lists/formats.ts';
 import type { ListFormat, ListOptions } from '../../../lists/options.ts';
 import { readList } from '../../../lists/read-list.ts';
@@ -34,15 +34,19 @@ export async function openList(home: Home, request: BatchRequest, signal: AbortS
   const hash = createHash('sha256');
   let sha256: string | undefined;
   async function* hashed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      yield chunk;
+    try {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    } finally {
+      sha256 = hash.digest('hex');
     }
-    sha256 = hash.digest('hex');
   }
-  const read = await readList(hashed(chunksOf(home, list, source, signal)), optionsOf(list));
+  const options = optionsOf(list);
+  const read = await readList(hashed(chunksOf(home, list, source, signal)), options);
   return {
-    entries: entriesOf(read, source),
+    entries: entriesOf(read, source, options.onCollision),
     because: read.because,
     notes: () => read.notes().map(({ message, times }) => (times === 1 ? message : `${message} (${times} times)`)),
     description() {
@@ -52,15 +56,19 @@ export async function openList(home: Home, request: BatchRequest, signal: AbortS
   };
 }
 
-function optionsOf({ from, format, base }: ListInput): ListOptions {
+function optionsOf({ from, format, ...reading }: ListInput): ListOptions {
   const isUrl = URL_LIKE.test(from);
   const path = isUrl ? (URL.parse(from)?.pathname ?? '') : from;
-  return stated({
-    format: format === undefined ? undefined : formatOf(format),
-    fileName: from === '-' ? undefined : basename(path),
-    base,
-    listUrl: isUrl ? from : undefined,
-  });
+  return {
+    // Two entries of one name would be one file in the end.
+    onCollision: 'fail',
+    ...reading,
+    ...stated({
+      format: format === undefined ? undefined : formatOf(format),
+      fileName: from === '-' ? undefined : basename(path),
+      listUrl: isUrl ? from : undefined,
+    }),
+  };
 }
 
 function formatOf(format: string): ListFormat {
@@ -105,9 +113,11 @@ async function* fetched(home: Home, from: SourceLocator, signal: AbortSignal): A
 async function* entriesOf(
   read: Awaited<ReturnType<typeof readList>>,
   source: Omit<SourceLocator, 'url'>,
+  onCollision: ListInput['onCollision'],
 ): AsyncGenerator<Listed> {
   for await (const listed of read) {
     if (listed.kind === 'entry') yield batchEntry(listed, source);
+    else if (listed.collidesWith !== undefined && onCollision === 'fail') throw collision(listed);
     else
       yield {
         number: listed.number,
@@ -116,6 +126,13 @@ async function* entriesOf(
         error: { code: listed.code, message: listed.message },
       };
   }
+}
+
+function collision({ message }: InvalidEntry): PieceworkError {
+  return new PieceworkError(
+    'InvalidList',
+    `${message}; nothing was begun: --on-collision number gives it a name of its own, first leaves it out`,
+  );
 }
 
 function batchEntry(
