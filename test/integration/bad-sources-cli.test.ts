@@ -118,8 +118,11 @@ describe('sftp', () => {
     );
   });
 
-  test('the connection cut in the middle', async () => {
+  test('the connection cut in the middle: the rest is asked for on another one, or the cut is named', async () => {
     await using one = await on({ cutAfterReads: 3 });
-    expect(await copy(one.at('folder/a.bin'), ...one.known)).toEqual(refused(4, 'the SSH connection broke off'));
+    const came = await copy(one.at('folder/a.bin'), ...one.known);
+    // The answers that were on their way may be lost with the connection: then nothing had come to go on with.
+    if (came.exitCode !== 0) return expect(came).toEqual(refused(4, 'the SSH connection broke off'));
+    expect((await readFile(join(home, 'out.bin'))).equals(patternBytes(0, 3_000_000))).toBe(true);
   });
 });

@@ -7,7 +7,7 @@ async function failureOf(seed: number): Promise<string | undefined> {
   return (await runHistory(seed)).failure;
 }
 
-describe('200 adverse histories', () => {
+describe('300 adverse histories', () => {
   const batches = Array.from({ length: 10 }, (_, index) => index * 20 + 1);
 
   it.each(batches)('seeds %d and the 19 after it break no invariant', async (from) => {
@@ -21,7 +21,7 @@ describe('200 adverse histories', () => {
 
   it('come to the places that they are made for', async () => {
     const reached = new Set<string>();
-    for (let seed = 1; seed <= 200; seed += 1)
+    for (let seed = 1; seed <= 300; seed += 1)
       for (const situation of (await runHistory(seed)).situations.keys()) reached.add(situation);
     expect([...reached]).toEqual(expect.arrayContaining(PLACES));
   });
