@@ -1,4 +1,5 @@
 // The program of `--trial many`: all copies at once through one `openLocal`, as a program with a list would do it.
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 
@@ -7,6 +8,7 @@ setFlagsFromString('--semi-space-growth-factor=1');
 const [library = '', request = ''] = process.argv.slice(2);
 const { openLocal } = await import(library);
 const { url, count, folder, running } = JSON.parse(request);
+await mkdir(join(folder, 'out'));
 await using local = openLocal({ stateDir: join(folder, 'state'), ...(running === undefined ? {} : { running }) });
 await Promise.all(
   Array.from({ length: count }, (_, index) =>

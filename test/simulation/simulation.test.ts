@@ -8,7 +8,7 @@ async function failureOf(seed: number): Promise<string | undefined> {
 }
 
 describe('300 adverse histories', () => {
-  const batches = Array.from({ length: 10 }, (_, index) => index * 20 + 1);
+  const batches = Array.from({ length: 15 }, (_, index) => index * 20 + 1);
 
   it.each(batches)('seeds %d and the 19 after it break no invariant', async (from) => {
     const broken: string[] = [];
