@@ -112,6 +112,20 @@ describe('a put', () => {
     expect(await readdir(folder)).toEqual(['target.bin']);
   });
 
+  test('of a small file is whole though the system takes a few bytes at a time, and nothing where it takes no more', async () => {
+    const bytes = Buffer.from('bytes that come in parts');
+    const slow = async (file: FileHandle, part: Uint8Array, position: number) =>
+      (await file.write(part, 0, Math.min(5, part.length), position)).bytesWritten;
+    await files({ writeAt: slow }).putSmall?.(spec(), whole(bytes), 'none', call());
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+    const full = async (file: FileHandle, part: Uint8Array, position: number) =>
+      position === 0 ? (await file.write(part, 0, 5, 0)).bytesWritten : 0;
+    const put = files({ writeAt: full }).putSmall?.(spec(), whole(Buffer.from('other bytes')), 'none', call());
+    await failureOf(put ?? Promise.resolve(), 'DestinationRefused');
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+    expect(await readdir(folder)).toEqual(['target.bin']);
+  });
+
   test('that was cut off is swept up by the next one who writes there', async () => {
     const writing = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<number>();

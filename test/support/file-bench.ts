@@ -8,7 +8,7 @@ import type { FileDestinationOptions } from '../../lib/destinations/file/destina
 import { fileDestination } from '../../lib/destinations/file/destination.ts';
 import { combineParts, crc32 } from '../../lib/integrity/crc32.ts';
 import type { Part } from '../../lib/transfer/plan/ledger.ts';
-import type { Body, ByteReader } from '../../lib/values/bytes.ts';
+import type { ByteReader, WholeBody } from '../../lib/values/bytes.ts';
 import { call } from './reading.ts';
 
 // A folder and file destinations for each test of a file, closed behind it.
@@ -54,7 +54,7 @@ export function spec(over: Partial<ObjectSpec> = {}): ObjectSpec {
   return { target: { kind: 'file', path }, token: 'TRANSFER.PLAN', validator: { kind: 'none' }, settings: {}, ...over };
 }
 
-export function whole(bytes: Uint8Array): Body {
+export function whole(bytes: Uint8Array): WholeBody {
   return { kind: 'whole', bytes, crc32: crc32(bytes) };
 }
 

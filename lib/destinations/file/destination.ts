@@ -13,7 +13,7 @@ import { completePartial } from './upload/complete.ts';
 import type { Journal } from './upload/journal.ts';
 import { readJournal } from './upload/journal.ts';
 import { fileUploads } from './upload/uploads.ts';
-import type { WriteAt } from './upload/write-part.ts';
+import type { WriteAt } from './upload/write-all.ts';
 
 export interface FileDestinationOptions {
   /** Called with a sentence that says what was found damaged and is done again. @default no call */
@@ -47,7 +47,7 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
   const { warn = () => {}, writeAt = writeToFile, onlyLooks = false } = options;
   const uploads = fileUploads({ warn, writeAt });
   const inTurn = turns();
-  const putSmall = fileSmallPuts();
+  const putSmall = fileSmallPuts(writeAt);
 
   async function putObject(
     object: ObjectSpec,

@@ -10,6 +10,8 @@ import { fileLocator } from '../locator.ts';
 import { putId } from '../names.ts';
 import type { FileTarget } from '../target.ts';
 import { checkSettings, resolveTarget } from '../target.ts';
+import type { WriteAt } from '../upload/write-all.ts';
+import { writeAll } from '../upload/write-all.ts';
 import { groups } from './groups.ts';
 
 /** Files that are open at a time, far below what a process may have. */
@@ -20,7 +22,7 @@ const MOST_OPEN = 128;
  * lock and journal, and flushed together: what is under way while the disk is busy shares the next flush. A crash
  * leaves at most the hidden files that were being written; the same put takes their place.
  */
-export function fileSmallPuts() {
+export function fileSmallPuts(writeAt: WriteAt) {
   const bytes = groups<FileHandle>((files) => Promise.allSettled(files.map((file) => file.datasync())));
   const names = groups<string>(async (folders) => {
     const synced = new Map(await Promise.all([...new Set(folders)].map(syncedFolder)));
@@ -36,7 +38,7 @@ export function fileSmallPuts() {
     return await onDisk(target.path, async () => {
       const file = await createAnew(partial, target);
       try {
-        await file.write(body.bytes, 0, body.bytes.length, 0);
+        await writeAll({ file, writeAt, path: target.path }, body.bytes, 0);
         const at = object.modifiedAt === undefined ? Number.NaN : Date.parse(object.modifiedAt);
         if (Number.isFinite(at)) await file.utimes(new Date(), new Date(at));
         if (target.existing !== undefined) await file.chmod(target.existing.mode & 0o777);

@@ -13,7 +13,8 @@ import type { UploadFiles } from '../names.ts';
 import type { FileTarget } from '../target.ts';
 import type { Journal, JournalHeader, JournalPart, JournalWriter } from './journal.ts';
 import { journalWriter } from './journal.ts';
-import type { PartsFile, WriteAt } from './write-part.ts';
+import type { WriteAt } from './write-all.ts';
+import type { PartsFile } from './write-part.ts';
 import { writePart } from './write-part.ts';
 
 /** An upload to a file, open in this process. */

@@ -7,7 +7,7 @@ import type { Journal, JournalPart } from './journal.ts';
 import { isThatFile, readJournal } from './journal.ts';
 import type { PartialFile } from './partial.ts';
 import { openPartial } from './partial.ts';
-import type { WriteAt } from './write-part.ts';
+import type { WriteAt } from './write-all.ts';
 
 /** How an upload that this process did not create itself is found. */
 export type Found = PartialFile | 'finished' | 'gone';

@@ -15,7 +15,7 @@ import type { PartialFile } from './partial.ts';
 import { createPartial } from './partial.ts';
 import type { Found } from './resume.ts';
 import { isPublished, resumeUpload } from './resume.ts';
-import type { WriteAt } from './write-part.ts';
+import type { WriteAt } from './write-all.ts';
 
 export interface FileUploadsOptions {
   readonly warn: (sentence: string) => void;

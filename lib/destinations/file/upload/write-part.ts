@@ -9,9 +9,8 @@ import type { Flusher } from '../flush.ts';
 import type { Gate, Turns } from '../gate.ts';
 import type { FileTarget } from '../target.ts';
 import type { JournalHeader, JournalPart, JournalWriter } from './journal.ts';
-
-/** Writes at a position; returns how many bytes it took. A seam for tests: a full disk is hard to come by. */
-export type WriteAt = (file: FileHandle, bytes: Uint8Array, position: number) => Promise<number>;
+import type { WriteAt } from './write-all.ts';
+import { writeAll } from './write-all.ts';
 
 /** What a piece is written to. */
 export interface PartsFile {
@@ -62,7 +61,7 @@ async function receive(to: PartsFile, io: Gate, part: PartSpec, body: Body, sign
       await strikeOff(to, io, part.number);
       isListed = false;
     }
-    if (!isListed) await io.pass(() => writeAll(to, view, at));
+    if (!isListed) await io.pass(() => writeView(to, view, at));
     if (body.kind === 'windows') crc = crc32(view, crc);
     at += view.length;
   }
@@ -84,16 +83,12 @@ async function strikeOff(to: PartsFile, io: Gate, number: number): Promise<void>
   to.parts.delete(number);
 }
 
-async function writeAll(to: PartsFile, bytes: Uint8Array, offset: number): Promise<void> {
-  await onDisk(to.target.path, async () => {
-    for (let written = 0; written < bytes.length; ) {
-      const taken = await to.writeAt(to.file, bytes.subarray(written), offset + written);
-      if (taken === 0)
-        throw new PieceworkError('DestinationRefused', `the system takes no more bytes for ${to.target.path}`);
-      written += taken;
-      to.flush.wrote(taken);
-    }
-  });
+async function writeView(
+  { target, file, flush, writeAt }: PartsFile,
+  bytes: Uint8Array,
+  offset: number,
+): Promise<void> {
+  await writeAll({ file, writeAt, path: target.path }, bytes, offset, (taken) => flush.wrote(taken));
 }
 
 const COMPARE_BYTES = 262_144;
