@@ -1,4 +1,4 @@
-import { PieceworkError } from '../../lib/errors/error.ts';
+import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
 import type { BatchReport } from '../../lib/index.ts';
 import { batchRequest } from '../options/batch-request.ts';
 import { localOptions } from '../options/request.ts';
@@ -37,8 +37,7 @@ export const batchVerb: Verb = {
       if (report.report !== undefined) writeLine(context.stdout, report.report);
     }
     const { failed, cancelled } = report.counters;
-    if (report.reason !== undefined)
-      throw new PieceworkError('TooManyFailures', `batch ${report.batchId}: ${report.reason}`);
+    if (report.reason !== undefined) throw fromErrorRecord(report.reason);
     if (failed + cancelled > 0)
       throw new PieceworkError(
         'EntriesFailed',

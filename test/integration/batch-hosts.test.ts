@@ -59,6 +59,26 @@ test('a host that allows four connections is asked for four at a time once that 
   expect(refused / origin.requests.length).toBeLessThan(0.02);
 });
 
+test('--parallel bounds the connections to all hosts together', async () => {
+  await using other = await startOrigin();
+  let open = 0;
+  let most = 0;
+  const urls = Array.from({ length: 80 }, (_, index) =>
+    (index % 2 === 0 ? origin : other).serve(`/f/${index}`, async (_request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      open -= 1;
+      response.writeHead(200, { 'content-length': 3, etag: '"v"' }).end('abc');
+    }),
+  );
+  await using piecework = openLocal({ stateDir: join(folder, 'state') });
+  const list = { from: await listOf(urls) };
+  const report = await piecework.batch({ list, destination: join(folder, 'out'), options: { parallelism: 3 } });
+  expect(report.counters).toMatchObject({ done: 80, failed: 0 });
+  expect(most).toBe(3);
+});
+
 test('a slow store has more puts at a time than the source has places', async () => {
   await using store = await startS3Double();
   const { endpoint, region } = store;

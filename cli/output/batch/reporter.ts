@@ -1,4 +1,5 @@
 import type { BatchEvent, Counters, PieceworkEvent } from '../../../lib/index.ts';
+import { counted, NO_OUTCOMES, total as totalOf } from '../../../lib/transfer/batch/outcome.ts';
 import { formatBytes, formatDuration } from '../../../lib/values/units.ts';
 import type { Context } from '../../context.ts';
 import type { Settings } from '../../options/table.ts';
@@ -30,7 +31,7 @@ export function batchReporter(context: Context, settings: Settings): BatchReport
   let total = 0;
   let shown = 0;
   let startedAt = now();
-  let counters: Counters = { done: 0, unchanged: 0, failed: 0, cancelled: 0, bytes: 0 };
+  let counters: Counters = NO_OUTCOMES;
   let known = 0;
   let last = '';
 
@@ -58,10 +59,10 @@ export function batchReporter(context: Context, settings: Settings): BatchReport
   }
 
   function came({ outcome, isKnown }: Came): void {
-    const { kind, entry, name, sizeBytes = 0, error } = outcome;
+    const { kind, entry, name, error } = outcome;
     if (isKnown) known += 1;
-    const bytes = kind === 'done' && !isKnown ? sizeBytes : 0;
-    counters = { ...counters, [kind]: counters[kind] + 1, bytes: counters.bytes + bytes };
+    // What an earlier run brought says nothing of the speed of this one.
+    counters = counted(counters, isKnown ? { ...outcome, sizeBytes: 0 } : outcome);
     if (kind !== 'failed' || isSilent) return;
     shown += 1;
     if (settings.verbose === true || shown <= MOST_FAILURES)
@@ -91,8 +92,8 @@ function progressLine(of: {
   readonly elapsedMs: number;
 }): string {
   const { total, known, counters, elapsedMs } = of;
-  const { done, unchanged, failed, bytes } = counters;
-  const over = done + unchanged + failed;
+  const { failed, bytes } = counters;
+  const over = totalOf(counters);
   const seconds = Math.max(elapsedMs, 1) / 1000;
   const perSecond = (over - known) / seconds;
   const left = perSecond > 0 ? `, ${formatDuration(((total - over) / perSecond) * 1000)} left` : '';

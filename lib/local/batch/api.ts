@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../errors/error.ts';
 import type { ListOptions } from '../../lists/options.ts';
 import type { BatchStatus } from '../../transfer/batch/batch-record.ts';
 import type { Counters, FailureGroup, Outcome } from '../../transfer/batch/outcome.ts';
@@ -91,7 +92,7 @@ export interface BatchReport {
   /** Where the report is. */
   readonly report?: string;
   /** Why it ended before its end. */
-  readonly reason?: string;
+  readonly reason?: ErrorRecord;
   /** Of this run. */
   readonly elapsedMs: number;
 }

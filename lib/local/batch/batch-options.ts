@@ -2,6 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import type { BatchOptions } from '../../transfer/batch/batch-record.ts';
 import type { FailureLimit } from '../../transfer/batch/stop-rules.ts';
 import { stated } from '../../values/stated.ts';
+import { checkRange } from '../copy/check-request.ts';
 import type { BatchRequestOptions } from './api.ts';
 
 /** With their defaults. */
@@ -24,17 +25,12 @@ const BATCH_DEFAULTS = {
 export function completeBatchOptions(given: Partial<BatchRequestOptions> = {}): CompleteBatchOptions {
   const options = { ...BATCH_DEFAULTS, ...given };
   const { parallelism, perHost = parallelism, maxFailures, maxDurationMs, ifExists, strict, maxAttempts } = options;
-  checkWhole('parallelism', parallelism, 1, 256);
-  checkWhole('perHost', perHost, 1, 256);
-  checkWhole('maxAttempts', maxAttempts, 1, 100);
+  checkRange('parallelism', parallelism, 1, 256);
+  checkRange('perHost', perHost, 1, 256);
+  checkRange('maxAttempts', maxAttempts, 1, 100);
   checkLimit(maxFailures);
   const ofEntries = { ifExists, strict, maxAttempts, ...stated({ maxFailures, maxDurationMs }) };
   return { ...options, perHost: Math.min(perHost, parallelism), ofEntries };
-}
-
-function checkWhole(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new PieceworkError('InvalidOption', `${name} must be a whole number from ${least} to ${most}, and is ${value}`);
 }
 
 function checkLimit(limit: FailureLimit | undefined): void {

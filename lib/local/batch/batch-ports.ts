@@ -2,6 +2,7 @@ import type { BatchPorts } from '../../pipeline/batch/batch-ports.ts';
 import { BACKOFF } from '../../transfer/retry.ts';
 import { stated } from '../../values/stated.ts';
 import type { BatchShare } from '../engine/batch-share.ts';
+import { runningPlaces } from '../engine/running-places.ts';
 import { localSizing } from '../engine/sizing.ts';
 import type { Home } from '../home/home.ts';
 import type { BatchRequest } from './api.ts';
@@ -32,6 +33,7 @@ export function localBatchPorts(
   const { request, options, folder, share } = of;
   const { object = {} } = request;
   const kind = home.destinations.kind(folder.kind);
+  const inAll = runningPlaces(options.parallelism);
   return {
     records: home.records,
     sources: home.sources,
@@ -43,9 +45,23 @@ export function localBatchPorts(
     locate: folder.locate,
     makeRoom: folder.makeRoom,
     buffers: share.buffers,
-    connect: (host, signal) => share.connect(host, options.perHost ?? options.parallelism, signal),
+    async connect(host, signal) {
+      const place = await inAll.take(signal);
+      try {
+        const connection = await share.connect(host, options.perHost, signal);
+        return {
+          [Symbol.dispose]() {
+            connection[Symbol.dispose]();
+            place[Symbol.dispose]();
+          },
+        };
+      } catch (error) {
+        place[Symbol.dispose]();
+        throw error;
+      }
+    },
     bringLarge(entry, settings, signal) {
-      const { ifExists, strict, perHost = options.parallelism } = options;
+      const { ifExists, strict, perHost } = options;
       folder.makeRoom(entry.name);
       const to = {
         destination: `${folder.text}${entry.name}`,

@@ -3,7 +3,6 @@ import { endEarly } from '../../pipeline/batch/end-early.ts';
 import type { MadeShards } from '../../pipeline/batch/make-shards.ts';
 import { makeShards } from '../../pipeline/batch/make-shards.ts';
 import { runShards } from '../../pipeline/batch/run-shards.ts';
-import { KEYS } from '../../records/records.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import { toIso } from '../../values/time.ts';
 import { stopper } from '../engine/stopper.ts';
@@ -14,7 +13,7 @@ import { completeBatchOptions } from './batch-options.ts';
 import type { LocalBatchPorts } from './batch-ports.ts';
 import { localBatchPorts } from './batch-ports.ts';
 import { batchStore } from './batch-store.ts';
-import { forgetBatch } from './clean-batches.ts';
+import { forgetBatch, forgetRooms } from './clean-batches.ts';
 import type { OpenedList } from './list/open-list.ts';
 import { openList } from './list/open-list.ts';
 import { Progress } from './progress.ts';
@@ -74,12 +73,10 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
     reason = asPieceworkError(thrown);
     await endEarly(ports, begun.id, made.shards.length, toErrorRecord(reason));
   }
-  const report = await storeReport(home, request, { batch: begun, folder, shards: made.shards.length }, signal);
+  const report = await storeReport(home, request, { batch: begun, folder, shards: made.shards }, signal);
   const ended = await store.end(begun, { reason, report });
-  for (const { number } of made.shards) await ports.shards.delete(begun.id, number);
-  // The report has all of it; without one, the outcomes stay until they are cleaned.
-  if (report !== undefined)
-    for (const { number } of made.shards) await home.records.delete(KEYS.outcomes(begun.id, number));
+  // The report has all outcomes; without one, they stay until they are cleaned.
+  await forgetRooms(home.records, begun.id, report === undefined ? ['shards'] : ['shards', 'outcomes']);
   return progress.report(ended, home.clock.now() - startedAt);
 }
 

@@ -1,4 +1,5 @@
-import type { RecordKey, Records } from '../../records/records.ts';
+import { pathsUnder } from '../../pipeline/shared/paths-under.ts';
+import type { Records } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
 import { fromIso } from '../../values/time.ts';
 import type { Home } from '../home/home.ts';
@@ -17,7 +18,7 @@ export interface CleanedBatches {
 export async function cleanBatches(home: Home, youngest: number, history: boolean): Promise<CleanedBatches> {
   const cleaned: string[] = [];
   const forgotten: string[] = [];
-  for (const path of await allUnder(home.records, 'batches/')) {
+  for await (const path of pathsUnder(home.records, 'batches/')) {
     const id = /^batches\/(.+)\.json$/.exec(path)?.[1] ?? '';
     const batch = (await home.records.get(KEYS.batch(id)))?.value;
     if (batch === undefined || fromIso(batch.createdAt) > youngest) continue;
@@ -31,18 +32,16 @@ export async function cleanBatches(home: Home, youngest: number, history: boolea
 
 /** All that the state folder has of it. The record goes last: as long as it is there, the rest can be found. */
 export async function forgetBatch(records: Records, id: string): Promise<void> {
-  for (const room of ['shards', 'outcomes'])
-    for (const path of await allUnder(records, `${room}/${id}/`)) await records.delete({ path } as RecordKey<unknown>);
+  await forgetRooms(records, id, ['shards', 'outcomes']);
   await records.delete(KEYS.batch(id));
 }
 
-async function allUnder(records: Records, prefix: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await records.list(prefix, cursor);
-    found.push(...page.paths);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return found;
+/** Of its entries: what was to be brought, and what became of it. */
+export async function forgetRooms(
+  records: Records,
+  id: string,
+  rooms: readonly ('shards' | 'outcomes')[],
+): Promise<void> {
+  for (const room of rooms)
+    for await (const path of pathsUnder(records, `${room}/${id}/`)) await records.delete({ path });
 }

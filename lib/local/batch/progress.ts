@@ -65,7 +65,7 @@ export class Progress {
       failures: [...this.#failures].sort((a, b) => b.count - a.count),
       elapsedMs,
       ...(report === undefined ? {} : { report }),
-      ...(reason === undefined ? {} : { reason: reason.message }),
+      ...(reason === undefined ? {} : { reason }),
     };
   }
 }

@@ -16,7 +16,7 @@ export function batchWork(
   options: CompleteBatchOptions,
   progress: Progress,
 ): BatchWork {
-  const { maxAttempts, maxWaitMs, parallelism, perHost = parallelism, perHostPerMinute: perMinute } = options;
+  const { maxAttempts, maxWaitMs, perHost, perHostPerMinute: perMinute } = options;
   return {
     ports,
     batch,

@@ -31,7 +31,8 @@ function checkKeys(what: string, given: object, known: readonly string[]): void 
   throw new PieceworkError('InvalidOption', `${what} has no "${unknown}"; it takes ${known.join(', ')}`);
 }
 
-function checkRange(name: string, value: number, least: number, most: number): void {
+/** @throws PieceworkError `InvalidOption`. */
+export function checkRange(name: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
   throw new PieceworkError('InvalidOption', `${name} must be a whole number from ${least} to ${most}, and is ${value}`);
 }

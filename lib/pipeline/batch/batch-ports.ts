@@ -27,7 +27,6 @@ export interface ShardStore {
   put(batchId: string, shard: Shard): Promise<void>;
   /** `undefined` = it is not there, or a secret in it is not there any more. */
   get(batchId: string, number: number): Promise<readonly Listed[] | undefined>;
-  delete(batchId: string, number: number): Promise<void>;
 }
 
 /** Body memory for small entries: each takes as much as it has bytes. */

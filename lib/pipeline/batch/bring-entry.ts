@@ -14,7 +14,13 @@ import type { IfExists, ObjectSettings, TransferRequest } from '../../transfer/r
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { Window } from '../../values/bytes.ts';
-import { checkExpectations, proveDigests, unexpectedSize, wantedDigests } from '../shared/object/object-spec.ts';
+import {
+  checkExpectations,
+  describedBy,
+  proveDigests,
+  unexpectedSize,
+  wantedDigests,
+} from '../shared/object/object-spec.ts';
 import { checkEnd } from '../shared/object/proved-end.ts';
 import { destinationExists, isUnchanged } from '../shared/object/unchanged.ts';
 import { saysNo } from '../shared/refusal.ts';
@@ -58,7 +64,9 @@ export async function bringEntry(ports: BatchPorts, job: EntryJob, signal: Abort
   using window = read.window;
   const bytes = window.bytes.subarray(0, read.sizeBytes);
   const digests = proveBytes(request, read.snapshot, bytes);
-  const stored = await put(ports, job, objectOf(job, request, read.snapshot, bytes.length), bytes, signal);
+  const described = describedBy(read.snapshot, job.object);
+  const object = { ...described, target, token: job.token, sizeBytes: bytes.length };
+  const stored = await put(ports, job, object, bytes, signal);
   return {
     ...ended,
     kind: 'done',
@@ -156,19 +164,6 @@ function requestOf(
     destination,
     object,
     options: { ...DEFAULT_OPTIONS, ifExists, strict, expect: entry.expect },
-  };
-}
-
-function objectOf(job: EntryJob, request: TransferRequest, snapshot: Snapshot, sizeBytes: number): ObjectSpec {
-  const { ranges: _, digests: __, warnings: ___, name: ____, unprovedEnd: _____, ...described } = snapshot;
-  const contentType = job.object.contentType ?? snapshot.contentType;
-  return {
-    ...described,
-    target: request.destination,
-    token: job.token,
-    sizeBytes,
-    settings: job.object,
-    ...(contentType === undefined ? {} : { contentType }),
   };
 }
 

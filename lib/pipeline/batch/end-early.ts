@@ -1,6 +1,5 @@
 import type { ErrorRecord } from '../../errors/error.ts';
-import { shownUrl } from '../../errors/secret-url-path.ts';
-import { isEntry } from '../../transfer/batch/entry.ts';
+import { shownSourceOf } from '../../transfer/batch/entry.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import { openOutcomes } from './shard-outcomes.ts';
 
@@ -16,9 +15,8 @@ export async function endEarly(
     const has = new Set(outcomes.all.map(({ entry }) => entry));
     for (const listed of (await ports.shards.get(batchId, shard)) ?? []) {
       if (has.has(listed.number)) continue;
-      const [first] = isEntry(listed) ? listed.sources : [];
-      const source = isEntry(listed) ? (first === undefined ? '' : shownUrl(first)) : listed.source;
-      outcomes.add({ entry: listed.number, kind: 'cancelled', name: listed.name, source, error: because });
+      const { number, name } = listed;
+      outcomes.add({ entry: number, kind: 'cancelled', name, source: shownSourceOf(listed), error: because });
     }
     await outcomes.checkpoint();
   }

@@ -43,6 +43,8 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   let closedTo: Instant = 0;
   let nextStartAt: Instant = 0;
   let lastByteAt: Instant | undefined;
+  /** Since the ceiling moved. */
+  let doneCount = 0;
 
   const places = () => Math.max(1, Math.min(limits.places, ceiling?.connections ?? limits.places));
 
@@ -103,41 +105,61 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
     const after = ceilingAfter(ceiling, { ...signs, wanted: limits.places, now: clock.now() });
     if (after === ceiling || after === undefined) return;
     ceiling = after;
+    doneCount = 0;
     serve();
-    await rememberCeiling(ports, url, after, signal);
+    await hint(rememberCeiling(ports, url, after, signal));
+  }
+
+  /** What was learned is a hint, and its loss no failure of the entry. */
+  async function hint(written: Promise<void>): Promise<void> {
+    await written.catch(() => {});
+  }
+
+  /** Takes effect at once; resolves when others can know of it. */
+  async function noteFailure({ code, details }: PieceworkError, signal: AbortSignal): Promise<void> {
+    if (code !== 'SourceBusy' && code !== 'SourceReset') return;
+    const { retryAfterMs = 0, openConnections = 0 } = details;
+    const isBusy = code === 'SourceBusy';
+    const before = ceiling;
+    const signs = { busy: isBusy ? 1 : 0, cut: isBusy ? 0 : 1, borne: openConnections, doneMs: [] };
+    const learned = learn(signs, signal);
+    // What was on its way at the old number is refused as well, and is to be over before more is asked for.
+    if (isBusy && ceiling !== before && before?.crept !== true) closedTo = Math.max(closedTo, clock.now() + SETTLE_MS);
+    if (retryAfterMs > 0) closedTo = Math.max(closedTo, clock.now() + retryAfterMs);
+    await learned;
+    if (retryAfterMs > 0) await hint(closeHost(ports, url, closedTo, signal));
   }
 
   return {
     async take(signal) {
       lastByteAt ??= clock.now();
-      await untilFree(signal);
-      const startedAt = clock.now();
-      try {
-        await untilOpen(signal);
-      } catch (error) {
+      for (;;) {
+        await untilFree(signal);
+        try {
+          await untilOpen(signal);
+        } catch (error) {
+          leave();
+          throw error;
+        }
+        if (atWork <= places()) break;
+        // What was learned while it waited leaves it no place.
         leave();
-        throw error;
       }
+      const startedAt = clock.now();
       return {
         done() {
           lastByteAt = clock.now();
           leave();
-          // What was learned is a hint, and its loss no failure of the entry.
-          void learn({ busy: 0, cut: 0, borne: 0, doneMs: [clock.now() - startedAt] }, signal).catch(() => {});
+          doneCount += 1;
+          // Time in which the host was closed is no patience: what counts is what came.
+          if (ceiling !== undefined && doneCount >= ceiling.patience)
+            void learn({ busy: 0, cut: 0, borne: 0, doneMs: [clock.now() - startedAt] }, signal);
         },
-        async failed({ code, details }) {
+        async failed(error) {
+          const written = noteFailure(error, signal);
+          // Only now: its place is the next one's as soon as it is free.
           leave();
-          if (code !== 'SourceBusy' && code !== 'SourceReset') return;
-          const { retryAfterMs, openConnections = 0 } = details;
-          const isBusy = code === 'SourceBusy';
-          const before = ceiling;
-          await learn({ busy: isBusy ? 1 : 0, cut: isBusy ? 0 : 1, borne: openConnections, doneMs: [] }, signal);
-          // What was on its way at the old number is refused as well, and is to be over before more is asked for.
-          if (isBusy && ceiling !== before && before?.crept !== true)
-            closedTo = Math.max(closedTo, clock.now() + SETTLE_MS);
-          if (retryAfterMs === undefined || retryAfterMs === 0) return;
-          closedTo = Math.max(closedTo, clock.now() + retryAfterMs);
-          await closeHost(ports, url, closedTo, signal);
+          await written;
         },
       };
     },

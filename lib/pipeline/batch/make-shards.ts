@@ -5,6 +5,7 @@ import type { Listed } from '../../transfer/batch/entry.ts';
 import { isEntry } from '../../transfer/batch/entry.ts';
 import type { Shard, ShardLimits } from '../../transfer/batch/shards.ts';
 import { shardMaker } from '../../transfer/batch/shards.ts';
+import { stated } from '../../values/stated.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import type { ShardIndex } from './run-shards.ts';
 
@@ -29,7 +30,12 @@ export async function makeShards(
   async function store(shards: readonly Shard[]): Promise<void> {
     for (const shard of shards) {
       await ports.shards.put(batchId, shard);
-      made.push(shard.host === undefined ? { number: shard.number } : { number: shard.number, host: shard.host });
+      const {
+        number,
+        host,
+        entries: [first],
+      } = shard;
+      made.push({ number, first: first?.number ?? 0, ...stated({ host }) });
     }
   }
   for await (const listed of list) {

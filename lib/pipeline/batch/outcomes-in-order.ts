@@ -1,34 +1,30 @@
 import { KEYS } from '../../records/records.ts';
 import type { Outcome } from '../../transfer/batch/outcome.ts';
 import type { BatchPorts } from './batch-ports.ts';
+import type { ShardIndex } from './run-shards.ts';
 
 /**
  * All outcomes that are written, in list order. Shards overlap, since each holds one host: those that do are in memory
  * together, and no others, so that this does not grow with the list.
- * @param shards how many the batch has
  */
 export async function* outcomesInOrder(
   ports: Pick<BatchPorts, 'records'>,
   batchId: string,
-  shards: number,
+  shards: readonly ShardIndex[],
 ): AsyncGenerator<Outcome> {
   const load = async (shard: number): Promise<Outcome[]> => {
     const found = await ports.records.get(KEYS.outcomes(batchId, shard));
     return [...(found?.value.outcomes ?? [])].sort((a, b) => a.entry - b.entry);
   };
-  const first: { readonly shard: number; readonly entry: number }[] = [];
-  for (let shard = 1; shard <= shards; shard += 1) {
-    const [outcome] = await load(shard);
-    if (outcome !== undefined) first.push({ shard, entry: outcome.entry });
-  }
-  first.sort((a, b) => a.entry - b.entry);
+  const inOrder = [...shards].sort((a, b) => a.first - b.first);
   /** Of those that have begun: what is left of each. */
   const open: { readonly outcomes: Outcome[]; at: number }[] = [];
   for (let begun = 0; ; ) {
     const nearest = lowest(open);
-    const next = first[begun];
-    if (next !== undefined && (nearest === undefined || next.entry < entryAt(nearest))) {
-      open.push({ outcomes: await load(next.shard), at: 0 });
+    const next = inOrder[begun];
+    if (next !== undefined && (nearest === undefined || next.first < entryAt(nearest))) {
+      const outcomes = await load(next.number);
+      if (outcomes.length > 0) open.push({ outcomes, at: 0 });
       begun += 1;
       continue;
     }

@@ -1,11 +1,10 @@
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
-import { shownUrl } from '../../errors/secret-url-path.ts';
 import { hostOf } from '../../records/records.ts';
 import type { Tries } from '../../transfer/batch/again.ts';
 import { afterEntryFailure } from '../../transfer/batch/again.ts';
 import type { BatchEntry, Listed } from '../../transfer/batch/entry.ts';
-import { isEntry } from '../../transfer/batch/entry.ts';
+import { isEntry, shownSourceOf } from '../../transfer/batch/entry.ts';
 import type { Outcome } from '../../transfer/batch/outcome.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Instant } from '../../values/time.ts';
@@ -108,7 +107,7 @@ async function attempt(work: BatchWork, { entry, tries }: Todo, signal: AbortSig
     entry: entry.number,
     kind: 'failed',
     name: entry.name,
-    source: source === undefined ? '' : shownUrl(source),
+    source: shownSourceOf(entry),
     failures: tries.failures + 1,
     error: toErrorRecord(error),
   };

@@ -1,9 +1,11 @@
 import { runShard } from './run-shard.ts';
 import type { BatchWork } from './work.ts';
 
-/** Which shards there are, and of which host each is. */
+/** Which shards there are, where each begins, and of which host it is. */
 export interface ShardIndex {
   readonly number: number;
+  /** Of its entries, the lowest number. */
+  readonly first: number;
   readonly host?: string;
 }
 

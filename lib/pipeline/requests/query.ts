@@ -3,6 +3,7 @@ import type { Part } from '../../transfer/plan/ledger.ts';
 import { viewLedger } from '../../transfer/plan/ledger.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { listAllParts } from '../shared/list-parts.ts';
+import { pathsUnder } from '../shared/paths-under.ts';
 import type { Ports } from '../shared/ports.ts';
 import { loadTransfer } from '../shared/store.ts';
 import { transferNotFound } from './cancel.ts';
@@ -42,16 +43,11 @@ export async function transferStatus(ports: Ports, transferId: string, signal: A
  */
 export async function listTransfers(ports: Pick<Ports, 'records'>): Promise<readonly TransferRecord[]> {
   const records: TransferRecord[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await ports.records.list('transfers/', cursor);
-    for (const path of page.paths) {
-      const id = /^transfers\/(.+)\.json$/.exec(path)?.[1];
-      const loaded = id === undefined ? undefined : await readable(ports, id);
-      if (loaded !== undefined) records.push(loaded);
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for await (const path of pathsUnder(ports.records, 'transfers/')) {
+    const id = /^transfers\/(.+)\.json$/.exec(path)?.[1];
+    const loaded = id === undefined ? undefined : await readable(ports, id);
+    if (loaded !== undefined) records.push(loaded);
+  }
   return records.sort((a, b) => (a.id < b.id ? 1 : -1));
 }
 

@@ -2,6 +2,7 @@ import { KEYS } from '../../records/records.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isSettled, sealedRunOf } from '../../transfer/record/record.ts';
 import { toIso } from '../../values/time.ts';
+import { pathsUnder } from './paths-under.ts';
 import type { Ports } from './ports.ts';
 import { createUnlessThere } from './store.ts';
 
@@ -17,15 +18,10 @@ export interface ActiveTransfer {
 }
 
 export async function* activeTransfers(ports: Pick<Ports, 'records'>): AsyncGenerator<ActiveTransfer> {
-  let cursor: string | undefined;
-  do {
-    const page = await ports.records.list('active/', cursor);
-    for (const path of page.paths) {
-      const [, transferId, run] = path.split('/');
-      if (transferId !== undefined && run !== undefined) yield { transferId, run: Number(run) };
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for await (const path of pathsUnder(ports.records, 'active/')) {
+    const [, transferId, run] = path.split('/');
+    if (transferId !== undefined && run !== undefined) yield { transferId, run: Number(run) };
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../../errors/error.ts';
+import { shownUrl } from '../../errors/secret-url-path.ts';
 import type { Digests } from '../digests.ts';
 import type { SourceLocator } from '../locators.ts';
 
@@ -32,4 +33,11 @@ export type Listed = BatchEntry | InvalidLine;
 
 export function isEntry(listed: Listed): listed is BatchEntry {
   return 'sources' in listed;
+}
+
+/** Where it comes from, as it may be shown: the first of its mirrors. */
+export function shownSourceOf(listed: Listed): string {
+  if (!isEntry(listed)) return listed.source;
+  const [first] = listed.sources;
+  return first === undefined ? '' : shownUrl(first);
 }

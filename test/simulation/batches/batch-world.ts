@@ -206,7 +206,6 @@ export function portsOf(world: BatchWorld, livesForCalls: number): BatchPorts {
     shards: {
       put: async (_batch, { number, entries }) => void world.shards.set(number, entries),
       get: async (_batch, number) => world.shards.get(number),
-      delete: async (_batch, number) => void world.shards.delete(number),
     },
     bringLarge: async () => {
       throw new Error('no entry is large');

@@ -1,6 +1,7 @@
 import { endEarly } from '../../../lib/pipeline/batch/end-early.ts';
 import { makeShards } from '../../../lib/pipeline/batch/make-shards.ts';
 import { outcomesInOrder } from '../../../lib/pipeline/batch/outcomes-in-order.ts';
+import type { ShardIndex } from '../../../lib/pipeline/batch/run-shards.ts';
 import { runShards } from '../../../lib/pipeline/batch/run-shards.ts';
 import { paces } from '../../../lib/pipeline/batch/work.ts';
 import type { BatchRecord } from '../../../lib/transfer/batch/batch-record.ts';
@@ -76,10 +77,10 @@ export async function playBatch(seed: number): Promise<readonly string[]> {
       code: 'Cancelled',
       message: '',
     });
-  return await faultsOf(world, shards.length, runs);
+  return await faultsOf(world, shards, runs);
 }
 
-async function faultsOf(world: BatchWorld, shards: number, runs: number): Promise<readonly string[]> {
+async function faultsOf(world: BatchWorld, shards: readonly ShardIndex[], runs: number): Promise<readonly string[]> {
   const faults: string[] = [...world.seen];
   const outcomes: Outcome[] = [];
   for await (const outcome of outcomesInOrder(world, BATCH.id, shards)) outcomes.push(outcome);

@@ -23,11 +23,6 @@ export interface LocalShards extends ShardStore {
 export function localShards(records: Records): LocalShards {
   const secret = new Map<string, readonly Listed[]>();
 
-  async function remove(batchId: string, number: number): Promise<void> {
-    secret.delete(nameOf(batchId, number));
-    await records.delete(keyOf(batchId, number));
-  }
-
   return {
     async put(batchId, { number, entries }) {
       if (entries.some(holdsSecret)) secret.set(nameOf(batchId, number), entries);
@@ -36,12 +31,12 @@ export function localShards(records: Records): LocalShards {
     async get(batchId, number) {
       return secret.get(nameOf(batchId, number)) ?? (await records.get(keyOf(batchId, number)))?.value.entries;
     },
-    delete: remove,
     async adopt(from, to, shards) {
       for (let number = 1; number <= shards; number += 1) {
         const entries = secret.get(nameOf(from, number));
         if (entries !== undefined) secret.set(nameOf(to, number), entries);
-        await remove(from, number);
+        secret.delete(nameOf(from, number));
+        await records.delete(keyOf(from, number));
       }
     },
   };

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { outcomesInOrder } from '../../../pipeline/batch/outcomes-in-order.ts';
+import type { ShardIndex } from '../../../pipeline/batch/run-shards.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { copy } from '../../copy/copy.ts';
 import type { Home } from '../../home/home.ts';
@@ -20,7 +21,7 @@ import { reportAsCsv, reportAsLines } from './formats.ts';
 export async function storeReport(
   home: Home,
   { report, onEvent: _ }: BatchRequest,
-  of: { readonly batch: BatchRecord; readonly folder: BatchFolder; readonly shards: number },
+  of: { readonly batch: BatchRecord; readonly folder: BatchFolder; readonly shards: readonly ShardIndex[] },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (report === false) return undefined;

@@ -7,7 +7,7 @@ import type { Plan } from '../../../transfer/plan/plan.ts';
 import { isServerSideCopy } from '../../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import { tokenOf } from '../../../transfer/record/record.ts';
-import type { TransferRequest } from '../../../transfer/request.ts';
+import type { ObjectSettings, TransferRequest } from '../../../transfer/request.ts';
 import type { Snapshot } from '../../../transfer/snapshot.ts';
 import { formatBytes } from '../../../values/units.ts';
 
@@ -22,20 +22,33 @@ export function objectSpec(
   plan: Plan,
   target: DestinationLocator,
 ): ObjectSpec {
-  const { object: settings } = record.request;
-  const { sizeBytes, contentType, ...rest } = snapshot;
-  const { ranges: _, digests: __, warnings: ___, name: ____, unprovedEnd: _____, ...described } = rest;
-  const type = settings.contentType ?? contentType;
-  const size = plan.sizeBytes ?? sizeBytes;
+  const size = plan.sizeBytes ?? snapshot.sizeBytes;
   return {
-    ...described,
+    ...describedBy(snapshot, record.request.object),
     target,
     token: tokenOf(record.id, planId),
-    settings,
     ...(size === undefined ? {} : { sizeBytes: size }),
     ...(plan.mode === 'single' ? {} : { pieceSizeBytes: plan.pieceSizeBytes }),
-    ...(type === undefined ? {} : { contentType: type }),
   };
+}
+
+/** What an object has of its source and of its settings, wherever it goes and however it is cut. */
+export function describedBy(
+  snapshot: Snapshot,
+  settings: ObjectSettings,
+): Omit<ObjectSpec, 'target' | 'token' | 'sizeBytes' | 'pieceSizeBytes'> {
+  const {
+    sizeBytes: _,
+    ranges: __,
+    digests: ___,
+    warnings: ____,
+    name: _____,
+    unprovedEnd: ______,
+    ...rest
+  } = snapshot;
+  const { contentType, ...described } = rest;
+  const type = settings.contentType ?? contentType;
+  return { ...described, settings, ...(type === undefined ? {} : { contentType: type }) };
 }
 
 /**
