@@ -59,7 +59,7 @@ test('the package, which has no sources, starts the bundle, and keeps what was c
   });
 });
 
-test('the bundle names the places of an error in the sources, and what it runs', async () => {
+test('the bundle names the places of an error in the sources, loads what it uses, and says what it runs', async () => {
   const packaged = join(folder, 'packaged');
   await cp(join(ROOT, 'bin'), join(packaged, 'bin'), { recursive: true });
   await cp(join(ROOT, 'package.json'), join(packaged, 'package.json'));
@@ -69,6 +69,14 @@ test('the bundle names the places of an error in the sources, and what it runs',
   const refused = await cli('copy', 'http://127.0.0.1:1/x', 'out', '--verbose', '--max-attempts', '1');
   expect(refused.stderr).toMatch(/^ {4}at \w+ \(\S*lib\/net\/errors\/source-error\.ts:\d+:\d+\)$/m);
   expect(refused.stderr).not.toContain('dist/cli');
+  const loaded = join(folder, 'loaded.cjs');
+  await writeFile(loaded, "process.on('exit', () => console.error(process.moduleLoadList.join('\\n')));");
+  const version = [join(packaged, 'bin', 'piecework.js'), '--version'];
+  const { stderr } = await run(process.execPath, ['--require', loaded, ...version], { env: { HOME: folder } });
+  expect(stderr.split('\n')).toContain('NativeModule fs');
+  // Named by what is read at the start, and used by nothing that this does.
+  for (const unused of ['crypto', 'child_process', 'tls', 'zlib'])
+    expect(stderr.split('\n')).not.toContain(`NativeModule ${unused}`);
   const { stdout } = await cli('--version', '--verbose');
   expect(String(stdout)).toMatch(/^piecework \d+\.\d+\.\d+\nruns the bundle, on Node \d+\.\d+\.\d+ \(\w+, \w+\)\n$/);
 });
