@@ -58,11 +58,10 @@ export function readMetalink(context: ReaderContext): Reader {
   });
   parser.on('closetag', () => {
     progress.made();
-    if (file !== undefined) {
-      if (isFile(path)) finish(context, file);
-      else take(file, pathInFile(path), attributes, text.trim());
-      if (isFile(path)) file = undefined;
-    }
+    if (file !== undefined && isFile(path)) {
+      finish(context, file);
+      file = undefined;
+    } else if (file !== undefined) take(file, pathInFile(path), attributes, text.trim());
     path.pop();
     attributes = {};
     text = '';

@@ -20,6 +20,10 @@ export interface Preset {
 const template = (text: string) => parseTemplate(text, 'preset');
 const templates = (...texts: readonly string[]) => texts.map(template);
 
+/** Digests in fields that are called as their algorithms. */
+const named = (...algorithms: readonly string[]): readonly MappedDigest[] =>
+  algorithms.map((algorithm) => ({ algorithm, template: fieldTemplate(algorithm) }));
+
 const ALGORITHMS = ['sha256', 'sha512', 'sha1', 'md5', 'crc32', 'sha384', 'sha224'];
 const NAMED_DIGESTS: readonly MappedDigest[] = ALGORITHMS.flatMap((algorithm) =>
   [algorithm, `digests.${algorithm}`, `hashes.${algorithm}`].map((field) => ({
@@ -76,10 +80,7 @@ export const PRESETS: Readonly<Record<JsonFormat, Preset>> = {
       url: templates('{contentUrl}'),
       name: templates('{name}'),
       about: templates('{contentSize}'),
-      digests: [
-        { algorithm: 'sha256', template: template('{sha256}') },
-        { algorithm: 'md5', template: template('{md5}') },
-      ],
+      digests: named('sha256', 'md5'),
     },
   },
   stac: {
@@ -109,10 +110,7 @@ export const PRESETS: Readonly<Record<JsonFormat, Preset>> = {
       url: templates('{url}'),
       name: templates('{$key}'),
       size: templates('{size}'),
-      digests: [
-        { algorithm: 'sha1', template: template('{sha1}') },
-        { algorithm: 'md5', template: template('{md5}') },
-      ],
+      digests: named('sha1', 'md5'),
     },
   },
 };

@@ -104,7 +104,10 @@ export class Entries {
 
   /** Its path is checked before it is a URL, which would go up a folder by itself. */
   #below(path: string): Sources {
-    const relative = path.replace(/^(?:\.\/)+/, '');
+    const relative = path
+      .split('/')
+      .filter((segment) => segment !== '.')
+      .join('/');
     const safe = safePath(relative);
     if ('problem' in safe) return safe;
     return this.#sourcesOf([`./${pathText(relative) ?? ''}`]);
@@ -116,6 +119,7 @@ export class Entries {
     let first: URL | undefined;
     let refused: Problem | undefined;
     for (const text of written) {
+      if (text.trim() === '') continue;
       const read = sourceUrl(text, this.#base, this.#schemes);
       if ('url' in read) {
         urls.push(read.url);

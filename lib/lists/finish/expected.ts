@@ -30,21 +30,15 @@ export function digestsOf(written: readonly WrittenDigest[]): Expected {
   for (const { algorithm, value } of written) {
     const text = value.trim();
     if (text === '') continue;
-    const plain = plainName(algorithm);
+    const [plain, digits] = algorithm === 'multihash' ? (multihash(text) ?? []) : [plainName(algorithm), text];
+    if (plain === undefined || digits === undefined)
+      return { problem: `"${shown(text)}" is no multihash that is known` };
     if (plain === 'digest') return { problem: `"${shown(text)}" is no digest of a length that is known` };
-    if (plain === 'multihash') {
-      const [known, hex] = multihash(text) ?? [];
-      if (known === undefined || hex === undefined)
-        return { problem: `"${shown(text)}" is no multihash that is known` };
-      if (isKnown(known)) digests[known] = hex;
-      else unproved.push(known);
-      continue;
-    }
     if (!isKnown(plain)) {
       unproved.push(plain);
       continue;
     }
-    const hex = hexOf(text, DIGEST_HEX_LENGTH[plain]);
+    const hex = hexOf(digits, DIGEST_HEX_LENGTH[plain]);
     if (hex === undefined) return { problem: `"${shown(text)}" is no ${plain} digest` };
     if (digests[plain] !== undefined && digests[plain] !== hex) return { problem: `it has two ${plain} digests` };
     digests[plain] = hex;

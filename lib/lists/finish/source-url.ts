@@ -18,6 +18,7 @@ export function sourceUrl(text: string, base: string | undefined, schemes: Reado
   if (UNWRITABLE.test(text)) return refused('the URL has control characters (NUL, or ends of lines)');
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {
+    if (/^\s*#/.test(text)) return refused('it has a comment for a URL');
     if (base === undefined) return refused(`"${shown(text)}" is no URL: it has no scheme, and the list no base`);
     const resolved = URL.parse(text, base);
     if (resolved === null) return refused(`"${shown(text)}" leads nowhere under the base`);

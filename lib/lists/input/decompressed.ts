@@ -1,19 +1,19 @@
-import type { Transform } from 'node:stream';
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { invalidList } from './invalid-list.ts';
 import { fromStart } from './pieces.ts';
+import { unpackedFrames } from './zstandard.ts';
 
 interface Compression {
   readonly name: string;
   readonly magic: readonly number[];
   /** Absent: known, but not read. */
-  readonly open?: () => Transform;
+  readonly unpacked?: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 }
 
 const COMPRESSIONS: readonly Compression[] = [
-  { name: 'gzip', magic: [0x1f, 0x8b], open: () => createGunzip() },
-  { name: 'Zstandard', magic: [0x28, 0xb5, 0x2f, 0xfd], open: () => createZstdDecompress() },
+  { name: 'gzip', magic: [0x1f, 0x8b], unpacked: unpackedMembers },
+  { name: 'Zstandard', magic: [0x28, 0xb5, 0x2f, 0xfd], unpacked: unpackedFrames },
   { name: 'bzip2', magic: [0x42, 0x5a, 0x68] },
   { name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a] },
   { name: 'ZIP', magic: [0x50, 0x4b, 0x03, 0x04] },
@@ -28,16 +28,16 @@ export async function* decompressed(chunks: AsyncIterable<Uint8Array>): AsyncGen
   const { head, all, close } = await fromStart(chunks, LONGEST_MAGIC);
   const compression = COMPRESSIONS.find(({ magic }) => magic.every((byte, index) => head[index] === byte));
   if (compression === undefined) return yield* all;
-  if (compression.open === undefined) {
+  if (compression.unpacked === undefined) {
     await close();
     throw invalidList(`is packed with ${compression.name}, which is not read; unpack it first`);
   }
-  yield* through(all, compression.open(), compression.name);
+  yield* through(all, compression.unpacked, compression.name);
 }
 
 async function* through(
   chunks: AsyncIterable<Uint8Array>,
-  unpack: Transform,
+  unpacked: NonNullable<Compression['unpacked']>,
   name: string,
 ): AsyncGenerator<Uint8Array> {
   let given: { readonly error: unknown } | undefined;
@@ -50,9 +50,8 @@ async function* through(
       throw error;
     }
   }
-  pipeline(Readable.from(watched(), { objectMode: false }), unpack, () => {});
   try {
-    yield* unpack as AsyncIterable<Uint8Array>;
+    yield* unpacked(watched());
   } catch (error) {
     if (given !== undefined) throw given.error;
     const isCutOff = (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR';
@@ -63,4 +62,11 @@ async function* through(
       error,
     );
   }
+}
+
+/** gzip, of several members too. */
+function unpackedMembers(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const unpacker = createGunzip();
+  pipeline(Readable.from(chunks, { objectMode: false }), unpacker, () => {});
+  return unpacker;
 }

@@ -1,4 +1,5 @@
 import { PieceworkError } from '../../errors/error.ts';
+import { baseOf } from '../finish/base.ts';
 import type { ListOptions } from '../options.ts';
 
 /** @param problem what stands after `the list`: `is cut off` */
@@ -7,8 +8,8 @@ export function invalidList(problem: string, cause?: unknown): PieceworkError {
 }
 
 /** @throws PieceworkError where names of this kind of list lie in no folder that is known */
-export function requireBase({ base, listUrl }: Pick<ListOptions, 'base' | 'listUrl'>, format: string): string {
-  const folder = base ?? listUrl;
+export function requireBase(options: Pick<ListOptions, 'base' | 'listUrl'>, format: string): string {
+  const folder = baseOf(options);
   if (folder !== undefined) return folder;
   throw invalidList(`(${format}) has names and no URLs; say where the files lie (--base URL)`);
 }

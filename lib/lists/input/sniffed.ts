@@ -1,8 +1,11 @@
 import { MAX_LINE } from './lines.ts';
 import type { Reader } from './reader.ts';
 
-/** A reader that is chosen by the first line that is not empty. */
-export function sniffed(choose: (firstLine: string) => Reader): Reader {
+/** A reader that is chosen by the first line that is neither empty nor a comment. */
+export function sniffed(
+  choose: (firstLine: string) => Reader,
+  isComment: (line: string) => boolean = () => false,
+): Reader {
   let reader: Reader | undefined;
   let start = '';
 
@@ -17,10 +20,15 @@ export function sniffed(choose: (firstLine: string) => Reader): Reader {
     push(text) {
       if (reader !== undefined) return reader.push(text);
       start += text;
-      const [, line] = /^\s*(\S[^\n]*)\n/.exec(start) ?? [];
+      const line = firstLine(start);
       if (line !== undefined) begin(line);
       else if (start.length > MAX_LINE) begin(start.trim());
     },
-    end: () => (reader ?? begin(start.trim())).end(),
+    end: () => (reader ?? begin(firstLine(`${start}\n`) ?? '')).end(),
   };
+
+  function firstLine(text: string): string | undefined {
+    for (const [line] of text.matchAll(/\S[^\n]*(?=\n)/g)) if (!isComment(line)) return line;
+    return undefined;
+  }
 }

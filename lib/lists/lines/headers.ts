@@ -2,11 +2,7 @@ import { FIELD_NAME, FIELD_VALUE } from '../../values/web/http-fields.ts';
 
 /** Headers that a list asks for, names in lower case. */
 export class Headers {
-  readonly #fields: Map<string, string>;
-
-  constructor(from?: Headers) {
-    this.#fields = new Map(from === undefined ? [] : from.#fields);
-  }
+  readonly #fields = new Map<string, string>();
 
   /** `Name: value`; false where it is none. */
   add(text: string): boolean {

@@ -68,11 +68,11 @@ export const LINES: readonly Sign[] = [
       ? { format: 'tsv', because: 'its header has a column of URLs' }
       : undefined;
   },
-  ({ lines }) => {
-    const header = lines.find((line) => !line.startsWith('#'));
-    const isTable =
-      header !== undefined && /[,;]/.test(header) && (isHeader(cellsOf(header, ',')) || isHeader(cellsOf(header, ';')));
-    return isTable ? { format: 'csv', because: 'its header has a column of URLs' } : undefined;
+  ({ lines, plain: [first = ''] }) => {
+    const top = lines.slice(0, lines.indexOf(first) + 1);
+    return [',', ';'].some((delimiter) => top.some((line) => isTableHeader(line, first, delimiter)))
+      ? { format: 'csv', because: 'its header has a column of URLs' }
+      : undefined;
   },
   ({ plain }) =>
     plain.some((line) => CURL_URL.test(line)) ? { format: 'curl', because: 'it has options of curl' } : undefined,
@@ -111,6 +111,13 @@ function cellsOf(line: string, delimiter: string): readonly string[] {
     .replace(/^#+\s*/, '')
     .split(delimiter)
     .map((cell) => unquoted(cell.trim()));
+}
+
+/** @param first the first line that is no comment; behind `#` a header is one only if that line has as many cells */
+function isTableHeader(line: string, first: string, delimiter: string): boolean {
+  const cells = cellsOf(line, delimiter);
+  if (cells.length < 2 || !isHeader(cells)) return false;
+  return line === first || cellsOf(first, delimiter).length === cells.length;
 }
 
 function unquoted(cell: string): string {

@@ -7,11 +7,12 @@ import { TOO_LONG } from '../input/lines.ts';
 import type { Draft, Reader, ReaderContext } from '../input/reader.ts';
 import { sniffed } from '../input/sniffed.ts';
 import type { Mapping } from '../templates/mapping.ts';
-import { mapped } from '../templates/mapping.ts';
 import { fieldTemplate, parseTemplate } from '../templates/template.ts';
 import { Columns } from './columns.ts';
 import { underHeader } from './header.ts';
 import { severalOf, splitBy } from './multi.ts';
+import type { RowMapping } from './row-files.ts';
+import { takeFiles } from './row-files.ts';
 import { Table } from './table.ts';
 import { tsvRows } from './tsv-rows.ts';
 
@@ -30,7 +31,7 @@ export function readEna(context: ReaderContext): Reader {
     size: [fieldTemplate(`${family}_bytes`)],
     digests: [{ algorithm: 'md5', template: fieldTemplate(`${family}_md5`) }],
   };
-  const split = splitBy(';', severalOf(mapping, false));
+  const files: RowMapping = { context, mapping, split: splitBy(';', severalOf(mapping, false)), change: withSchemes };
 
   function table(cells: readonly string[]): Table {
     const columns = new Columns(cells);
@@ -40,27 +41,20 @@ export function readEna(context: ReaderContext): Reader {
         `has no column "${cleaned(family, 40)}_ftp"; ${families.length === 0 ? columns.described() : `its families are: ${families.join(', ')} (--family)`}`,
       );
     }
-    return new Table({ context, columns, mapping, isExact: true, split, change: withSchemes });
+    return new Table({ ...files, columns, isExact: true });
   }
 
   function json(): Reader {
-    let files = 0;
+    let hasFiles = false;
     return jsonItems([[]], {
       item(value, pointer) {
         const at = { pointer: pointerText(pointer) };
-        const lookups = split(fieldLookup({ values: [value], key: '' }));
-        if ('problem' in lookups) return context.invalid(at, lookups.problem);
-        for (const lookup of lookups) {
-          const result = mapped(mapping, lookup, at);
-          if (result === 'passed over') continue;
-          files += 1;
-          if ('problem' in result) context.invalid(at, result.problem);
-          else context.entry(withSchemes(result.draft));
-        }
+        const lookup = fieldLookup({ values: [value], key: '' });
+        hasFiles = takeFiles(files, lookup, at) || hasFiles;
       },
       tooLarge: (pointer) => context.invalid({ pointer: pointerText(pointer) }, 'it is longer than any entry is'),
       end() {
-        if (files === 0) throw invalidList(NO_FAMILY);
+        if (!hasFiles) throw invalidList(NO_FAMILY);
       },
     });
   }

@@ -13,7 +13,7 @@ import { tsvRows } from './tsv-rows.ts';
 
 /** Comma-separated, or with `;` where the header has no comma. */
 export function readCsv(context: ReaderContext): Reader {
-  return csvOrSemicolons(tableRows(context));
+  return csvOrSemicolons(tableRows(context), isHeader);
 }
 
 export function readTsv(context: ReaderContext): Reader {
@@ -21,13 +21,33 @@ export function readTsv(context: ReaderContext): Reader {
 }
 
 /** Tabs where the first line has one; else CSV. */
-export function anyRows(rows: RowReader): Reader {
-  return sniffed((first) => (first.includes('\t') ? tsvRows(rows, TOO_LONG) : csvOrSemicolons(rows)));
+export function anyRows(rows: RowReader, isHeader: IsHeader): Reader {
+  return sniffed(
+    (first) => (first.includes('\t') ? tsvRows(rows, TOO_LONG) : csvOrSemicolons(rows, isHeader)),
+    commentsAbove(isHeader),
+  );
 }
 
-function csvOrSemicolons(rows: RowReader): Reader {
-  return sniffed((first) => csvRows(rows, first.includes(';') && !/,|:\/\//.test(first) ? ';' : ','));
+function csvOrSemicolons(rows: RowReader, isHeader: IsHeader): Reader {
+  return sniffed(
+    (first) => csvRows(rows, first.includes(';') && !/,|:\/\//.test(first) ? ';' : ','),
+    commentsAbove(isHeader),
+  );
 }
+
+/** What says nothing of how cells are cut; the header may stand behind `#` itself. */
+function commentsAbove(isHeader: IsHeader): (line: string) => boolean {
+  return (line) =>
+    line.startsWith('#') &&
+    !isHeader(
+      line
+        .replace(/^#+\s*/, '')
+        .trim()
+        .split(/\s*[,;\t]\s*/),
+    );
+}
+
+type IsHeader = (cells: readonly string[]) => boolean;
 
 /** The templates that were given for a table. */
 export function givenTemplates(options: ListOptions): GivenTemplates {

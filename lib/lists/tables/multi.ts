@@ -4,7 +4,7 @@ import type { Lookup } from '../templates/template.ts';
 import { Columns, isHeader, tableMapping } from './columns.ts';
 import { anyRows, givenTemplates } from './generic.ts';
 import { underHeader } from './header.ts';
-import type { Split } from './table.ts';
+import type { Split } from './row-files.ts';
 import { Table } from './table.ts';
 
 /** A table whose cells hold several values, in the same order in each column: a file for each. */
@@ -26,6 +26,7 @@ export function readMulti(context: ReaderContext): Reader {
         }),
       };
     }),
+    isHeader,
   );
 }
 

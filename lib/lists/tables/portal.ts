@@ -32,6 +32,7 @@ export function readPortal(context: ReaderContext): Reader {
       });
       return { table };
     }),
+    isManifest,
   );
 }
 

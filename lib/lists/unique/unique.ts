@@ -26,9 +26,12 @@ export class Unique {
 
   check(entry: Entry): Checked {
     const { number } = entry;
-    const first = this.#files.add(fileKey(entry), number);
-    const marked: Entry = first === undefined ? entry : { ...entry, duplicateOf: first };
     const holder = this.#names.add(this.#keyOf(entry.name), number);
+    const file = fileKey(entry);
+    // One that is refused brings no bytes: no later one is a duplicate of it.
+    const isTaken = holder === undefined || this.#policy === 'number';
+    const first = isTaken ? this.#files.add(file, number) : this.#files.get(file);
+    const marked: Entry = first === undefined ? entry : { ...entry, duplicateOf: first };
     // The same file under the same name is there once.
     if (holder === undefined || holder === first) return { entry: marked };
     if (this.#policy === 'number') return { entry: { ...marked, name: this.#numbered(entry.name, number) } };
@@ -47,9 +50,9 @@ export class Unique {
   }
 }
 
-/** What is there, and what it has to be: with other expectations it is another file. */
-function fileKey({ sources, sizeBytes, digests }: Entry): string {
-  return [sources[0], sizeBytes ?? '', ...Object.entries(digests).map((pair) => pair.join('='))].join('\0');
+/** What is there, and what it has to be: with other expectations, or asked for otherwise, it is another file. */
+function fileKey({ sources, sizeBytes, digests, headers }: Entry): string {
+  return JSON.stringify([sources[0], sizeBytes, digests, headers]);
 }
 
 /** So that a name with a number is not too long for a file system: four bytes a character at most. */

@@ -88,6 +88,15 @@ test('checksums that are signed: the signature is not verified, which is said; s
   expect(list.notes()).toEqual([{ message: 'line 1: its signature is not verified', at: { line: 1 }, times: 1 }]);
 });
 
+test.each([
+  ['paths', 'a/./b.bin\n'],
+  ['checksums', `${MD5}  ././a/./b.bin\n`],
+] as const)('%s: a segment that is . leads nowhere', async (format, list) => {
+  expect(await allOf(list, { format, base: 'https://e.example/d' })).toMatchObject([
+    { name: 'a/b.bin', sources: ['https://e.example/d/a/b.bin'] },
+  ]);
+});
+
 test('names without a base are an error of the list', async () => {
   await expect(allOf(`${SHA256}  a\n`)).rejects.toMatchObject({
     code: 'InvalidList',

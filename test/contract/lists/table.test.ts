@@ -54,6 +54,20 @@ describe('a table', () => {
     ]);
   });
 
+  test.each([
+    '# made by hand; see the notes, please\nurl;name\nhttps://e.example/a,b;c.bin\n',
+    '# a\ttab\n\nurl;name\nhttps://e.example/a,b;c.bin\n',
+    '#url;name\nhttps://e.example/a,b;c.bin\n',
+  ])('a comment above the header says nothing of what stands between cells: %j', async (list) => {
+    for (const options of [{}, { format: 'csv' }, { format: 'multi', separator: '|' }] as const)
+      expect(await allOf(list, options)).toMatchObject([{ name: 'c.bin', sources: ['https://e.example/a,b'] }]);
+  });
+
+  test('is none where a comment above URLs looks like a header', async () => {
+    const list = '# link, made by hand\nhttps://e.example/a\nhttps://e.example/b,c\n';
+    expect(await allOf(list)).toMatchObject([{ name: 'a' }, { name: 'b,c' }]);
+  });
+
   test('whose header has no column of URLs says which columns there are', async () => {
     await expect(allOf('id,where\n1,https://e.example/a\n', { format: 'csv' })).rejects.toMatchObject({
       code: 'InvalidList',

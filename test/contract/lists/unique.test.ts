@@ -67,6 +67,25 @@ describe('one source on several rows', () => {
       ['z', undefined],
     ]);
   });
+
+  test('is marked by the first that is taken: one that is refused brings no bytes', async () => {
+    const rows = ['b\tx', 'a\tx', 'a\ty', 'a\tz'].map((row) => `https://e.example/${row}\n`).join('');
+    const listed = await allOf(`url\tname\n${rows}`, { onCollision: 'first' });
+    expect(listed.map((each) => (each.kind === 'entry' ? [each.name, each.duplicateOf] : each.collidesWith))).toEqual([
+      ['x', undefined],
+      1,
+      ['y', undefined],
+      ['z', 3],
+    ]);
+  });
+
+  test('is another file where it is asked for with other headers', async () => {
+    const rows = ['one', 'one', 'two'].map(
+      (who, index) => `https://e.example/a\n out=${index}\n header=X-Who: ${who}\n`,
+    );
+    const listed = await allOf(rows.join(''), { onCollision: 'fail' });
+    expect(listed.map((each) => each.kind === 'entry' && each.duplicateOf)).toEqual([undefined, 1, undefined]);
+  });
 });
 
 test('the table knows every text that it was given, and no other', () => {

@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { readList } from '../../../lib/lists/read-list.ts';
 import { allOf, listContract } from './suite.ts';
@@ -45,6 +46,33 @@ test('relative URLs belong to the base', async () => {
   const listed = await allOf('sub/x\n../y\n', { format: 'urls', listUrl: 'https://a.example/lists/urls.txt' });
   expect(listed).toMatchObject([{ sources: ['https://a.example/lists/sub/x'] }, { sources: ['https://a.example/y'] }]);
 });
+
+test.each(['url,name\n,a.bin\n', 'url,name\n#a,a.bin\n', '[{"url":"#a","name":"a.bin"}]'])(
+  'neither nothing nor a comment is the list itself: %j',
+  async (list) => {
+    const [invalid] = await allOf(list, { listUrl: 'https://a.example/lists/list' });
+    expect(invalid).toMatchObject({ kind: 'invalid', number: 1 });
+  },
+);
+
+test.each([[[]], [[1]], [[30]], [Array.from({ length: 200 }, (_, at) => at)]])(
+  'Zstandard of several frames is read to its end, cut at %j',
+  async (cuts) => {
+    const line = (name: string) => `https://a.example/${name}\n`;
+    const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2]);
+    const frames = ['a', 'b', 'c'].map((name) => zstdCompressSync(line(name).repeat(name === 'b' ? 5000 : 1)));
+    const packed = Buffer.concat([...frames, skippable, zstdCompressSync(''), zstdCompressSync(line('d'))]);
+    expect((await allOf(packed, {}, cuts)).length).toBe(5003);
+    await expect(allOf(packed.subarray(0, -3), {}, cuts)).rejects.toMatchObject({
+      code: 'InvalidList',
+      message: expect.stringMatching(/cut off.*after 5002 entries/),
+    });
+    await expect(allOf(Buffer.concat([packed, Buffer.from('no frame')]), {}, cuts)).rejects.toMatchObject({
+      code: 'InvalidList',
+      message: expect.stringContaining('damaged'),
+    });
+  },
+);
 
 test.each(['BZh91AY', 'PK\x03\x04', '\xfd7zXZ\0'])('what is packed otherwise is said: %j', async (start) => {
   await expect(allOf(Buffer.from(`${start}0123`, 'latin1'))).rejects.toMatchObject({
