@@ -1,3 +1,4 @@
+import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -8,6 +9,7 @@ import {
   crc32Hex,
   parseCrc32Base64,
 } from '../../lib/integrity/crc32.ts';
+import { fasterCrc32 } from '../../lib/integrity/faster-crc32.ts';
 
 const CHECK = Buffer.from('123456789');
 
@@ -87,5 +89,40 @@ describe('the forms of a CRC-32', () => {
     );
     for (const text of ['', 'y/Q5Jg', 'y/Q5Jh==', 'y/Q5Jg==-4', 'y/Q5JgAA'])
       expect(parseCrc32Base64(text)).toBeUndefined();
+  });
+});
+
+describe('the faster CRC-32', () => {
+  test('gives what zlib gives, of any bytes at any place of their memory', () => {
+    const faster = fasterCrc32();
+    expect(faster).toBeDefined();
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 5000 }), fc.nat(64), fc.nat(0xffff_ffff), (bytes, from, seed) => {
+        const view = bytes.subarray(Math.min(from, bytes.length));
+        expect(faster?.(view, seed)).toBe(zlibCrc32(view, seed));
+      }),
+    );
+    const shared = new Uint8Array(new SharedArrayBuffer(3000), 7, 2000).fill(9);
+    expect(faster?.(shared, 1)).toBe(zlibCrc32(Uint8Array.from(shared), 1));
+  });
+
+  test('is done without where it is missing, or gives something else', () => {
+    const missing = () => {
+      throw new Error('Cannot find module');
+    };
+    expect(fasterCrc32(missing)).toBeUndefined();
+    expect(fasterCrc32(() => ({ crc32: () => 1 }))).toBeUndefined();
+    expect(fasterCrc32(() => ({}))).toBeUndefined();
+  });
+
+  test('takes over in the middle of a stream, and nothing changes', () => {
+    const window = new Uint8Array(1024 ** 2).map((_, index) => index * 7);
+    let ours = 0;
+    let zlibs = 0;
+    for (let count = 0; count < 40; count += 1) {
+      ours = crc32(window, ours);
+      zlibs = zlibCrc32(window, zlibs);
+      expect(ours).toBe(zlibs);
+    }
   });
 });
