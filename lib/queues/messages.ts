@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ERROR_CODES } from '../errors/codes.ts';
 import { PieceworkError } from '../errors/error.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';

@@ -3,6 +3,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import { memorySecrets } from '../../lib/secrets/memory.ts';
 import { secretReferences, withReferences } from '../../lib/secrets/references/secrets.ts';
+import { awsSecretStores } from '../../lib/secrets/references/stores.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import type { JsonAnswer } from '../support/json-client.ts';
 import { jsonService } from '../support/json-client.ts';
@@ -22,8 +23,11 @@ function bench(answers: Readonly<Record<string, JsonAnswer>> = {}) {
   const service = jsonService(({ asked }) => stored[String(asked['SecretId'] ?? asked['Name'])] ?? fallback);
   let now = 0;
   const references = secretReferences({
-    secretsManager: new SecretsManagerClient(service.config),
-    ssm: new SSMClient(service.config),
+    stores: async () =>
+      awsSecretStores({
+        secretsManager: new SecretsManagerClient(service.config),
+        ssm: new SSMClient(service.config),
+      }),
     keepMs: 1000,
     now: () => now,
   });

@@ -1,5 +1,3 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import { secretReferences, withReferences } from '../../secrets/references/secrets.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
 import { withoutEchoes } from '../../sources/echoes.ts';
@@ -49,8 +47,10 @@ export const guardedSources: SourceSide = {
     return withReferences(
       sealed,
       secretReferences({
-        secretsManager: new SecretsManagerClient({}),
-        ssm: new SSMClient({}),
+        async stores() {
+          const { awsSecretStores } = await import('../../secrets/references/stores.ts');
+          return awsSecretStores();
+        },
         prefixes: secretPrefixes,
       }),
     );

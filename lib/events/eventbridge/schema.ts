@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * The events that others build on: documented in docs/events.md, held together with it by a test. Within a

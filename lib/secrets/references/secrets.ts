@@ -1,5 +1,3 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { SSMClient } from '@aws-sdk/client-ssm';
 import { PieceworkError } from '../../errors/error.ts';
 import type { SourceAuth, SourceLocator } from '../../transfer/locators.ts';
 import type { Instant } from '../../values/time.ts';
@@ -7,12 +5,11 @@ import type { Secrets } from '../secrets.ts';
 import { fieldOf } from './field.ts';
 import type { Reference } from './parse.ts';
 import { isReference, parseReference } from './parse.ts';
-import { fetchParameter, fetchSecret } from './stores.ts';
+import type { SecretStores } from './stores.ts';
 
 export interface SecretReferencesOptions {
-  /** Closed by their maker. Without one, its references are refused. */
-  readonly secretsManager?: SecretsManagerClient;
-  readonly ssm?: SSMClient;
+  /** Asked for at the first reference. @default none: every reference is refused where its value is needed */
+  readonly stores?: () => Promise<SecretStores>;
   /**
    * What a secret's name must begin with. Every caller chooses both the reference and the server that
    * is sent the secret: only what is meant for transfers may be reached.
@@ -44,6 +41,7 @@ export interface SecretReferences {
  */
 export function secretReferences(options: SecretReferencesOptions): SecretReferences {
   const { prefixes = ['piecework/'], keepMs = 300_000, now = Date.now } = options;
+  let stores: Promise<SecretStores> | undefined;
   const kept = new Map<string, { readonly value: Promise<string>; readonly until: Instant }>();
 
   function parse(text: string): Reference {
@@ -55,15 +53,25 @@ export function secretReferences(options: SecretReferencesOptions): SecretRefere
   }
 
   function whole(reference: Reference): Promise<string> {
-    const { store, name } = reference;
-    const key = `${store} ${name}`;
+    const key = `${reference.store} ${reference.name}`;
     const known = kept.get(key);
     if (known !== undefined && known.until > now()) return known.value;
-    const value = store === 'ssm' ? fetchParameter(options.ssm, name) : fetchSecret(options.secretsManager, name);
+    const value = ask(reference);
     kept.set(key, { value, until: now() + keepMs });
     // A failure is not kept.
     value.catch(() => kept.delete(key));
     return value;
+  }
+
+  async function ask({ store, name }: Reference): Promise<string> {
+    if (options.stores === undefined)
+      throw new PieceworkError(
+        'SecretMissing',
+        `secret://${store === 'ssm' ? 'ssm/' : ''}${name}: this deployment reads no secrets there`,
+      );
+    stores ??= options.stores();
+    const { secret, parameter } = await stores;
+    return await (store === 'ssm' ? parameter(name) : secret(name));
   }
 
   async function filledIn(text: string): Promise<string> {

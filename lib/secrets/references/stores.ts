@@ -1,33 +1,39 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import type { SSMClient } from '@aws-sdk/client-ssm';
-import { GetParameterCommand } from '@aws-sdk/client-ssm';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { PieceworkError } from '../../errors/error.ts';
 import { serviceFailure } from '../../errors/foreign.ts';
 import { serviceError } from '../../errors/service.ts';
 
-/** The whole text of a secret. @throws PieceworkError `SecretMissing`, `HomeUnavailable`. */
-export async function fetchSecret(client: SecretsManagerClient | undefined, name: string): Promise<string> {
-  const shown = `secret://${name}`;
-  if (client === undefined) throw notHere(shown);
-  return await ask(shown, 'secretsmanager:GetSecretValue', async () => {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name }));
-    return SecretString;
-  });
+/** Where secrets are kept. Each value is asked for anew. */
+export interface SecretStores {
+  /** The whole text of a secret. @throws PieceworkError `SecretMissing`, `HomeUnavailable`. */
+  secret(name: string): Promise<string>;
+  /** The same of a parameter, decrypted. */
+  parameter(name: string): Promise<string>;
 }
 
-/** The same of a parameter, decrypted. */
-export async function fetchParameter(client: SSMClient | undefined, name: string): Promise<string> {
-  const shown = `secret://ssm/${name}`;
-  if (client === undefined) throw notHere(shown);
-  return await ask(shown, 'ssm:GetParameter', async () => {
-    const { Parameter } = await client.send(new GetParameterCommand({ Name: `/${name}`, WithDecryption: true }));
-    return Parameter?.Value;
-  });
-}
-
-function notHere(shown: string): PieceworkError {
-  return new PieceworkError('SecretMissing', `${shown}: this deployment reads no secrets there`);
+/** Secrets Manager and the Parameter Store. The clients are closed by their maker. @default clients of the SDK's own settings */
+export function awsSecretStores({
+  secretsManager = new SecretsManagerClient({}),
+  ssm = new SSMClient({}),
+}: {
+  readonly secretsManager?: SecretsManagerClient;
+  readonly ssm?: SSMClient;
+} = {}): SecretStores {
+  return {
+    async secret(name) {
+      return await ask(`secret://${name}`, 'secretsmanager:GetSecretValue', async () => {
+        const { SecretString } = await secretsManager.send(new GetSecretValueCommand({ SecretId: name }));
+        return SecretString;
+      });
+    },
+    async parameter(name) {
+      return await ask(`secret://ssm/${name}`, 'ssm:GetParameter', async () => {
+        const { Parameter } = await ssm.send(new GetParameterCommand({ Name: `/${name}`, WithDecryption: true }));
+        return Parameter?.Value;
+      });
+    },
+  };
 }
 
 async function ask(shown: string, right: string, get: () => Promise<string | undefined>): Promise<string> {
