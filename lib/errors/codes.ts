@@ -123,6 +123,9 @@ export const ERROR_CODES = {
   HomeRefused: entry('state', 'fail'),
   WorkerDied: entry('state', 'retry'),
   // a batch of many
+  BatchNotFound: entry('state', 'fail'),
+  BatchEnded: entry('state', 'fail'),
+  BatchRunning: entry('state', 'fail'),
   EntriesFailed: entry('batch', 'fail'),
   TooManyFailures: entry('batch', 'fail'),
   // a deployment's API

@@ -1,4 +1,5 @@
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
+import type { Board } from '../transfer/batch/board.ts';
 import type { ShardOutcomes } from '../transfer/batch/outcome.ts';
 import type { Sharers } from '../transfer/decide/shares.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
@@ -43,6 +44,15 @@ export const KEYS = {
   outcomes: (batchId: string, shard: number): RecordKey<ShardOutcomes> => ({
     path: `outcomes/${batchId}/${shard}.json`,
   }),
+  /** What the outcomes of all its shards lie under. */
+  outcomesOf: (batchId: string): string => `outcomes/${batchId}/`,
+  /** On AWS: where its shards are. */
+  board: (batchId: string): RecordKey<Board> => ({ path: `boards/${batchId}.json` }),
+  /** On AWS: which shards there are. */
+  shardIndex: (batchId: string): RecordKey<StoredShardIndex> => ({ path: `boards/${batchId}/index.json` }),
+  /** Work remains: created before the batch, deleted last. */
+  activeBatch: (id: string, run: number): RecordKey<ActiveMarker> => ({ path: `active-batches/${id}/${run}` }),
+  batchIdempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/batches-${hash}` }),
 } as const;
 
 export interface ActiveMarker {
@@ -51,8 +61,18 @@ export interface ActiveMarker {
   readonly at: string;
 }
 
+/** Shard by shard from 1: the lowest entry of each, and which of `hosts` it is of; -1: of several. */
+export interface StoredShardIndex {
+  readonly v: 1;
+  readonly readingId: string;
+  readonly firsts: readonly number[];
+  readonly hosts: readonly string[];
+  readonly hostOf: readonly number[];
+}
+
 export interface IdempotencyEntry {
   readonly v: 1;
+  /** Or of the batch. */
   readonly transferId: string;
   readonly requestHash: string;
 }

@@ -19,3 +19,16 @@ export interface Secrets {
    */
   list(): AsyncIterable<SealedName>;
 }
+
+/**
+ * Documents that may hold secrets, apart from the records: the list of a batch and its shards. A name is made of
+ * `[A-Za-z0-9]` and `/`.
+ */
+export interface SealedDocuments {
+  /** Replaces what is there. */
+  seal(name: string, value: unknown): Promise<void>;
+  /** `undefined` = not here (any more). */
+  unseal<T>(name: string): Promise<T | undefined>;
+  /** All whose names begin so. Shows names, and needs no right to read what they hold. */
+  discard(prefix: string): Promise<void>;
+}

@@ -26,6 +26,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, ProblemStatus>>> = {
   // On one machine: another transfer has the place.
   DestinationLocked: 409,
   TransferNotFound: 404,
+  BatchNotFound: 404,
   RouteNotFound: 404,
   RequestTooLarge: 413,
   // Well-formed, and refused by the rules of this deployment: other credentials would not help.

@@ -1,5 +1,4 @@
 import { PieceworkError } from '../../errors/error.ts';
-import type { IdempotencyEntry } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
 import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
@@ -7,8 +6,9 @@ import { isTombstone, newRecord } from '../../transfer/record/record.ts';
 import type { ObjectSettings, TransferOptions, TransferRequest } from '../../transfer/request.ts';
 import { markActive } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
-import { createTransfer, createUnlessThere, loadNarrowed, loadTransfer, onConflictAgain } from '../shared/store.ts';
+import { createTransfer, loadNarrowed, loadTransfer, onConflictAgain } from '../shared/store.ts';
 import { isLostSwap } from '../shared/taken-over.ts';
+import { claimId } from './claim-id.ts';
 import { startNextRun } from './next-run.ts';
 import { shownSource } from './shown-source.ts';
 
@@ -23,6 +23,8 @@ export interface Submission {
   readonly id?: string;
   /** The same key with the same request returns the first transfer. */
   readonly idempotency?: { readonly keyHash: string; readonly requestHash: string };
+  /** The batch that it is a large entry of. */
+  readonly batch?: NonNullable<TransferRecord['batch']>;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function submit(ports: Ports, submission: Submission): Promise<Tran
   const { destination: to } = submission;
   // Before anything is written: it throws for a destination that this home does not know.
   const destination = ports.destinations(to).describe(to);
-  const { id, isFirst } = await claimId(ports, submission);
+  const { id, isFirst } = await claimId(ports, submission, KEYS.idempotency);
   if (!isFirst && (await loadTransfer(ports, id)) !== undefined) return await submitAgain(ports, id, submission);
   await markActive(ports, id, 1);
   await ports.secrets.seal(id, 1, submission.source);
@@ -54,32 +56,15 @@ export async function submit(ports: Ports, submission: Submission): Promise<Tran
   return record;
 }
 
-async function claimId(
-  ports: Ports,
-  submission: Submission,
-): Promise<{ readonly id: string; readonly isFirst: boolean }> {
-  const id = submission.id ?? ports.ids.ulid();
-  if (submission.idempotency === undefined) return { id, isFirst: true };
-  const { keyHash, requestHash } = submission.idempotency;
-  const key = KEYS.idempotency(keyHash);
-  const entry: IdempotencyEntry = { v: 1, transferId: id, requestHash };
-  if ((await createUnlessThere(ports, key, entry)) === 'created') return { id, isFirst: true };
-  const there = await ports.records.get(key);
-  if (there === undefined) throw new PieceworkError('Conflict', 'the idempotency key vanished during its submit');
-  if (there.value.requestHash !== requestHash) {
-    throw new PieceworkError(
-      'Conflict',
-      `the idempotency key was used for another request (transfer ${there.value.transferId}); use a new key`,
-    );
-  }
-  return { id: there.value.transferId, isFirst: there.value.transferId === id };
-}
-
 /** `undefined` = another record is there: of a submit with the same key, or a tombstone. */
 async function storeFirst(ports: Ports, id: string, submission: Submission): Promise<TransferRecord | undefined> {
   try {
-    return (await createTransfer(ports, newRecord(id, submission.owner, toRequest(submission), ports.clock.now())))
-      .record;
+    return (
+      await createTransfer(
+        ports,
+        newRecord(id, submission.owner, toRequest(submission), ports.clock.now(), submission.batch),
+      )
+    ).record;
   } catch (error) {
     if (!isLostSwap(error)) throw error;
     return undefined;

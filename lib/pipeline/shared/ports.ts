@@ -2,10 +2,17 @@ import type { Destinations } from '../../destinations/destination.ts';
 import type { Events } from '../../events/events.ts';
 import type { Queue } from '../../queues/queue.ts';
 import type { Records } from '../../records/records.ts';
-import type { Secrets } from '../../secrets/secrets.ts';
+import type { SealedDocuments, Secrets } from '../../secrets/secrets.ts';
 import type { Sources } from '../../sources/source.ts';
 import type { DecidePolicy } from '../../transfer/decide/decision.ts';
-import type { FinalizerMessage, PieceTask, PlannerMessage } from '../../transfer/messages.ts';
+import type {
+  BatchFinalizerMessage,
+  BatchPlannerMessage,
+  FinalizerMessage,
+  PieceTask,
+  PlannerMessage,
+  ShardTask,
+} from '../../transfer/messages.ts';
 import type { PlanPolicy } from '../../transfer/plan/divide-pieces.ts';
 import type { StragglerRule } from '../../transfer/straggler.ts';
 import type { WindowPool } from '../../values/bytes.ts';
@@ -28,6 +35,18 @@ export interface Ports {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly policy: Policy;
+  /** In a home that brings batches as a fleet of workers. Absent = it takes none. */
+  readonly fleet?: BatchFleet;
+}
+
+export interface BatchFleet {
+  readonly sealed: SealedDocuments;
+  /** The same queues as those of transfers. */
+  readonly queues: {
+    readonly planner: Queue<BatchPlannerMessage>;
+    readonly fetcher: Queue<ShardTask>;
+    readonly finalizer: Queue<BatchFinalizerMessage>;
+  };
 }
 
 /** What differs between homes, as data. */

@@ -1,39 +1,73 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { DestinationLocator } from '../locators.ts';
 import type { IfExists, ObjectSettings } from '../request.ts';
+import type { Counters, FailureGroup } from './outcome.ts';
 import type { StopRules } from './stop-rules.ts';
 
-/** `running` until each entry has its outcome and the report is written. */
-export type BatchStatus = 'running' | 'completed' | 'failed' | 'cancelled';
+/**
+ * `accepted`: its list is not read yet, or its next run is being made. `running` until each entry has its outcome and
+ * the report is written.
+ */
+export type BatchStatus = 'accepted' | 'running' | 'completed' | 'failed' | 'cancelled';
 
 /** One list and one folder or prefix. Holds no secret, and nothing that grows with the number of entries. */
 export interface BatchRecord {
   readonly v: 1;
   /** A ULID. */
   readonly id: string;
+  /** The principal that submitted it. @default this machine's user */
+  readonly owner?: string;
+  /** The principal that asked for this run, or for the cancel. Absent in the run of the submit, and on one machine. */
+  readonly actedBy?: string;
+  /** One more with each retry. @default 1 */
+  readonly run?: number;
   readonly status: BatchStatus;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** ISO 8601: when this run was asked for. @default `createdAt` */
+  readonly runAt?: string;
   /** ISO 8601. */
   readonly updatedAt: string;
   /** As it was written; without secrets. */
   readonly destination: string;
-  /** A name at the destination that stands for all of it: its lock lies under that. */
+  /** A name at the destination that stands for all of it: its lock lies under that. On AWS it is the prefix itself. */
   readonly place: DestinationLocator;
   readonly list: BatchList;
   readonly options: BatchOptions;
   /** Where the report is, once it is written. */
   readonly report?: string;
+  /** Where it is to go: false = none is wanted. @default a name of its own at the destination */
+  readonly reportTo?: string | false;
+  /** Why it is being ended before its end: what has no outcome gets one. The first reason stands. */
+  readonly ending?: BatchEnding;
   /** Why it ended before its end. */
   readonly reason?: ErrorRecord;
+  /** Sums over all outcomes, taken when it ended. */
+  readonly counters?: Counters;
+  /** Failures by their cause, taken with the counters; the most frequent first. */
+  readonly failures?: readonly FailureGroup[];
+  /** ISO 8601. */
+  readonly endedAt?: string;
+  /** ISO 8601, on AWS: until then what failed can be run again; after it the sealed entries are gone. */
+  readonly heldUntil?: string;
+  /** The end was announced. */
+  readonly announced?: boolean;
+  /** New at each write: an unsure write is settled by looking for it. On one machine a lock takes its place. */
+  readonly writeId?: string;
+}
+
+export interface BatchEnding {
+  readonly reason: ErrorRecord;
+  /** Who asked for the cancel. */
+  readonly actedBy?: string;
 }
 
 export interface BatchList {
   /** Redacted. */
   readonly from: string;
-  /** How it was read. */
+  /** How it was read; before that, as it was said to be. */
   readonly format: string;
-  /** Of its bytes, hex; of those that were read, where `limit` ended it. */
+  /** Of its bytes, hex; of those that were read, where `limit` ended it. Empty before it is read. */
   readonly sha256: string;
   /**
    * Of its entries as they were taken: names, sources without their secrets, expectations. The same entries are the
@@ -43,6 +77,8 @@ export interface BatchList {
   /** Lines that are entries, and those that are none. */
   readonly entries: number;
   readonly shards: number;
+  /** On AWS, which reading of the list its shards are of: one that was cut off leaves others behind. */
+  readonly readingId?: string;
 }
 
 /** What holds for each entry. */
@@ -53,4 +89,26 @@ export interface BatchOptions extends StopRules {
   /** @default false */
   readonly strict?: boolean;
   readonly object: ObjectSettings;
+  /** Requests to one host at a time. @default what the host bears */
+  readonly perHost?: number;
+  /** Requests to one host begun in a minute. @default any number */
+  readonly perHostPerMinute?: number;
+  /** Connections in all, on one machine. */
+  readonly parallelism?: number;
+  /** Waits for a host that asks for patience and gives no byte. */
+  readonly maxWaitMs?: number;
+}
+
+/** From 1. */
+export function runOf({ run = 1 }: Pick<BatchRecord, 'run'>): number {
+  return run;
+}
+
+export function isBatchOver({ status }: Pick<BatchRecord, 'status'>): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+/** Stands in for a record that a submit never wrote. */
+export function isBatchTombstone({ status, reason }: BatchRecord): boolean {
+  return status === 'failed' && reason?.code === 'SubmitAbandoned';
 }

@@ -1,19 +1,69 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
-import type { BatchRecord } from './batch-record.ts';
+import type { BatchEnding, BatchList, BatchRecord } from './batch-record.ts';
+import { runOf } from './batch-record.ts';
 
-/** Begins, or goes on with what has failed or was cancelled: the earlier end does not count any more. */
-export function begun({ reason: _, report: __, ...batch }: BatchRecord, now: Instant): BatchRecord {
-  return { ...batch, status: 'running', updatedAt: toIso(now) };
-}
-
-/** Each entry has its outcome. @param reason why it ended before its end; absent = it did not */
-export function ended(
-  batch: BatchRecord,
-  how: { readonly reason?: ErrorRecord; readonly report?: string },
+/** It was taken on, and its list is not read yet. */
+export function acceptedBatch(
+  asked: Pick<BatchRecord, 'id' | 'owner' | 'run' | 'destination' | 'place' | 'options' | 'reportTo'> & {
+    readonly list: Pick<BatchList, 'from' | 'format'>;
+  },
   now: Instant,
 ): BatchRecord {
-  const status = how.reason === undefined ? 'completed' : how.reason.code === 'Cancelled' ? 'cancelled' : 'failed';
-  return { ...batch, ...how, status, updatedAt: toIso(now) };
+  const at = toIso(now);
+  return {
+    v: 1,
+    ...asked,
+    status: 'accepted',
+    createdAt: at,
+    runAt: at,
+    updatedAt: at,
+    list: { ...asked.list, sha256: '', entriesSha256: '', entries: 0, shards: 0 },
+  };
+}
+
+/** Begins, or goes on with what has failed or was cancelled: the earlier end does not count any more. */
+export function begun(batch: BatchRecord, now: Instant): BatchRecord {
+  const {
+    reason: _reason,
+    report: _report,
+    ending: _ending,
+    counters: _counters,
+    failures: _failures,
+    ...kept
+  } = batch;
+  return { ...kept, status: 'running', updatedAt: toIso(now) };
+}
+
+/** It is to end early: the process that works on it sees that. What is asked first is the reason. */
+export function asEnding(batch: BatchRecord, ending: BatchEnding, now: Instant): BatchRecord {
+  return { ...batch, ending: batch.ending ?? ending, updatedAt: toIso(now) };
+}
+
+/** Each entry has its outcome. @param how.reason why it ended before its end; absent = it did not */
+export function ended(
+  batch: BatchRecord,
+  how: Pick<BatchRecord, 'reason' | 'report' | 'counters' | 'failures'>,
+  now: Instant,
+): BatchRecord {
+  const { ending: _, ...kept } = batch;
+  const status = how.reason === undefined ? 'completed' : statusOf(how.reason);
+  return { ...kept, ...how, status, updatedAt: toIso(now) };
+}
+
+function statusOf({ code }: ErrorRecord): BatchRecord['status'] {
+  return code === 'Cancelled' ? 'cancelled' : 'failed';
+}
+
+/** What failed or was cancelled is to be run again; its list is read already. */
+export function nextRun(batch: BatchRecord, actedBy: string | undefined, now: Instant): BatchRecord {
+  const { heldUntil: _held, endedAt: _ended, announced: _announced, actedBy: _before, ...kept } = begun(batch, now);
+  return {
+    ...kept,
+    run: runOf(batch) + 1,
+    runAt: toIso(now),
+    status: 'accepted',
+    ...(actedBy === undefined ? {} : { actedBy }),
+  };
 }

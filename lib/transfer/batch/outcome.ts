@@ -33,6 +33,40 @@ export interface ShardOutcomes {
   readonly shard: number;
   /** In the order in which they came. At most one for each entry. */
   readonly outcomes: readonly Outcome[];
+  /** Of which run of the batch: what failed in an earlier one is done again. @default 1 */
+  readonly run?: number;
+  /** Who works on it. Absent = no worker does. */
+  readonly lease?: ShardLease;
+  /** No entry is left to a worker: each has its outcome, or is among `large`. */
+  readonly through?: true;
+  /** Entries that became transfers and have no outcome yet, in list order. */
+  readonly large?: readonly LargeEntry[];
+  /** What entries without an outcome have behind them. */
+  readonly tries?: Readonly<Record<string, { readonly failures: number; readonly waits: number }>>;
+  /** ISO 8601: since when its hosts have given no byte; absent = they give. */
+  readonly silentSince?: string;
+  /** New at each write on AWS: an unsure write is settled by looking for it. */
+  readonly writeId?: string;
+}
+
+/** A worker's right to a shard, by compare-and-swap. */
+export interface ShardLease {
+  /** Another one for each worker, and for each time. */
+  readonly owner: string;
+  /** ISO 8601. */
+  readonly until: string;
+}
+
+export interface LargeEntry {
+  readonly entry: number;
+  readonly transferId: string;
+  /** Which of its sources turned out to be large, from 0. @default 0 */
+  readonly mirror?: number;
+}
+
+/** Each entry has its outcome: they do not change any more in this run. */
+export function isComplete({ through, large = [] }: ShardOutcomes): boolean {
+  return through === true && large.length === 0;
 }
 
 /** Sums over outcomes; they are never counted beside them. */

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../../errors/error.ts';
+import type { Counters } from '../batch/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { TransferResult } from '../record/record.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -65,6 +66,28 @@ export type TransferEvent =
       readonly reason: ErrorRecord;
       /** The principal that asked for the cancel, or for the run; absent on one machine. */
       readonly actedBy?: string;
+    };
+
+/** Of a batch's life, on AWS; sent at least once. */
+export type BatchLifeEvent =
+  | {
+      /** A batch was taken on, or its next run. */
+      readonly type: 'batch.accepted';
+      readonly batchId: string;
+      readonly run: number;
+      /** Redacted. */
+      readonly list: string;
+      readonly destination: string;
+    }
+  | {
+      readonly type: 'batch.completed' | 'batch.failed' | 'batch.cancelled';
+      readonly batchId: string;
+      readonly run: number;
+      readonly entries: number;
+      readonly counters: Counters;
+      readonly report?: string;
+      /** Why it ended before its end. */
+      readonly reason?: ErrorRecord;
     };
 
 /** What happens around a transfer on one machine, before it has an id or between two runs. */
@@ -144,4 +167,4 @@ export type PieceEvent =
       readonly error: ErrorRecord;
     };
 
-export type PieceworkEvent = TransferEvent | PieceEvent | HomeEvent;
+export type PieceworkEvent = TransferEvent | PieceEvent | HomeEvent | BatchLifeEvent;

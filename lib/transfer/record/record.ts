@@ -89,6 +89,8 @@ export interface TransferRecord {
   readonly owner: string;
   /** The principal that asked for this run, or for the cancel. Absent in the run of the submit, and on one machine. */
   readonly actedBy?: string;
+  /** The batch that it is a large entry of, and the number of that entry; on AWS its shard too. */
+  readonly batch?: { readonly id: string; readonly entry: number; readonly shard?: number };
   readonly request: TransferRequest;
   /** +1 at each write: equal bytes have equal ETags, and without it A → B → A goes unnoticed. */
   readonly rev: number;
@@ -187,6 +189,7 @@ export function newRecord(
   owner: string,
   request: TransferRequest,
   now: Instant,
+  batch?: TransferRecord['batch'],
 ): Omit<TransferRecord, 'rev' | 'writeId'> & { readonly status: 'accepted' } {
   return {
     v: 1,
@@ -207,6 +210,7 @@ export function newRecord(
     creating: [],
     toAbort: [],
     announced: false,
+    ...(batch === undefined ? {} : { batch }),
   };
 }
 

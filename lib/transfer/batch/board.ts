@@ -1,0 +1,61 @@
+import type { PieceSet } from '../plan/piece-set.ts';
+import type { Counters, FailureGroup } from './outcome.ts';
+
+/**
+ * Where the shards of a running batch are, on AWS: each waits, is in flight, is through but for its large entries, or
+ * is complete. Shards stand in it as ranges, so that it stays small. It is written by compare-and-swap only.
+ */
+export interface Board {
+  readonly v: 1;
+  readonly batchId: string;
+  readonly run: number;
+  /** New at each write: an unsure write is settled by looking for it. */
+  readonly writeId: string;
+  readonly shards: number;
+  /** By host, in the form that `hostOf` gives; `''`: shards with entries of several rare hosts. */
+  readonly hosts: Readonly<Record<string, HostShards>>;
+  /** By number. */
+  readonly inFlight: Readonly<Record<string, ShardInFlight>>;
+  /** Shards that wait for large entries only, by number. */
+  readonly large: Readonly<Record<string, LargeOfShard>>;
+  readonly complete: PieceSet;
+  /** Their workers died again and again: what is open of them fails at the end. */
+  readonly lost: PieceSet;
+  /** Sums over the outcomes of complete shards, added by the swap that makes them complete. */
+  readonly counters: Counters;
+  /** Of complete shards. */
+  readonly failures: readonly FailureGroup[];
+  /** ISO 8601: a shard came nearer to its end. */
+  readonly movedAt: string;
+  /** ISO 8601: all outcomes are there, and the report was asked for. */
+  readonly reportAt?: string;
+}
+
+export interface HostShards {
+  readonly waiting: PieceSet;
+  /** Places that the batch holds of the host. */
+  readonly places: number;
+  /** ISO 8601: nothing is sent to it before; it asked for patience. */
+  readonly closedUntil?: string;
+}
+
+export interface ShardInFlight {
+  readonly host: string;
+  /** Connections that its worker may have. */
+  readonly places: number;
+  /** One more each time it is sent. */
+  readonly turn: number;
+  /** ISO 8601: sent, or seen alive. */
+  readonly at: string;
+  /** Turns in a row whose worker was not heard of again. */
+  readonly deaths?: number;
+}
+
+export interface LargeOfShard {
+  /** Without an outcome yet. */
+  readonly left: number;
+  /** Of these, so many are transfers, or about to be. */
+  readonly open: number;
+  /** ISO 8601: when they were asked for. */
+  readonly at: string;
+}
