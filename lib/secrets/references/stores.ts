@@ -12,7 +12,7 @@ export interface SecretStores {
   parameter(name: string): Promise<string>;
 }
 
-/** Secrets Manager and the Parameter Store. The clients are closed by their maker. @default clients of the SDK's own settings */
+/** Secrets Manager and the Parameter Store. @default clients as the SDK makes them, which end with the process */
 export function awsSecretStores({
   secretsManager = new SecretsManagerClient({}),
   ssm = new SSMClient({}),
