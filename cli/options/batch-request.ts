@@ -27,6 +27,8 @@ export function batchRequest(from: string, destination: string, settings: Settin
       maxFailures: settings.maxFailures,
       maxDurationMs: settings.maxDuration,
       strict: settings.strict,
+      checksums: settings.checksums,
+      minAgeMs: settings.minAge,
     }),
     ...stated({ object, report: skipReport === true ? (false as const) : report }),
   };

@@ -1,3 +1,4 @@
+import type { Digests } from '../transfer/digests.ts';
 import type { CopySource, DestinationLocator } from '../transfer/locators.ts';
 import type { Part } from '../transfer/plan/ledger.ts';
 import type { Features, Limits } from '../transfer/plan/limits.ts';
@@ -25,6 +26,8 @@ export interface ObjectSpec {
   readonly modifiedAt?: string;
   /** The source's, kept with the object where it can be: what `if-changed` compares. */
   readonly validator: Validator;
+  /** Proved, or proved before it is visible; kept with the object where it can be. */
+  readonly digests?: Digests;
   readonly settings: ObjectSettings;
 }
 
@@ -80,6 +83,8 @@ export interface StoredObject extends Stored {
   readonly token?: string;
   /** The source's validator at the time, where the destination keeps it. */
   readonly validator?: Validator;
+  /** Those that were kept with it. */
+  readonly digests?: Digests;
   /** ISO 8601: a file's modification time, which is the source's when we wrote it. */
   readonly modifiedAt?: string;
 }
@@ -194,6 +199,11 @@ export interface Destination extends AsyncDisposable {
   check(object: ObjectSpec, call: Call): Promise<void>;
   /** `undefined` = nothing there. */
   head(target: DestinationLocator, call: Call): Promise<StoredObject | undefined>;
+  /**
+   * The bytes of what is there, in order, exactly `sizeBytes` of them. Absent = it can't be read.
+   * @throws `DestinationMissing`; `BodyShort`, `BodyLong` where it has another size.
+   */
+  read?(target: DestinationLocator, sizeBytes: number, call: Call): Promise<ByteReader>;
   /** The whole object at once, atomically. @throws `DestinationExists`, `DestinationConflict`. */
   putObject(
     object: ObjectSpec,

@@ -82,6 +82,7 @@ export const ERROR_CODES = {
   BodyEncoded: entry('integrity', 'fail'),
   UnexpectedType: entry('integrity', 'fail'),
   UnexpectedSize: entry('integrity', 'fail'),
+  SourceTooYoung: entry('integrity', 'retry'),
   EndUnproved: entry('integrity', 'fail'),
   DigestMismatch: entry('integrity', 'fail'),
   ChecksumMismatch: entry('integrity', 'retry'),

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { Subject } from './destination/bench.ts';
 import { destinationBench } from './destination/bench.ts';
 import { objectContract } from './destination/objects.ts';
+import { readingContract } from './destination/reading.ts';
 import { smallPutContract } from './destination/small-puts.ts';
 import { stagingContract } from './destination/staging.ts';
 import { uploadContract } from './destination/uploads.ts';
@@ -15,6 +16,7 @@ export function destinationContract(name: string, setup: () => Promise<Subject>)
     const bench = destinationBench(setup);
     uploadContract(bench);
     objectContract(bench);
+    readingContract(bench);
     smallPutContract(bench);
     stagingContract(bench);
   });

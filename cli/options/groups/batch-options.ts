@@ -1,5 +1,5 @@
 import { duration, failureLimit, integer, perMinute } from '../kinds/numbers.ts';
-import { anyText, choice, texts, toggle } from '../kinds/texts.ts';
+import { anyText, choice, choices, texts, toggle } from '../kinds/texts.ts';
 import type { SettingVerb } from '../option.ts';
 import { option } from '../option.ts';
 
@@ -92,6 +92,13 @@ export const BATCH_OPTIONS = {
     help: 'two entries with one name: the later one fails, gets a number, or is left out (first)',
     fallback: 'fail',
   }),
+  minAge: option({
+    kind: duration(1000, YEAR_MS),
+    group: 'List',
+    verbs: BATCH,
+    help: 'what was changed less long ago may still be written: it is taken later',
+    fallback: 'any age',
+  }),
   perHost: option({
     kind: integer(1, 256),
     group: 'List',
@@ -119,6 +126,13 @@ export const BATCH_OPTIONS = {
     verbs: BATCH,
     help: 'how long the batch may run; what it has not brought then is cancelled',
     fallback: 'no limit',
+  }),
+  checksums: option({
+    kind: choices(['sha256', 'sha512', 'sha1', 'md5']),
+    group: 'List',
+    verbs: BATCH,
+    help: 'digests of each entry, in the report and in DEST/SHA256SUMS (MD5SUMS, …) for sha256sum -c',
+    fallback: 'none',
   }),
   report: option({
     kind: anyText('FILE'),

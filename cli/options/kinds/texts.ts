@@ -26,6 +26,18 @@ export function choice<const T extends string>(
   return { ...oneText('WHICH', 'text', parse), choices };
 }
 
+/** Some of them, with commas between or one for each time that the option is given. */
+export function choices<const T extends string>(known: readonly T[]): Kind<readonly T[]> {
+  const one = choice(known);
+  return {
+    placeholder: 'WHICH',
+    isRepeatable: true,
+    shape: 'texts',
+    choices: known,
+    parse: (given) => given.flatMap((text) => text.split(',')).map((text) => one.parse([text.trim()])),
+  };
+}
+
 export function anyText(placeholder: string): Kind<string> {
   return oneText(placeholder, 'text', (given) => {
     if (given === '') throw new BadValue('it is empty');

@@ -7,6 +7,7 @@ import { allocatedBeside, openUploadsBeside, tokenOfTarget } from './folder.ts';
 import { turns } from './gate.ts';
 import { fileLocator } from './locator.ts';
 import { isUploadId, newUploadId, putId } from './names.ts';
+import { bytesAt } from './read.ts';
 import { fileSmallPuts } from './small/put-small.ts';
 import { checkFolder, checkSettings, checkSpace, locateTarget, resolveTarget } from './target.ts';
 import { completePartial } from './upload/complete.ts';
@@ -109,6 +110,8 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
       const found = { sizeBytes: existing.size, modifiedAt: existing.mtime.toISOString() };
       return token === undefined ? found : { ...found, token };
     },
+
+    read: async (to, sizeBytes, { signal }) => bytesAt((await resolveTarget(to)).path, sizeBytes, signal),
 
     putObject: (object, sizeBytes, body, condition, { signal }) =>
       putObject(object, sizeBytes, body, condition, signal),

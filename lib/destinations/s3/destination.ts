@@ -7,6 +7,7 @@ import type { Destination, UploadRef } from '../destination.ts';
 import { check, checkObject } from './check.ts';
 import { copyPart, copyRefusal, reaches } from './copies/copy-part.ts';
 import { promote } from './copies/promote.ts';
+import { readObject } from './copies/read.ts';
 import { readStaged } from './copies/staged.ts';
 import { describeS3, isS3, s3Locator, stagingOf } from './locator.ts';
 import { deleteObject, headObject, putObject } from './objects.ts';
@@ -70,6 +71,7 @@ export function s3Destination(options: S3DestinationOptions = {}): Destination {
     describe: (target) => describeS3(s3Locator(target)),
     check: async (object, call) => check(s3, object, s3Locator(object.target), call),
     head: async (target, call) => headObject(s3, s3Locator(target), call),
+    read: async (target, sizeBytes, call) => readObject(s3, s3Locator(target), sizeBytes, call),
     async putObject(object, sizeBytes, body, condition, call) {
       const target = s3Locator(object.target);
       checkObject(s3, object, target);

@@ -1,11 +1,14 @@
 import type { ObjectCannedACL, PutObjectCommandInput, ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3';
 import { decodeExtended, parse } from 'content-disposition';
+import type { DigestAlgorithm, Digests } from '../../transfer/digests.ts';
+import { DIGEST_HEX_LENGTH, sequentialDigests } from '../../transfer/digests.ts';
 import { MOST_CARRIED_BYTES, MOST_OWN_METADATA_BYTES, taggingHeader } from '../../transfer/object-headers.ts';
 import type { Validator } from '../../values/web/validator.ts';
 import type { ObjectSpec } from '../destination.ts';
 
 const TOKEN = 'piecework-token';
 const VALIDATOR = 'piecework-validator';
+const DIGESTS = 'piecework-digests';
 
 export type ObjectParameters = Pick<
   PutObjectCommandInput,
@@ -59,13 +62,35 @@ export function objectParameters(object: ObjectSpec): ObjectParameters {
 
 function metadataOf(object: ObjectSpec): Record<string, string> {
   const metadata: Record<string, string> = { ...object.settings.metadata, [TOKEN]: object.token };
-  if (object.validator.kind !== 'none') {
-    const text = encodeURIComponent(JSON.stringify(object.validator));
-    // One that is too long is not kept, and then nothing is ever found unchanged by it.
-    if (text.length + object.token.length + TOKEN.length + VALIDATOR.length <= MOST_OWN_METADATA_BYTES)
-      metadata[VALIDATOR] = text;
-  }
+  let room = MOST_OWN_METADATA_BYTES - object.token.length - TOKEN.length;
+  // What is too long is not kept, and then nothing is ever found unchanged by it.
+  const keep = (name: string, text: string): void => {
+    if (text === '' || text.length + name.length > room) return;
+    metadata[name] = text;
+    room -= text.length + name.length;
+  };
+  if (object.validator.kind !== 'none') keep(VALIDATOR, encodeURIComponent(JSON.stringify(object.validator)));
+  keep(DIGESTS, digestsText(object.digests ?? {}));
   return metadata;
+}
+
+/** `md5:…,sha256:…`: the CRC-32 is the store's own matter. */
+function digestsText(digests: Digests): string {
+  return sequentialDigests(digests)
+    .map((algorithm) => `${algorithm}:${digests[algorithm]}`)
+    .join(',');
+}
+
+/** `undefined` where none were kept, or what is there is not ours. */
+export function digestsIn(metadata: Readonly<Record<string, string>> | undefined): Digests | undefined {
+  const digests: Partial<Record<DigestAlgorithm, string>> = {};
+  for (const one of metadata?.[DIGESTS]?.split(',') ?? []) {
+    const [algorithm = '', hex = ''] = one.split(':');
+    if (!Object.hasOwn(DIGEST_HEX_LENGTH, algorithm)) continue;
+    const known = algorithm as DigestAlgorithm;
+    if (hex.length === DIGEST_HEX_LENGTH[known] && /^[0-9a-f]+$/.test(hex)) digests[known] = hex;
+  }
+  return Object.keys(digests).length === 0 ? undefined : digests;
 }
 
 export function tokenIn(metadata: Readonly<Record<string, string>> | undefined): string | undefined {

@@ -10,7 +10,7 @@ import { encryptionKept, givenName } from './answers.ts';
 import { sendBody } from './bodies/send-body.ts';
 import { describePlace } from './errors.ts';
 import { checkedBy } from './learned/without-extras.ts';
-import { objectParameters, tokenIn, validatorIn } from './metadata.ts';
+import { digestsIn, objectParameters, tokenIn, validatorIn } from './metadata.ts';
 import type { Session } from './session.ts';
 
 /** @param versionId of one version, which is not there when it was deleted. @default the latest */
@@ -24,6 +24,7 @@ export async function headObject(
   if (answer === undefined) return undefined;
   const token = tokenIn(answer.Metadata);
   const validator = validatorIn(answer.Metadata);
+  const digests = digestsIn(answer.Metadata);
   return {
     sizeBytes: answer.ContentLength ?? -1,
     ...(answer.ETag === undefined ? {} : { etag: answer.ETag }),
@@ -31,6 +32,7 @@ export async function headObject(
     ...(answer.LastModified === undefined ? {} : { modifiedAt: answer.LastModified.toISOString() }),
     ...(token === undefined ? {} : { token }),
     ...(validator === undefined ? {} : { validator }),
+    ...(digests === undefined ? {} : { digests }),
   };
 }
 

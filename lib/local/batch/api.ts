@@ -3,6 +3,7 @@ import type { ListOptions } from '../../lists/options.ts';
 import type { BatchStatus } from '../../transfer/batch/batch-record.ts';
 import type { Counters, FailureGroup, Outcome } from '../../transfer/batch/outcome.ts';
 import type { FailureLimit } from '../../transfer/batch/stop-rules.ts';
+import type { DigestAlgorithm } from '../../transfer/digests.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { IfExists, ObjectSettings } from '../../transfer/request.ts';
 
@@ -64,6 +65,16 @@ export interface BatchRequestOptions {
   readonly maxDurationMs?: number;
   /** An end that nothing proves is an error. @default false */
   readonly strict: boolean;
+  /**
+   * Digests of each entry: in the report, and in `SHA256SUMS` (`MD5SUMS`, …) beside it, as `sha256sum -c` takes it.
+   * @default none
+   */
+  readonly checksums: readonly DigestAlgorithm[];
+  /**
+   * What its source changed less long ago is taken later, once it is old enough, and fails with `SourceTooYoung` where
+   * it does not become so within `maxWaitMs`. @default any age
+   */
+  readonly minAgeMs?: number;
 }
 
 export type BatchEvent =
@@ -91,6 +102,8 @@ export interface BatchReport {
   readonly failures: readonly FailureGroup[];
   /** Where the report is. */
   readonly report?: string;
+  /** Where the lists of checksums are. */
+  readonly checksums?: readonly string[];
   /** Why it ended before its end. */
   readonly reason?: ErrorRecord;
   /** Of this run. */

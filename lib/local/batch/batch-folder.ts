@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { PieceworkError } from '../../errors/error.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import type { LocalDestinations } from '../destinations/local-destinations.ts';
@@ -10,6 +11,8 @@ export interface BatchFolder {
   readonly text: string;
   /** @param name with `/` between folders */
   locate(name: string): DestinationLocator;
+  /** Of a file: its URL, so that it can be copied. */
+  fileUrl(name: string): string | undefined;
   /** Makes the folder itself, and those that a name lies in. @throws PieceworkError `DestinationNotWritable`. */
   makeRoom(name: string): void;
 }
@@ -31,6 +34,10 @@ export function batchFolder(destinations: LocalDestinations, written: string): B
     kind: folder.locate('name').kind,
     text,
     locate: (name) => folder.locate(name),
+    fileUrl(name) {
+      const { kind, path } = folder.locate(name);
+      return kind === 'file' && typeof path === 'string' ? pathToFileURL(path).href : undefined;
+    },
     makeRoom(name) {
       const inside = posix.dirname(name);
       if (made.has(inside)) return;

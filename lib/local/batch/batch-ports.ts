@@ -60,11 +60,12 @@ export function localBatchPorts(
         throw error;
       }
     },
-    bringLarge(entry, settings, signal) {
+    bringLarge(entry, settings, signal, twin) {
       const { ifExists, strict, perHost } = options;
       folder.makeRoom(entry.name);
       const to = {
         destination: `${folder.text}${entry.name}`,
+        twin: twin === undefined ? undefined : folder.fileUrl(twin),
         object: settings,
         options: {
           ifExists,

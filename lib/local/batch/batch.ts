@@ -2,7 +2,7 @@ import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/er
 import { endEarly } from '../../pipeline/batch/end-early.ts';
 import type { MadeShards } from '../../pipeline/batch/make-shards.ts';
 import { makeShards } from '../../pipeline/batch/make-shards.ts';
-import { runShards } from '../../pipeline/batch/run-shards.ts';
+import { runRounds } from '../../pipeline/batch/run-rounds.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import { toIso } from '../../values/time.ts';
 import { stopper } from '../engine/stopper.ts';
@@ -18,6 +18,7 @@ import type { OpenedList } from './list/open-list.ts';
 import { openList } from './list/open-list.ts';
 import { Progress } from './progress.ts';
 import { storeReport } from './report/report.ts';
+import { storeSums } from './report/sums.ts';
 import { batchWork } from './work.ts';
 
 /**
@@ -67,17 +68,20 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
   using _rules = progress.watch(options, stopping, home.clock);
   let reason: PieceworkError | undefined;
   try {
-    await runShards(batchWork(ports, begun, options, progress), made.shards, stop.signal);
+    await runRounds(batchWork(ports, begun, options, progress), made.shards, stop.signal);
   } catch (thrown) {
     if (signal.aborted) throw interrupted(begun.id, thrown);
     reason = asPieceworkError(thrown);
     await endEarly(ports, begun.id, made.shards.length, toErrorRecord(reason));
   }
-  const report = await storeReport(home, request, { batch: begun, folder, shards: made.shards }, signal);
+  const of = { batch: begun, folder, shards: made.shards };
+  const report = await storeReport(home, request, of, signal);
+  const checksums = await storeSums(home, of, options.checksums, signal);
   const ended = await store.end(begun, { reason, report });
   // The report has all outcomes; without one, they stay until they are cleaned.
   await forgetRooms(home.records, begun.id, report === undefined ? ['shards'] : ['shards', 'outcomes']);
-  return progress.report(ended, home.clock.now() - startedAt);
+  const reported = progress.report(ended, home.clock.now() - startedAt);
+  return checksums.length === 0 ? reported : { ...reported, checksums };
 }
 
 /** What was stored of a list that turns out to be none is taken away again. */

@@ -10,13 +10,20 @@ import type { Home } from '../home/home.ts';
 export async function bringLarge(
   home: Home,
   entry: BatchEntry,
-  to: { readonly destination: string; readonly object: ObjectSettings; readonly options: Partial<TransferOptions> },
+  to: {
+    readonly destination: string;
+    readonly object: ObjectSettings;
+    readonly options: Partial<TransferOptions>;
+    /** URL of a file with the same bytes, which came from the same source just now. */
+    readonly twin: string | undefined;
+  },
   signal: AbortSignal,
 ): Promise<Outcome> {
   const [source] = entry.sources;
   if (source === undefined) throw new PieceworkError('Internal', `entry ${entry.number} has no source`);
-  const { destination, object, options } = to;
-  const request = { source, destination, object, options: { ...options, expect: entry.expect } };
+  const { destination, object, options, twin } = to;
+  const from = twin === undefined ? source : { url: twin };
+  const request = { source: from, destination, object, options: { ...options, expect: entry.expect } };
   const { result, elapsedMs } = await copy(home, request, signal);
   const { sizeBytes, digests, etag, unchanged = false } = result;
   return {

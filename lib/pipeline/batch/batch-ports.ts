@@ -18,8 +18,11 @@ export interface BatchPorts extends Pick<Ports, 'records' | 'sources' | 'clock' 
   readonly buffers: Buffers;
   /** A connection to a host, shared with all that this home fetches: waits for its turn. */
   connect(host: string, signal: AbortSignal): Promise<Disposable>;
-  /** Brings what is too large for one buffer, as a transfer of its own. */
-  bringLarge(entry: BatchEntry, object: ObjectSettings, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * Brings what is too large for one buffer, as a transfer of its own.
+   * @param twin name of an entry with the same source that was brought just now: where it can be, that is copied
+   */
+  bringLarge(entry: BatchEntry, object: ObjectSettings, signal: AbortSignal, twin?: string): Promise<Outcome>;
 }
 
 /** The entries of a batch, which may hold secrets, from the reading of the list until the batch has ended. */

@@ -1,45 +1,23 @@
 import type { ObjectSpec, Stored, StoredObject } from '../../destinations/destination.ts';
 import { writeCondition } from '../../destinations/destination.ts';
-import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
-import { shownUrl } from '../../errors/secret-url-path.ts';
+import { asPieceworkError } from '../../errors/error.ts';
 import { crc32, crc32Hex } from '../../integrity/crc32.ts';
 import { sequentialHasher } from '../../integrity/hasher.ts';
-import type { Probe } from '../../sources/source.ts';
-import type { BatchEntry } from '../../transfer/batch/entry.ts';
 import type { Outcome } from '../../transfer/batch/outcome.ts';
-import { isPageFor } from '../../transfer/checks/page-instead.ts';
 import type { DigestAlgorithm, Digests } from '../../transfer/digests.ts';
-import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
-import type { IfExists, ObjectSettings, TransferRequest } from '../../transfer/request.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import type { TransferRequest } from '../../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
-import type { Window } from '../../values/bytes.ts';
-import {
-  checkExpectations,
-  describedBy,
-  proveDigests,
-  unexpectedSize,
-  wantedDigests,
-} from '../shared/object/object-spec.ts';
-import { checkEnd } from '../shared/object/proved-end.ts';
-import { destinationExists, isUnchanged } from '../shared/object/unchanged.ts';
+import { stated } from '../../values/stated.ts';
+import { describedBy, proveDigests, wantedDigests } from '../shared/object/object-spec.ts';
+import { destinationExists } from '../shared/object/unchanged.ts';
 import { saysNo } from '../shared/refusal.ts';
-import { fill } from '../shared/windows.ts';
 import type { BatchPorts } from './batch-ports.ts';
-import type { HostPace } from './host-pace.ts';
-
-export interface EntryJob {
-  readonly entry: BatchEntry;
-  /** Which of its mirrors. */
-  readonly source: SourceLocator;
-  /** Kept with the object, so that a put whose answer was lost can be settled. */
-  readonly token: string;
-  readonly ifExists: IfExists;
-  readonly strict: boolean;
-  readonly object: ObjectSettings;
-  readonly pace: HostPace;
-  readonly host: string;
-}
+import { asListed, digestsThere } from './entry/expected-digests.ts';
+import type { EntryJob } from './entry/job.ts';
+import { checkPage, isSame, readSmall } from './entry/read-small.ts';
+import type { Reading } from './entry/reading.ts';
 
 /** `large`: it is more than one buffer, and nothing was stored. */
 export type Brought = Outcome | 'large';
@@ -56,16 +34,23 @@ export async function bringEntry(ports: BatchPorts, job: EntryJob, signal: Abort
   const there = ifExists === 'replace' ? undefined : await ports.destination.head(target, { signal });
   if (there !== undefined && ifExists === 'fail') throw destinationExists(ports.destination.describe(target));
   const request = requestOf(job, target);
-  const read = await readSmall(ports, job, request, there, signal);
-  if (read === 'large') return 'large';
   const ended = { entry: entry.number, name: entry.name, source: request.source.url } as const;
-  if (read === 'unchanged')
-    return { ...ended, kind: 'unchanged', ...(there === undefined ? {} : { sizeBytes: there.sizeBytes }) };
-  using window = read.window;
-  const bytes = window.bytes.subarray(0, read.sizeBytes);
-  const digests = proveBytes(request, read.snapshot, bytes);
-  const described = describedBy(read.snapshot, job.object);
-  const object = { ...described, target, token: job.token, sizeBytes: bytes.length };
+  if (there !== undefined) {
+    const digests = await asListed(ports, job, there, signal);
+    if (digests !== undefined) return { ...ended, kind: 'unchanged', sizeBytes: there.sizeBytes, digests };
+  }
+  const reading = await readShared(ports, job, request, there, signal);
+  if (reading.kind === 'large') return 'large';
+  if (reading.kind === 'unchanged') {
+    const { sizeBytes } = there ?? {};
+    const digests = there === undefined ? {} : await digestsThere(ports, job, there, signal);
+    return { ...ended, kind: 'unchanged', ...stated({ sizeBytes }), ...(isEmpty(digests) ? {} : { digests }) };
+  }
+  using window = job.shared === undefined ? reading.window : undefined;
+  const bytes = (window ?? reading.window).bytes.subarray(0, reading.sizeBytes);
+  const digests = proveBytes(job, request, reading.snapshot, bytes);
+  const described = describedBy(reading.snapshot, job.object);
+  const object = { ...described, target, token: job.token, sizeBytes: bytes.length, digests };
   const stored = await put(ports, job, object, bytes, signal);
   return {
     ...ended,
@@ -77,90 +62,53 @@ export async function bringEntry(ports: BatchPorts, job: EntryJob, signal: Abort
   };
 }
 
-interface Read {
-  readonly window: Window;
-  readonly sizeBytes: number;
-  readonly snapshot: Snapshot;
-}
-
-/** The GET: holds the host's place, and a connection, from the request to the last byte. */
-async function readSmall(
+/** What a twin has read need not be asked for again. */
+async function readShared(
   ports: BatchPorts,
   job: EntryJob,
   request: TransferRequest,
   there: StoredObject | undefined,
   signal: AbortSignal,
-): Promise<Read | 'large' | 'unchanged'> {
-  const place = await job.pace.take(signal);
+): Promise<Reading> {
+  const { shared, source } = job;
+  if (shared === undefined) return await readSmall(ports, job, request, there, signal);
+  const found = shared.of(source);
+  if (found?.kind === 'large') return found;
+  if (found !== undefined) checkPage(job, found.snapshot);
+  if (found !== undefined && isSame(there, found.snapshot, request.options.expect.digests))
+    return { kind: 'unchanged', snapshot: found.snapshot };
+  if (found?.kind === 'bytes') return found;
   try {
-    using _connection = await ports.connect(job.host, signal);
-    await using probe = await ports.sources(job.source.url).probe(job.source, ports.buffers.mostBytes, { signal });
-    checkExpectations(request, probe.snapshot);
-    checkEnd(request, probe.snapshot);
-    if (isPageFor(job.entry.name, probe.snapshot.contentType)) throw pageFor(job, request, probe);
-    const read =
-      there !== undefined && isUnchanged(there, probe.snapshot)
-        ? 'unchanged'
-        : await bytesOf(ports, request, probe, signal);
-    place.done();
-    return read;
+    const reading = await readSmall(ports, job, request, there, signal);
+    shared.keep(source, reading);
+    return reading;
   } catch (thrown) {
+    signal.throwIfAborted();
     const error = asPieceworkError(thrown);
-    await place.failed(error);
+    shared.keep(source, error);
     throw error;
   }
 }
 
-async function bytesOf(
-  ports: BatchPorts,
-  request: TransferRequest,
-  probe: Probe,
-  signal: AbortSignal,
-): Promise<Read | 'large'> {
-  const { snapshot, body, bodyIsWhole } = probe;
-  const { mostBytes } = ports.buffers;
-  const stated = snapshot.sizeBytes;
-  if (stated !== undefined && (stated > mostBytes || !bodyIsWhole)) return 'large';
-  const window = await ports.buffers.borrow(stated ?? mostBytes, signal);
-  try {
-    const into = window.bytes.subarray(0, stated ?? mostBytes);
-    const sizeBytes = await fill(body, into);
-    // At its end a reader proves that there is no more. Where the length is not stated, more is no error.
-    if (sizeBytes === into.length && (await body.read(new Uint8Array(1))) > 0) {
-      window[Symbol.dispose]();
-      return 'large';
-    }
-    const expected = request.options.expect.sizeBytes;
-    if (expected !== undefined && expected !== sizeBytes)
-      throw unexpectedSize(request.source.url, sizeBytes, expected, snapshot.contentType);
-    return { window, sizeBytes, snapshot };
-  } catch (error) {
-    window[Symbol.dispose]();
-    throw error;
-  }
+function isEmpty(digests: Digests): boolean {
+  return Object.keys(digests).length === 0;
 }
 
-function pageFor({ entry }: EntryJob, { source }: TransferRequest, { snapshot }: Probe): PieceworkError {
-  return new PieceworkError(
-    'UnexpectedType',
-    `${source.url} is ${snapshot.contentType ?? 'a page'}, and ${entry.name} is no page by its name: often an error or log-in page in place of the file`,
-  );
-}
-
-function proveBytes(request: TransferRequest, snapshot: Snapshot, bytes: Uint8Array): Digests {
+function proveBytes({ checksums }: EntryJob, request: TransferRequest, snapshot: Snapshot, bytes: Uint8Array): Digests {
   const digests = wantedDigests(request, snapshot);
-  const hasher = sequentialHasher(Object.keys(digests) as DigestAlgorithm[]);
+  const hasher = sequentialHasher([...new Set([...(Object.keys(digests) as DigestAlgorithm[]), ...checksums])]);
   hasher.update(bytes);
-  return proveDigests(request.source.url, digests, hasher.digests());
+  const got = hasher.digests();
+  return { ...got, ...proveDigests(request.source.url, digests, got) };
 }
 
 /** Only in memory: what the checks of a transfer go by. */
 function requestOf(
-  { entry, source, ifExists, strict, object }: EntryJob,
+  { entry, shown, ifExists, strict, object }: EntryJob,
   destination: DestinationLocator,
 ): TransferRequest {
   return {
-    source: { url: shownUrl(source), withheld: false },
+    source: { url: shown, withheld: false },
     destination,
     object,
     options: { ...DEFAULT_OPTIONS, ifExists, strict, expect: entry.expect },

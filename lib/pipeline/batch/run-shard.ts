@@ -1,5 +1,6 @@
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
+import { shownUrl } from '../../errors/secret-url-path.ts';
 import { hostOf } from '../../records/records.ts';
 import type { Tries } from '../../transfer/batch/again.ts';
 import { afterEntryFailure } from '../../transfer/batch/again.ts';
@@ -7,8 +8,12 @@ import type { BatchEntry, Listed } from '../../transfer/batch/entry.ts';
 import { isEntry, shownSourceOf } from '../../transfer/batch/entry.ts';
 import type { Outcome } from '../../transfer/batch/outcome.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
+import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { bringEntry } from './bring-entry.ts';
+import { digestsOfStored } from './entry/expected-digests.ts';
+import { SharedRead } from './entry/reading.ts';
+import { twins } from './entry/twins.ts';
 import type { OpenOutcomes } from './shard-outcomes.ts';
 import { openOutcomes } from './shard-outcomes.ts';
 import type { BatchWork } from './work.ts';
@@ -24,19 +29,20 @@ interface Todo {
 }
 
 /**
- * Works on a shard until each of its entries has an outcome. What may pass is tried again when the others are through.
- * Stopped in the middle, it loses at most what came since the last checkpoint, and that is asked for once more.
+ * Works on a shard until each of its entries has an outcome, or is put off (`work.putOff`). What may pass is tried
+ * again when the others are through. Stopped in the middle, it loses at most what came since the last checkpoint, and
+ * that is asked for once more.
  */
 export async function runShard(work: BatchWork, shard: number, signal: AbortSignal): Promise<void> {
-  const { ports, batch } = work;
+  const { ports, batch, isFurther = false } = work;
   const listed = await ports.shards.get(batch.id, shard);
   if (listed === undefined)
     throw new PieceworkError(
       'SourceNeeded',
       `the list of batch ${batch.id} is needed once more, since its URLs hold secrets and are not stored: run the same command again`,
     );
-  const outcomes = await openOutcomes(ports, batch.id, shard, false);
-  for (const outcome of outcomes.all) work.known(outcome);
+  const outcomes = await openOutcomes(ports, batch.id, shard, isFurther, batch.options.checksums);
+  if (!isFurther) for (const outcome of outcomes.all) work.known(outcome);
   const has = new Set(outcomes.all.map(({ entry }) => entry));
   const open = listed.filter(({ number }) => !has.has(number));
   for (const line of open) if (!isEntry(line)) take(work, outcomes, invalid(line));
@@ -59,19 +65,33 @@ async function rounds(
 ): Promise<void> {
   for (let todo = first; todo.length > 0; ) {
     const later: Todo[] = [];
-    const queue = [...todo];
+    const queue = twins(todo);
     const worker = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const now = work.ports.clock.now();
-        if (next.dueAt > now) await work.ports.clock.sleep(next.dueAt - now, signal);
-        const came = await attempt(work, next, signal);
-        if ('kind' in came) take(work, outcomes, came);
-        else later.push(came);
-      }
+      for (let group = queue.shift(); group !== undefined; group = queue.shift())
+        later.push(...(await bringGroup(work, outcomes, group, signal)));
     };
     await allOrNone(Array.from({ length: Math.min(work.lanes, queue.length) }, worker));
     todo = later.sort((a, b) => a.dueAt - b.dueAt);
   }
+}
+
+/** One after the other, what has one and the same source. @returns what is to be tried again */
+async function bringGroup(
+  work: BatchWork,
+  outcomes: OpenOutcomes,
+  group: readonly Todo[],
+  signal: AbortSignal,
+): Promise<readonly Todo[]> {
+  const later: Todo[] = [];
+  using shared = group.length > 1 ? new SharedRead() : undefined;
+  for (const next of group) {
+    const now = work.ports.clock.now();
+    if (next.dueAt > now) await work.ports.clock.sleep(next.dueAt - now, signal);
+    const came = await attempt(work, next, shared, signal);
+    if (!('kind' in came)) later.push(came);
+    else if (!isPutOff(work, outcomes.shard, came)) take(work, outcomes, came);
+  }
+  return later;
 }
 
 /** All have stopped when this rejects, with the first reason. */
@@ -86,12 +106,21 @@ function take(work: BatchWork, outcomes: OpenOutcomes, outcome: Outcome): void {
   work.came(outcome);
 }
 
+function isPutOff({ putOff }: BatchWork, shard: number, { error }: Outcome): boolean {
+  return error?.code === 'SourceTooYoung' && putOff?.(shard, error.details?.retryAfterMs ?? 0) === true;
+}
+
 /** One try of each mirror. Throws only when it was stopped. */
-async function attempt(work: BatchWork, { entry, tries }: Todo, signal: AbortSignal): Promise<Outcome | Todo> {
+async function attempt(
+  work: BatchWork,
+  { entry, tries }: Todo,
+  shared: SharedRead | undefined,
+  signal: AbortSignal,
+): Promise<Outcome | Todo> {
   let last: PieceworkError | undefined;
   for (const source of entry.sources) {
     try {
-      return await bring(work, entry, source, signal);
+      return await bring(work, entry, source, shared, signal);
     } catch (thrown) {
       signal.throwIfAborted();
       last = asPieceworkError(thrown);
@@ -102,7 +131,9 @@ async function attempt(work: BatchWork, { entry, tries }: Todo, signal: AbortSig
   const [source] = entry.sources;
   const silentMs = source === undefined ? 0 : work.paceOf(source.url).silentMs();
   const again = afterEntryFailure(error, tries, silentMs, work.limits, `${work.batch.id}/${entry.number}`);
-  if (again !== 'final') return { entry, tries: again.tries, dueAt: work.ports.clock.now() + again.delayMs };
+  // Time makes it older, and not another try.
+  if (again !== 'final' && error.code !== 'SourceTooYoung')
+    return { entry, tries: again.tries, dueAt: work.ports.clock.now() + again.delayMs };
   return {
     entry: entry.number,
     kind: 'failed',
@@ -122,24 +153,30 @@ async function bring(
   { ports, batch, paceOf }: BatchWork,
   entry: BatchEntry,
   source: SourceLocator,
+  shared: SharedRead | undefined,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { ifExists, strict = false, object } = batch.options;
-  const came = await bringEntry(
-    ports,
-    {
-      entry,
-      source,
-      token: `${batch.id}.${entry.number}`,
-      ifExists,
-      strict,
-      object,
-      pace: paceOf(source.url),
-      host: hostOf(source.url),
-    },
-    signal,
-  );
-  return came === 'large' ? await ports.bringLarge({ ...entry, sources: [source] }, object, signal) : came;
+  const { ifExists, strict = false, object, checksums = [], minAgeMs } = batch.options;
+  const job = {
+    entry,
+    source,
+    shown: shownUrl(source),
+    token: `${batch.id}.${entry.number}`,
+    ifExists,
+    strict,
+    object,
+    checksums,
+    pace: paceOf(source.url),
+    host: hostOf(source.url),
+    ...stated({ shared, minAgeMs }),
+  };
+  const came = await bringEntry(ports, job, signal);
+  if (came !== 'large') return came;
+  const twin = shared?.large.get(source.url);
+  const outcome = await ports.bringLarge({ ...entry, sources: [source] }, object, signal, twin);
+  shared?.large.set(source.url, entry.name);
+  const { sizeBytes = 0, digests = {} } = outcome;
+  return { ...outcome, digests: await digestsOfStored(ports, job, { sizeBytes, digests }, signal) };
 }
 
 function invalid({ number, name, source, error }: Exclude<Listed, BatchEntry>): Outcome {

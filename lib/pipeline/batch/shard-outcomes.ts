@@ -3,10 +3,12 @@ import type { Version } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
 import type { Outcome } from '../../transfer/batch/outcome.ts';
 import { isThere, merged } from '../../transfer/batch/outcome.ts';
+import type { DigestAlgorithm } from '../../transfer/digests.ts';
 import type { BatchPorts } from './batch-ports.ts';
 
 /** What has become of a shard's entries, and the record of it. */
 export interface OpenOutcomes {
+  readonly shard: number;
   /** Those that count: of an earlier run, and of this one. */
   readonly all: readonly Outcome[];
   add(outcome: Outcome): void;
@@ -16,17 +18,23 @@ export interface OpenOutcomes {
 
 const SWAP_TRIES = 8;
 
-/** @param keepsFailures false = what failed or was cancelled earlier is done again */
+/**
+ * @param keepsFailures false = what failed or was cancelled earlier is done again
+ * @param checksums what is there is done again where one of these is not known of it
+ */
 export async function openOutcomes(
   ports: Pick<BatchPorts, 'records'>,
   batchId: string,
   shard: number,
   keepsFailures: boolean,
+  checksums: readonly DigestAlgorithm[] = [],
 ): Promise<OpenOutcomes> {
   const key = KEYS.outcomes(batchId, shard);
   const found = await ports.records.get(key);
   let version: Version | 'absent' = found?.version ?? 'absent';
-  const earlier = (found?.value.outcomes ?? []).filter((one) => keepsFailures || isThere(one));
+  const earlier = (found?.value.outcomes ?? []).filter(
+    (one) => keepsFailures || (isThere(one) && checksums.every((algorithm) => one.digests?.[algorithm] !== undefined)),
+  );
   const byEntry = new Map(earlier.map((outcome) => [outcome.entry, outcome]));
   let isNew = false;
 
@@ -39,6 +47,7 @@ export async function openOutcomes(
   }
 
   return {
+    shard,
     get all() {
       return [...byEntry.values()];
     },

@@ -15,6 +15,13 @@ export interface BatchWork {
   readonly lanes: number;
   /** Of the URL's host; the same for all shards. */
   paceOf(url: string): HostPace;
+  /** A round for what was put off: what has an outcome keeps it. @default false */
+  readonly isFurther?: boolean;
+  /**
+   * An entry of a shard is too young: it may be taken so much later, and gets no outcome now. False = it has failed.
+   * @default each has
+   */
+  putOff?(shard: number, afterMs: number): boolean;
   /** An outcome of an earlier run that still counts. */
   known(outcome: Outcome): void;
   /** An outcome of this run. */

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../../errors/error.ts';
+import type { DigestAlgorithm } from '../digests.ts';
 import type { DestinationLocator } from '../locators.ts';
 import type { IfExists, ObjectSettings } from '../request.ts';
 import type { Counters, FailureGroup } from './outcome.ts';
@@ -86,6 +87,10 @@ export interface BatchOptions extends StopRules {
   readonly ifExists: IfExists;
   /** Tries of one entry, of all its mirrors together. */
   readonly maxAttempts: number;
+  /** Digests of each entry, in its outcome and in a list at the destination. @default none */
+  readonly checksums?: readonly DigestAlgorithm[];
+  /** What was changed less long ago is taken later, or not at all. @default any age */
+  readonly minAgeMs?: number;
   /** @default false */
   readonly strict?: boolean;
   readonly object: ObjectSettings;

@@ -70,7 +70,7 @@ export function isNoSuchObject(error: unknown): boolean {
 }
 
 /** The bytes of a finished object, in order, exactly `sizeBytes` of them. */
-function readerOf(stream: Readable, target: S3Locator, sizeBytes: number, call: Call): ByteReader {
+export function readerOf(stream: Readable, target: S3Locator, sizeBytes: number, call: Call): ByteReader {
   const destroy = () => stream.destroy();
   call.signal.addEventListener('abort', destroy, { once: true });
   // Errors come out of `read`; one that comes when nothing reads must not bring the process down.

@@ -6,14 +6,29 @@ export async function* reportAsLines(outcomes: AsyncIterable<Outcome>): AsyncGen
   for await (const outcome of outcomes) yield `${printableJson(outcome)}\n`;
 }
 
-const COLUMNS = ['entry', 'outcome', 'name', 'source', 'size', 'sha256', 'md5', 'crc32', 'etag', 'code', 'message'];
+const COLUMNS = [
+  'entry',
+  'outcome',
+  'name',
+  'source',
+  'size',
+  'sha256',
+  'md5',
+  'crc32',
+  'etag',
+  'code',
+  'message',
+  'sha512',
+  'sha1',
+];
 
 /** RFC 4180, with a line of names first. */
 export async function* reportAsCsv(outcomes: AsyncIterable<Outcome>): AsyncGenerator<string> {
   yield row(COLUMNS);
   for await (const { entry, kind, name, source, sizeBytes, digests = {}, etag, error } of outcomes) {
-    const { sha256, md5, crc32 } = digests;
-    yield row([entry, kind, name, source, sizeBytes, sha256, md5, crc32, etag, error?.code, error?.message]);
+    const { sha256, md5, crc32, sha512, sha1 } = digests;
+    const { code, message } = error ?? {};
+    yield row([entry, kind, name, source, sizeBytes, sha256, md5, crc32, etag, code, message, sha512, sha1]);
   }
 }
 

@@ -13,25 +13,49 @@ import type { BatchRequest } from '../api.ts';
 import type { BatchFolder } from '../batch-folder.ts';
 import { reportAsCsv, reportAsLines } from './formats.ts';
 
+/** Of which batch. */
+export interface ReportOf {
+  readonly batch: BatchRecord;
+  readonly folder: BatchFolder;
+  readonly shards: readonly ShardIndex[];
+}
+
 /**
- * Writes the report of a batch, in list order, first into the state folder: from there it is copied to its place like
- * any other file, whole or not at all, and it stays where that fails.
+ * Writes the report of a batch, in list order.
  * @returns where it is; `undefined` = none was asked for
  */
 export async function storeReport(
   home: Home,
-  { report, onEvent: _ }: BatchRequest,
-  of: { readonly batch: BatchRecord; readonly folder: BatchFolder; readonly shards: readonly ShardIndex[] },
+  { report }: Pick<BatchRequest, 'report'>,
+  { batch, folder, shards }: ReportOf,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (report === false) return undefined;
-  const { batch, folder, shards } = of;
-  const kept = join(home.stateDir, 'reports', `${batch.id}.jsonl`);
-  await mkdir(join(home.stateDir, 'reports'), { recursive: true, mode: 0o700 });
   const format = report?.toLowerCase().endsWith('.csv') === true ? reportAsCsv : reportAsLines;
-  const outcomes = outcomesInOrder({ records: home.records }, batch.id, shards);
-  await pipeline(Readable.from(format(outcomes)), createWriteStream(kept, { mode: 0o600, flush: true }), { signal });
   const destination = report === undefined ? `${folder.text}piecework-report-${batch.id}.jsonl` : resolve(report);
+  const text = format(outcomesInOrder({ records: home.records }, batch.id, shards));
+  return await storeText(home, { text, destination, what: 'report', keptAs: `${batch.id}.jsonl` }, signal);
+}
+
+/**
+ * Writes a text first into the state folder: from there it is copied to its place like any other file, whole or not at
+ * all, and it stays where that fails.
+ * @returns where it is
+ */
+export async function storeText(
+  home: Home,
+  of: {
+    readonly text: AsyncIterable<string>;
+    readonly destination: string;
+    readonly what: string;
+    readonly keptAs: string;
+  },
+  signal: AbortSignal,
+): Promise<string> {
+  const { text, destination, what, keptAs } = of;
+  const kept = join(home.stateDir, 'reports', keptAs);
+  await mkdir(join(home.stateDir, 'reports'), { recursive: true, mode: 0o700 });
+  await pipeline(Readable.from(text), createWriteStream(kept, { mode: 0o600, flush: true }), { signal });
   try {
     const copied = await copy(home, { source: { url: pathToFileURL(kept).href }, destination }, signal);
     await rm(kept, { force: true });
@@ -39,7 +63,10 @@ export async function storeReport(
   } catch (error) {
     signal.throwIfAborted();
     const message = error instanceof Error ? error.message : String(error);
-    await home.events.emit({ type: 'warning', message: `the report could not be written (${message}); it is ${kept}` });
+    await home.events.emit({
+      type: 'warning',
+      message: `the ${what} could not be written (${message}); it is ${kept}`,
+    });
     return kept;
   }
 }

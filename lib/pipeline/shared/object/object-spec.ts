@@ -23,10 +23,12 @@ export function objectSpec(
   target: DestinationLocator,
 ): ObjectSpec {
   const size = plan.sizeBytes ?? snapshot.sizeBytes;
+  const { digests } = record.request.options.expect;
   return {
     ...describedBy(snapshot, record.request.object),
     target,
     token: tokenOf(record.id, planId),
+    ...(Object.keys(digests).length === 0 ? {} : { digests }),
     ...(size === undefined ? {} : { sizeBytes: size }),
     ...(plan.mode === 'single' ? {} : { pieceSizeBytes: plan.pieceSizeBytes }),
   };
@@ -36,7 +38,7 @@ export function objectSpec(
 export function describedBy(
   snapshot: Snapshot,
   settings: ObjectSettings,
-): Omit<ObjectSpec, 'target' | 'token' | 'sizeBytes' | 'pieceSizeBytes'> {
+): Omit<ObjectSpec, 'target' | 'token' | 'digests' | 'sizeBytes' | 'pieceSizeBytes'> {
   const {
     sizeBytes: _,
     ranges: __,
