@@ -2,6 +2,7 @@ import type { Destination, Destinations } from '../destinations/destination.ts';
 import { destinationsByKind } from '../destinations/destinations.ts';
 import { describeS3, isS3 } from '../destinations/s3/locator.ts';
 import { PieceworkError } from '../errors/error.ts';
+import type { S3Locator } from '../s3/client.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
 import type { BucketRule } from './names.ts';
 import { withdrawnDestination } from './withdrawn-destination.ts';
@@ -28,16 +29,12 @@ export function describeDestination(to: DestinationLocator): string {
   return isS3(to) ? describeS3(to) : to.kind;
 }
 
-function isOurs(to: DestinationLocator): boolean {
+function isOurs(to: DestinationLocator): to is S3Locator {
   return isS3(to) && to.endpoint === undefined;
 }
 
 function isAllowed(to: DestinationLocator, rules: readonly BucketRule[]): boolean {
-  return (
-    isS3(to) &&
-    to.endpoint === undefined &&
-    rules.some(({ bucket, prefix }) => to.bucket === bucket && to.key.startsWith(prefix))
-  );
+  return isOurs(to) && rules.some(({ bucket, prefix }) => to.bucket === bucket && to.key.startsWith(prefix));
 }
 
 function describeRules(rules: readonly BucketRule[]): string {

@@ -57,6 +57,17 @@ describe('connections', () => {
     expect(taken.flat()).toHaveLength(5);
   });
 
+  it('to one host stay as many as it is known to bear when one is asked for by what knows nothing of it', async () => {
+    const connections = sharedConnections();
+    const [knowing, other] = [8, 8].map((parallelism) => connections.share({ host: 'a', parallelism }));
+    if (knowing === undefined || other === undefined) throw new Error('no shares');
+    const taken = await takenOf(knowing, 3, 3);
+    expect([...taken, ...(await takenOf(other, 4))]).toHaveLength(3);
+    // What was learned is forgotten: all may come.
+    await takenOf(knowing, 1, Number.POSITIVE_INFINITY);
+    expect(await takenOf(other, 1)).toHaveLength(1);
+  });
+
   it('are 64 in all', async () => {
     const connections = sharedConnections();
     const hosts = ['a', 'b', 'c', 'd', 'e', 'f'];

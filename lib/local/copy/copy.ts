@@ -80,8 +80,9 @@ async function whyNot(
   const { snapshot: planned } = unfinished;
   const { snapshot: seen } = probe;
   const changed = difference(unfinished, seen);
-  const mayBeServed = changed !== undefined && planned !== undefined;
-  if (mayBeServed && !(await isStillServed(ports, request.source, { planned, seen }, signal))) return changed;
+  if (changed !== undefined && planned !== undefined) {
+    if (!(await isStillServed(ports, request.source, { planned, seen }, signal))) return changed;
+  }
   return (
     whyStartAnew(unfinished, asked, ports.destinations(destination)) ?? (await whyUnlisted(ports, unfinished, signal))
   );

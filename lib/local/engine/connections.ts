@@ -25,7 +25,8 @@ export interface Connections {
 export interface ConnectionShare extends Disposable {
   /**
    * A piece's. Waits for the transfer's turn; disposing gives the connection back.
-   * @param borne as many as the host is known to bear. @default not known
+   * @param borne as many as the host is known to bear, from now on; infinite = nothing is known against more.
+   * @default as many as before
    */
   take(signal: AbortSignal, borne?: number): Promise<Disposable>;
   /** A probe's, which is in no piece's way and waits for none of its own transfer. */
@@ -77,8 +78,7 @@ export function sharedConnections(): Connections {
       needs.add(need);
       return {
         take(signal, borne) {
-          if (borne === undefined) borneBy.delete(host);
-          else borneBy.set(host, borne);
+          if (borne !== undefined) borneBy.set(host, borne);
           return turns.ask(need, { host, pieceOf: need }, signal);
         },
         takeForProbe: (signal) => turns.ask(probes, { host }, signal),

@@ -98,7 +98,10 @@ export function createRun({
   async function handleFetcher(batch: readonly Delivery<PieceTask>[], signal: AbortSignal): Promise<void> {
     for (const { body, receiveCount } of batch) {
       failures.check(receiveCount);
-      const borne = isCounted && sourceUrl !== undefined ? await connectionsBorne(ports, sourceUrl) : undefined;
+      const borne =
+        isCounted && sourceUrl !== undefined
+          ? ((await connectionsBorne(ports, sourceUrl)) ?? Number.POSITIVE_INFINITY)
+          : undefined;
       using connection = await connections.take(signal, borne);
       const onRead = isCounted ? () => connection[Symbol.dispose]() : undefined;
       await fetchPiece(ports, memory, body, signal, onRead);
