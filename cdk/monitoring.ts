@@ -5,7 +5,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { LEFT_METRIC, METRICS_NAMESPACE, STUCK_METRIC } from '../lib/aws/names.ts';
+import { LEFT_METRIC, METRICS_NAMESPACE, STUCK_METRIC, serviceName } from '../lib/aws/names.ts';
 import type { StageFunctions } from './rights.ts';
 
 export interface MonitoringProps {
@@ -64,21 +64,9 @@ export class Monitoring extends Construct {
       1,
       2,
     );
-    const stuck = new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName: STUCK_METRIC,
-      period: Duration.minutes(5),
-      statistic: Stats.MAXIMUM,
-      dimensionsMap: { service: 'piecework-finalizer' },
-    });
+    const stuck = ofFinalizer(STUCK_METRIC, Stats.MAXIMUM);
     this.#alarm('StuckTransfers', 'stuck-transfers', 'Transfers should have ended and have not.', stuck, 1, 2);
-    const left = new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName: LEFT_METRIC,
-      period: Duration.minutes(5),
-      statistic: Stats.SUM,
-      dimensionsMap: { service: 'piecework-finalizer' },
-    });
+    const left = ofFinalizer(LEFT_METRIC, Stats.SUM);
     this.#alarm(
       'LeftBehind',
       'left-behind',
@@ -99,4 +87,15 @@ export class Monitoring extends Construct {
     });
     if (this.#topic !== undefined) alarm.addAlarmAction(new SnsAction(this.#topic));
   }
+}
+
+/** What the finalizer counts itself. */
+function ofFinalizer(metricName: string, statistic: string): Metric {
+  return new Metric({
+    namespace: METRICS_NAMESPACE,
+    metricName,
+    period: Duration.minutes(5),
+    statistic,
+    dimensionsMap: { service: serviceName('finalizer') },
+  });
 }

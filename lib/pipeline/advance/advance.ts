@@ -73,9 +73,10 @@ function mayWriteHosts(inputs: readonly Input[]): boolean {
 function placesKept({ facts, held, othersWait }: HostView, record: Transfer, ledger: Facts['ledger']) {
   if (held === 0) return undefined;
   if (!usesPlaces(record)) return 'left';
+  if (!othersWait) return undefined;
   const known = typeof ledger === 'object' && 'done' in ledger ? ledger : reportedLedger(record);
   const kept = Math.max(facts.places, missingBelow(record.cursor, known).length);
-  return othersWait && kept < held ? kept : undefined;
+  return kept < held ? kept : undefined;
 }
 
 function reportedLedger({ doneThrough, reported = NO_PIECES }: Transfer): LedgerView {

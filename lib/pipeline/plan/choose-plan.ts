@@ -3,6 +3,7 @@ import type { Digests } from '../../transfer/digests.ts';
 import { sequentialDigests } from '../../transfer/digests.ts';
 import type { PlanInput, PlanPolicy } from '../../transfer/plan/divide-pieces.ts';
 import { dividePieces } from '../../transfer/plan/divide-pieces.ts';
+import { msFor } from '../../transfer/plan/pace.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOneStream } from '../../transfer/record/record.ts';
@@ -59,17 +60,17 @@ export async function choosePlan(
   if (fetched.mode !== 'pieces' && preference !== 'always') return { plan: fetched };
   const { serverSideCopy, warning } = await copyAbility(pair, preference, known.copyRefused, signal);
   if (serverSideCopy !== undefined) return { plan: dividePieces({ ...input, serverSideCopy }) };
-  const plan = await inTime(input, fetched, known);
+  const plan = await planInTime(input, fetched, known);
   return warning === undefined ? plan : { ...plan, warning };
 }
 
 /** Pieces that a worker brings in its time from a slow source, whatever was asked for. */
-async function inTime(input: PlanInput, fetched: Plan, { pace, heldPieceBytes }: Known): Promise<Choice> {
+async function planInTime(input: PlanInput, fetched: Plan, { pace, heldPieceBytes }: Known): Promise<Choice> {
   const speed = fetched.mode === 'pieces' ? await pace?.() : undefined;
   if (speed === undefined) return { plan: fetched };
   const { pieceSizeBytes: asked = heldPieceBytes, ...rest } = input;
   const { pieceTimeMs } = input.policy;
-  const isInTime = asked !== undefined && (1000 * asked) / speed <= 2 * pieceTimeMs;
+  const isInTime = asked !== undefined && msFor(asked, speed) <= 2 * pieceTimeMs;
   const plan = dividePieces({ ...rest, bytesPerSecond: speed, ...(isInTime ? { pieceSizeBytes: asked } : {}) });
   return { plan, bytesPerSecond: speed };
 }

@@ -51,20 +51,18 @@ export async function planTransfer(ports: Ports, transferId: string, signal: Abo
     signal.throwIfAborted();
     const error = asPieceworkError(thrown);
     if (error instanceof TakenOver) return;
+    const there = (await loadTransfer(ports, transferId))?.record ?? record;
     // The plan was stored after all, and its pieces were not sent: a failure of this worker, and none of planning.
-    if (await isStarted(ports, transferId, planId)) throw error;
+    if (isStarted(there, planId)) throw error;
     if (!isLostSwap(error))
       return await advance(ports, transferId, [{ kind: 'unplanned', planId, error: toErrorRecord(error) }], signal);
     // Once the plan is stored, the tick goes on with it.
-    if (isPlannedBy((await loadTransfer(ports, transferId))?.record ?? record, planId)) throw error;
+    if (isPlannedBy(there, planId)) throw error;
   }
 }
 
-async function isStarted(ports: Ports, transferId: string, planId: string): Promise<boolean> {
-  const there = await loadTransfer(ports, transferId);
-  return (
-    there?.record.planId === planId && there.record.status === 'transferring' && there.record.plan?.mode === 'pieces'
-  );
+function isStarted({ planId, status, plan }: TransferRecord, by: string): boolean {
+  return planId === by && status === 'transferring' && plan?.mode === 'pieces';
 }
 
 async function forgetIntent(ports: Ports, transferId: string, planId: string): Promise<void> {

@@ -33,8 +33,6 @@ export async function putSingle(work: PlanningWork, plan: SinglePlan): Promise<v
     throw new PieceworkError('BodyShort', `${probe.finalUrl} promised ${plan.sizeBytes} bytes and gave fewer`);
   }
   await expectEnd(probe.body);
-  // All of it is here: its connection may serve others while it is put.
-  if (ports.policy.countsConnections === true) await probe[Symbol.asyncDispose]();
   await putWhole(work, plan, bytes);
 }
 
@@ -45,6 +43,8 @@ export async function putSingle(work: PlanningWork, plan: SinglePlan): Promise<v
  */
 export async function putWhole(work: PlanningWork, plan: SinglePlan, bytes: Uint8Array): Promise<void> {
   const { ports, loaded, planId, destination, probe, digests, signal } = work;
+  // All of it is here: its connection may serve others while it is put.
+  if (ports.policy.countsConnections === true) await probe[Symbol.asyncDispose]();
   const { request } = loaded.record;
   const { sizeBytes } = request.options.expect;
   if (sizeBytes !== undefined && sizeBytes !== bytes.length)

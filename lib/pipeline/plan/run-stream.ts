@@ -58,8 +58,6 @@ async function streamBody(work: PlanningWork, plan: StreamPlan, body: ByteReader
   const inHandBytes = await fill(body, slab.bytes.subarray(0, first));
   if (inHandBytes < first) {
     checkKnownSize(loaded.record, work.probe.snapshot, inHandBytes);
-    // As in `putSingle`.
-    if (ports.policy.countsConnections === true) await work.probe[Symbol.asyncDispose]();
     return await putWhole(work, { mode: 'single', sizeBytes: inHandBytes }, slab.bytes.subarray(0, inHandBytes));
   }
 

@@ -5,8 +5,18 @@ import { isPageInstead, mediaType } from './page-instead.ts';
 /** What is held against a later look: one version of a source as it was seen. */
 export type SeenVersion = Pick<Snapshot, 'sizeBytes' | 'validator' | 'contentType' | 'contentEncoding'>;
 
-export function seenOf({ sizeBytes, validator, contentType, contentEncoding }: Snapshot): SeenVersion {
+function seenOf({ sizeBytes, validator, contentType, contentEncoding }: Snapshot): SeenVersion {
   return { validator, ...stated({ sizeBytes, contentType, contentEncoding }) };
+}
+
+interface Seen {
+  readonly snapshot?: Snapshot;
+  readonly versionBefore?: SeenVersion;
+}
+
+/** The version that was planned, else the one before that. */
+export function lastSeen({ snapshot, versionBefore }: Seen): SeenVersion | undefined {
+  return snapshot === undefined ? versionBefore : seenOf(snapshot);
 }
 
 /**

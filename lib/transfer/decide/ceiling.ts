@@ -1,5 +1,6 @@
 import { median } from '../../values/median.ts';
 import type { Instant } from '../../values/time.ts';
+import { bytesPerSecond } from '../plan/pace.ts';
 import type { TransferRecord } from '../record/record.ts';
 import { attemptOf } from '../record/record.ts';
 import type { Input } from './decision.ts';
@@ -131,10 +132,10 @@ export function paceSeen(record: TransferRecord, inputs: readonly Input[]): numb
   const seen: number[] = [];
   for (const input of inputs) {
     if (input.kind !== 'result' || input.planId !== record.planId) continue;
-    const { bytesPerSecond } = input.error?.details ?? {};
+    const { bytesPerSecond: reported } = input.error?.details ?? {};
     if (input.outcome === 'done' && input.elapsedMs > 0 && input.bytes >= TELLING_BYTES)
-      seen.push((1000 * input.bytes) / input.elapsedMs);
-    else if (input.error?.code === 'PieceTooSlow' && typeof bytesPerSecond === 'number') seen.push(bytesPerSecond);
+      seen.push(bytesPerSecond(input));
+    else if (input.error?.code === 'PieceTooSlow' && typeof reported === 'number') seen.push(reported);
   }
   return seen.length === 0 ? undefined : Math.max(1, median(seen));
 }

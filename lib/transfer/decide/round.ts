@@ -76,11 +76,12 @@ export class Round {
 
   /** The error that ends the transfer because the source has given nothing for too long, and no piece may be coming. */
   outOfPatience(missing: readonly number[]): ErrorRecord | undefined {
-    if (this.#lastTry === undefined || !allWait(missing, this.#trouble, this.#now)) return undefined;
+    if (this.#lastTry === undefined) return undefined;
     const { error, delayMs } = this.#lastTry;
     const { request } = this.#before;
     const waiting = { request, ...stated({ silentSince: this.#silentSince }) };
-    return outOfPatience(waiting, error, { delayMs, now: this.#now }, this.#policy);
+    const impatient = outOfPatience(waiting, error, { delayMs, now: this.#now }, this.#policy);
+    return impatient !== undefined && allWait(missing, this.#trouble, this.#now) ? impatient : undefined;
   }
 
   /** New pieces into free places. What an earlier run brought is skipped. */

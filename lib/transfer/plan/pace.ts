@@ -14,12 +14,17 @@ export function bytesPerSecond({ bytes, elapsedMs }: Brought): number {
   return (bytes * 1000) / Math.max(1, elapsedMs);
 }
 
+/** How long so many bytes take at that speed. */
+export function msFor(bytes: number, speed: number): number {
+  return (1000 * bytes) / Math.max(1, speed);
+}
+
 /**
  * Whether `wholeBytes` will not be there within `lifeMs`, at the speed so far. Not judged in the first quarter of that
  * time: connections begin slowly.
  */
 export function isTooSlow(wholeBytes: number, brought: Brought, lifeMs: number): boolean {
-  return brought.elapsedMs >= lifeMs / 4 && (1000 * wholeBytes) / Math.max(1, bytesPerSecond(brought)) > lifeMs;
+  return brought.elapsedMs >= lifeMs / 4 && msFor(wholeBytes, bytesPerSecond(brought)) > lifeMs;
 }
 
 /** The smallest pieces in which the destination takes so many bytes. */
@@ -35,14 +40,13 @@ export function paceWarnings(
 ): readonly string[] {
   const { lifeMs, places, leftMs } = limits;
   const warnings: string[] = [];
-  const timeFor = (bytes: number, bytesPerSecond: number) =>
-    formatDuration(Math.ceil((1000 * bytes) / Math.max(1, bytesPerSecond)));
-  if ((1000 * pieceSizeBytes) / Math.max(1, speed) > lifeMs)
+  const timeFor = (bytes: number, speed: number) => formatDuration(Math.ceil(msFor(bytes, speed)));
+  if (msFor(pieceSizeBytes, speed) > lifeMs)
     warnings.push(
       `at ${formatBytes(speed)} per second and connection a piece of ${formatBytes(pieceSizeBytes)}, the smallest for ${formatBytes(sizeBytes)} here, takes ${timeFor(pieceSizeBytes, speed)}, ` +
         `and a worker has ${formatDuration(lifeMs)}: it will hardly come; give workers more time (pieceTimeout), or take a machine (piecework copy)`,
     );
-  if ((1000 * sizeBytes) / Math.max(1, speed * places) > leftMs)
+  if (msFor(sizeBytes, speed * places) > leftMs)
     warnings.push(
       `at ${formatBytes(speed)} per second and connection, ${formatBytes(sizeBytes)} over ${places} of them take ${timeFor(sizeBytes, speed * places)}, ` +
         `and the deadline is in ${formatDuration(leftMs)}: give a longer deadline, or more connections`,

@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
-import { seenOf } from '../checks/stand-in.ts';
+import { lastSeen } from '../checks/stand-in.ts';
 import type { TransferRecord } from './record.ts';
 import type { Planning, Transferring } from './states.ts';
 
@@ -19,10 +19,8 @@ export function narrowed(record: Transferring, places: number, quietUntil: Insta
 
 /** From now on one stream, all of it in one answer, since ranges contradicted each other or the plan. */
 export function turnedIntoStream(record: Planning | Transferring, why: ErrorRecord, quietUntil: Instant): Planning {
-  const { snapshot, versionBefore } = record;
   // The stream's own snapshot takes the place of this one.
-  const seen = snapshot === undefined ? versionBefore : seenOf(snapshot);
-  return { ...onRung(record, quietUntil), oneStream: why, ...stated({ versionBefore: seen }) };
+  return { ...onRung(record, quietUntil), oneStream: why, ...stated({ versionBefore: lastSeen(record) }) };
 }
 
 function onRung(record: TransferRecord, quietUntil: Instant): Planning {

@@ -3,7 +3,7 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
-import { seenOf } from '../checks/stand-in.ts';
+import { lastSeen } from '../checks/stand-in.ts';
 import type { Digests } from '../digests.ts';
 import { notSilent } from '../patience.ts';
 import type { PiecesPlan, SinglePlan, StreamPlan } from '../plan/plan.ts';
@@ -73,9 +73,9 @@ export interface Adoption<P extends PiecesPlan | StreamPlan> {
 export function adoptPlan<P extends PiecesPlan | StreamPlan>(record: Planning, adoption: Adoption<P>): Transferring<P> {
   const { plan, planId, snapshot, upload, doneThrough, quietUntil } = adoption;
   // What was reported, was reported of an earlier plan.
-  const { reported: _, waiting: __, silentSince: ___, ...rest } = dropIntent(record, planId);
+  const { reported: _, waiting: __, ...rest } = dropIntent(record, planId);
   return {
-    ...rest,
+    ...notSilent(rest),
     status: 'transferring',
     plan,
     planId,
@@ -120,9 +120,9 @@ export function beginFinalizing(
   last: Partial<Pick<TransferRecord, 'cursor' | 'doneThrough' | 'proved'>> & { readonly plan?: StreamPlan },
   quietUntil: Instant,
 ): FinalizingUpload {
-  const { reported: _, silentSince: __, ...rest } = record;
+  const { reported: _, ...rest } = record;
   return {
-    ...rest,
+    ...notSilent(rest),
     ...last,
     status: 'finalizing',
     trouble: {},
@@ -225,10 +225,9 @@ export function startedOver(record: Planning | Transferring, now: Instant): Plan
 function fromTheBeginning(record: TransferRecord, now: Instant): Planning {
   const { plan: _, planId: __, snapshot, ...rest } = record;
   const typeBefore = snapshot?.contentType ?? record.typeBefore;
-  const versionBefore = snapshot === undefined ? undefined : seenOf(snapshot);
   return {
     ...rest,
-    ...stated({ typeBefore, versionBefore: versionBefore ?? record.versionBefore }),
+    ...stated({ typeBefore, versionBefore: lastSeen(record) }),
     status: 'planning',
     cursor: 1,
     doneThrough: 0,

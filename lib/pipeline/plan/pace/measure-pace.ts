@@ -1,7 +1,6 @@
 import type { Probe } from '../../../sources/source.ts';
 import { bytesPerSecond, paceWarnings } from '../../../transfer/plan/pace.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
-import type { Clock } from '../../../values/time.ts';
 import { fromIso } from '../../../values/time.ts';
 import { knownPace, readHost } from '../../shared/hosts/entry.ts';
 import type { Ports } from '../../shared/ports.ts';
@@ -31,7 +30,7 @@ export async function measurePace(
 }
 
 async function paceOf(
-  { windows, clock }: Pick<Ports, 'windows'> & { readonly clock: Clock },
+  { windows, clock }: Pick<Ports, 'windows' | 'clock'>,
   { body }: Probe,
   signal: AbortSignal,
 ): Promise<number | undefined> {

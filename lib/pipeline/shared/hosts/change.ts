@@ -8,7 +8,7 @@ import { fractionOf } from '../../../values/random.ts';
 import type { Instant } from '../../../values/time.ts';
 import { fromIso, toIso } from '../../../values/time.ts';
 import type { HostPorts } from './entry.ts';
-import { CHANGE_TRIES, readHost, withNews } from './entry.ts';
+import { readHost, withNews } from './entry.ts';
 import type { GivenBack } from './share.ts';
 import { withoutShare } from './share.ts';
 
@@ -19,15 +19,20 @@ export async function learnOfHost(
   inputs: readonly Input[],
   signal: AbortSignal,
 ): Promise<void> {
-  await changeHost(ports, record.request.source.url, (entry) => withNews(ports, entry, record, inputs), signal);
+  await changeHost(
+    ports,
+    record.request.source.url,
+    (entry) => ({ next: withNews(ports, entry, record, inputs) }),
+    signal,
+  );
 }
 
 /** `Retry-After` holds for all transfers from the host, not only for the piece that got it. */
 export async function closeHost(ports: HostPorts, url: string, until: Instant, signal: AbortSignal): Promise<void> {
   const change = (entry: HostEntry) =>
     entry.closedUntil !== undefined && fromIso(entry.closedUntil) >= until
-      ? undefined
-      : { ...entry, closedUntil: toIso(until) };
+      ? {}
+      : { next: { ...entry, closedUntil: toIso(until) } };
   await changeHost(ports, url, change, signal);
 }
 
@@ -42,46 +47,49 @@ export async function giveBackPlaces(
   signal: AbortSignal,
 ): Promise<void> {
   if (ports.policy.hostCeiling === undefined) return;
-  let woken: readonly string[] = [];
-  const change = (entry: HostEntry) => {
-    const next = withoutShare(ports, entry, record, kept);
-    woken = next?.woken ?? [];
-    return next?.entry;
-  };
-  if (!(await changeHost(ports, record.request.source.url, change, signal)) || woken.length === 0) return;
+  const change = (entry: HostEntry) => withoutShare(ports, entry, record, kept);
+  const { last, isWritten } = await changeHost(ports, record.request.source.url, change, signal);
+  const { woken = [] } = last;
+  if (!isWritten || woken.length === 0) return;
   await ports.queues.finalizer.send(woken.map((transferId) => ({ body: { kind: 'tick', v: 1, transferId } })));
 }
 
-const PAUSE_MS = 50;
-
-/** Writers that lost to each other go apart. */
-export async function pause({ clock, ids }: HostPorts, tries: number, signal: AbortSignal): Promise<void> {
-  if (tries > 1) await clock.sleep(Math.ceil(PAUSE_MS * tries * fractionOf(ids.ulid())), signal);
+/** What a change makes of an entry. `next`: `undefined` = it is left as it is. */
+interface Change {
+  readonly next?: HostEntry | undefined;
 }
 
 /**
- * `change` returning `undefined` = leave it. After eight lost races it is left too: it is a hint.
- * True = written.
+ * Changes what is known of a host. `last`: what `change` made of the entry at the last try. After eight lost races it
+ * is left as it is: it is a hint.
  */
-async function changeHost(
+export async function changeHost<C extends Change>(
   ports: HostPorts,
   url: string,
-  change: (entry: HostEntry) => HostEntry | undefined,
+  change: (entry: HostEntry) => C,
   signal: AbortSignal,
-): Promise<boolean> {
-  for (let tries = 1; tries <= CHANGE_TRIES; tries += 1) {
+): Promise<{ readonly last: C; readonly isWritten: boolean }> {
+  for (let tries = 1; ; tries += 1) {
     const found = await readHost(ports, url);
-    const next = change(found?.value ?? { v: 1 });
-    if (next === undefined) return false;
+    const last = change(found?.value ?? { v: 1 });
+    if (last.next === undefined) return { last, isWritten: false };
     try {
-      await ports.records.put(KEYS.host(hostOf(url)), next, found?.version ?? 'absent');
-      return true;
+      await ports.records.put(KEYS.host(hostOf(url)), last.next, found?.version ?? 'absent');
+      return { last, isWritten: true };
     } catch (error) {
       if (!(error instanceof PieceworkError) || error.reaction === 'fail') throw error;
     }
+    if (tries >= CHANGE_TRIES) return { last, isWritten: false };
     await pause(ports, tries, signal);
   }
-  return false;
+}
+
+const CHANGE_TRIES = 8;
+const PAUSE_MS = 50;
+
+/** Writers that lost to each other go apart. */
+async function pause({ clock, ids }: HostPorts, tries: number, signal: AbortSignal): Promise<void> {
+  if (tries > 1) await clock.sleep(Math.ceil(PAUSE_MS * tries * fractionOf(ids.ulid())), signal);
 }
 
 /** What a batch learned of the host's connections. */
@@ -92,5 +100,5 @@ export async function rememberCeiling(
   signal: AbortSignal,
 ): Promise<void> {
   const learned = { since: toIso(since), patience, crept };
-  await changeHost(ports, url, (entry) => ({ ...entry, ceiling: connections, learned }), signal);
+  await changeHost(ports, url, (entry) => ({ next: { ...entry, ceiling: connections, learned } }), signal);
 }

@@ -18,9 +18,6 @@ import type { Ports } from '../ports.ts';
 
 export type HostPorts = Pick<Ports, 'records' | 'clock' | 'ids' | 'policy'>;
 
-/** Then a change is given up: it is a hint. */
-export const CHANGE_TRIES = 8;
-
 /** `undefined` = nothing is known. */
 export async function readHost(ports: Pick<Ports, 'records'>, url: string) {
   try {

@@ -1,11 +1,10 @@
-import { PieceworkError } from '../../../errors/error.ts';
-import { hostOf, KEYS } from '../../../records/records.ts';
+import type { HostEntry } from '../../../records/records.ts';
 import type { Input } from '../../../transfer/decide/decision.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import type { Ports } from '../ports.ts';
-import { pause } from './change.ts';
+import { changeHost } from './change.ts';
 import type { HostPorts } from './entry.ts';
-import { CHANGE_TRIES, ceilingOf, closedUntil, readHost } from './entry.ts';
+import { ceilingOf, closedUntil, readHost } from './entry.ts';
 import type { HostView } from './share.ts';
 import { viewHost } from './share.ts';
 
@@ -34,21 +33,15 @@ export async function takePlaces(
   { inputs, piecesLeft }: Wanted,
   signal: AbortSignal,
 ): Promise<HostView> {
-  const { url } = record.request.source;
-  for (let tries = 1; ; tries += 1) {
-    const found = await readHost(ports, url);
-    const view = viewHost(ports, record, found?.value, inputs, piecesLeft);
-    if (view.claimed === undefined) return view;
-    try {
-      await ports.records.put(KEYS.host(hostOf(url)), view.claimed, found?.version ?? 'absent');
-      return view;
-    } catch (error) {
-      if (!(error instanceof PieceworkError) || error.reaction === 'fail') throw error;
-      const has = Math.min(view.facts.places, found?.value.sharers?.[record.id]?.places ?? 0);
-      if (tries >= CHANGE_TRIES) return { ...view, facts: { ...view.facts, places: has }, held: has };
-    }
-    await pause(ports, tries, signal);
-  }
+  const look = (entry: HostEntry) => {
+    const view = viewHost(ports, record, entry, inputs, piecesLeft);
+    return { view, next: view.claimed, has: entry.sharers?.[record.id]?.places ?? 0 };
+  };
+  const { last, isWritten } = await changeHost(ports, record.request.source.url, look, signal);
+  const { view } = last;
+  if (isWritten || view.claimed === undefined) return view;
+  const places = Math.min(view.facts.places, last.has);
+  return { ...view, facts: { ...view.facts, places }, held: places };
 }
 
 /** How long the host has asked all transfers to wait; 0 = it is open. */

@@ -58,17 +58,17 @@ export function viewHost(
   return { ...view, claimed: { ...withoutOldForm(before), sharers: claim.sharers } };
 }
 
-/** Without what it has, or with no more than `kept` of it; `undefined` = it has no more. `woken`: who has it now. */
+/** Without what it has, or with no more than `kept` of it; nothing = it has no more. `woken`: who has it now. */
 export function withoutShare(
   ports: HostPorts,
   entry: HostEntry,
   { id }: TransferRecord,
   kept: number | 'left',
-): { readonly entry: HostEntry; readonly woken: readonly string[] } | undefined {
+): { readonly next?: HostEntry; readonly woken?: readonly string[] } {
   const ceiling = ceilingOf(ports, entry)?.connections ?? 0;
   const given = givePlacesBack(leased(entry.sharers, ports.clock.now()), id, kept, ceiling);
-  if (given === undefined) return undefined;
-  return { entry: { ...withoutOldForm(entry), sharers: given.sharers }, woken: given.woken };
+  if (given === undefined) return {};
+  return { next: { ...withoutOldForm(entry), sharers: given.sharers }, woken: given.woken };
 }
 
 /** The older form had each transfer up to its deadline, and many after their end: it says nothing any more. */
