@@ -1,30 +1,26 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
 import type { PieceworkError } from '../../lib/errors/error.ts';
 import type { HttpSourceOptions } from '../../lib/sources/http/source.ts';
 import { httpSource } from '../../lib/sources/http/source.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
 import type { Certificate } from '../support/certificates.ts';
 import { createAuthority, createSelfSigned } from '../support/certificates.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import type { Origin } from '../support/origin.ts';
 import { redirect, startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
 import type { TestProxyOptions } from '../support/proxy.ts';
 import { startProxy } from '../support/proxy.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';
+import { usedByTest } from '../support/used-by-test.ts';
 
 const SIZE = 300_000;
 const authority = createAuthority();
 const ca = authority.cert;
-const extras: AsyncDisposable[] = [];
-
-afterEach(async () => {
-  for (const extra of extras.splice(0).reverse()) await extra[Symbol.asyncDispose]();
-});
-
-function use<T extends AsyncDisposable>(thing: T): T {
-  extras.push(thing);
-  return thing;
-}
+const use = usedByTest();
 
 async function server(tls?: Certificate): Promise<Origin> {
   const origin = use(await startOrigin(tls === undefined ? {} : { tls }));
@@ -179,6 +175,18 @@ describe('a proxy', () => {
       'SourceRefused',
     );
     expect(error.message).toContain(`the proxy http://127.0.0.1:${gone.port} refused`);
+  });
+
+  it('that answers what is no head keeps no connection', async () => {
+    const { base } = await server(authority.issue());
+    const liar = createServer().on('connection', (socket) => socket.on('error', () => socket.destroy()));
+    const closed = once(liar, 'connection').then(([socket]) => once(socket as Socket, 'close'));
+    liar.on('connection', (socket) => socket.once('data', () => socket.write('HTTP/1.1 2x0 Yes\r\n\r\n')));
+    const httpsProxy = `http://127.0.0.1:${await listenOnLoopback(liar)}`;
+    const source = use(httpSource({ ca, proxy: { httpsProxy } }));
+    await failureOf(source.probe({ url: `${base}/file.bin` }, 100, call()), 'SourceMalformed');
+    await closed;
+    liar.close();
   });
 
   it('changes nothing about certificates', async () => {

@@ -1,5 +1,5 @@
 import type { ObjectCannedACL, PutObjectCommandInput, ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3';
-import { decodeExtended, parse } from 'content-disposition';
+import { decodeExtended, encodeExtended, parse } from 'content-disposition';
 import type { DigestAlgorithm, Digests } from '../../transfer/digests.ts';
 import { DIGEST_HEX_LENGTH, sequentialDigests } from '../../transfer/digests.ts';
 import { MOST_CARRIED_BYTES, MOST_OWN_METADATA_BYTES, taggingHeader } from '../../transfer/object-headers.ts';
@@ -127,11 +127,7 @@ function storedDisposition(value: string): string {
   const name = decodeExtended(parameters['filename*'] ?? '') ?? parameters['filename'];
   if (name === undefined || !/^[a-z-]{1,40}$/i.test(type)) return value;
   const plain = name.normalize('NFC').replace(/[^\x20-\x7e]|["\\]/g, '_');
-  const encoded = encodeURIComponent(name.toWellFormed()).replace(
-    /['()*]/g,
-    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `${type}; filename="${plain}"; filename*=UTF-8''${encoded}`;
+  return `${type}; filename="${plain}"; filename*=${encodeExtended(name.toWellFormed())}`;
 }
 
 const BEYOND_ASCII = /[^\x20-\x7e\t]/;

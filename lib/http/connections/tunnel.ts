@@ -33,11 +33,15 @@ export async function openTunnel(options: TunnelOptions, signal: AbortSignal): P
     const login = `${decodedOrAsIs(username)}:${decodedOrAsIs(password)}`;
     lines.push(`proxy-authorization: Basic ${Buffer.from(login).toString('base64')}`);
   }
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-  const { status } = parseHead(await headOf(socket, timeoutMs, signal));
-  if (status === 200) return socket;
-  socket.destroy();
-  throw fault('TUNNEL_REFUSED', `the proxy answers ${status} to CONNECT (${status})`);
+  try {
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+    const { status } = parseHead(await headOf(socket, timeoutMs, signal));
+    if (status === 200) return socket;
+    throw fault('TUNNEL_REFUSED', `the proxy answers ${status} to CONNECT (${status})`);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }
 
 /** The head of the proxy's answer. What lies behind is the host's, which says nothing before it is spoken to. */
@@ -53,7 +57,6 @@ function headOf(socket: Socket, timeoutMs: number, signal: AbortSignal): Promise
     };
     const fail = (reason: unknown) => {
       settled();
-      socket.destroy();
       reject(reason);
     };
     const stop = () => fail(signal.reason);

@@ -11,15 +11,20 @@ export function recentlyUsed<V>(most: number, dropped: (value: V) => void): Rece
   return {
     of(name, make) {
       const value = kept.get(name) ?? make();
-      kept.delete(name);
-      kept.set(name, value);
-      const [oldest] = kept;
-      if (kept.size > most && oldest !== undefined) {
-        kept.delete(oldest[0]);
-        dropped(oldest[1]);
-      }
+      const [, oldest] = putLast(kept, most, name, value) ?? [];
+      if (oldest !== undefined) dropped(oldest);
       return value;
     },
     all: () => kept.values(),
   };
+}
+
+/** Puts it behind all others; returns the first one, which has given way to it where there are more than `most`. */
+export function putLast<V>(kept: Map<string, V>, most: number, name: string, value: V): [string, V] | undefined {
+  kept.delete(name);
+  kept.set(name, value);
+  const [first] = kept;
+  if (kept.size <= most || first === undefined) return undefined;
+  kept.delete(first[0]);
+  return first;
 }

@@ -1,4 +1,5 @@
 import { PieceworkError } from '../../errors/error.ts';
+import { rephrasedReader } from '../../errors/rephrased.ts';
 import type { Answer } from '../../http/answer.ts';
 import { decodedUtf8, lengthOf } from '../../http/grammar/headers.ts';
 import { rangeAnswerOf } from '../../http/grammar/range-answer.ts';
@@ -38,7 +39,12 @@ export async function openHttp(
     const next = opened.answer.redirected === undefined ? start : startAt(opened.answer);
     if (next === undefined) return opened;
     reached.keep(from, snapshot, next);
-    return { ...opened, reader: onFailure(opened.reader, () => reached.forget(from, snapshot, next)) };
+    // A body that breaks off speaks against its server too; one that was given up does not.
+    const spokenAgainst = (thrown: unknown) => {
+      if (thrown instanceof PieceworkError) reached.forget(from, snapshot, next);
+      return thrown;
+    };
+    return { ...opened, reader: rephrasedReader(spokenAgainst, opened.reader) };
   };
   const before = reached.at(from, snapshot);
   context.limits.check(before?.url.href ?? from.url);
@@ -103,21 +109,6 @@ async function openAt(
     await answer.body.discard(lengthOf(answer.headers));
   }
   throw new RangeError('the check asks again only where If-Range was sent');
-}
-
-/** A body that breaks off speaks against its server too; one that was given up does not. */
-function onFailure(reader: ByteReader, failed: () => void): ByteReader {
-  return {
-    async read(into) {
-      try {
-        return await reader.read(into);
-      } catch (error) {
-        if (error instanceof PieceworkError) failed();
-        throw error;
-      }
-    },
-    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
-  };
 }
 
 function headOf({ status, headers }: Answer): RangeAnswer {

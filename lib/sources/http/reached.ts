@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Start } from '../../http/requests/redirects.ts';
+import { putLast } from '../../net/pools/recently-used.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 
@@ -19,11 +20,7 @@ export function reachedTargets(): Reached {
   return {
     at: (from, snapshot) => targets.get(nameOf(from, snapshot)),
     keep(from, snapshot, start) {
-      const name = nameOf(from, snapshot);
-      targets.delete(name);
-      targets.set(name, start);
-      const [oldest] = targets.keys();
-      if (targets.size > MOST && oldest !== undefined) targets.delete(oldest);
+      putLast(targets, MOST, nameOf(from, snapshot), start);
     },
     forget(from, snapshot, start) {
       const name = nameOf(from, snapshot);

@@ -20,21 +20,16 @@ export function sftpError(
  * SSH has no word for "enough": a server that bears no more connections (MaxStartups, a limit for each address) closes
  * the new one before it has said anything. While others of ours stand, that is what it means.
  */
-export function fullError({ url }: SftpTarget, cause: unknown, openConnections: number): PieceworkError {
-  const target = redactUrl(url.href);
+export function fullError(target: SftpTarget, cause: unknown, openConnections: number): PieceworkError {
   const said = `the server takes ${openConnections} connections of ours and closed one more during its handshake`;
-  return new PieceworkError('SourceBusy', `${target}: ${said}`, { cause, details: { target, openConnections } });
+  return sftpError('SourceBusy', target, said, cause, { openConnections });
 }
 
 /** Nor has SFTP a word for too many open files; while others of ours are open, that is what a refusal means. */
-export function filesFullError({ url }: SftpTarget, cause: unknown, openFiles: number): PieceworkError {
-  const target = redactUrl(url.href);
+export function filesFullError(target: SftpTarget, cause: unknown, openFiles: number): PieceworkError {
   const said = `the server has ${openFiles === 1 ? 'a file' : `${openFiles} files`} of ours open and refuses one more`;
   // Each piece has a connection and an open file of its own, so what bounds one bounds the other.
-  return new PieceworkError('SourceBusy', `${target}: ${said}`, {
-    cause,
-    details: { target, openConnections: openFiles },
-  });
+  return sftpError('SourceBusy', target, said, cause, { openConnections: openFiles });
 }
 
 /** What ssh2 or Node threw before the session stood. Texts of the server are not repeated. */

@@ -56,6 +56,11 @@ function wholePayload(
 ): Payload {
   if (bytes.length < sizeBytes) throw tooShort(bytes.length, sizeBytes);
   if (bytes.length > sizeBytes) throw tooLong(sizeBytes);
+  let hash: Buffer | undefined;
+  const md5 = () => {
+    hash ??= createHash('md5').update(bytes).digest();
+    return hash;
+  };
   let at = 0;
   const stream = new Readable({
     highWaterMark: SLICE_BYTES,
@@ -74,13 +79,11 @@ function wholePayload(
     stream,
     headers: {
       'content-length': String(sizeBytes),
-      ...(withChecksums
-        ? { 'x-amz-checksum-crc32': crc32Base64(crc) }
-        : { 'content-md5': createHash('md5').update(bytes).digest('base64') }),
+      ...(withChecksums ? { 'x-amz-checksum-crc32': crc32Base64(crc) } : { 'content-md5': md5().toString('base64') }),
       'x-amz-content-sha256': unsigned ? 'UNSIGNED-PAYLOAD' : createHash('sha256').update(bytes).digest('hex'),
     },
     crc32: () => crc,
-    md5: () => createHash('md5').update(bytes).digest('hex'),
+    md5: () => md5().toString('hex'),
     failed: new Promise<never>(() => {}),
   };
 }
