@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CliProcess, Ended } from '../support/cli-process.ts';
 import { startCli } from '../support/cli-process.ts';
+import { filesUnder } from '../support/files-under.ts';
+import { freePort } from '../support/loopback.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import type { Resource } from '../support/origin-resource.ts';
@@ -208,15 +208,6 @@ describe('going on', () => {
 });
 
 describe('bad input: one sentence, the right exit code, nothing left behind, no secret told', () => {
-  async function closedPort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    server.close();
-    await once(server, 'close');
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  }
-
   const withSecrets = (url: string): string => `${url.replace('http://', `http://me:${SECRET}@`)}?signature=${SECRET}`;
 
   interface BadInput {
@@ -303,7 +294,7 @@ describe('bad input: one sentence, the right exit code, nothing left behind, no 
       what: 'a refused connection',
       exitCode: 4,
       says: '127.0.0.1',
-      args: async () => ['copy', withSecrets(`http://127.0.0.1:${await closedPort()}/x`), '--max-attempts', '1'],
+      args: async () => ['copy', withSecrets(`http://127.0.0.1:${await freePort()}/x`), '--max-attempts', '1'],
     },
     { what: 'an id of nothing', exitCode: 8, says: '01J', args: () => ['status', '01J'] },
     {
@@ -337,7 +328,6 @@ describe('bad input: one sentence, the right exit code, nothing left behind, no 
 
 /** Whatever the state folder holds. */
 async function textsUnder(path: string): Promise<string[]> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile());
-  return await Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')));
+  const files = await filesUnder(path).catch(() => []);
+  return await Promise.all(files.map((file) => readFile(file, 'utf8')));
 }

@@ -1,8 +1,8 @@
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { httpSource } from '../../lib/sources/http/source.ts';
 import { httpBench, SIZE } from '../support/http-bench.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { startOrigin } from '../support/origin.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';
 
@@ -101,9 +101,8 @@ describe('a connection', () => {
       socket.resume();
       void closing[Symbol.asyncDispose]();
     });
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const port = await listenOnLoopback(silent);
     bench.alsoUse({ [Symbol.asyncDispose]: () => new Promise<void>((resolve) => silent.close(() => resolve())) });
-    const { port } = silent.address() as AddressInfo;
     // No handshake comes, and the time-out is beyond the test's.
     const closing = httpSource({ connectTimeoutMs: 600_000 });
     await failureOf(closing.probe({ url: `https://127.0.0.1:${port}/x` }, 1000, call()), 'Interrupted');

@@ -1,35 +1,27 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { Readable } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openLocal } from '../../lib/index.ts';
 import { httpSource } from '../../lib/sources/http/source.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { cutUnderTls, untilClosed } from '../support/hostile-lies.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
 import type { TestProxyOptions } from '../support/proxy.ts';
 import { startProxy } from '../support/proxy.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';
+import { usedByTest } from '../support/used-by-test.ts';
 
 const SIZE = 300_000;
 const BYTES = patternBytes(0, SIZE);
 const authority = createAuthority();
-const extras: AsyncDisposable[] = [];
-
-afterEach(async () => {
-  for (const extra of extras.splice(0).reverse()) await extra[Symbol.asyncDispose]();
-});
-
-function use<T extends AsyncDisposable>(thing: T): T {
-  extras.push(thing);
-  return thing;
-}
+const use = usedByTest();
 
 describe('a body that ends with its connection, through a proxy', () => {
   async function proxied(serves: ReturnType<typeof untilClosed>, options: TestProxyOptions = {}) {
@@ -96,14 +88,13 @@ describe('a body that ends with its connection, through a proxy', () => {
         to.on('error', () => socket.destroy()).on('close', () => socket.destroy());
         socket.pipe(to).pipe(socket);
       });
-      await new Promise<void>((resolve) => liar.listen(0, '127.0.0.1', resolve));
+      const port = await listenOnLoopback(liar);
       use({
         async [Symbol.asyncDispose]() {
           for (const socket of sockets) socket.destroy();
           await new Promise((resolve) => liar.close(resolve));
         },
       });
-      const { port } = liar.address() as AddressInfo;
       const proxy = { httpsProxy: `http://127.0.0.1:${port}` };
       await using source = httpSource({ ca: authority.cert, proxy });
       const error = await failureOf(

@@ -9,6 +9,7 @@ import type { SftpSourceOptions } from '../../lib/sources/sftp/source.ts';
 import { sftpSource } from '../../lib/sources/sftp/source.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { findProgram } from '../support/daemon.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';
 import type { SftpServerOptions } from '../support/sftp-server.ts';
@@ -65,9 +66,8 @@ describe('bad input', () => {
         .on('error', () => {})
         .resume()
         .end('HTTP/1.1 400 Bad Request\r\n\r\n'),
-    ).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
+    );
+    const port = await listenOnLoopback(server);
     const error = await source
       .probe({ ...at('x'), url: `sftp://me:a@127.0.0.1:${port}/x` }, 1, call())
       .catch((thrown) => thrown);

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ftpSource } from '../../lib/sources/ftp/source.ts';
 import { httpSource } from '../../lib/sources/http/source.ts';
 import { sftpSource } from '../../lib/sources/sftp/source.ts';
 import { listenOnLoopback } from '../support/loopback.ts';
 import { call, failureOf, readAll } from '../support/reading.ts';
+import { usedByTest } from '../support/used-by-test.ts';
 
 /*
  * Servers that say one byte at a time and never come to an end: each time-out is for the whole of what is waited for,
@@ -13,16 +14,7 @@ import { call, failureOf, readAll } from '../support/reading.ts';
  */
 
 const LIMITS = { connectTimeoutMs: 300, headersTimeoutMs: 300, stallTimeoutMs: 300 };
-const extras: AsyncDisposable[] = [];
-
-afterEach(async () => {
-  for (const extra of extras.splice(0).reverse()) await extra[Symbol.asyncDispose]();
-});
-
-function use<T extends AsyncDisposable>(thing: T): T {
-  extras.push(thing);
-  return thing;
-}
+const use = usedByTest();
 
 /** Says `begin` at once, when it is asked or as soon as it is connected to, and then a byte every 50 ms. */
 async function dribbling(begin: string, speaks: 'first' | 'when asked', byte = 'x'): Promise<number> {

@@ -8,6 +8,7 @@ import type { Handler, Origin } from './origin.ts';
 import { startOrigin } from './origin.ts';
 import type { Resource } from './origin-resource.ts';
 import { call, readAll } from './reading.ts';
+import { usedByTest } from './used-by-test.ts';
 
 /** Of the usual test file. */
 export const SIZE = 400_000;
@@ -29,22 +30,18 @@ export interface HttpBench {
 export function httpBench(): HttpBench {
   let origin: Origin;
   let source: Source;
-  const extras: AsyncDisposable[] = [];
 
   beforeEach(async () => {
     origin = await startOrigin();
     source = httpSource();
   });
   afterEach(async () => {
-    for (const extra of extras.splice(0).reverse()) await extra[Symbol.asyncDispose]();
     await source[Symbol.asyncDispose]();
     await origin[Symbol.asyncDispose]();
   });
 
-  const alsoUse = <T extends AsyncDisposable>(thing: T): T => {
-    extras.push(thing);
-    return thing;
-  };
+  // After the hook above, so before it when a test ends.
+  const alsoUse = usedByTest();
   const snapshotOf = async (from: SourceLocator, by = source): Promise<Snapshot> => {
     await using probe = await by.probe(from, 1000, call());
     return probe.snapshot;

@@ -1,8 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Certificate } from './certificates.ts';
+import { listenOnLoopback } from './loopback.ts';
 import type { Resource } from './origin-resource.ts';
 import { sendResource } from './origin-resource.ts';
 
@@ -73,8 +74,7 @@ export async function startOrigin(options: { readonly tls?: Certificate } = {}):
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server);
   const base = options.tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
   const cutConnections = (): void => {
     for (const socket of sockets.keys()) socket.destroy();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOnLoopback } from './loopback.ts';
 
 export interface ServedApi extends AsyncDisposable {
   readonly url: string;
@@ -52,8 +52,7 @@ export async function serveApi(app: App): Promise<ServedApi> {
   const server = createServer(
     (request, response) => void serve(request, response).catch((error: unknown) => response.destroy(error as Error)),
   );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server);
   return {
     url: `http://127.0.0.1:${port}/prod`,
     requests,

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -8,6 +8,7 @@ import { formsOf } from '../../support/canary.ts';
 import { testContext } from '../../support/cli-context.ts';
 import type { EchoServer, HttpAnswer } from '../../support/echo-servers.ts';
 import { echoFtp, echoHttp, echoNoise, echoSsh, says } from '../../support/echo-servers.ts';
+import { filesUnder } from '../../support/files-under.ts';
 
 /*
  * A server answers with the secret that it was sent, and with escape sequences, in everything that it may say. Looked
@@ -89,8 +90,7 @@ function withoutOurs(text: string): string {
 }
 
 async function filesIn(folder: string): Promise<[string, string][]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = await filesUnder(folder).catch(() => []);
   return await Promise.all(files.map(async (file) => [file, `${file} ${await readFile(file, 'utf8')}`] as const)).then(
     (all) => all.map(([name, text]) => [name, text]),
   );

@@ -3,7 +3,6 @@ import { byRequest, from, multipart, status, toRanges, withBody } from '../../..
 import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
 import type { Handler } from '../../../support/origin.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
-import { sendResource } from '../../../support/origin-resource.ts';
 import { patternBytes } from '../../../support/pattern.ts';
 
 const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
@@ -22,10 +21,7 @@ const shifted = (servers: RowServers, says: 'truth' | 'lie'): Resource => ({
 const withoutRanges =
   (code: number) =>
   (servers: RowServers): Handler =>
-  (request, response, logged) =>
-    request.headers.range === undefined
-      ? sendResource(honest(servers), request, response, logged)
-      : status(code)(request, response, logged);
+    toRanges(1, honest(servers), status(code));
 
 export const RANGES: readonly HostileRow[] = [
   ...[400, 403, 501].map(
@@ -151,24 +147,14 @@ export const RANGES: readonly HostileRow[] = [
     outcome: 'bytes',
     how: 'asked once more without `Range`, as a stream',
     mode: 'stream',
-    serve: (servers) => (request, response, logged) =>
-      request.headers.range === undefined
-        ? byRequest(() => honest(servers))(request, response, logged)
-        : multipart(wholeOf(servers))(request, response, logged),
+    serve: (servers) => toRanges(1, honest(servers), multipart(wholeOf(servers))),
   },
   {
     what: '`multipart/byteranges` from the third request on',
     outcome: 'bytes',
     how: 'planned once more, as a stream',
     mode: 'stream',
-    serve: (servers) => {
-      let seen = 0;
-      return (request, response, logged) => {
-        seen += 1;
-        const lies = seen >= 3 && request.headers.range !== undefined;
-        return (lies ? multipart(wholeOf(servers)) : byRequest(() => honest(servers)))(request, response, logged);
-      };
-    },
+    serve: (servers) => toRanges(3, honest(servers), multipart(wholeOf(servers))),
   },
   {
     what: '206 with the whole body, its length stated',
