@@ -71,7 +71,8 @@ function buildVerb(
 ): Command {
   const command = new Command(verb.name).copyInheritedSettings(program);
   command.summary(verb.summary).description(verb.description ?? sentence(verb.summary));
-  command.usage(['[options]', ...verb.arguments.map(({ term }) => term.replace(/[<>]/g, ''))].join(' '));
+  const operandsUsage = verb.usage ?? verb.arguments.map(({ term }) => term.replace(/[<>]/g, '')).join(' ');
+  command.usage(['[options]', operandsUsage].join(' ').trim());
   if (verb.alias !== undefined) command.alias(verb.alias);
   for (const { term, help, choices } of verb.arguments) {
     const argument = new Argument(term, help);
@@ -87,7 +88,8 @@ function buildVerb(
   if (specs.length > 0) command.addHelpOption(new Option('-h, --help', 'print help').helpGroup(`${GROUPS.at(-1)}:`));
   command.addHelpText('after', () => after(verb.examples, helpWidth(context)));
   return command.action((...all: unknown[]) => {
-    const operands = all.slice(0, verb.arguments.length).filter((one): one is string => typeof one === 'string');
+    const given = all.slice(0, verb.arguments.length).flat();
+    const operands = given.filter((one): one is string => typeof one === 'string');
     const extras = Object.fromEntries(
       (verb.extras ?? []).map(({ name }) => [name, command.getOptionValue(extraOption(name).attributeName())]),
     );

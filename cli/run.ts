@@ -36,7 +36,7 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     isJson = settings.json === true;
     isVerbose = settings.verbose === true;
     const hint = (text: string): void => void hints.push(text);
-    await verb.run({ context, program, arguments: operands, settings, extras, hint });
+    await verb.run({ context, program, arguments: operands, commandLine: args, settings, extras, hint });
     return 0;
   } catch (thrown) {
     const error = asPieceworkError(thrown);

@@ -12,6 +12,8 @@ export interface Verb {
   /** More, in its own help. */
   readonly description?: string;
   readonly arguments: readonly VerbArgument[];
+  /** What stands behind the options. @default its arguments */
+  readonly usage?: string;
   /** The settings that it takes, if any. */
   readonly settings?: SettingVerb;
   /** What belongs to one call and is no setting. */
@@ -21,7 +23,7 @@ export interface Verb {
 }
 
 interface VerbArgument {
-  /** `<SOURCE>`, or `[DEST]` when it may be left away. */
+  /** `<SOURCE>`, or `[DEST]` when it may be left away; the last one may be `[DEST...]`. */
   readonly term: string;
   readonly help: string;
   readonly choices?: readonly string[];
@@ -42,6 +44,8 @@ export interface Example {
 export interface VerbCall {
   readonly context: Context;
   readonly arguments: readonly string[];
+  /** As it was given, without the name of the program. */
+  readonly commandLine: readonly string[];
   readonly settings: Settings;
   readonly extras: Readonly<Record<string, string | boolean | undefined>>;
   /** The whole command line, for shell completion. */

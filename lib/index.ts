@@ -22,6 +22,7 @@ export type { Health, Transfer, TransferDetail, TransferPage } from './api/schem
 export { ERROR_CODES, type ErrorCode, EXIT_CODES, exitCodeOf } from './errors/codes.ts';
 export { type ErrorDetails, type ErrorRecord, PieceworkError } from './errors/error.ts';
 export { redactUrl } from './errors/redact.ts';
+export type { GivenEntry as BatchEntryInput } from './lists/given-entries.ts';
 export type {
   CleanReport,
   CopyReport,

@@ -11,6 +11,24 @@ interface Contradiction {
 /** What can't be meant together. */
 const CONTRADICTIONS: readonly Contradiction[] = [
   {
+    first: 'inputFile',
+    second: 'urls',
+    holds: ({ inputFile, urls }) => inputFile !== undefined && urls !== undefined,
+    sentence: '--input-file and --urls are two words for the list: give one of them',
+  },
+  {
+    first: 'report',
+    second: 'skipReport',
+    holds: ({ report, skipReport }) => report !== undefined && skipReport === true,
+    sentence: '--report says where the report goes, and --skip-report that there is none: give one of them',
+  },
+  {
+    first: 'column',
+    second: 'url',
+    holds: ({ column, url }) => column !== undefined && url !== undefined,
+    sentence: '--column and --url both say what the URL of an entry is: give one of them',
+  },
+  {
     first: 'quiet',
     second: 'verbose',
     holds: ({ quiet, verbose }) => quiet === true && verbose === true,

@@ -2,6 +2,7 @@ import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
 import type { BatchReport } from '../../lib/index.ts';
 import { batchRequest } from '../options/batch-request.ts';
 import { localOptions } from '../options/request.ts';
+import { againCommand } from '../output/batch/again.ts';
 import { batchReporter } from '../output/batch/reporter.ts';
 import { batchSummary } from '../output/batch/summary.ts';
 import { writeLine } from '../output/lines.ts';
@@ -16,9 +17,10 @@ export const batchVerb: Verb = {
     'What is there already and has not changed is left alone. Run again after a crash or Ctrl-C, it goes on with what ' +
     'is missing. Exit code 0 only if all are there, 9 if some failed. stdout carries one line, where the report is.',
   arguments: [
-    { term: '<LIST>', help: 'a file, a URL, or - for stdin: URLs, CSV, checksums, Metalink, … (docs/lists.md)' },
+    { term: '[LIST]', help: 'a file, a URL, or - for stdin: URLs, CSV, checksums, Metalink, … (docs/lists.md)' },
     { term: '[DEST]', help: 'a folder, which is made, or s3://bucket/prefix/; default: the current folder' },
   ],
+  usage: 'LIST [DEST]',
   settings: 'batch',
   examples: [
     { command: 'piecework batch urls.txt /data/', what: 'one URL a line' },
@@ -27,13 +29,13 @@ export const batchVerb: Verb = {
     { command: 'grep -v tmp urls.txt | piecework batch - out/ --report report.csv', what: 'from a pipe' },
   ],
   async run(call) {
-    const [list = '', destination = '.'] = call.arguments;
+    const { list, destination } = operandsOf(call);
     const report = await watched(call, list, destination);
     const { context, settings } = call;
     if (settings.json === true) writeJson(context.stdout, { type: 'result', batch: report });
     else {
       if (settings.quiet !== true)
-        for (const line of batchSummary(report, again(call))) writeLine(context.stderr, line);
+        for (const line of batchSummary(report, againCommand(call.commandLine))) writeLine(context.stderr, line);
       if (report.report !== undefined) writeLine(context.stdout, report.report);
     }
     const { failed, cancelled } = report.counters;
@@ -46,19 +48,31 @@ export const batchVerb: Verb = {
   },
 };
 
+/** LIST may be given as an option, as aria2 and wget, or rclone, have it. */
+function operandsOf({ arguments: operands, settings }: VerbCall): {
+  readonly list: string;
+  readonly destination: string;
+} {
+  const named = settings.inputFile ?? settings.urls;
+  if (named !== undefined) {
+    const [destination = '.', more] = operands;
+    if (more === undefined) return { list: named, destination };
+    const flag = settings.inputFile === undefined ? '--urls' : '--input-file';
+    throw new PieceworkError(
+      'InvalidOption',
+      `${flag} gives the list, so that DEST alone may follow, and ${operands.length} were given: leave the option away, or LIST`,
+    );
+  }
+  const [list, destination = '.'] = operands;
+  if (list === undefined)
+    throw new PieceworkError('InvalidOption', 'batch needs LIST, or --input-file; see piecework batch --help');
+  return { list, destination };
+}
+
 async function watched(call: VerbCall, list: string, destination: string): Promise<BatchReport> {
   const { context, settings } = call;
   using reporter = batchReporter(context, settings);
   const request = { ...batchRequest(list, destination, settings), onEvent: reporter.batchEvent };
   await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
   return await local.batch(request, context.signal);
-}
-
-/** The command that was given, as far as it can be repeated as it is. */
-function again({ arguments: operands }: VerbCall): string | undefined {
-  return operands[0] === '-' ? undefined : `piecework batch ${operands.map(shellWord).join(' ')}`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

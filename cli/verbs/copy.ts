@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Verb, VerbCall } from '../verb.ts';
+import { copyMany } from './copy-many.ts';
 import { follow } from './follow.ts';
 import { showPlan } from './plan.ts';
 
@@ -17,10 +18,11 @@ export const copyVerb: Verb = {
       help: 'http:, https:, ftp:, ftps:, sftp:, s3: or file: URL, @file with one in it, or - for stdin',
     },
     {
-      term: '[DEST]',
-      help: 's3://bucket/key, s3://bucket/prefix/, a path, a folder (existing, or with a trailing /), - for stdout; default: the current folder',
+      term: '[DEST...]',
+      help: 's3://bucket/key, s3://bucket/prefix/, a path, a folder (existing, or with a trailing /), - for stdout; default: the current folder. With several SOURCEs a folder or a prefix, and the last of them',
     },
   ],
+  usage: 'SOURCE... [DEST]',
   settings: 'copy',
   examples: [
     { command: 'piecework copy https://host/disk.iso', what: "into the current folder, under the source's name" },
@@ -29,6 +31,7 @@ export const copyVerb: Verb = {
       command: 'piecework copy -v --parallel 16 https://host/disk.iso /data/',
       what: '16 connections, with the piece map',
     },
+    { command: 'piecework copy https://host/a.zip https://host/b.zip /data/', what: 'several into one folder' },
     {
       command: 'piecework copy --expect-sha256 9f86d0… https://host/a.zip a.zip',
       what: 'visible only if the digest is right',
@@ -39,7 +42,8 @@ export const copyVerb: Verb = {
     },
   ],
   async run(call) {
-    const [source = '', destination] = call.arguments;
+    const [source = '', destination, ...more] = call.arguments;
+    if (more.length > 0) return await copyMany(call);
     if (call.settings.dryRun === true) return await showPlan(call);
     const toStdout = destination === '-';
     if (toStdout) refuseJson(call);

@@ -8,6 +8,20 @@ const YEAR_MS = 365 * 86_400_000;
 
 /** How a list is read, and when a batch gives up. */
 export const BATCH_OPTIONS = {
+  inputFile: option({
+    kind: anyText('LIST'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'the list, in place of the first argument, as aria2c and wget have it',
+    inConfig: false,
+  }),
+  urls: option({
+    kind: anyText('LIST'),
+    group: 'List',
+    verbs: BATCH,
+    help: 'the same, as rclone has it',
+    inConfig: false,
+  }),
   format: option({
     kind: anyText('KIND'),
     group: 'List',

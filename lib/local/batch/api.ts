@@ -1,14 +1,18 @@
 import type { ErrorRecord } from '../../errors/error.ts';
+import type { GivenEntry as BatchEntryInput } from '../../lists/given-entries.ts';
 import type { ListOptions } from '../../lists/options.ts';
 import type { BatchStatus } from '../../transfer/batch/batch-record.ts';
 import type { Counters, FailureGroup, Outcome } from '../../transfer/batch/outcome.ts';
 import type { FailureLimit } from '../../transfer/batch/stop-rules.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
-import type { IfExists, ObjectSettings } from '../../transfer/request.ts';
+import type { IfExists, ObjectSettings, TransferOptions } from '../../transfer/request.ts';
 
 export interface BatchRequest {
-  readonly list: ListInput;
+  /** This, or `entries`. */
+  readonly list?: ListInput;
+  /** In place of a list; read once, to its end. `file:` URLs are allowed among them. */
+  readonly entries?: Iterable<BatchEntryInput> | AsyncIterable<BatchEntryInput>;
   /** A folder, which is made, or `s3://bucket/prefix/`. */
   readonly destination: string;
   /** What is said of every source besides its URL. */
@@ -59,6 +63,8 @@ export interface BatchRequestOptions {
   readonly maxAttempts: number;
   /** Waits for a host that asks for patience and gives no byte. @default 15 min */
   readonly maxWaitMs: number;
+  /** Of entries that are transfers of their own. */
+  readonly large?: LargeOptions;
   /** Failed entries that are borne before the batch gives up. @default any number */
   readonly maxFailures?: FailureLimit;
   /** @default no end */
@@ -76,6 +82,10 @@ export interface BatchRequestOptions {
    */
   readonly minAgeMs?: number;
 }
+
+type LargeOptions = Partial<
+  Pick<TransferOptions, 'pieceSizeBytes' | 'onSourceChange' | 'serverSideCopy' | 'deadlineMs' | 'holdMs'>
+>;
 
 export type BatchEvent =
   /** The list was read. `goesOn`: with what an earlier run of the same batch left. */

@@ -68,6 +68,7 @@ export function localBatchPorts(
         twin: twin === undefined ? undefined : folder.fileUrl(twin),
         object: settings,
         options: {
+          ...options.large,
           ifExists,
           parallelism: Math.min(perHost, LARGE_PARALLELISM),
           ...stated({ strict: strict || undefined }),

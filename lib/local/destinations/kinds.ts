@@ -33,3 +33,9 @@ const KNOWN = localDestinations(localKinds({}));
 export function describeDestination(to: DestinationLocator): string {
   return KNOWN.describe(to);
 }
+
+/** What a name is called in a folder or under a prefix, as it was written. */
+export function describeIn(folder: string, name: string): string {
+  const text = /[/\\]$/.test(folder) ? folder : `${folder}/`;
+  return KNOWN.describe(KNOWN.parse(text).locate(name));
+}

@@ -4,9 +4,11 @@ import { basename } from 'node:path';
 import { systemReason } from '../../../disk/user-file.ts';
 import { PieceworkError } from '../../../errors/error.ts';
 import { redactUrl } from '../../../errors/redact.ts';
-import type { Entry, InvalidEntry } from '../../../lists/entry.ts';
+import type { Entry, InvalidEntry, Listed as ListedEntry } from '../../../lists/entry.ts';
 import { FORMATS } from '../../../lists/formats.ts';
+import { givenEntries } from '../../../lists/given-entries.ts';
 import type { ListFormat, ListOptions } from '../../../lists/options.ts';
+import { DEFAULT_SCHEMES } from '../../../lists/options.ts';
 import { readList } from '../../../lists/read-list.ts';
 import type { BatchList } from '../../../transfer/batch/batch-record.ts';
 import type { BatchEntry, Listed } from '../../../transfer/batch/entry.ts';
@@ -28,30 +30,73 @@ export interface OpenedList {
 const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
 const CHUNK = 1024 ** 2;
 
-/** @throws PieceworkError `InvalidList`, and those of the source that it comes from. */
+/** @throws PieceworkError `InvalidList`, `InvalidOption`, and those of the source that it comes from. */
 export async function openList(home: Home, request: BatchRequest, signal: AbortSignal): Promise<OpenedList> {
-  const { list, source = {} } = request;
-  const hash = createHash('sha256');
-  let sha256: string | undefined;
-  async function* hashed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        yield chunk;
-      }
-    } finally {
-      sha256 = hash.digest('hex');
-    }
-  }
+  const { list, entries, source = {} } = request;
+  if ((list === undefined) === (entries === undefined))
+    throw new PieceworkError('InvalidOption', 'a batch is made from a list or from entries: give one of them');
+  const sum = summed();
+  if (list === undefined) return given(entries ?? [], source, sum);
   const options = optionsOf(list);
-  const read = await readList(hashed(chunksOf(home, list, source, signal)), options);
+  const read = await readList(sum.of(chunksOf(home, list, source, signal)), options);
   return {
     entries: entriesOf(read, source, options.onCollision),
     because: read.because,
     notes: () => read.notes().map(({ message, times }) => (times === 1 ? message : `${message} (${times} times)`)),
-    description() {
+    description: () => ({
+      from: list.from === '-' ? 'stdin' : redactUrl(list.from),
+      format: read.format,
+      sha256: sum.sha256(),
+    }),
+  };
+}
+
+function given(
+  entries: NonNullable<BatchRequest['entries']>,
+  source: Omit<SourceLocator, 'url'>,
+  sum: Sum,
+): OpenedList {
+  async function* summedUp() {
+    for await (const entry of entries) {
+      sum.add(`${JSON.stringify(entry)}\n`);
+      yield entry;
+    }
+    sum.end();
+  }
+  const schemes = [...DEFAULT_SCHEMES, 'file'];
+  return {
+    entries: entriesOf(givenEntries(summedUp(), { onCollision: 'fail', schemes }), source, 'fail'),
+    because: 'they were given one by one',
+    notes: () => [],
+    description: () => ({ from: 'entries', format: 'entries', sha256: sum.sha256() }),
+  };
+}
+
+type Sum = ReturnType<typeof summed>;
+
+/** The SHA-256 of what passes through, known at its end. */
+function summed() {
+  const hash = createHash('sha256');
+  let sha256: string | undefined;
+  const end = () => {
+    sha256 = hash.digest('hex');
+  };
+  return {
+    add: (text: string) => void hash.update(text),
+    end,
+    async *of(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      try {
+        for await (const chunk of chunks) {
+          hash.update(chunk);
+          yield chunk;
+        }
+      } finally {
+        end();
+      }
+    },
+    sha256(): string {
       if (sha256 === undefined) throw new PieceworkError('Internal', 'the list was not read to its end');
-      return { from: list.from === '-' ? 'stdin' : redactUrl(list.from), format: read.format, sha256 };
+      return sha256;
     },
   };
 }
@@ -111,9 +156,9 @@ async function* fetched(home: Home, from: SourceLocator, signal: AbortSignal): A
 }
 
 async function* entriesOf(
-  read: Awaited<ReturnType<typeof readList>>,
+  read: AsyncIterable<ListedEntry>,
   source: Omit<SourceLocator, 'url'>,
-  onCollision: ListInput['onCollision'],
+  onCollision: ListOptions['onCollision'],
 ): AsyncGenerator<Listed> {
   for await (const listed of read) {
     if (listed.kind === 'entry') yield batchEntry(listed, source);

@@ -1,0 +1,121 @@
+import { statSync } from 'node:fs';
+import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
+import { redactUrl } from '../../lib/errors/redact.ts';
+import type { BatchEvent, BatchReport, BatchRequest } from '../../lib/index.ts';
+import { describeIn } from '../../lib/local/destinations/kinds.ts';
+import { stated } from '../../lib/values/stated.ts';
+import { printableEscapes } from '../../lib/values/text/printable.ts';
+import { flagOf } from '../options/option.ts';
+import { copyRequest, localOptions } from '../options/request.ts';
+import type { SettingKey } from '../options/table.ts';
+import { againCommand } from '../output/batch/again.ts';
+import { batchReporter } from '../output/batch/reporter.ts';
+import { batchSummary } from '../output/batch/summary.ts';
+import { writeLine } from '../output/lines.ts';
+import { writeJson } from '../output/reporters/json-reporter.ts';
+import type { VerbCall } from '../verb.ts';
+
+/** What is said of one file, and can't be meant of each of several. */
+const OF_ONE: readonly SettingKey[] = [
+  'expectSha256',
+  'expectSha512',
+  'expectSha1',
+  'expectMd5',
+  'expectCrc32',
+  'expectSize',
+  'restart',
+  'dryRun',
+];
+
+/** `copy URL… DEST/`: several sources into one folder, as `cp` does. A small batch, without a report of its own. */
+export async function copyMany(call: VerbCall): Promise<void> {
+  const { context, settings } = call;
+  const brought = new Map<number, string>();
+  const request = requestOf(call);
+  const report = await watched(call, request, (event) => {
+    if (event.type !== 'batch.outcome') return;
+    const { entry, kind, name } = event.outcome;
+    if (kind === 'done' || kind === 'unchanged') brought.set(entry, name);
+  });
+  if (settings.json === true) writeJson(context.stdout, { type: 'result', batch: report });
+  else {
+    if (settings.quiet !== true)
+      for (const line of batchSummary(report, againCommand(call.commandLine))) writeLine(context.stderr, line);
+    // Each alone on its line, in the order of the sources.
+    for (const [, name] of [...brought].sort(([a], [b]) => a - b))
+      writeLine(context.stdout, printableEscapes(describeIn(request.destination, name)));
+  }
+  const { failed, cancelled } = report.counters;
+  if (report.reason !== undefined) throw fromErrorRecord(report.reason);
+  if (failed + cancelled > 0)
+    throw new PieceworkError(
+      'EntriesFailed',
+      `${failed + cancelled} of ${report.entries} sources are not there; the same command tries them again`,
+    );
+}
+
+function requestOf({ arguments: operands, settings }: VerbCall): BatchRequest {
+  const sources = operands.slice(0, -1);
+  const given = OF_ONE.find((key) => settings[key] !== undefined && settings[key] !== false);
+  if (given !== undefined)
+    throw new PieceworkError(
+      'InvalidOption',
+      `${flagOf(given)} is of one file, and ${sources.length} sources are given`,
+    );
+  const destination = folderOf(operands.at(-1) ?? '', sources.length);
+  if (sources.includes('-'))
+    throw new PieceworkError(
+      'InvalidOption',
+      'stdin (-) is one source by itself, and has no name for a file in a folder',
+    );
+  // What is said of one source holds for each.
+  const { source, object, options = {} } = copyRequest('', destination, settings);
+  const { url: _url, ...each } = source;
+  const { expect: _expect, maxFailures, maxWaitMs, ifExists = 'replace', parallelism, strict, ...large } = options;
+  return {
+    entries: sources.map((url) => ({ sources: [copyRequest(url, undefined, settings).source.url] })),
+    destination,
+    source: each,
+    report: false,
+    options: stated({ ifExists, parallelism, maxAttempts: maxFailures, maxWaitMs, strict, large }),
+    ...stated({ object }),
+  };
+}
+
+/** @throws PieceworkError `InvalidDestination` where it can't hold several. */
+function folderOf(written: string, count: number): string {
+  const many = (what: string) =>
+    new PieceworkError(
+      'InvalidDestination',
+      `${count} sources go into a folder or under s3://bucket/prefix/, and ${what}`,
+    );
+  if (written === '-') throw many('- is one stream');
+  if (/^s3:/i.test(written)) {
+    if (written.endsWith('/')) return written;
+    throw many(`${redactUrl(written)} is one object: end it with a slash`);
+  }
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(written)) {
+    if (/^file:/i.test(written)) return written;
+    throw many(`the last argument, ${redactUrl(written)}, is none: DEST is missing`);
+  }
+  if (/[/\\]$/.test(written)) return written;
+  const there = statSync(written, { throwIfNoEntry: false });
+  if (there === undefined) throw many(`${written} is not there: end it with a slash to have it made`);
+  if (!there.isDirectory()) throw many(`${written} is a file`);
+  return written;
+}
+
+async function watched(
+  call: VerbCall,
+  request: BatchRequest,
+  onEvent: (event: BatchEvent) => void,
+): Promise<BatchReport> {
+  const { context, settings } = call;
+  using reporter = batchReporter(context, settings);
+  await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
+  const both = (event: BatchEvent): void => {
+    onEvent(event);
+    reporter.batchEvent(event);
+  };
+  return await local.batch({ ...request, onEvent: both }, context.signal);
+}
