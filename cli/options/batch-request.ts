@@ -1,4 +1,4 @@
-import type { BatchRequest } from '../../lib/index.ts';
+import type { BatchRequest, ListInput } from '../../lib/index.ts';
 import { stated } from '../../lib/values/stated.ts';
 import { copyRequest } from './request.ts';
 import type { Settings } from './table.ts';
@@ -8,14 +8,9 @@ export function batchRequest(from: string, destination: string, settings: Settin
   // What is said of one source holds for each.
   const { source, object, options } = copyRequest('', destination, settings);
   const { url: _url, ...each } = source;
-  const { report, skipReport, column } = settings;
-  const { format, base, url, name, items, family, suffix, include, exclude, limit, onCollision } = settings;
-  const columns = column === undefined ? undefined : { url: column };
+  const { report, skipReport } = settings;
   return {
-    list: {
-      from,
-      ...stated({ format, base, url, name, items, columns, family, suffix, include, exclude, limit, onCollision }),
-    },
+    list: { from, ...reading(settings) },
     destination,
     source: each,
     options: stated({
@@ -32,4 +27,11 @@ export function batchRequest(from: string, destination: string, settings: Settin
     }),
     ...stated({ object, report: skipReport === true ? (false as const) : report }),
   };
+}
+
+function reading(settings: Settings): Omit<ListInput, 'from'> {
+  const { format, base, url, name, size, items, family, suffix, separator, skipEmpty } = settings;
+  const { column: columns, digest: digests, checksumsFrom, include, exclude, limit, onCollision } = settings;
+  const made = { url, name, size, digests, checksumsFrom, items, columns, family, suffix, separator, skipEmpty };
+  return stated({ format, base, ...made, include, exclude, limit, onCollision });
 }

@@ -1,4 +1,5 @@
 import { BATCH_OPTIONS } from './groups/batch-options.ts';
+import { LIST_OPTIONS } from './groups/list-options.ts';
 import { OBJECT_OPTIONS } from './groups/object-options.ts';
 import { OUTPUT_OPTIONS } from './groups/output-options.ts';
 import { SOURCE_OPTIONS } from './groups/source-options.ts';
@@ -11,6 +12,7 @@ import type { OptionSpec, SettingVerb } from './option.ts';
  */
 export const OPTIONS = {
   ...BATCH_OPTIONS,
+  ...LIST_OPTIONS,
   ...TRANSFER_OPTIONS,
   ...SOURCE_OPTIONS,
   ...OBJECT_OPTIONS,

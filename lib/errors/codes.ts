@@ -85,6 +85,7 @@ export const ERROR_CODES = {
   SourceTooYoung: entry('integrity', 'retry'),
   EndUnproved: entry('integrity', 'fail'),
   DigestMismatch: entry('integrity', 'fail'),
+  DigestMissing: entry('integrity', 'fail'),
   ChecksumMismatch: entry('integrity', 'retry'),
   StagedObjectChanged: entry('integrity', 'fail'),
   // the destination

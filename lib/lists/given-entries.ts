@@ -1,6 +1,7 @@
 import type { DigestAlgorithm, Digests } from '../transfer/digests.ts';
 import type { Listed } from './entry.ts';
 import { Entries } from './finish/entries.ts';
+import { Roll } from './finish/roll.ts';
 import type { ListOptions } from './options.ts';
 
 /** An entry that is in no list, as it is given. */
@@ -19,7 +20,7 @@ export async function* givenEntries(
   given: Iterable<GivenEntry> | AsyncIterable<GivenEntry>,
   options: ListOptions,
 ): AsyncGenerator<Listed> {
-  const entries = new Entries(options);
+  const entries = new Entries(options, new Roll(options));
   let index = 0;
   for await (const { sources, name, sizeBytes, digests = {}, headers } of given) {
     const written = (Object.keys(digests) as DigestAlgorithm[]).map((algorithm) => ({

@@ -53,7 +53,7 @@ export interface ListOptions {
   /** Of a table: which column is what. @default by their names */
   readonly columns?: ColumnOptions;
   /** Template of the URL of a checksum file that has the digest of an entry. @default by the format */
-  readonly checksums?: string;
+  readonly checksumsFrom?: string;
   /** Of `multi`: what stands between the values of a cell. @default `;` */
   readonly separator?: string;
   /** Of `ena`: which files. @default `fastq` */
@@ -78,8 +78,27 @@ export interface ListOptions {
   readonly ignoresCase?: boolean;
   /** What else an entry has to be, by rules of the caller: a sentence that says why not. */
   readonly check?: (entry: Entry) => string | undefined;
-  /** Of the first entry, where this is a further page of a list. @default 1 */
-  readonly firstNumber?: number;
 }
+
+/** What people say of a list: how it is read, and what of it is taken. Templates may hold secrets. */
+export type ListReading = Pick<
+  ListOptions,
+  | 'base'
+  | 'url'
+  | 'name'
+  | 'size'
+  | 'digests'
+  | 'items'
+  | 'columns'
+  | 'checksumsFrom'
+  | 'separator'
+  | 'family'
+  | 'suffix'
+  | 'skipEmpty'
+  | 'include'
+  | 'exclude'
+  | 'limit'
+  | 'onCollision'
+>;
 
 export const DEFAULT_SCHEMES: readonly string[] = ['https', 'http', 'ftp', 'ftps', 'ftpes', 'sftp', 's3'];

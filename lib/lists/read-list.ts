@@ -1,12 +1,13 @@
 import { PieceworkError } from '../errors/error.ts';
+import { PRESETS } from './documents/presets.ts';
 import type { Listed, Place } from './entry.ts';
 import { placeText } from './entry.ts';
 import { Entries } from './finish/entries.ts';
+import { Roll } from './finish/roll.ts';
 import { FORMATS } from './formats.ts';
 import { characters } from './input/characters.ts';
 import { decompressed } from './input/decompressed.ts';
-import { invalidList } from './input/invalid-list.ts';
-import { MANIFESTS } from './lines/bagit.ts';
+import { invalidList, isInvalidList } from './input/invalid-list.ts';
 import type { ListFormat, ListOptions } from './options.ts';
 import { recognise } from './recognise/recognise.ts';
 import type { Recognised } from './recognise/signs.ts';
@@ -16,26 +17,51 @@ export interface List extends AsyncIterable<Listed> {
   readonly format: ListFormat;
   /** Why it was taken for that: `every line is a URL`. */
   readonly because: string;
-  /** URL of the page that goes on with this list, once this one is read; absolute. To be read with `firstNumber`. */
+  /** URL of the page that goes on with it, once this one is read; absolute where the URL of this one is known. */
   next(): string | undefined;
-  /** Names of files beside the list that have its digests, the best first; the first one that is there counts. */
-  readonly manifests: readonly string[];
   /** What was passed over so far, each thing once. */
   notes(): readonly Note[];
+  readonly reading: Reading;
 }
 
 export interface Note {
   /** One sentence, without a secret. */
   readonly message: string;
-  /** Where it was first. */
-  readonly at: Place;
+  /** Where it was first; absent: of all the list. */
+  readonly at?: Place;
   readonly times: number;
 }
 
-/** What a reader says besides entries. */
-interface Aside {
-  readonly notes: Map<string, Note>;
-  next: string | undefined;
+/** What the pages of a list share. */
+export class Reading {
+  readonly roll: Roll;
+  readonly #notes = new Map<string, Note>();
+
+  constructor(options: ListOptions) {
+    this.roll = new Roll(options);
+  }
+
+  note(what: string, at?: Place): void {
+    const before = this.#notes.get(what);
+    if (before !== undefined) this.#notes.set(what, { ...before, times: before.times + 1 });
+    else if (this.#notes.size < MOST_NOTES)
+      this.#notes.set(
+        what,
+        at === undefined ? { message: what, times: 1 } : { message: `${placeText(at)}: ${what}`, at, times: 1 },
+      );
+  }
+
+  notes(): readonly Note[] {
+    return [...this.#notes.values()];
+  }
+}
+
+/** Which part of a list this is. */
+export interface Page {
+  /** That of the page before it: numbers and names go on. @default it is the first one */
+  readonly reading?: Reading;
+  /** Of the page that goes on with it, where it is known without reading this one. */
+  readonly next?: string | undefined;
 }
 
 /** As much of a list as is looked at to recognise it, in characters. */
@@ -50,7 +76,11 @@ const MOST_NOTES = 100;
  * @throws PieceworkError here or while it is read: `InvalidList`: not recognised, of another kind than `format` says,
  * empty, cut off or damaged; and what the chunks throw
  */
-export async function readList(chunks: AsyncIterable<Uint8Array>, options: ListOptions = {}): Promise<List> {
+export async function readList(
+  chunks: AsyncIterable<Uint8Array>,
+  options: ListOptions = {},
+  page: Page = {},
+): Promise<List> {
   const text = characters(decompressed(chunks));
   const start: string[] = [];
   let length = 0;
@@ -70,38 +100,51 @@ export async function readList(chunks: AsyncIterable<Uint8Array>, options: ListO
     await text.return(undefined);
     throw error;
   }
-  const notes = new Map<string, Note>();
-  const aside: Aside = { notes, next: undefined };
+  const reading = page.reading ?? new Reading(options);
+  // Pages of other kinds are linked for other reasons.
+  const found = { next: Object.hasOwn(PRESETS, recognised.format) ? page.next : undefined };
   return {
     ...recognised,
-    manifests: recognised.format === 'bagit' ? MANIFESTS : [],
-    next: () => aside.next,
-    notes: () => [...notes.values()],
-    [Symbol.asyncIterator]: () => listed(start, text, recognised.format, options, aside),
+    next: () => found.next,
+    notes: () => reading.notes(),
+    reading,
+    [Symbol.asyncIterator]: () =>
+      listed(joined(start, text), {
+        format: recognised.format,
+        options,
+        reading,
+        found,
+        isFirst: page.reading === undefined,
+      }),
   };
 }
 
-async function* listed(
-  start: string[],
-  text: AsyncGenerator<string>,
-  format: ListFormat,
-  options: ListOptions,
-  aside: Aside,
-): AsyncGenerator<Listed> {
-  const entries = new Entries(options);
-  const { limit = Number.POSITIVE_INFINITY } = options;
-  let found: Listed[] = [];
-  let count = 0;
+interface Listing {
+  readonly format: ListFormat;
+  readonly options: ListOptions;
+  readonly reading: Reading;
+  readonly found: { next: string | undefined };
+  readonly isFirst: boolean;
+}
 
-  function take(listed: Listed | undefined): void {
-    if (listed !== undefined) found.push(listed);
+async function* listed(
+  parts: AsyncGenerator<string>,
+  { format, options, reading, found, isFirst }: Listing,
+): AsyncGenerator<Listed> {
+  const { roll } = reading;
+  const entries = new Entries(options, roll);
+  const { limit = Number.POSITIVE_INFINITY } = options;
+  let made: Listed[] = [];
+
+  function take(each: Listed | undefined): void {
+    if (each !== undefined) made.push(each);
   }
 
   /** As many as the limit leaves. */
   function drain(): readonly Listed[] {
-    const taken = found.slice(0, limit - count);
-    count += taken.length;
-    found = [];
+    const taken = made.slice(0, limit - roll.given);
+    roll.given += taken.length;
+    made = [];
     return taken;
   }
 
@@ -109,20 +152,22 @@ async function* listed(
     options,
     entry: (draft) => take(entries.made(draft)),
     invalid: (at, problem) => take(entries.invalid(at, problem)),
-    note: (at, what) => noted(aside.notes, at, what),
+    note: (at, what) => reading.note(what, at),
     next: (url) => {
-      aside.next = URL.parse(url, options.listUrl)?.href;
+      found.next = URL.parse(url, options.listUrl)?.href ?? url;
     },
+    isPage: () => !isFirst || found.next !== undefined,
+    manifest: roll.manifest,
   });
   try {
-    for await (const part of joined(start, text)) {
+    for await (const part of parts) {
       try {
         reader.push(part);
       } finally {
         // What stood before an error is given out.
         yield* drain();
       }
-      if (count >= limit) return;
+      if (roll.given >= limit) return;
     }
     try {
       reader.end();
@@ -130,10 +175,10 @@ async function* listed(
       yield* drain();
     }
   } catch (error) {
-    throw afterEntries(error, count);
+    throw afterEntries(error, roll.given);
   }
-  if (count === 0 && options.firstNumber === undefined) {
-    const { unselected } = entries;
+  if (roll.given === 0 && found.next === undefined) {
+    const { unselected } = roll;
     throw invalidList(
       unselected === 0 ? `(${format}) has no entries` : `has ${unselected} entries, and none of them is selected`,
     );
@@ -151,14 +196,8 @@ async function* joined(start: string[], rest: AsyncGenerator<string>): AsyncGene
 
 /** What was read before is named: those entries were given out already. */
 function afterEntries(error: unknown, count: number): unknown {
-  if (!(error instanceof PieceworkError) || error.code !== 'InvalidList' || count === 0) return error;
+  if (!isInvalidList(error) || count === 0) return error;
   return new PieceworkError('InvalidList', `${error.message} (after ${count} entries that were read)`, {
     cause: error,
   });
-}
-
-function noted(notes: Map<string, Note>, at: Place, what: string): void {
-  const before = notes.get(what);
-  if (before !== undefined) notes.set(what, { ...before, times: before.times + 1 });
-  else if (notes.size < MOST_NOTES) notes.set(what, { message: `${placeText(at)}: ${what}`, at, times: 1 });
 }

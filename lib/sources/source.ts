@@ -8,6 +8,8 @@ export interface Probe extends AsyncDisposable {
   readonly snapshot: Snapshot;
   /** Where redirects led, redacted; for people only, never used again. */
   readonly finalUrl: string;
+  /** The URL of the page that goes on with this one, where the answer names it; it may hold secrets. */
+  readonly nextPage?: string;
   /**
    * The body that came with the probe, from byte 0, checked like any other: the whole source when it is a stream or
    * no larger than `firstBytes`, else its first `firstBytes` bytes. Disposing of the probe closes it.

@@ -39,6 +39,9 @@ export interface Origin extends AsyncDisposable {
   cutConnections(): void;
 }
 
+/** What speaks another protocol is sent away. */
+const HANDSHAKE_MS = 5_000;
+
 /** A scripted HTTP(S) server on loopback, on a port of the system's choice. */
 export async function startOrigin(options: { readonly tls?: Certificate } = {}): Promise<Origin> {
   const routes = new Map<string, Resource | Handler>();
@@ -67,7 +70,7 @@ export async function startOrigin(options: { readonly tls?: Certificate } = {}):
   const server =
     options.tls === undefined
       ? createServer(listener)
-      : createTlsServer({ cert: options.tls.cert, key: options.tls.key }, listener);
+      : createTlsServer({ cert: options.tls.cert, key: options.tls.key, handshakeTimeout: HANDSHAKE_MS }, listener);
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     connections += 1;
     sockets.set(socket, connections);

@@ -50,13 +50,6 @@ export const BATCH_OPTIONS = {
     help: 'its name under DEST, in the same way',
     fallback: 'by the format',
   }),
-  column: option({
-    kind: anyText('NAME'),
-    group: 'List',
-    verbs: BATCH,
-    help: 'of a table: the column with the URL, by its name or its number',
-    fallback: 'by their names',
-  }),
   items: option({
     kind: anyText('POINTER'),
     group: 'List',

@@ -56,19 +56,21 @@ export class Items {
   }
 
   end(): void {
+    if (this.#context.isPage()) return;
     const places = this.pointers.map((pointer) => pointer || '/').join(', ');
     if (this.#seen === 0) throw invalidList(`has no items at ${places}; say where they lie (--items POINTER)`);
     if (this.#taken === 0) throw invalidList(`has ${this.#seen} items at ${places}, of which none names a file`);
   }
 }
 
-function mappingOf(preset: Mapping, { url, name, size, digests }: ListOptions): Mapping {
+function mappingOf(preset: Mapping, { url, name, size, digests, checksumsFrom: checksums }: ListOptions): Mapping {
   return {
     ...preset,
     ...(url === undefined ? {} : { url: [parseTemplate(url, '--url')] }),
     ...(name === undefined ? {} : { name: [parseTemplate(name, '--name')] }),
     ...(size === undefined ? {} : { size: [parseTemplate(size, '--size')] }),
     ...(digests === undefined ? {} : { digests: digests.map(digestTemplate) }),
+    ...(checksums === undefined ? {} : { checksumsFrom: parseTemplate(checksums, '--checksums-from') }),
   };
 }
 

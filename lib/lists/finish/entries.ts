@@ -7,9 +7,10 @@ import type { Draft } from '../input/reader.ts';
 import type { ListOptions } from '../options.ts';
 import { DEFAULT_SCHEMES } from '../options.ts';
 import { pathText } from '../templates/percent-encoded.ts';
-import { Unique } from '../unique/unique.ts';
+import { parseTemplate } from '../templates/template.ts';
 import { baseOf } from './base.ts';
 import { digestsOf, roughly, sizeOf } from './expected.ts';
+import type { Roll } from './roll.ts';
 import { safePath } from './safe-path.ts';
 import { selection } from './selection.ts';
 import { sourceUrl } from './source-url.ts';
@@ -27,23 +28,17 @@ export class Entries {
   readonly #schemes: ReadonlySet<string>;
   readonly #base: string | undefined;
   readonly #isSelected: (name: string) => boolean;
-  readonly #unique: Unique | undefined;
-  #number: number;
-  #unselected = 0;
+  readonly #roll: Roll;
+  /** One checksum file for all. */
+  readonly #checksums: string | undefined;
 
-  constructor(options: ListOptions) {
+  constructor(options: ListOptions, roll: Roll) {
     this.#options = options;
     this.#schemes = new Set(options.schemes ?? DEFAULT_SCHEMES);
     this.#base = baseOf(options);
     this.#isSelected = selection(options);
-    const { onCollision, ignoresCase = false } = options;
-    this.#unique = onCollision === undefined ? undefined : new Unique(onCollision, ignoresCase);
-    this.#number = options.firstNumber ?? 1;
-  }
-
-  /** Entries that were not selected. */
-  get unselected(): number {
-    return this.#unselected;
+    this.#roll = roll;
+    this.#checksums = constant(options.checksumsFrom);
   }
 
   /** `undefined`: it is not selected. */
@@ -52,21 +47,21 @@ export class Entries {
     const read = this.#read(draft);
     if ('problem' in read) return this.invalid(at, read.problem, read.code);
     if (!this.#isSelected(read.name)) {
-      this.#unselected += 1;
+      this.#roll.unselected += 1;
       return undefined;
     }
-    const entry: Entry = { kind: 'entry', number: this.#number, ...read, at };
+    const entry: Entry = { kind: 'entry', number: this.#roll.next, ...read, at };
     const problem = this.#options.check?.(entry);
     if (problem !== undefined) return this.invalid(at, problem);
-    const checked = this.#unique?.check(entry) ?? { entry };
+    const checked = this.#roll.unique?.check(entry) ?? { entry };
     if ('problem' in checked) return { ...this.invalid(at, checked.problem), collidesWith: checked.collidesWith };
-    this.#number += 1;
+    this.#roll.next += 1;
     return checked.entry;
   }
 
   invalid(at: Place, problem: string, code: InvalidEntry['code'] = 'InvalidEntry'): InvalidEntry {
-    const number = this.#number;
-    this.#number += 1;
+    const number = this.#roll.next;
+    this.#roll.next += 1;
     return { kind: 'invalid', number, code, message: printable(`${placeText(at)}: ${problem}`), at };
   }
 
@@ -90,7 +85,8 @@ export class Entries {
     if ('problem' in size) return size;
     const expected = digestsOf(draft.digests ?? []);
     if ('problem' in expected) return expected;
-    const checksums = draft.checksumsFrom === undefined ? undefined : this.#sourcesOf([draft.checksumsFrom]);
+    const written = draft.checksumsFrom ?? this.#checksums;
+    const checksums = written === undefined ? undefined : this.#sourcesOf([written]);
     if (checksums !== undefined && 'problem' in checksums) return { problem: `its checksums: ${checksums.problem}` };
     const about = roughly(draft.about);
     return {
@@ -130,6 +126,12 @@ export class Entries {
     if (best !== undefined && first !== undefined) return { urls: [best, ...others], first };
     return refused ?? { problem: 'it has no URL' };
   }
+}
+
+/** A template without a field. */
+function constant(text: string | undefined): string | undefined {
+  const template = text === undefined ? undefined : parseTemplate(text, '--checksums-from');
+  return template?.fields.length === 0 ? text : undefined;
 }
 
 /** What a file at this URL is called; nothing where the URL ends with a folder, or with a secret. */

@@ -1,5 +1,6 @@
 import type { Place } from '../entry.ts';
 import type { ListOptions } from '../options.ts';
+import type { DigestTable } from './digest-table.ts';
 
 /** What a reader finds in a list, as it is written there: not checked yet. */
 export interface Draft {
@@ -36,6 +37,10 @@ export interface ReaderContext {
   note(at: Place, what: string): void;
   /** URL of the next page of this list. */
   next(url: string): void;
+  /** Whether other pages of this list may have what this one lacks. */
+  isPage(): boolean;
+  /** Digests that stand in a file beside the list, by names. */
+  readonly manifest: DigestTable | undefined;
 }
 
 /** One kind of list: text in, cut anywhere, and what it holds to the context. Keeps no more than one entry. */

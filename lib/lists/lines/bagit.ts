@@ -17,16 +17,27 @@ export function readBagit(context: ReaderContext): Reader {
         context.invalid({ line }, 'it is not "URL LENGTH NAME"');
         return;
       }
-      const path = decoded(name.trimEnd());
+      const path = bagName(name.trimEnd());
       if (!path.startsWith('data/'))
         context.invalid({ line }, 'its name does not begin with data/, where the files of a bag lie');
-      else context.entry({ at: { line, column: 1 }, sources: [url], name: path, size });
+      else {
+        const digests = Object.entries(context.manifest?.of(path) ?? {});
+        if (context.manifest !== undefined && digests.length === 0)
+          context.note({ line }, 'the manifest has no digest of it: only its size is proved');
+        context.entry({
+          at: { line, column: 1 },
+          sources: [url],
+          name: path,
+          size,
+          digests: digests.map(([algorithm, value]) => ({ algorithm, value })),
+        });
+      }
     },
     tooLong: (line) => context.invalid({ line }, TOO_LONG),
   });
 }
 
 /** CR, LF and `%` alone are encoded in a name. */
-function decoded(name: string): string {
+export function bagName(name: string): string {
   return name.replaceAll(/%(?:0a|0d|25)/gi, (code) => decodeURIComponent(code));
 }

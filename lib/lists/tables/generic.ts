@@ -54,7 +54,8 @@ export function givenTemplates(options: ListOptions): GivenTemplates {
   return {
     url: options.url === undefined ? undefined : parseTemplate(options.url, '--url'),
     name: options.name === undefined ? undefined : parseTemplate(options.name, '--name'),
-    checksums: options.checksums === undefined ? undefined : parseTemplate(options.checksums, '--checksums'),
+    checksums:
+      options.checksumsFrom === undefined ? undefined : parseTemplate(options.checksumsFrom, '--checksums-from'),
   };
 }
 

@@ -20,7 +20,7 @@ export function readNcbi(context: ReaderContext): Reader {
   const given = givenTemplates(options);
   const suffix = (options.suffix ?? 'genomic.fna.gz').replaceAll(/[{}]/g, '$&$&');
   const url = given.url ?? parseTemplate(`{${FOLDER}}/{${FOLDER}|basename}_${suffix}`, '--suffix');
-  const checksumsFrom = given.checksums ?? parseTemplate(`{${FOLDER}}/md5checksums.txt`, '--checksums');
+  const checksumsFrom = given.checksums ?? parseTemplate(`{${FOLDER}}/md5checksums.txt`, '--checksums-from');
   return tsvRows(
     underHeader(
       context,

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { GivenEntry as BatchEntryInput } from '../../lists/given-entries.ts';
-import type { ListOptions } from '../../lists/options.ts';
+import type { ListReading } from '../../lists/options.ts';
 import type { BatchStatus } from '../../transfer/batch/batch-record.ts';
 import type { Counters, FailureGroup, Outcome } from '../../transfer/batch/outcome.ts';
 import type { FailureLimit } from '../../transfer/batch/stop-rules.ts';
@@ -29,21 +29,7 @@ export interface BatchRequest {
 }
 
 /** Where the list is: read once, to its end, before the first entry is asked for. */
-export interface ListInput
-  extends Pick<
-    ListOptions,
-    | 'base'
-    | 'url'
-    | 'name'
-    | 'items'
-    | 'columns'
-    | 'family'
-    | 'suffix'
-    | 'include'
-    | 'exclude'
-    | 'limit'
-    | 'onCollision'
-  > {
+export interface ListInput extends ListReading {
   /** A path, a URL that can be copied from, or `-` for stdin. */
   readonly from: string;
   /** @default recognised by name and content */

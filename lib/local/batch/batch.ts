@@ -48,7 +48,7 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
     options: { ...options.ofEntries, object: request.object ?? {} },
   };
   await store.announce(draft);
-  const { list, made } = await read(home, request, ports, draft.id, signal);
+  const { list, made } = await read(home, request, { ports, kind: folder.kind, batchId: draft.id }, signal);
   const fresh = {
     ...draft,
     list: { ...list.description(), entriesSha256: made.sha256, entries: made.entries, shards: made.shards.length },
@@ -88,12 +88,12 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
 async function read(
   home: Home,
   request: BatchRequest,
-  ports: LocalBatchPorts,
-  batchId: string,
+  of: { readonly ports: LocalBatchPorts; readonly kind: string; readonly batchId: string },
   signal: AbortSignal,
 ): Promise<{ readonly list: OpenedList; readonly made: MadeShards }> {
+  const { ports, kind, batchId } = of;
   try {
-    const list = await openList(home, request, signal);
+    const list = await openList(home, request, kind, signal);
     return { list, made: await makeShards(ports, batchId, list.entries) };
   } catch (error) {
     await forgetBatch(home.records, batchId);

@@ -50,5 +50,7 @@ export async function makeShards(
 
 function identityOf(listed: Listed): string {
   if (!isEntry(listed)) return JSON.stringify([listed.number, listed.error.code]);
-  return JSON.stringify([listed.number, listed.name, listed.sources.map(shownUrl), listed.expect]);
+  const { number, name, sources, expect, checksumsFrom } = listed;
+  const checksums = checksumsFrom === undefined ? [] : [shownUrl(checksumsFrom)];
+  return JSON.stringify([number, name, sources.map(shownUrl), expect, ...checksums]);
 }

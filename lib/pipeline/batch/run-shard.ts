@@ -11,6 +11,7 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { bringEntry } from './bring-entry.ts';
+import { checksumFiles } from './checksum-files.ts';
 import { digestsOfStored } from './entry/expected-digests.ts';
 import { SharedRead } from './entry/reading.ts';
 import { twins } from './entry/twins.ts';
@@ -49,7 +50,7 @@ export async function runShard(work: BatchWork, shard: number, signal: AbortSign
   const fresh = open.filter(isEntry).map((entry): Todo => ({ entry, tries: { failures: 0, waits: 0 }, dueAt: 0 }));
   const ticking = checkpointsUntil(outcomes, work, signal);
   try {
-    await rounds(work, outcomes, fresh, signal);
+    await rounds({ ...work, ...checksumFiles(work, open.filter(isEntry)) }, outcomes, fresh, signal);
   } finally {
     await ticking.stop();
     // Also of what was stopped: each outcome that is written is one entry less to ask for.
@@ -117,23 +118,32 @@ async function attempt(
   shared: SharedRead | undefined,
   signal: AbortSignal,
 ): Promise<Outcome | Todo> {
-  let last: PieceworkError | undefined;
+  const errors: PieceworkError[] = [];
   for (const source of entry.sources) {
     try {
       return await bring(work, entry, source, shared, signal);
     } catch (thrown) {
       signal.throwIfAborted();
-      last = asPieceworkError(thrown);
-      if (!isOfSource(last)) break;
+      const error = asPieceworkError(thrown);
+      // No other mirror can help.
+      if (!isOfSource(error)) errors.length = 0;
+      errors.push(error);
+      if (!isOfSource(error)) break;
     }
   }
-  const error = last ?? new PieceworkError('Internal', `entry ${entry.number} has no source`);
+  // Of mirrors, the best one's failure says most.
+  const error =
+    errors.find(({ code }) => code === 'SourceTooYoung') ??
+    errors[0] ??
+    new PieceworkError('Internal', `entry ${entry.number} has no source`);
   const [source] = entry.sources;
   const silentMs = source === undefined ? 0 : work.paceOf(source.url).silentMs();
-  const again = afterEntryFailure(error, tries, silentMs, work.limits, `${work.batch.id}/${entry.number}`);
-  // Time makes it older, and not another try.
-  if (again !== 'final' && error.code !== 'SourceTooYoung')
-    return { entry, tries: again.tries, dueAt: work.ports.clock.now() + again.delayMs };
+  const seed = `${work.batch.id}/${entry.number}`;
+  // It is tried again where any of them may come to give it. Time makes one older, and not another try.
+  for (const one of error.code === 'SourceTooYoung' ? [] : errors) {
+    const again = afterEntryFailure(one, tries, silentMs, work.limits, seed);
+    if (again !== 'final') return { entry, tries: again.tries, dueAt: work.ports.clock.now() + again.delayMs };
+  }
   return {
     entry: entry.number,
     kind: 'failed',
@@ -150,12 +160,13 @@ function isOfSource({ code }: PieceworkError): boolean {
 }
 
 async function bring(
-  { ports, batch, paceOf }: BatchWork,
-  entry: BatchEntry,
+  { ports, batch, paceOf, proved }: BatchWork,
+  listed: BatchEntry,
   source: SourceLocator,
   shared: SharedRead | undefined,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const entry = (await proved?.(listed, signal)) ?? listed;
   const { ifExists, strict = false, object, checksums = [], minAgeMs } = batch.options;
   const job = {
     entry,

@@ -1,6 +1,7 @@
 import { hostOf } from '../../records/records.ts';
 import type { TryLimits } from '../../transfer/batch/again.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
+import type { BatchEntry } from '../../transfer/batch/entry.ts';
 import type { Outcome } from '../../transfer/batch/outcome.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import type { HostPace, PaceLimits } from './host-pace.ts';
@@ -22,6 +23,8 @@ export interface BatchWork {
    * @default each has
    */
   putOff?(shard: number, afterMs: number): boolean;
+  /** The entry with what is known of it elsewhere: the digest of its checksum file. @default as it is in the list */
+  proved?(entry: BatchEntry, signal: AbortSignal): Promise<BatchEntry>;
   /** An outcome of an earlier run that still counts. */
   known(outcome: Outcome): void;
   /** An outcome of this run. */

@@ -1,9 +1,11 @@
 import { redactUrl } from '../../errors/redact.ts';
 import type { Answer } from '../../http/answer.ts';
 import { lengthOf } from '../../http/grammar/headers.ts';
+import { nextLink } from '../../http/grammar/link.ts';
 import { parseContentRange } from '../../http/grammar/range-fields.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Call } from '../../values/call.ts';
+import { stated } from '../../values/stated.ts';
 import type { Probe } from '../source.ts';
 import type { HttpContext } from './ask.ts';
 import { ask, readerOf, startAt } from './ask.ts';
@@ -44,6 +46,7 @@ export async function probeHttp(
   return {
     snapshot,
     finalUrl: redactUrl(answer.url.href),
+    ...stated({ nextPage: nextLink(answer.headers, answer.url) }),
     body,
     bodyIsWhole: !ranges || bodyBytes === sizeBytes,
     [Symbol.asyncDispose]: () => body[Symbol.asyncDispose](),

@@ -12,6 +12,8 @@ export interface BatchEntry {
   /** Under the batch's destination, with `/` between folders; made safe. */
   readonly name: string;
   readonly expect: EntryExpectations;
+  /** A checksum file that has its digest: to be read before it is fetched. May hold secrets. */
+  readonly checksumsFrom?: SourceLocator;
 }
 
 /** What the list says of the file: anything else is refused. */

@@ -117,10 +117,6 @@ test('options that are passed over are said once', async () => {
   ]);
 });
 
-test('a bag names the files that have its digests', async () => {
-  expect((await listOf('https://e.example/a 1 data/a\n')).manifests[0]).toBe('manifest-sha512.txt');
-});
-
 test.each([
   ['urls', `${SHA256}  a.bin\n`, /said to be urls, but looks like checksums/],
   ['csv', '{"url":"https://e.example/a"}\n', /said to be csv, but looks like jsonl/],

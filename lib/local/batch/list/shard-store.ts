@@ -51,5 +51,8 @@ function nameOf(batchId: string, number: number): string {
 }
 
 function holdsSecret(listed: Listed): boolean {
-  return isEntry(listed) && listed.sources.some((source) => shownSource(source).withheld);
+  if (!isEntry(listed)) return false;
+  const { sources, checksumsFrom } = listed;
+  const all = checksumsFrom === undefined ? sources : [...sources, checksumsFrom];
+  return all.some((source) => shownSource(source).withheld);
 }
