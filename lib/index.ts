@@ -35,8 +35,17 @@ export type {
   S3Options,
   SshOptions,
 } from './local/api.ts';
-export type { BatchEvent, BatchReport, BatchRequest, BatchRequestOptions, ListInput } from './local/batch/api.ts';
+export type {
+  BatchEvent,
+  BatchReport,
+  BatchRequest,
+  BatchRequestOptions,
+  ListInput,
+  LocalBatch,
+  LocalBatchStatus,
+} from './local/batch/api.ts';
 export { openLocal } from './local/open.ts';
+export type { BatchRecord, BatchStatus } from './transfer/batch/batch-record.ts';
 export type { Counters, FailureGroup, Outcome, OutcomeKind } from './transfer/batch/outcome.ts';
 export type { DestinationLocator, SourceAuth, SourceLocator, SourceStore } from './transfer/locators.ts';
 export { type Plan, pieceCountOf } from './transfer/plan/plan.ts';

@@ -8,7 +8,7 @@ import { placeText } from './lines.ts';
 import type { Glyphs, MappedPieces } from './piece-map.ts';
 import { pieceMap } from './piece-map.ts';
 import { facts } from './text.ts';
-import { transferTable } from './transfer-table.ts';
+import type { TransferRow } from './transfer-table.ts';
 import { waitingState, waitingText } from './waiting.ts';
 
 /** What a person calls its state: an open transfer that no process works on was interrupted. */
@@ -21,19 +21,16 @@ function waitingOf({ record, isRunning }: LocalStatus): TransferRecord['waiting'
   return isRunning && record.status === 'planning' ? record.waiting : undefined;
 }
 
-export function listLines(transfers: readonly LocalStatus[], now: number, columns: number): readonly string[] {
-  const rows = transfers.map((transfer) => {
-    const { record } = transfer;
-    return {
-      id: record.id,
-      state: waitingState(stateOf(transfer), waitingOf(transfer), now),
-      sizeBytes: sizeOf(record),
-      createdAt: record.createdAt,
-      source: printable(record.request.source.url),
-      destination: placeText(record.request.destination),
-    };
-  });
-  return transferTable(rows, now, columns);
+export function transferRow(transfer: LocalStatus, now: number): TransferRow {
+  const { record } = transfer;
+  return {
+    id: record.id,
+    state: waitingState(stateOf(transfer), waitingOf(transfer), now),
+    sizeBytes: sizeOf(record),
+    createdAt: record.createdAt,
+    source: printable(record.request.source.url),
+    destination: placeText(record.request.destination),
+  };
 }
 
 function sizeOf({ result, plan }: TransferRecord): number | undefined {

@@ -1,13 +1,8 @@
-import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
-import type { BatchReport } from '../../lib/index.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
 import { batchRequest } from '../options/batch-request.ts';
-import { localOptions } from '../options/request.ts';
 import { againCommand } from '../output/batch/again.ts';
-import { batchReporter } from '../output/batch/reporter.ts';
-import { batchSummary } from '../output/batch/summary.ts';
-import { writeLine } from '../output/lines.ts';
-import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb, VerbCall } from '../verb.ts';
+import { followBatch } from './follow-batch.ts';
 
 export const batchVerb: Verb = {
   name: 'batch',
@@ -30,21 +25,10 @@ export const batchVerb: Verb = {
   ],
   async run(call) {
     const { list, destination } = operandsOf(call);
-    const report = await watched(call, list, destination);
-    const { context, settings } = call;
-    if (settings.json === true) writeJson(context.stdout, { type: 'result', batch: report });
-    else {
-      if (settings.quiet !== true)
-        for (const line of batchSummary(report, againCommand(call.commandLine))) writeLine(context.stderr, line);
-      if (report.report !== undefined) writeLine(context.stdout, report.report);
-    }
-    const { failed, cancelled } = report.counters;
-    if (report.reason !== undefined) throw fromErrorRecord(report.reason);
-    if (failed + cancelled > 0)
-      throw new PieceworkError(
-        'EntriesFailed',
-        `${failed + cancelled} of ${report.entries} entries are not there; the same command tries them again`,
-      );
+    const request = batchRequest(list, destination, call.settings);
+    await followBatch(call, againCommand(call.commandLine), (local, onEvent) =>
+      local.batch({ ...request, onEvent }, call.context.signal),
+    );
   },
 };
 
@@ -67,12 +51,4 @@ function operandsOf({ arguments: operands, settings }: VerbCall): {
   if (list === undefined)
     throw new PieceworkError('InvalidOption', 'batch needs LIST, or --input-file; see piecework batch --help');
   return { list, destination };
-}
-
-async function watched(call: VerbCall, list: string, destination: string): Promise<BatchReport> {
-  const { context, settings } = call;
-  using reporter = batchReporter(context, settings);
-  const request = { ...batchRequest(list, destination, settings), onEvent: reporter.batchEvent };
-  await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
-  return await local.batch(request, context.signal);
 }

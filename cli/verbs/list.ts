@@ -1,15 +1,22 @@
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { Local, LocalBatch, LocalStatus } from '../../lib/index.ts';
+import { printable } from '../../lib/values/text/printable.ts';
+import { resolveId } from '../options/given-id.ts';
 import { localOptions } from '../options/request.ts';
+import { batchJson, batchRow } from '../output/batch/batches.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { count } from '../output/text.ts';
-import { listLines, statusJson } from '../output/transfers.ts';
+import type { TransferRow } from '../output/transfer-table.ts';
+import { transferTable } from '../output/transfer-table.ts';
+import { statusJson, transferRow } from '../output/transfers.ts';
 import type { Verb } from '../verb.ts';
 import { limitOf, SHOWN_BY_DEFAULT } from './list-limit.ts';
 
 export const listVerb: Verb = {
   name: 'list',
   alias: 'ls',
-  summary: 'show the transfers of this machine, newest first',
+  summary: 'show the transfers and batches of this machine, newest first',
   arguments: [],
   settings: 'list',
   examples: [
@@ -19,25 +26,78 @@ export const listVerb: Verb = {
   extras: [
     { name: 'limit', placeholder: 'N', help: `at most so many; a table has ${SHOWN_BY_DEFAULT} else, JSON all` },
     { name: 'all', help: 'all of them' },
+    { name: 'batch', placeholder: 'ID', help: 'the transfers of this batch, which are not shown else' },
   ],
   async run({ context, settings, extras }) {
     const limit = limitOf(extras, settings.json === true ? Number.POSITIVE_INFINITY : SHOWN_BY_DEFAULT);
     await using local = await context.openLocal(localOptions(settings));
-    const found = await local.list();
-    const transfers = found.slice(0, limit);
+    const found = await foundBy(local, textOf(extras['batch']));
+    const shown = found.slice(0, limit);
     if (settings.json === true) {
-      writeJson(context.stdout, { type: 'result', transfers: transfers.map(statusJson) });
+      writeJson(context.stdout, { type: 'result', ...listJson(shown) });
       return;
     }
-    if (transfers.length === 0) {
+    if (shown.length === 0) {
       if (settings.quiet !== true) writeLine(context.stderr, 'no transfers');
       return;
     }
     // The reader of a pipe cuts lines by itself.
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
-    for (const line of listLines(transfers, context.now(), columns)) writeLine(context.stdout, line);
-    const left = found.length - transfers.length;
+    const now = context.now();
+    for (const line of transferTable(
+      shown.map((one) => rowOf(one, now)),
+      now,
+      columns,
+    ))
+      writeLine(context.stdout, line);
+    const left = found.length - shown.length;
     if (left > 0 && settings.quiet !== true)
       writeLine(context.stderr, `${count(left, 'older transfer')} not shown; --all or --limit N shows more`);
   },
 };
+
+type Found = LocalStatus | LocalBatch;
+
+/** Newest first. What belongs to a batch stands under it, and is shown only where it is asked for. */
+async function foundBy(local: Local, batch: string | undefined): Promise<readonly Found[]> {
+  const transfers = await local.list();
+  if (batch !== undefined) {
+    const { kind, id } = await resolveId(local, batch);
+    if (kind !== 'batch')
+      throw new PieceworkError('BatchNotFound', `no batch has the id "${printable(batch)}"; piecework list shows them`);
+    return transfers.filter(({ record }) => record.batch?.id === id);
+  }
+  const own = transfers.filter(({ record }) => record.batch === undefined);
+  return merged(own, await local.listBatches());
+}
+
+/** Both are newest first. */
+function merged(transfers: readonly LocalStatus[], batches: readonly LocalBatch[]): readonly Found[] {
+  const left = [...batches];
+  return [
+    ...transfers.flatMap((transfer): readonly Found[] => {
+      const newer = left.filter(({ record }) => record.id > transfer.record.id);
+      return [...left.splice(0, newer.length), transfer];
+    }),
+    ...left,
+  ];
+}
+
+function isBatch(found: Found): found is LocalBatch {
+  return 'list' in found.record;
+}
+
+function rowOf(found: Found, now: number): TransferRow {
+  return isBatch(found) ? batchRow(found) : transferRow(found, now);
+}
+
+function listJson(found: readonly Found[]): object {
+  return {
+    transfers: found.flatMap((one) => (isBatch(one) ? [] : [statusJson(one)])),
+    batches: found.flatMap((one) => (isBatch(one) ? [batchJson(one)] : [])),
+  };
+}
+
+function textOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,15 +1,18 @@
-import { retrySource } from '../options/request.ts';
-import { resolveTransferId } from '../options/transfer-id.ts';
-import type { Verb } from '../verb.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { GivenId } from '../options/given-id.ts';
+import { resolveId } from '../options/given-id.ts';
+import { localOptions, retrySource } from '../options/request.ts';
+import type { Verb, VerbCall } from '../verb.ts';
 import { follow } from './follow.ts';
+import { followBatch } from './follow-batch.ts';
 import { ID_ARGUMENT } from './status.ts';
 
 export const retryVerb: Verb = {
   name: 'retry',
-  summary: 'go on with a failed or interrupted transfer',
+  summary: 'go on with a failed or interrupted transfer, or run again what failed of a batch',
   description:
     'Goes on with a failed or interrupted transfer: with the missing pieces only, if the source is still the same and ' +
-    'its pieces are still kept. A URL that holds a secret (user, password, query) and headers are not stored: give them again.',
+    'its pieces are still kept; of a batch with what failed or was not brought, and nothing else. A URL that holds a secret (user, password, query) and headers are not stored: give them again.',
   arguments: [ID_ARGUMENT],
   settings: 'retry',
   extras: [{ name: 'source', placeholder: 'URL', help: "the source's URL, where it was not stored or has changed" }],
@@ -21,11 +24,27 @@ export const retryVerb: Verb = {
     const { context, settings, extras } = call;
     const [given = ''] = call.arguments;
     const url = typeof extras['source'] === 'string' ? extras['source'] : undefined;
+    const { kind, id } = await kindOf(call, given);
+    if (kind === 'batch') {
+      refuseSource(url, id);
+      return await followBatch(call, `piecework retry ${id}`, (local, onEvent) =>
+        local.retryBatch(id, { onEvent }, context.signal),
+      );
+    }
     await follow(call, { toStdout: false }, async (local) => {
-      const transferId = await resolveTransferId(local, given);
-      const { record } = await local.status(transferId, context.signal);
+      const { record } = await local.status(id, context.signal);
       const source = retrySource(url, settings, record.request.source.url);
-      return await local.retry(transferId, source === undefined ? {} : { source }, context.signal);
+      return await local.retry(id, source === undefined ? {} : { source }, context.signal);
     });
   },
 };
+
+async function kindOf({ context, settings }: VerbCall, given: string): Promise<GivenId> {
+  await using local = await context.openLocal(localOptions(settings));
+  return await resolveId(local, given);
+}
+
+function refuseSource(url: string | undefined, batchId: string): void {
+  if (url === undefined) return;
+  throw new PieceworkError('InvalidOption', `--source is for one transfer, and ${batchId} is a batch`);
+}

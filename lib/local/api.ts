@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { TransferStatus } from '../pipeline/requests/query.ts';
+import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { DestinationLocator, SourceLocator, SourceStore } from '../transfer/locators.ts';
 import type { Plan } from '../transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../transfer/progress/events.ts';
@@ -8,7 +9,7 @@ import type { TransferRecord, TransferResult } from '../transfer/record/record.t
 import type { ObjectSettings, TransferOptions } from '../transfer/request.ts';
 import type { BackoffPolicy } from '../transfer/retry.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
-import type { BatchReport, BatchRequest } from './batch/api.ts';
+import type { BatchReport, BatchRequest, LocalBatch, LocalBatchStatus } from './batch/api.ts';
 
 /** What one machine needs to know once; everything has a default. */
 export interface LocalOptions {
@@ -157,6 +158,17 @@ export interface Local extends AsyncDisposable {
    * interrupted run left. What becomes of an entry is its outcome; rejects with what ends the whole batch.
    */
   batch(request: BatchRequest, signal?: AbortSignal): Promise<BatchReport>;
+  /** All batches, newest first. */
+  listBatches(): Promise<readonly LocalBatch[]>;
+  /** What became of its entries so far. Rejects with `BatchNotFound` where there is none. */
+  batchStatus(batchId: string): Promise<LocalBatchStatus>;
+  /**
+   * Ends a batch: entries without an outcome are cancelled, its open transfers too. Where another process works on it,
+   * that does so within a second, and `ending` says so; else it has ended when this resolves.
+   */
+  cancelBatch(batchId: string, signal?: AbortSignal): Promise<BatchRecord>;
+  /** Runs again what failed, was cancelled or was not begun, and nothing else. The list is not read again. */
+  retryBatch(batchId: string, options?: Pick<BatchRequest, 'onEvent'>, signal?: AbortSignal): Promise<BatchReport>;
   /** Asks the source and says what `copy` would do; nothing is written. */
   plan(request: CopyRequest, signal?: AbortSignal): Promise<PlanReport>;
   list(): Promise<readonly LocalStatus[]>;

@@ -1,4 +1,5 @@
 import type { Local, LocalOptions } from './api.ts';
+import { batchStatus, listBatches } from './batch/requests/look.ts';
 import { copy } from './copy/copy.ts';
 import type { Home } from './home/home.ts';
 import { openHome } from './home/home.ts';
@@ -22,6 +23,16 @@ export function localOf(home: Home): Local {
       // Loaded only where there is a list: its readers bring parsers along.
       const { batch } = await import('./batch/batch.ts');
       return await batch(home, request, signal);
+    },
+    listBatches: () => listBatches(home),
+    batchStatus: (batchId) => batchStatus(home, batchId),
+    async cancelBatch(batchId, signal = never) {
+      const { cancelBatch } = await import('./batch/requests/cancel.ts');
+      return await cancelBatch(home, batchId, signal);
+    },
+    async retryBatch(batchId, options = {}, signal = never) {
+      const { retryBatch } = await import('./batch/requests/retry.ts');
+      return await retryBatch(home, batchId, options, signal);
     },
     plan: (request, signal = never) => plan(home, request, signal),
     list: () => list(home),

@@ -59,6 +59,10 @@ export function testContext(
       return {
         copy: missing,
         batch: missing,
+        listBatches: async () => [],
+        batchStatus: missing,
+        cancelBatch: missing,
+        retryBatch: missing,
         plan: missing,
         list: missing,
         status: missing,

@@ -1,7 +1,8 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { GivenEntry as BatchEntryInput } from '../../lists/given-entries.ts';
 import type { ListReading } from '../../lists/options.ts';
-import type { BatchStatus } from '../../transfer/batch/batch-record.ts';
+import type { BatchView } from '../../pipeline/requests/batches/batch-view.ts';
+import type { BatchRecord, BatchStatus } from '../../transfer/batch/batch-record.ts';
 import type { Counters, FailureGroup, Outcome } from '../../transfer/batch/outcome.ts';
 import type { FailureLimit } from '../../transfer/batch/stop-rules.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
@@ -104,4 +105,17 @@ export interface BatchReport {
   readonly reason?: ErrorRecord;
   /** Of this run. */
   readonly elapsedMs: number;
+}
+
+/** One batch as `list` shows it. */
+export interface LocalBatch {
+  readonly record: BatchRecord;
+  /** A process on this machine is at work on it. An open batch that is not running was interrupted. */
+  readonly isRunning: boolean;
+}
+
+/** One batch as `status` shows it. */
+export interface LocalBatchStatus extends LocalBatch, BatchView {
+  /** Ids of the transfers that large entries are, as far as they have not ended. */
+  readonly openTransfers: readonly string[];
 }

@@ -42,7 +42,11 @@ export function completeBatchOptions(given: Partial<BatchRequestOptions> = {}): 
   checkRange('maxAttempts', maxAttempts, 1, 100);
   checkLimit(maxFailures);
   checkAlgorithms(options.checksums);
-  const ofEntries = { ifExists, strict, maxAttempts, ...stated({ maxFailures, maxDurationMs, minAgeMs, checksums }) };
+  const { maxWaitMs, perHostPerMinute } = options;
+  const ofEntries = {
+    ...{ ifExists, strict, maxAttempts, parallelism, perHost: Math.min(perHost, parallelism), maxWaitMs },
+    ...stated({ perHostPerMinute, maxFailures, maxDurationMs, minAgeMs, checksums }),
+  };
   return { ...options, perHost: Math.min(perHost, parallelism), ofEntries };
 }
 

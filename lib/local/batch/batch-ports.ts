@@ -24,10 +24,12 @@ const LARGE_PARALLELISM = 8;
 export function localBatchPorts(
   home: Home,
   of: {
-    readonly request: BatchRequest;
+    readonly request: Pick<BatchRequest, 'object'>;
     readonly options: CompleteBatchOptions;
     readonly folder: BatchFolder;
     readonly share: BatchShare;
+    /** Known once the list is read: it may be that of an earlier run. */
+    batchId(): string;
   },
 ): LocalBatchPorts {
   const { request, options, folder, share } = of;
@@ -64,6 +66,7 @@ export function localBatchPorts(
       const { ifExists, strict, perHost } = options;
       folder.makeRoom(entry.name);
       const to = {
+        batchId: of.batchId(),
         destination: `${folder.text}${entry.name}`,
         twin: twin === undefined ? undefined : folder.fileUrl(twin),
         object: settings,

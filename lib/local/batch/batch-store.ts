@@ -8,6 +8,7 @@ import type { DestinationLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
 import type { Home } from '../home/home.ts';
 import type { BatchFolder } from './batch-folder.ts';
+import { forgetEnded } from './clean-batches.ts';
 
 /** Which batch was the last to a folder, on one machine: that one is gone on with. */
 interface LastBatch {
@@ -24,11 +25,18 @@ export interface BatchStore {
   unfinished(batch: BatchRecord): Promise<BatchRecord | undefined>;
   /** Before the list is read: what a crash leaves of it is found by this. */
   announce(draft: BatchRecord): Promise<void>;
-  /** The batch is the last to its folder from now on. */
-  begin(batch: BatchRecord): Promise<void>;
+  /**
+   * The batch is the last to its folder from now on, and what is kept of the one before is not needed any more.
+   * @param goesOn with one that has begun before: what was asked of it then does not end it now
+   * @returns it as it then is
+   */
+  begin(batch: BatchRecord, goesOn: boolean): Promise<BatchRecord>;
   end(
     batch: BatchRecord,
-    how: { readonly reason: PieceworkError | undefined; readonly report: string | undefined },
+    how: Pick<BatchRecord, 'counters' | 'failures'> & {
+      readonly reason: PieceworkError | undefined;
+      readonly report: string | undefined;
+    },
   ): Promise<BatchRecord>;
 }
 
@@ -53,12 +61,19 @@ export function batchStore(home: Home, folder: BatchFolder): BatchStore {
       return isSame ? before : undefined;
     },
     announce: (draft) => put(KEYS.batch(draft.id), draft),
-    async begin(batch) {
-      await put(KEYS.batch(batch.id), begun(batch, home.clock.now()));
+    async begin(batch, goesOn) {
+      const key = KEYS.batch(batch.id);
+      const asked = goesOn ? undefined : (await home.records.get(key))?.value.ending;
+      const record = { ...begun(batch, home.clock.now()), ...stated({ ending: asked }) };
+      await put(key, record);
+      const before = (await home.records.get(last))?.value.batchId;
       await put(last, { v: 1, batchId: batch.id });
+      if (before !== undefined && before !== batch.id) await forgetEnded(home.records, before);
+      return record;
     },
-    async end(batch, { reason, report }) {
-      const how = stated({ report, reason: reason === undefined ? undefined : toErrorRecord(reason) });
+    async end(batch, { reason, report, counters, failures }) {
+      const because = reason === undefined ? undefined : toErrorRecord(reason);
+      const how = stated({ report, reason: because, counters, failures });
       const record = ended(batch, how, home.clock.now());
       await put(KEYS.batch(batch.id), record);
       return record;

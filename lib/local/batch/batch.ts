@@ -1,10 +1,8 @@
-import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
-import { endEarly } from '../../pipeline/batch/end-early.ts';
+import { resolve } from 'node:path';
 import type { MadeShards } from '../../pipeline/batch/make-shards.ts';
 import { makeShards } from '../../pipeline/batch/make-shards.ts';
-import { runRounds } from '../../pipeline/batch/run-rounds.ts';
-import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
-import { toIso } from '../../values/time.ts';
+import { drafted } from '../../transfer/batch/batch-transitions.ts';
+import { stated } from '../../values/stated.ts';
 import { stopper } from '../engine/stopper.ts';
 import type { Home } from '../home/home.ts';
 import type { BatchReport, BatchRequest } from './api.ts';
@@ -13,13 +11,12 @@ import { completeBatchOptions } from './batch-options.ts';
 import type { LocalBatchPorts } from './batch-ports.ts';
 import { localBatchPorts } from './batch-ports.ts';
 import { batchStore } from './batch-store.ts';
-import { forgetBatch, forgetRooms } from './clean-batches.ts';
+import { forgetBatch } from './clean-batches.ts';
 import type { OpenedList } from './list/open-list.ts';
 import { openList } from './list/open-list.ts';
 import { Progress } from './progress.ts';
-import { storeReport } from './report/report.ts';
-import { storeSums } from './report/sums.ts';
-import { batchWork } from './work.ts';
+import { watchForCancel } from './run/cancel-watch.ts';
+import { runBatch } from './run/run-batch.ts';
 
 /**
  * Brings a list of sources into a folder or under a prefix. The same list to the same place goes on with what an
@@ -34,21 +31,26 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
   const store = batchStore(home, folder);
   await using _lock = await store.lock();
   await using share = await home.engine.openBatch(folder.kind);
-  const ports = localBatchPorts(home, { request, options, folder, share });
+  const stopping = new AbortController();
+  const watched = { id: home.ids.ulid() };
+  const ports = localBatchPorts(home, { request, options, folder, share, batchId: () => watched.id });
   await ports.checkDestination(signal);
-  const draft: BatchRecord = {
-    v: 1,
-    id: home.ids.ulid(),
-    status: 'running',
-    createdAt: toIso(startedAt),
-    updatedAt: toIso(startedAt),
-    destination: home.destinations.describe(folder.locate('')),
-    place: store.place,
-    list: { from: '', format: '', sha256: '', entriesSha256: '', entries: 0, shards: 0 },
-    options: { ...options.ofEntries, object: request.object ?? {} },
-  };
+  // A path that means the same from every folder.
+  const reportTo = typeof request.report === 'string' ? resolve(request.report) : request.report;
+  const draft = drafted(
+    {
+      id: watched.id,
+      destination: home.destinations.describe(folder.locate('')),
+      place: store.place,
+      options: { ...options.ofEntries, object: request.object ?? {} },
+      ...stated({ reportTo }),
+    },
+    startedAt,
+  );
   await store.announce(draft);
-  const { list, made } = await read(home, request, { ports, kind: folder.kind, batchId: draft.id }, signal);
+  using _watch = watchForCancel(home, watched, stopping);
+  using stop = stopper(signal, stopping.signal);
+  const { list, made } = await read(home, request, { ports, kind: folder.kind, batchId: draft.id }, stop.signal);
   const fresh = {
     ...draft,
     list: { ...list.description(), entriesSha256: made.sha256, entries: made.entries, shards: made.shards.length },
@@ -58,30 +60,14 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
     await ports.shards.adopt(draft.id, earlier.id, made.shards.length);
     await forgetBatch(home.records, draft.id);
   }
-  const begun = earlier ?? fresh;
-  await store.begin(begun);
+  const { reportTo: _, ...before } = earlier ?? fresh;
+  const begun = await store.begin({ ...before, ...stated({ reportTo }) }, earlier !== undefined);
+  watched.id = begun.id;
   const progress = new Progress(request.onEvent);
   progress.listed(begun, list, earlier !== undefined);
-
-  const stopping = new AbortController();
-  using stop = stopper(signal, stopping.signal);
-  using _rules = progress.watch(options, stopping, home.clock);
-  let reason: PieceworkError | undefined;
-  try {
-    await runRounds(batchWork(ports, begun, options, progress), made.shards, stop.signal);
-  } catch (thrown) {
-    if (signal.aborted) throw interrupted(begun.id, thrown);
-    reason = asPieceworkError(thrown);
-    await endEarly(ports, begun.id, made.shards.length, toErrorRecord(reason));
-  }
-  const of = { batch: begun, folder, shards: made.shards };
-  const report = await storeReport(home, request, of, signal);
-  const checksums = await storeSums(home, of, options.checksums, signal);
-  const ended = await store.end(begun, { reason, report });
-  // The report has all outcomes; without one, they stay until they are cleaned.
-  await forgetRooms(home.records, begun.id, report === undefined ? ['shards'] : ['shards', 'outcomes']);
-  const reported = progress.report(ended, home.clock.now() - startedAt);
-  return checksums.length === 0 ? reported : { ...reported, checksums };
+  const { shards } = made;
+  const run = { batch: begun, all: shards, todo: shards, options, folder, store, ports, progress, startedAt, stopping };
+  return await runBatch(home, run, signal);
 }
 
 /** What was stored of a list that turns out to be none is taken away again. */
@@ -99,11 +85,4 @@ async function read(
     await forgetBatch(home.records, batchId);
     throw error;
   }
-}
-
-function interrupted(batchId: string, cause: unknown): PieceworkError {
-  return new PieceworkError('Interrupted', 'interrupted; run the same command again to go on with what is missing', {
-    cause,
-    details: { batchId },
-  });
 }

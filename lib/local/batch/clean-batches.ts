@@ -1,6 +1,11 @@
+import { readableBatch } from '../../pipeline/requests/batches/load-batch.ts';
 import { pathsUnder } from '../../pipeline/shared/paths-under.ts';
 import type { Records } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
+import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
+import { isBatchOver } from '../../transfer/batch/batch-record.ts';
+import type { ShardOutcomes } from '../../transfer/batch/outcome.ts';
+import { isThere } from '../../transfer/batch/outcome.ts';
 import { fromIso } from '../../values/time.ts';
 import type { Home } from '../home/home.ts';
 
@@ -22,12 +27,32 @@ export async function cleanBatches(home: Home, youngest: number, history: boolea
     const id = /^batches\/(.+)\.json$/.exec(path)?.[1] ?? '';
     const batch = (await home.records.get(KEYS.batch(id)))?.value;
     if (batch === undefined || fromIso(batch.createdAt) > youngest) continue;
-    const isOpen = batch.status === 'running';
+    const isOpen = !isBatchOver(batch);
     if ((!isOpen && !history) || (await home.locks.isHeld(batch.place))) continue;
     await forgetBatch(home.records, id);
     (isOpen ? cleaned : forgotten).push(id);
   }
   return { cleaned, forgotten };
+}
+
+/**
+ * Of a batch that has ended: where all is there, its outcomes are in its report. Where something is not, they stay for
+ * a retry, and so do the shards that it needs.
+ */
+export async function keepWhatFailed(records: Records, { id, counters, report }: BatchRecord): Promise<void> {
+  const missing = counters === undefined ? 0 : counters.failed + counters.cancelled;
+  if (missing === 0) return await forgetRooms(records, id, report === undefined ? ['shards'] : ['shards', 'outcomes']);
+  for await (const path of pathsUnder(records, KEYS.outcomesOf(id))) {
+    const found = await records.get<ShardOutcomes>({ path });
+    if (found?.value.outcomes.every(isThere) === true)
+      await records.delete({ path: `shards/${id}/${found.value.shard}.json` });
+  }
+}
+
+/** What is kept of an ended batch for a retry: another one to its place has begun. */
+export async function forgetEnded(records: Records, id: string): Promise<void> {
+  const batch = await readableBatch({ records }, id);
+  if (batch !== undefined && isBatchOver(batch)) await forgetRooms(records, id, ['shards', 'outcomes']);
 }
 
 /** All that the state folder has of it. The record goes last: as long as it is there, the rest can be found. */
@@ -37,11 +62,7 @@ export async function forgetBatch(records: Records, id: string): Promise<void> {
 }
 
 /** Of its entries: what was to be brought, and what became of it. */
-export async function forgetRooms(
-  records: Records,
-  id: string,
-  rooms: readonly ('shards' | 'outcomes')[],
-): Promise<void> {
+async function forgetRooms(records: Records, id: string, rooms: readonly ('shards' | 'outcomes')[]): Promise<void> {
   for (const room of rooms)
     for await (const path of pathsUnder(records, `${room}/${id}/`)) await records.delete({ path });
 }

@@ -11,6 +11,7 @@ export async function bringLarge(
   home: Home,
   entry: BatchEntry,
   to: {
+    readonly batchId: string;
     readonly destination: string;
     readonly object: ObjectSettings;
     readonly options: Partial<TransferOptions>;
@@ -21,10 +22,10 @@ export async function bringLarge(
 ): Promise<Outcome> {
   const [source] = entry.sources;
   if (source === undefined) throw new PieceworkError('Internal', `entry ${entry.number} has no source`);
-  const { destination, object, options, twin } = to;
+  const { batchId, destination, object, options, twin } = to;
   const from = twin === undefined ? source : { url: twin };
   const request = { source: from, destination, object, options: { ...options, expect: entry.expect } };
-  const { result, elapsedMs } = await copy(home, request, signal);
+  const { result, elapsedMs } = await copy(home, request, signal, { id: batchId, entry: entry.number });
   const { sizeBytes, digests, etag, unchanged = false } = result;
   return {
     entry: entry.number,

@@ -1,4 +1,6 @@
 import { PieceworkError } from '../../errors/error.ts';
+import type { BatchView } from '../../pipeline/requests/batches/batch-view.ts';
+import { byFrequency } from '../../pipeline/requests/batches/batch-view.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import type { Counters, FailureGroup, Outcome } from '../../transfer/batch/outcome.ts';
 import { counted, grouped, NO_OUTCOMES } from '../../transfer/batch/outcome.ts';
@@ -19,7 +21,7 @@ export class Progress {
     this.#onEvent = onEvent;
   }
 
-  listed({ id, list }: BatchRecord, { because, notes }: OpenedList, goesOn: boolean): void {
+  listed({ id, list }: BatchRecord, { because, notes }: Pick<OpenedList, 'because' | 'notes'>, goesOn: boolean): void {
     const { entries, format } = list;
     this.#onEvent({ type: 'batch.listed', batchId: id, entries, format, because, goesOn, notes: notes() });
   }
@@ -53,16 +55,21 @@ export class Progress {
     };
   }
 
-  report({ id, status, list, report, reason }: BatchRecord, elapsedMs: number): BatchReport {
+  sums({ list }: Pick<BatchRecord, 'list'>): BatchView {
     const { done, unchanged, failed } = this.#counters;
     // What an early end left has its outcome in the records.
     const counters = { ...this.#counters, cancelled: list.entries - done - unchanged - failed };
+    return { counters, failures: byFrequency(this.#failures) };
+  }
+
+  report({ id, status, list, report, reason }: BatchRecord, elapsedMs: number): BatchReport {
+    const { counters, failures } = this.sums({ list });
     return {
       batchId: id,
       status,
       entries: list.entries,
       counters,
-      failures: [...this.#failures].sort((a, b) => b.count - a.count),
+      failures,
       elapsedMs,
       ...(report === undefined ? {} : { report }),
       ...(reason === undefined ? {} : { reason }),

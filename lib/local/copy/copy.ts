@@ -3,6 +3,7 @@ import { pageInstead } from '../../pipeline/shared/object/object-spec.ts';
 import { isPageInstead } from '../../transfer/checks/page-instead.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { TransferOptions, TransferRequest } from '../../transfer/request.ts';
+import { stated } from '../../values/stated.ts';
 import type { CopyReport, CopyRequest } from '../api.ts';
 import type { Home } from '../home/home.ts';
 import { leftAsItIs, requestNow, whyStartAnew } from './changed-request.ts';
@@ -16,8 +17,14 @@ import { difference, findUnfinished, giveUp, goOn, remember, whyUnlisted } from 
 /**
  * Looks at the source, goes on with what an earlier process left of the same transfer or begins
  * one, and works until it has ended.
+ * @param batch that it belongs to
  */
-export async function copy(home: Home, request: CopyRequest, signal: AbortSignal): Promise<CopyReport> {
+export async function copy(
+  home: Home,
+  request: CopyRequest,
+  signal: AbortSignal,
+  batch?: TransferRecord['batch'],
+): Promise<CopyReport> {
   checkRequest(request);
   const options = completeOptions(request.options);
   await using first = await lookAt(home, request, options, signal);
@@ -25,14 +32,14 @@ export async function copy(home: Home, request: CopyRequest, signal: AbortSignal
   first.makeFolder?.();
   await using _lock = await home.locks.acquire(destination);
   const startedAt = home.clock.now();
-  const transferId = await begin(home, request, options, first, signal);
+  const transferId = await begin(home, { ...request, ...stated({ batch }) }, options, first, signal);
   return await runToReport(home, run, transferId, startedAt, signal);
 }
 
 /** Goes on with an unfinished transfer of the same source, else starts a new one; returns its id. */
 async function begin(
   home: Home,
-  request: CopyRequest,
+  request: CopyRequest & Pick<TransferRecord, 'batch'>,
   options: TransferOptions,
   first: FirstLook,
   signal: AbortSignal,
@@ -40,7 +47,7 @@ async function begin(
   const { run, destination, probe } = first;
   const { ports } = run;
   const key = home.locks.key(destination);
-  const { source, object = {} } = request;
+  const { source, object = {}, batch } = request;
   const { isResumable } = home.destinations.kind(destination.kind);
   const unfinished = isResumable ? await findUnfinished(ports, key, signal) : undefined;
   if (unfinished !== undefined) {
@@ -64,7 +71,7 @@ async function begin(
   }
   const id = ports.ids.ulid();
   if (isResumable) await remember(ports, key, id);
-  await submit(ports, { id, source, destination, object, options, owner: 'local' });
+  await submit(ports, { id, source, destination, object, options, owner: 'local', ...stated({ batch }) });
   return id;
 }
 

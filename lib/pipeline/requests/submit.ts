@@ -19,12 +19,12 @@ export interface Submission {
   readonly options: TransferOptions;
   /** Whose transfer it is: the principal that asks for it. Queues are fair between owners. */
   readonly owner: string;
+  /** The batch that it belongs to. */
+  readonly batch?: NonNullable<TransferRecord['batch']>;
   /** Where something names the transfer before it is there. @default a new one */
   readonly id?: string;
   /** The same key with the same request returns the first transfer. */
   readonly idempotency?: { readonly keyHash: string; readonly requestHash: string };
-  /** The batch that it is a large entry of. */
-  readonly batch?: NonNullable<TransferRecord['batch']>;
 }
 
 /**

@@ -23,6 +23,21 @@ export function acceptedBatch(
   };
 }
 
+/** On one machine, before its list is read. */
+export function drafted(
+  batch: Pick<BatchRecord, 'id' | 'destination' | 'place' | 'options' | 'reportTo'>,
+  now: Instant,
+): BatchRecord {
+  return {
+    ...batch,
+    v: 1,
+    status: 'running',
+    createdAt: toIso(now),
+    updatedAt: toIso(now),
+    list: { from: '', format: '', sha256: '', entriesSha256: '', entries: 0, shards: 0 },
+  };
+}
+
 /** Begins, or goes on with what has failed or was cancelled: the earlier end does not count any more. */
 export function begun(batch: BatchRecord, now: Instant): BatchRecord {
   const {

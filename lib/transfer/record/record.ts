@@ -89,7 +89,7 @@ export interface TransferRecord {
   readonly owner: string;
   /** The principal that asked for this run, or for the cancel. Absent in the run of the submit, and on one machine. */
   readonly actedBy?: string;
-  /** The batch that it is a large entry of, and the number of that entry; on AWS its shard too. */
+  /** The batch that it belongs to, and the number of its entry (0: it brings the report); on AWS its shard too. */
   readonly batch?: { readonly id: string; readonly entry: number; readonly shard?: number };
   readonly request: TransferRequest;
   /** +1 at each write: equal bytes have equal ETags, and without it A → B → A goes unnoticed. */

@@ -2,11 +2,13 @@ import type { ShardStore } from '../../../pipeline/batch/batch-ports.ts';
 import { shownSource } from '../../../pipeline/requests/shown-source.ts';
 import type { RecordKey, Records } from '../../../records/records.ts';
 import type { Listed } from '../../../transfer/batch/entry.ts';
-import { isEntry } from '../../../transfer/batch/entry.ts';
+import { isEntry, shownSourceOf } from '../../../transfer/batch/entry.ts';
 
 /** A shard as it lies on the disk: without a secret. */
 interface StoredShard {
   readonly v: 1;
+  /** One that holds a secret is not stored whole: its entries as lines that can't be brought. */
+  readonly withheld?: true;
   readonly entries: readonly Listed[];
 }
 
@@ -14,28 +16,42 @@ interface StoredShard {
 export interface LocalShards extends ShardStore {
   /** The shards of `from` are those of `to`, which has them already on the disk: the list was read once more. */
   adopt(from: string, to: string, shards: number): Promise<void>;
+  /** Numbers, names and sources as they may be shown, of a shard that holds secrets as well. */
+  outline(batchId: string, number: number): Promise<readonly Listed[] | undefined>;
 }
 
 /**
  * Shards in the state folder. One that has a secret in it is in this process's memory only, as the source of a transfer
- * is: after a crash the same command reads the list once more, and brings it again.
+ * is, and on the disk without them: after a crash the same command reads the list once more, and brings it again.
  */
 export function localShards(records: Records): LocalShards {
   const secret = new Map<string, readonly Listed[]>();
 
   return {
     async put(batchId, { number, entries }) {
-      if (entries.some(holdsSecret)) secret.set(nameOf(batchId, number), entries);
-      else await records.put(keyOf(batchId, number), { v: 1, entries }, 'absent');
+      const isSecret = entries.some(holdsSecret);
+      if (isSecret) secret.set(nameOf(batchId, number), entries);
+      const shard: StoredShard = isSecret ? { v: 1, withheld: true, entries: entries.map(shown) } : { v: 1, entries };
+      await records.put(keyOf(batchId, number), shard, 'absent');
     },
     async get(batchId, number) {
-      return secret.get(nameOf(batchId, number)) ?? (await records.get(keyOf(batchId, number)))?.value.entries;
+      const held = secret.get(nameOf(batchId, number));
+      if (held !== undefined) return held;
+      const stored = (await records.get(keyOf(batchId, number)))?.value;
+      return stored?.withheld === true ? undefined : stored?.entries;
+    },
+    async outline(batchId, number) {
+      return (await records.get(keyOf(batchId, number)))?.value.entries;
     },
     async adopt(from, to, shards) {
       for (let number = 1; number <= shards; number += 1) {
         const entries = secret.get(nameOf(from, number));
         if (entries !== undefined) secret.set(nameOf(to, number), entries);
         secret.delete(nameOf(from, number));
+        // One that was brought to its end before is not there any more, and its entries may be tried again.
+        const there = await records.get(keyOf(to, number));
+        const read = there === undefined ? await records.get(keyOf(from, number)) : undefined;
+        if (read !== undefined) await records.put(keyOf(to, number), read.value, 'absent');
         await records.delete(keyOf(from, number));
       }
     },
@@ -55,4 +71,12 @@ function holdsSecret(listed: Listed): boolean {
   const { sources, checksumsFrom } = listed;
   const all = checksumsFrom === undefined ? sources : [...sources, checksumsFrom];
   return all.some((source) => shownSource(source).withheld);
+}
+
+/** What may be known of an entry that is not stored: no worker takes it for one. */
+function shown(listed: Listed): Listed {
+  if (!isEntry(listed)) return listed;
+  const { number, name } = listed;
+  const error = { code: 'SourceNeeded', message: 'its source holds a secret, and was not stored' } as const;
+  return { number, name, source: shownSourceOf(listed), error };
 }

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,6 @@ import type { ShardIndex } from '../../../pipeline/batch/run-shards.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { copy } from '../../copy/copy.ts';
 import type { Home } from '../../home/home.ts';
-import type { BatchRequest } from '../api.ts';
 import type { BatchFolder } from '../batch-folder.ts';
 import { reportAsCsv, reportAsLines } from './formats.ts';
 
@@ -26,15 +25,16 @@ export interface ReportOf {
  */
 export async function storeReport(
   home: Home,
-  { report }: Pick<BatchRequest, 'report'>,
   { batch, folder, shards }: ReportOf,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const { reportTo: report } = batch;
   if (report === false) return undefined;
   const format = report?.toLowerCase().endsWith('.csv') === true ? reportAsCsv : reportAsLines;
-  const destination = report === undefined ? `${folder.text}piecework-report-${batch.id}.jsonl` : resolve(report);
+  const destination = report ?? `${folder.text}piecework-report-${batch.id}.jsonl`;
   const text = format(outcomesInOrder({ records: home.records }, batch.id, shards));
-  return await storeText(home, { text, destination, what: 'report', keptAs: `${batch.id}.jsonl` }, signal);
+  const of = { text, destination, what: 'report', keptAs: `${batch.id}.jsonl`, batchId: batch.id };
+  return await storeText(home, of, signal);
 }
 
 /**
@@ -49,15 +49,19 @@ export async function storeText(
     readonly destination: string;
     readonly what: string;
     readonly keptAs: string;
+    readonly batchId: string;
   },
   signal: AbortSignal,
 ): Promise<string> {
-  const { text, destination, what, keptAs } = of;
+  const { text, destination, what, keptAs, batchId } = of;
   const kept = join(home.stateDir, 'reports', keptAs);
   await mkdir(join(home.stateDir, 'reports'), { recursive: true, mode: 0o700 });
   await pipeline(Readable.from(text), createWriteStream(kept, { mode: 0o600, flush: true }), { signal });
   try {
-    const copied = await copy(home, { source: { url: pathToFileURL(kept).href }, destination }, signal);
+    const copied = await copy(home, { source: { url: pathToFileURL(kept).href }, destination }, signal, {
+      id: batchId,
+      entry: 0,
+    });
     await rm(kept, { force: true });
     return home.destinations.describe(copied.destination);
   } catch (error) {

@@ -35,7 +35,13 @@ export async function storeSums(
     const name = isTaken ? `${custom}-${batch.id}` : custom;
     const text = sumsOf(outcomes(), algorithm);
     const keptAs = `${batch.id}.${algorithm}`;
-    const place = { text, destination: `${folder.text}${name}`, what: `list of ${algorithm}`, keptAs };
+    const place = {
+      text,
+      destination: `${folder.text}${name}`,
+      what: `list of ${algorithm}`,
+      keptAs,
+      batchId: batch.id,
+    };
     stored.push(await storeText(home, place, signal));
   }
   return stored;

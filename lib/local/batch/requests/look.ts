@@ -1,0 +1,35 @@
+import { batchView } from '../../../pipeline/requests/batches/batch-view.ts';
+import { findBatch, readableBatch } from '../../../pipeline/requests/batches/load-batch.ts';
+import { pathsUnder } from '../../../pipeline/shared/paths-under.ts';
+import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
+import { isBatchOver } from '../../../transfer/batch/batch-record.ts';
+import type { Home } from '../../home/home.ts';
+import type { LocalBatch, LocalBatchStatus } from '../api.ts';
+import { openTransfersOf } from './transfers-of.ts';
+
+/** All, newest first. */
+export async function listBatches(home: Home): Promise<readonly LocalBatch[]> {
+  const batches: LocalBatch[] = [];
+  for await (const path of pathsUnder(home.records, 'batches/')) {
+    const id = /^batches\/(.+)\.json$/.exec(path)?.[1];
+    const record = id === undefined ? undefined : await readableBatch(home, id);
+    if (record !== undefined) batches.push({ record, isRunning: await isWorkedOn(home, record) });
+  }
+  return batches.sort((a, b) => (a.record.id < b.record.id ? 1 : -1));
+}
+
+/** @throws PieceworkError `BatchNotFound`. */
+export async function batchStatus(home: Home, batchId: string): Promise<LocalBatchStatus> {
+  const record = await findBatch(home, batchId);
+  const open = isBatchOver(record) ? [] : await openTransfersOf(home, batchId);
+  return {
+    record,
+    isRunning: await isWorkedOn(home, record),
+    ...(await batchView(home, record)),
+    openTransfers: open.map(({ id }) => id),
+  };
+}
+
+export async function isWorkedOn(home: Home, record: BatchRecord): Promise<boolean> {
+  return !isBatchOver(record) && (await home.locks.isHeld(record.place));
+}

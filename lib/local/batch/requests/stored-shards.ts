@@ -1,0 +1,47 @@
+import type { ShardIndex } from '../../../pipeline/batch/run-shards.ts';
+import type { Records } from '../../../records/records.ts';
+import { hostOf, KEYS } from '../../../records/records.ts';
+import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
+import type { Listed } from '../../../transfer/batch/entry.ts';
+import { isEntry } from '../../../transfer/batch/entry.ts';
+import type { Outcome } from '../../../transfer/batch/outcome.ts';
+import { isThere } from '../../../transfer/batch/outcome.ts';
+import { stated } from '../../../values/stated.ts';
+import { localShards } from '../list/shard-store.ts';
+
+/** A shard of which no process has the list. */
+export interface StoredShard {
+  readonly index: ShardIndex;
+  /** Something of it is not at the destination. */
+  readonly isOpen: boolean;
+  /** What is open of it is not stored: its sources hold secrets, or it was cleaned up. */
+  readonly isLost: boolean;
+}
+
+/** What the state folder knows of the shards of a batch, in their order. */
+export async function storedShards(records: Records, { id, list }: BatchRecord): Promise<readonly StoredShard[]> {
+  const { get, outline } = localShards(records);
+  const found: StoredShard[] = [];
+  for (let number = 1; number <= list.shards; number += 1) {
+    const outcomes = (await records.get(KEYS.outcomes(id, number)))?.value.outcomes ?? [];
+    const listed = await outline(id, number);
+    const isOpen = listed === undefined ? outcomes.length === 0 : !isAllThere(listed, outcomes);
+    const isLost = isOpen && (await get(id, number)) === undefined;
+    const numbers = [...(listed ?? []).map((one) => one.number), ...outcomes.map(({ entry }) => entry)];
+    // Not by spreading: a shard is small, and stays so.
+    const first = numbers.reduce((lowest, one) => Math.min(lowest, one), Number.POSITIVE_INFINITY);
+    found.push({ index: { number, first, ...stated({ host: hostOfAll(listed ?? []) }) }, isOpen, isLost });
+  }
+  return found;
+}
+
+function isAllThere(listed: readonly Listed[], outcomes: readonly Outcome[]): boolean {
+  const there = new Set(outcomes.filter(isThere).map(({ entry }) => entry));
+  return listed.every(({ number }) => there.has(number));
+}
+
+/** The one host of its entries; `undefined` = there are several. */
+function hostOfAll(listed: readonly Listed[]): string | undefined {
+  const hosts = new Set(listed.filter(isEntry).map(({ sources: [source] }) => hostOf(source?.url ?? '')));
+  return hosts.size === 1 ? [...hosts][0] : undefined;
+}

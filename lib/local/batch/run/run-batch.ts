@@ -1,0 +1,67 @@
+import { asPieceworkError, PieceworkError, toErrorRecord } from '../../../errors/error.ts';
+import { endEarly } from '../../../pipeline/batch/end-early.ts';
+import { runRounds } from '../../../pipeline/batch/run-rounds.ts';
+import type { ShardIndex } from '../../../pipeline/batch/run-shards.ts';
+import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
+import type { Instant } from '../../../values/time.ts';
+import { stopper } from '../../engine/stopper.ts';
+import type { Home } from '../../home/home.ts';
+import type { BatchReport } from '../api.ts';
+import type { BatchFolder } from '../batch-folder.ts';
+import type { CompleteBatchOptions } from '../batch-options.ts';
+import type { LocalBatchPorts } from '../batch-ports.ts';
+import type { BatchStore } from '../batch-store.ts';
+import { keepWhatFailed } from '../clean-batches.ts';
+import type { Progress } from '../progress.ts';
+import { storeReport } from '../report/report.ts';
+import { storeSums } from '../report/sums.ts';
+import { cancelTransfersOf } from '../requests/transfers-of.ts';
+import { batchWork } from '../work.ts';
+
+export interface BatchRun {
+  /** Its record says that it is running. */
+  readonly batch: BatchRecord;
+  /** Of the whole list. */
+  readonly all: readonly ShardIndex[];
+  /** Those that are worked on. */
+  readonly todo: readonly ShardIndex[];
+  readonly options: CompleteBatchOptions;
+  readonly folder: BatchFolder;
+  readonly store: BatchStore;
+  readonly ports: LocalBatchPorts;
+  readonly progress: Progress;
+  readonly startedAt: Instant;
+  /** Aborted by a cancel of another process, and by the rules that end a batch early. */
+  readonly stopping: AbortController;
+}
+
+/** Works on a batch until each of its entries has an outcome, and writes the report. */
+export async function runBatch(home: Home, run: BatchRun, signal: AbortSignal): Promise<BatchReport> {
+  const { batch, all, todo, options, folder, store, ports, progress, startedAt, stopping } = run;
+  using stop = stopper(signal, stopping.signal);
+  using _rules = progress.watch(options, stopping, home.clock);
+  let reason: PieceworkError | undefined;
+  try {
+    await runRounds(batchWork(ports, batch, options, progress), todo, stop.signal);
+  } catch (thrown) {
+    if (signal.aborted) throw interrupted(batch.id, thrown);
+    reason = asPieceworkError(thrown);
+    if (reason.code === 'Cancelled') await cancelTransfersOf(home, batch.id, signal);
+    await endEarly(ports, batch.id, all.length, toErrorRecord(reason));
+  }
+  const of = { batch, folder, shards: all };
+  const report = await storeReport(home, of, signal);
+  const checksums = await storeSums(home, of, options.checksums, signal);
+  const sums = progress.sums(batch);
+  const ended = await store.end(batch, { reason, report, ...sums });
+  await keepWhatFailed(home.records, ended);
+  const reported = progress.report(ended, home.clock.now() - startedAt);
+  return checksums.length === 0 ? reported : { ...reported, checksums };
+}
+
+function interrupted(batchId: string, cause: unknown): PieceworkError {
+  return new PieceworkError('Interrupted', 'interrupted; run the same command again to go on with what is missing', {
+    cause,
+    details: { batchId },
+  });
+}

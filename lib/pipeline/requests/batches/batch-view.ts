@@ -1,0 +1,55 @@
+import { KEYS } from '../../../records/records.ts';
+import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
+import { isBatchOver } from '../../../transfer/batch/batch-record.ts';
+import type { Counters, FailureGroup, ShardOutcomes } from '../../../transfer/batch/outcome.ts';
+import { counted, grouped, NO_OUTCOMES } from '../../../transfer/batch/outcome.ts';
+import { pathsUnder } from '../../shared/paths-under.ts';
+import type { Ports } from '../../shared/ports.ts';
+
+/** How far a batch is. */
+export interface BatchView {
+  /** Sums over the outcomes that are written. */
+  readonly counters: Counters;
+  /** Failures by their cause, the most frequent first. */
+  readonly failures: readonly FailureGroup[];
+}
+
+const READ_TOGETHER = 16;
+
+/** Of one that has ended, as its record says; else the outcomes are counted. */
+export async function batchView(ports: Pick<Ports, 'records'>, batch: BatchRecord): Promise<BatchView> {
+  const { counters, failures = [] } = batch;
+  if (isBatchOver(batch) && counters !== undefined) return { counters, failures };
+  return await countOutcomes(ports, batch.id);
+}
+
+/** Sums over all outcomes of a batch, shard by shard: what is in memory does not depend on how many there are. */
+export async function countOutcomes(ports: Pick<Ports, 'records'>, batchId: string): Promise<BatchView> {
+  let counters = NO_OUTCOMES;
+  let failures: readonly FailureGroup[] = [];
+  for await (const { outcomes } of allOutcomes(ports, batchId)) {
+    for (const outcome of outcomes) {
+      counters = counted(counters, outcome);
+      failures = grouped(failures, outcome);
+    }
+  }
+  return { counters, failures: byFrequency(failures) };
+}
+
+export function byFrequency(failures: readonly FailureGroup[]): readonly FailureGroup[] {
+  return [...failures].sort((a, b) => b.count - a.count);
+}
+
+/** What is written of each shard; some shards at a time. */
+async function* allOutcomes(ports: Pick<Ports, 'records'>, batchId: string): AsyncGenerator<ShardOutcomes> {
+  let some: string[] = [];
+  const read = async (paths: readonly string[]) =>
+    await Promise.all(paths.map((path) => ports.records.get<ShardOutcomes>({ path })));
+  for await (const path of pathsUnder(ports.records, KEYS.outcomesOf(batchId))) {
+    some.push(path);
+    if (some.length < READ_TOGETHER) continue;
+    for (const found of await read(some)) if (found !== undefined) yield found.value;
+    some = [];
+  }
+  for (const found of await read(some)) if (found !== undefined) yield found.value;
+}
