@@ -15,6 +15,8 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number;
   /** How many connections of this process the other side bore when it refused one more. */
   readonly openConnections?: number;
+  /** Of a denial (403): it may be a limit, since nothing in the link could have expired. */
+  readonly mayBeLimit?: boolean;
   /** It was put off until the host may be asked again, and never reached it. */
   readonly postponed?: boolean;
   /** It came, and more slowly than was asked for. */

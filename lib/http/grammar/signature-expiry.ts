@@ -35,3 +35,11 @@ function isoDate(text: string | undefined): Instant | undefined {
   const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : at;
 }
+
+/** Parameters under which links carry what makes them good for a time, in lower case. */
+const SIGNED = /sign|^sig$|token|expir|policy|hmac|^hdn|key-pair|credential|^(?:auth|verify|md5|hash|exp|st|se|e|h|t)$/;
+
+/** Whether the link may be good for a time only, whether or not its end can be read from it. */
+export function looksSigned(url: string): boolean {
+  return [...new URL(url).searchParams.keys()].some((name) => SIGNED.test(name.toLowerCase()));
+}

@@ -1,10 +1,14 @@
 import type { PieceworkError } from '../../errors/error.ts';
 import type { Ceiling, HostSigns } from '../../transfer/decide/ceiling.ts';
 import { ceilingAfter } from '../../transfer/decide/ceiling.ts';
+import { deniedWaitMs, mayBeLimit } from '../../transfer/denial.ts';
 import type { Instant } from '../../values/time.ts';
 import { closeHost, rememberCeiling } from '../shared/hosts/change.ts';
 import { ceilingOf, closedUntil, readHost } from '../shared/hosts/entry.ts';
 import type { BatchPorts } from './batch-ports.ts';
+import type { Denials } from './pace/denials.ts';
+import { denialsOfHost } from './pace/denials.ts';
+import { SETTLE_MS, startGap } from './pace/start-gap.ts';
 
 export interface PaceLimits {
   /** Requests to the host at a time. */
@@ -19,6 +23,11 @@ export interface HostPace {
   take(signal: AbortSignal): Promise<Place>;
   /** Since it last gave a byte; since the first request, where it has given none. */
   silentMs(): number;
+  /** How long it is not asked at all. */
+  closedForMs(): number;
+  /** Answers that were what was asked for, so far. */
+  readonly servedCount: number;
+  readonly denials: Denials;
 }
 
 /** Held while bytes are read, not while they are put. Exactly one of these is called. */
@@ -30,8 +39,6 @@ export interface Place {
 /** Others may have closed the host meanwhile: so often that is looked up. */
 const LOOK_EVERY_MS = 1_000;
 const MINUTE_MS = 60_000;
-/** After a step down. */
-const SETTLE_MS = 2_000;
 
 /** @param url any of the host's */
 export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): HostPace {
@@ -45,6 +52,9 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   let lastByteAt: Instant | undefined;
   /** Since the ceiling moved. */
   let doneCount = 0;
+  let servedCount = 0;
+  const gap = startGap();
+  const denials = denialsOfHost();
 
   const places = () => Math.max(1, Math.min(limits.places, ceiling?.connections ?? limits.places));
 
@@ -93,7 +103,8 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
       if (at <= now) break;
       await clock.sleep(at - now, signal);
     }
-    if (limits.perMinute !== undefined) nextStartAt = clock.now() + MINUTE_MS / limits.perMinute;
+    const { perMinute } = limits;
+    nextStartAt = clock.now() + Math.max(perMinute === undefined ? 0 : MINUTE_MS / perMinute, gap.ms);
   }
 
   function leave(): void {
@@ -115,19 +126,44 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
     await written.catch(() => {});
   }
 
+  /** What the failure says of the host; `undefined` = nothing. */
+  function signOf(error: PieceworkError): 'busy' | 'cut' | undefined {
+    if (error.code === 'SourceReset') return 'cut';
+    if (!mayBeLimit(error)) return error.code === 'SourceBusy' ? 'busy' : undefined;
+    if (gap.isOfNoUse) {
+      denials.giveUp();
+      gap.reset();
+    }
+    const denial = denials.denied();
+    if (denial.are === 'all') closeFor(deniedWaitMs(denial.times, `${url}/${denial.times}`));
+    return denial.are === 'few' ? undefined : 'busy';
+  }
+
+  function closeFor(ms: number): void {
+    closedTo = Math.max(closedTo, clock.now() + ms);
+  }
+
   /** Takes effect at once; resolves when others can know of it. */
-  async function noteFailure({ code, details }: PieceworkError, signal: AbortSignal): Promise<void> {
-    if (code !== 'SourceBusy' && code !== 'SourceReset') return;
-    const { retryAfterMs = 0, openConnections = 0 } = details;
-    const isBusy = code === 'SourceBusy';
+  async function noteFailure(error: PieceworkError, signal: AbortSignal): Promise<void> {
+    const sign = signOf(error);
+    if (sign === undefined) return;
+    const { retryAfterMs = 0, openConnections = 0 } = error.details;
     const before = ceiling;
+    const isBusy = sign === 'busy';
     const signs = { busy: isBusy ? 1 : 0, cut: isBusy ? 0 : 1, borne: openConnections, doneMs: [] };
     const learned = learn(signs, signal);
-    // What was on its way at the old number is refused as well, and is to be over before more is asked for.
-    if (isBusy && ceiling !== before && before?.crept !== true) closedTo = Math.max(closedTo, clock.now() + SETTLE_MS);
-    if (retryAfterMs > 0) closedTo = Math.max(closedTo, clock.now() + retryAfterMs);
+    if (isBusy) pauseAfterStep(before, retryAfterMs);
+    closeFor(retryAfterMs);
     await learned;
     if (retryAfterMs > 0) await hint(closeHost(ports, url, closedTo, signal));
+  }
+
+  /** What was on its way at the old number is refused as well, and is to be over before more is asked for. */
+  function pauseAfterStep(before: Ceiling | undefined, retryAfterMs: number): void {
+    const isLess = ceiling !== before && before?.crept !== true;
+    // With one at a time, only more time between them is less. What names a time is asked again after that.
+    const isSlower = retryAfterMs === 0 && before?.connections === 1 && gap.refused(clock.now());
+    if (isLess || isSlower) closeFor(SETTLE_MS);
   }
 
   return {
@@ -149,6 +185,9 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
       return {
         done() {
           lastByteAt = clock.now();
+          servedCount += 1;
+          denials.served();
+          gap.served();
           leave();
           doneCount += 1;
           // Time in which the host was closed is no patience: what counts is what came.
@@ -163,6 +202,11 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
         },
       };
     },
+    get servedCount() {
+      return servedCount;
+    },
+    denials,
+    closedForMs: () => Math.max(0, closedTo - clock.now()),
     silentMs: () => (lastByteAt === undefined ? 0 : clock.now() - lastByteAt),
   };
 }

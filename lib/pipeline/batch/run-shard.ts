@@ -2,11 +2,12 @@ import { ERROR_CODES } from '../../errors/codes.ts';
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { shownUrl } from '../../errors/secret-url-path.ts';
 import { hostOf } from '../../records/records.ts';
-import type { Tries } from '../../transfer/batch/again.ts';
-import { afterEntryFailure } from '../../transfer/batch/again.ts';
+import type { Again, Tries } from '../../transfer/batch/again.ts';
+import { afterDenial, afterEntryFailure } from '../../transfer/batch/again.ts';
 import type { BatchEntry, Listed } from '../../transfer/batch/entry.ts';
 import { isEntry, shownSourceOf } from '../../transfer/batch/entry.ts';
 import type { Outcome } from '../../transfer/batch/outcome.ts';
+import { mayBeLimit } from '../../transfer/denial.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
@@ -15,6 +16,7 @@ import { checksumFiles } from './checksum-files.ts';
 import { digestsOfStored } from './entry/expected-digests.ts';
 import { SharedRead } from './entry/reading.ts';
 import { twins } from './entry/twins.ts';
+import type { HostPace } from './host-pace.ts';
 import type { OpenOutcomes } from './shard-outcomes.ts';
 import { openOutcomes } from './shard-outcomes.ts';
 import type { BatchWork } from './work.ts';
@@ -111,6 +113,12 @@ function isPutOff({ putOff }: BatchWork, shard: number, { error }: Outcome): boo
   return error?.code === 'SourceTooYoung' && putOff?.(shard, error.details?.retryAfterMs ?? 0) === true;
 }
 
+interface Failed {
+  readonly error: PieceworkError;
+  /** Of the host that failed. */
+  readonly pace: HostPace;
+}
+
 /** One try of each mirror. Throws only when it was stopped. */
 async function attempt(
   work: BatchWork,
@@ -118,31 +126,30 @@ async function attempt(
   shared: SharedRead | undefined,
   signal: AbortSignal,
 ): Promise<Outcome | Todo> {
-  const errors: PieceworkError[] = [];
+  const failures: Failed[] = [];
   for (const source of entry.sources) {
+    const pace = work.paceOf(source.url);
     try {
-      return await bring(work, entry, source, shared, signal);
+      const came = await bring(work, entry, source, shared, signal);
+      if (tries.denials !== undefined) pace.denials.waitedOut(true);
+      return came;
     } catch (thrown) {
       signal.throwIfAborted();
       const error = asPieceworkError(thrown);
       // No other mirror can help.
-      if (!isOfSource(error)) errors.length = 0;
-      errors.push(error);
+      if (!isOfSource(error)) failures.length = 0;
+      failures.push({ error, pace });
       if (!isOfSource(error)) break;
     }
   }
   // Of mirrors, the best one's failure says most.
-  const error =
-    errors.find(({ code }) => code === 'SourceTooYoung') ??
-    errors[0] ??
-    new PieceworkError('Internal', `entry ${entry.number} has no source`);
-  const [source] = entry.sources;
-  const silentMs = source === undefined ? 0 : work.paceOf(source.url).silentMs();
-  const seed = `${work.batch.id}/${entry.number}`;
+  const { error } = failures.find(({ error: { code } }) => code === 'SourceTooYoung') ??
+    failures[0] ?? { error: new PieceworkError('Internal', `entry ${entry.number} has no source`) };
   // It is tried again where any of them may come to give it. Time makes one older, and not another try.
-  for (const one of error.code === 'SourceTooYoung' ? [] : errors) {
-    const again = afterEntryFailure(one, tries, silentMs, work.limits, seed);
+  for (const failure of error.code === 'SourceTooYoung' ? [] : failures) {
+    const again = whatFollows(work, failure, tries, entry);
     if (again !== 'final') return { entry, tries: again.tries, dueAt: work.ports.clock.now() + again.delayMs };
+    if (tries.denials !== undefined && mayBeLimit(failure.error)) failure.pace.denials.waitedOut(false);
   }
   return {
     entry: entry.number,
@@ -152,6 +159,18 @@ async function attempt(
     failures: tries.failures + 1,
     error: toErrorRecord(error),
   };
+}
+
+function whatFollows(
+  { batch, limits }: BatchWork,
+  { error, pace }: Failed,
+  tries: Tries,
+  { number }: BatchEntry,
+): Again {
+  const seed = `${batch.id}/${number}`;
+  return mayBeLimit(error)
+    ? afterDenial(tries, pace, limits, seed)
+    : afterEntryFailure(error, tries, pace.silentMs(), limits, seed);
 }
 
 /** Another mirror may be better; another try of the destination is not. */

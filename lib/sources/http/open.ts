@@ -102,7 +102,7 @@ async function openAt(
       // A status that says it all has its own sentence; the rest is what the check found.
       const statusAlone = answer.status === 202 || (answer.status >= 400 && verdict.code !== 'SourceChanged');
       const error = statusAlone
-        ? await refuse(answer, context.now(), { wasServed: true })
+        ? await refuse(answer, context.now(), { from, wasServed: true })
         : await refuseFor(answer, verdict.code, verdict.because, context.now());
       return { kind: 'refused', answer, error };
     }

@@ -66,7 +66,7 @@ async function askForFirst(
   const answer = await ask(context, from, { range: { start: 0, end: firstBytes } }, signal);
   if (answer.status === 200) return whole(answer);
   const isAboutRanges = MAY_REFUSE_RANGES.has(answer.status) && !asksToWait(answer, context.now());
-  if (answer.status !== 206 && !isAboutRanges) throw await refuse(answer, context.now());
+  if (answer.status !== 206 && !isAboutRanges) throw await refuse(answer, context.now(), { from });
   const exact = answer.status === 206 ? exactly(answer, firstBytes) : undefined;
   if (exact === undefined) await answer.body.discard(lengthOf(answer.headers));
   return exact;
@@ -75,7 +75,7 @@ async function askForFirst(
 async function askForAll(context: HttpContext, from: SourceLocator, signal: AbortSignal): Promise<Finding> {
   const answer = await ask(context, from, {}, signal);
   if (answer.status === 200) return whole(answer);
-  if (answer.status !== 206) throw await refuse(answer, context.now());
+  if (answer.status !== 206) throw await refuse(answer, context.now(), { from });
   const because = 'the server answers with a part (206) although the whole was asked for';
   throw await refuseFor(answer, 'SourceMalformed', because, context.now());
 }

@@ -1,11 +1,13 @@
 import type { ErrorCode } from '../../errors/codes.ts';
+import type { ErrorDetails } from '../../errors/error.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { Answer } from '../../http/answer.ts';
 import { askedWaitMs } from '../../http/grammar/asked-wait.ts';
 import { lengthOf } from '../../http/grammar/headers.ts';
-import { signatureExpiry } from '../../http/grammar/signature-expiry.ts';
+import { looksSigned, signatureExpiry } from '../../http/grammar/signature-expiry.ts';
 import { codeOfStatus } from '../../http/grammar/status.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Instant } from '../../values/time.ts';
 
 const ADVICE: Readonly<Record<number, string>> = {
@@ -50,11 +52,20 @@ export function asksToWait({ status, headers }: Answer, now: Instant): boolean {
   return status === 403 && askedWaitMs(status, headers, now) !== undefined;
 }
 
+/**
+ * Some servers say so that too much was asked. None of it where the link may have expired, where credentials were not
+ * sent, or where the answer is that of a store, which denies a right.
+ */
+function mayBeLimit({ status, headers, url, redirected }: Answer, from: SourceLocator): boolean {
+  if (status !== 403 || from.secretPath === true || redirected?.credentialsStayedAt !== undefined) return false;
+  return headers['x-amz-request-id'] === undefined && !looksSigned(from.url) && !looksSigned(url.href);
+}
+
 /** Throws an answer away and makes an error of its status. */
 export async function refuse(
   answer: Answer,
   now: Instant,
-  { wasServed = false }: { readonly wasServed?: boolean } = {},
+  { from, wasServed = false }: { readonly from: SourceLocator; readonly wasServed?: boolean },
 ): Promise<PieceworkError> {
   const { status, headers } = answer;
   if (status === 202 && headers['retry-after'] !== undefined) {
@@ -72,7 +83,8 @@ export async function refuse(
     const empty = status === 204 || status === 205 ? ' without content' : '';
     return refuseFor(answer, 'SourceMalformed', `the server answers ${status}${empty}, which is not the bytes`, now);
   }
-  return refuseFor(answer, codeOfStatus(status), adviceOn(answer, now, wasServed), now);
+  const more = mayBeLimit(answer, from) ? { mayBeLimit: true } : {};
+  return refuseFor(answer, codeOfStatus(status), adviceOn(answer, now, wasServed), now, more);
 }
 
 export async function refuseFor(
@@ -80,6 +92,7 @@ export async function refuseFor(
   code: ErrorCode,
   because: string,
   now: Instant,
+  more: ErrorDetails = {},
 ): Promise<PieceworkError> {
   await answer.body.discard(lengthOf(answer.headers));
   const target = redactUrl(answer.url.href);
@@ -89,6 +102,7 @@ export async function refuseFor(
       target,
       sourceStatus: answer.status,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...more,
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { PieceworkError } from '../../errors/error.ts';
+import { deniedWaitMs } from '../denial.ts';
 import type { BackoffPolicy } from '../retry.ts';
 import { backoffAfter, waitMs } from '../retry.ts';
 
@@ -7,6 +8,45 @@ export interface Tries {
   readonly failures: number;
   /** Waits that the other side asked for. */
   readonly waits: number;
+  /** Denials that may be limits, in a row. */
+  readonly denials?: Denied;
+}
+
+export interface Denied {
+  /** One, until the host has given others what they asked for since the first. */
+  readonly count: number;
+  /** Answers of the host that were what was asked for, as of the first denial. */
+  readonly servedCount: number;
+}
+
+/** The host, when it denied an entry. */
+export interface DenyingHost {
+  silentMs(): number;
+  closedForMs(): number;
+  readonly servedCount: number;
+  /** It has served this batch, and waiting was not in vain. */
+  readonly denials: { readonly mayPass: boolean };
+}
+
+/** Denied so often while the host served others, it is the file that is denied. */
+const MOST_DENIALS = 3;
+
+/**
+ * A denial (403) that may be a limit: the entry waits a minute, then another one. (A host that denies all it is asked
+ * is not asked at all for longer: `lib/pipeline/batch/host-pace.ts`.)
+ * @param seed as in `afterEntryFailure`
+ */
+export function afterDenial(tries: Tries, host: DenyingHost, limits: TryLimits, seed: string): Again {
+  const {
+    servedCount,
+    denials: { mayPass },
+  } = host;
+  const { denials: before } = tries;
+  const count = before === undefined ? 1 : before.count + (servedCount > before.servedCount ? 1 : 0);
+  if (!mayPass || count >= MOST_DENIALS) return 'final';
+  const delayMs = Math.max(deniedWaitMs(1, `${seed}/denied/${count}`, limits.backoff), host.closedForMs());
+  if (host.silentMs() + delayMs > limits.maxWaitMs) return 'final';
+  return { delayMs, tries: { ...tries, denials: { count, servedCount: before?.servedCount ?? servedCount } } };
 }
 
 export interface TryLimits {

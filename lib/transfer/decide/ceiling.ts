@@ -1,5 +1,6 @@
 import { median } from '../../values/median.ts';
 import type { Instant } from '../../values/time.ts';
+import { mayBeLimit } from '../denial.ts';
 import { bytesPerSecond } from '../plan/pace.ts';
 import type { TransferRecord } from '../record/record.ts';
 import { attemptOf } from '../record/record.ts';
@@ -27,7 +28,7 @@ export interface Ceiling {
 
 /** What a batch of results says of the host. */
 export interface HostSigns {
-  /** 429, 503, and what other schemes say in their place. */
+  /** 429, 503, a 403 that may be a limit, and what other schemes say in their place. */
   readonly busy: number;
   /** Connections that stood when the host refused one more; 0 = not known, or not all of them are ours. */
   readonly borne: number;
@@ -119,7 +120,8 @@ export function hostSigns(record: TransferRecord, inputs: readonly Input[], want
     else if (input.error?.code === 'SourceBusy' && input.error.details?.postponed !== true) {
       busy += 1;
       borne = Math.max(borne, input.error.details?.openConnections ?? 0);
-    } else if (input.error?.code === 'SourceReset') cut += 1;
+    } else if (input.error !== undefined && mayBeLimit(input.error)) busy += 1;
+    else if (input.error?.code === 'SourceReset') cut += 1;
   }
   return { busy, borne, cut, doneMs, wanted, now };
 }

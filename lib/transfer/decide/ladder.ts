@@ -2,6 +2,7 @@ import type { ErrorCode, Reaction } from '../../errors/codes.ts';
 import { reactionTo } from '../../errors/codes.ts';
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
+import { deniedWaitMs, mayBeLimit } from '../denial.ts';
 import type { PiecesPlan } from '../plan/plan.ts';
 import type { TransferRecord } from '../record/record.ts';
 import { isOneStream } from '../record/record.ts';
@@ -83,11 +84,15 @@ export function afterTurnedAway(
   now: Instant,
   policy: DecidePolicy,
 ): Outcome | undefined {
-  if (!isTurnedAway(reason) || !isOnLadder(record)) return undefined;
+  const isLimit = mayBeLimit(reason);
+  // Without a plan: a stream that broke off, and begins anew.
+  const wasServed = isOnLadder(record) || (isLimit && record.snapshot !== undefined && record.waiting !== undefined);
+  if (!isTurnedAway(reason) || !wasServed) return undefined;
   const planFailures = record.planFailures + 1;
   const isDenied = reason.code === 'SourceForbidden';
   if (!isDenied && planFailures >= MOST_TURNED_AWAY && mayBeOneStream(record))
     return toStream(record, reason, now, policy);
+  if (isLimit && planFailures >= MOST_TURNED_AWAY) return planAfterLimit(record, reason, now, policy);
   const most = isDenied ? MOST_TURNED_AWAY : record.request.options.maxFailures;
   if (planFailures >= most) return end(failed({ ...record, planFailures }, reason, now));
   return planLater({ ...record, planFailures }, reason, now, policy);
@@ -115,6 +120,18 @@ function toStream(record: Planning | Transferring, why: ErrorRecord, now: Instan
   const later = planLater(turnedIntoStream(record, why, now), why, now, policy);
   const started = { kind: 'emit', event: { type: 'restarted', transferId: record.id, reason: why } } as const;
   return { record: later.record, commands: [started, ...later.commands, { kind: 'settle' }] };
+}
+
+/** Nothing is on its way any more, and fewer can't be asked: the denial is waited out, as long as patience lasts. */
+function planAfterLimit(
+  record: Planning | Transferring,
+  reason: ErrorRecord,
+  now: Instant,
+  policy: DecidePolicy,
+): Outcome {
+  const times = (record.waiting?.tries ?? 0) - MOST_TURNED_AWAY + 1;
+  const delayMs = deniedWaitMs(times, `${record.id}/denied/${record.rev}`, policy.backoff);
+  return sendPlanLater(record, reason, delayMs, now, policy);
 }
 
 /** A connection that is still taken by a piece of the last plan has time to become free. */

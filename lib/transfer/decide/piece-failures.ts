@@ -2,6 +2,7 @@ import { reactionTo } from '../../errors/codes.ts';
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
+import { deniedWaitMs } from '../denial.ts';
 import type { PieceTask } from '../messages.ts';
 import type { TransferRecord, Trouble } from '../record/record.ts';
 import { attemptOf } from '../record/record.ts';
@@ -69,15 +70,16 @@ export type Answer =
   | { readonly trouble: Trouble; readonly delayMs: number; readonly closesHostForMs?: number }
   | { readonly fatal: ErrorRecord };
 
+/** @param isLimit the source was reading out pieces just now, on this only connection: its denial is a limit */
 export function answerTo(
   { pieceNumber, error }: CurrentFailure,
-  { id, trouble, request }: Pick<TransferRecord, 'id' | 'trouble' | 'request'>,
+  { id, trouble, request, isLimit }: Pick<TransferRecord, 'id' | 'trouble' | 'request'> & { readonly isLimit: boolean },
   now: Instant,
   backoff: BackoffPolicy,
 ): Answer {
   const first: Trouble = { attempt: 1, failures: 0, waits: 0, code: error.code };
   const before = trouble[String(pieceNumber)] ?? first;
-  const reaction = reactionToPiece(error.code);
+  const reaction = isLimit ? 'wait' : reactionToPiece(error.code);
   if (reaction === 'fail') return { fatal: error };
   const waits = before.waits + (reaction === 'wait' ? 1 : 0);
   const failures = before.failures + (reaction === 'wait' ? 0 : 1);
@@ -85,8 +87,9 @@ export function answerTo(
   if (failures >= request.options.maxFailures || twiceWrong) return { fatal: afterAttempts(error, failures) };
   const seed = `${id}/${pieceNumber}/${before.attempt}`;
   const retryAfterMs = error.details?.retryAfterMs;
-  const delayMs =
-    reaction === 'wait'
+  const delayMs = isLimit
+    ? deniedWaitMs(waits, seed, backoff)
+    : reaction === 'wait'
       ? waitMs(waits, seed, retryAfterMs, backoff)
       : backoffAfter(error.code, failures, seed, backoff);
   const attempt = before.attempt + 1;

@@ -2,6 +2,7 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
+import { mayBeLimit } from '../denial.ts';
 import type { PieceTask } from '../messages.ts';
 import { allWait, isOfSource, outOfPatience } from '../patience.ts';
 import type { LedgerView } from '../plan/ledger.ts';
@@ -54,7 +55,8 @@ export class Round {
   /** One failure, one answer. Returns the error that ends the transfer instead. */
   answer(failure: CurrentFailure): ErrorRecord | undefined {
     const { id, request } = this.#before;
-    const answer = answerTo(failure, { id, request, trouble: this.#trouble }, this.#now, this.#policy.backoff);
+    const isLimit = mayBeLimit(failure.error) && this.#isAtTheLastConnection();
+    const answer = answerTo(failure, { id, request, trouble: this.#trouble, isLimit }, this.#now, this.#policy.backoff);
     if ('fatal' in answer) return answer.fatal;
     const { trouble, delayMs, closesHostForMs } = answer;
     const { pieceNumber, error } = failure;
@@ -145,6 +147,13 @@ export class Round {
     if (!this.#changed && !this.#repeated) return { record: before, commands: settle };
     const send: readonly Command[] = this.#tasks.length > 0 ? [{ kind: 'sendPieces', tasks: this.#tasks }] : [];
     return { record: this.record(), commands: [...this.#commands, ...send, ...settle] };
+  }
+
+  /** With fewer, nothing would be asked; and ranges were served. Before that, the ladder asks for fewer at a time. */
+  #isAtTheLastConnection(): boolean {
+    const { narrowedTo, request } = this.#before;
+    const { doneThrough, done } = this.#ledger;
+    return (narrowedTo ?? request.options.parallelism) === 1 && doneThrough + done.size > 0;
   }
 
   #send(pieceNumber: number, delayMs: number): void {

@@ -10,7 +10,7 @@ import { chanceFrom } from '../chance.ts';
 import type { BatchWorld } from './batch-world.ts';
 import { batchWorld, bytesOf, Died, PLACES, portsOf } from './batch-world.ts';
 
-const BATCH: BatchRecord = {
+export const BATCH: BatchRecord = {
   v: 1,
   id: '01SIMBATCH0000000000000000',
   status: 'running',

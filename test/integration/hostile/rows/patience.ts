@@ -1,6 +1,8 @@
 import { between, byRequest, from, silence, status } from '../../../support/hostile-lies.ts';
 import type { HostileRow, RowServers } from '../../../support/hostile-row.ts';
+import type { Handler } from '../../../support/origin.ts';
 import type { Resource } from '../../../support/origin-resource.ts';
+import { sendResource } from '../../../support/origin-resource.ts';
 
 /** Only where a row is about it: a busy machine must not make an honest server look slow. */
 const IMPATIENT = { stallTimeoutMs: 400, headersTimeoutMs: 400 };
@@ -9,6 +11,18 @@ const honest = ({ shape }: RowServers): Resource => ({ size: shape.sizeBytes });
 
 /** An HTTP date knows whole seconds only: a little more than one from now. */
 const soon = (): string => new Date(Date.now() + 1_500).toUTCString();
+
+/** Denies what comes after the second request, eight times at least, and then until a range is asked for. */
+function deniedForAWhile(file: Resource): Handler {
+  let seen = 0;
+  let hasEnded = false;
+  return (request, response, logged) => {
+    seen += 1;
+    const isOver = seen > 10 && (request.headers.range !== undefined || hasEnded);
+    hasEnded ||= isOver;
+    return seen < 3 || isOver ? sendResource(file, request, response, logged) : status(403)(request, response, logged);
+  };
+}
 
 export const PATIENCE: readonly HostileRow[] = [
   {
@@ -156,10 +170,44 @@ export const PATIENCE: readonly HostileRow[] = [
     serve: () => silence,
   },
   {
-    what: 'the link expires (403) after three requests',
+    what: 'the link, which is signed, expires (403) after three requests',
     outcome: 'SourceForbidden',
-    how: 'ends at once; `retry` with a new link goes on with the missing pieces',
+    how: 'ends soon; `retry` with a new link goes on with the missing pieces',
+    serve: (servers) =>
+      `${servers.origin.serve('/file.bin', from(3, honest(servers), status(403)))}?Expires=4102444800&Signature=x`,
+  },
+  {
+    what: '403 for a while from the third request on',
+    outcome: 'bytes',
+    how: 'what was served a moment ago is no matter of rights: fewer connections, then waits of 60 s and of 5 minutes',
+    mode: 'pieces',
+    serve: (servers) => deniedForAWhile(honest(servers)),
+    options: { maxFailures: 1 },
+  },
+  {
+    what: '403 for a while to a stream',
+    outcome: 'bytes',
+    how: 'the same, and the stream starts over',
+    mode: 'stream',
+    serve: (servers) => {
+      const whole = { ...honest(servers), ignoreRange: true };
+      const cut = { ...whole, endAfterBytes: Math.floor(0.7 * servers.shape.sizeBytes) };
+      return byRequest((number) => (number === 1 ? cut : number < 6 ? status(403) : whole));
+    },
+    options: { maxFailures: 2 },
+  },
+  {
+    what: '403 from the third request on, for ever, `--max-wait`',
+    outcome: 'SourceForbidden',
+    how: 'the same, and ends with that once nothing has come for so long',
     serve: (servers) => from(3, honest(servers), status(403)),
+    options: { maxWaitMs: 1_500 },
+  },
+  {
+    what: '403 from the third request on, by a store (`x-amz-request-id`)',
+    outcome: 'SourceForbidden',
+    how: 'a store denies a right: asked again once, and ends',
+    serve: (servers) => from(3, honest(servers), status(403, { 'x-amz-request-id': 'A1' })),
   },
   {
     what: '401 after three requests',
