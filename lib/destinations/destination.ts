@@ -204,6 +204,8 @@ export interface Destination extends AsyncDisposable {
    * @throws `DestinationMissing`; `BodyShort`, `BodyLong` where it has another size.
    */
   read?(target: DestinationLocator, sizeBytes: number, call: Call): Promise<ByteReader>;
+  /** How much room the place takes already: what is there, and its open uploads. Absent = room is no matter there. */
+  occupiedBytes?(target: DestinationLocator, call: Call): Promise<number>;
   /** The whole object at once, atomically. @throws `DestinationExists`, `DestinationConflict`. */
   putObject(
     object: ObjectSpec,

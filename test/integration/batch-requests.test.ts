@@ -61,7 +61,7 @@ async function interrupted(lines: readonly string[], after: number): Promise<str
   let seen = 0;
   const onEvent = (event: BatchEvent): void => {
     if (event.type === 'batch.listed') id = event.batchId;
-    else if (++seen === after) stop.abort();
+    else if (event.type === 'batch.outcome' && ++seen === after) stop.abort();
   };
   const list = { from: await listFile(lines) };
   await failureOf(piecework.batch({ list, destination: out(), onEvent }, stop.signal), 'Interrupted');
@@ -163,7 +163,7 @@ describe('cancel of a batch', () => {
     const begun = Promise.withResolvers<void>();
     const onEvent = (event: BatchEvent): void => {
       if (event.type === 'batch.listed') id = event.batchId;
-      else begun.resolve();
+      else if (event.type === 'batch.outcome') begun.resolve();
     };
     const running = bring([...urls, large], { onEvent });
     await begun.promise;

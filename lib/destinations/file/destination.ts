@@ -111,6 +111,12 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
       return token === undefined ? found : { ...found, token };
     },
 
+    async occupiedBytes(to, { signal }) {
+      signal.throwIfAborted();
+      const target = await resolveTarget(to);
+      return (target.existing?.size ?? 0) + (await onDisk(target.path, () => allocatedBeside(target)));
+    },
+
     read: async (to, sizeBytes, { signal }) => bytesAt((await resolveTarget(to)).path, sizeBytes, signal),
 
     putObject: (object, sizeBytes, body, condition, { signal }) =>

@@ -94,10 +94,14 @@ function makeTarget(path: string): void {
   try {
     makeFolder(path);
   } catch (cause) {
-    throw new PieceworkError(
-      'DestinationNotWritable',
-      `the folder ${path} can't be made (${systemReason(cause)}); choose another, or change its rights`,
-      { cause },
-    );
+    throw new PieceworkError('DestinationNotWritable', whyNotMade(path, systemReason(cause)), { cause });
   }
+}
+
+function whyNotMade(path: string, reason: string): string {
+  if (reason === 'EEXIST')
+    return `${path} is a file, and a folder is needed there; choose another, or move the file away`;
+  if (reason === 'ENOTDIR')
+    return `the folder ${path} can't be made, since a part of its path is a file; choose another`;
+  return `the folder ${path} can't be made (${reason}); choose another, or change its rights`;
 }

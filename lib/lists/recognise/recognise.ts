@@ -26,6 +26,7 @@ const JSON_FORMATS: readonly ListFormat[] = ['json', 'zenodo', 'huggingface', 'c
  */
 export function recognise(text: string, isWhole: boolean, options: ListOptions): Recognised {
   if (text.trim() === '' && isWhole) throw invalidList('is empty');
+  if (isWhole && /^(?:\s*(?:#.*)?(?:\r?\n|$))+$/.test(text)) throw invalidList('has comments and no entries');
   refuseBinary(text);
   const head = headOf(text, isWhole, options);
   const found = [...DOCUMENTS, ...LINES].reduce<Recognised | undefined>(

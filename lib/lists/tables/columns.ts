@@ -67,7 +67,7 @@ export function tableMapping(columns: Columns, said: ColumnOptions, given: Given
   const urlTemplate = url ?? optional(said.url ?? columns.first(URL_NAMES));
   if (urlTemplate === undefined) {
     throw invalidList(
-      `has no column that is known to hold URLs; ${columns.described()}. Say which one does (--column url=NAME), or how a URL is made of them (--url)`,
+      `has no column that is known to hold URLs; ${columns.described()}. Say which one does (--column NAME), or how a URL is made of them (--url)`,
     );
   }
   const nameTemplate = name ?? optional(said.name ?? columns.first(NAME_NAMES));

@@ -35,7 +35,7 @@ export class Unique {
     // The same file under the same name is there once.
     if (holder === undefined || holder === first) return { entry: marked };
     if (this.#policy === 'number') return { entry: { ...marked, name: this.#numbered(entry.name, number) } };
-    const what = this.#policy === 'first' ? 'and is kept' : 'too; number them, or keep the first (--on-collision)';
+    const what = this.#policy === 'first' ? 'and is kept' : 'too';
     return { problem: `entry ${holder} has the name "${entry.name}" ${what}`, collidesWith: holder };
   }
 

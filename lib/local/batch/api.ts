@@ -87,6 +87,8 @@ export type BatchEvent =
       /** What was passed over in the list. */
       readonly notes: readonly string[];
     }
+  /** An entry has its place at its host, and is asked for; again with each try. */
+  | { readonly type: 'batch.started'; readonly entry: number; readonly name: string }
   /** `isKnown`: of an earlier run. */
   | { readonly type: 'batch.outcome'; readonly outcome: Outcome; readonly isKnown: boolean };
 

@@ -12,6 +12,7 @@ import type { LocalBatchPorts } from './batch-ports.ts';
 import { localBatchPorts } from './batch-ports.ts';
 import { batchStore } from './batch-store.ts';
 import { forgetBatch } from './clean-batches.ts';
+import { checkRoom } from './list/check-room.ts';
 import type { OpenedList } from './list/open-list.ts';
 import { openList } from './list/open-list.ts';
 import { Progress } from './progress.ts';
@@ -80,7 +81,9 @@ async function read(
   const { ports, kind, batchId } = of;
   try {
     const list = await openList(home, request, kind, signal);
-    return { list, made: await makeShards(ports, batchId, list.entries) };
+    const made = await makeShards(ports, batchId, list.entries);
+    await checkRoom(ports, batchId, made, signal);
+    return { list, made };
   } catch (error) {
     await forgetBatch(home.records, batchId);
     throw error;

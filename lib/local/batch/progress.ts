@@ -26,6 +26,10 @@ export class Progress {
     this.#onEvent({ type: 'batch.listed', batchId: id, entries, format, because, goesOn, notes: notes() });
   }
 
+  started(entry: number, name: string): void {
+    this.#onEvent({ type: 'batch.started', entry, name });
+  }
+
   outcome(outcome: Outcome, isKnown: boolean): void {
     this.#counters = counted(this.#counters, outcome);
     this.#failures = grouped(this.#failures, outcome);

@@ -23,6 +23,7 @@ export function batchWork(
     limits: { maxAttempts, maxWaitMs, backoff: BACKOFF },
     lanes: LANES,
     paceOf: paces(ports, { places: perHost, ...stated({ perMinute }) }),
+    started: ({ number, name }) => progress.started(number, name),
     known: (outcome) => progress.outcome(outcome, true),
     came: (outcome) => progress.outcome(outcome, false),
   };

@@ -11,6 +11,8 @@ import type { ShardIndex } from './run-shards.ts';
 
 export interface MadeShards {
   readonly entries: number;
+  /** Sum of the sizes that the list states. */
+  readonly listedBytes: number;
   /** What makes them these entries, hex; no secret goes into it. */
   readonly sha256: string;
   readonly shards: readonly ShardIndex[];
@@ -27,6 +29,7 @@ export async function makeShards(
   const made: ShardIndex[] = [];
   const hasher = sequentialHasher(['sha256']);
   let entries = 0;
+  let listedBytes = 0;
   async function store(shards: readonly Shard[]): Promise<void> {
     for (const shard of shards) {
       await ports.shards.put(batchId, shard);
@@ -40,12 +43,13 @@ export async function makeShards(
   }
   for await (const listed of list) {
     entries += 1;
+    if (isEntry(listed)) listedBytes += listed.expect.sizeBytes ?? 0;
     hasher.update(Buffer.from(`${identityOf(listed)}\n`));
     const [source] = isEntry(listed) ? listed.sources : [];
     await store(maker.add(listed, source === undefined ? 'none' : hostOf(source.url)));
   }
   await store(maker.end());
-  return { entries, sha256: hasher.digests().sha256 ?? '', shards: made };
+  return { entries, listedBytes, sha256: hasher.digests().sha256 ?? '', shards: made };
 }
 
 function identityOf(listed: Listed): string {

@@ -179,7 +179,7 @@ function isOfSource({ code }: PieceworkError): boolean {
 }
 
 async function bring(
-  { ports, batch, paceOf, proved }: BatchWork,
+  { ports, batch, paceOf, proved, started }: BatchWork,
   listed: BatchEntry,
   source: SourceLocator,
   shared: SharedRead | undefined,
@@ -198,7 +198,7 @@ async function bring(
     checksums,
     pace: paceOf(source.url),
     host: hostOf(source.url),
-    ...stated({ shared, minAgeMs }),
+    ...stated({ shared, minAgeMs, started }),
   };
   const came = await bringEntry(ports, job, signal);
   if (came !== 'large') return came;

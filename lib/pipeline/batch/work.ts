@@ -25,6 +25,8 @@ export interface BatchWork {
   putOff?(shard: number, afterMs: number): boolean;
   /** The entry with what is known of it elsewhere: the digest of its checksum file. @default as it is in the list */
   proved?(entry: BatchEntry, signal: AbortSignal): Promise<BatchEntry>;
+  /** An entry is asked for now. */
+  started?(entry: BatchEntry): void;
   /** An outcome of an earlier run that still counts. */
   known(outcome: Outcome): void;
   /** An outcome of this run. */

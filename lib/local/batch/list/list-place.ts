@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemReason } from '../../../disk/user-file.ts';
@@ -49,9 +48,19 @@ const ABSENT: ReadonlySet<string> = new Set(['SourceNotFound', 'SourceGone', 'So
 
 async function* fileAt(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(path, { signal, highWaterMark: CHUNK_BYTES }) as AsyncIterable<Uint8Array>;
+    await using file = await open(path);
+    const before = await file.stat();
+    const stream = file.createReadStream({ signal, highWaterMark: CHUNK_BYTES, autoClose: false });
+    yield* stream as AsyncIterable<Uint8Array>;
+    const after = await file.stat();
+    if (before.isFile() && (before.mtimeMs !== after.mtimeMs || before.size !== after.size))
+      throw new PieceworkError(
+        'InvalidList',
+        `the list ${path} was changed while it was read; nothing was begun: run it again when it is written`,
+      );
   } catch (cause) {
     signal.throwIfAborted();
+    if (cause instanceof PieceworkError) throw cause;
     throw new PieceworkError('InvalidList', `the list ${path} can't be read (${systemReason(cause)})`, { cause });
   }
 }

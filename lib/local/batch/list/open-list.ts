@@ -84,7 +84,7 @@ function given(
   const schemes = [...DEFAULT_SCHEMES, 'file'];
   const options = { onCollision: 'fail', ignoresCase: ignoresCase(kind), schemes } as const;
   return {
-    entries: entriesOf(givenEntries(summedUp(), options), source, 'fail'),
+    entries: entriesOf(givenEntries(summedUp(), options), source, 'fail', 'each needs a name of its own'),
     because: 'they were given one by one',
     notes: () => [],
     description: () => ({ from: 'entries', format: 'entries', sha256: hash.copy().digest('hex') }),
@@ -125,10 +125,11 @@ async function* entriesOf(
   read: AsyncIterable<ListedEntry>,
   source: Omit<SourceLocator, 'url'>,
   onCollision: ListOptions['onCollision'],
+  help = '--on-collision number gives it a name of its own, first leaves it out',
 ): AsyncGenerator<Listed> {
   for await (const listed of read) {
     if (listed.kind === 'entry') yield batchEntry(listed, source);
-    else if (listed.collidesWith !== undefined && onCollision === 'fail') throw collision(listed);
+    else if (listed.collidesWith !== undefined && onCollision === 'fail') throw collision(listed, help);
     else
       yield {
         number: listed.number,
@@ -139,11 +140,8 @@ async function* entriesOf(
   }
 }
 
-function collision({ message }: InvalidEntry): PieceworkError {
-  return new PieceworkError(
-    'InvalidList',
-    `${message}; nothing was begun: --on-collision number gives it a name of its own, first leaves it out`,
-  );
+function collision({ message }: InvalidEntry, help: string): PieceworkError {
+  return new PieceworkError('InvalidList', `${message}; nothing was begun: ${help}`);
 }
 
 function batchEntry(

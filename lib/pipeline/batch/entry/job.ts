@@ -23,6 +23,8 @@ export interface EntryJob {
   readonly minAgeMs?: number;
   readonly pace: HostPace;
   readonly host: string;
+  /** It has its place at the host. */
+  readonly started?: (entry: BatchEntry) => void;
   /** With the other entries that have the same source: what one of them has read, all have. */
   readonly shared?: SharedRead;
 }

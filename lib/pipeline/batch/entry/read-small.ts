@@ -26,6 +26,7 @@ export async function readSmall(
   const place = await job.pace.take(signal);
   try {
     using _connection = await ports.connect(job.host, signal);
+    job.started?.(job.entry);
     const reading = await answerOf(ports, job, request, there, signal);
     place.done();
     return reading;
