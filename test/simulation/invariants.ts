@@ -5,6 +5,7 @@ import { isOver, isSettled } from '../../lib/transfer/record/record.ts';
 import { identityOf } from '../support/places.ts';
 import { CommandRules } from './command-invariants.ts';
 import { ObjectRules } from './object-invariants.ts';
+import { PatienceRules } from './patience-invariants.ts';
 import { answeredWithoutCause, brokenAgainstLedger, brokenByWrite, refusalPassedOver } from './record-invariants.ts';
 import { RescueRules } from './rescue-invariants.ts';
 import type { Order } from './scenario.ts';
@@ -20,6 +21,7 @@ export class Rules {
   readonly commands: CommandRules;
   readonly objects: ObjectRules;
   readonly rescues: RescueRules;
+  readonly patience: PatienceRules;
   readonly #world: Truth;
   readonly #inputs = new Map<SimProcess, Batch>();
   readonly #waiting = new Map<string, readonly (() => void)[]>();
@@ -29,6 +31,7 @@ export class Rules {
     this.commands = new CommandRules(world);
     this.objects = new ObjectRules(world);
     this.rescues = new RescueRules(world);
+    this.patience = new PatienceRules(world);
   }
 
   /** A finalizer begins with these inputs: what it then writes must follow from them. */
@@ -68,6 +71,7 @@ export class Rules {
       (this.#isWithoutLedger(record) ? undefined : answeredWithoutCause(old, record, inputs));
     if (broken !== undefined) this.#world.broke(`${record.id} rev ${record.rev}: ${broken}`);
     this.commands.recorded(process, old, record);
+    if (old?.status !== record.status) this.patience.ended(record, this.objects.orderFor(record));
     if (old?.status !== record.status) this.#wake(record);
     for (const situation of situationsOf(old, record)) this.#world.reach(situation);
   }
@@ -114,7 +118,9 @@ export class Rules {
 
   /** Bounded time (invariant 4): looked at whenever the schedule comes by. */
   checkTime(): void {
-    for (const { id, status, deadlineAt } of this.#world.records.transfers().filter((record) => !isOver(record))) {
+    for (const record of this.#world.records.transfers().filter((one) => !isOver(one))) {
+      const { id, status, deadlineAt } = record;
+      this.patience.stillOpen(record, this.objects.orderFor(record));
       if (this.#world.now > this.#world.endsBy(deadlineAt))
         this.#world.broke(`${id} is still ${status}, long after its deadline (${deadlineAt})`);
     }

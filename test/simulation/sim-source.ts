@@ -15,6 +15,8 @@ import { sameVersion } from '../../lib/values/web/validator.ts';
 import { SOURCE_READ, SOURCE_REQUEST } from './faults.ts';
 import type { Nature } from './nature.ts';
 import type { SimProcess } from './sim-process.ts';
+import type { Silences } from './sim-silent.ts';
+import { beSilent } from './sim-silent.ts';
 import type { TakenConnection, Unsteady } from './sim-unsteady.ts';
 import { FILE_TYPE, isTurnedAway, PAGE_HEAD, PAGE_SEEN } from './sim-unsteady.ts';
 import { SECOND_MS } from './times.ts';
@@ -51,7 +53,11 @@ export interface SimOrigin {
   readonly isInStore: boolean;
   /** @default it does not contradict itself */
   readonly unsteady?: Unsteady;
+  /** @default it always gives something */
+  readonly silences?: Silences;
   requests: number;
+  /** When it gave its last byte. */
+  gaveAt?: number;
 }
 
 export interface OriginVersion {
@@ -80,6 +86,7 @@ export function simSource(
       SOURCE_REQUEST,
       () => {
         origin.requests += 1;
+        beSilent(origin.silences, world.now);
         if (isForbidden(origin)) {
           world.count('sourceForbidden');
           throw new PieceworkError('SourceForbidden', `${redactUrl(url)} answered 403`, {
@@ -121,7 +128,10 @@ export function simSource(
       return {
         snapshot,
         finalUrl: redactUrl(url),
-        body: cut(readerOf(process, body, body.length, signal), origins.get(url)?.unsteady?.cutsAfter),
+        body: cut(
+          readerOf(process, origins.get(url), body, body.length, signal),
+          origins.get(url)?.unsteady?.cutsAfter,
+        ),
         bodyIsWhole: isWhole,
         [Symbol.asyncDispose]: () => Promise.resolve(),
       };
@@ -146,8 +156,10 @@ export function simSource(
           });
           const verdict = checkRangeAnswer(range, snapshot, head, { sentIfRange });
           if (verdict.kind === 'accepted') {
-            const reader = readerOf(process, body, rangeLength(range), signal, world.strikes('sourceSlow'));
-            return watched(cut(reader, origins.get(url)?.unsteady?.cutsAfter), range.start, seen);
+            const origin = origins.get(url);
+            const isSlow = world.strikes('sourceSlow');
+            const reader = readerOf(process, origin, body, rangeLength(range), signal, isSlow);
+            return watched(cut(reader, origin?.unsteady?.cutsAfter), range.start, seen);
           }
           if (verdict.kind === 'refused') throw new PieceworkError(verdict.code, verdict.because);
         }
@@ -280,6 +292,7 @@ function watched(reader: ByteReader, from: number, seen: SeenConnection): ByteRe
 /** Reads what came with the answer, and counts: as many bytes as were promised, or an error. */
 function readerOf(
   process: SimProcess,
+  origin: SimOrigin | undefined,
   body: Uint8Array,
   promised: number,
   signal: AbortSignal,
@@ -293,6 +306,7 @@ function readerOf(
       const give = () => {
         if (at === promised && body.length > promised)
           throw new PieceworkError('BodyLong', 'more came than was promised');
+        if (origin !== undefined && at < promised) origin.gaveAt = process.world.now;
         return body.subarray(at, Math.min(at + most, promised));
       };
       const chunk = await process.call('read', SOURCE_READ, give, signal);

@@ -9,6 +9,7 @@ import type { StoreAction } from './denials.ts';
 import { denying } from './draw-denial.ts';
 import { intruding } from './draw-intruder.ts';
 import { drawScenario } from './draw-scenario.ts';
+import { silent } from './draw-silent.ts';
 import { unsteady } from './draw-unsteady.ts';
 import type { FaultKind } from './faults.ts';
 import { Rules } from './invariants.ts';
@@ -59,7 +60,7 @@ export class World implements Truth {
     this.chance = chanceFrom(seed);
     const intruderChance = chanceFrom(INTRUDERS + seed);
     const intruded = intruding(intruderChance, denying(chanceFrom(DENIALS + seed), drawScenario(this.chance)));
-    this.scenario = unsteady(chanceFrom(UNSTEADY + seed), intruded);
+    this.scenario = silent(chanceFrom(SILENT + seed), unsteady(chanceFrom(UNSTEADY + seed), intruded));
     this.rules = new Rules(this);
     this.records = new RecordStore((process, change) => this.rules.recordChanged(process, change));
     const { destination, intruder } = this.scenario;
@@ -181,4 +182,5 @@ export class World implements Truth {
 const DENIALS = 1_000_000_007;
 const INTRUDERS = 2_000_000_011;
 const UNSTEADY = 3_000_000_019;
+const SILENT = 4_000_000_007;
 const START = Date.UTC(2026, 0, 1);

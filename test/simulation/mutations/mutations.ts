@@ -281,4 +281,22 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'export const MOST_RESTARTS = 1;',
     replace: 'export const MOST_RESTARTS = Number.POSITIVE_INFINITY;',
   },
+  {
+    name: 'a source that gives nothing is waited for to the deadline (--max-wait)',
+    file: 'lib/transfer/patience.ts',
+    find: 'if (waitedMs + next.delayMs <= maxWaitMs) return undefined;',
+    replace: 'if (waitedMs + next.delayMs <= 1000 * maxWaitMs) return undefined;',
+  },
+  {
+    name: 'patience is used up by a source that gives something in between (--max-wait)',
+    file: 'lib/transfer/decide/decide-pieces.ts',
+    find: 'const record = hasGiven(before, facts.ledger, inputs) ? notSilent(before) : before;',
+    replace: 'const record = now < 0 && hasGiven(before, facts.ledger, inputs) ? notSilent(before) : before;',
+  },
+  {
+    name: 'a denial of what was served a moment ago ends the transfer (ADR 25)',
+    file: 'lib/transfer/decide/ladder.ts',
+    find: 'if (isLimit && planFailures >= MOST_TURNED_AWAY)',
+    replace: 'if (isLimit && planFailures < 0)',
+  },
 ];
