@@ -50,16 +50,17 @@ function checkStandIn(record: TransferRecord, snapshot: Snapshot, finalUrl: stri
       `${finalUrl} had the content coding ${codings[0]}, and has ${codings[1]} now`,
     );
   const why = standsIn(was, snapshot, isOneStream(record));
-  if (why !== undefined)
-    throw new PieceworkError(
-      'UnexpectedType',
-      `${finalUrl} ${why}: something in place of the file, often an error or log-in page`,
-    );
+  if (why !== undefined) throw new PieceworkError('UnexpectedType', `${finalUrl} ${why}`);
 }
 
-/** Says to a person why everything comes over one connection. */
-export function ladderWarning({ oneStream }: TransferRecord): string | undefined {
-  if (oneStream === undefined) return undefined;
+/** Says to a person why everything comes over one connection, or over fewer than were asked for. */
+export function ladderWarning({ oneStream, narrowedTo, waiting }: TransferRecord): string | undefined {
+  if (oneStream === undefined) {
+    if (narrowedTo === undefined) return undefined;
+    const most = narrowedTo === 1 ? 'one connection' : `${narrowedTo} connections`;
+    const why = waiting === undefined ? '' : `: ${waiting.reason.message}`;
+    return `it is brought over ${most} at a time, since the source turned away some of more${why}`;
+  }
   return `all of it is brought in one answer, over one connection, since the source contradicted itself: ${oneStream.message}`;
 }
 

@@ -22,8 +22,14 @@ const ADVICE: Readonly<Record<number, string>> = {
   503: 'the server is busy (503)',
 };
 
-/** @param wasServed the same server has given bytes of it before: what it refuses now was good then */
-function adviceOn({ status, headers, url, redirected }: Answer, now: Instant, wasServed: boolean): string {
+interface Doubt {
+  /** The same server has given bytes of it before: what it refuses now was good then. */
+  readonly wasServed: boolean;
+  readonly isLimit: boolean;
+}
+
+function adviceOn(answer: Answer, now: Instant, { wasServed, isLimit }: Doubt): string {
+  const { status, headers, url, redirected } = answer;
   const stayedAt = redirected?.credentialsStayedAt;
   if ((status === 401 || status === 403) && stayedAt !== undefined) {
     const asks = status === 401 ? 'asks for credentials' : 'denies access';
@@ -33,6 +39,8 @@ function adviceOn({ status, headers, url, redirected }: Answer, now: Instant, wa
   const expiry = status === 403 ? signatureExpiry(url) : undefined;
   if (expiry !== undefined && (wasServed || expiry <= now))
     return 'the server denies access (403); the link may have expired';
+  if (isLimit && wasServed)
+    return 'the server denies access (403) to what it served before; it may be asked too much, or the link may have expired';
   const asked = status === 401 ? schemesOf(headers['www-authenticate'] ?? '') : [];
   return asked.length === 0 || asked.some((scheme) => SPOKEN.has(scheme.toLowerCase()))
     ? known
@@ -83,8 +91,9 @@ export async function refuse(
     const empty = status === 204 || status === 205 ? ' without content' : '';
     return refuseFor(answer, 'SourceMalformed', `the server answers ${status}${empty}, which is not the bytes`, now);
   }
-  const more = mayBeLimit(answer, from) ? { mayBeLimit: true } : {};
-  return refuseFor(answer, codeOfStatus(status), adviceOn(answer, now, wasServed), now, more);
+  const isLimit = mayBeLimit(answer, from);
+  const advice = adviceOn(answer, now, { wasServed, isLimit });
+  return refuseFor(answer, codeOfStatus(status), advice, now, isLimit ? { mayBeLimit: true } : {});
 }
 
 export async function refuseFor(

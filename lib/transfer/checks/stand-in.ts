@@ -9,6 +9,8 @@ function seenOf({ sizeBytes, validator, contentType, contentEncoding }: Snapshot
   return { validator, ...stated({ sizeBytes, contentType, contentEncoding }) };
 }
 
+const IN_PLACE = 'something in place of the file, often an error or log-in page';
+
 interface Seen {
   readonly snapshot?: Snapshot;
   readonly versionBefore?: SeenVersion;
@@ -27,14 +29,14 @@ export function lastSeen({ snapshot, versionBefore }: Seen): SeenVersion | undef
 export function standsIn(was: SeenVersion, is: SeenVersion, isOneAnswer: boolean): string | undefined {
   const before = mediaType(was.contentType) ?? 'of no stated type';
   const now = mediaType(is.contentType) ?? 'of no stated type';
-  if (isPageInstead(was.contentType ?? '', is.contentType)) return `was ${before}, and an HTML page came`;
-  if (is.sizeBytes === 0 && was.sizeBytes !== 0) return 'was not empty, and nothing came';
+  if (isPageInstead(was.contentType ?? '', is.contentType)) return `was ${before}, and an HTML page came: ${IN_PLACE}`;
+  if (is.sizeBytes === 0 && was.sizeBytes !== 0) return `was not empty, and nothing came: ${IN_PLACE}`;
   if (was.validator.kind === 'none') return undefined;
-  if (is.validator.kind === 'none') return 'stated its version, and what came states none';
+  if (is.validator.kind === 'none') return `stated its version, and what came states none: ${IN_PLACE}`;
   if (is.validator.kind === 'weak' && was.validator.kind !== 'weak' && before !== now)
-    return `was ${before}, and something ${now} came that states its version less exactly`;
+    return `was ${before}, and something ${now} came that states its version less exactly: ${IN_PLACE}`;
   const isSame = was.validator.kind === 'strong' && 'etag' in is.validator && is.validator.etag === was.validator.etag;
   if (isSame && !isOneAnswer && is.sizeBytes !== was.sizeBytes)
-    return `had ${was.sizeBytes} bytes, and has ${is.sizeBytes ?? 'an unknown number'} under the same ETag`;
+    return `had ${was.sizeBytes} bytes, and has ${is.sizeBytes ?? 'an unknown number'} under the same ETag: the server contradicts itself`;
   return undefined;
 }

@@ -131,7 +131,8 @@ function planAfterLimit(
 ): Outcome {
   const times = (record.waiting?.tries ?? 0) - MOST_TURNED_AWAY + 1;
   const delayMs = deniedWaitMs(times, `${record.id}/denied/${record.rev}`, policy.backoff);
-  return sendPlanLater(record, reason, delayMs, now, policy);
+  const message = `${reason.message}; it served us before, so that may be a limit`;
+  return sendPlanLater(record, { ...reason, message }, delayMs, now, policy);
 }
 
 /** A connection that is still taken by a piece of the last plan has time to become free. */

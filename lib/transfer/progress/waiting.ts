@@ -14,6 +14,7 @@ export interface Waiting {
 
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   SourceBusy: 'nothing to do: the source asked for patience',
+  SourceForbidden: 'nothing to do if it is a limit; if the link has expired, cancel it and retry it with a new one',
   SourceRefused: 'check host and port, and that the server runs',
   SourceNotResolved: 'check the name of the host',
   SourceTimeout: 'check host and port, and that the server answers',

@@ -42,7 +42,8 @@ test.each(['interrupted', 'failed'] as const)(
       onEvent: (event) => {
         if (event.type !== 'piece.done' || ++done !== 3) return;
         if (how === 'interrupted') stop.abort();
-        else origin.serve('/file.bin', status(403));
+        // A store's denial, which is believed; a web server's would be waited for.
+        else origin.serve('/file.bin', status(403, { 'x-amz-request-id': 'A1' }));
       },
     });
     const copy = (restart = false) => piecework.copy({ source: { url }, destination, options, restart }, stop.signal);
