@@ -44,6 +44,7 @@ export type {
   LocalBatch,
   LocalBatchStatus,
 } from './local/batch/api.ts';
+export type { Amount, BatchPlan, PlannedHost, StoreRequests } from './local/batch/dry-run/plan.ts';
 export { openLocal } from './local/open.ts';
 export type { BatchRecord, BatchStatus } from './transfer/batch/batch-record.ts';
 export type { Counters, FailureGroup, Outcome, OutcomeKind } from './transfer/batch/outcome.ts';

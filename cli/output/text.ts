@@ -24,9 +24,9 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
   );
 }
 
-/** `name:  value` lines with the values under each other; what is undefined is left out. */
+/** `name:  value` lines with the values under each other; what is undefined is left out, and so is an empty name. */
 export function facts(pairs: readonly (readonly [name: string, value: string | undefined])[]): readonly string[] {
   const present = pairs.filter((pair): pair is readonly [string, string] => pair[1] !== undefined);
   const width = Math.max(0, ...present.map(([name]) => name.length)) + 2;
-  return present.map(([name, value]) => `${`${name}:`.padEnd(width)}${value}`);
+  return present.map(([name, value]) => `${(name === '' ? '' : `${name}:`).padEnd(width)}${value}`);
 }

@@ -2,6 +2,7 @@ import { PieceworkError } from '../../lib/errors/error.ts';
 import { batchRequest } from '../options/batch-request.ts';
 import { againCommand } from '../output/batch/again.ts';
 import type { Verb, VerbCall } from '../verb.ts';
+import { showBatchPlan } from './batch-plan.ts';
 import { followBatch } from './follow-batch.ts';
 
 export const batchVerb: Verb = {
@@ -20,12 +21,14 @@ export const batchVerb: Verb = {
   examples: [
     { command: 'piecework batch urls.txt /data/', what: 'one URL a line' },
     { command: 'piecework batch files.csv s3://bucket/in/', what: 'columns url, name, size, sha256, …' },
+    { command: 'piecework batch -n files.csv s3://bucket/in/', what: 'what would be done, dead links, what it costs' },
     { command: 'piecework batch --per-host 4 --max-failures 5% urls.txt out/', what: 'gently, and not at any price' },
     { command: 'grep -v tmp urls.txt | piecework batch - out/ --report report.csv', what: 'from a pipe' },
   ],
   async run(call) {
     const { list, destination } = operandsOf(call);
     const request = batchRequest(list, destination, call.settings);
+    if (call.settings.dryRun === true) return await showBatchPlan(call, request);
     await followBatch(call, againCommand(call.commandLine), (local, onEvent) =>
       local.batch({ ...request, onEvent }, call.context.signal),
     );

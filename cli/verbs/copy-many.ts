@@ -14,6 +14,7 @@ import { batchSummary } from '../output/batch/summary.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
+import { showBatchPlan } from './batch-plan.ts';
 
 /** What is said of one file, and can't be meant of each of several. */
 const OF_ONE: readonly SettingKey[] = [
@@ -24,7 +25,6 @@ const OF_ONE: readonly SettingKey[] = [
   'expectCrc32',
   'expectSize',
   'restart',
-  'dryRun',
 ];
 
 /** `copy URL… DEST/`: several sources into one folder, as `cp` does. A small batch, without a report of its own. */
@@ -32,6 +32,7 @@ export async function copyMany(call: VerbCall): Promise<void> {
   const { context, settings } = call;
   const brought = new Map<number, string>();
   const request = requestOf(call);
+  if (settings.dryRun === true) return await showBatchPlan(call, request);
   const report = await watched(call, request, (event) => {
     if (event.type !== 'batch.outcome') return;
     const { entry, kind, name } = event.outcome;

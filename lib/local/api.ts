@@ -10,6 +10,7 @@ import type { ObjectSettings, TransferOptions } from '../transfer/request.ts';
 import type { BackoffPolicy } from '../transfer/retry.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import type { BatchReport, BatchRequest, LocalBatch, LocalBatchStatus } from './batch/api.ts';
+import type { BatchPlan } from './batch/dry-run/plan.ts';
 
 /** What one machine needs to know once; everything has a default. */
 export interface LocalOptions {
@@ -169,6 +170,8 @@ export interface Local extends AsyncDisposable {
   cancelBatch(batchId: string, signal?: AbortSignal): Promise<BatchRecord>;
   /** Runs again what failed, was cancelled or was not begun, and nothing else. The list is not read again. */
   retryBatch(batchId: string, options?: Pick<BatchRequest, 'onEvent'>, signal?: AbortSignal): Promise<BatchReport>;
+  /** Reads the list, asks for each entry and says what `batch` would do; nothing is written. */
+  planBatch(request: BatchRequest, signal?: AbortSignal): Promise<BatchPlan>;
   /** Asks the source and says what `copy` would do; nothing is written. */
   plan(request: CopyRequest, signal?: AbortSignal): Promise<PlanReport>;
   list(): Promise<readonly LocalStatus[]>;

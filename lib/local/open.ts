@@ -34,6 +34,10 @@ export function localOf(home: Home): Local {
       const { retryBatch } = await import('./batch/requests/retry.ts');
       return await retryBatch(home, batchId, options, signal);
     },
+    async planBatch(request, signal = never) {
+      const { planBatch } = await import('./batch/dry-run/plan-batch.ts');
+      return await planBatch(home, request, signal);
+    },
     plan: (request, signal = never) => plan(home, request, signal),
     list: () => list(home),
     status: (transferId, signal = never) => status(home, transferId, signal),

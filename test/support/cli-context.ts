@@ -64,6 +64,7 @@ export function testContext(
         cancelBatch: missing,
         retryBatch: missing,
         plan: missing,
+        planBatch: missing,
         list: missing,
         status: missing,
         cancel: missing,

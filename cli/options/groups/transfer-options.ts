@@ -104,8 +104,8 @@ export const TRANSFER_OPTIONS = {
     kind: toggle,
     short: '-n',
     group: 'Transfer',
-    verbs: ['copy'],
-    help: 'ask the source, say what would be done, do nothing (like plan)',
+    verbs: ['copy', 'batch'],
+    help: 'ask the source, or for each entry once, say what would be done, do nothing',
     fallback: 'off',
   }),
   strict: option({

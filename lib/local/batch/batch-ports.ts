@@ -19,7 +19,7 @@ export interface LocalBatchPorts extends BatchPorts {
 }
 
 /** Connections of one entry that is a transfer of its own. */
-const LARGE_PARALLELISM = 8;
+export const LARGE_PARALLELISM = 8;
 
 export function localBatchPorts(
   home: Home,

@@ -24,12 +24,15 @@ export interface OpenedList {
   readonly because: string;
   /** What was passed over. */
   notes(): readonly string[];
+  /** Entries with a name that an earlier one has, where they are collected. */
+  collisions(): number;
   /** Known when it was read to its end. */
   description(): Pick<BatchList, 'from' | 'format' | 'sha256'>;
 }
 
 /**
  * @param kind of the destination
+ * @param collisions `collect`: two entries with one name are outcomes, and no end of the list
  * @throws PieceworkError `InvalidList`, `InvalidOption`, and those of the source that it comes from.
  */
 export async function openList(
@@ -37,12 +40,13 @@ export async function openList(
   request: BatchRequest,
   kind: string,
   signal: AbortSignal,
+  collisions: 'refuse' | 'collect' = 'refuse',
 ): Promise<OpenedList> {
   const { list, entries, source = {} } = request;
   if ((list === undefined) === (entries === undefined))
     throw new PieceworkError('InvalidOption', 'a batch is made from a list or from entries: give one of them');
   const hash = createHash('sha256');
-  if (list === undefined) return given(entries ?? [], source, kind, hash);
+  if (list === undefined) return given(entries ?? [], source, kind, hash, collisions);
   const place = listPlace(home, list.from, source, signal);
   /** Of all pages of the list. */
   async function* hashed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -57,8 +61,11 @@ export async function openList(
   }
   const options = optionsOf(list, kind);
   const read = await readWholeList({ ...place, open }, options);
+  const counted = { collisions: 0 };
+  const refuses = collisions === 'refuse' && options.onCollision === 'fail';
   return {
-    entries: entriesOf(read, source, options.onCollision),
+    entries: entriesOf(read, source, counted, refuses ? BY_OPTION : undefined),
+    collisions: () => counted.collisions,
     because: read.because,
     notes: () => read.notes().map(({ message, times }) => (times === 1 ? message : `${message} (${times} times)`)),
     description: () => ({
@@ -74,6 +81,7 @@ function given(
   source: Omit<SourceLocator, 'url'>,
   kind: string,
   hash: Hash,
+  collisions: 'refuse' | 'collect',
 ): OpenedList {
   async function* summedUp() {
     for await (const entry of entries) {
@@ -83,8 +91,11 @@ function given(
   }
   const schemes = [...DEFAULT_SCHEMES, 'file'];
   const options = { onCollision: 'fail', ignoresCase: ignoresCase(kind), schemes } as const;
+  const counted = { collisions: 0 };
+  const refused = collisions === 'refuse' ? 'each needs a name of its own' : undefined;
   return {
-    entries: entriesOf(givenEntries(summedUp(), options), source, 'fail', 'each needs a name of its own'),
+    collisions: () => counted.collisions,
+    entries: entriesOf(givenEntries(summedUp(), options), source, counted, refused),
     because: 'they were given one by one',
     notes: () => [],
     description: () => ({ from: 'entries', format: 'entries', sha256: hash.copy().digest('hex') }),
@@ -121,22 +132,24 @@ function formatOf(format: string): ListFormat {
   );
 }
 
+const BY_OPTION = '--on-collision number gives it a name of its own, first leaves it out';
+
+/** @param refused what to do where two entries have one name, which ends the list. @default it does not */
 async function* entriesOf(
   read: AsyncIterable<ListedEntry>,
   source: Omit<SourceLocator, 'url'>,
-  onCollision: ListOptions['onCollision'],
-  help = '--on-collision number gives it a name of its own, first leaves it out',
+  counted: { collisions: number },
+  refused: string | undefined,
 ): AsyncGenerator<Listed> {
   for await (const listed of read) {
-    if (listed.kind === 'entry') yield batchEntry(listed, source);
-    else if (listed.collidesWith !== undefined && onCollision === 'fail') throw collision(listed, help);
-    else
-      yield {
-        number: listed.number,
-        source: '',
-        name: '',
-        error: { code: listed.code, message: listed.message },
-      };
+    if (listed.kind === 'entry') {
+      yield batchEntry(listed, source);
+      continue;
+    }
+    if (listed.collidesWith !== undefined && refused !== undefined) throw collision(listed, refused);
+    if (listed.collidesWith !== undefined) counted.collisions += 1;
+    const { number, code, message } = listed;
+    yield { number, source: '', name: '', error: { code, message } };
   }
 }
 
