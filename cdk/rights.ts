@@ -122,6 +122,8 @@ export function allowDestinations(stages: StageFunctions, destinations: readonly
     if (BUCKETS[name].length > 0)
       stage.allow(BUCKETS[name], distinct(destinations.map(({ bucket }) => bucket)), 'DestinationBuckets');
   }
+  // What a link to the report of a batch may read, which is signed with the role of who gives it.
+  stages.api.allow(['s3:GetObject'], under('*piecework-report-*.jsonl'), 'Reports');
   const withAcls = destinations.filter(({ acls }) => acls === true);
   if (withAcls.length > 0) stages.planner.allow(['s3:PutObjectAcl'], under('*', withAcls), 'DestinationAcls');
   // Where AWS sends the key, this leaves the fetcher UploadPart and Create, and takes Put, Copy and Complete;
@@ -138,7 +140,8 @@ export function allowDestinations(stages: StageFunctions, destinations: readonly
   // A multipart upload under SSE-KMS is encrypted part by part, and decrypted to be completed.
   for (const stage of [stages.planner, stages.fetcher])
     stage.allow(['kms:GenerateDataKey', 'kms:Decrypt'], [...new Set(keys)], 'DestinationKeys');
-  stages.finalizer.allow(['kms:Decrypt'], [...new Set(keys)], 'DestinationKeys');
+  for (const stage of [stages.api, stages.finalizer])
+    stage.allow(['kms:Decrypt'], [...new Set(keys)], 'DestinationKeys');
 }
 
 /** For the planner's look at a source, and for UploadPartCopy, which reads with the rights of its caller. */

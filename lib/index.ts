@@ -17,6 +17,8 @@
  */
 export type { ClientAuth } from './api/client/asking.ts';
 export { type ApiClient, type ClientOptions, createClient } from './api/client/client.ts';
+export type { Batch, BatchDetail, BatchPage, OutcomePage } from './api/schemas/batches/answers.ts';
+export type { SubmitBatchRequest } from './api/schemas/batches/request.ts';
 export type { SubmitRequest } from './api/schemas/request.ts';
 export type { Health, Transfer, TransferDetail, TransferPage } from './api/schemas/transfer.ts';
 export { ERROR_CODES, type ErrorCode, EXIT_CODES, exitCodeOf } from './errors/codes.ts';

@@ -9,6 +9,7 @@ import {
   withoutIdleBody,
 } from '../../lib/api/gateway.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
+import { reportLinks } from '../../lib/aws/report-link.ts';
 import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
 
 const { environment, ports, log, flush } = openAwsHome('api');
@@ -22,6 +23,7 @@ const serve = handle(
     checkSource: sourceCheck(environment),
     ownerOf: (request) => gatewayOwner(request, environment.apiKeyNames) ?? environment.defaultOwner,
     ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),
+    reportLink: reportLinks(),
     basePathOf: gatewayBasePath,
     requestIdOf: gatewayRequestId,
     onAnswered(request, failure) {

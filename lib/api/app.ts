@@ -2,71 +2,28 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { asPieceworkError, PieceworkError } from '../errors/error.ts';
+import { cancelBatch } from '../pipeline/requests/batches/cancel-batch.ts';
+import { retryBatch } from '../pipeline/requests/batches/retry-batch.ts';
+import { submitBatch } from '../pipeline/requests/batches/submit-batch.ts';
 import { cancel, transferNotFound } from '../pipeline/requests/cancel.ts';
 import { retry } from '../pipeline/requests/retry.ts';
-import type { Submission } from '../pipeline/requests/submit.ts';
 import { submit } from '../pipeline/requests/submit.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
-import type { SourceLocator } from '../transfer/locators.ts';
-import type { TransferRecord } from '../transfer/record/record.ts';
 import { stated } from '../values/stated.ts';
 import { look, waitForChange } from './answers/look.ts';
 import { toProblem } from './answers/problem.ts';
 import { viewDetail, viewTransfer } from './answers/view.ts';
+import { serveBatches } from './batches/handlers.ts';
+import type { ApiDeps, ApiEnv, ApiRequests } from './deps.ts';
 import { openApiOf } from './openapi.ts';
-import type { Ownership } from './ownership.ts';
 import { checkChange, DEFAULT_OWNERSHIP, seesAs } from './ownership.ts';
-import { jsonBodies } from './requests/body.ts';
-import type { AllowedDestination } from './requests/destinations.ts';
-import { fromCursor, listPage, toCursor } from './requests/list.ts';
+import { BATCH_BODY, jsonBodies, TRANSFER_BODY } from './requests/body.ts';
+import { fromCursor, toCursor } from './requests/cursor.ts';
+import { listPage } from './requests/list.ts';
 import { checkDestination, checkObject, idempotencyOf, toSource, toSubmission } from './requests/submission.ts';
 import { onInvalid } from './requests/validation.ts';
 import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
-import type { AnsweredRequest, Noted } from './trail.ts';
 import { trail } from './trail.ts';
-
-/** What a request changes. A home that does more than the use cases on its ports (a lock) brings its own. */
-export interface ApiRequests {
-  submit(submission: Submission): Promise<TransferRecord>;
-  cancel(transferId: string, actedBy: string, signal: AbortSignal): Promise<TransferRecord>;
-  retry(transferId: string, source: SourceLocator | undefined, actedBy: string): Promise<TransferRecord>;
-}
-
-/** What a home gives the API. */
-export interface ApiDeps {
-  readonly ports: Ports;
-  /** @default the use cases, on these ports */
-  readonly requests?: ApiRequests;
-  /** Of Piecework, as `health` and the OpenAPI document say it. */
-  readonly version: string;
-  readonly allowedDestinations: readonly AllowedDestination[];
-  /**
-   * May the source be contacted, and may its references be used?
-   * @throws PieceworkError `GuardRefused`, `SecretMissing`, …
-   */
-  checkSource(url: string, source: SourceLocator): void | Promise<void>;
-  /**
-   * The principal that asks, whose transfer a submit makes: of IAM, an API key's name, `local`. `undefined` =
-   * unknown: refused.
-   */
-  ownerOf(context: Context): string | undefined;
-  /** Whose transfers a caller may change and see. @default changes by the owner only, seen by all */
-  readonly ownership?: Ownership;
-  /** What stands before `/v1` in public, such as the deployment stage of an API Gateway. @default '' */
-  basePathOf?(context: Context): string;
-  /** The home's own name of a request. @default none */
-  requestIdOf?(context: Context): string | undefined;
-  /**
-   * Gets every request once it is answered, a refused one as any other, and where the answer is a failure of ours (5xx)
-   * that failure with its cause. Must not throw.
-   * @default none
-   */
-  onAnswered?(request: AnsweredRequest, failure: PieceworkError | undefined): void;
-  /** Aborted = the home is shutting down: long polls end. @default never */
-  readonly signal?: AbortSignal;
-}
-
-type ApiEnv = { Variables: Noted };
 
 /**
  * The REST API, wherever it is served: Lambda, a local service, a test with `app.request()`. Every error
@@ -86,14 +43,19 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     context.res.headers.set('cache-control', 'no-store');
     context.res.headers.set('x-content-type-options', 'nosniff');
   });
-  // Matches `/v1/transfers` itself, too.
-  app.use('/v1/transfers/*', async (context, next) => {
-    const owner = deps.ownerOf(context);
-    if (owner === undefined) throw new PieceworkError('NotAuthorized', 'the API does not know who is asking');
-    context.set('owner', owner);
-    await next();
-  });
-  app.use('/v1/transfers/*', jsonBodies);
+  // Each matches the path without the star, too.
+  for (const [path, body] of [
+    ['/v1/transfers/*', TRANSFER_BODY],
+    ['/v1/batches/*', BATCH_BODY],
+  ] as const) {
+    app.use(path, async (context, next) => {
+      const owner = deps.ownerOf(context);
+      if (owner === undefined) throw new PieceworkError('NotAuthorized', 'the API does not know who is asking');
+      context.set('owner', owner);
+      await next();
+    });
+    app.use(path, jsonBodies(body));
+  }
 
   app.openapi(submitRoute, async (context) => {
     const body = context.req.valid('json');
@@ -112,10 +74,10 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   });
 
   app.openapi(listRoute, async (context) => {
-    const { status, limit, cursor } = context.req.valid('query');
+    const { status, batch, limit, cursor } = context.req.valid('query');
     const sees = seesAs(context.get('owner'), ownership);
     const before = cursor === undefined ? undefined : fromCursor(cursor);
-    const page = await listPage(ports, { limit, sees, ...stated({ before, status }) });
+    const page = await listPage(ports, { limit, sees, ...stated({ before, status, batch }) });
     const transfers = page.records.map((record) => viewTransfer(record, basePathOf(context)));
     return context.json(page.next === undefined ? { transfers } : { transfers, nextCursor: toCursor(page.next) }, 200);
   });
@@ -148,6 +110,8 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     return context.json(transfer, 202, { location: transfer.links.self });
   });
 
+  serveBatches(app, { deps, requests, ownership, signal, basePathOf });
+
   app.openapi(healthRoute, (context) => context.json({ status: 'ok' as const, version }, 200));
   app.get('/v1/openapi.json', (context) => context.json(openApiOf(app, version, basePathOf(context))));
 
@@ -175,12 +139,17 @@ function requestsOn(ports: Ports): ApiRequests {
     submit: (submission) => submit(ports, submission),
     cancel: (transferId, actedBy, signal) => cancel(ports, transferId, signal, actedBy),
     retry: (transferId, source, actedBy) => retry(ports, transferId, source, { actedBy }),
+    submitBatch: (submission) => submitBatch(ports, submission),
+    cancelBatch: (batchId, actedBy, signal) => cancelBatch(ports, batchId, actedBy, signal),
+    retryBatch: (batchId, actedBy) => retryBatch(ports, batchId, actedBy),
   };
 }
 
 /** What a path that is none of ours holds is not known. */
 function shownPath(path: string): string {
-  return /^\/v1(\/transfers(\/[0-9A-Za-z]{26}(\/(cancel|retry))?)?)?$/.test(path) ? path : '/v1';
+  return /^\/v1(\/(transfers|batches)(\/[0-9A-Za-z]{26}(\/(cancel|retry|outcomes|report))?)?)?$/.test(path)
+    ? path
+    : '/v1';
 }
 
 /** Anything else than an id can't be the name of a record, whatever it holds. */

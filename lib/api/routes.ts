@@ -11,19 +11,19 @@ import {
 
 /* The paths of the API, as data: validation, the OpenAPI document and docs/api.md come from here. */
 
-const json = <T extends z.ZodType>(schema: T, description: string) =>
+export const json = <T extends z.ZodType>(schema: T, description: string) =>
   ({ description, content: { 'application/json': { schema } } }) as const;
 
 const PROBLEMS = {
   400: 'The request is wrong; `errors` names each field.',
-  403: 'The caller is not known, or may not do this: `NotOwner` where only the owner of the transfer may.',
-  404: 'There is no such transfer, or the caller may not see it.',
-  409: 'The state of the transfer, or an idempotency key that was used for another body, stands against it.',
-  413: 'The body has more than 64 KiB.',
+  403: 'The caller is not known, or may not do this: `NotOwner` where only the owner of the transfer or batch may.',
+  404: 'There is no such transfer or batch, or the caller may not see it.',
+  409: 'The state of the transfer or batch, or an idempotency key that was used for another body, stands against it.',
+  413: 'The body has more than 64 KiB; of a batch, more than 4 MiB.',
   422: 'Well-formed, and refused by the rules of this deployment or the limits of the store: source or destination not allowed, size beyond limits, settings that no header carries (`errors` names each).',
 } as const;
 
-function problems<const Status extends keyof typeof PROBLEMS>(...statuses: readonly Status[]) {
+export function problems<const Status extends keyof typeof PROBLEMS>(...statuses: readonly Status[]) {
   const problem = (status: Status) => ({
     description: PROBLEMS[status],
     content: { 'application/problem+json': { schema: problemSchema } },
@@ -54,7 +54,7 @@ export const listRoute = createRoute({
   operationId: 'listTransfers',
   summary: 'List transfers',
   description:
-    'The transfers of this deployment, newest first; the caller’s own where the deployment restricts reading to owners.',
+    'The transfers of this deployment, newest first, without those that large entries of batches are; the caller’s own where the deployment restricts reading to owners.',
   request: { query: listQuerySchema },
   responses: { 200: json(transferPageSchema, 'A page.'), ...problems(400, 403) },
 });

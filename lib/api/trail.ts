@@ -6,8 +6,8 @@ import { stated } from '../values/stated.ts';
 import type { Instant } from '../values/time.ts';
 
 /**
- * One request as a trail keeps it. Nothing in it is the caller's own words but the id of a transfer, in the form that
- * ids have: no path, no query, no header and no body, since each of them may hold a secret.
+ * One request as a trail keeps it. Nothing in it is the caller's own words but the id of a transfer or batch, in the
+ * form that ids have: no path, no query, no header and no body, since each of them may hold a secret.
  */
 export interface AnsweredRequest {
   /** `OTHER` where it is none of HTTP's. */
@@ -22,6 +22,8 @@ export interface AnsweredRequest {
   readonly code?: ErrorCode;
   /** Of the transfer that was asked about or made. */
   readonly transferId?: string;
+  /** Of the batch. */
+  readonly batchId?: string;
   /** The home's own name of the request, such as API Gateway's. */
   readonly requestId?: string;
 }
@@ -30,6 +32,7 @@ export interface AnsweredRequest {
 export interface Noted {
   owner: string;
   transferId: string;
+  batchId: string;
   failure: PieceworkError;
 }
 
@@ -47,7 +50,7 @@ export function trail({ now, ownerOf, requestIdOf, onAnswered }: TrailOptions): 
     const startedAt = now();
     await next();
     if (onAnswered === undefined) return;
-    const { owner, transferId, failure } = context.var as Partial<Noted>;
+    const { owner, transferId, batchId, failure } = context.var as Partial<Noted>;
     const { status } = context.res;
     const request: AnsweredRequest = {
       method: METHODS.has(context.req.method) ? context.req.method : 'OTHER',
@@ -58,6 +61,7 @@ export function trail({ now, ownerOf, requestIdOf, onAnswered }: TrailOptions): 
         principal: owner ?? unlessItThrows(() => ownerOf(context)),
         code: failure?.code,
         transferId,
+        batchId,
         requestId: requestIdOf?.(context),
       }),
     };

@@ -34,6 +34,7 @@ const EXPECTED = {
     ...records('DeleteObject', 'active', 'sealed'),
     LISTS_RECORDS,
     ...objects('ListMultipartUploadParts'),
+    'Allow s3:GetObject on arn:aws:s3:::target/in/*piecework-report-*.jsonl',
     ...sends('PlansQueue', 'ResultsQueue'),
     SENDS_EVENTS,
   ],
@@ -105,7 +106,8 @@ test('a KMS key of a destination may be used by those who write and complete, on
   const kms = (stage: string) => rights(statementsOf(withKeys, stage)).filter((line) => line.includes('kms:'));
   const recordKey = ['Allow kms:Decrypt on {RecordKey}', 'Allow kms:GenerateDataKey on {RecordKey}'];
   const objectKey = ['Allow kms:Decrypt on {ObjectKey}', 'Allow kms:GenerateDataKey on {ObjectKey}'];
-  expect(kms('Api')).toEqual(recordKey);
+  // What its links to reports read.
+  expect(kms('Api')).toEqual(['Allow kms:Decrypt on {ObjectKey}', ...recordKey]);
   expect(kms('Planner')).toEqual([...objectKey, ...recordKey].sort());
   expect(kms('Fetcher')).toEqual([...objectKey, ...recordKey].sort());
   expect(kms('Finalizer')).toEqual(['Allow kms:Decrypt on {ObjectKey}', ...recordKey].sort());

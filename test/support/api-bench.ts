@@ -1,11 +1,11 @@
-import type { ApiDeps } from '../../lib/api/app.ts';
 import { createApi } from '../../lib/api/app.ts';
+import type { ApiDeps } from '../../lib/api/deps.ts';
 import type { TransferDetail, TransferPage } from '../../lib/api/schemas/transfer.ts';
 import type { AnsweredRequest } from '../../lib/api/trail.ts';
 import { describeDestination } from '../../lib/aws/destinations.ts';
 import type { Destination } from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { Ports } from '../../lib/pipeline/shared/ports.ts';
+import type { BatchFleet, Ports } from '../../lib/pipeline/shared/ports.ts';
 import { memoryQueue } from '../../lib/queues/memory.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import type { Records } from '../../lib/records/records.ts';
@@ -17,6 +17,7 @@ import { S3_LIMITS } from '../../lib/transfer/plan/limits.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { accepted, NOW, POLICY } from './a-transfer.ts';
+import { memorySealed } from './memory-sealed.ts';
 
 // The API on the real use cases, with everything behind them in memory and a clock that
 // moves only in a sleep.
@@ -29,7 +30,9 @@ export const GOOD = {
 
 export interface ApiBench {
   readonly app: ReturnType<typeof createApi>;
-  readonly ports: Ports;
+  readonly ports: Ports & { readonly fleet: BatchFleet };
+  /** Kinds of the messages of batches. */
+  readonly sent: readonly string[];
   readonly records: Records;
   readonly events: PieceworkEvent[];
   readonly failures: PieceworkError[];
@@ -75,7 +78,10 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
       return bench.ledger === 'gone' ? 'gone' : { parts: bench.ledger };
     },
   } as unknown as Destination;
-  const ports: Ports = {
+  const sent: string[] = [];
+  const send = async (messages: readonly { readonly body: { readonly kind: string } }[]) =>
+    void sent.push(...messages.map(({ body }) => body.kind));
+  const ports: Ports & { readonly fleet: BatchFleet } = {
     records,
     secrets: memorySecrets(),
     sources: unused,
@@ -84,6 +90,10 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
       planner: planner.queue,
       fetcher: { send: unused },
       finalizer: finalizer.queue,
+    },
+    fleet: {
+      sealed: memorySealed(),
+      queues: { planner: { send }, fetcher: { send: unused }, finalizer: { send } },
     },
     events: {
       async emit(event) {
@@ -129,6 +139,7 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
     app,
     ports,
     records,
+    sent,
     events,
     failures,
     answered,

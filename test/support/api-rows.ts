@@ -62,11 +62,26 @@ export async function apiTables(): Promise<Readonly<Record<string, string>>> {
       ['Field', 'Value', 'What it means'],
       fields(document, document.components.schemas['SubmitRequest'] ?? {}),
     ),
+    batchSubmit: table(
+      ['Field', 'Value', 'What it means'],
+      fields(document, document.components.schemas['SubmitBatchRequest'] ?? {}).filter(
+        ([field = '']) => !isOfSource(field),
+      ),
+    ),
+    batch: table(
+      ['Field', 'Value', 'What it means'],
+      fields(document, document.components.schemas['BatchDetail'] ?? {}),
+    ),
     transfer: table(
       ['Field', 'Value', 'What it means'],
       fields(document, document.components.schemas['TransferDetail'] ?? {}),
     ),
   };
+}
+
+/** What is said of every source stands in the table of transfers. */
+function isOfSource(field: string): boolean {
+  return /^`(source|object|list)\./.test(field) && !/^`list\.(url|reading)/.test(field);
 }
 
 function operations({ paths }: OpenApi): readonly { readonly name: string; readonly operation: Operation }[] {

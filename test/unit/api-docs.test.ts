@@ -26,6 +26,13 @@ describe('the OpenAPI document', () => {
       'get /v1/transfers/{id}',
       'post /v1/transfers/{id}/cancel',
       'post /v1/transfers/{id}/retry',
+      'post /v1/batches',
+      'get /v1/batches',
+      'get /v1/batches/{id}',
+      'get /v1/batches/{id}/outcomes',
+      'get /v1/batches/{id}/report',
+      'post /v1/batches/{id}/cancel',
+      'post /v1/batches/{id}/retry',
       'get /v1/health',
     ]);
   });

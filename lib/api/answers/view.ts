@@ -43,6 +43,7 @@ export function viewTransfer(record: TransferRecord, basePath: string): Transfer
     createdAt,
     deadlineAt,
     ...stated({
+      batch: record.batch === undefined ? undefined : { id: record.batch.id, entry: record.batch.entry },
       actedBy,
       endedAt,
       heldUntil: status === 'failed' && record.upload !== undefined ? heldUntil : undefined,
@@ -119,7 +120,7 @@ function viewPlan(plan: Plan): NonNullable<Transfer['plan']> {
   }
 }
 
-function viewReason({ code, message, details }: ErrorRecord): NonNullable<Transfer['reason']> {
+export function viewReason({ code, message, details }: ErrorRecord): NonNullable<Transfer['reason']> {
   return {
     code,
     message,

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { ErrorCode } from '../../errors/codes.ts';
+import type { OutcomeKind } from '../../transfer/batch/outcome.ts';
 import type { Status } from '../../transfer/record/record.ts';
+import type { Batch, BatchDetail, BatchPage, OutcomePage } from '../schemas/batches/answers.ts';
+import type { SubmitBatchRequest } from '../schemas/batches/request.ts';
 import type { SubmitRequest } from '../schemas/request.ts';
 import type { Health, Transfer, TransferDetail, TransferPage } from '../schemas/transfer.ts';
 import type { ClientAuth } from './asking.ts';
@@ -33,10 +37,39 @@ export interface ApiClient extends AsyncDisposable {
   /** @param options.waitSeconds answer only when it has ended or changed, after this time at the latest; 0 to 20 */
   get(transferId: string, options?: Calling & { readonly waitSeconds?: number }): Promise<TransferDetail>;
   list(
-    options?: Calling & { readonly status?: Status; readonly limit?: number; readonly cursor?: string },
+    options?: Calling & {
+      readonly status?: Status;
+      /** Of this batch. @default those of no batch */
+      readonly batch?: string;
+      readonly limit?: number;
+      readonly cursor?: string;
+    },
   ): Promise<TransferPage>;
   cancel(transferId: string, options?: Calling): Promise<Transfer>;
   retry(transferId: string, options?: Calling & { readonly source?: SubmitRequest['source'] }): Promise<Transfer>;
+  /** Sent again after a broken connection: its idempotency key makes it the same batch. */
+  submitBatch(
+    request: SubmitBatchRequest,
+    options?: Calling & { /** @default a new one */ readonly idempotencyKey?: string },
+  ): Promise<Batch>;
+  /** @param options.waitSeconds answer only when its status has changed, after this time at the latest; 0 to 20 */
+  getBatch(batchId: string, options?: Calling & { readonly waitSeconds?: number }): Promise<BatchDetail>;
+  listBatches(
+    options?: Calling & { readonly status?: Batch['status']; readonly limit?: number; readonly cursor?: string },
+  ): Promise<BatchPage>;
+  /** What became of its entries, as far as it is written. */
+  outcomes(
+    batchId: string,
+    options?: Calling & {
+      readonly kind?: OutcomeKind;
+      readonly code?: ErrorCode;
+      readonly limit?: number;
+      readonly cursor?: string;
+    },
+  ): Promise<OutcomePage>;
+  cancelBatch(batchId: string, options?: Calling): Promise<Batch>;
+  /** Runs again what failed, and nothing else. */
+  retryBatch(batchId: string, options?: Calling): Promise<Batch>;
   health(options?: Calling): Promise<Health>;
 }
 
@@ -64,8 +97,8 @@ export function createClient(options: ClientOptions): ApiClient {
         signal,
         ...(waitSeconds === undefined ? {} : { waitSeconds }),
       }),
-    list: ({ status, limit, cursor, signal } = {}) =>
-      ask({ method: 'GET', path: '/v1/transfers', query: { status, limit, cursor }, repeatable: true, signal }),
+    list: ({ status, batch, limit, cursor, signal } = {}) =>
+      ask({ method: 'GET', path: '/v1/transfers', query: { status, batch, limit, cursor }, repeatable: true, signal }),
     cancel: (id, { signal } = {}) => ask({ method: 'POST', path: `${pathOf(id)}/cancel`, repeatable: false, signal }),
     retry: (id, { source, signal } = {}) =>
       ask({
@@ -75,6 +108,32 @@ export function createClient(options: ClientOptions): ApiClient {
         signal,
         ...(source === undefined ? {} : { body: { source } }),
       }),
+    submitBatch: (body, { idempotencyKey = randomUUID(), signal } = {}) =>
+      ask({
+        method: 'POST',
+        path: '/v1/batches',
+        body,
+        headers: { 'idempotency-key': idempotencyKey },
+        repeatable: true,
+        signal,
+      }),
+    getBatch: (id, { waitSeconds, signal } = {}) =>
+      ask({
+        method: 'GET',
+        path: batchPathOf(id),
+        query: { waitSeconds },
+        repeatable: true,
+        signal,
+        ...(waitSeconds === undefined ? {} : { waitSeconds }),
+      }),
+    listBatches: ({ signal, ...query } = {}) =>
+      ask({ method: 'GET', path: '/v1/batches', query, repeatable: true, signal }),
+    outcomes: (id, { signal, ...query } = {}) =>
+      ask({ method: 'GET', path: `${batchPathOf(id)}/outcomes`, query, repeatable: true, signal }),
+    cancelBatch: (id, { signal } = {}) =>
+      ask({ method: 'POST', path: `${batchPathOf(id)}/cancel`, repeatable: false, signal }),
+    retryBatch: (id, { signal } = {}) =>
+      ask({ method: 'POST', path: `${batchPathOf(id)}/retry`, repeatable: false, signal }),
     health: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/health', repeatable: true, signal }),
     [Symbol.asyncDispose]: () => asking[Symbol.asyncDispose](),
   };
@@ -82,4 +141,8 @@ export function createClient(options: ClientOptions): ApiClient {
 
 function pathOf(transferId: string): string {
   return `/v1/transfers/${encodeURIComponent(transferId)}`;
+}
+
+function batchPathOf(batchId: string): string {
+  return `/v1/batches/${encodeURIComponent(batchId)}`;
 }

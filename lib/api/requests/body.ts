@@ -2,37 +2,47 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { ApiError } from '../answers/problem.ts';
 
-const MOST_BODY_BYTES = 64 * 1024;
-/** The deepest body that makes sense has four levels. */
-const MOST_DEPTH = 8;
-
-function tooLarge(): never {
-  throw new ApiError(
-    'RequestTooLarge',
-    `the body has more than ${MOST_BODY_BYTES / 1024} KiB; shorten headers, tags and metadata`,
-  );
+/** What a body may hold. */
+export interface BodyLimit {
+  readonly mostBytes: number;
+  /** What to do about it. */
+  readonly advice: string;
 }
 
-const limited = bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge });
+export const TRANSFER_BODY: BodyLimit = { mostBytes: 64 * 1024, advice: 'shorten headers, tags and metadata' };
+/** A function is given at most 6 MB, in which the body is a text once more, with its quotes escaped. */
+export const BATCH_BODY: BodyLimit = {
+  mostBytes: 4 * 1024 ** 2,
+  advice: 'give the list by its URL, or in several batches',
+};
+/** The deepest body that makes sense has four levels. */
+const MOST_DEPTH = 8;
 
 /**
  * Bodies are small and shallow JSON; anything else is refused before any work on it. No message
  * quotes a body: it may hold a secret.
  */
-export const jsonBodies: MiddlewareHandler = async (context, next) => {
-  if (context.req.raw.body === null) {
-    sayNothing(context);
-    return await next();
-  }
-  return await limited(context, async () => {
-    const text = await context.req.text();
-    // A Content-Length is only a claim.
-    if (Buffer.byteLength(text) > MOST_BODY_BYTES) tooLarge();
-    if (text === '') sayNothing(context);
-    else check(text, context.req.header('content-type'));
-    await next();
-  });
-};
+export function jsonBodies({ mostBytes, advice }: BodyLimit): MiddlewareHandler {
+  const tooLarge = (): never => {
+    const most = mostBytes < 1024 ** 2 ? `${mostBytes / 1024} KiB` : `${mostBytes / 1024 ** 2} MiB`;
+    throw new ApiError('RequestTooLarge', `the body has more than ${most}; ${advice}`);
+  };
+  const limited = bodyLimit({ maxSize: mostBytes, onError: tooLarge });
+  return async (context, next) => {
+    if (context.req.raw.body === null) {
+      sayNothing(context);
+      return await next();
+    }
+    return await limited(context, async () => {
+      const text = await context.req.text();
+      // A Content-Length is only a claim.
+      if (Buffer.byteLength(text) > mostBytes) tooLarge();
+      if (text === '') sayNothing(context);
+      else check(text, context.req.header('content-type'));
+      await next();
+    });
+  };
+}
 
 /**
  * Clients say of what type a body is even where they send none: then there is none to

@@ -45,17 +45,3 @@ async function readable(ports: Pick<Ports, 'records'>, id: string): Promise<Tran
     throw error;
   }
 }
-
-/** Opaque to clients, so that it may come to mean something else. */
-export function toCursor(before: string): string {
-  return Buffer.from(JSON.stringify({ v: 1, before })).toString('base64url');
-}
-
-/** @throws PieceworkError `InvalidOption`. */
-export function fromCursor(cursor: string): string {
-  const [, before] =
-    /^\{"v":1,"before":"([0-9A-HJKMNP-TV-Z]{26})"\}$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
-  if (before === undefined)
-    throw new PieceworkError('InvalidOption', 'cursor is none that this API gave; begin without one');
-  return before;
-}

@@ -108,7 +108,7 @@ export function checkObject(object: ObjectSettings): void {
   throw new ApiError('InvalidOption', `${first.pointer}: ${first.detail}${more}`, { errors, status: 422 });
 }
 
-function toObject({ encryption, ...rest }: NonNullable<SubmitBody['object']>): ObjectSettings {
+export function toObject({ encryption, ...rest }: NonNullable<SubmitBody['object']>): ObjectSettings {
   if (encryption === undefined) return stated(rest);
   return {
     ...stated(rest),
@@ -165,7 +165,7 @@ function checkPieces(pieceSizeBytes: number, sizeBytes: number | undefined, limi
  * A key is its owner's: another owner's same key is another key. What was asked is kept as a digest only, and under the
  * key, which is stored nowhere: a short password can not be found by trying.
  */
-export function idempotencyOf(owner: string, key: string, body: SubmitBody): NonNullable<Submission['idempotency']> {
+export function idempotencyOf(owner: string, key: string, body: object): NonNullable<Submission['idempotency']> {
   const keyHash = createHash('sha256')
     .update(JSON.stringify([owner, key]))
     .digest('hex');

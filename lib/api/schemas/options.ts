@@ -11,6 +11,14 @@ const digest = (length: number) =>
     .transform((hex) => hex.toLowerCase())
     .optional();
 
+export const digestsSchema = z.strictObject({
+  sha256: digest(DIGEST_HEX_LENGTH.sha256),
+  sha512: digest(DIGEST_HEX_LENGTH.sha512),
+  sha1: digest(DIGEST_HEX_LENGTH.sha1),
+  md5: digest(DIGEST_HEX_LENGTH.md5),
+  crc32: digest(DIGEST_HEX_LENGTH.crc32),
+});
+
 const expectSchema = z
   .strictObject({
     sizeBytes: z.int().min(0).optional(),
@@ -19,16 +27,7 @@ const expectSchema = z
       .regex(/^[\w!#$&^.+-]+\/([\w!#$&^.+-]+|\*)$/, 'is no media type such as image/png or image/*')
       .optional()
       .openapi({ description: 'A media type, `image/png` or `image/*`.' }),
-    digests: z
-      .strictObject({
-        sha256: digest(DIGEST_HEX_LENGTH.sha256),
-        sha512: digest(DIGEST_HEX_LENGTH.sha512),
-        sha1: digest(DIGEST_HEX_LENGTH.sha1),
-        md5: digest(DIGEST_HEX_LENGTH.md5),
-        crc32: digest(DIGEST_HEX_LENGTH.crc32),
-      })
-      .optional()
-      .openapi({ description: 'Hexadecimal. Proved before the object is visible.' }),
+    digests: digestsSchema.optional().openapi({ description: 'Hexadecimal. Proved before the object is visible.' }),
   })
   .openapi('Expectations');
 

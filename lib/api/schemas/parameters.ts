@@ -2,6 +2,8 @@ import { z } from '@hono/zod-openapi';
 
 /* What the API takes in paths, queries and headers. */
 
+const ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+
 export const STATUSES = [
   'accepted',
   'planning',
@@ -14,6 +16,11 @@ export const STATUSES = [
 
 export const listQuerySchema = z.strictObject({
   status: z.enum(STATUSES).optional().openapi({ description: 'Only transfers with this status.' }),
+  batch: z
+    .string()
+    .regex(ID, 'is no id of a batch')
+    .optional()
+    .openapi({ description: 'The transfers that large entries of this batch are. Without it they are left out.' }),
   limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ description: 'Transfers on a page at most.' }),
   cursor: z.string().min(1).max(200).optional().openapi({ description: '`nextCursor` of the page before.' }),
 });

@@ -5,12 +5,12 @@ import { STATUSES } from './parameters.ts';
 
 /* What the API answers. Fields may be added; a reader ignores those that it doesn't know. */
 
-const instant = z.string().openapi({ description: 'ISO 8601.', example: '2026-05-01T12:00:00.000Z' });
-const errorCode = z
+export const instant = z.string().openapi({ description: 'ISO 8601.', example: '2026-05-01T12:00:00.000Z' });
+export const errorCode = z
   .enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]])
   .openapi('ErrorCode', { description: 'Stable; docs/errors.md explains each.' });
 
-const reasonSchema = z
+export const reasonSchema = z
   .object({
     code: errorCode,
     message: z.string(),
@@ -83,6 +83,10 @@ export const transferSchema = z
   .object({
     id: z.string(),
     owner: z.string().openapi({ description: 'Who submitted it.' }),
+    batch: z
+      .object({ id: z.string(), entry: z.int() })
+      .optional()
+      .openapi({ description: 'The batch that it is a large entry of, and the number of that entry.' }),
     actedBy: z
       .string()
       .optional()

@@ -1,5 +1,8 @@
-import type { ApiRequests } from '../../api/app.ts';
+import type { ApiRequests } from '../../api/deps.ts';
+import { retryBatch } from '../../pipeline/requests/batches/retry-batch.ts';
+import { submitBatch } from '../../pipeline/requests/batches/submit-batch.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
+import { cancelBatch } from '../batch/requests/cancel.ts';
 import type { Home } from '../home/home.ts';
 import { cancel } from '../requests/cancel.ts';
 import { background } from './background.ts';
@@ -32,6 +35,10 @@ export async function serve(home: Home): Promise<LocalService> {
       // Everything here is one user's: who acts needs no record.
       cancel: (transferId, _, signal) => cancel(home, transferId, signal),
       retry: (transferId, source) => retryInBackground(home, ports, work, transferId, source),
+      // These say that no batches are taken here: a batch runs in the process that reads its list.
+      submitBatch: (submission) => submitBatch(ports, submission),
+      retryBatch: (batchId) => retryBatch(ports, batchId, undefined),
+      cancelBatch: (batchId, _, signal) => cancelBatch(home, batchId, signal),
     },
     [Symbol.asyncDispose]: () => work[Symbol.asyncDispose](),
   };

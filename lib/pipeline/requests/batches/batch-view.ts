@@ -1,6 +1,7 @@
 import { KEYS } from '../../../records/records.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { isBatchOver } from '../../../transfer/batch/batch-record.ts';
+import type { Board } from '../../../transfer/batch/board.ts';
 import type { Counters, FailureGroup, ShardOutcomes } from '../../../transfer/batch/outcome.ts';
 import { counted, grouped, NO_OUTCOMES } from '../../../transfer/batch/outcome.ts';
 import { pathsUnder } from '../../shared/paths-under.ts';
@@ -12,14 +13,20 @@ export interface BatchView {
   readonly counters: Counters;
   /** Failures by their cause, the most frequent first. */
   readonly failures: readonly FailureGroup[];
+  /** Where its shards are, as long as it runs in a deployment. */
+  readonly board?: Board;
 }
 
 const READ_TOGETHER = 16;
 
-/** Of one that has ended, as its record says; else the outcomes are counted. */
+/** Of one that has ended, as its record says; of one in a deployment, as its board; else the outcomes are counted. */
 export async function batchView(ports: Pick<Ports, 'records'>, batch: BatchRecord): Promise<BatchView> {
   const { counters, failures = [] } = batch;
   if (isBatchOver(batch) && counters !== undefined) return { counters, failures };
+  const board = (await ports.records.get(KEYS.board(batch.id)))?.value;
+  // Its sums are those of complete shards: they grow with the swap that makes a shard complete.
+  if (board !== undefined) return { counters: board.counters, failures: byFrequency(board.failures), board };
+  if (batch.status === 'accepted') return { counters: NO_OUTCOMES, failures: [] };
   return await countOutcomes(ports, batch.id);
 }
 

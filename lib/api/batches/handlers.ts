@@ -1,0 +1,136 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { PieceworkError } from '../../errors/error.ts';
+import { batchNotFound } from '../../pipeline/requests/batches/batch-errors.ts';
+import { batchView } from '../../pipeline/requests/batches/batch-view.ts';
+import { listBatches } from '../../pipeline/requests/batches/list-batches.ts';
+import { outcomesPage } from '../../pipeline/requests/batches/outcomes-page.ts';
+import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
+import { isBatchOver } from '../../transfer/batch/batch-record.ts';
+import { stated } from '../../values/stated.ts';
+import { viewBatch, viewBatchDetail, viewOutcome } from '../answers/batch.ts';
+import { ApiError } from '../answers/problem.ts';
+import type { ApiDeps, ApiEnv, ApiRequests } from '../deps.ts';
+import type { Ownership } from '../ownership.ts';
+import { fromCursor, fromOutcomeCursor, toCursor, toOutcomeCursor } from '../requests/cursor.ts';
+import { idempotencyOf } from '../requests/submission.ts';
+import { checkBatchChange, findSeen, seesBatch, waitForBatch } from './find.ts';
+import {
+  cancelBatchRoute,
+  getBatchRoute,
+  listBatchesRoute,
+  outcomesRoute,
+  reportRoute,
+  retryBatchRoute,
+  submitBatchRoute,
+} from './routes.ts';
+import { toBatchSubmission } from './submission.ts';
+
+/** What the whole API has at hand. */
+export interface BatchApi {
+  readonly deps: ApiDeps;
+  readonly requests: ApiRequests;
+  readonly ownership: Ownership;
+  readonly signal: AbortSignal;
+  basePathOf(context: Context): string;
+}
+
+export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
+  const { deps, requests, ownership, signal, basePathOf } = api;
+  const { ports } = deps;
+  const sees = (context: Context<ApiEnv>) => seesBatch(context.get('owner'), ownership);
+
+  app.openapi(submitBatchRoute, async (context) => {
+    const body = context.req.valid('json');
+    const owner = context.get('owner');
+    const submission = toBatchSubmission(body, owner, deps.allowedDestinations);
+    if (submission.list.kind === 'at') await deps.checkSource(submission.list.from.url, submission.list.from);
+    const key = context.req.valid('header')['idempotency-key'];
+    const record = await requests.submitBatch(
+      key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
+    );
+    context.set('batchId', record.id);
+    const batch = viewBatch(record, basePathOf(context));
+    return context.json(batch, 202, { location: batch.links.self });
+  });
+
+  app.openapi(listBatchesRoute, async (context) => {
+    const { status, limit, cursor } = context.req.valid('query');
+    const isSeen = sees(context);
+    const wanted = (batch: BatchRecord) => isSeen(batch) && (status === undefined || batch.status === status);
+    const before = cursor === undefined ? undefined : fromCursor(cursor);
+    const { records, next } = await listBatches(ports, { limit, wanted, ...stated({ before }) });
+    const batches = records.map((record) => viewBatch(record, basePathOf(context)));
+    return context.json(next === undefined ? { batches } : { batches, nextCursor: toCursor(next) }, 200);
+  });
+
+  app.openapi(getBatchRoute, async (context) => {
+    const id = checkedBatchId(context, context.req.valid('param').id);
+    const { waitSeconds } = context.req.valid('query');
+    const stopping = AbortSignal.any([signal, context.req.raw.signal]);
+    if (waitSeconds > 0) await waitForBatch(ports, id, waitSeconds * 1000, sees(context), stopping);
+    const record = await findSeen(ports, id, sees(context));
+    const view = await batchView(ports, record);
+    return context.json(viewBatchDetail(record, view, basePathOf(context), ports.clock.now()), 200);
+  });
+
+  app.openapi(outcomesRoute, async (context) => {
+    const id = checkedBatchId(context, context.req.valid('param').id);
+    const { kind, code, limit, cursor } = context.req.valid('query');
+    const after = cursor === undefined ? undefined : fromOutcomeCursor(cursor);
+    const record = await findSeen(ports, id, sees(context));
+    const page = await outcomesPage(ports, record, { limit, ...stated({ kind, code, after }) });
+    const outcomes = page.outcomes.map(viewOutcome);
+    return context.json(
+      page.next === undefined ? { outcomes } : { outcomes, nextCursor: toOutcomeCursor(page.next) },
+      200,
+    );
+  });
+
+  app.openapi(reportRoute, async (context) => {
+    const id = checkedBatchId(context, context.req.valid('param').id);
+    const record = await findSeen(ports, id, sees(context));
+    return context.redirect(await linkTo(record, deps), 302);
+  });
+
+  app.openapi(cancelBatchRoute, async (context) => {
+    const id = checkedBatchId(context, context.req.valid('param').id);
+    const caller = context.get('owner');
+    await checkBatchChange(ports, id, caller, ownership);
+    return context.json(viewBatch(await requests.cancelBatch(id, caller, signal), basePathOf(context)), 202);
+  });
+
+  app.openapi(retryBatchRoute, async (context) => {
+    const id = checkedBatchId(context, context.req.valid('param').id);
+    const caller = context.get('owner');
+    await checkBatchChange(ports, id, caller, ownership);
+    const batch = viewBatch(await requests.retryBatch(id, caller), basePathOf(context));
+    return context.json(batch, 202, { location: batch.links.self });
+  });
+}
+
+/** @throws PieceworkError why there is no link. */
+async function linkTo(record: BatchRecord, { reportLink }: ApiDeps): Promise<string> {
+  const { id, report } = record;
+  if (!isBatchOver(record))
+    throw new PieceworkError(
+      'BatchRunning',
+      `batch ${id} has no report before its end; its outcomes can be read meanwhile`,
+    );
+  if (report === undefined)
+    throw new ApiError(
+      'BatchEnded',
+      `batch ${id} has no report: none was asked for, or it could not be written; its outcomes can be read`,
+    );
+  if (reportLink === undefined)
+    throw new ApiError('BatchEnded', `no links are signed here; the report of batch ${id} is ${report}`);
+  return await reportLink(record);
+}
+
+/** Anything else than an id can't be the name of a record, whatever it holds. */
+function checkedBatchId(context: Context<ApiEnv>, text: string): string {
+  const id = text.toUpperCase();
+  if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) throw batchNotFound('with this id');
+  context.set('batchId', id);
+  return id;
+}

@@ -1,0 +1,59 @@
+import type { Context } from 'hono';
+import type { PieceworkError } from '../errors/error.ts';
+import type { Submission } from '../pipeline/requests/submit.ts';
+import type { BatchSubmission } from '../pipeline/shared/batches/submission.ts';
+import type { Ports } from '../pipeline/shared/ports.ts';
+import type { BatchRecord } from '../transfer/batch/batch-record.ts';
+import type { SourceLocator } from '../transfer/locators.ts';
+import type { TransferRecord } from '../transfer/record/record.ts';
+import type { Ownership } from './ownership.ts';
+import type { AllowedDestination } from './requests/destinations.ts';
+import type { AnsweredRequest, Noted } from './trail.ts';
+
+/** What a request changes. A home that does more than the use cases on its ports (a lock) brings its own. */
+export interface ApiRequests {
+  submit(submission: Submission): Promise<TransferRecord>;
+  cancel(transferId: string, actedBy: string, signal: AbortSignal): Promise<TransferRecord>;
+  retry(transferId: string, source: SourceLocator | undefined, actedBy: string): Promise<TransferRecord>;
+  submitBatch(submission: BatchSubmission): Promise<BatchRecord>;
+  cancelBatch(batchId: string, actedBy: string, signal: AbortSignal): Promise<BatchRecord>;
+  retryBatch(batchId: string, actedBy: string): Promise<BatchRecord>;
+}
+
+/** What a home gives the API. */
+export interface ApiDeps {
+  readonly ports: Ports;
+  /** @default the use cases, on these ports */
+  readonly requests?: ApiRequests;
+  /** Of Piecework, as `health` and the OpenAPI document say it. */
+  readonly version: string;
+  readonly allowedDestinations: readonly AllowedDestination[];
+  /**
+   * May the source be contacted, and may its references be used?
+   * @throws PieceworkError `GuardRefused`, `SecretMissing`, …
+   */
+  checkSource(url: string, source: SourceLocator): void | Promise<void>;
+  /**
+   * The principal that asks, whose transfer a submit makes: of IAM, an API key's name, `local`. `undefined` =
+   * unknown: refused.
+   */
+  ownerOf(context: Context): string | undefined;
+  /** Whose transfers a caller may change and see. @default changes by the owner only, seen by all */
+  readonly ownership?: Ownership;
+  /** What stands before `/v1` in public, such as the deployment stage of an API Gateway. @default '' */
+  basePathOf?(context: Context): string;
+  /** The home's own name of a request. @default none */
+  requestIdOf?(context: Context): string | undefined;
+  /**
+   * Gets every request once it is answered, a refused one as any other, and where the answer is a failure of ours (5xx)
+   * that failure with its cause. Must not throw.
+   * @default none
+   */
+  onAnswered?(request: AnsweredRequest, failure: PieceworkError | undefined): void;
+  /** A link to the report of a batch that has ended, which can be read for some minutes. @default none is given */
+  reportLink?(batch: BatchRecord): Promise<string>;
+  /** Aborted = the home is shutting down: long polls end. @default never */
+  readonly signal?: AbortSignal;
+}
+
+export type ApiEnv = { Variables: Noted };

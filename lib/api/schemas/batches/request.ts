@@ -1,0 +1,195 @@
+import { z } from '@hono/zod-openapi';
+import type { ListFormat } from '../../../lists/options.ts';
+import { readUrl } from '../../../values/web/read-url.ts';
+import { destinationSchema } from '../destination.ts';
+import { objectSchema } from '../object.ts';
+import { digestsSchema } from '../options.ts';
+import { sourceSchema } from '../source.ts';
+
+/* A batch as it is submitted. Strict, as all that the API takes. */
+
+const text = z.string().min(1).max(4096);
+const DAY_MS = 86_400_000;
+
+const entrySchema = z
+  .strictObject({
+    sources: z
+      .array(
+        z
+          .string()
+          .min(1)
+          .max(8192)
+          .refine((url) => readUrl(url) !== undefined, 'is no URL; it looks like https://host/path'),
+      )
+      .min(1)
+      .max(20)
+      .openapi({ description: 'URLs of the same bytes, the best first.' }),
+    name: z
+      .string()
+      .min(1)
+      .max(1024)
+      .optional()
+      .openapi({ description: 'Under the prefix, with `/` between folders. Default: the last segment of the URL.' }),
+    sizeBytes: z.int().min(0).optional().openapi({ description: 'Anything else is refused.' }),
+    digests: digestsSchema.optional().openapi({ description: 'Hexadecimal. Proved before the object is visible.' }),
+    headers: sourceSchema.shape.headers.openapi({ description: 'Sent with every request for it.' }),
+  })
+  .openapi('BatchEntry');
+
+/** Without the readers themselves: the API reads no list. */
+const FORMATS = [
+  'urls',
+  'paths',
+  'checksums',
+  'bagit',
+  'aria2',
+  'curl',
+  'csv',
+  'tsv',
+  'sts-tsv',
+  'multi',
+  'ena',
+  'ncbi',
+  'portal',
+  'metalink',
+  'index',
+  'json',
+  'jsonl',
+  'zenodo',
+  'huggingface',
+  'croissant',
+  'stac',
+  'dcat',
+  'wikimedia',
+] as const satisfies readonly ListFormat[];
+
+const readingSchema = z
+  .strictObject({
+    format: z
+      .enum(FORMATS)
+      .optional()
+      .openapi({ description: 'What kind of list it is (docs/lists.md). Default: recognised by name and content.' }),
+    base: text.optional().openapi({ description: 'The folder that relative names lie in, a URL.' }),
+    url: text.optional().openapi({ description: 'Template of the URL of an entry.' }),
+    name: text.optional().openapi({ description: 'Template of its name.' }),
+    items: text.optional().openapi({ description: 'Of JSON: pointer to the entries.' }),
+    columns: z
+      .strictObject({ url: text.optional(), name: text.optional(), size: text.optional(), digest: text.optional() })
+      .optional()
+      .openapi({ description: 'Of a table: names of columns, or their numbers from 1.' }),
+    family: z.enum(['fastq', 'submitted', 'sra']).optional().openapi({ description: 'Of an ENA file report.' }),
+    suffix: text.optional().openapi({ description: 'Of an NCBI assembly summary.' }),
+    include: z.array(text).max(100).optional().openapi({ description: 'Globs on names: one of them has to match.' }),
+    exclude: z.array(text).max(100).optional().openapi({ description: 'Globs on names: none of them may match.' }),
+    limit: z.int().min(1).optional().openapi({ description: 'The first so many entries.' }),
+    onCollision: z.enum(['fail', 'number', 'first']).optional().openapi({
+      description:
+        'Two entries with one name: the list is refused (`fail`), the later one gets a number, or is left out (`first`). Default: `fail`.',
+    }),
+  })
+  .openapi('ListReading');
+
+const prefixSchema = z
+  .strictObject({
+    bucket: destinationSchema.shape.bucket,
+    prefix: z
+      .string()
+      .max(900)
+      .superRefine((prefix, context) => {
+        const problem = prefixProblem(prefix);
+        if (problem !== undefined) context.addIssue(problem);
+      })
+      .openapi({ description: 'What names of entries are put after; empty, or ending in `/`.', example: 'in/2026/' }),
+    region: destinationSchema.shape.region,
+    endpoint: destinationSchema.shape.endpoint,
+  })
+  .openapi('BatchDestination');
+
+function prefixProblem(prefix: string): string | undefined {
+  if (prefix !== '' && !prefix.endsWith('/')) return 'does not end in "/", as the name of a folder does';
+  const key = destinationSchema.shape.key.safeParse(`${prefix}x`);
+  return key.error?.issues[0]?.message;
+}
+
+const batchOptionsSchema = z
+  .strictObject({
+    ifExists: z.enum(['replace', 'fail', 'if-changed']).optional().openapi({
+      description:
+        'If an object exists: `replace`, `fail`, or `if-changed` (replace when the source is another version). Default: `if-changed`.',
+    }),
+    maxAttempts: z
+      .int()
+      .min(1)
+      .max(100)
+      .optional()
+      .openapi({ description: 'Tries of one entry that fail, before it has failed. Default: 5.' }),
+    strict: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'An entry whose end nothing proves fails with `EndUnproved`. Default: false.' }),
+    perHost: z
+      .int()
+      .min(1)
+      .max(256)
+      .optional()
+      .openapi({ description: 'Requests to one host at a time. Default: what the host bears.' }),
+    perHostPerMinute: z
+      .int()
+      .min(1)
+      .optional()
+      .openapi({ description: 'Requests to one host begun in a minute. Default: any number.' }),
+    maxFailures: z
+      .union([z.strictObject({ entries: z.int().min(0) }), z.strictObject({ percent: z.number().min(0).max(100) })])
+      .optional()
+      .openapi({
+        description:
+          'With more failed entries than this, `{"entries": 100}` or `{"percent": 5}`, the batch gives up. Default: any number.',
+      }),
+    maxDurationMs: z
+      .int()
+      .min(1000)
+      .max(365 * DAY_MS)
+      .optional()
+      .openapi({ description: 'What has not been brought by then is cancelled. Default: no end.' }),
+    report: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'A report at the destination, `piecework-report-ID.jsonl`. Default: true.' }),
+  })
+  .openapi('BatchOptions');
+
+export const batchSubmitSchema = z
+  .strictObject({
+    entries: z.array(entrySchema).min(1).optional().openapi({ description: 'The list itself. Either this or `list`.' }),
+    list: sourceSchema
+      .extend({
+        url: sourceSchema.shape.url.openapi({
+          description:
+            'Where the list is: any source that a transfer could have; `s3:` in the buckets that this deployment reads.',
+          example: 'https://host.example/list.csv',
+        }),
+        reading: readingSchema.optional(),
+      })
+      .optional()
+      .openapi('BatchList', {
+        description: 'Where the list is, which is read once. Its URL is treated as that of a source.',
+      }),
+    destination: prefixSchema,
+    source: sourceSchema.omit({ url: true, secretPath: true }).optional().openapi('SourceDefaults', {
+      description: 'What holds for the source of every entry, such as headers and credentials.',
+    }),
+    object: objectSchema.optional(),
+    options: batchOptionsSchema.optional(),
+  })
+  .superRefine(({ entries, list }, context) => {
+    if ((entries === undefined) === (list === undefined))
+      context.addIssue({
+        code: 'custom',
+        path: ['entries'],
+        message: 'is to be given, or list is: one of them, and not both',
+      });
+  })
+  .openapi('SubmitBatchRequest');
+
+export type SubmitBatchRequest = z.input<typeof batchSubmitSchema>;
+export type SubmitBatchBody = z.output<typeof batchSubmitSchema>;
