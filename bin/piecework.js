@@ -18,8 +18,9 @@ process.title = `piecework ${process.argv.find((one, index) => index > 1 && /^[a
 
 if (isNewEnough(process.versions.node)) {
   // Bodies come in as chunks that die at once: V8 would grow its young generation for them, by 60
-  // to 150 MiB, to no gain in speed.
-  process.getBuiltinModule('node:v8').setFlagsFromString('--semi-space-growth-factor=1');
+  // to 150 MiB, to no gain in speed. What outlives it is garbage soon as well: the old one grows to twice of what
+  // lives, not to four times, which is 35 MiB less for a batch.
+  process.getBuiltinModule('node:v8').setFlagsFromString('--semi-space-growth-factor=1 --heap-growing-percent=100');
   keepCompiledCode();
   await import((await startsFromSources()) ? sources.href : new URL('../dist/cli/main.js', here).href);
 } else {

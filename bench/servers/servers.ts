@@ -41,6 +41,11 @@ export async function findStore(name: StoreName): Promise<(() => Promise<Store>)
   }
 }
 
+/** The double, whose every PUT of an object takes so long. */
+export async function slowStore(putDelayMs: number): Promise<Store> {
+  return await storeOf('double', startDouble(putDelayMs));
+}
+
 async function storeOf(name: StoreName, starting: Promise<S3Server>): Promise<Store> {
   const server = await starting;
   const { endpoint, region, credentials } = server;
@@ -73,10 +78,13 @@ async function storeOf(name: StoreName, starting: Promise<S3Server>): Promise<St
   };
 }
 
-async function startDouble(): Promise<S3Server> {
+async function startDouble(putDelayMs?: number): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'piecework-double-'));
   const script = fileURLToPath(new URL('./s3-double-process.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--no-warnings', script, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const delay = putDelayMs === undefined ? [] : [String(putDelayMs)];
+  const child = spawn(process.execPath, ['--no-warnings', script, folder, ...delay], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const closed = once(child, 'close');
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   return {

@@ -5,6 +5,7 @@ import { limitedPerConnection } from './limited-per-connection.ts';
 import { manyAtOnce } from './many-at-once.ts';
 import { manySmall } from './many-small.ts';
 import { serverSideCopy } from './server-side-copy.ts';
+import { slowStoreTrial } from './slow-store.ts';
 import { stragglers } from './stragglers.ts';
 import type { Trial } from './trial.ts';
 
@@ -17,5 +18,6 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   stragglers,
   many: manyAtOnce,
   small: manySmall,
+  'slow-store': slowStoreTrial,
   'server-side': serverSideCopy,
 };

@@ -1,0 +1,160 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Outcome } from '../../../lib/index.ts';
+import type { CliProcess, Ended } from '../../support/cli-process.ts';
+import { startCli } from '../../support/cli-process.ts';
+import { filesUnder } from '../../support/files-under.ts';
+import { startOrigin } from '../../support/origin.ts';
+import type { BatchDouble } from './double.ts';
+import { serveBatch } from './double.ts';
+import type { BatchPlan, PlannedFile } from './plan.ts';
+import { bytesOf, plannedFiles, rowOf } from './plan.ts';
+
+export interface PlayedBatch {
+  readonly entries: number;
+  readonly kills: number;
+  /** Requests at the source until the batch had ended, and of the run after it. */
+  readonly requests: readonly [first: number, second: number];
+  readonly seconds: readonly [first: number, second: number];
+  /** What is not as it has to be; empty = all is well. */
+  readonly faults: readonly string[];
+}
+
+/** A run may be killed before its first request, too. */
+const EARLY_MS = 1_500;
+const MOST_FAULTS = 20;
+/** Some bytes of a process that was killed while it took the lock of a record. */
+const LOCK_DRAFT = /~lock\.[0-9a-f]+$/;
+
+/**
+ * A batch of the real command line against a server of this process, killed (SIGKILL) at random moments until it has
+ * come to its end, and run once more after what failed was mended at the server.
+ */
+export async function playBatch(
+  plan: BatchPlan,
+  kills: number,
+  random: () => number,
+  say: (text: string) => void = () => {},
+): Promise<PlayedBatch> {
+  await using things = new AsyncDisposableStack();
+  const home = await mkdtemp(join(tmpdir(), 'piecework-batch-rounds-'));
+  things.defer(() => rm(home, { recursive: true, force: true }));
+  const origin = things.use(await startOrigin());
+  const files = plannedFiles(plan);
+  const double = serveBatch(origin, files);
+  const list = join(home, 'list.csv');
+  await writeFile(list, `url,name,size,sha256\n${files.map((file) => `${rowOf(file, origin.base)}\n`).join('')}`);
+  const args = (report: string) => ['batch', list, join(home, 'out'), '--quiet', '--report', join(home, report)];
+  const start = (report: string) => startCli(args(report), { cwd: home, environment: { HOME: home } });
+  const faults: string[] = [];
+
+  let startedAt = Date.now();
+  let killed = 0;
+  let ended: Ended | undefined;
+  const moments = Array.from({ length: kills }, () => random()).sort((a, b) => a - b);
+  for (const moment of moments) {
+    const cli = start('first.jsonl');
+    const isThere = await reached(cli, double, moment * files.length, random() * EARLY_MS);
+    cli.process.kill('SIGKILL');
+    ended = await cli.ended;
+    if (!isThere) break;
+    killed += 1;
+    say(`killed after ${double.total} requests`);
+  }
+  if (killed === kills) ended = await start('first.jsonl').ended;
+  const firstSeconds = (Date.now() - startedAt) / 1000;
+  const firstRequests = double.total;
+  if (ended?.exitCode !== 9) faults.push(`the batch ended with ${ended?.exitCode}: ${ended?.stderr.slice(-500)}`);
+  faults.push(...wrongOutcomes(files, await outcomesIn(join(home, 'first.jsonl')), 'first'));
+  faults.push(...(await wrongBytes(files, double, join(home, 'out'), 'first')));
+
+  double.heal();
+  const before = new Map(files.map((file) => [file, double.asked(file)]));
+  startedAt = Date.now();
+  const again = await start('second.jsonl').ended;
+  const secondSeconds = (Date.now() - startedAt) / 1000;
+  if (again.exitCode !== 0) faults.push(`the second run ended with ${again.exitCode}: ${again.stderr.slice(-500)}`);
+  faults.push(...wrongOutcomes(files, await outcomesIn(join(home, 'second.jsonl')), 'second'));
+  faults.push(...(await wrongBytes(files, double, join(home, 'out'), 'second')));
+  for (const file of files) {
+    const times = double.asked(file) - (before.get(file) ?? 0);
+    if (!file.isLarge && times > 1) faults.push(`${file.number} was asked for ${times} times in the second run`);
+  }
+  // What was killed before it had a plan waits for that (protocol, rule 16 and §6).
+  await startCli(['clean'], { cwd: home, environment: { HOME: home } }).ended;
+  faults.push(...(await leftOvers(home, files)));
+  return {
+    entries: files.length,
+    kills: killed,
+    requests: [firstRequests, double.total - firstRequests],
+    seconds: [firstSeconds, secondSeconds],
+    faults: faults.slice(0, MOST_FAULTS),
+  };
+}
+
+/** False where it ended before. */
+async function reached(cli: CliProcess, double: BatchDouble, requests: number, laterMs: number): Promise<boolean> {
+  let hasEnded = false;
+  void cli.ended.then(() => {
+    hasEnded = true;
+  });
+  while (double.total < requests && !hasEnded) await sleep(1);
+  if (!hasEnded) await sleep(laterMs);
+  return !hasEnded;
+}
+
+async function outcomesIn(path: string): Promise<readonly Outcome[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Outcome]));
+}
+
+function wrongOutcomes(files: readonly PlannedFile[], outcomes: readonly Outcome[], run: 'first' | 'second'): string[] {
+  const faults: string[] = [];
+  if (outcomes.length !== files.length) faults.push(`${run}: ${outcomes.length} outcomes of ${files.length} entries`);
+  for (const [index, file] of files.entries()) {
+    const outcome = outcomes[index];
+    const expected = run === 'first' ? file.cause : undefined;
+    const came = outcome?.kind === 'failed' ? outcome.error?.code : undefined;
+    const isThere = outcome?.kind === 'done' || outcome?.kind === 'unchanged';
+    if (outcome?.entry !== file.number || came !== expected || isThere === (expected !== undefined))
+      faults.push(`${run}: ${file.number} is ${outcome?.kind} ${came ?? ''}, planned was ${expected ?? 'done'}`);
+    if (run === 'second' && file.cause !== undefined && outcome?.kind !== 'done')
+      faults.push(`second: ${file.number} had failed, and is ${outcome?.kind}`);
+  }
+  return faults;
+}
+
+/** Each file that is there is one whole version; after the second run, the last one. */
+async function wrongBytes(
+  files: readonly PlannedFile[],
+  double: BatchDouble,
+  out: string,
+  run: 'first' | 'second',
+): Promise<string[]> {
+  const faults: string[] = [];
+  for (const file of files) {
+    const there = await readFile(join(out, file.name)).catch(() => undefined);
+    if (run === 'first' && file.cause !== undefined) {
+      if (there !== undefined) faults.push(`first: ${file.number} is there, and has failed`);
+      continue;
+    }
+    const versions = file.grows && run === 'first' ? ([1, 2] as const) : [double.versionOf(file)];
+    if (there === undefined || !versions.some((version) => bytesOf(file, version).equals(there)))
+      faults.push(`${run}: ${file.number} has ${there?.length} bytes, which are no whole version`);
+  }
+  return faults;
+}
+
+async function leftOvers(home: string, files: readonly PlannedFile[]): Promise<string[]> {
+  const wanted = new Set(files.map(({ name }) => join(home, 'out', name)));
+  const other = (await filesUnder(join(home, 'out'))).filter((path) => !wanted.has(path));
+  const state = join(home, '.local', 'state', 'piecework');
+  const rooms = await Promise.all(
+    ['locks', 'active', 'shards'].map(async (room) =>
+      (await readdir(join(state, room)).catch(() => [])).map((name) => `${room}/${name}`),
+    ),
+  );
+  return [...other, ...rooms.flat().filter((path) => !LOCK_DRAFT.test(path))].map((path) => `left behind: ${path}`);
+}
