@@ -56,6 +56,14 @@ test('where one of them is there already, the other is brought', async () => {
   expect((await readFile(bench.out('b.bin'))).equals(patternBytes(0, 500, 5))).toBe(true);
 });
 
+test('the same file under the same name is brought once, also where nothing may be replaced', async () => {
+  const url = bench.origin.serve('/x.bin', { size: 500, seed: 5 });
+  const list = await bench.listFile([url, url]);
+  const report = await bench.bring(list, { options: { ifExists: 'fail' } });
+  expect(report.counters).toMatchObject({ done: 1, unchanged: 1, failed: 0 });
+  expect(bench.asked()).toBe(1);
+});
+
 test('what may still be written is taken when it is old enough, and none is stored short', async () => {
   const COUNT = 100;
   const grown = new Map<number, { bytes: Buffer; at: number }>();

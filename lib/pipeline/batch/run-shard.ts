@@ -7,6 +7,7 @@ import { afterDenial, afterEntryFailure } from '../../transfer/batch/again.ts';
 import type { BatchEntry, Listed } from '../../transfer/batch/entry.ts';
 import { isEntry, shownSourceOf } from '../../transfer/batch/entry.ts';
 import type { Outcome } from '../../transfer/batch/outcome.ts';
+import { isThere } from '../../transfer/batch/outcome.ts';
 import { mayBeLimit } from '../../transfer/denial.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
@@ -87,10 +88,18 @@ async function bringGroup(
 ): Promise<readonly Todo[]> {
   const later: Todo[] = [];
   using shared = group.length > 1 ? new SharedRead() : undefined;
+  /** The same file under the same name is there once. */
+  const brought = new Map<string, Outcome>();
   for (const next of group) {
+    const same = brought.get(next.entry.name);
+    if (same !== undefined) {
+      take(work, outcomes, { ...same, entry: next.entry.number, kind: 'unchanged' });
+      continue;
+    }
     const now = work.ports.clock.now();
     if (next.dueAt > now) await work.ports.clock.sleep(next.dueAt - now, signal);
     const came = await attempt(work, next, shared, signal);
+    if (shared !== undefined && 'kind' in came && isThere(came)) brought.set(came.name, came);
     if (!('kind' in came)) later.push(came);
     else if (!isPutOff(work, outcomes.shard, came)) take(work, outcomes, came);
   }
