@@ -156,6 +156,8 @@ export function simSource(
           });
           const verdict = checkRangeAnswer(range, snapshot, head, { sentIfRange });
           if (verdict.kind === 'accepted') {
+            if (body.length > rangeLength(range))
+              world.broke(`${body.length} bytes are read as the range [${range.start}, ${range.end}) (invariant 1)`);
             const origin = origins.get(url);
             const isSlow = world.strikes('sourceSlow');
             const reader = readerOf(process, origin, body, rangeLength(range), signal, isSlow);

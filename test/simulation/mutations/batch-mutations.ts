@@ -29,8 +29,8 @@ export const BATCH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a batch ignores the places of a host',
     file: 'lib/pipeline/batch/host-pace.ts',
-    find: 'while (atWork < places()) {',
-    replace: 'while (places() > 0) {',
+    find: 'Math.max(1, Math.min(limits.places, ceiling?.connections ?? limits.places))',
+    replace: 'Math.max(100, ceiling?.connections ?? limits.places)',
   },
   {
     name: 'what may pass is final in a batch',
