@@ -29,7 +29,7 @@ export function batchRequest(from: string, destination: string, settings: Settin
   };
 }
 
-function reading(settings: Settings): Omit<ListInput, 'from'> {
+export function reading(settings: Settings): Omit<ListInput, 'from'> {
   const { format, base, url, name, size, items, family, suffix, separator, skipEmpty } = settings;
   const { column: columns, digest: digests, checksumsFrom, include, exclude, limit, onCollision } = settings;
   const made = { url, name, size, digests, checksumsFrom, items, columns, family, suffix, separator, skipEmpty };

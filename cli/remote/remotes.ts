@@ -1,12 +1,19 @@
+import type { ApiClient } from '../../lib/api/client/client.ts';
+import type { Batch } from '../../lib/api/schemas/batches/answers.ts';
 import type { Transfer } from '../../lib/api/schemas/transfer.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import { stated } from '../../lib/values/stated.ts';
 import { retrySource } from '../options/request.ts';
 import { writeLine } from '../output/lines.ts';
 import { readsUnicode } from '../output/paint.ts';
 import { BLOCKS, LETTERS } from '../output/piece-map.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
+import { transferTable } from '../output/transfer-table.ts';
+import type { VerbCall } from '../verb.ts';
 import { limitOf, SHOWN_BY_DEFAULT } from '../verbs/list-limit.ts';
+import { remoteBatchLines, remoteBatchRow, throwUnlessWhole, watchBatch } from './batches.ts';
 import { resolveRemoteId } from './remote-id.ts';
-import { remoteListLines, remoteStatusLines } from './show.ts';
+import { remoteRow, remoteStatusLines } from './show.ts';
 import { remoteSource } from './source.ts';
 import { watch } from './watch.ts';
 import type { Remote } from './with-deployment.ts';
@@ -19,44 +26,94 @@ export const remoteList: Remote = {
   examples: [{ command: 'piecework list --stack piecework --status failed', what: 'of a deployment' }],
   async run({ context, settings, extras }, client) {
     const limit = limitOf(extras, settings.json === true ? 50 : SHOWN_BY_DEFAULT);
-    const status = typeof extras['status'] === 'string' ? { status: extras['status'] as Transfer['status'] } : {};
-    const transfers: Transfer[] = [];
-    let cursor: string | undefined;
-    do {
-      const at = cursor === undefined ? {} : { cursor };
-      const page = await client.list({
-        ...status,
-        ...at,
-        limit: Math.min(MOST_ON_PAGE, limit - transfers.length),
+    const status = textOf(extras['status']);
+    const batch = textOf(extras['batch']);
+    const of = batch === undefined ? undefined : (await resolveRemoteId(client, batch, context.signal)).id;
+    const transfers = await pages(limit, (page) =>
+      client.list({
+        ...page,
+        ...stated({ status: status as Transfer['status'] | undefined, batch: of }),
         signal: context.signal,
-      });
-      transfers.push(...page.transfers);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined && transfers.length < limit);
+      }),
+    );
+    const isOfBatches = of === undefined && (status === undefined || STATUSES_OF_BATCHES.has(status));
+    const batches = isOfBatches
+      ? await pages(limit, async (page) => {
+          const found = await client.listBatches({
+            ...page,
+            ...stated({ status: status as Batch['status'] | undefined }),
+            signal: context.signal,
+          });
+          return { transfers: found.batches, ...stated({ nextCursor: found.nextCursor }) };
+        }).catch(noneWhereUnknown)
+      : NO_PAGES;
+    const shown = [...transfers.found, ...batches.found].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+    const isShown = new Set(shown);
+    const more = transfers.next ?? batches.next;
     if (settings.json === true) {
       writeJson(context.stdout, {
         type: 'result',
         home: client.url,
-        transfers,
-        ...(cursor === undefined ? {} : { nextCursor: cursor }),
+        transfers: transfers.found.filter((one) => isShown.has(one)),
+        batches: batches.found.filter((one) => isShown.has(one)),
+        ...stated({ nextCursor: transfers.next }),
       });
       return;
     }
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
-    if (transfers.length > 0)
-      for (const line of remoteListLines(transfers, context.now(), columns)) writeLine(context.stdout, line);
+    const now = context.now();
+    const rows = shown.map((one) => ('source' in one ? remoteRow(one, now) : remoteBatchRow(one)));
+    if (rows.length > 0) for (const line of transferTable(rows, now, columns)) writeLine(context.stdout, line);
     if (settings.quiet === true) return;
-    if (transfers.length === 0) writeLine(context.stderr, 'no transfers');
-    if (cursor !== undefined) writeLine(context.stderr, 'there are older ones; --all or --limit N shows more');
+    if (shown.length === 0) writeLine(context.stderr, 'no transfers');
+    if (more !== undefined || shown.length < transfers.found.length + batches.found.length)
+      writeLine(context.stderr, 'there are older ones; --all or --limit N shows more');
   },
 };
+
+const STATUSES_OF_BATCHES: ReadonlySet<string> = new Set(['accepted', 'running', 'completed', 'failed', 'cancelled']);
+
+interface Pages<T> {
+  readonly found: readonly T[];
+  readonly next: string | undefined;
+}
+
+const NO_PAGES: Pages<Batch> = { found: [], next: undefined };
+
+async function pages<T>(
+  limit: number,
+  read: (page: {
+    readonly limit: number;
+    readonly cursor?: string;
+  }) => Promise<{ readonly transfers: readonly T[]; readonly nextCursor?: string | undefined }>,
+): Promise<Pages<T>> {
+  const found: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await read({ limit: Math.min(MOST_ON_PAGE, limit - found.length), ...stated({ cursor }) });
+    found.push(...page.transfers);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && found.length < limit);
+  return { found, next: cursor };
+}
+
+/** A deployment from before there were batches. */
+function noneWhereUnknown(error: unknown): Pages<Batch> {
+  if (error instanceof PieceworkError && error.code === 'RouteNotFound') return NO_PAGES;
+  throw error;
+}
+
+function textOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
 
 export const remoteStatus: Remote = {
   extras: [WATCH],
   examples: [{ command: 'piecework status 01JZ8 --stack piecework --watch', what: "follows a deployment's transfer" }],
   async run(call, client) {
     const { context, settings } = call;
-    const id = await resolveRemoteId(client, call.arguments[0] ?? '', context.signal);
+    const { kind, id } = await resolveRemoteId(client, call.arguments[0] ?? '', context.signal);
+    if (kind === 'batch') return await showBatch(call, client, id);
     const transfer =
       call.extras['watch'] === true ? await watch(call, client, id) : await client.get(id, { signal: context.signal });
     if (settings.json === true) {
@@ -71,9 +128,19 @@ export const remoteStatus: Remote = {
 
 export const remoteCancel: Remote = {
   async run({ context, settings, arguments: [given = ''] }, client) {
-    const transfer = await client.cancel(await resolveRemoteId(client, given, context.signal), {
-      signal: context.signal,
-    });
+    const { signal } = context;
+    const { kind, id } = await resolveRemoteId(client, given, signal);
+    if (kind === 'batch') {
+      const batch = await client.cancelBatch(id, { signal });
+      if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, batch });
+      else
+        writeLine(
+          context.stdout,
+          `${id} ${batch.status}${batch.ending === undefined ? '' : ', about to be cancelled'}`,
+        );
+      return;
+    }
+    const transfer = await client.cancel(id, { signal });
     if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer });
     else writeLine(context.stdout, `${transfer.id} ${transfer.status}`);
   },
@@ -84,7 +151,8 @@ export const remoteRetry: Remote = {
   async run(call, client) {
     const { context, settings, extras } = call;
     const { signal } = context;
-    const id = await resolveRemoteId(client, call.arguments[0] ?? '', signal);
+    const { kind, id } = await resolveRemoteId(client, call.arguments[0] ?? '', signal);
+    if (kind === 'batch') return await retryRemoteBatch(call, client, id);
     const url = typeof extras['source'] === 'string' ? extras['source'] : undefined;
     const given = retrySource(url, settings, (await client.get(id, { signal })).source.url);
     const transfer = await client.retry(id, {
@@ -96,3 +164,22 @@ export const remoteRetry: Remote = {
     if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer: last });
   },
 };
+
+async function showBatch(call: VerbCall, client: ApiClient, id: string): Promise<void> {
+  const { context, settings, extras } = call;
+  const isWatched = extras['watch'] === true;
+  const batch = isWatched ? await watchBatch(call, client, id) : await client.getBatch(id, { signal: context.signal });
+  if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, batch });
+  else for (const line of remoteBatchLines(batch)) writeLine(context.stdout, line);
+  if (isWatched) throwUnlessWhole(batch);
+}
+
+async function retryRemoteBatch(call: VerbCall, client: ApiClient, id: string): Promise<void> {
+  const { context, settings, extras } = call;
+  if (extras['source'] !== undefined)
+    throw new PieceworkError('InvalidOption', `--source is for one transfer, and ${id} is a batch`);
+  const batch = await client.retryBatch(id, { signal: context.signal });
+  if (settings.json !== true) writeLine(context.stdout, `${id} ${batch.status}`);
+  if (extras['watch'] === true) return await showBatch(call, client, id);
+  if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, batch });
+}

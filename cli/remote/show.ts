@@ -7,21 +7,21 @@ import { placeText } from '../output/lines.ts';
 import type { Glyphs } from '../output/piece-map.ts';
 import { pieceMap } from '../output/piece-map.ts';
 import { count, facts } from '../output/text.ts';
-import { transferTable } from '../output/transfer-table.ts';
+import type { TransferRow } from '../output/transfer-table.ts';
 import { waitingState, waitingText } from '../output/waiting.ts';
 
 /* A deployment's transfers for people: the same words and columns as for those of this machine. */
 
-export function remoteListLines(transfers: readonly Transfer[], now: number, columns: number): readonly string[] {
-  const rows = transfers.map(({ id, status, waiting, plan, result, createdAt, source, destination }) => ({
+export function remoteRow(transfer: Transfer, now: number): TransferRow {
+  const { id, status, waiting, plan, result, createdAt, source, destination } = transfer;
+  return {
     id,
     state: waitingState(status, waiting, now),
     sizeBytes: result?.sizeBytes ?? plan?.sizeBytes,
     createdAt,
     source: printable(source.url),
     destination: destinationText(destination),
-  }));
-  return transferTable(rows, now, columns);
+  };
 }
 
 export function remoteStatusLines(

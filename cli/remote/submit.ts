@@ -11,6 +11,7 @@ import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
 import { DEPLOYMENT_EXTRAS, openDeployment } from './deployment.ts';
 import { remoteSource } from './source.ts';
+import { submitBatch } from './submit-batch.ts';
 import { watch } from './watch.ts';
 import { sayHome } from './with-deployment.ts';
 
@@ -30,6 +31,7 @@ export const submitVerb: Verb = {
   settings: 'submit',
   extras: [
     { name: 'watch', help: 'follow it until it has ended' },
+    { name: 'batch', help: 'SOURCE is a list of many (docs/lists.md), and DEST a prefix' },
     {
       name: 'idempotency-key',
       placeholder: 'KEY',
@@ -46,6 +48,7 @@ export const submitVerb: Verb = {
       command: 'piecework submit --api https://host/prod --watch https://host/a.zip s3://bucket/a.zip',
       what: 'and follow it',
     },
+    { command: 'piecework submit --stack piecework --batch urls.txt s3://bucket/in/', what: 'each URL of a list' },
   ],
   async run(call) {
     const [url = '', to = ''] = call.arguments;
@@ -57,6 +60,7 @@ export const submitVerb: Verb = {
       );
     }
     const { settings, context, extras } = call;
+    if (extras['batch'] === true) return await submitBatch(call, client);
     const request = submitRequest(url, to, settings);
     sayHome(call, client);
     const idempotencyKey = extras['idempotency-key'];

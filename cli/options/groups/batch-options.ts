@@ -4,6 +4,8 @@ import type { SettingVerb } from '../option.ts';
 import { option } from '../option.ts';
 
 const BATCH: readonly SettingVerb[] = ['batch'];
+/** Also where a list is given to a deployment. */
+const EACH_LIST: readonly SettingVerb[] = ['batch', 'submit'];
 const YEAR_MS = 365 * 86_400_000;
 
 /** How a list is read, and when a batch gives up. */
@@ -25,77 +27,77 @@ export const BATCH_OPTIONS = {
   format: option({
     kind: anyText('KIND'),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'what kind of list it is (docs/lists.md)',
     fallback: 'recognised by name and content',
   }),
   base: option({
     kind: anyText('URL'),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'the folder that relative names in the list lie in',
     fallback: "the list's own folder",
   }),
   url: option({
     kind: anyText('TEMPLATE'),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'the URL of an entry, made from columns or fields (docs/lists.md)',
     fallback: 'by the format',
   }),
   name: option({
     kind: anyText('TEMPLATE'),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'its name under DEST, in the same way',
     fallback: 'by the format',
   }),
   items: option({
     kind: anyText('POINTER'),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'of JSON: where the entries are, such as /files',
     fallback: 'by the format',
   }),
   family: option({
     kind: choice(['fastq', 'submitted', 'sra']),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'of an ENA file report: which files',
     fallback: 'fastq',
   }),
   suffix: option({
     kind: anyText('TEXT'),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'of an NCBI assembly summary: which file of a folder',
     fallback: 'genomic.fna.gz',
   }),
   include: option({
     kind: texts('GLOB'),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'only entries whose name matches one of these',
     fallback: 'all',
   }),
   exclude: option({
     kind: texts('GLOB'),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'no entries whose name matches one of these',
     fallback: 'none',
   }),
   limit: option({
     kind: integer(1, 1_000_000_000),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'the first so many entries',
     fallback: 'all',
   }),
   onCollision: option({
     kind: choice(['fail', 'number', 'first']),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'two entries with one name: the later one fails, gets a number, or is left out (first)',
     fallback: 'fail',
   }),
@@ -109,28 +111,28 @@ export const BATCH_OPTIONS = {
   perHost: option({
     kind: integer(1, 256),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'requests to one host at a time (1 to 256)',
     fallback: 'as `--parallel`',
   }),
   perHostRate: option({
     kind: perMinute,
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'requests to one host begun in a time, such as 60/m or 5/s',
     fallback: 'no limit',
   }),
   maxFailures: option({
     kind: failureLimit,
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'failed entries, or their share, above which the batch gives up',
     fallback: 'no limit',
   }),
   maxDuration: option({
     kind: duration(1000, YEAR_MS),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'how long the batch may run; what it has not brought then is cancelled',
     fallback: 'no limit',
   }),
@@ -151,7 +153,7 @@ export const BATCH_OPTIONS = {
   skipReport: option({
     kind: toggle,
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'write no report',
     fallback: 'off',
   }),

@@ -1,0 +1,162 @@
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import type { ApiClient } from '../../lib/api/client/client.ts';
+import type { SubmitBatchRequest } from '../../lib/api/schemas/batches/request.ts';
+import { systemReason } from '../../lib/disk/user-file.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { ListFormat } from '../../lib/lists/options.ts';
+import { stated } from '../../lib/values/stated.ts';
+import { reading } from '../options/batch-request.ts';
+import { copyRequest } from '../options/request.ts';
+import type { Settings } from '../options/table.ts';
+import { writeLine } from '../output/lines.ts';
+import { writeJson } from '../output/reporters/json-reporter.ts';
+import type { VerbCall } from '../verb.ts';
+import { throwUnlessWhole, watchBatch } from './batches.ts';
+import { remoteSource } from './source.ts';
+import { sayHome } from './with-deployment.ts';
+
+type Entries = NonNullable<SubmitBatchRequest['entries']>;
+
+/** What a deployment takes in one request, less what stands around the entries. */
+const MOST_BYTES = 4 * 1024 ** 2 - 128 * 1024;
+const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/**
+ * Gives a list to a deployment: one with a URL is read there; a file of this machine, or stdin, is read here, and its
+ * entries go with the request.
+ */
+export async function submitBatch(call: VerbCall, client: ApiClient): Promise<void> {
+  const { settings, context, extras } = call;
+  const [list = '', to = ''] = call.arguments;
+  const request = await batchRequestOf(list, to, settings, context.signal);
+  sayHome(call, client);
+  const key = extras['idempotency-key'];
+  const batch = await client.submitBatch(request, {
+    signal: context.signal,
+    ...(typeof key === 'string' ? { idempotencyKey: key } : {}),
+  });
+  const isWatched = extras['watch'] === true;
+  if (settings.json !== true) {
+    writeLine(context.stdout, batch.id);
+    if (settings.quiet !== true && !isWatched)
+      writeLine(context.stderr, `${batch.status}; piecework status ${batch.id} --watch follows it`);
+  }
+  const last = isWatched ? await watchBatch(call, client, batch.id) : undefined;
+  if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, batch: last ?? batch });
+  if (last !== undefined) throwUnlessWhole(last);
+}
+
+async function batchRequestOf(
+  list: string,
+  to: string,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<SubmitBatchRequest> {
+  const destination = prefixOf(to);
+  // What is said of one source holds for each, and for the list.
+  const { source, object = {}, options } = copyRequest(URL_LIKE.test(list) ? list : '', undefined, settings);
+  const { url: _url, secretPath: _secretPath, ...each } = remoteSource(source, settings);
+  const { encryption, tags, metadata, ...rest } = object;
+  return {
+    ...(URL_LIKE.test(list)
+      ? { list: { ...remoteSource(source, settings), ...stated({ reading: remoteReading(settings) }) } }
+      : { entries: await entriesOf(list, settings, signal) }),
+    destination,
+    ...(Object.keys(each).length === 0 ? {} : { source: each }),
+    object: {
+      ...rest,
+      ...stated({
+        encryption,
+        tags: tags === undefined ? undefined : { ...tags },
+        metadata: metadata === undefined ? undefined : { ...metadata },
+      }),
+    },
+    options: stated({
+      ifExists: options?.ifExists,
+      maxAttempts: settings.maxAttempts,
+      strict: settings.strict,
+      perHost: settings.perHost,
+      perHostPerMinute: settings.perHostRate,
+      maxFailures: settings.maxFailures,
+      maxDurationMs: settings.maxDuration,
+      report: settings.skipReport === true ? false : undefined,
+    }),
+  };
+}
+
+/** Of the options of lists, those that a deployment takes. */
+function remoteReading(settings: Settings): NonNullable<SubmitBatchRequest['list']>['reading'] {
+  const { format, base, url, name, items, columns, family, suffix, include, exclude, limit, onCollision } =
+    reading(settings);
+  const all = stated({
+    format: format as ListFormat | undefined,
+    ...{ base, url, name, items, family, suffix, limit, onCollision },
+    columns: columns === undefined ? undefined : stated(columns),
+    include: include === undefined ? undefined : [...include],
+    exclude: exclude === undefined ? undefined : [...exclude],
+  });
+  return Object.keys(all).length === 0 ? undefined : all;
+}
+
+/** @throws PieceworkError `InvalidList`, which names the first line that is no entry: nothing is submitted. */
+async function entriesOf(list: string, settings: Settings, signal: AbortSignal): Promise<Entries> {
+  // Loaded only where there is a list: its readers bring parsers along.
+  const { readList } = await import('../../lib/lists/read-list.ts');
+  const { format, ...others } = reading(settings);
+  const read = await readList(chunksOf(list, signal), {
+    onCollision: 'fail',
+    ...others,
+    ...stated({
+      format: format as ListFormat | undefined,
+      fileName: list === '-' ? undefined : basename(list),
+    }),
+  });
+  const entries: Entries = [];
+  let bytes = 0;
+  for await (const listed of read) {
+    if (listed.kind !== 'entry') throw new PieceworkError('InvalidList', `${listed.message}; nothing was submitted`);
+    const { sources, name, sizeBytes, digests, headers } = listed;
+    const entry = {
+      sources: [...sources],
+      name,
+      ...stated({
+        sizeBytes,
+        digests: Object.keys(digests).length === 0 ? undefined : { ...digests },
+        headers: headers === undefined ? undefined : { ...headers },
+      }),
+    };
+    bytes += Buffer.byteLength(JSON.stringify(entry)) + 1;
+    if (bytes > MOST_BYTES)
+      throw new PieceworkError(
+        'RequestTooLarge',
+        `the list ${list} has more than a deployment takes in one request (4 MiB): put it where the deployment reads, and give its URL, such as s3://bucket/list.csv, or submit it in parts (--limit, --include)`,
+      );
+    entries.push(entry);
+  }
+  if (entries.length === 0) throw new PieceworkError('InvalidList', `the list ${list} has no entries`);
+  return entries;
+}
+
+async function* chunksOf(list: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (list === '-') {
+    yield* process.stdin as AsyncIterable<Uint8Array>;
+    return;
+  }
+  try {
+    yield* createReadStream(list, { signal }) as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new PieceworkError('InvalidList', `the list ${list} can't be read (${systemReason(cause)})`, { cause });
+  }
+}
+
+/** @throws PieceworkError `InvalidDestination`. */
+function prefixOf(to: string): SubmitBatchRequest['destination'] {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/is.exec(to) ?? [];
+  if (bucket !== undefined && (prefix === '' || prefix.endsWith('/'))) return { bucket, prefix };
+  throw new PieceworkError(
+    'InvalidDestination',
+    'a deployment brings a batch under a prefix of a bucket: DEST is s3://bucket/prefix/, with a slash at its end',
+  );
+}

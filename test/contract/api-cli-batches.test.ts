@@ -1,0 +1,117 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { run } from '../../cli/run.ts';
+import { KEYS } from '../../lib/records/records.ts';
+import { ended } from '../../lib/transfer/batch/batch-transitions.ts';
+import { NO_OUTCOMES } from '../../lib/transfer/batch/outcome.ts';
+import { NOW } from '../support/a-transfer.ts';
+import { ID } from '../support/api-bench.ts';
+import { testContext } from '../support/cli-context.ts';
+import { deploymentWorld } from '../support/deployment-world.ts';
+
+const environmentOf = (url: string) => ({ PIECEWORK_API_URL: url });
+
+describe('batches of a deployment', () => {
+  it('submit --batch reads a list of this machine and sends its entries; its id is known to all verbs', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'piecework-remote-batch-'));
+    const list = join(folder.path, 'list.csv');
+    const digest = 'a'.repeat(64);
+    await writeFile(
+      list,
+      `url,name,size,sha256\nhttps://origin.example/a?sig=SECRET,a.bin,4,${digest}\nhttps://origin.example/b,b.bin,,\n`,
+    );
+    await using here = await deploymentWorld();
+    const { bench, context, served } = here;
+    const args = [
+      'submit',
+      '--batch',
+      '--per-host',
+      '3',
+      '--max-failures',
+      '5%',
+      '-H',
+      'X-A: b',
+      list,
+      's3://bucket/in/',
+    ];
+    expect(await run(args, context)).toBe(0);
+    const id = context.stdout.text.trim();
+    const [path = ''] = (await bench.records.list('batches/')).paths;
+    expect(path).toBe(`batches/${id}.json`);
+    expect((await bench.records.get(KEYS.batch(id)))?.value.options).toMatchObject({
+      perHost: 3,
+      maxFailures: { percent: 5 },
+    });
+    expect(await bench.ports.fleet.sealed.unseal(`batches/${id}/list`)).toMatchObject({
+      list: {
+        kind: 'inline',
+        entries: [
+          {
+            sources: ['https://origin.example/a?sig=SECRET'],
+            name: 'a.bin',
+            sizeBytes: 4,
+            digests: { sha256: digest },
+          },
+          { sources: ['https://origin.example/b'], name: 'b.bin' },
+        ],
+      },
+      source: { headers: { 'x-a': 'b' } },
+    });
+    await bench.store(ID);
+    const environment = environmentOf(served.url);
+    const listed = testContext({ environment });
+    expect(await run(['list'], listed)).toBe(0);
+    expect(listed.stdout.text).toContain(`${id}  accepted (batch, list not read yet)`);
+    expect(listed.stdout.text).toContain(ID);
+    const cancelled = testContext({ environment });
+    expect(await run(['cancel', id], cancelled)).toBe(0);
+    expect(cancelled.stdout.text).toBe(`${id} accepted, about to be cancelled\n`);
+    const found = await bench.records.get(KEYS.batch(id));
+    if (found === undefined) throw new Error('there is no batch');
+    const error = { code: 'SourceNotFound', message: 'there is nothing' } as const;
+    const example = { entry: 2, kind: 'failed', name: 'b.bin', source: 'https://origin.example/b', error } as const;
+    const failures = [{ code: 'SourceNotFound', count: 1, examples: [example] }] as const;
+    const over = ended(
+      { ...found.value, list: { ...found.value.list, entries: 2, shards: 1 } },
+      { counters: { ...NO_OUTCOMES, done: 1, failed: 1 }, failures },
+      NOW,
+    );
+    await bench.records.put(KEYS.batch(id), { ...over, heldUntil: '2027-01-01T00:00:00.000Z' }, found.version);
+    const status = testContext({ environment });
+    expect(await run(['status', id, '--watch'], status)).toBe(9);
+    expect(status.stdout.text).toContain('entries:     1 brought, 1 failed\n');
+    expect(status.stdout.text).toContain('failed, SourceNotFound: 1\n  entry 2 b.bin: there is nothing\n');
+    expect(status.stderr.text).toContain(`piecework retry ${id} tries them again`);
+    const retried = testContext({ environment });
+    expect(await run(['retry', id], retried)).toBe(0);
+    expect(retried.stdout.text).toBe(`${id} accepted\n`);
+  });
+
+  it('submit --batch gives the URL of a list as it is, and refuses what it can not send', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'piecework-remote-batch-'));
+    const bad = join(folder.path, 'bad.txt');
+    await writeFile(bad, 'https://origin.example/a\nno url at all\n');
+    await using here = await deploymentWorld();
+    const { bench, context, served } = here;
+    expect(
+      await run(['submit', '--batch', '--format', 'csv', 'https://h.example/l.csv', 's3://bucket/in/'], context),
+    ).toBe(0);
+    const id = context.stdout.text.trim();
+    expect(await bench.ports.fleet.sealed.unseal(`batches/${id}/list`)).toMatchObject({
+      list: { kind: 'at', from: { url: 'https://h.example/l.csv' } },
+      reading: { format: 'csv' },
+    });
+    for (const [list, to, said] of [
+      [bad, 's3://bucket/in/', 'nothing was submitted'],
+      ['/nonexistent/list', 's3://bucket/in/', "can't be read"],
+      [bad, 's3://bucket/in', 'with a slash at its end'],
+    ] as const) {
+      const refused = testContext({ environment: environmentOf(served.url) });
+      expect(await run(['submit', '--batch', '--format', list === bad ? 'urls' : 'csv', list, to], refused)).toBe(2);
+      expect(refused.stderr.text).toContain(said);
+    }
+    expect((await bench.records.list('batches/')).paths.length).toBe(1);
+  });
+});
