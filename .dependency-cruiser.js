@@ -51,7 +51,7 @@ const PIPELINE = {
   finish: ['shared', 'advance'],
   requests: ['shared', 'advance'],
   upkeep: ['shared', 'settle', 'advance'],
-  batch: ['shared'],
+  batch: ['shared', 'advance', 'requests'],
 };
 
 /** @type {Rule[]} */

@@ -1,9 +1,12 @@
+import type { BatchCase } from './count/batch.ts';
+import { countBatch } from './count/batch.ts';
 import type { Case } from './count/transfer.ts';
 import { countTransfer } from './count/transfer.ts';
 
 /*
  * node bench/count-requests.ts: what one transfer asks of AWS, counted on the use cases and the
- * batching that the functions run, in simulated time. A piece takes 2 s (or what the case says), give
+ * batching that the functions run, in simulated time; and what a batch asks.
+ * A piece takes 2 s (or what the case says), give
  * or take half; a request of S3 30 ms.
  */
 
@@ -48,6 +51,39 @@ for (const one of cases) {
     finalizerRuns,
     `${requests.recordBytes} B`,
     `${Math.round(seconds)} s`,
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+  if (process.argv.includes('--all')) for (const [name, number] of requests.all) console.log(`    ${name}: ${number}`);
+}
+
+/* The same for batches of small entries, per entry. */
+const batches: readonly BatchCase[] = [
+  { entries: 2_000, hosts: 1, getMs: 50 },
+  { entries: 20_000, hosts: 1, getMs: 50 },
+  { entries: 20_000, hosts: 8, getMs: 50 },
+  { entries: 20_000, hosts: 8, getMs: 1_000 },
+];
+console.log(
+  '\n| entries | hosts | GET | object PUT | other PUT, LIST | GET, HEAD | SQS sends | fetcher runs | fetcher seconds | finalizer runs | ends after |',
+);
+console.log(`|${' --- |'.repeat(11)}`);
+for (const one of batches) {
+  const { requests, entries, hosts, getMs, ...counted } = await countBatch(one);
+  const names = requests.all.map(([name]) => name);
+  const per = (number: number) => (number / entries).toFixed(4);
+  const objects = requests.of('PUT object');
+  const cells = [
+    entries,
+    hosts,
+    `${getMs} ms`,
+    per(objects),
+    per(requests.of(...names.filter((name) => /^(PUT|LIST)/.test(name))) - objects),
+    per(requests.of(...names.filter((name) => /^(GET|HEAD)/.test(name)))),
+    per(requests.of(...names.filter((name) => name.endsWith('sends')))),
+    counted.fetcherRuns,
+    Math.round(counted.fetcherSeconds),
+    counted.finalizerRuns,
+    `${Math.round(counted.seconds)} s`,
   ];
   console.log(`| ${cells.join(' | ')} |`);
   if (process.argv.includes('--all')) for (const [name, number] of requests.all) console.log(`    ${name}: ${number}`);

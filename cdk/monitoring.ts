@@ -5,7 +5,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { LEFT_METRIC, METRICS_NAMESPACE, STUCK_METRIC, serviceName } from '../lib/aws/names.ts';
+import { LEFT_METRIC, METRICS_NAMESPACE, STUCK_BATCHES_METRIC, STUCK_METRIC, serviceName } from '../lib/aws/names.ts';
 import type { StageFunctions } from './rights.ts';
 
 export interface MonitoringProps {
@@ -66,6 +66,8 @@ export class Monitoring extends Construct {
     );
     const stuck = ofFinalizer(STUCK_METRIC, Stats.MAXIMUM);
     this.#alarm('StuckTransfers', 'stuck-transfers', 'Transfers should have ended and have not.', stuck, 1, 2);
+    const still = ofFinalizer(STUCK_BATCHES_METRIC, Stats.MAXIMUM);
+    this.#alarm('StuckBatches', 'stuck-batches', 'Batches have not moved for an hour.', still, 1, 2);
     const left = ofFinalizer(LEFT_METRIC, Stats.SUM);
     this.#alarm(
       'LeftBehind',

@@ -166,7 +166,9 @@ export class Piecework extends Construct {
     const values = this.#environment(settings);
     for (const stage of [api, planner, fetcher, finalizer]) stage.setVariables(values);
     const { sealedKey } = settings;
-    if (sealedKey !== undefined) api.function.addEnvironment(ENV.sealedKey, sealedKey.keyArn);
+    // Those who seal.
+    for (const stage of [api, planner])
+      if (sealedKey !== undefined) stage.function.addEnvironment(ENV.sealedKey, sealedKey.keyArn);
     if (settings.defaultOwner !== undefined) api.function.addEnvironment(ENV.defaultOwner, settings.defaultOwner);
   }
 

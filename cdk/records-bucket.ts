@@ -26,6 +26,10 @@ export function recordsBucket(scope: Construct, settings: Settings): Bucket {
       expired('old-keys', PREFIXES.keys, recordRetentionDays),
       // Deleted with their transfer; this is for what a crash left without a marker.
       expired('old-sealed-sources', PREFIXES.sealed, recordRetentionDays),
+      expired('old-batches', PREFIXES.batches, recordRetentionDays),
+      expired('old-outcomes', PREFIXES.outcomes, recordRetentionDays),
+      // Deleted with their batch, as what is sealed.
+      expired('old-boards', PREFIXES.boards, recordRetentionDays),
       expired('old-hosts', PREFIXES.hosts, recordRetentionDays),
       expired('old-damage', PREFIXES.corrupt, recordRetentionDays),
     ],

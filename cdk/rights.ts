@@ -27,19 +27,25 @@ const RECORDS: Readonly<
     { readonly read: readonly Prefix[]; readonly write: readonly Prefix[]; readonly remove: readonly Prefix[] }
   >
 > = {
-  // It seals sources and can't read them.
+  // It seals sources and lists, and can't read them.
   api: {
-    read: ['transfers', 'keys', 'hosts'],
-    write: ['transfers', 'active', 'sealed', 'keys'],
+    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards'],
+    write: ['transfers', 'active', 'sealed', 'keys', 'batches', 'activeBatches'],
     remove: ['active', 'sealed'],
   },
-  planner: { read: ['transfers', 'sealed', 'hosts'], write: ['transfers', 'active', 'hosts'], remove: [] },
-  fetcher: { read: ['transfers', 'sealed', 'hosts'], write: [], remove: [] },
+  // It reads lists into shards, and makes transfers of large entries.
+  planner: {
+    read: ['transfers', 'sealed', 'hosts', 'batches', 'outcomes', 'boards'],
+    write: ['transfers', 'active', 'hosts', 'sealed', 'batches', 'outcomes', 'boards'],
+    remove: ['sealedBatches'],
+  },
+  // What became of entries, and what was learned of their hosts.
+  fetcher: { read: ['transfers', 'sealed', 'hosts', 'batches', 'outcomes'], write: ['outcomes', 'hosts'], remove: [] },
   // It sets aside what can't be read: copies it to `corrupt/`, deletes it where it was.
   finalizer: {
-    read: ['transfers', 'active', 'hosts'],
-    write: ['transfers', 'hosts', 'corrupt'],
-    remove: ['active', 'sealed', 'transfers', 'hosts'],
+    read: ['transfers', 'active', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards'],
+    write: ['transfers', 'hosts', 'corrupt', 'batches', 'outcomes', 'boards'],
+    remove: ['active', 'sealed', 'transfers', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards'],
   },
 };
 
@@ -98,8 +104,8 @@ const OBJECTS: Readonly<Record<keyof StageFunctions, readonly string[]>> = {
     's3:ListMultipartUploadParts',
     's3:AbortMultipartUpload',
   ],
-  // UploadPart; see the deny below.
-  fetcher: ['s3:PutObject'],
+  // UploadPart, and small entries of batches: what is there already, and the whole object.
+  fetcher: ['s3:PutObject', 's3:PutObjectTagging', 's3:GetObject'],
   finalizer: ['s3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
 };
 
@@ -110,7 +116,7 @@ const OBJECTS: Readonly<Record<keyof StageFunctions, readonly string[]>> = {
 const BUCKETS: Readonly<Record<keyof StageFunctions, readonly string[]>> = {
   api: [],
   planner: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
-  fetcher: [],
+  fetcher: ['s3:ListBucket'],
   finalizer: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
 };
 
@@ -125,12 +131,8 @@ export function allowDestinations(stages: StageFunctions, destinations: readonly
   // What a link to the report of a batch may read, which is signed with the role of who gives it.
   stages.api.allow(['s3:GetObject'], under('*piecework-report-*.jsonl'), 'Reports');
   const withAcls = destinations.filter(({ acls }) => acls === true);
-  if (withAcls.length > 0) stages.planner.allow(['s3:PutObjectAcl'], under('*', withAcls), 'DestinationAcls');
-  // Where AWS sends the key, this leaves the fetcher UploadPart and Create, and takes Put, Copy and Complete;
-  // where it does not, nothing changes.
-  stages.fetcher.deny('FetcherMakesNoObject', ['s3:PutObject'], under('*'), {
-    Bool: { 's3:ObjectCreationOperation': 'true' },
-  });
+  for (const stage of [stages.planner, stages.fetcher])
+    if (withAcls.length > 0) stage.allow(['s3:PutObjectAcl'], under('*', withAcls), 'DestinationAcls');
   // Staging objects only: `{key}.piecework-{transfer}`. Where the bucket keeps versions, the one that was proved is
   // copied.
   stages.planner.allow(['s3:GetObjectVersion'], under('*.piecework-*'), 'StagingObjects');

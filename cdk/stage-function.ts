@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -82,17 +82,6 @@ export class StageFunction extends Construct {
       ['sqs:SendMessage'],
       queues.map(({ queueArn }) => queueArn),
       'SendMessages',
-    );
-  }
-
-  deny(
-    sid: string,
-    actions: readonly string[],
-    resources: readonly string[],
-    conditions: Readonly<Record<string, unknown>>,
-  ): void {
-    this.#role.addToPolicy(
-      new PolicyStatement({ sid, effect: Effect.DENY, actions: [...actions], resources: [...resources], conditions }),
     );
   }
 

@@ -1,15 +1,15 @@
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Environment } from '../../lib/aws/environment.ts';
-import { byTransfer, eachMessage } from '../../lib/aws/messages/batches.ts';
+import { bySubject, eachMessage } from '../../lib/aws/messages/batches.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
 import { RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../../lib/aws/names.ts';
 import { awsPolicy } from '../../lib/aws/policy.ts';
+import { onFetcherMessage } from '../../lib/aws/stages/fetcher.ts';
+import { onSubjects } from '../../lib/aws/stages/finalizer.ts';
+import { onPlannerMessage } from '../../lib/aws/stages/planner.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import { advance } from '../../lib/pipeline/advance/advance.ts';
-import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
+import { fleetMemory } from '../../lib/pipeline/batch/deployed/work/fleet-memory.ts';
 import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
-import { finishTransfer } from '../../lib/pipeline/finish/finish-transfer.ts';
-import { planTransfer } from '../../lib/pipeline/plan/plan-transfer.ts';
 import { submit } from '../../lib/pipeline/requests/submit.ts';
 import type { Ports } from '../../lib/pipeline/shared/ports.ts';
 import { loadTransfer } from '../../lib/pipeline/shared/store.ts';
@@ -119,7 +119,7 @@ export async function countTransfer(one: Case): Promise<Counted> {
   // own, four pieces side by side.
   const fetchers = Array.from({ length: Math.max(FETCHERS, Math.ceil(places / WINDOW_COUNT)) }, () => {
     const ports = portsOf('fetcher');
-    return { ports, memory: fetcherMemory(ports), isBusy: false };
+    return { ports, memory: { pieces: fetcherMemory(ports), shards: fleetMemory(ports) }, isBusy: false };
   });
   const [planner, finalizer] = [portsOf('planner'), portsOf('finalizer')];
   const home = {
@@ -132,8 +132,8 @@ export async function countTransfer(one: Case): Promise<Counted> {
   function pump(): void {
     for (let body = plans.due.shift(); body !== undefined; body = plans.due.shift()) {
       runs.planner += 1;
-      void eachMessage(home, eventOf([body]), context, READERS.planner, ({ kind, transferId }) =>
-        kind === 'plan' ? planTransfer(planner, transferId, never) : finishTransfer(planner, transferId, never),
+      void eachMessage(home, eventOf([body]), context, READERS.planner, (message) =>
+        onPlannerMessage(planner, message, never),
       );
     }
     for (const fetcher of fetchers.filter(({ isBusy }) => !isBusy)) {
@@ -142,7 +142,7 @@ export async function countTransfer(one: Case): Promise<Counted> {
       runs.fetcher += 1;
       fetcher.isBusy = true;
       void eachMessage(home, eventOf(batch), context, READERS.fetcher, (task) =>
-        fetchPiece(fetcher.ports, fetcher.memory, task, never),
+        onFetcherMessage(fetcher.ports, fetcher.memory, task, never),
       ).then(() => {
         fetcher.isBusy = false;
         wake();
@@ -153,12 +153,12 @@ export async function countTransfer(one: Case): Promise<Counted> {
       time.at(windowSeconds * 1000, () => {
         isCollecting = false;
         runs.finalizer += 1;
-        void byTransfer(
+        void bySubject(
           home,
           eventOf(results.due.splice(0, RESULTS_PER_FINALIZER)),
           context,
           READERS.finalizer,
-          (id, inputs) => advance(finalizer, id, inputs, never),
+          (subjects) => onSubjects(finalizer, subjects, never),
         );
       });
     }

@@ -3,12 +3,15 @@ import { openAwsHome } from '../../lib/aws/home.ts';
 import { eachMessage } from '../../lib/aws/messages/batches.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
 import { guardedSources } from '../../lib/aws/sources/guarded-sources.ts';
-import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
+import { onFetcherMessage } from '../../lib/aws/stages/fetcher.ts';
+import { fleetMemory } from '../../lib/pipeline/batch/deployed/work/fleet-memory.ts';
+import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
 
 const home = openAwsHome('fetcher', guardedSources);
+const memory = { pieces: fetcherMemory(home.ports), shards: fleetMemory(home.ports) };
 
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   return await eachMessage(home, event, context, READERS.fetcher, (task, signal) =>
-    fetchPiece(home.ports, home.memory, task, signal),
+    onFetcherMessage(home.ports, memory, task, signal),
   );
 }

@@ -3,13 +3,12 @@ import { openAwsHome } from '../../lib/aws/home.ts';
 import { eachMessage } from '../../lib/aws/messages/batches.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
 import { guardedSources } from '../../lib/aws/sources/guarded-sources.ts';
-import { finishTransfer } from '../../lib/pipeline/finish/finish-transfer.ts';
-import { planTransfer } from '../../lib/pipeline/plan/plan-transfer.ts';
+import { onPlannerMessage } from '../../lib/aws/stages/planner.ts';
 
 const home = openAwsHome('planner', guardedSources);
 
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
-  return await eachMessage(home, event, context, READERS.planner, ({ kind, transferId }, signal) =>
-    kind === 'plan' ? planTransfer(home.ports, transferId, signal) : finishTransfer(home.ports, transferId, signal),
+  return await eachMessage(home, event, context, READERS.planner, (message, signal) =>
+    onPlannerMessage(home.ports, message, signal),
   );
 }

@@ -3,24 +3,30 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { s3Destination } from '../destinations/s3/destination.ts';
 import { PieceworkError } from '../errors/error.ts';
 import type { Log } from '../events/log/events.ts';
-import type { FetcherMemory } from '../pipeline/fetch/fetcher-memory.ts';
-import { fetcherMemory } from '../pipeline/fetch/fetcher-memory.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
 import { windowPool } from '../pipeline/shared/windows.ts';
 import type { Queue } from '../queues/queue.ts';
 import { sqsParking, sqsQueue } from '../queues/sqs/queue.ts';
 import { s3Records } from '../records/s3/records.ts';
 import { s3Secrets } from '../secrets/s3.ts';
+import { s3SealedDocuments } from '../secrets/s3-documents.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemIds } from '../system/ids.ts';
-import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
+import type {
+  BatchFinalizerMessage,
+  BatchPlannerMessage,
+  FinalizerMessage,
+  PieceTask,
+  PlannerMessage,
+  ShardTask,
+} from '../transfer/messages.ts';
 import { stated } from '../values/stated.ts';
 import { allowedDestinations } from './destinations.ts';
 import type { Environment } from './environment.ts';
 import { readEnvironment } from './environment.ts';
 import type { BatchHome } from './messages/batches.ts';
 import { giveBack } from './messages/give-back.ts';
-import type { TickHome } from './messages/tick.ts';
+import type { TickHome } from './messages/tick-home.ts';
 import type { Stage } from './names.ts';
 import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
 import type { Owners } from './owners.ts';
@@ -37,7 +43,6 @@ import { openSubscribers } from './subscribers.ts';
 export interface AwsHome extends BatchHome, TickHome {
   readonly environment: Environment;
   readonly ports: Ports;
-  readonly memory: FetcherMemory;
   readonly log: Log;
 }
 
@@ -63,23 +68,20 @@ export function openAwsHome(
   const { events, log, metrics } = subscribersOf(records);
   const sealed = s3Secrets({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) });
   const destination = copiesFrom(s3Destination(), environment);
+  const queues = {
+    planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, owners, subjectId),
+    fetcher: queueTo<PieceTask | ShardTask>(sqs, stage === 'fetcher' ? undefined : queueUrls.pieces, owners, subjectId),
+    finalizer: queueTo<FinalizerMessage | BatchFinalizerMessage>(sqs, queueUrls.results, owners, (message) =>
+      message.kind === 'dead' || message.kind === 'dead-shard' ? subjectId(message.task) : subjectId(message),
+    ),
+  };
   const ports: Ports = {
     records,
     secrets: side?.secrets(environment, sealed) ?? sealed,
     sources: side?.sources(environment) ?? lacking(stage, 'source'),
     destinations: allowedDestinations([destination], environment.destinations),
-    queues: {
-      planner: queueTo<PlannerMessage>(sqs, queueUrls.plans, owners, ({ transferId }) => transferId),
-      fetcher: queueTo<PieceTask>(
-        sqs,
-        stage === 'fetcher' ? undefined : queueUrls.pieces,
-        owners,
-        ({ transferId }) => transferId,
-      ),
-      finalizer: queueTo<FinalizerMessage>(sqs, queueUrls.results, owners, (message) =>
-        message.kind === 'dead' ? message.task.transferId : message.transferId,
-      ),
-    },
+    queues,
+    fleet: { queues, sealed: s3SealedDocuments({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) }) },
     events,
     windows: windowPool({
       windowBytes: WINDOW_BYTES,
@@ -97,7 +99,6 @@ export function openAwsHome(
   return {
     environment,
     ports,
-    memory: fetcherMemory(ports),
     log,
     async park({ body, messageId }, because) {
       await (park ?? lacking(stage, 'queue for what it does not understand'))(body, because);
@@ -111,19 +112,24 @@ export function openAwsHome(
       if (own !== undefined) await giveBack(sqs, own, ours);
     },
     measure: (name, value) => metrics.measure(name, value),
-    tickFailed: (transferId, error) => log.failed('a tick failed', error, { transferId }),
+    tickFailed: (about, error) => log.failed('a tick failed', error, { ...about }),
     flush: () => metrics.flush(),
   };
+}
+
+/** Of the transfer, or of the batch. */
+function subjectId(message: { readonly transferId: string } | { readonly batchId: string }): string {
+  return 'batchId' in message ? message.batchId : message.transferId;
 }
 
 function queueTo<M>(
   client: SQSClient,
   queueUrl: string | undefined,
   owners: Owners,
-  transferOf: (message: M) => string,
+  idOf: (message: M) => string,
 ): Queue<M> {
   if (queueUrl === undefined) return { send: lacking('this', 'right to send there') };
-  return sqsQueue<M>({ client, queueUrl, groupOf: (message) => owners.of(transferOf(message)) });
+  return sqsQueue<M>({ client, queueUrl, groupOf: (message) => owners.of(idOf(message)) });
 }
 
 /** Needing what a stage was not given is a defect of ours. */

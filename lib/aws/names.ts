@@ -124,6 +124,12 @@ export const PREFIXES = {
   keys: 'keys/',
   hosts: 'hosts/',
   corrupt: 'corrupt/',
+  batches: 'batches/',
+  activeBatches: 'active-batches/',
+  outcomes: 'outcomes/',
+  boards: 'boards/',
+  /** Lists and shards of batches, which are sealed as sources are. */
+  sealedBatches: 'sealed/batches/',
 } as const;
 
 /** Of every event on the bus. */
@@ -137,5 +143,7 @@ export function serviceName(stage: Stage): string {
 }
 /** Transfers that should have ended and have not, as the last tick saw it. */
 export const STUCK_METRIC = 'StuckTransfers';
+/** Batches that have come no nearer to their end for an hour. */
+export const STUCK_BATCHES_METRIC = 'StuckBatches';
 /** What may no longer be cleaned up (`lib/events/metrics`). */
 export const LEFT_METRIC = 'LeftBehind';

@@ -1,9 +1,10 @@
 import type { Records } from '../records/records.ts';
+import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 
-/** Whose a transfer is, as far as its record has passed through here: queues are fair between owners. */
+/** Whose a transfer or a batch is, as far as its record has passed through here: queues are fair between owners. */
 export interface Owners {
-  of(transferId: string): string | undefined;
+  of(id: string): string | undefined;
 }
 
 const MOST_KNOWN = 10_000;
@@ -12,13 +13,14 @@ const MOST_KNOWN = 10_000;
 export function noteOwners(records: Records): { readonly records: Records; readonly owners: Owners } {
   const known = new Map<string, string>();
   const note = (path: string, value: unknown) => {
-    if (!path.startsWith('transfers/')) return;
-    const { id, owner } = value as TransferRecord;
+    if (!/^(transfers|batches)\//.test(path)) return;
+    const { id, owner } = value as TransferRecord | BatchRecord;
+    if (owner === undefined) return;
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(id, owner);
   };
   return {
-    owners: { of: (transferId) => known.get(transferId) },
+    owners: { of: (id) => known.get(id) },
     records: {
       ...records,
       async get(key) {

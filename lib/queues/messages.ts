@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { ERROR_CODES } from '../errors/codes.ts';
 import { PieceworkError } from '../errors/error.ts';
-import type { FinalizerMessage, PieceTask, PlannerMessage } from '../transfer/messages.ts';
+import type {
+  BatchFinalizerMessage,
+  BatchPlannerMessage,
+  FinalizerMessage,
+  PieceTask,
+  PlannerMessage,
+  ShardTask,
+} from '../transfer/messages.ts';
 
 /*
  * What a queue hands over was written by some release of ours, or by any sender with the right to. It is checked here,
@@ -45,12 +52,54 @@ const pieceResult = z.object({
 });
 const deadPiece = z.object({ kind: z.literal('dead'), v: z.literal(1), task: pieceTask });
 
+const planBatch = z.object({ kind: z.literal('plan-batch'), v: z.literal(1), batchId: id });
+const submitLarge = z.object({
+  kind: z.literal('submit-large'),
+  v: z.literal(1),
+  batchId: id,
+  shard: count,
+  most: count,
+});
+const reportBatch = z.object({ kind: z.literal('report'), v: z.literal(1), batchId: id });
+const shardTask = z.object({
+  kind: z.literal('shard'),
+  v: z.literal(1),
+  batchId: id,
+  run: count,
+  shard: count,
+  turn: count,
+  places: count,
+});
+const shardResult = z.object({
+  kind: z.literal('shard-result'),
+  v: z.literal(1),
+  batchId: id,
+  run: count,
+  shard: count,
+  turn: count,
+  end: z.enum(['through', 'given-back']),
+});
+const deadShard = z.object({ kind: z.literal('dead-shard'), v: z.literal(1), task: shardTask });
+const batchTick = z.object({ kind: z.literal('batch-tick'), v: z.literal(1), batchId: id });
+const largeEnded = z.object({
+  kind: z.literal('large-ended'),
+  v: z.literal(1),
+  batchId: id,
+  shard: count,
+  entry: count,
+  transferId: id,
+});
+
 /** The schema of each version that is read, all giving the newest type. */
 export type Versions<M> = Readonly<Record<number, z.ZodType<M>>>;
 
-const PLANNER: Versions<PlannerMessage> = { 1: z.discriminatedUnion('kind', [planTask, finishTask]) };
-const FETCHER: Versions<PieceTask> = { 1: pieceTask };
-const FINALIZER: Versions<FinalizerMessage> = { 1: z.discriminatedUnion('kind', [pieceResult, deadPiece, tick]) };
+const PLANNER: Versions<PlannerMessage | BatchPlannerMessage> = {
+  1: z.discriminatedUnion('kind', [planTask, finishTask, planBatch, submitLarge, reportBatch]),
+};
+const FETCHER: Versions<PieceTask | ShardTask> = { 1: z.discriminatedUnion('kind', [pieceTask, shardTask]) };
+const FINALIZER: Versions<FinalizerMessage | BatchFinalizerMessage> = {
+  1: z.discriminatedUnion('kind', [pieceResult, deadPiece, tick, shardResult, deadShard, batchTick, largeEnded]),
+};
 
 export interface Unreadable {
   readonly unreadable: true;
@@ -92,6 +141,6 @@ function reader<M extends object>(versions: Versions<M>): (body: string) => M {
 /** Of the plans queue. @throws PieceworkError `MessageMalformed`. */
 export const readPlannerMessage = reader(PLANNER);
 /** Of the pieces queue. @throws PieceworkError `MessageMalformed`. */
-export const readPieceTask = reader(FETCHER);
+export const readFetcherTask = reader(FETCHER);
 /** Of the results queue. @throws PieceworkError `MessageMalformed`. */
 export const readFinalizerMessage = reader(FINALIZER);

@@ -1,5 +1,5 @@
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
-import type { Board } from '../transfer/batch/board.ts';
+import type { Board } from '../transfer/batch/fleet/board.ts';
 import type { ShardOutcomes } from '../transfer/batch/outcome.ts';
 import type { Sharers } from '../transfer/decide/shares.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
@@ -49,7 +49,9 @@ export const KEYS = {
   /** On AWS: where its shards are. */
   board: (batchId: string): RecordKey<Board> => ({ path: `boards/${batchId}.json` }),
   /** On AWS: which shards there are. */
-  shardIndex: (batchId: string): RecordKey<StoredShardIndex> => ({ path: `boards/${batchId}/index.json` }),
+  shardIndex: (batchId: string, readingId: string): RecordKey<StoredShardIndex> => ({
+    path: `boards/${batchId}/${readingId}.json`,
+  }),
   /** Work remains: created before the batch, deleted last. */
   activeBatch: (id: string, run: number): RecordKey<ActiveMarker> => ({ path: `active-batches/${id}/${run}` }),
   batchIdempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/batches-${hash}` }),
@@ -64,7 +66,6 @@ export interface ActiveMarker {
 /** Shard by shard from 1: the lowest entry of each, and which of `hosts` it is of; -1: of several. */
 export interface StoredShardIndex {
   readonly v: 1;
-  readonly readingId: string;
   readonly firsts: readonly number[];
   readonly hosts: readonly string[];
   readonly hostOf: readonly number[];

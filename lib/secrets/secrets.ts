@@ -18,6 +18,8 @@ export interface Secrets {
    * no right to read what they hold.
    */
   list(): AsyncIterable<SealedName>;
+  /** With the values of secrets that it refers to. @default it refers to none */
+  fill?(locator: SourceLocator): Promise<SourceLocator>;
 }
 
 /**

@@ -90,7 +90,7 @@ export interface ShardTask {
   readonly places: number;
 }
 
-/** What the outcomes say has changed: they are what counts. `failed`: nothing could be begun. */
+/** What the outcomes say has changed: they are what counts. */
 export interface ShardResult {
   readonly kind: 'shard-result';
   readonly v: 1;
@@ -98,8 +98,7 @@ export interface ShardResult {
   readonly run: number;
   readonly shard: number;
   readonly turn: number;
-  readonly end: 'through' | 'given-back' | 'failed';
-  readonly error?: ErrorRecord;
+  readonly end: 'through' | 'given-back';
 }
 
 /** The dead letter of a shard's task: its worker kept dying. */

@@ -4,7 +4,7 @@ import type { TransferPage } from '../../lib/api/schemas/transfer.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import type { BatchRecord } from '../../lib/transfer/batch/batch-record.ts';
 import { ended } from '../../lib/transfer/batch/batch-transitions.ts';
-import type { Board } from '../../lib/transfer/batch/board.ts';
+import type { Board } from '../../lib/transfer/batch/fleet/board.ts';
 import type { Outcome } from '../../lib/transfer/batch/outcome.ts';
 import { NO_OUTCOMES } from '../../lib/transfer/batch/outcome.ts';
 import { NOW } from '../support/a-transfer.ts';

@@ -29,8 +29,8 @@ const SENDS_EVENTS = `Allow events:PutEvents on arn:aws:events:{AWS::Region}:{AW
 const EXPECTED = {
   Api: [
     ...logs('Api'),
-    ...records('GetObject', 'transfers', 'keys', 'hosts'),
-    ...records('PutObject', 'transfers', 'active', 'sealed', 'keys'),
+    ...records('GetObject', 'transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards'),
+    ...records('PutObject', 'transfers', 'active', 'sealed', 'keys', 'batches', 'active-batches'),
     ...records('DeleteObject', 'active', 'sealed'),
     LISTS_RECORDS,
     ...objects('ListMultipartUploadParts'),
@@ -40,8 +40,9 @@ const EXPECTED = {
   ],
   Planner: [
     ...logs('Planner'),
-    ...records('GetObject', 'transfers', 'sealed', 'hosts'),
-    ...records('PutObject', 'transfers', 'active', 'hosts'),
+    ...records('GetObject', 'transfers', 'sealed', 'hosts', 'batches', 'outcomes', 'boards'),
+    ...records('PutObject', 'transfers', 'active', 'hosts', 'sealed', 'batches', 'outcomes', 'boards'),
+    ...records('DeleteObject', 'sealed/batches'),
     LISTS_RECORDS,
     ...objects('PutObject', 'PutObjectTagging', 'GetObject', 'ListMultipartUploadParts', 'AbortMultipartUpload'),
     'Allow s3:GetObjectVersion on arn:aws:s3:::target/in/*.piecework-*',
@@ -52,18 +53,20 @@ const EXPECTED = {
   ],
   Fetcher: [
     ...logs('Fetcher'),
-    ...records('GetObject', 'transfers', 'sealed', 'hosts'),
+    ...records('GetObject', 'transfers', 'sealed', 'hosts', 'batches', 'outcomes'),
+    ...records('PutObject', 'hosts', 'outcomes'),
     LISTS_RECORDS,
-    ...objects('PutObject'),
-    'Deny s3:PutObject on arn:aws:s3:::target/in/* if {"Bool":{"s3:ObjectCreationOperation":"true"}}',
+    ...objects('PutObject', 'PutObjectTagging', 'GetObject'),
+    ...buckets('ListBucket'),
     ...consumes('PiecesQueue'),
     ...sends('ResultsQueue', 'Parked'),
   ],
   Finalizer: [
     ...logs('Finalizer'),
-    ...records('GetObject', 'transfers', 'active', 'hosts'),
-    ...records('PutObject', 'transfers', 'hosts', 'corrupt'),
+    ...records('GetObject', 'transfers', 'active', 'hosts', 'batches', 'active-batches', 'outcomes', 'boards'),
+    ...records('PutObject', 'transfers', 'hosts', 'corrupt', 'batches', 'outcomes', 'boards'),
     ...records('DeleteObject', 'active', 'sealed', 'transfers', 'hosts'),
+    ...records('DeleteObject', 'batches', 'active-batches', 'outcomes', 'boards'),
     LISTS_RECORDS,
     ...objects('GetObject', 'ListMultipartUploadParts', 'AbortMultipartUpload'),
     ...buckets('ListBucket', 'ListBucketMultipartUploads'),
@@ -118,17 +121,20 @@ test('a KMS key of a destination may be used by those who write and complete, on
   expect(encryption[0]).toMatch(/"SSEAlgorithm":"aws:kms"/);
 });
 
-test('a key of what is sealed is used by the API to seal, by planner and fetcher to read, and by no other function', () => {
+test('a key of what is sealed is used by API and planner to seal, by planner and fetcher to read, and by no other', () => {
   const withKey = templateOf(pieceworkStack((scope) => ({ sealedKey: new Key(scope, 'SealedKey') })));
   const kms = (stage: string) => rights(statementsOf(withKey, stage)).filter((line) => line.includes('kms:'));
   expect(kms('Api')).toEqual(['Allow kms:GenerateDataKey on {SealedKey}']);
-  expect(kms('Planner')).toEqual(['Allow kms:Decrypt on {SealedKey}']);
+  expect(kms('Planner')).toEqual(['Allow kms:Decrypt on {SealedKey}', 'Allow kms:GenerateDataKey on {SealedKey}']);
   expect(kms('Fetcher')).toEqual(['Allow kms:Decrypt on {SealedKey}']);
   expect(kms('Finalizer')).toEqual([]);
   const named = resourcesOf(withKey, 'AWS::Lambda::Function').filter(([, { Properties }]) =>
     JSON.stringify(Properties['Environment']).includes('PIECEWORK_SEALED_KEY'),
   );
-  expect(named.map(([id]) => id)).toEqual([expect.stringMatching(/^PieceworkApiStage/)]);
+  expect(named.map(([id]) => id)).toEqual([
+    expect.stringMatching(/^PieceworkApiStage/),
+    expect.stringMatching(/^PieceworkPlannerStage/),
+  ]);
 });
 
 test('of all principals only planner and fetcher may read what is sealed; to list, write and delete it is not denied', () => {
@@ -174,7 +180,7 @@ test('two destinations are two sets of objects, and a bucket that is named twice
     };
   }, testApp());
   const lines = rights(statementsOf(templateOf(stack), 'Fetcher')).filter((line) =>
-    line.startsWith('Allow s3:PutObject'),
+    line.startsWith('Allow s3:PutObject on arn'),
   );
   expect(lines).toEqual([
     'Allow s3:PutObject on arn:aws:s3:::other/*',
@@ -187,7 +193,7 @@ test('two destinations are two sets of objects, and a bucket that is named twice
   expect(listed).toEqual(['Allow s3:ListBucket on arn:aws:s3:::other', 'Allow s3:ListBucket on arn:aws:s3:::shared']);
 });
 
-test('an ACL may be set where the props say so, by the planner alone', () => {
+test('an ACL may be set where the props say so, by planner and fetcher alone', () => {
   const stack = pieceworkStack((scope) => ({
     destinations: [
       { bucket: Bucket.fromBucketName(scope, 'Open', 'open'), prefix: 'p/', acls: true },
@@ -199,7 +205,10 @@ test('an ACL may be set where the props say so, by the planner alone', () => {
       .filter((line) => line.includes('Acl'))
       .map((line) => `${stage}: ${line}`),
   );
-  expect(acls).toEqual(['Planner: Allow s3:PutObjectAcl on arn:aws:s3:::open/p/*']);
+  expect(acls).toEqual([
+    'Planner: Allow s3:PutObjectAcl on arn:aws:s3:::open/p/*',
+    'Fetcher: Allow s3:PutObjectAcl on arn:aws:s3:::open/p/*',
+  ]);
 });
 
 test('secrets by reference: those that begin with a prefix, read by those who contact sources', () => {

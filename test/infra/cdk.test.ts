@@ -143,6 +143,9 @@ test('the records bucket is private, encrypted, TLS 1.2 only, stays with the acc
           { Id: 'old-records', Prefix: 'transfers/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-keys', Prefix: 'keys/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-sealed-sources', Prefix: 'sealed/', ExpirationInDays: 90, Status: 'Enabled' },
+          { Id: 'old-batches', Prefix: 'batches/', ExpirationInDays: 90, Status: 'Enabled' },
+          { Id: 'old-outcomes', Prefix: 'outcomes/', ExpirationInDays: 90, Status: 'Enabled' },
+          { Id: 'old-boards', Prefix: 'boards/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-hosts', Prefix: 'hosts/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-damage', Prefix: 'corrupt/', ExpirationInDays: 90, Status: 'Enabled' },
         ],
@@ -203,7 +206,7 @@ describe('alarms', () => {
         /docs\/runbook\.md#([a-z-]+)$/.exec(String((alarm as Record<string, unknown>)['AlarmDescription']))?.[1],
     );
     expect(named.sort()).toEqual(headings.sort());
-    expect(alarms).toHaveLength(8);
+    expect(alarms).toHaveLength(9);
   });
 
   test('tell a topic, where one is given', () => {

@@ -120,7 +120,7 @@ const PLANTS: readonly Plant[] = [
   { rule: 'pipeline-finish', file: 'lib/pipeline/finish/bad-across.ts', code: use('../plan/plan.ts') },
   { rule: 'pipeline-requests', file: 'lib/pipeline/requests/bad-across.ts', code: use('../upkeep/reconcile.ts') },
   { rule: 'pipeline-upkeep', file: 'lib/pipeline/upkeep/bad-across.ts', code: use('../requests/cancel.ts') },
-  { rule: 'pipeline-batch', file: 'lib/pipeline/batch/bad-across.ts', code: use('../requests/cancel.ts') },
+  { rule: 'pipeline-batch', file: 'lib/pipeline/batch/bad-across.ts', code: use('../upkeep/reconcile.ts') },
   {
     rule: 'implementation-decides-nothing',
     file: 'lib/sources/bad-decides.ts',

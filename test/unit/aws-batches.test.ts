@@ -1,8 +1,9 @@
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { expect, test } from 'vitest';
 import type { BatchHome } from '../../lib/aws/messages/batches.ts';
-import { byTransfer, eachMessage } from '../../lib/aws/messages/batches.ts';
+import { bySubject, eachMessage } from '../../lib/aws/messages/batches.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
+import { nameOf } from '../../lib/aws/messages/subjects.ts';
 
 const context = { getRemainingTimeInMillis: () => 60_000 } as Context;
 const event = (...bodies: readonly unknown[]): SQSEvent => ({
@@ -48,7 +49,8 @@ test('one piece that fails comes again alone', async () => {
     event(piece(1), piece(2), piece(3)),
     context,
     READERS.fetcher,
-    async ({ pieceNumber }) => {
+    async (task) => {
+      const pieceNumber = task.kind === 'piece' ? task.pieceNumber : 0;
       if (pieceNumber === 2) throw new Error('no');
       handled.push(pieceNumber);
     },
@@ -92,21 +94,25 @@ test('what can’t even be parked comes again', async () => {
   expect([answer.batchItemFailures, seen.givenBack]).toEqual([[{ itemIdentifier: 'm0' }], ['m0']]);
 });
 
-test('results of one transfer are one call, and a transfer that fails takes no other with it', async () => {
+test('messages about one transfer, or one batch, are one call, and a transfer that fails takes no other with it', async () => {
   const { home } = homeOf();
   const calls: string[] = [];
   const tick = { kind: 'tick', v: 1, transferId: 'A' };
-  const answer = await byTransfer(
+  const ofBatch = { kind: 'batch-tick', v: 1, batchId: 'A' };
+  const shard = { kind: 'shard', v: 1, batchId: 'A', run: 1, shard: 2, turn: 3, places: 4 };
+  const answer = await bySubject(
     home,
-    event(result('A', 1), result('B', 1), result('A', 2), tick, piece(9)),
+    event(result('A', 1), result('B', 1), result('A', 2), tick, piece(9), ofBatch, shard),
     context,
     READERS.finalizer,
-    async (transferId, inputs) => {
-      calls.push(`${transferId}: ${inputs.map(({ kind }) => kind).join(' ')}`);
-      if (transferId === 'A') throw new Error('lost its swaps');
+    async (subjects) => {
+      const [first] = subjects;
+      const name = first === undefined ? '' : nameOf(first);
+      calls.push(`${name}: ${subjects.map(({ input }) => input.kind).join(' ')}`);
+      if (name === 'A') throw new Error('lost its swaps');
     },
   );
   // A task on the finalizer's queues is a dead letter.
-  expect(calls.sort()).toEqual(['A: result result tick', 'B: result', 'T: dead']);
+  expect(calls.sort()).toEqual(['A: result result tick', 'B: result', 'T: dead', 'batch A: batch-tick dead-shard']);
   expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort()).toEqual(['m0', 'm2', 'm3']);
 });

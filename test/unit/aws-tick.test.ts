@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
-import type { TickHome } from '../../lib/aws/messages/tick.ts';
 import { isStuck, tickAll } from '../../lib/aws/messages/tick.ts';
+import { isBatchStuck } from '../../lib/aws/messages/tick-batches.ts';
+import type { TickHome } from '../../lib/aws/messages/tick-home.ts';
 import { createTransfer } from '../../lib/pipeline/shared/store.ts';
+import { acceptedBatch } from '../../lib/transfer/batch/batch-transitions.ts';
+import { newBoard } from '../../lib/transfer/batch/fleet/board.ts';
+import { NO_OUTCOMES } from '../../lib/transfer/batch/outcome.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { newRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
@@ -69,3 +73,19 @@ test('once an hour a tick deletes sealed sources that no marker tells of, and no
   };
   expect([await tickAt(1), await tickAt(59), await tickAt(60)]).toEqual([1, 1, 0]);
 });
+
+test('a batch is stuck when no shard of it moves for an hour, or when work remains long after its hold', () => {
+  const asked = { id: '01ARZ3NDEKTSV4RRFFQ69G5FAV', destination: '', place: { kind: 's3' }, options: OPTIONS };
+  const batch = acceptedBatch({ ...asked, list: { from: '', format: '' } }, NOW - 2 * HOUR);
+  const done = { complete: [], counters: NO_OUTCOMES, failures: [] };
+  const boardAt = (at: string) => ({ ...newBoard({ id: batch.id, run: 1 }, [], 0, done, at), writeId: '' });
+  expect(isBatchStuck(batch, undefined, NOW)).toBe(true);
+  expect(isBatchStuck(batch, boardAt(iso(NOW - HOUR / 2)), NOW)).toBe(false);
+  expect(isBatchStuck(batch, boardAt(iso(NOW - 2 * HOUR)), NOW)).toBe(true);
+  const over = { ...batch, status: 'completed', heldUntil: iso(NOW + HOUR) } as const;
+  expect(isBatchStuck(over, undefined, NOW)).toBe(false);
+  expect(isBatchStuck(over, undefined, NOW + 4 * HOUR)).toBe(true);
+  expect(isBatchStuck(undefined, undefined, NOW)).toBe(false);
+});
+
+const OPTIONS = { ifExists: 'if-changed', maxAttempts: 1, object: {} } as const;

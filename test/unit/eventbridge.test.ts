@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventBridgeOptions } from '../../lib/events/eventbridge/events.ts';
 import { eventBridgeEvents } from '../../lib/events/eventbridge/events.ts';
 import type { TransferEventDetail } from '../../lib/events/eventbridge/schema.ts';
-import { DETAIL_TYPES, transferEventDetail } from '../../lib/events/eventbridge/schema.ts';
+import { batchEventDetail, DETAIL_TYPES, transferEventDetail } from '../../lib/events/eventbridge/schema.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import type { JsonAnswer } from '../support/json-client.ts';
 import { jsonService } from '../support/json-client.ts';
@@ -169,6 +169,23 @@ describe('EventBridge', () => {
     const { events, failures } = bench({}, [{ status: 500, code: 'InternalException' }]);
     await events.emit(event);
     expect(failures).toMatchObject([{ code: 'HomeUnavailable' }]);
+  });
+
+  it('is told of the life of a batch', async () => {
+    const { events, sent } = bench();
+    const counters = { done: 2, unchanged: 0, failed: 1, cancelled: 0, bytes: 9 };
+    await events.emit({
+      type: 'batch.accepted',
+      batchId: 'B',
+      run: 1,
+      list: 'https://a.example/',
+      destination: 's3://b/',
+    });
+    await events.emit({ type: 'batch.completed', batchId: 'B', run: 1, entries: 3, counters, report: 's3://b/r' });
+    const details = sent().map(({ Detail }) => JSON.parse(Detail) as unknown);
+    expect(details.map((detail) => batchEventDetail.parse(detail))).toEqual(details);
+    expect(sent().map(({ DetailType }) => DetailType)).toEqual(['Batch Accepted', 'Batch Completed']);
+    expect(details).toMatchObject([{ id: 'B.1.accepted' }, { id: 'B.1.completed', counters }]);
   });
 
   it('an end whose record can not be read rejects as well', async () => {

@@ -6,8 +6,8 @@ import { ERROR_CODES } from '../../lib/errors/codes.ts';
 import {
   isUnreadable,
   parseMessage,
+  readFetcherTask,
   readFinalizerMessage,
-  readPieceTask,
   readPlannerMessage,
 } from '../../lib/queues/messages.ts';
 import type {
@@ -50,7 +50,7 @@ describe('a message', () => {
   it('of the other queues as well', () => {
     expect(readPlannerMessage(JSON.stringify(plan))).toEqual(plan);
     expect(readPlannerMessage(JSON.stringify(finish))).toEqual(finish);
-    expect(readPieceTask(JSON.stringify(piece))).toEqual(piece);
+    expect(readFetcherTask(JSON.stringify(piece))).toEqual(piece);
   });
 
   it.each(Object.keys(ERROR_CODES) as ErrorCode[])('carries the error %s', (code) => {
@@ -59,7 +59,7 @@ describe('a message', () => {
   });
 
   it('may have fields of a newer release, which are dropped', () => {
-    expect(readPieceTask(JSON.stringify({ ...piece, priority: 'high' }))).toEqual(piece);
+    expect(readFetcherTask(JSON.stringify({ ...piece, priority: 'high' }))).toEqual(piece);
   });
 
   const without = <T extends object>(message: T, field: string) =>
@@ -85,11 +85,11 @@ describe('a message', () => {
   ];
 
   it.each(wrong)('with %s is unreadable', async (_, message) => {
-    await thrownBy(() => readPieceTask(JSON.stringify(message)), 'MessageMalformed');
+    await thrownBy(() => readFetcherTask(JSON.stringify(message)), 'MessageMalformed');
   });
 
   it.each(['', ' ', '{', '{"kind":"piece"', 'null', '{"v":1}', '[]', '\0'])('%j is unreadable', async (body) => {
-    for (const read of [readPieceTask, readPlannerMessage, readFinalizerMessage])
+    for (const read of [readFetcherTask, readPlannerMessage, readFinalizerMessage])
       await thrownBy(() => read(body), 'MessageMalformed');
   });
 
@@ -107,19 +107,19 @@ describe('a message', () => {
 
   it('that can not be read is told by the names of its fields, not by what they hold', async () => {
     const error = await thrownBy(
-      () => readPieceTask(JSON.stringify({ ...piece, transferId: 'https://a/?token=hunter2', attempt: 'hunter2' })),
+      () => readFetcherTask(JSON.stringify({ ...piece, transferId: 'https://a/?token=hunter2', attempt: 'hunter2' })),
       'MessageMalformed',
     );
     expect(error.message).toContain('transferId');
     expect(error.message).toContain('attempt');
     expect(error.message).not.toContain('hunter2');
-    expect((await thrownBy(() => readPieceTask('hunter2{'), 'MessageMalformed')).message).not.toContain('hunter2');
+    expect((await thrownBy(() => readFetcherTask('hunter2{'), 'MessageMalformed')).message).not.toContain('hunter2');
   });
 
   test('of any kind of JSON is read or unreadable, and nothing else happens', () => {
     fc.assert(
       fc.property(fc.json(), (body) => {
-        for (const read of [readPieceTask, readPlannerMessage, readFinalizerMessage]) {
+        for (const read of [readFetcherTask, readPlannerMessage, readFinalizerMessage]) {
           try {
             read(body);
           } catch (error) {

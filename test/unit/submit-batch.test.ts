@@ -114,7 +114,7 @@ describe('a batch that is retried', () => {
 });
 
 it('a shard is complete when no worker and no transfer is left to it', () => {
-  const large = [{ entry: 1, transferId: 'id' }];
+  const large = [{ entry: 1, transferId: 'id', name: 'a.bin', source: 'https://files.example/a.bin' }];
   expect(isComplete({ v: 1, shard: 1, outcomes: [] })).toBe(false);
   expect(isComplete({ v: 1, shard: 1, outcomes: [], through: true, large })).toBe(false);
   expect(isComplete({ v: 1, shard: 1, outcomes: [], through: true })).toBe(true);

@@ -1,7 +1,7 @@
 import type { BatchView } from '../../pipeline/requests/batches/batch-view.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import { isBatchOver, runOf } from '../../transfer/batch/batch-record.ts';
-import type { Board } from '../../transfer/batch/board.ts';
+import type { Board } from '../../transfer/batch/fleet/board.ts';
 import type { Counters, Outcome } from '../../transfer/batch/outcome.ts';
 import { total } from '../../transfer/batch/outcome.ts';
 import type { PieceSet } from '../../transfer/plan/piece-set.ts';

@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { Input } from '../../transfer/decide/decision.ts';
 import { MARGIN_MS } from '../names.ts';
+import type { Subject } from './subjects.ts';
+import { nameOf } from './subjects.ts';
 
 /** Reads a message's body. @throws PieceworkError `MessageMalformed` for what can not be read here. */
 export type Reader<M> = (body: string) => M;
@@ -38,29 +39,22 @@ export async function eachMessage<M>(
   return await answer(home, [failed, ...(await Promise.all(again))].flat());
 }
 
-/** One input of the finalizer, and the transfer that it is about. */
-export interface TransferInput {
-  readonly transferId: string;
-  readonly input: Input;
-}
-
-/** All messages of a transfer together, one transfer beside another. */
-export async function byTransfer(
+/** All messages about one thing together, one thing beside another. */
+export async function bySubject(
   home: BatchHome,
   event: SQSEvent,
   context: Context,
-  read: Reader<TransferInput>,
-  handle: (transferId: string, inputs: readonly Input[], signal: AbortSignal) => Promise<void>,
+  read: Reader<Subject>,
+  handle: (subjects: readonly Subject[], signal: AbortSignal) => Promise<void>,
 ): Promise<SQSBatchResponse> {
   const signal = signalOf(context);
   const { messages, failed } = await understood(home, event, read);
-  const groups = Map.groupBy(messages, ({ message }) => message.transferId);
-  const again = [...groups].map(async ([transferId, group]) => {
+  const groups = Map.groupBy(messages, ({ message }) => nameOf(message));
+  const again = [...groups.values()].map(async (group) => {
     const records = group.map(({ record }) => record);
     return await attempt(home, records, () =>
       handle(
-        transferId,
-        group.map(({ message }) => message.input),
+        group.map(({ message }) => message),
         signal,
       ),
     );

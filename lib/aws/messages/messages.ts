@@ -1,8 +1,9 @@
-import { readFinalizerMessage, readPieceTask, readPlannerMessage } from '../../queues/messages.ts';
-import type { TransferInput } from './batches.ts';
+import { readFetcherTask, readFinalizerMessage, readPlannerMessage } from '../../queues/messages.ts';
+import type { Subject } from './subjects.ts';
+import { subjectOf } from './subjects.ts';
 
 /** How each function reads the bodies of its queue; what it does not understand throws, and is parked. */
-export const READERS = { planner: readPlannerMessage, fetcher: readPieceTask, finalizer: readFinalizerInput } as const;
+export const READERS = { planner: readPlannerMessage, fetcher: readFetcherTask, finalizer: readSubject } as const;
 
 /** What the schedule's rule sends. */
 export interface Scheduled {
@@ -10,23 +11,16 @@ export interface Scheduled {
 }
 
 /** A message of the results queue, or a dead letter of the pieces queue, which is the task as the fetcher got it. */
-function readFinalizerInput(body: string): TransferInput {
-  const message = isPieceTask(body)
-    ? ({ kind: 'dead', v: 1, task: readPieceTask(body) } as const)
-    : readFinalizerMessage(body);
-  switch (message.kind) {
-    case 'tick':
-      return { transferId: message.transferId, input: { kind: 'tick' } };
-    case 'dead':
-      return { transferId: message.task.transferId, input: message };
-    case 'result':
-      return { transferId: message.transferId, input: message };
-  }
+function readSubject(body: string): Subject {
+  if (!isFetcherTask(body)) return subjectOf(readFinalizerMessage(body));
+  const task = readFetcherTask(body);
+  return subjectOf(task.kind === 'piece' ? { kind: 'dead', v: 1, task } : { kind: 'dead-shard', v: 1, task });
 }
 
-function isPieceTask(body: string): boolean {
+function isFetcherTask(body: string): boolean {
   try {
-    return (JSON.parse(body) as { kind?: unknown } | null)?.kind === 'piece';
+    const { kind } = Object(JSON.parse(body)) as { kind?: unknown };
+    return kind === 'piece' || kind === 'shard';
   } catch {
     return false;
   }

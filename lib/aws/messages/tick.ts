@@ -2,7 +2,6 @@ import type { Context } from 'aws-lambda';
 import { decodeTime } from 'ulid';
 import type { ActiveTransfer } from '../../pipeline/shared/markers.ts';
 import { activeTransfers, unmarkedSealed } from '../../pipeline/shared/markers.ts';
-import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import { reconcile } from '../../pipeline/upkeep/reconcile.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
@@ -11,19 +10,12 @@ import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
 import { STUCK_METRIC } from '../names.ts';
 import { signalOf } from './batches.ts';
-
-export interface TickHome {
-  readonly ports: Ports;
-  /** A number for CloudWatch. */
-  measure(name: string, value: number): void;
-  /** Gets what a transfer's tick threw; the next one comes in a minute. */
-  tickFailed(transferId: string, error: unknown): void;
-  flush(): void;
-}
+import { tickBatches } from './tick-batches.ts';
+import type { TickHome } from './tick-home.ts';
 
 const SIDE_BY_SIDE = 16;
 
-/** The schedule's tick: looks at every transfer in which work remains, and counts those that should have ended. */
+/** The schedule's tick: looks at all in which work remains, and counts what should have ended or does not move. */
 export async function tickAll(home: TickHome, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<undefined> {
   const signal = signalOf(context);
   const transfers = activeTransfers(home.ports);
@@ -35,7 +27,7 @@ export async function tickAll(home: TickHome, context: Pick<Context, 'getRemaini
       if (!(await tickOne(home, next.value, signal))) stuck += 1;
     }
   };
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
+  await Promise.all([...Array.from({ length: SIDE_BY_SIDE }, work), tickBatches(home, signal)]);
   if (isSweep(home.ports.clock.now())) {
     for await (const forgotten of unmarkedSealed(home.ports)) await tickOne(home, forgotten, signal);
   }
@@ -61,7 +53,7 @@ async function tickOne(home: TickHome, active: ActiveTransfer, signal: AbortSign
   } catch (error) {
     // What the end of this function cuts off goes on at the next tick.
     if (signal.aborted) return true;
-    home.tickFailed(active.transferId, error);
+    home.tickFailed({ transferId: active.transferId }, error);
     return false;
   }
 }

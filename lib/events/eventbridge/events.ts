@@ -4,14 +4,14 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { ErrorRecord } from '../../errors/error.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { serviceError } from '../../errors/service.ts';
-import type { PieceworkEvent } from '../../transfer/progress/events.ts';
+import type { BatchLifeEvent, PieceworkEvent } from '../../transfer/progress/events.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import { printableJson } from '../../values/text/printable.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import type { Events } from '../events.ts';
-import type { TransferEventDetail } from './schema.ts';
-import { DETAIL_TYPES } from './schema.ts';
+import type { BatchEventDetail, TransferEventDetail } from './schema.ts';
+import { BATCH_DETAIL_TYPES, DETAIL_TYPES } from './schema.ts';
 
 export interface EventBridgeOptions {
   /** Closed by its maker. */
@@ -43,13 +43,20 @@ type LifeEvent = Extract<PieceworkEvent, { readonly type: keyof typeof DETAIL_TY
 
 const TRIES = 3;
 
-const ENDS: ReadonlySet<LifeEvent['type']> = new Set(['completed', 'failed', 'cancelled']);
+const ENDS: ReadonlySet<string> = new Set<LifeEvent['type'] | BatchLifeEvent['type']>([
+  'completed',
+  'failed',
+  'cancelled',
+  'batch.completed',
+  'batch.failed',
+  'batch.cancelled',
+]);
 
 /**
- * The six events of a transfer's life, on an EventBridge bus; nothing else, and never a piece's. `emit` resolves when
- * the bus has it, since what is still on its way when a function returns is frozen with it. An end that can't be sent
- * rejects, so that it is sent later: it is not yet recorded as announced (rule 17, at least once). `Accepted`,
- * `Retried` and `Planned` are not worth failing a transfer over.
+ * The six events of a transfer's life, and the four of a batch's, on an EventBridge bus; nothing else, and never a
+ * piece's. `emit` resolves when the bus has it, since what is still on its way when a function returns is frozen with
+ * it. An end that can't be sent rejects, so that it is sent later: it is not yet recorded as announced (rule 17, at
+ * least once). `Accepted`, `Retried` and `Planned` are not worth failing a transfer over.
  */
 export function eventBridgeEvents(options: EventBridgeOptions): Events {
   const {
@@ -62,11 +69,11 @@ export function eventBridgeEvents(options: EventBridgeOptions): Events {
     sleep = delay,
   } = options;
 
-  async function put(detail: TransferEventDetail): Promise<void> {
+  async function put(detail: TransferEventDetail | BatchEventDetail): Promise<void> {
     const entry = {
       EventBusName: busName,
       Source: source,
-      DetailType: DETAIL_TYPES[detail.status],
+      DetailType: 'batchId' in detail ? BATCH_DETAIL_TYPES[detail.status] : DETAIL_TYPES[detail.status],
       Detail: printableJson(detail),
       Time: new Date(detail.at),
       Resources: [],
@@ -82,10 +89,10 @@ export function eventBridgeEvents(options: EventBridgeOptions): Events {
 
   return {
     async emit(event) {
-      if (!isLifeEvent(event)) return;
+      if (!isLifeEvent(event) && !isBatchEvent(event)) return;
       try {
-        const known = await describe?.(event.transferId);
-        await put(detailOf(event, known, now()));
+        if (isBatchEvent(event)) await put(batchDetailOf(event, now()));
+        else await put(detailOf(event, await describe?.(event.transferId), now()));
       } catch (thrown) {
         const error = serviceError(thrown, { target: `the event bus ${busName}`, right: 'events:PutEvents' });
         if (ENDS.has(event.type)) throw error;
@@ -97,6 +104,19 @@ export function eventBridgeEvents(options: EventBridgeOptions): Events {
 
 function isLifeEvent(event: PieceworkEvent): event is LifeEvent {
   return Object.hasOwn(DETAIL_TYPES, event.type);
+}
+
+function isBatchEvent(event: PieceworkEvent): event is BatchLifeEvent {
+  return event.type.startsWith('batch.');
+}
+
+function batchDetailOf(event: BatchLifeEvent, at: Instant): BatchEventDetail {
+  const { type, ...said } = event;
+  const status = type.slice('batch.'.length) as BatchEventDetail['status'];
+  const common = { v: 1, id: `${event.batchId}.${event.run}.${status}`, status, at: toIso(at) } as const;
+  return 'reason' in said && said.reason !== undefined
+    ? { ...said, ...common, reason: short(said.reason) }
+    : { ...said, ...common };
 }
 
 function refused(busName: string, code: string): PieceworkError {

@@ -72,6 +72,44 @@ export const transferEventDetail = z.discriminatedUnion('status', [
 ]);
 export type TransferEventDetail = z.infer<typeof transferEventDetail>;
 
+const counters = z.object({
+  done: z.int(),
+  unchanged: z.int(),
+  failed: z.int(),
+  cancelled: z.int(),
+  /** Of those that were brought. */
+  bytes: z.number(),
+});
+
+/** Of the life of a batch. */
+export const batchEventDetail = z.object({
+  v: z.literal(1),
+  /** Equal for the same event sent twice: batch, run, status. */
+  id: z.string(),
+  batchId: z.string(),
+  status: z.enum(['accepted', 'completed', 'failed', 'cancelled']),
+  run: z.int().min(1),
+  /** ISO 8601, of the sending. */
+  at: z.iso.datetime(),
+  /** Where the list is, without any secret, and where its entries go. Of `accepted`. */
+  list: z.string().optional(),
+  destination: z.string().optional(),
+  /** Of the ends. */
+  entries: z.int().optional(),
+  counters: counters.optional(),
+  report: z.string().optional(),
+  /** Why it ended before its end. */
+  reason: reason.optional(),
+});
+export type BatchEventDetail = z.infer<typeof batchEventDetail>;
+
+export const BATCH_DETAIL_TYPES = {
+  accepted: 'Batch Accepted',
+  completed: 'Batch Completed',
+  failed: 'Batch Failed',
+  cancelled: 'Batch Cancelled',
+} as const satisfies Readonly<Record<BatchEventDetail['status'], string>>;
+
 export const DETAIL_TYPES = {
   accepted: 'Transfer Accepted',
   retried: 'Transfer Retried',

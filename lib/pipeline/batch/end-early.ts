@@ -5,7 +5,7 @@ import { openOutcomes } from './shard-outcomes.ts';
 
 /** Gives each entry that has no outcome the outcome `cancelled`, so that the report has all of them. */
 export async function endEarly(
-  ports: Pick<BatchPorts, 'records' | 'shards'>,
+  ports: Pick<BatchPorts, 'records' | 'shards' | 'clock' | 'ids'>,
   batchId: string,
   shards: number,
   because: ErrorRecord,

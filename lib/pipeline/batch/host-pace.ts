@@ -4,7 +4,7 @@ import { ceilingAfter } from '../../transfer/decide/ceiling.ts';
 import { deniedWaitMs, mayBeLimit } from '../../transfer/denial.ts';
 import type { Instant } from '../../values/time.ts';
 import { closeHost, rememberCeiling } from '../shared/hosts/change.ts';
-import { ceilingOf, closedUntil, readHost } from '../shared/hosts/entry.ts';
+import { ceilingOf, closedUntil, hasPlaceForGuest, readHost } from '../shared/hosts/entry.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import type { Denials } from './pace/denials.ts';
 import { denialsOfHost } from './pace/denials.ts';
@@ -15,6 +15,10 @@ export interface PaceLimits {
   readonly places: number;
   /** Requests begun in a minute. @default any number */
   readonly perMinute?: number;
+  /** It has places of the host only where those who share it leave one. @default its places are its own */
+  readonly isGuest?: boolean;
+  /** Since when the host has given no byte, where that is known from before. */
+  readonly silentSince?: Instant;
 }
 
 /** How one host is asked by one batch: so many requests at a time, so often, and not while it asks for patience. */
@@ -49,7 +53,7 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   let lookedAt: Instant | undefined;
   let closedTo: Instant = 0;
   let nextStartAt: Instant = 0;
-  let lastByteAt: Instant | undefined;
+  let lastByteAt: Instant | undefined = limits.silentSince;
   /** Since the ceiling moved. */
   let doneCount = 0;
   let servedCount = 0;
@@ -93,6 +97,7 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
     const entry = (await readHost(ports, url))?.value;
     closedTo = Math.max(closedTo, closedUntil(entry));
     if (isFirst) ceiling = ceilingOf(ports, entry);
+    if (limits.isGuest === true && !hasPlaceForGuest(ports, entry)) closedTo = Math.max(closedTo, now + LOOK_EVERY_MS);
   }
 
   async function untilOpen(signal: AbortSignal): Promise<void> {

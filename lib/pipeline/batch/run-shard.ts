@@ -6,7 +6,7 @@ import type { Again, Tries } from '../../transfer/batch/again.ts';
 import { afterDenial, afterEntryFailure } from '../../transfer/batch/again.ts';
 import type { BatchEntry, Listed } from '../../transfer/batch/entry.ts';
 import { isEntry, shownSourceOf } from '../../transfer/batch/entry.ts';
-import type { Outcome } from '../../transfer/batch/outcome.ts';
+import type { LargeEntry, Outcome } from '../../transfer/batch/outcome.ts';
 import { isThere } from '../../transfer/batch/outcome.ts';
 import { mayBeLimit } from '../../transfer/denial.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
@@ -47,17 +47,29 @@ export async function runShard(work: BatchWork, shard: number, signal: AbortSign
     );
   const outcomes = await openOutcomes(ports, batch.id, shard, isFurther, batch.options.checksums);
   if (!isFurther) for (const outcome of outcomes.all) work.known(outcome);
-  const has = new Set(outcomes.all.map(({ entry }) => entry));
+  await bringOpen(work, outcomes, listed, signal);
+}
+
+/** The entries of a shard that have no outcome, and are no transfers. */
+export async function bringOpen(
+  work: BatchWork,
+  outcomes: OpenOutcomes,
+  listed: readonly Listed[],
+  signal: AbortSignal,
+): Promise<void> {
+  const has = new Set([...outcomes.all, ...outcomes.large].map(({ entry }) => entry));
   const open = listed.filter(({ number }) => !has.has(number));
   for (const line of open) if (!isEntry(line)) take(work, outcomes, invalid(line));
-  const fresh = open.filter(isEntry).map((entry): Todo => ({ entry, tries: { failures: 0, waits: 0 }, dueAt: 0 }));
+  const fresh = open.filter(isEntry).map((entry): Todo => ({ entry, tries: outcomes.triesOf(entry.number), dueAt: 0 }));
+  let isThrough = false;
   const ticking = checkpointsUntil(outcomes, work, signal);
   try {
     await rounds({ ...work, ...checksumFiles(work, open.filter(isEntry)) }, outcomes, fresh, signal);
+    isThrough = true;
   } finally {
     await ticking.stop();
     // Also of what was stopped: each outcome that is written is one entry less to ask for.
-    await outcomes.checkpoint();
+    await outcomes.leave(isThrough);
   }
 }
 
@@ -100,8 +112,11 @@ async function bringGroup(
     if (next.dueAt > now) await work.ports.clock.sleep(next.dueAt - now, signal);
     const came = await attempt(work, next, shared, signal);
     if (shared !== undefined && 'kind' in came && isThere(came)) brought.set(came.name, came);
-    if (!('kind' in came)) later.push(came);
-    else if (!isPutOff(work, outcomes.shard, came)) take(work, outcomes, came);
+    if ('transferId' in came) outcomes.addLarge(came);
+    else if (!('kind' in came)) {
+      outcomes.tried(came.entry.number, came.tries);
+      later.push(came);
+    } else if (!isPutOff(work, outcomes.shard, came)) take(work, outcomes, came);
   }
   return later;
 }
@@ -134,7 +149,7 @@ async function attempt(
   { entry, tries }: Todo,
   shared: SharedRead | undefined,
   signal: AbortSignal,
-): Promise<Outcome | Todo> {
+): Promise<Outcome | LargeEntry | Todo> {
   const failures: Failed[] = [];
   for (const source of entry.sources) {
     const pace = work.paceOf(source.url);
@@ -188,12 +203,12 @@ function isOfSource({ code }: PieceworkError): boolean {
 }
 
 async function bring(
-  { ports, batch, paceOf, proved, started }: BatchWork,
+  { ports, batch, paceOf, proved, started, asTransfer }: BatchWork,
   listed: BatchEntry,
   source: SourceLocator,
   shared: SharedRead | undefined,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Outcome | LargeEntry> {
   const entry = (await proved?.(listed, signal)) ?? listed;
   const { ifExists, strict = false, object, checksums = [], minAgeMs } = batch.options;
   const job = {
@@ -211,6 +226,7 @@ async function bring(
   };
   const came = await bringEntry(ports, job, signal);
   if (came !== 'large') return came;
+  if (asTransfer !== undefined) return asTransfer(entry, listed.sources.indexOf(source));
   const twin = shared?.large.get(source.url);
   const outcome = await ports.bringLarge({ ...entry, sources: [source] }, object, signal, twin);
   shared?.large.set(source.url, entry.name);
@@ -225,14 +241,14 @@ function invalid({ number, name, source, error }: Exclude<Listed, BatchEntry>): 
 /** Writes what came, every few seconds, until it is stopped. A checkpoint that fails is made up for by the next one. */
 function checkpointsUntil(
   outcomes: OpenOutcomes,
-  { ports: { clock } }: BatchWork,
+  { ports: { clock }, checkpointMs = CHECKPOINT_MS }: BatchWork,
   signal: AbortSignal,
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
   const either = AbortSignal.any([stopped.signal, signal]);
   const loop = (async () => {
     for (;;) {
-      await clock.sleep(CHECKPOINT_MS, either);
+      await clock.sleep(checkpointMs, either);
       await outcomes.checkpoint().catch(() => {});
     }
   })().catch(() => {});

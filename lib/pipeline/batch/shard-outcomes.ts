@@ -1,9 +1,13 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { Version } from '../../records/records.ts';
 import { KEYS } from '../../records/records.ts';
-import type { Outcome } from '../../transfer/batch/outcome.ts';
+import type { Tries } from '../../transfer/batch/again.ts';
+import type { LargeEntry, Outcome, ShardOutcomes } from '../../transfer/batch/outcome.ts';
 import { isThere, merged } from '../../transfer/batch/outcome.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
+import { stated } from '../../values/stated.ts';
+import { toIso } from '../../values/time.ts';
+import { TakenOver } from '../shared/taken-over.ts';
 import type { BatchPorts } from './batch-ports.ts';
 
 /** What has become of a shard's entries, and the record of it. */
@@ -11,10 +15,32 @@ export interface OpenOutcomes {
   readonly shard: number;
   /** Those that count: of an earlier run, and of this one. */
   readonly all: readonly Outcome[];
+  /** Entries that are to become transfers, or are. */
+  readonly large: readonly LargeEntry[];
+  /** What an entry without an outcome has behind it. */
+  triesOf(entry: number): Tries;
   add(outcome: Outcome): void;
+  addLarge(entry: LargeEntry): void;
+  /** It failed, and is tried again. */
+  tried(entry: number, tries: Tries): void;
   /** Writes all of them where something is new since the last time. */
   checkpoint(): Promise<void>;
+  /** The last checkpoint. @param isThrough nothing is left to a worker */
+  leave(isThrough: boolean): Promise<void>;
 }
+
+/** In a fleet: the time that a worker has a shard to itself. */
+export interface ShardTurn {
+  /** Of the batch: what failed in an earlier one is done again, and in this one not. */
+  readonly run: number;
+  /** Another one for each worker and each time. */
+  readonly owner: string;
+  readonly leaseMs: number;
+  /** ISO 8601: since when the hosts of what is left have given no byte. */
+  silentSince(): string | undefined;
+}
+
+type OutcomePorts = Pick<BatchPorts, 'records' | 'ids' | 'clock'>;
 
 const SWAP_TRIES = 8;
 
@@ -23,27 +49,123 @@ const SWAP_TRIES = 8;
  * @param checksums what is there is done again where one of these is not known of it
  */
 export async function openOutcomes(
-  ports: Pick<BatchPorts, 'records'>,
+  ports: OutcomePorts,
   batchId: string,
   shard: number,
   keepsFailures: boolean,
   checksums: readonly DigestAlgorithm[] = [],
 ): Promise<OpenOutcomes> {
+  const found = await ports.records.get(KEYS.outcomes(batchId, shard));
+  return opened(ports, { batchId, shard, found, keepsFailures, checksums });
+}
+
+/**
+ * Takes the shard to oneself. `held`: another worker has it; `through`: nothing of it is left to a worker; `over`: its
+ * batch is in a later run.
+ */
+export async function leaseOutcomes(
+  ports: OutcomePorts,
+  batchId: string,
+  shard: number,
+  turn: ShardTurn,
+  checksums: readonly DigestAlgorithm[],
+): Promise<{ readonly outcomes: OpenOutcomes; readonly silentSince?: string } | 'held' | 'through' | 'over'> {
+  const found = await ports.records.get(KEYS.outcomes(batchId, shard));
+  const { run = 1, through, lease } = found?.value ?? { run: 0 };
+  if (run > turn.run) return 'over';
+  const isSameRun = run === turn.run;
+  if (isSameRun && through === true) return 'through';
+  if (isSameRun && lease !== undefined && lease.until > toIso(ports.clock.now())) return 'held';
+  const outcomes = opened(ports, { batchId, shard, found, keepsFailures: isSameRun, checksums, turn });
+  try {
+    await outcomes.checkpoint();
+    const { silentSince } = found?.value ?? {};
+    return isSameRun && silentSince !== undefined ? { outcomes, silentSince } : { outcomes };
+  } catch (error) {
+    if (error instanceof TakenOver) return 'held';
+    throw error;
+  }
+}
+
+interface Opening {
+  readonly batchId: string;
+  readonly shard: number;
+  readonly found: { readonly value: ShardOutcomes; readonly version: Version } | undefined;
+  readonly keepsFailures: boolean;
+  readonly checksums: readonly DigestAlgorithm[];
+  readonly turn?: ShardTurn;
+}
+
+function opened(ports: OutcomePorts, { batchId, shard, found, keepsFailures, checksums, turn }: Opening): OpenOutcomes {
   const key = KEYS.outcomes(batchId, shard);
-  const found = await ports.records.get(key);
   let version: Version | 'absent' = found?.version ?? 'absent';
   const earlier = (found?.value.outcomes ?? []).filter(
     (one) => keepsFailures || (isThere(one) && checksums.every((algorithm) => one.digests?.[algorithm] !== undefined)),
   );
   const byEntry = new Map(earlier.map((outcome) => [outcome.entry, outcome]));
-  let isNew = false;
+  const ofThisRun = turn === undefined || found?.value.run !== turn.run ? undefined : found.value;
+  const large = new Map((ofThisRun?.large ?? []).map((one) => [one.entry, one]));
+  const triedTimes = new Map(Object.entries(ofThisRun?.tries ?? {}));
+  let left: { readonly isThrough: boolean } | undefined;
+  let writeId: string | undefined;
+  // The lease itself is new.
+  let isNew = turn !== undefined;
+  let renewAt = 0;
+
+  function document(): ShardOutcomes {
+    const all: ShardOutcomes = { v: 1, shard, outcomes: [...byEntry.values()] };
+    return turn === undefined ? all : { ...all, ...ofTurn(turn) };
+  }
+
+  function ofTurn({ run, owner, leaseMs, silentSince }: ShardTurn): Partial<ShardOutcomes> {
+    const now = ports.clock.now();
+    renewAt = now + leaseMs / 2;
+    writeId = ports.ids.ulid();
+    const open = [...large.values()].filter(({ entry }) => !byEntry.has(entry)).sort((a, b) => a.entry - b.entry);
+    const always = { run, writeId, ...(open.length === 0 ? {} : { large: open }) };
+    if (left?.isThrough === true) return { ...always, through: true };
+    const tries = triedTimes.size === 0 ? undefined : Object.fromEntries(triedTimes);
+    return {
+      ...always,
+      ...stated({ tries, silentSince: silentSince() ?? ofThisRun?.silentSince }),
+      ...(left === undefined ? { lease: { owner, until: toIso(now + leaseMs) } } : {}),
+    };
+  }
 
   /** Another worker of this shard was faster: double work, and no harm. */
-  async function mergeWithTheirs(): Promise<void> {
+  async function mergeWithTheirs(): Promise<'ours' | 'theirs'> {
     const theirs = await ports.records.get(key);
+    version = theirs?.version ?? 'absent';
+    if (turn !== undefined && theirs !== undefined) {
+      if (theirs.value.writeId === writeId) return 'ours';
+      checkStillOurs(turn, theirs.value);
+    }
     for (const outcome of merged([...byEntry.values()], theirs?.value.outcomes ?? []))
       byEntry.set(outcome.entry, outcome);
-    version = theirs?.version ?? 'absent';
+    return 'theirs';
+  }
+
+  /** What is complete does not change, and who has the lease writes. */
+  function checkStillOurs(ours: ShardTurn, { run = 1, through, lease }: ShardOutcomes): void {
+    const isOver = run > ours.run || (run === ours.run && through === true);
+    const isHeld = run === ours.run && lease !== undefined && lease.owner !== ours.owner;
+    if (isOver || isHeld) throw new TakenOver(`${batchId}/${shard}`, 'shard');
+  }
+
+  async function write(): Promise<void> {
+    isNew = false;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        version = await ports.records.put(key, document(), version);
+        return;
+      } catch (error) {
+        if (!(error instanceof PieceworkError) || error.reaction === 'fail' || tries >= SWAP_TRIES) {
+          isNew = true;
+          throw error;
+        }
+        if ((await mergeWithTheirs()) === 'ours') return;
+      }
+    }
   }
 
   return {
@@ -51,25 +173,26 @@ export async function openOutcomes(
     get all() {
       return [...byEntry.values()];
     },
+    get large() {
+      return [...large.values()];
+    },
+    triesOf: (entry) => triedTimes.get(String(entry)) ?? { failures: 0, waits: 0 },
     add(outcome) {
       byEntry.set(outcome.entry, outcome);
+      triedTimes.delete(String(outcome.entry));
       isNew = true;
     },
+    addLarge(entry) {
+      large.set(entry.entry, entry);
+      isNew = true;
+    },
+    tried: (entry, { failures, waits }) => void triedTimes.set(String(entry), { failures, waits }),
     async checkpoint() {
-      if (!isNew) return;
-      isNew = false;
-      for (let tries = 1; ; tries += 1) {
-        try {
-          version = await ports.records.put(key, { v: 1, shard, outcomes: [...byEntry.values()] }, version);
-          return;
-        } catch (error) {
-          if (!(error instanceof PieceworkError) || error.reaction === 'fail' || tries >= SWAP_TRIES) {
-            isNew = true;
-            throw error;
-          }
-          await mergeWithTheirs();
-        }
-      }
+      if (isNew || (turn !== undefined && ports.clock.now() >= renewAt)) await write();
+    },
+    async leave(isThrough) {
+      left = { isThrough };
+      if (isNew || turn !== undefined) await write();
     },
   };
 }

@@ -2,7 +2,7 @@ import { hostOf } from '../../records/records.ts';
 import type { TryLimits } from '../../transfer/batch/again.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import type { BatchEntry } from '../../transfer/batch/entry.ts';
-import type { Outcome } from '../../transfer/batch/outcome.ts';
+import type { LargeEntry, Outcome } from '../../transfer/batch/outcome.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import type { HostPace, PaceLimits } from './host-pace.ts';
 import { hostPace } from './host-pace.ts';
@@ -27,6 +27,10 @@ export interface BatchWork {
   proved?(entry: BatchEntry, signal: AbortSignal): Promise<BatchEntry>;
   /** An entry is asked for now. */
   started?(entry: BatchEntry): void;
+  /** What is too large for one buffer is left to others, as a transfer. @default it is brought by this worker */
+  asTransfer?(entry: BatchEntry, mirror: number): LargeEntry;
+  /** Outcomes are written at most so often. @default 3 s */
+  readonly checkpointMs?: number;
   /** An outcome of an earlier run that still counts. */
   known(outcome: Outcome): void;
   /** An outcome of this run. */

@@ -18,8 +18,16 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
   }
   await giveBackPlaces(ports, record, 'left', signal);
   await ports.events.emit(endEvent(record));
+  await sendToBatch(ports, record);
   await saveTransfer(ports, loaded, announced(record));
   return 'again';
+}
+
+/** Where it is lost, the tick of the batch finds it. */
+async function sendToBatch({ fleet }: Ports, { id: transferId, batch }: Over): Promise<void> {
+  if (batch?.shard === undefined) return;
+  const { id: batchId, shard, entry } = batch;
+  await fleet?.queues.finalizer.send([{ body: { kind: 'large-ended', v: 1, batchId, shard, entry, transferId } }]);
 }
 
 function endEvent(record: Over): PieceworkEvent {

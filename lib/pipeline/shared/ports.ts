@@ -4,6 +4,7 @@ import type { Queue } from '../../queues/queue.ts';
 import type { Records } from '../../records/records.ts';
 import type { SealedDocuments, Secrets } from '../../secrets/secrets.ts';
 import type { Sources } from '../../sources/source.ts';
+import type { ShardLimits } from '../../transfer/batch/shards.ts';
 import type { DecidePolicy } from '../../transfer/decide/decision.ts';
 import type {
   BatchFinalizerMessage,
@@ -41,6 +42,8 @@ export interface Ports {
 
 export interface BatchFleet {
   readonly sealed: SealedDocuments;
+  /** How lists are cut. @default up to 256 entries of a shard */
+  readonly shardLimits?: ShardLimits;
   /** The same queues as those of transfers. */
   readonly queues: {
     readonly planner: Queue<BatchPlannerMessage>;

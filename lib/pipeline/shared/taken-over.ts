@@ -6,8 +6,8 @@ import { PieceworkError } from '../../errors/error.ts';
  * them; but a lost swap is tried again with what is there now, and this is not.
  */
 export class TakenOver extends PieceworkError {
-  constructor(transferId: string) {
-    super('Conflict', `transfer ${transferId} goes on without this worker`);
+  constructor(id: string, kind: 'transfer' | 'shard' = 'transfer') {
+    super('Conflict', `${kind} ${id} goes on without this worker`);
   }
 }
 

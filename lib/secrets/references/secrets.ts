@@ -112,6 +112,7 @@ export function withReferences(secrets: Secrets, references: SecretReferences): 
     },
     discard: (transferId, run) => secrets.discard(transferId, run),
     list: () => secrets.list(),
+    fill: (locator) => references.fill(locator),
   };
 }
 

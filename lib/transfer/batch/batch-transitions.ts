@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
-import { toIso } from '../../values/time.ts';
+import { fromIso, toIso } from '../../values/time.ts';
 import type { BatchEnding, BatchList, BatchRecord } from './batch-record.ts';
 import { runOf } from './batch-record.ts';
 
@@ -81,4 +81,44 @@ export function nextRun(batch: BatchRecord, actedBy: string | undefined, now: In
     status: 'accepted',
     ...(actedBy === undefined ? {} : { actedBy }),
   };
+}
+
+export function announcedBatch(batch: BatchRecord): BatchRecord {
+  return { ...batch, announced: true };
+}
+
+/** What failed can't be run again any more. `undefined` = its hold is not over. */
+export function withoutHold(batch: BatchRecord, now: Instant): BatchRecord | undefined {
+  const { heldUntil, ...rest } = batch;
+  return heldUntil !== undefined && fromIso(heldUntil) <= now ? rest : undefined;
+}
+
+/** Over, and on AWS held for a retry where something has failed. @param holdMs 0 = not at all */
+export function endedOnAws(
+  batch: BatchRecord,
+  how: Pick<BatchRecord, 'reason' | 'report' | 'counters' | 'failures'>,
+  holdMs: number,
+  now: Instant,
+): BatchRecord {
+  const over = { ...ended(batch, how, now), endedAt: toIso(now) };
+  return holdMs > 0 ? { ...over, heldUntil: toIso(now + holdMs) } : over;
+}
+
+/** Its entries are known: it runs. A cancel that came meanwhile stands. */
+export function planned(batch: BatchRecord, list: BatchList, now: Instant): BatchRecord {
+  const { ending } = batch;
+  return { ...begun({ ...batch, list }, now), ...(ending === undefined ? {} : { ending }) };
+}
+
+/** Takes the number of a run that was cut off before its record. */
+export function takenRun(batch: BatchRecord, run: number): BatchRecord {
+  return { ...batch, run };
+}
+
+/** Stands in for the record that a submit never wrote. */
+export function batchTombstone(id: string, run: number, now: Instant): BatchRecord {
+  const options = { ifExists: 'if-changed', maxAttempts: 1, object: {} } as const;
+  const asked = { id, run, destination: '', place: { kind: 'stdout' }, list: { from: '', format: '' }, options };
+  const message = 'the submit was cut off before the batch was recorded; submit it again';
+  return endedOnAws(acceptedBatch(asked, now), { reason: { code: 'SubmitAbandoned', message } }, 0, now);
 }

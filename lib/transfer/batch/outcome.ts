@@ -60,6 +60,10 @@ export interface ShardLease {
 export interface LargeEntry {
   readonly entry: number;
   readonly transferId: string;
+  /** Under the destination. */
+  readonly name: string;
+  /** Redacted. */
+  readonly source: string;
   /** Which of its sources turned out to be large, from 0. @default 0 */
   readonly mirror?: number;
 }

@@ -33,6 +33,14 @@ export function withPiece(set: PieceSet, number: number): PieceSet {
   return [...set.slice(0, joinsBefore ? index - 1 : index), joined, ...set.slice(joinsAfter ? index + 1 : index)];
 }
 
+/** Without its first number; `undefined` = it has none. */
+export function withoutFirst(set: PieceSet): { readonly first: number; readonly rest: PieceSet } | undefined {
+  const [range, ...others] = set;
+  if (range === undefined) return undefined;
+  const [first, last] = range;
+  return { first, rest: first === last ? others : [[first + 1, last], ...others] };
+}
+
 /** In order. */
 export function* piecesIn(set: PieceSet): Generator<number> {
   for (const [first, last] of set) for (let number = first; number <= last; number += 1) yield number;

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import { notSilent } from '../patience.ts';
@@ -11,10 +12,19 @@ import { failed } from './transitions.ts';
 
 /** Stands in for the record that a submit never wrote (rule 16). */
 export function tombstone(id: string, run: number, now: Instant): Failed {
-  const reason = {
-    code: 'SubmitAbandoned',
-    message: 'the submit was cut off before the transfer was recorded; submit it again',
-  } as const;
+  return unsubmitted(
+    id,
+    run,
+    {
+      code: 'SubmitAbandoned',
+      message: 'the submit was cut off before the transfer was recorded; submit it again',
+    },
+    now,
+  );
+}
+
+/** A transfer that never comes to be: its submit, if it is still on its way, finds that it has ended. */
+export function unsubmitted(id: string, run: number, reason: ErrorRecord, now: Instant): Failed {
   const request = {
     source: { url: '', withheld: true },
     destination: { kind: 'stdout' },

@@ -1,4 +1,4 @@
-import { readFinalizerMessage, readPieceTask, readPlannerMessage } from '../../../lib/queues/messages.ts';
+import { readFetcherTask, readFinalizerMessage, readPlannerMessage } from '../../../lib/queues/messages.ts';
 import { mutatedJson } from '../inputs.ts';
 import { refusing, subject } from '../subject.ts';
 
@@ -29,7 +29,7 @@ export const MESSAGES = subject({
     'details',
   ]),
   begin: () => (body) => {
-    for (const read of [readPlannerMessage, readPieceTask, readFinalizerMessage]) {
+    for (const read of [readPlannerMessage, readFetcherTask, readFinalizerMessage]) {
       const message = refusing<object>(() => read(body));
       // It becomes a path.
       const { transferId = 'x' } = (message ?? {}) as { transferId?: unknown };

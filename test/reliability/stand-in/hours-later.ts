@@ -21,7 +21,7 @@ export async function tickHoursLater(cloud: Cloud, standInPid: number): Promise<
   const ahead = {
     ports: { ...home.ports, clock },
     measure: () => undefined,
-    tickFailed: (transferId: string, error: unknown) => void wrong.push(`${transferId}: ${String(error)}`),
+    tickFailed: (about: object, error: unknown) => void wrong.push(`${JSON.stringify(about)}: ${String(error)}`),
     flush: () => undefined,
   };
   await tickAll(ahead, { getRemainingTimeInMillis: () => 60_000 });

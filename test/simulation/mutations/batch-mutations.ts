@@ -11,8 +11,8 @@ export const BATCH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a worker of a batch trusts a swap that it lost',
     file: 'lib/pipeline/batch/shard-outcomes.ts',
-    find: '          await mergeWithTheirs();',
-    replace: '          return;',
+    find: "        if ((await mergeWithTheirs()) === 'ours') return;",
+    replace: '        return;',
   },
   {
     name: 'a batch that goes on repeats what is done',
@@ -37,5 +37,29 @@ export const BATCH_MUTATIONS: readonly Mutation[] = [
     file: 'lib/transfer/batch/again.ts',
     find: 'if (failures >= limits.maxAttempts)',
     replace: 'if (failures >= 1)',
+  },
+  {
+    name: 'a worker of a fleet forgets which entries are large',
+    file: 'lib/pipeline/batch/shard-outcomes.ts',
+    find: '...(open.length === 0 ? {} : { large: open })',
+    replace: '...(open.length === 0 ? {} : { large: open.slice(1) })',
+  },
+  {
+    name: 'a fleet counts the outcomes of a shard each time that it is seen',
+    file: 'lib/transfer/batch/fleet/decide-batch.ts',
+    find: 'if (seen.run !== board.run || hasPiece(board.complete, shard)) continue;',
+    replace: 'if (seen.run !== board.run) continue;',
+  },
+  {
+    name: 'a fleet ends a batch before its last large entry',
+    file: 'lib/transfer/batch/fleet/decide-batch.ts',
+    find: 'Object.keys(board.large).length === 0 &&',
+    replace: 'Object.keys(board.large).length >= 0 &&',
+  },
+  {
+    name: 'a fleet ignores the places of a host',
+    file: 'lib/transfer/batch/fleet/decide-batch.ts',
+    find: 'return Math.min(PLACES_OF_SHARD, places - used);',
+    replace: 'return Math.max(PLACES_OF_SHARD, places - used);',
   },
 ];

@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { PieceworkError } from '../../../errors/error.ts';
 import { redactUrl } from '../../../errors/redact.ts';
-import type { Entry, InvalidEntry, Listed as ListedEntry } from '../../../lists/entry.ts';
 import { FORMATS } from '../../../lists/formats.ts';
 import { givenEntries } from '../../../lists/given-entries.ts';
 import type { ListFormat, ListOptions } from '../../../lists/options.ts';
 import { DEFAULT_SCHEMES } from '../../../lists/options.ts';
 import type { OpenedPage } from '../../../lists/whole/read-whole-list.ts';
 import { readWholeList } from '../../../lists/whole/read-whole-list.ts';
+import { listedEntries } from '../../../pipeline/batch/list/listed-entries.ts';
 import type { BatchList } from '../../../transfer/batch/batch-record.ts';
-import type { BatchEntry, Listed } from '../../../transfer/batch/entry.ts';
+import type { Listed } from '../../../transfer/batch/entry.ts';
 import type { SourceLocator } from '../../../transfer/locators.ts';
 import { stated } from '../../../values/stated.ts';
 import type { Home } from '../../home/home.ts';
@@ -64,7 +64,7 @@ export async function openList(
   const counted = { collisions: 0 };
   const refuses = collisions === 'refuse' && options.onCollision === 'fail';
   return {
-    entries: entriesOf(read, source, counted, refuses ? BY_OPTION : undefined),
+    entries: listedEntries(read, source, counted, refuses ? BY_OPTION : undefined),
     collisions: () => counted.collisions,
     because: read.because,
     notes: () => read.notes().map(({ message, times }) => (times === 1 ? message : `${message} (${times} times)`)),
@@ -95,7 +95,7 @@ function given(
   const refused = collisions === 'refuse' ? 'each needs a name of its own' : undefined;
   return {
     collisions: () => counted.collisions,
-    entries: entriesOf(givenEntries(summedUp(), options), source, counted, refused),
+    entries: listedEntries(givenEntries(summedUp(), options), source, counted, refused),
     because: 'they were given one by one',
     notes: () => [],
     description: () => ({ from: 'entries', format: 'entries', sha256: hash.copy().digest('hex') }),
@@ -133,40 +133,3 @@ function formatOf(format: string): ListFormat {
 }
 
 const BY_OPTION = '--on-collision number gives it a name of its own, first leaves it out';
-
-/** @param refused what to do where two entries have one name, which ends the list. @default it does not */
-async function* entriesOf(
-  read: AsyncIterable<ListedEntry>,
-  source: Omit<SourceLocator, 'url'>,
-  counted: { collisions: number },
-  refused: string | undefined,
-): AsyncGenerator<Listed> {
-  for await (const listed of read) {
-    if (listed.kind === 'entry') {
-      yield batchEntry(listed, source);
-      continue;
-    }
-    if (listed.collidesWith !== undefined && refused !== undefined) throw collision(listed, refused);
-    if (listed.collidesWith !== undefined) counted.collisions += 1;
-    const { number, code, message } = listed;
-    yield { number, source: '', name: '', error: { code, message } };
-  }
-}
-
-function collision({ message }: InvalidEntry, help: string): PieceworkError {
-  return new PieceworkError('InvalidList', `${message}; nothing was begun: ${help}`);
-}
-
-function batchEntry(
-  { number, sources, name, sizeBytes, digests, headers, checksumsFrom }: Entry,
-  all: Omit<SourceLocator, 'url'>,
-): BatchEntry {
-  const said = headers === undefined && all.headers === undefined ? {} : { headers: { ...all.headers, ...headers } };
-  return {
-    number,
-    sources: sources.map((url) => ({ ...all, ...said, url })),
-    name,
-    expect: { digests, ...stated({ sizeBytes }) },
-    ...(checksumsFrom === undefined ? {} : { checksumsFrom: { ...all, ...said, url: checksumsFrom } }),
-  };
-}

@@ -38,7 +38,7 @@ export async function cancelBatch(home: Home, batchId: string, signal: AbortSign
   await cancelTransfersOf(home, batchId, signal);
   const { outline } = localShards(home.records);
   await endEarly(
-    { records: home.records, shards: { get: outline, put: async () => {} } },
+    { ...home, shards: { get: outline, put: async () => {} } },
     batchId,
     batch.list.shards,
     toErrorRecord(reason),

@@ -1,7 +1,7 @@
 import { KEYS } from '../../../records/records.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { isBatchOver } from '../../../transfer/batch/batch-record.ts';
-import type { Board } from '../../../transfer/batch/board.ts';
+import type { Board } from '../../../transfer/batch/fleet/board.ts';
 import type { Counters, FailureGroup, ShardOutcomes } from '../../../transfer/batch/outcome.ts';
 import { counted, grouped, NO_OUTCOMES } from '../../../transfer/batch/outcome.ts';
 import { pathsUnder } from '../../shared/paths-under.ts';

@@ -7,8 +7,9 @@ import type { TransferRecord } from '../../../transfer/record/record.ts';
 import { fractionOf } from '../../../values/random.ts';
 import type { Instant } from '../../../values/time.ts';
 import { fromIso, toIso } from '../../../values/time.ts';
+import { batchSharing } from './batch-share.ts';
 import type { HostPorts } from './entry.ts';
-import { readHost, withNews } from './entry.ts';
+import { readHostEntry, withNews } from './entry.ts';
 import type { GivenBack } from './share.ts';
 import { withoutShare } from './share.ts';
 
@@ -21,7 +22,7 @@ export async function learnOfHost(
 ): Promise<void> {
   await changeHost(
     ports,
-    record.request.source.url,
+    hostOf(record.request.source.url),
     (entry) => ({ next: withNews(ports, entry, record, inputs) }),
     signal,
   );
@@ -33,7 +34,7 @@ export async function closeHost(ports: HostPorts, url: string, until: Instant, s
     entry.closedUntil !== undefined && fromIso(entry.closedUntil) >= until
       ? {}
       : { next: { ...entry, closedUntil: toIso(until) } };
-  await changeHost(ports, url, change, signal);
+  await changeHost(ports, hostOf(url), change, signal);
 }
 
 /**
@@ -47,11 +48,20 @@ export async function giveBackPlaces(
   signal: AbortSignal,
 ): Promise<void> {
   if (ports.policy.hostCeiling === undefined) return;
-  const change = (entry: HostEntry) => withoutShare(ports, entry, record, kept);
-  const { last, isWritten } = await changeHost(ports, record.request.source.url, change, signal);
+  const change = (entry: HostEntry) => withoutShare(ports, entry, record.id, kept);
+  const { last, isWritten } = await changeHost(ports, hostOf(record.request.source.url), change, signal);
   const { woken = [] } = last;
-  if (!isWritten || woken.length === 0) return;
-  await ports.queues.finalizer.send(woken.map((transferId) => ({ body: { kind: 'tick', v: 1, transferId } })));
+  if (isWritten) await wake(ports, woken);
+}
+
+/** Has those looked at who were given places of a host, and do not know it. */
+export async function wake({ queues, fleet }: GivenBack, sharers: readonly string[]): Promise<void> {
+  const batches = sharers.flatMap((id) => batchSharing(id) ?? []);
+  const transfers = sharers.filter((id) => batchSharing(id) === undefined);
+  if (transfers.length > 0)
+    await queues.finalizer.send(transfers.map((transferId) => ({ body: { kind: 'tick', v: 1, transferId } })));
+  if (batches.length > 0)
+    await fleet?.queues.finalizer.send(batches.map((batchId) => ({ body: { kind: 'batch-tick', v: 1, batchId } })));
 }
 
 /** What a change makes of an entry. `next`: `undefined` = it is left as it is. */
@@ -60,21 +70,21 @@ interface Change {
 }
 
 /**
- * Changes what is known of a host. `last`: what `change` made of the entry at the last try. After eight lost races it
- * is left as it is: it is a hint.
+ * Changes what is known of a host, in the form that `hostOf` gives. `last`: what `change` made of the entry at the
+ * last try. After eight lost races it is left as it is: it is a hint.
  */
 export async function changeHost<C extends Change>(
   ports: HostPorts,
-  url: string,
+  host: string,
   change: (entry: HostEntry) => C,
   signal: AbortSignal,
 ): Promise<{ readonly last: C; readonly isWritten: boolean }> {
   for (let tries = 1; ; tries += 1) {
-    const found = await readHost(ports, url);
+    const found = await readHostEntry(ports, host);
     const last = change(found?.value ?? { v: 1 });
     if (last.next === undefined) return { last, isWritten: false };
     try {
-      await ports.records.put(KEYS.host(hostOf(url)), last.next, found?.version ?? 'absent');
+      await ports.records.put(KEYS.host(host), last.next, found?.version ?? 'absent');
       return { last, isWritten: true };
     } catch (error) {
       if (!(error instanceof PieceworkError) || error.reaction === 'fail') throw error;
@@ -100,5 +110,5 @@ export async function rememberCeiling(
   signal: AbortSignal,
 ): Promise<void> {
   const learned = { since: toIso(since), patience, crept };
-  await changeHost(ports, url, (entry) => ({ next: { ...entry, ceiling: connections, learned } }), signal);
+  await changeHost(ports, hostOf(url), (entry) => ({ next: { ...entry, ceiling: connections, learned } }), signal);
 }

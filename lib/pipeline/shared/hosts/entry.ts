@@ -20,8 +20,13 @@ export type HostPorts = Pick<Ports, 'records' | 'clock' | 'ids' | 'policy'>;
 
 /** `undefined` = nothing is known. */
 export async function readHost(ports: Pick<Ports, 'records'>, url: string) {
+  return await readHostEntry(ports, hostOf(url));
+}
+
+/** @param host in the form that `hostOf` gives */
+export async function readHostEntry(ports: Pick<Ports, 'records'>, host: string) {
   try {
-    return await ports.records.get(KEYS.host(hostOf(url)));
+    return await ports.records.get(KEYS.host(host));
   } catch (error) {
     if (error instanceof PieceworkError && error.code === 'RecordCorrupt') return undefined;
     throw error;
@@ -85,4 +90,12 @@ function withPace(
   const known = knownPace(entry, now + PACE_MS / 2);
   if (known !== undefined && seen > known / 2 && seen < known * 2) return undefined;
   return { v: 1, ...entry, pace: { bytesPerSecond: Math.round(seen), at: toIso(now) } };
+}
+
+/** Those who share the host leave a place of it. */
+export function hasPlaceForGuest(ports: HostPorts, entry: HostEntry | undefined): boolean {
+  const ceiling = ceilingOf(ports, entry)?.connections;
+  if (ceiling === undefined) return true;
+  const sharers = Object.values(leased(entry?.sharers, ports.clock.now()));
+  return sharers.reduce((sum, { places }) => sum + places, 0) < ceiling;
 }

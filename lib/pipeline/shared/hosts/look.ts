@@ -1,4 +1,5 @@
 import type { HostEntry } from '../../../records/records.ts';
+import { hostOf } from '../../../records/records.ts';
 import type { Input } from '../../../transfer/decide/decision.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import type { Ports } from '../ports.ts';
@@ -37,7 +38,7 @@ export async function takePlaces(
     const view = viewHost(ports, record, entry, inputs, piecesLeft);
     return { view, next: view.claimed, has: entry.sharers?.[record.id]?.places ?? 0 };
   };
-  const { last, isWritten } = await changeHost(ports, record.request.source.url, look, signal);
+  const { last, isWritten } = await changeHost(ports, hostOf(record.request.source.url), look, signal);
   const { view } = last;
   if (isWritten || view.claimed === undefined) return view;
   const places = Math.min(view.facts.places, last.has);

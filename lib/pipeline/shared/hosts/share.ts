@@ -8,7 +8,7 @@ import type { HostPorts } from './entry.ts';
 import { ceilingOf, closedUntil, withNews } from './entry.ts';
 
 /** What a home needs so that those who wait for places are looked at. */
-export type GivenBack = Pick<Ports, 'queues'>;
+export type GivenBack = Pick<Ports, 'queues' | 'fleet'>;
 
 /** The source's host as one transfer sees it. */
 export interface HostView {
@@ -62,7 +62,7 @@ export function viewHost(
 export function withoutShare(
   ports: HostPorts,
   entry: HostEntry,
-  { id }: TransferRecord,
+  id: string,
   kept: number | 'left',
 ): { readonly next?: HostEntry; readonly woken?: readonly string[] } {
   const ceiling = ceilingOf(ports, entry)?.connections ?? 0;
@@ -72,7 +72,7 @@ export function withoutShare(
 }
 
 /** The older form had each transfer up to its deadline, and many after their end: it says nothing any more. */
-function withoutOldForm(entry: HostEntry | undefined): HostEntry {
+export function withoutOldForm(entry: HostEntry | undefined): HostEntry {
   const { transfers: _, ...rest } = entry ?? { v: 1 };
   return rest;
 }

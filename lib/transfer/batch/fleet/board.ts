@@ -1,5 +1,6 @@
-import type { PieceSet } from '../plan/piece-set.ts';
-import type { Counters, FailureGroup } from './outcome.ts';
+import type { PieceSet } from '../../plan/piece-set.ts';
+import { pieceSet } from '../../plan/piece-set.ts';
+import type { Counters, FailureGroup } from '../outcome.ts';
 
 /**
  * Where the shards of a running batch are, on AWS: each waits, is in flight, is through but for its large entries, or
@@ -16,6 +17,8 @@ export interface Board {
   readonly hosts: Readonly<Record<string, HostShards>>;
   /** By number. */
   readonly inFlight: Readonly<Record<string, ShardInFlight>>;
+  /** Of waiting shards that were in flight before, by number. */
+  readonly again?: Readonly<Record<string, { readonly turn: number; readonly deaths: number }>>;
   /** Shards that wait for large entries only, by number. */
   readonly large: Readonly<Record<string, LargeOfShard>>;
   readonly complete: PieceSet;
@@ -35,7 +38,7 @@ export interface HostShards {
   readonly waiting: PieceSet;
   /** Places that the batch holds of the host. */
   readonly places: number;
-  /** ISO 8601: nothing is sent to it before; it asked for patience. */
+  /** ISO 8601: it asked for patience. */
   readonly closedUntil?: string;
 }
 
@@ -58,4 +61,31 @@ export interface LargeOfShard {
   readonly open: number;
   /** ISO 8601: when they were asked for. */
   readonly at: string;
+}
+
+/** A host as a board names it where a shard is of several. */
+export const MIXED = '';
+
+export function newBoard(
+  batch: { readonly id: string; readonly run: number },
+  hosts: readonly (readonly [host: string, shards: readonly number[]])[],
+  shards: number,
+  { complete, counters, failures }: Pick<Board, 'complete' | 'counters' | 'failures'>,
+  at: string,
+): Omit<Board, 'writeId'> {
+  const waiting = hosts.filter(([, numbers]) => numbers.length > 0);
+  return {
+    v: 1,
+    batchId: batch.id,
+    run: batch.run,
+    shards,
+    hosts: Object.fromEntries(waiting.map(([host, numbers]) => [host, { waiting: pieceSet(0, numbers), places: 0 }])),
+    inFlight: {},
+    large: {},
+    lost: [],
+    complete,
+    counters,
+    failures,
+    movedAt: at,
+  };
 }

@@ -1,0 +1,11 @@
+import type { Ports } from '../../pipeline/shared/ports.ts';
+
+/** What the schedule's tick needs of its home. */
+export interface TickHome {
+  readonly ports: Ports;
+  /** A number for CloudWatch. */
+  measure(name: string, value: number): void;
+  /** Gets what a tick threw; the next one comes in a minute. */
+  tickFailed(about: { readonly transferId: string } | { readonly batchId: string }, error: unknown): void;
+  flush(): void;
+}

@@ -1,0 +1,42 @@
+import { KEYS } from '../../../../records/records.ts';
+import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
+import { isBatchOver, isBatchTombstone, runOf } from '../../../../transfer/batch/batch-record.ts';
+import { announcedBatch, withoutHold } from '../../../../transfer/batch/batch-transitions.ts';
+import { NO_OUTCOMES } from '../../../../transfer/batch/outcome.ts';
+import type { BatchLifeEvent } from '../../../../transfer/progress/events.ts';
+import { stated } from '../../../../values/stated.ts';
+import { fromIso } from '../../../../values/time.ts';
+import { changeBatch, fleetOf, SEALED } from '../../../shared/batches/fleet.ts';
+import { pathsUnder } from '../../../shared/paths-under.ts';
+import type { Ports } from '../../../shared/ports.ts';
+
+/**
+ * What is left when a batch is over: the end is announced, its sealed entries are kept until its hold is over, and last
+ * the marker goes. Its record and its outcomes stay.
+ */
+export async function settleBatch(ports: Ports, batch: BatchRecord, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const run = runOf(batch);
+  const isSame = (there: BatchRecord) => isBatchOver(there) && runOf(there) === run;
+  if (batch.announced !== true && !isBatchTombstone(batch)) {
+    await ports.events.emit(endEvent(batch));
+    await changeBatch(ports, batch.id, (there) => (isSame(there) ? announcedBatch(there) : undefined));
+  }
+  const now = ports.clock.now();
+  if (batch.heldUntil !== undefined && fromIso(batch.heldUntil) > now) return;
+  if (batch.heldUntil !== undefined) {
+    // A retry that is on its way loses its swap, or has won it.
+    const stored = await changeBatch(ports, batch.id, (there) => (isSame(there) ? withoutHold(there, now) : undefined));
+    if (stored === undefined || !isSame(stored) || stored.heldUntil !== undefined) return;
+  }
+  await fleetOf(ports).sealed.discard(SEALED.all(batch.id));
+  for await (const path of pathsUnder(ports.records, `boards/${batch.id}/`)) await ports.records.delete({ path });
+  await ports.records.delete(KEYS.board(batch.id));
+  for (let each = 1; each <= run; each += 1) await ports.records.delete(KEYS.activeBatch(batch.id, each));
+}
+
+function endEvent({ id, run = 1, status, list, counters = NO_OUTCOMES, report, reason }: BatchRecord): BatchLifeEvent {
+  const how = status === 'completed' || status === 'cancelled' ? status : 'failed';
+  const type = `batch.${how}` as const;
+  return stated({ type, batchId: id, run, entries: list.entries, counters, report, reason });
+}

@@ -1,0 +1,111 @@
+import { asPieceworkError, PieceworkError } from '../../../../errors/error.ts';
+import { KEYS } from '../../../../records/records.ts';
+import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
+import { runOf } from '../../../../transfer/batch/batch-record.ts';
+import { shownSourceOf } from '../../../../transfer/batch/entry.ts';
+import type { Board } from '../../../../transfer/batch/fleet/board.ts';
+import type { Counters, FailureGroup, Outcome, ShardOutcomes } from '../../../../transfer/batch/outcome.ts';
+import { counted, grouped, NO_OUTCOMES, total } from '../../../../transfer/batch/outcome.ts';
+import { hasPiece } from '../../../../transfer/plan/piece-set.ts';
+import { stated } from '../../../../values/stated.ts';
+import { printableJson } from '../../../../values/text/printable.ts';
+import { changeDocument } from '../../../shared/batches/documents.ts';
+import { fleetOf } from '../../../shared/batches/fleet.ts';
+import type { Ports } from '../../../shared/ports.ts';
+import { sideBySide } from '../../../shared/side-by-side.ts';
+import { outcomesInOrder } from '../../outcomes-in-order.ts';
+import { sealedShards } from '../entries/sealed-shards.ts';
+import { loadIndex } from '../entries/shard-index.ts';
+import { endBatch } from './end-batch.ts';
+import { storeLines } from './store-lines.ts';
+
+const SIDE_BY_SIDE = 16;
+
+/**
+ * Ends a batch of which all is known: what is open gets its outcome, all outcomes are counted and written as the
+ * report, and the record says how it ended.
+ */
+export async function reportBatch(ports: Ports, batchId: string, signal: AbortSignal): Promise<void> {
+  const batch = (await ports.records.get(KEYS.batch(batchId)))?.value;
+  const board = (await ports.records.get(KEYS.board(batchId)))?.value;
+  if (batch?.status !== 'running' || board?.reportAt === undefined || board.run !== runOf(batch)) return;
+  const shards = await loadIndex(ports, batch);
+  const open = shards.filter(({ number }) => !hasPiece(board.complete, number));
+  await sideBySide(open, SIDE_BY_SIDE, ({ number }) => close(ports, batch, board, number, signal));
+  let counters = NO_OUTCOMES;
+  let failures: readonly FailureGroup[] = [];
+  async function* lines(): AsyncGenerator<string> {
+    counters = NO_OUTCOMES;
+    failures = [];
+    for await (const outcome of outcomesInOrder(ports, batchId, shards)) {
+      signal.throwIfAborted();
+      counters = counted(counters, outcome);
+      failures = grouped(failures, outcome);
+      yield `${printableJson(outcome)}\n`;
+    }
+  }
+  const report = await stored(ports, batch, lines, signal);
+  checkAll(batch, counters);
+  const reason = batch.ending?.reason;
+  const inOrder = [...failures].sort((a, b) => b.count - a.count);
+  await endBatch(ports, batch, { counters, failures: inOrder, ...stated({ report, reason }) });
+}
+
+/** What no worker and no transfer will say any more. */
+async function close(
+  ports: Ports,
+  batch: BatchRecord,
+  board: Board,
+  shard: number,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const entries = (await sealedShards(fleetOf(ports), batch.list.readingId ?? '').get(batch.id, shard)) ?? [];
+  const run = runOf(batch);
+  const error = hasPiece(board.lost, shard)
+    ? { code: 'WorkerDied' as const, message: 'the workers that were to bring it died again and again' }
+    : (batch.ending?.reason ?? { code: 'Internal' as const, message: 'the batch ended without an outcome of it' });
+  const kind = batch.ending === undefined ? 'failed' : 'cancelled';
+  await changeDocument<ShardOutcomes>(ports, KEYS.outcomes(batch.id, shard), (there) => {
+    const isOfRun = (there?.run ?? 0) === run;
+    if (isOfRun && there?.through === true && there.large === undefined) return undefined;
+    const known = (there?.outcomes ?? []).filter((one) => isOfRun || one.kind === 'done' || one.kind === 'unchanged');
+    const has = new Set(known.map(({ entry }) => entry));
+    const fresh = entries
+      .filter(({ number }) => !has.has(number))
+      .map((one): Outcome => ({ entry: one.number, kind, name: one.name, source: shownSourceOf(one), error }));
+    return { v: 1, shard, outcomes: [...known, ...fresh], run, through: true };
+  });
+}
+
+/** Where the report is; `undefined` = none was asked for, or it can't be written, which ends no batch. */
+async function stored(
+  ports: Ports,
+  batch: BatchRecord,
+  lines: () => AsyncGenerator<string>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { id, place, reportTo = `piecework-report-${id}.jsonl` } = batch;
+  if (reportTo !== false) {
+    const target = { ...place, key: `${String(place['key'] ?? '')}${reportTo}` };
+    try {
+      const token = `${id}.report${runOf(batch)}`;
+      await storeLines(ports, { target, token, settings: batch.options.object }, lines(), signal);
+      return ports.destinations(place).describe(target);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = asPieceworkError(thrown);
+      if (error.reaction !== 'fail' || error.code === 'Internal') throw error;
+      const message = `the report of batch ${id} could not be written (${error.message}); its outcomes can be read from the API`;
+      await ports.events.emit({ type: 'warning', message });
+    }
+  }
+  for await (const _line of lines());
+  return undefined;
+}
+
+function checkAll({ id, list }: BatchRecord, counters: Counters): void {
+  const outcomes = total(counters);
+  if (outcomes === list.entries) return;
+  throw new PieceworkError('Internal', `batch ${id} has ${list.entries} entries, and ${outcomes} outcomes`);
+}

@@ -1,0 +1,95 @@
+import { KEYS } from '../../../../records/records.ts';
+import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
+import { runOf } from '../../../../transfer/batch/batch-record.ts';
+import type { Window } from '../../../../values/bytes.ts';
+import type { Instant } from '../../../../values/time.ts';
+import type { Ports } from '../../../shared/ports.ts';
+import type { Buffers } from '../../batch-ports.ts';
+
+/** What one worker keeps between its messages. */
+export interface FleetMemory {
+  /** The record, as old as a transfer's may be for a fetcher. */
+  batch(batchId: string, run: number): Promise<BatchRecord | undefined>;
+  readonly buffers: Buffers;
+}
+
+const MIB = 1024 ** 2;
+const MOST_KEPT = 100;
+
+/** What is larger is a transfer. */
+const SMALL_BYTES = 8 * MIB;
+/** Of all small entries that are in memory at a time. */
+const ALL_BYTES = 64 * MIB;
+
+export function fleetMemory(
+  ports: Pick<Ports, 'records' | 'clock' | 'policy'>,
+  { mostBytes, allBytes }: { readonly mostBytes: number; readonly allBytes: number } = {
+    mostBytes: SMALL_BYTES,
+    allBytes: ALL_BYTES,
+  },
+): FleetMemory {
+  const kept = new Map<string, { readonly batch: BatchRecord; readonly at: Instant }>();
+  return {
+    async batch(batchId, run) {
+      const now = ports.clock.now();
+      const known = kept.get(batchId);
+      const isFresh = known !== undefined && now - known.at <= ports.policy.recordCacheMs;
+      if (isFresh && runOf(known.batch) === run && known.batch.status === 'running') return known.batch;
+      const batch = (await ports.records.get(KEYS.batch(batchId)))?.value;
+      if (kept.size >= MOST_KEPT) kept.clear();
+      if (batch !== undefined) kept.set(batchId, { batch, at: now });
+      return batch;
+    },
+    buffers: sharedBuffers(mostBytes, allBytes),
+  };
+}
+
+/** Lent in the order of asking, each as long as it must be. */
+function sharedBuffers(mostBytes: number, allBytes: number): Buffers {
+  let freeBytes = allBytes;
+  const waiting: { readonly sizeBytes: number; readonly take: () => void }[] = [];
+
+  function serve(): void {
+    for (let next = waiting[0]; next !== undefined && next.sizeBytes <= freeBytes; next = waiting[0]) {
+      waiting.shift();
+      freeBytes -= next.sizeBytes;
+      next.take();
+    }
+  }
+
+  function lend(sizeBytes: number): Window {
+    let isLent = true;
+    return {
+      bytes: new Uint8Array(sizeBytes),
+      [Symbol.dispose]() {
+        if (!isLent) return;
+        isLent = false;
+        freeBytes += sizeBytes;
+        serve();
+      },
+    };
+  }
+
+  return {
+    mostBytes,
+    async borrow(sizeBytes, signal) {
+      signal.throwIfAborted();
+      await new Promise<void>((resolve, reject) => {
+        const turn = { sizeBytes, take };
+        function take(): void {
+          signal.removeEventListener('abort', leave);
+          resolve();
+        }
+        function leave(): void {
+          waiting.splice(waiting.indexOf(turn), 1);
+          reject(signal.reason);
+          serve();
+        }
+        waiting.push(turn);
+        signal.addEventListener('abort', leave, { once: true });
+        serve();
+      });
+      return lend(sizeBytes);
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { Destination } from '../../../../destinations/destination.ts';
+import { PieceworkError } from '../../../../errors/error.ts';
+import type { Ports } from '../../../shared/ports.ts';
+import type { HostPace } from '../../host-pace.ts';
+
+/** The time that a worker has for one shard: at its end it begins nothing more, and stops when all has come in. */
+export interface Shift {
+  /** Aborted when it is over. */
+  readonly signal: AbortSignal;
+  /** A connection that reads. */
+  connection(): Disposable;
+  /** The same destination; what is under way there counts as work. */
+  counted(destination: Destination): Destination;
+  /** Gives no more places once nothing more is to be begun. */
+  paced(pace: HostPace): HostPace;
+  /** It was stopped for no other reason. */
+  isOver(error: unknown): boolean;
+  end(): Promise<void>;
+}
+
+/** So often is looked whether it is to end. */
+const LOOK_MS = 2_000;
+/** A worker that only waits (for a host that is closed, for the next try) makes room for another shard. */
+const IDLE_MS = 20_000;
+/** What is under way at the end has so long to come in. */
+const LAST_MS = 8_000;
+/** Where a home has no end of a worker's life. */
+const LONGEST_MS = 600_000;
+
+/** @param mayGoOn asked again and again: false = the batch ends */
+export function beginShift(
+  { clock, policy }: Pick<Ports, 'clock' | 'policy'>,
+  signal: AbortSignal,
+  mayGoOn: () => Promise<boolean>,
+): Shift {
+  const over = new AbortController();
+  const reason = new Error('the shift is over');
+  const either = AbortSignal.any([signal, over.signal]);
+  const startedAt = clock.now();
+  const endsAt = startedAt + (policy.pieceLifeMs ?? LONGEST_MS) - LAST_MS;
+  let atWork = 0;
+  let busyAt = startedAt;
+  let closing = false;
+
+  function work(): Disposable {
+    atWork += 1;
+    let isOpen = true;
+    return {
+      [Symbol.dispose]() {
+        if (!isOpen) return;
+        isOpen = false;
+        atWork -= 1;
+        busyAt = clock.now();
+      },
+    };
+  }
+
+  async function watch(): Promise<void> {
+    for (;;) {
+      await clock.sleep(LOOK_MS, either);
+      const now = clock.now();
+      closing ||= now >= endsAt || (atWork === 0 && now - busyAt >= IDLE_MS) || !(await mayGoOn());
+      if (closing && (atWork === 0 || now >= endsAt + LAST_MS)) over.abort(reason);
+    }
+  }
+  // Without it nothing would end the shift.
+  const watching = watch().catch(() => over.abort(reason));
+
+  async function counting<T>(run: () => Promise<T>): Promise<T> {
+    using _one = work();
+    return await run();
+  }
+
+  return {
+    signal: either,
+    connection: work,
+    counted: (destination) => ({
+      ...destination,
+      putObject: async (...args) => await counting(() => destination.putObject(...args)),
+    }),
+    paced: (pace) => ({
+      denials: pace.denials,
+      get servedCount() {
+        return pace.servedCount;
+      },
+      silentMs: () => pace.silentMs(),
+      closedForMs: () => pace.closedForMs(),
+      async take(of) {
+        const place = await pace.take(of);
+        if (!closing) return place;
+        // Not `done`: the host has given nothing.
+        await place.failed(new PieceworkError('Interrupted', 'nothing more is begun'));
+        return await new Promise<never>((_resolve, reject) => {
+          of.throwIfAborted();
+          of.addEventListener('abort', () => reject(of.reason), { once: true });
+        });
+      },
+    }),
+    isOver: (error) => error === reason || (over.signal.aborted && !signal.aborted),
+    async end() {
+      over.abort(reason);
+      await watching;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const TIME_LETTERS = 10;
+
+/**
+ * The id of the transfer that a large entry becomes in a run of its batch: always the same, so that it is submitted
+ * once. A ULID: the batch's time, so that it stands beside it in lists, 40 bits of the batch's id, run, and entry.
+ */
+export function largeTransferId(batchId: string, run: number, entry: number): string {
+  const letters = [...written(hash40(batchId), 8), ...written(run, 2), ...written(entry, 6)];
+  return `${batchId.slice(0, TIME_LETTERS)}${letters.join('')}`;
+}
+
+function written(number: number, length: number): readonly string[] {
+  const letters: string[] = [];
+  for (let rest = number; letters.length < length; rest = Math.floor(rest / 32))
+    letters.unshift(LETTERS[rest % 32] ?? '');
+  return letters;
+}
+
+/** FNV-1a of 64 bits, its first 40. */
+function hash40(text: string): number {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(text))
+    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffff_ffff_ffff_ffffn;
+  return Number(hash >> 24n);
+}

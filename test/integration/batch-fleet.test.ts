@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { s3Destination } from '../../lib/destinations/s3/destination.ts';
+import { cancelBatch } from '../../lib/pipeline/requests/batches/cancel-batch.ts';
+import { findBatch } from '../../lib/pipeline/requests/batches/load-batch.ts';
+import { retryBatch } from '../../lib/pipeline/requests/batches/retry-batch.ts';
+import { submitBatch } from '../../lib/pipeline/requests/batches/submit-batch.ts';
+import type { BatchSubmission } from '../../lib/pipeline/shared/batches/submission.ts';
+import { pathsUnder } from '../../lib/pipeline/shared/paths-under.ts';
+import { httpSource } from '../../lib/sources/http/source.ts';
+import { sourcesByScheme } from '../../lib/sources/sources.ts';
+import type { BatchRecord } from '../../lib/transfer/batch/batch-record.ts';
+import type { Outcome } from '../../lib/transfer/batch/outcome.ts';
+import type { BatchFleet } from '../support/batch-fleet.ts';
+import { startBatchFleet } from '../support/batch-fleet.ts';
+import type { Origin } from '../support/origin.ts';
+import { startOrigin } from '../support/origin.ts';
+import { patternBytes } from '../support/pattern.ts';
+import type { S3Double } from '../support/s3-double.ts';
+import { startS3Double } from '../support/s3-double.ts';
+
+// A batch on the code of the functions: list in, shards, workers, large entries as transfers, the report at the
+// destination; over HTTP and S3 on loopback, records and queues in memory.
+
+const MIB = 1024 ** 2;
+const never = new AbortController().signal;
+
+let origin: Origin;
+let store: S3Double;
+let fleet: BatchFleet;
+
+beforeEach(async () => {
+  origin = await startOrigin();
+  store = await startS3Double({});
+  store.makeBucket('bucket');
+  const { endpoint, region, credentials } = store;
+  fleet = startBatchFleet(sourcesByScheme([httpSource({})]), s3Destination({ endpoint, region, credentials }));
+});
+
+afterEach(async () => {
+  await fleet[Symbol.asyncDispose]();
+  await store[Symbol.asyncDispose]();
+  await origin[Symbol.asyncDispose]();
+});
+
+function serve(count: number, sizeBytes: (index: number) => number = (index) => 100 + index): readonly string[] {
+  return Array.from({ length: count }, (_, index) =>
+    origin.serve(`/f${index}.bin?sig=SECRET`, { size: sizeBytes(index), seed: index }),
+  );
+}
+
+async function submit(urls: readonly string[], more: Partial<BatchSubmission> = {}): Promise<BatchRecord> {
+  return await submitBatch(fleet.ports, {
+    owner: 'ada',
+    list: { kind: 'inline', entries: urls.map((url) => ({ sources: [url] })) },
+    destination: { kind: 's3', bucket: 'bucket', key: 'in/', endpoint: store.endpoint },
+    options: { ifExists: 'if-changed', maxAttempts: 2, object: {} },
+    ...more,
+  });
+}
+
+async function settled(id: string): Promise<BatchRecord> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const batch = await findBatch(fleet.ports, id);
+    if (batch.announced === true) return batch;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`not ended: ${JSON.stringify([await findBatch(fleet.ports, id), fleet.failures], undefined, 1)}`);
+}
+
+async function report(id: string): Promise<readonly Outcome[]> {
+  const bytes = await store.object('bucket', `in/piecework-report-${id}.jsonl`);
+  return String(bytes)
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Outcome);
+}
+
+async function left(): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for await (const path of pathsUnder(fleet.ports.records, '')) paths.push(path);
+  return paths.filter((path) => !/^(outcomes|transfers|hosts|batches|keys)\//.test(path));
+}
+
+it('brings small and large entries, writes the report, and leaves nothing', async () => {
+  const large = [3, 40];
+  const urls = serve(60, (index) => (large.includes(index) ? 11 * MIB : 100 + index));
+  const { id } = await submit([
+    ...urls,
+    origin.serve('/gone', (_request, response) => void response.writeHead(404).end()),
+  ]);
+  const batch = await settled(id);
+  expect(fleet.failures).toEqual([]);
+  expect(batch).toMatchObject({
+    status: 'completed',
+    list: { entries: 61, format: 'entries' },
+    counters: { done: 60, unchanged: 0, failed: 1, cancelled: 0 },
+    failures: [{ code: 'SourceNotFound', count: 1 }],
+    report: `s3://bucket/in/piecework-report-${id}.jsonl`,
+  });
+  const outcomes = await report(id);
+  expect(outcomes.map(({ entry }) => entry)).toEqual(Array.from({ length: 61 }, (_, index) => index + 1));
+  for (const index of [0, 3, 40, 59]) {
+    const stored = await store.object('bucket', `in/f${index}.bin`);
+    const wanted = patternBytes(0, large.includes(index) ? 11 * MIB : 100 + index, index);
+    expect(stored?.equals(wanted)).toBe(true);
+  }
+  expect(JSON.stringify(outcomes)).not.toContain('SECRET');
+  expect(fleet.events.map(({ type }) => type).filter((type) => type.startsWith('batch.'))).toEqual([
+    'batch.accepted',
+    'batch.completed',
+  ]);
+  // Held for a retry: what is sealed, which shards there are, and the marker.
+  expect((await left()).filter((path) => !path.startsWith('boards/'))).toEqual([`active-batches/${id}/1`]);
+  expect(fleet.sealed.names()).toContain(`batches/${id}/list`);
+});
+
+it('with everything there is settled at once; a second one finds it unchanged', async () => {
+  const urls = serve(40);
+  const first = await settled((await submit(urls)).id);
+  expect(first.counters).toMatchObject({ done: 40, failed: 0 });
+  await expect.poll(left).toEqual([]);
+  expect(fleet.sealed.names()).toEqual([]);
+  const second = await settled((await submit(urls)).id);
+  expect(second.counters).toMatchObject({ done: 0, unchanged: 40 });
+});
+
+it('runs again what failed, and nothing else', async () => {
+  const urls = serve(40);
+  let isThere = false;
+  const late = origin.serve('/late.bin', (_request, response) => {
+    if (isThere) response.end('late');
+    else response.writeHead(404).end();
+  });
+  const { id } = await submit([...urls, late]);
+  expect((await settled(id)).counters).toMatchObject({ done: 40, failed: 1 });
+  isThere = true;
+  const before = origin.requests.length;
+  await retryBatch(fleet.ports, id, 'ben');
+  const again = await settled(id);
+  expect(again).toMatchObject({ status: 'completed', run: 2, counters: { done: 41, failed: 0 } });
+  expect(origin.requests.slice(before).map(({ url }) => url)).toEqual(['/late.bin']);
+  expect(await report(id)).toHaveLength(41);
+  await expect.poll(left).toEqual([]);
+});
+
+it('ends early when it is cancelled: what is open has the outcome cancelled', async () => {
+  const slow = Array.from({ length: 30 }, (_, index) =>
+    origin.serve(`/slow${index}`, async (_request, response) => {
+      await new Promise((resolve) => setTimeout(resolve, index < 4 ? 10 : 3000));
+      response.end('slow');
+    }),
+  );
+  const { id } = await submit(slow, {
+    options: { ifExists: 'if-changed', maxAttempts: 2, object: {}, perHost: 2 },
+  });
+  await expect
+    .poll(async () => (await store.object('bucket', 'in/slow1')) !== undefined, { timeout: 10_000 })
+    .toBe(true);
+  await cancelBatch(fleet.ports, id, 'ada', never);
+  const batch = await settled(id);
+  expect(batch).toMatchObject({ status: 'cancelled', reason: { code: 'Cancelled' } });
+  const { done = 0, cancelled = 0 } = batch.counters ?? {};
+  expect(done + cancelled).toBe(30);
+  expect(cancelled).toBeGreaterThan(10);
+  expect(await report(id)).toHaveLength(30);
+});
+
+it('ends with the reason when the list is none', async () => {
+  const list = origin.serve('/list.csv', (_request, response) => void response.end('a,b\n1,2\n'));
+  const { id } = await submit([], { list: { kind: 'at', from: { url: list } }, reading: { format: 'metalink' } });
+  const batch = await settled(id);
+  expect(batch).toMatchObject({ status: 'failed', reason: { code: 'InvalidList' } });
+  await expect.poll(left).toEqual([]);
+  expect(fleet.sealed.names()).toEqual([]);
+});
