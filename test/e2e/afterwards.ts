@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
-import { transferEventDetail } from '../../lib/events/eventbridge/schema.ts';
+import { batchEventDetail, transferEventDetail } from '../../lib/events/eventbridge/schema.ts';
 import { eventsQueueUrl, here, pipeline, SECRET } from './suite.ts';
 
 // By itself: in one batch with the pieces of a fetcher that dies, a message is parked and
@@ -72,17 +72,20 @@ describe.runIf(here)('afterwards', () => {
       if (Messages.length === 0) break;
       for (const { Body = '', ReceiptHandle } of Messages) {
         const event = JSON.parse(Body) as { 'detail-type': string; detail: unknown };
-        transferEventDetail.parse(event.detail);
+        const form = event['detail-type'].startsWith('Batch ') ? batchEventDetail : transferEventDetail;
+        form.parse(event.detail);
         expect(Body).not.toContain(SECRET);
         sent.push(event['detail-type']);
         await pipeline.sqs.send(new DeleteMessageCommand({ QueueUrl: eventsQueueUrl, ReceiptHandle }));
       }
     }
-    const count = (type: string) => sent.filter((other) => other === `Transfer ${type}`).length;
+    const count = (type: string, of = 'Transfer') => sent.filter((other) => other === `${of} ${type}`).length;
     expect(count('Completed')).toBeGreaterThanOrEqual(40);
     expect(count('Cancelled')).toBeGreaterThanOrEqual(1);
     expect(count('Failed')).toBeGreaterThanOrEqual(4);
     expect(count('Accepted')).toBeGreaterThanOrEqual(45);
     expect(count('Planned')).toBeGreaterThanOrEqual(41);
+    expect(count('Completed', 'Batch')).toBeGreaterThanOrEqual(4);
+    expect(count('Cancelled', 'Batch')).toBe(1);
   });
 });

@@ -215,7 +215,9 @@ export class Pipeline {
   async leftovers(): Promise<readonly string[]> {
     const Bucket = this.output('RecordsBucket');
     const lists = await Promise.all(
-      ['active/', 'sealed/'].map((Prefix) => this.s3.send(new ListObjectsV2Command({ Bucket, Prefix }))),
+      ['active/', 'active-batches/', 'boards/', 'sealed/'].map((Prefix) =>
+        this.s3.send(new ListObjectsV2Command({ Bucket, Prefix })),
+      ),
     );
     const { Uploads = [] } = await this.s3.send(new ListMultipartUploadsCommand({ Bucket: this.buckets.target }));
     const staging = await this.s3.send(new ListObjectsV2Command({ Bucket: this.buckets.target, Prefix: PREFIX }));

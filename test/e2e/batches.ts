@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { describe, expect, test } from 'vitest';
+import { PREFIX } from './pipeline.ts';
+import { here, MIB, origin, pipeline, SECRET, serve } from './suite.ts';
+
+interface Entry {
+  /** Of its file at the source and at the destination. */
+  readonly name: string;
+  readonly size: number;
+}
+
+const SEED = 11;
+
+const files = (count: number, size: (index: number) => number): readonly Entry[] =>
+  Array.from({ length: count }, (_, index) => ({ name: `${index}.bin`, size: size(index) }));
+
+async function submit(folder: string, entries: readonly Entry[], options: object = {}): Promise<string> {
+  const urls = entries.map(({ name }) => `${origin.base}/${folder}/${name}?token=${SECRET}`);
+  const request = {
+    entries: urls.map((url) => ({ sources: [url] })),
+    destination: { bucket: pipeline.buckets.target, prefix: `${PREFIX}${folder}/` },
+    options,
+  };
+  const { status, body } = await pipeline.call('POST', '/v1/batches', request, { 'idempotency-key': randomUUID() });
+  expect([status, body]).toEqual([202, expect.objectContaining({ status: 'accepted' })]);
+  return String(body['id']);
+}
+
+async function until(id: string, wanted: string): Promise<Record<string, unknown>> {
+  for (;;) {
+    const { body } = await pipeline.call('GET', `/v1/batches/${id}?waitSeconds=5`);
+    if (body['status'] === wanted) return body;
+    if (['completed', 'failed', 'cancelled'].includes(String(body['status'])))
+      throw new Error(`the batch ended otherwise: ${JSON.stringify(body)}`);
+  }
+}
+
+async function outcomes(id: string): Promise<readonly Record<string, unknown>[]> {
+  const all: Record<string, unknown>[] = [];
+  for (let cursor = ''; ; ) {
+    const { body } = await pipeline.call('GET', `/v1/batches/${id}/outcomes?limit=200${cursor}`);
+    all.push(...(body['outcomes'] as Record<string, unknown>[]));
+    if (body['nextCursor'] === undefined) return all;
+    cursor = `&cursor=${encodeURIComponent(String(body['nextCursor']))}`;
+  }
+}
+
+/** What the report at the destination says of each entry, in the order of the list. */
+async function report(folder: string, id: string): Promise<readonly Record<string, unknown>[]> {
+  const Key = `${PREFIX}${folder}/piecework-report-${id}.jsonl`;
+  const { Body } = await pipeline.s3.send(new GetObjectCommand({ Bucket: pipeline.buckets.target, Key }));
+  const text = (await Body?.transformToString()) ?? '';
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+async function prove(folder: string, entries: readonly Entry[]): Promise<void> {
+  const queue = [...entries];
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift())
+      await pipeline.prove(`${folder}/${next.name}`, next.size, SEED);
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+}
+
+const asked = (path: string) => origin.requests.filter(({ url }) => url.startsWith(`${path}?`)).length;
+
+describe.runIf(here)('batches, all at the same time', { concurrent: true }, () => {
+  test('300 small entries and 3 large ones arrive whole, with one outcome each, and a report beside them', async () => {
+    const entries = files(303, (index) => (index % 100 === 50 ? 12 * MIB + index : 1000 + index));
+    for (const { name, size } of entries) serve(`many/${name}`, size, SEED);
+    const id = await submit('many', entries);
+    const done = await until(id, 'completed');
+    expect(done).toMatchObject({ counters: { done: 303, unchanged: 0, failed: 0, cancelled: 0 }, failures: [] });
+    await prove('many', entries);
+    const numbers = entries.map((_, index) => index + 1);
+    const reported = await report('many', id);
+    expect(reported.map(({ entry, kind }) => `${entry} ${kind}`)).toEqual(numbers.map((number) => `${number} done`));
+    const found = await outcomes(id);
+    expect(found.map(({ entry }) => Number(entry)).sort((a, b) => a - b)).toEqual(numbers);
+    expect(JSON.stringify([done, reported, found])).not.toContain(SECRET);
+    const { body } = await pipeline.call('GET', `/v1/transfers?batch=${id}`);
+    expect(body['transfers']).toHaveLength(3);
+    // Again: what is there and has not changed is left alone.
+    const again = await until(await submit('many', entries), 'completed');
+    expect(again).toMatchObject({ counters: { done: 0, unchanged: 303 } });
+  });
+
+  test('one that is cancelled in the middle has an outcome for each entry, and a retry brings what is missing', async () => {
+    const entries = files(40, () => 300_000);
+    for (const { name, size } of entries)
+      origin.serve(`/stopped/${name}`, { size, seed: SEED, bytesPerSecond: 30_000 });
+    const id = await submit('stopped', entries, { perHost: 4 });
+    while (asked('/stopped/3.bin') === 0) await sleep(100);
+    const { status } = await pipeline.call('POST', `/v1/batches/${id}/cancel`);
+    expect(status).toBe(202);
+    const { counters } = (await until(id, 'cancelled')) as { counters: Record<string, number> };
+    const { done = 0, cancelled = 0, failed } = counters;
+    expect([done + cancelled, failed]).toEqual([40, 0]);
+    expect(cancelled).toBeGreaterThan(0);
+    for (const { name, size } of entries) serve(`stopped/${name}`, size, SEED);
+    expect((await pipeline.call('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
+    const whole = (await until(id, 'completed')) as { counters: Record<string, number> };
+    expect(whole.counters['done']).toBe(40);
+    await prove('stopped', entries);
+  });
+
+  test('what failed is named with its cause, and a retry asks for it and for nothing else', async () => {
+    const entries = files(20, (index) => 5000 + index);
+    const missing = entries.filter((_, index) => index % 7 === 3);
+    for (const { name, size } of entries) serve(`gaps/${name}`, size, SEED);
+    for (const { name } of missing) origin.remove(`/gaps/${name}`);
+    const id = await submit('gaps', entries);
+    expect(await until(id, 'completed')).toMatchObject({
+      counters: { done: 17, failed: 3 },
+      failures: [{ code: 'SourceNotFound', count: 3 }],
+    });
+    for (const { name, size } of missing) serve(`gaps/${name}`, size, SEED);
+    expect((await pipeline.call('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
+    expect(await until(id, 'completed')).toMatchObject({ run: 2, counters: { done: 20, failed: 0 } });
+    await prove('gaps', entries);
+    expect(entries.filter((entry) => !missing.includes(entry)).map(({ name }) => asked(`/gaps/${name}`))).toEqual(
+      Array.from({ length: 17 }, () => 1),
+    );
+    expect((await report('gaps', id)).map(({ kind }) => kind)).toEqual(Array.from({ length: 20 }, () => 'done'));
+  });
+});
