@@ -12,9 +12,18 @@ const { values } = parseArgs({
 });
 const from = Number(values.from);
 for (let seed = from; seed < from + Number(values.seeds); seed += 1) {
-  const faults = [...(await playBatch(seed)), ...(await playFleet(seed))];
+  const faults = [...(await faultsOf(playBatch, seed)), ...(await faultsOf(playFleet, seed))];
   if (faults.length === 0) continue;
   console.log(`seed ${seed}: ${faults.join('; ')}`);
   process.exitCode = 1;
   break;
+}
+
+/** What a worker throws, besides the faults that are played, is one: the code has found by itself that it is wrong. */
+async function faultsOf(play: (seed: number) => Promise<readonly string[]>, seed: number): Promise<readonly string[]> {
+  try {
+    return await play(seed);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
 }
