@@ -38,7 +38,10 @@ describe('the API', { concurrent: true }, () => {
         const shell = testContext({ environment });
         return [await run(['list', '--json', '--api', keyed.base], shell), JSON.parse(shell.stdout.text)];
       };
-      expect(await list({ PIECEWORK_API_KEY: key })).toEqual([0, { type: 'result', home: keyed.base, transfers: [] }]);
+      expect(await list({ PIECEWORK_API_KEY: key })).toEqual([
+        0,
+        { type: 'result', home: keyed.base, transfers: [], batches: [] },
+      ]);
       expect(await list({ PIECEWORK_API_KEY: `${key}x` })).toEqual([
         2,
         expect.objectContaining({ type: 'error', code: 'NotAuthorized' }),
