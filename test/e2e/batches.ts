@@ -37,11 +37,12 @@ async function until(id: string, wanted: string): Promise<Record<string, unknown
   }
 }
 
-async function outcomes(id: string): Promise<readonly Record<string, unknown>[]> {
+/** All that the pages of a path list under `name`. */
+async function pages(path: string, name: string): Promise<readonly Record<string, unknown>[]> {
   const all: Record<string, unknown>[] = [];
   for (let cursor = ''; ; ) {
-    const { body } = await pipeline.call('GET', `/v1/batches/${id}/outcomes?limit=200${cursor}`);
-    all.push(...(body['outcomes'] as Record<string, unknown>[]));
+    const { body } = await pipeline.call('GET', `${path}${cursor}`);
+    all.push(...(body[name] as Record<string, unknown>[]));
     if (body['nextCursor'] === undefined) return all;
     cursor = `&cursor=${encodeURIComponent(String(body['nextCursor']))}`;
   }
@@ -80,11 +81,10 @@ describe.runIf(here)('batches, all at the same time', { concurrent: true }, () =
     const numbers = entries.map((_, index) => index + 1);
     const reported = await report('many', id);
     expect(reported.map(({ entry, kind }) => `${entry} ${kind}`)).toEqual(numbers.map((number) => `${number} done`));
-    const found = await outcomes(id);
+    const found = await pages(`/v1/batches/${id}/outcomes?limit=200`, 'outcomes');
     expect(found.map(({ entry }) => Number(entry)).sort((a, b) => a - b)).toEqual(numbers);
     expect(JSON.stringify([done, reported, found])).not.toContain(SECRET);
-    const { body } = await pipeline.call('GET', `/v1/transfers?batch=${id}`);
-    expect(body['transfers']).toHaveLength(3);
+    expect(await pages(`/v1/transfers?batch=${id}`, 'transfers')).toHaveLength(3);
     // Again: what is there and has not changed is left alone.
     const again = await until(await submit('many', entries), 'completed');
     expect(again).toMatchObject({ counters: { done: 0, unchanged: 303 } });

@@ -160,11 +160,12 @@ describe('a submit that was cut off before its record (rule 16)', () => {
     expect(sent).toContainEqual({ to: 'planner', kind: 'plan' });
   });
 
-  it('belongs to who repeats it: a tombstone is nobody’s', async () => {
+  it('belongs to who repeats it, and to their batch: a tombstone is nobody’s', async () => {
     const { ports, clock, tick } = await abandoned();
     clock.now = NOW + HOUR_MS;
     await tick();
-    expect(await submit(ports, { ...SUBMISSION, owner: 'ann' })).toMatchObject({ id: 'T', owner: 'ann' });
+    const batch = { id: 'B', entry: 3 };
+    expect(await submit(ports, { ...SUBMISSION, owner: 'ann', batch })).toMatchObject({ id: 'T', owner: 'ann', batch });
   });
 
   it('can not be retried: nobody knows what was asked for', async () => {

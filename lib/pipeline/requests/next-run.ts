@@ -25,9 +25,9 @@ export async function startNextRun(
   const { id, run } = loaded.record;
   await markActive(ports, id, run + 1);
   if (source !== undefined) await ports.secrets.seal(id, run + 1, source);
-  const { request, owner, actedBy } = more;
+  const { request, owner, batch, actedBy } = more;
   const sealedRun = source === undefined ? sealedRunOf(loaded.record) : undefined;
-  const next = stated({ request, owner, actedBy, sealedRun });
+  const next = stated({ request, owner, batch, actedBy, sealedRun });
   const stored = await saveTransfer(ports, loaded, retried(loaded.record, ports.clock.now(), next));
   await dropRun(ports, stored.record, run);
   await ports.queues.planner.send([{ body: { kind: 'plan', v: 1, transferId: id } }]);

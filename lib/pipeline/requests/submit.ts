@@ -4,6 +4,7 @@ import type { DestinationLocator, SourceLocator } from '../../transfer/locators.
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone, newRecord } from '../../transfer/record/record.ts';
 import type { ObjectSettings, TransferOptions, TransferRequest } from '../../transfer/request.ts';
+import { stated } from '../../values/stated.ts';
 import { markActive } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
 import { createTransfer, loadNarrowed, loadTransfer, onConflictAgain } from '../shared/store.ts';
@@ -84,6 +85,7 @@ async function submitAgain(ports: Ports, id: string, submission: Submission): Pr
       return await startNextRun(ports, { record, version }, submission.source, {
         request: toRequest(submission),
         owner: submission.owner,
+        ...stated({ batch: submission.batch }),
       });
     if (record.status !== 'accepted') return record;
     await markActive(ports, id, record.run);

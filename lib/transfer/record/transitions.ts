@@ -247,6 +247,8 @@ export interface NextRun {
   readonly actedBy?: string;
   /** Of what a tombstone stands for, which does not know. @default as before */
   readonly owner?: string;
+  /** Likewise. */
+  readonly batch?: TransferRecord['batch'];
 }
 
 /** `retry`: the plan, the snapshot and a held upload stay for the planner to compare (protocol §4). */
@@ -254,13 +256,13 @@ export function retried(record: Failed, now: Instant, next: NextRun = {}): Accep
   const { reason: _, endedAt: __, heldUntil: ___, result: ____, sealedRun: _____, actedBy: ______, ...others } = record;
   // The source may be faster now, and is asked anew: what it did in the last run, it may not do in this one.
   const { bytesPerSecond: _b, waiting: _w, narrowedTo: _n, oneStream: _o, versionBefore: _v, ...rest } = others;
-  const { request = record.request, owner = record.owner, sealedRun, actedBy } = next;
+  const { request = record.request, owner = record.owner, batch = record.batch, sealedRun, actedBy } = next;
   return {
     ...notSilent(rest),
     owner,
     request,
     run: record.run + 1,
-    ...stated({ sealedRun, actedBy }),
+    ...stated({ batch, sealedRun, actedBy }),
     status: 'accepted',
     deadlineAt: toIso(now + request.options.deadlineMs),
     quietUntil: toIso(now),
