@@ -60,3 +60,35 @@ test('the command that tries again is shown as it can be run, and not at all wit
   ])
     expect(againCommand(secret)).toBeUndefined();
 });
+
+test.each([
+  [['batch', 'l', 'out', '-HAuthorization: Bearer S']],
+  [['batch', 'l', 'out', '-uada:S']],
+  [['batch', 'l', 'out', '-u', 'ada:S']],
+  [['batch', 'l', 'out', '-quada:S']],
+  [['batch', 'l', 'out', '-qH', 'A: S']],
+  [['batch', '--header=A: S', '@urls', 'out/']],
+  [['batch', 'l', 'out', '--bearer=S']],
+  [['batch', 'l', 'out', '--base=https://h/?token=S']],
+  [['batch', 'l', 'out', '--base', 'https://ada:S@h/']],
+  [['batch', '--input-file=https://h/list?sig=S', 'out']],
+  [['batch', 'l', 'out', '--url', '{id}?sig=S']],
+  [['batch', 'l', 'out', '--url=//ada:S@h/{id}']],
+  [['batch', 'l', 'out', '--checksums-from', '{url}.sha256?sig=S']],
+  [['copy', 'https:h/a?sig=S', 'https://h/b', 'out/']],
+  [['batch', '--urls=-', 'out']],
+  [['batch', '--urls', '-', 'out']],
+  [['batch', '--input-file=-', 'out']],
+  [['batch', '/dev/fd/63', 'out']],
+])('nothing of %j is shown', (args) => {
+  expect(againCommand(args)).toBeUndefined();
+});
+
+test.each([
+  [['batch', 'l', 'out', '-H@headers.txt']],
+  [['batch', 'l', 'out', '--header=@headers.txt', '-qu', '@user.txt']],
+  [['batch', 'l', 'out', '-A', 'name', '-i/home/user/key']],
+  [['batch', 'l', 's3://bucket/in/', '--url=https://h/{id}', '--base', 'https://h/x/']],
+])('%j can be run again as it is', (args) => {
+  expect(againCommand(args)).toContain('piecework batch');
+});
