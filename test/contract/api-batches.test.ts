@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchDetail, BatchPage, OutcomePage } from '../../lib/api/schemas/batches/answers.ts';
 import type { TransferPage } from '../../lib/api/schemas/transfer.ts';
+import { changeBatch } from '../../lib/pipeline/shared/batches/fleet.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import type { BatchRecord } from '../../lib/transfer/batch/batch-record.ts';
 import { ended } from '../../lib/transfer/batch/batch-transitions.ts';
@@ -25,11 +26,6 @@ async function stored(bench: ApiBench, id: string): Promise<BatchRecord> {
   const found = await bench.records.get(KEYS.batch(id));
   if (found === undefined) throw new Error(`there is no batch ${id}`);
   return found.value;
-}
-
-async function put(bench: ApiBench, id: string, change: (batch: BatchRecord) => BatchRecord): Promise<void> {
-  const found = await bench.records.get(KEYS.batch(id));
-  await bench.records.put(KEYS.batch(id), change(await stored(bench, id)), found?.version ?? 'absent');
 }
 
 async function submitted(bench: ApiBench): Promise<string> {
@@ -166,7 +162,7 @@ describe('GET of batches', () => {
       failures: [{ code: 'SourceNotFound', count: 2, examples: [outcome(3, 'failed')] }],
     };
     await bench.records.put(KEYS.board(id), board, 'absent');
-    await put(bench, id, (batch) => ({
+    await changeBatch(bench.ports, id, (batch) => ({
       ...batch,
       status: 'running',
       list: { ...batch.list, entries: 2000, shards: 10 },
@@ -181,7 +177,7 @@ describe('GET of batches', () => {
       progress: { percent: 45, entriesPerSecond: 90.2, bytesPerSecond: 900 },
     });
     const counters = { ...board.counters, done: 1998 };
-    await put(bench, id, (batch) =>
+    await changeBatch(bench.ports, id, (batch) =>
       ended(batch, { counters, failures: board.failures, report: 's3://bucket/in/r' }, NOW),
     );
     expect(await detailOf(await bench.get(pathOf(id)))).toMatchObject({
@@ -199,7 +195,7 @@ describe('GET of batches', () => {
     const slept: number[] = [];
     bench.onSleep = async (ms) => {
       slept.push(ms);
-      if (slept.length === 3) await put(bench, id, (batch) => ({ ...batch, status: 'running' }));
+      if (slept.length === 3) await changeBatch(bench.ports, id, (batch) => ({ ...batch, status: 'running' }));
     };
     expect((await detailOf(await bench.get(pathOf(id, '?waitSeconds=20')))).status).toBe('running');
     expect(slept.length).toBe(3);
@@ -210,7 +206,7 @@ describe('GET of batches', () => {
   it('pages through outcomes, by kind and by code', async () => {
     const bench = apiBench();
     const id = await submitted(bench);
-    await put(bench, id, (batch) => ({ ...batch, list: { ...batch.list, entries: 6, shards: 3 } }));
+    await changeBatch(bench.ports, id, (batch) => ({ ...batch, list: { ...batch.list, entries: 6, shards: 3 } }));
     const shards = [
       [outcome(3, 'failed'), outcome(1, 'done')],
       [outcome(2, 'done'), outcome(4, 'failed')],
@@ -239,10 +235,10 @@ describe('GET of batches', () => {
     const id = await submitted(bench);
     const early = await bench.get(pathOf(id, '/report'));
     expect([early.status, (await problemOf(early))['code']]).toEqual([409, 'BatchRunning']);
-    await put(bench, id, (batch) => ended(batch, { report: 's3://bucket/in/r' }, NOW));
+    await changeBatch(bench.ports, id, (batch) => ended(batch, { report: 's3://bucket/in/r' }, NOW));
     const answer = await bench.get(pathOf(id, '/report'));
     expect([answer.status, answer.headers.get('location')]).toEqual([302, `https://store.example/${id}?signature=1`]);
-    await put(bench, id, (batch) => ended(batch, { report: undefined } as object, NOW));
+    await changeBatch(bench.ports, id, (batch) => ended(batch, { report: undefined } as object, NOW));
     expect((await bench.get(pathOf(id, '/report'))).status).toBe(409);
   });
 
@@ -269,7 +265,7 @@ describe('cancel and retry of a batch', () => {
     const running = await bench.post(pathOf(id, '/retry'));
     expect([running.status, (await problemOf(running))['code']]).toEqual([409, 'BatchRunning']);
     const counters = { ...NO_OUTCOMES, failed: 1 };
-    await put(bench, id, (batch) => ({
+    await changeBatch(bench.ports, id, (batch) => ({
       ...ended({ ...batch, list: { ...batch.list, entries: 1, shards: 1 } }, { counters }, NOW),
       heldUntil: never,
     }));

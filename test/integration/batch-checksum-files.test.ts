@@ -1,48 +1,31 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ListInput, Local, Outcome } from '../../lib/index.ts';
-import { openLocal } from '../../lib/index.ts';
+import type { ListInput, Outcome } from '../../lib/index.ts';
+import type { BatchBench } from '../support/batch-bench.ts';
+import { batchBench, reported, sha256 } from '../support/batch-bench.ts';
 import { filesUnder } from '../support/files-under.ts';
-import type { Origin } from '../support/origin.ts';
-import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
 
-let folder: string;
-let origin: Origin;
-let piecework: Local;
+let bench: BatchBench;
+
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'piecework-sums-'));
-  origin = await startOrigin();
-  piecework = openLocal({ stateDir: join(folder, 'state'), backoff: { baseMs: 1, capMs: 2 } });
-});
-afterEach(async () => {
-  await piecework[Symbol.asyncDispose]();
-  await origin[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+  bench = await batchBench();
 });
 
-const digestOf = (seed: number) =>
-  createHash('sha256')
-    .update(patternBytes(0, 50, seed))
-    .digest('hex');
-const asked = (path: string) => origin.requests.filter(({ url }) => url.startsWith(path)).length;
+afterEach(async () => {
+  await bench[Symbol.asyncDispose]();
+});
+
+const digestOf = (seed: number) => sha256(patternBytes(0, 50, seed));
+const asked = (path: string) => bench.origin.requests.filter(({ url }) => url.startsWith(path)).length;
 
 function serve(paths: readonly string[]): readonly string[] {
-  return paths.map((path, seed) => origin.serve(path, { size: 50, seed }));
+  return paths.map((path, seed) => bench.origin.serve(path, { size: 50, seed }));
 }
 
 async function bring(lines: readonly string[], list: Omit<ListInput, 'from'>): Promise<readonly Outcome[]> {
-  const from = join(folder, 'list.csv');
-  await writeFile(from, `${lines.join('\n')}\n`);
-  const { report } = await piecework.batch({ list: { from, ...list }, destination: join(folder, 'out') });
-  const text = await readFile(report ?? '', 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Outcome);
+  const from = await bench.listFile(lines, 'list.csv');
+  return await reported(await bench.bring(from, { list: { from, ...list } }));
 }
 
 const ends = (outcomes: readonly Outcome[]) => outcomes.map(({ kind, error }) => error?.code ?? kind);
@@ -50,7 +33,7 @@ const ends = (outcomes: readonly Outcome[]) => outcomes.map(({ kind, error }) =>
 test('a checksum file is asked for once for the entries of a shard, and files are found in it by their paths', async () => {
   const urls = serve(['/d/a.bin', '/d/in/b%20c.bin', '/d/c.bin', '/d/missing-in-it.bin']);
   const sums = [`${digestOf(0)}  ./a.bin`, `${digestOf(1)} *in/b c.bin`, `${digestOf(9)}  c.bin`, 'no line of it'];
-  const checksumsFrom = origin.serve('/d/SHA256SUMS', { bytes: Buffer.from(sums.join('\n')) });
+  const checksumsFrom = bench.origin.serve('/d/SHA256SUMS', { bytes: Buffer.from(sums.join('\n')) });
   const outcomes = await bring(urls, { checksumsFrom });
   expect(ends(outcomes)).toEqual(['done', 'done', 'DigestMismatch', 'DigestMissing']);
   expect(outcomes[0]?.digests).toMatchObject({ sha256: digestOf(0) });
@@ -61,8 +44,8 @@ test('a checksum file is asked for once for the entries of a shard, and files ar
 test('one for each folder is a template; one that is not there fails its entries, and what may pass is tried again', async () => {
   const [a = '', b = '', c = ''] = serve(['/x/a.bin', '/y/b.bin', '/z/c.bin']);
   const folders = [a, b, c].map((url) => url.replace(/\/[^/]*$/, ''));
-  origin.serve('/x/SUMS', { bytes: Buffer.from(`${digestOf(0)}  a.bin\n`), refuse: { times: 2, status: 503 } });
-  origin.serve('/y/SUMS', { bytes: Buffer.from(`MD5 (b.bin) = ${'0'.repeat(32)}\n`) });
+  bench.origin.serve('/x/SUMS', { bytes: Buffer.from(`${digestOf(0)}  a.bin\n`), refuse: { times: 2, status: 503 } });
+  bench.origin.serve('/y/SUMS', { bytes: Buffer.from(`MD5 (b.bin) = ${'0'.repeat(32)}\n`) });
   const rows = [a, b, c].map((url, index) => `${url},${folders[index]}`);
   const outcomes = await bring(['url,folder', ...rows], { checksumsFrom: '{folder}/SUMS' });
   expect(ends(outcomes)).toEqual(['done', 'DigestMismatch', 'SourceNotFound']);
@@ -72,16 +55,15 @@ test('one for each folder is a template; one that is not there fails its entries
 
 test('a secret in its URL is kept nowhere', async () => {
   const urls = serve(['/d/a.bin']);
-  origin.serve('/d/SUMS', { bytes: Buffer.from('<html>no checksums</html>\n') });
-  const checksumsFrom = `${origin.base}/d/SUMS?sig=canary`;
+  bench.origin.serve('/d/SUMS', { bytes: Buffer.from('<html>no checksums</html>\n') });
+  const checksumsFrom = `${bench.origin.base}/d/SUMS?sig=canary`;
   expect(ends(await bring(urls, { checksumsFrom }))).toEqual(['DigestMissing']);
-  for (const path of await filesUnder(folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
+  for (const path of await filesUnder(bench.folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
 });
 
 test('of mirrors that all fail, the best one says why', async () => {
   const [a = ''] = serve(['/d/a.bin']);
-  const from = join(folder, 'aria2.txt');
-  await writeFile(from, `${a}\t${origin.base}/none\n checksum=sha-256=${digestOf(5)}\n`);
-  const { failures } = await piecework.batch({ list: { from }, destination: join(folder, 'out') });
+  const lines = [`${a}\t${bench.origin.base}/none`, ` checksum=sha-256=${digestOf(5)}`];
+  const { failures } = await bench.bring(await bench.listFile(lines, 'aria2.txt'));
   expect(failures).toMatchObject([{ code: 'DigestMismatch', count: 1 }]);
 });

@@ -14,6 +14,7 @@ import type { BatchFleet } from '../support/batch-fleet.ts';
 import { startBatchFleet } from '../support/batch-fleet.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
+import { outcomesIn } from '../support/outcomes.ts';
 import { patternBytes } from '../support/pattern.ts';
 import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
@@ -69,10 +70,7 @@ async function settled(id: string): Promise<BatchRecord> {
 
 async function report(id: string): Promise<readonly Outcome[]> {
   const bytes = await store.object('bucket', `in/piecework-report-${id}.jsonl`);
-  return String(bytes)
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Outcome);
+  return outcomesIn(String(bytes));
 }
 
 async function left(): Promise<readonly string[]> {

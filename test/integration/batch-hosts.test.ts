@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Outcome } from '../../lib/index.ts';
 import { openLocal } from '../../lib/index.ts';
+import { reported, sha256 } from '../support/batch-bench.ts';
 import { startCli } from '../support/cli-process.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -111,7 +110,6 @@ test('a slow store has more puts at a time than the source has places', async ()
 
 test('killed again and again, each entry has one outcome in the end, and all bytes are right', async () => {
   const COUNT = 400;
-  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
   const urls = Array.from({ length: COUNT }, (_, index) =>
     origin.serve(`/k/${index}.bin`, { size: 2000 + index, seed: index, lastModified: 'Tue, 03 Nov 2026 10:00:00 GMT' }),
   );
@@ -129,10 +127,7 @@ test('killed again and again, each entry has one outcome in the end, and all byt
   const { exitCode, stdout } = await start().ended;
   expect(exitCode).toBe(0);
   const { batch } = JSON.parse(String(stdout).trimEnd().split('\n').at(-1) ?? '');
-  const outcomes = (await readFile(batch.report, 'utf8'))
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Outcome);
+  const outcomes = await reported(batch);
   expect(outcomes.map(({ entry }) => entry)).toEqual(Array.from({ length: COUNT + 1 }, (_, index) => index + 1));
   for (let index = 0; index < COUNT; index += 1) {
     const bytes = await readFile(join(folder, 'out', `${index}.bin`));

@@ -1,57 +1,33 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { BatchEvent, BatchReport, BatchRequest, Local, Outcome } from '../../lib/index.ts';
-import { openLocal } from '../../lib/index.ts';
+import type { BatchEvent, BatchReport, BatchRequest } from '../../lib/index.ts';
+import type { BatchBench } from '../support/batch-bench.ts';
+import { batchBench, reported } from '../support/batch-bench.ts';
 import { filesUnder } from '../support/files-under.ts';
-import type { Origin } from '../support/origin.ts';
-import { startOrigin } from '../support/origin.ts';
 import { failureOf } from '../support/reading.ts';
 
 const MIB = 1024 ** 2;
 const DATE = 'Tue, 03 Nov 2026 10:00:00 GMT';
 const NO_ID = '01JZ8ZZZZZZZZZZZZZZZZZZZZZ';
 
-let folder: string;
-let origin: Origin;
-let piecework: Local;
-
-const open = () => openLocal({ stateDir: join(folder, 'state'), backoff: { baseMs: 1, capMs: 2 } });
+let bench: BatchBench;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'piecework-batch-requests-'));
-  origin = await startOrigin();
-  piecework = open();
+  bench = await batchBench();
 });
 
 afterEach(async () => {
-  await piecework[Symbol.asyncDispose]();
-  await origin[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+  await bench[Symbol.asyncDispose]();
 });
 
-const out = (...names: string[]) => join(folder, 'out', ...names);
 const serve = (name: string, size = 100) =>
-  origin.serve(`/files/${name}`, { size, seed: name.length, lastModified: DATE });
-const requestsFor = (name: string) => origin.requests.filter(({ url }) => url.startsWith(`/files/${name}`)).length;
-
-async function listFile(lines: readonly string[]): Promise<string> {
-  const path = join(folder, 'list.txt');
-  await writeFile(path, `${lines.join('\n')}\n`);
-  return path;
-}
+  bench.origin.serve(`/files/${name}`, { size, seed: name.length, lastModified: DATE });
+const requestsFor = (name: string) =>
+  bench.origin.requests.filter(({ url }) => url.startsWith(`/files/${name}`)).length;
 
 async function bring(lines: readonly string[], more: Partial<BatchRequest> = {}): Promise<BatchReport> {
-  return await piecework.batch({ list: { from: await listFile(lines) }, destination: out(), ...more });
-}
-
-async function reported(path: string | undefined): Promise<readonly Outcome[]> {
-  const text = await readFile(path ?? '', 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Outcome);
+  return await bench.bring(await bench.listFile(lines), more);
 }
 
 /** A batch whose process was stopped when so many entries had their outcome; the held ones never came. */
@@ -63,19 +39,18 @@ async function interrupted(lines: readonly string[], after: number): Promise<str
     if (event.type === 'batch.listed') id = event.batchId;
     else if (event.type === 'batch.outcome' && ++seen === after) stop.abort();
   };
-  const list = { from: await listFile(lines) };
-  await failureOf(piecework.batch({ list, destination: out(), onEvent }, stop.signal), 'Interrupted');
+  await failureOf(bench.bring(await bench.listFile(lines), { onEvent }, stop.signal), 'Interrupted');
   return id;
 }
 
 describe('retry of a batch', () => {
   test('runs again what failed, and asks for nothing else; its report has each entry once', async () => {
     const urls = ['a.bin', 'b.bin', 'c.bin', 'd.bin'].map((name) => serve(name));
-    origin.serve('/files/b.bin', (_request, response) => void response.writeHead(404).end());
-    const list = { from: await listFile([...urls, 'no url at all']), format: 'urls' };
-    const report = await piecework.batch({ list, destination: out() });
+    bench.origin.serve('/files/b.bin', (_request, response) => void response.writeHead(404).end());
+    const list = { from: await bench.listFile([...urls, 'no url at all']), format: 'urls' };
+    const report = await bench.bring(list.from, { list });
     expect(report.counters).toMatchObject({ done: 3, failed: 2 });
-    const status = await piecework.batchStatus(report.batchId);
+    const status = await bench.piecework.batchStatus(report.batchId);
     expect(status).toMatchObject({
       isRunning: false,
       counters: { done: 3, failed: 2 },
@@ -83,13 +58,13 @@ describe('retry of a batch', () => {
     });
     expect(status.failures.map(({ code }) => code).sort()).toEqual(['InvalidEntry', 'SourceNotFound']);
     serve('b.bin');
-    const before = origin.requests.length;
+    const before = bench.origin.requests.length;
     await rm(list.from);
     const events: BatchEvent[] = [];
-    const again = await piecework.retryBatch(report.batchId, { onEvent: (event) => void events.push(event) });
+    const again = await bench.piecework.retryBatch(report.batchId, { onEvent: (event) => void events.push(event) });
     expect(again).toMatchObject({ batchId: report.batchId, status: 'completed', counters: { done: 4, failed: 1 } });
-    expect(origin.requests.slice(before).map(({ url }) => url)).toEqual(['/files/b.bin']);
-    const outcomes = await reported(again.report);
+    expect(bench.origin.requests.slice(before).map(({ url }) => url)).toEqual(['/files/b.bin']);
+    const outcomes = await reported(again);
     expect(outcomes.map(({ entry, kind }) => [entry, kind])).toEqual([
       [1, 'done'],
       [2, 'done'],
@@ -97,44 +72,44 @@ describe('retry of a batch', () => {
       [4, 'done'],
       [5, 'failed'],
     ]);
-    expect((await piecework.batchStatus(report.batchId)).record.run).toBe(2);
+    expect((await bench.piecework.batchStatus(report.batchId)).record.run).toBe(2);
   });
 
   test('where all is there there is nothing to retry, and nothing is kept for it', async () => {
     const { batchId } = await bring([serve('a.bin')]);
-    await failureOf(piecework.retryBatch(batchId), 'BatchEnded');
-    await failureOf(piecework.retryBatch(NO_ID), 'BatchNotFound');
-    await failureOf(piecework.batchStatus(NO_ID), 'BatchNotFound');
+    await failureOf(bench.piecework.retryBatch(batchId), 'BatchEnded');
+    await failureOf(bench.piecework.retryBatch(NO_ID), 'BatchNotFound');
+    await failureOf(bench.piecework.batchStatus(NO_ID), 'BatchNotFound');
   });
 
   test('an interrupted one goes on, and what is there is not asked for again', async () => {
     const urls = ['a.bin', 'bb.bin', 'held.bin'].map((name) => serve(name));
-    origin.serve('/files/held.bin', () => undefined);
+    bench.origin.serve('/files/held.bin', () => undefined);
     const id = await interrupted(urls, 2);
-    expect((await piecework.listBatches()).map(({ record, isRunning }) => [record.id, isRunning])).toEqual([
+    expect((await bench.piecework.listBatches()).map(({ record, isRunning }) => [record.id, isRunning])).toEqual([
       [id, false],
     ]);
-    expect((await piecework.batchStatus(id)).counters).toMatchObject({ done: 2 });
+    expect((await bench.piecework.batchStatus(id)).counters).toMatchObject({ done: 2 });
     serve('held.bin');
-    const report = await piecework.retryBatch(id);
+    const report = await bench.piecework.retryBatch(id);
     expect(report).toMatchObject({ status: 'completed', counters: { done: 3, failed: 0 } });
     expect(requestsFor('a.bin')).toBe(1);
   });
 
   test('secrets are not stored, so the list is asked for once more, in a sentence that holds none', async () => {
     const urls = [serve('a.bin?sig=canary-in-query'), serve('held.bin?sig=canary-in-query')];
-    origin.serve('/files/held.bin?sig=canary-in-query', () => undefined);
+    bench.origin.serve('/files/held.bin?sig=canary-in-query', () => undefined);
     const id = await interrupted(urls, 1);
-    const error = await failureOf(piecework.retryBatch(id), 'SourceNeeded');
+    const error = await failureOf(bench.piecework.retryBatch(id), 'SourceNeeded');
     expect(error.message).toMatch(/run the same piecework batch command again/);
     serve('held.bin?sig=canary-in-query');
     expect((await bring(urls)).counters).toMatchObject({ done: 2 });
-    await rm(join(folder, 'list.txt'));
-    for (const path of await filesUnder(folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
+    await rm(join(bench.folder, 'list.txt'));
+    for (const path of await filesUnder(bench.folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
   });
 
   test('what ended early goes on with the same command, whose shards are stored once more', async () => {
-    const urls = Array.from({ length: 300 }, (_, index) => `${origin.base}/files/f${index}.bin`);
+    const urls = Array.from({ length: 300 }, (_, index) => `${bench.origin.base}/files/f${index}.bin`);
     const early = await bring(urls, { options: { maxFailures: { entries: 3 }, parallelism: 1 } });
     expect(early.status).toBe('failed');
     for (let index = 0; index < 300; index += 1) serve(`f${index}.bin`);
@@ -143,10 +118,10 @@ describe('retry of a batch', () => {
   });
 
   test('another batch to the same place lets go of what was kept of one that had ended', async () => {
-    const missing = `${origin.base}/files/none.bin`;
+    const missing = `${bench.origin.base}/files/none.bin`;
     await bring([missing]);
     const rooms = async () =>
-      (await filesUnder(join(folder, 'state'))).filter((path) => /\/(shards|outcomes)\//.test(path)).length;
+      (await filesUnder(join(bench.folder, 'state'))).filter((path) => /\/(shards|outcomes)\//.test(path)).length;
     expect(await rooms()).toBe(2);
     await bring([serve('a.bin')]);
     expect(await rooms()).toBe(0);
@@ -157,8 +132,8 @@ describe('cancel of a batch', () => {
   test('that another process works on ends it there, with a report of all entries, and its large entry too', async () => {
     const urls = ['a.bin', 'held.bin'].map((name) => serve(name));
     const large = serve('large.bin', 20 * MIB);
-    origin.serve('/files/held.bin', () => undefined);
-    origin.serve('/files/large.bin', { size: 20 * MIB, seed: 1, lastModified: DATE, bytesPerSecond: 64 * 1024 });
+    bench.origin.serve('/files/held.bin', () => undefined);
+    bench.origin.serve('/files/large.bin', { size: 20 * MIB, seed: 1, lastModified: DATE, bytesPerSecond: 64 * 1024 });
     let id = '';
     const begun = Promise.withResolvers<void>();
     const onEvent = (event: BatchEvent): void => {
@@ -167,7 +142,7 @@ describe('cancel of a batch', () => {
     };
     const running = bring([...urls, large], { onEvent });
     await begun.promise;
-    await using other = open();
+    await using other = bench.open();
     expect((await other.listBatches())[0]).toMatchObject({ isRunning: true });
     await expect.poll(async () => (await other.batchStatus(id)).openTransfers.length, { timeout: 20_000 }).toBe(1);
     await failureOf(other.retryBatch(id), 'BatchRunning');
@@ -178,7 +153,7 @@ describe('cancel of a batch', () => {
       counters: { done: 1, cancelled: 2 },
       reason: { code: 'Cancelled' },
     });
-    expect((await reported(report.report)).map(({ entry, kind }) => [entry, kind])).toEqual([
+    expect((await reported(report)).map(({ entry, kind }) => [entry, kind])).toEqual([
       [1, 'done'],
       [2, 'cancelled'],
       [3, 'cancelled'],
@@ -192,11 +167,11 @@ describe('cancel of a batch', () => {
 
   test('of an interrupted one writes the report, also of entries whose URLs are secrets', async () => {
     const urls = [serve('a.bin'), serve('held.bin?sig=canary')];
-    origin.serve('/files/held.bin?sig=canary', () => undefined);
+    bench.origin.serve('/files/held.bin?sig=canary', () => undefined);
     const id = await interrupted(urls, 1);
-    const record = await piecework.cancelBatch(id);
+    const record = await bench.piecework.cancelBatch(id);
     expect(record).toMatchObject({ status: 'cancelled', counters: { done: 1, cancelled: 1 } });
-    const outcomes = await reported(record.report);
+    const outcomes = await reported(record);
     expect(outcomes.map(({ entry, kind, name }) => [entry, kind, name])).toEqual([
       [1, 'done', 'a.bin'],
       [2, 'cancelled', 'held.bin'],

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { BatchEvent, BatchReport, BatchRequest, Local, Outcome } from '../../lib/index.ts';
+import type { BatchEvent, BatchReport, BatchRequest, Local } from '../../lib/index.ts';
 import { openLocal } from '../../lib/index.ts';
+import { reported, sha256 } from '../support/batch-bench.ts';
 import { filesUnder } from '../support/files-under.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
@@ -33,7 +33,6 @@ afterEach(async () => {
 });
 
 const out = (...names: string[]) => join(folder, 'out', ...names);
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 const sizeOf = (index: number) => 37 * (index + 1);
 
@@ -55,14 +54,6 @@ async function bring(from: string, more: Partial<BatchRequest> = {}): Promise<Ba
   return await piecework.batch({ list: { from }, destination: out(), onEvent, ...more });
 }
 
-async function reported(path: string | undefined): Promise<readonly Outcome[]> {
-  const text = await readFile(path ?? '', 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Outcome);
-}
-
 const requestsFor = (path: string) => origin.requests.filter(({ url }) => url === path).length;
 
 describe('a list of URLs into a folder', () => {
@@ -74,7 +65,7 @@ describe('a list of URLs into a folder', () => {
     for (let index = 0; index < 300; index += 1)
       expect((await readFile(out(`f${index}.bin`))).equals(patternBytes(0, sizeOf(index), index))).toBe(true);
     expect(sha256(await readFile(out('large.bin')))).toBe(sha256(patternBytes(0, 9 * MIB, 9)));
-    const outcomes = await reported(report.report);
+    const outcomes = await reported(report);
     expect(outcomes.map(({ entry }) => entry)).toEqual(Array.from({ length: 303 }, (_, index) => index + 1));
     expect(outcomes[7]).toMatchObject({ kind: 'failed', error: { code: 'SourceNotFound' } });
     expect(outcomes[8]).toMatchObject({ kind: 'failed', error: { code: 'InvalidEntry' } });
@@ -126,7 +117,7 @@ describe('a list of URLs into a folder', () => {
     const rows = ['good', 'bad', 'short'].map((name) => `${origin.base}/${name}.bin,${name}.bin,500,${digest}`);
     const list = await listFile(['url,name,size,sha256', `${page},a.zip,,`, ...rows], 'list.csv');
     const report = await bring(list);
-    const outcomes = await reported(report.report);
+    const outcomes = await reported(report);
     expect(outcomes.map(({ kind, error }) => [kind, error?.code])).toEqual([
       ['failed', 'UnexpectedType'],
       ['done', undefined],
@@ -194,7 +185,7 @@ describe('when it stops', () => {
     const { failed, cancelled } = report.counters;
     expect(failed).toBeGreaterThan(10);
     expect(failed + cancelled).toBe(400);
-    const kinds = (await reported(report.report)).map(({ kind }) => kind);
+    const kinds = (await reported(report)).map(({ kind }) => kind);
     expect(kinds.length).toBe(400);
     expect(kinds.filter((kind) => kind === 'cancelled').length).toBeGreaterThan(0);
   });

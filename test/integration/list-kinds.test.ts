@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../cli/run.ts';
 import { FORMATS } from '../../lib/lists/formats.ts';
 import { openLocal } from '../../lib/local/open.ts';
+import { reported } from '../support/batch-bench.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { testContext } from '../support/cli-context.ts';
 import { FILES, LIST_KINDS, publish } from '../support/list-kinds.ts';
@@ -48,10 +49,7 @@ test.each(KINDS)('$kind: the entry whose digest is wrong fails, the rest are the
     openLocal: async (given: Parameters<typeof openLocal>[0]) => openLocal({ ...given, stateDir: join(home, 'state') }),
   };
   expect(await run(['batch', list, join(folder, 'out'), ...options], context), context.stderr.text).toBe(9);
-  const outcomes = (await readFile(report, 'utf8'))
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const outcomes = await reported({ report });
   expect(outcomes.map(({ name, kind: came, error }) => [name, came, error?.code])).toEqual([
     [names[0], 'done', undefined],
     [names[1], 'failed', 'DigestMismatch'],

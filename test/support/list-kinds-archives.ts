@@ -1,7 +1,5 @@
 import type { ListKind } from './list-kinds.ts';
-
-const PLAIN = ['a.bin', 'b.bin', 'c.bin'] as const;
-const SUMS = (base: string) => ['--checksums-from', `${base}/sums/SHA256SUMS`] as const;
+import { PLAIN, SUMS } from './list-kinds.ts';
 
 /** A file of Hugging Face; one with `lfs` has its SHA-256 there. */
 const TREE = '/api/models/org/model/tree/0123abc';

@@ -37,10 +37,10 @@ export const FILES: readonly ListedFile[] = ['a.bin', 'b.bin', 'c.bin'].map((nam
   };
 });
 
-const PLAIN = ['a.bin', 'b.bin', 'c.bin'] as const;
+export const PLAIN = ['a.bin', 'b.bin', 'c.bin'] as const;
 
 /** For lists that have no digests of their own. */
-const SUMS = (base: string) => ['--checksums-from', `${base}/sums/SHA256SUMS`] as const;
+export const SUMS = (base: string) => ['--checksums-from', `${base}/sums/SHA256SUMS`] as const;
 
 function sums(files: readonly ListedFile[], line: (file: ListedFile) => string): string {
   return files.map((file) => `${line(file)}\n`).join('');

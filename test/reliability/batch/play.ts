@@ -7,6 +7,7 @@ import type { CliProcess, Ended } from '../../support/cli-process.ts';
 import { startCli } from '../../support/cli-process.ts';
 import { filesUnder } from '../../support/files-under.ts';
 import { startOrigin } from '../../support/origin.ts';
+import { outcomesIn } from '../../support/outcomes.ts';
 import type { BatchDouble } from './double.ts';
 import { serveBatch } from './double.ts';
 import type { BatchPlan, PlannedFile } from './plan.ts';
@@ -67,7 +68,7 @@ export async function playBatch(
   const firstSeconds = (Date.now() - startedAt) / 1000;
   const firstRequests = double.total;
   if (ended?.exitCode !== 9) faults.push(`the batch ended with ${ended?.exitCode}: ${ended?.stderr.slice(-500)}`);
-  faults.push(...wrongOutcomes(files, await outcomesIn(join(home, 'first.jsonl')), 'first'));
+  faults.push(...wrongOutcomes(files, await outcomesAt(join(home, 'first.jsonl')), 'first'));
   faults.push(...(await wrongBytes(files, double, join(home, 'out'), 'first')));
 
   double.heal();
@@ -76,7 +77,7 @@ export async function playBatch(
   const again = await start('second.jsonl').ended;
   const secondSeconds = (Date.now() - startedAt) / 1000;
   if (again.exitCode !== 0) faults.push(`the second run ended with ${again.exitCode}: ${again.stderr.slice(-500)}`);
-  faults.push(...wrongOutcomes(files, await outcomesIn(join(home, 'second.jsonl')), 'second'));
+  faults.push(...wrongOutcomes(files, await outcomesAt(join(home, 'second.jsonl')), 'second'));
   faults.push(...(await wrongBytes(files, double, join(home, 'out'), 'second')));
   for (const file of files) {
     const times = double.asked(file) - (before.get(file) ?? 0);
@@ -105,9 +106,9 @@ async function reached(cli: CliProcess, double: BatchDouble, requests: number, l
   return !hasEnded;
 }
 
-async function outcomesIn(path: string): Promise<readonly Outcome[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Outcome]));
+/** None where there is no report. */
+async function outcomesAt(path: string): Promise<readonly Outcome[]> {
+  return outcomesIn(await readFile(path, 'utf8').catch(() => ''));
 }
 
 function wrongOutcomes(files: readonly PlannedFile[], outcomes: readonly Outcome[], run: 'first' | 'second'): string[] {

@@ -5,6 +5,7 @@ import type { Board } from '../../../lib/transfer/batch/fleet/board.ts';
 import type { Outcome } from '../../../lib/transfer/batch/outcome.ts';
 import { counted, isThere, NO_OUTCOMES } from '../../../lib/transfer/batch/outcome.ts';
 import { piecesIn } from '../../../lib/transfer/plan/piece-set.ts';
+import { outcomesIn } from '../../support/outcomes.ts';
 import type { FleetWorld } from './fleet-world.ts';
 import { CEILING, textOf } from './fleet-world.ts';
 
@@ -76,8 +77,7 @@ export async function faultsAtEnd(world: FleetWorld, id: string, mayBeCancelled:
 
 function reportFaults({ entries, objects }: FleetWorld, { id, counters }: BatchRecord, mayBeCancelled: boolean) {
   const faults: string[] = [];
-  const lines = objects.get(`in/piecework-report-${id}.jsonl`)?.text.trim().split('\n') ?? [];
-  const outcomes = lines.map((line) => JSON.parse(line) as Outcome);
+  const outcomes = outcomesIn(objects.get(`in/piecework-report-${id}.jsonl`)?.text ?? '');
   const numbers = outcomes.map(({ entry }) => entry).join();
   if (numbers !== entries.map((_, index) => index + 1).join()) faults.push(`the report has the entries ${numbers}`);
   if (JSON.stringify(outcomes.reduce(counted, NO_OUTCOMES)) !== JSON.stringify(counters))
