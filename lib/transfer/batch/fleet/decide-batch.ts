@@ -33,19 +33,27 @@ export function withSeen(before: Board, facts: BatchFacts, now: Instant, policy:
     if (facts.dead.get(shard) === flight.turn) board = died(board, shard, flight);
     else if (facts.givenBack.get(shard) === flight.turn)
       board = waitsAgain(board, shard, { ...flight, deaths: 0 }, now);
-    else if (isQuiet(flight, now, policy) && seen !== undefined)
-      board = isAlive(seen, now) ? inFlight(board, shard, { ...flight, at: toIso(now) }) : died(board, shard, flight);
+    else if (isQuiet(flight, now, policy) && seen !== undefined) board = afterQuiet(board, shard, flight, seen, now);
   }
   return board;
+}
+
+/** A worker writes its lease before anything else: without one of this turn, none has begun, and none has died. */
+function afterQuiet(
+  board: Board,
+  shard: number,
+  flight: ShardInFlight,
+  { leasedUntil = 0 }: ShardSeen,
+  now: Instant,
+): Board {
+  if (leasedUntil > now) return inFlight(board, shard, { ...flight, at: toIso(now) });
+  const hasBegun = leasedUntil > fromIso(flight.at);
+  return hasBegun ? died(board, shard, flight) : waitsAgain(board, shard, flight);
 }
 
 /** Not heard of for too long: its lease is to be looked at. */
 export function isQuiet({ at, turn }: ShardInFlight, now: Instant, { quietMs, quietCapMs }: BatchPolicy): boolean {
   return now - fromIso(at) >= Math.min(quietCapMs, quietMs * 2 ** Math.min(turn - 1, 8));
-}
-
-function isAlive({ leasedUntil }: ShardSeen, now: Instant): boolean {
-  return leasedUntil !== undefined && leasedUntil > now;
 }
 
 function completed(board: Board, shard: number, seen: ShardSeen, now: Instant): Board {
