@@ -95,7 +95,8 @@ async function stored(
     } catch (thrown) {
       signal.throwIfAborted();
       const error = asPieceworkError(thrown);
-      if (error.reaction !== 'fail' || error.code === 'Internal') throw error;
+      // `UploadLost`: another delivery of the same order was faster, or the upload is to be begun anew.
+      if (error.reaction !== 'fail' || error.code === 'Internal' || error.code === 'UploadLost') throw error;
       const message = `the report of batch ${id} could not be written (${error.message}); its outcomes can be read from the API`;
       await ports.events.emit({ type: 'warning', message });
     }

@@ -8,7 +8,9 @@ const PART_BYTES = 8 * 1024 ** 2;
 
 /**
  * Writes lines as they come to an object, which is there whole or not at all, and replaces what was there. What is no
- * more than one part is one put; what earlier tries left of theirs is taken away.
+ * more than one part is one put. Uploads of others to it are left alone until one is complete, which then takes the
+ * rest away: what earlier tries left, and what slower ones of the same lines are at.
+ * @throws PieceworkError `UploadLost` where another one was faster.
  */
 export async function storeLines(
   ports: Pick<Ports, 'destinations'>,
@@ -44,6 +46,7 @@ export async function storeLines(
     if (upload !== undefined) {
       await upload.add(rest);
       await upload.complete();
+      await abortOthers(destination, spec, signal);
     } else {
       const body = { kind: 'whole', bytes: rest, crc32: crc32(rest) } as const;
       await destination.putObject({ ...spec, sizeBytes: filled }, filled, body, 'none', call);
@@ -51,6 +54,21 @@ export async function storeLines(
   } catch (error) {
     await upload?.abort().catch(() => {});
     throw error;
+  }
+}
+
+/** As far as it can: the object is there. */
+async function abortOthers(
+  destination: Destination,
+  { target, token }: ObjectSpec,
+  signal: AbortSignal,
+): Promise<void> {
+  const call = { signal };
+  try {
+    for (const { id } of await destination.listUploads(target, call))
+      await destination.abortUpload({ target, id, token }, call);
+  } catch {
+    signal.throwIfAborted();
   }
 }
 
@@ -62,8 +80,6 @@ interface OpenedUpload {
 
 async function openUpload(destination: Destination, spec: ObjectSpec, signal: AbortSignal): Promise<OpenedUpload> {
   const call = { signal };
-  for (const { id } of await destination.listUploads(spec.target, call))
-    await destination.abortUpload({ target: spec.target, id, token: spec.token }, call);
   const object = { ...spec, pieceSizeBytes: PART_BYTES };
   const upload: UploadRef = await destination.createUpload(object, call);
   const parts: (Part & { readonly crc32: number })[] = [];
