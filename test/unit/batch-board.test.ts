@@ -1,26 +1,16 @@
 import { expect, it } from 'vitest';
-import type { BatchRecord } from '../../lib/transfer/batch/batch-record.ts';
 import type { Board } from '../../lib/transfer/batch/fleet/board.ts';
 import { newBoard } from '../../lib/transfer/batch/fleet/board.ts';
 import { isQuiet, withGrant, withSeen } from '../../lib/transfer/batch/fleet/decide-batch.ts';
 import { seenOf } from '../../lib/transfer/batch/fleet/seen.ts';
 import { NO_OUTCOMES } from '../../lib/transfer/batch/outcome.ts';
 import { toIso } from '../../lib/values/time.ts';
+import { runningBatch } from '../support/a-batch.ts';
 
 const POLICY = { quietMs: 60_000, quietCapMs: 600_000, reportMs: 60_000 };
 const LEASE_MS = 90_000;
 
-const record: BatchRecord = {
-  v: 1,
-  id: 'b',
-  status: 'running',
-  createdAt: toIso(0),
-  updatedAt: toIso(0),
-  destination: 's3://bucket/in/',
-  place: { kind: 's3', bucket: 'bucket', key: 'in/' },
-  list: { from: '', format: 'text', sha256: '', entriesSha256: '', entries: 1, shards: 1 },
-  options: { ifExists: 'replace', maxAttempts: 3, object: {} },
-};
+const record = runningBatch();
 
 function boardOfOne(): Board {
   const nothing = { complete: [], counters: NO_OUTCOMES, failures: [] };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fleetMemory } from '../../lib/pipeline/batch/deployed/work/fleet-memory.ts';
 import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
 import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
 import { recordCache } from '../../lib/pipeline/fetch/record-cache.ts';
@@ -6,7 +7,9 @@ import type { Ports } from '../../lib/pipeline/shared/ports.ts';
 import { createTransfer, loadTransfer, saveTransfer } from '../../lib/pipeline/shared/store.ts';
 import { readFinalizerMessage } from '../../lib/queues/messages.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
+import { KEYS } from '../../lib/records/records.ts';
 import type { FinalizerMessage } from '../../lib/transfer/messages.ts';
+import { runningBatch } from '../support/a-batch.ts';
 import { NOW, transferring } from '../support/a-transfer.ts';
 
 const HOUR_MS = 3_600_000;
@@ -57,5 +60,17 @@ describe('a clock that is put back by an hour', () => {
     await saveTransfer(ports, loaded, { ...loaded.record, cursor: 9 });
     clock.time -= HOUR_MS;
     expect((await cache.get(id))?.cursor).toBe(9);
+  });
+
+  it('does not hide from a worker that its batch is being ended', async () => {
+    const { ports, clock } = await bench();
+    const batch = runningBatch();
+    const version = await ports.records.put(KEYS.batch(batch.id), batch, 'absent');
+    const memory = fleetMemory(ports);
+    await memory.batch(batch.id, 1);
+    const ending = { reason: { code: 'Cancelled', message: 'it was cancelled' } } as const;
+    await ports.records.put(KEYS.batch(batch.id), { ...batch, ending }, version);
+    clock.time -= HOUR_MS;
+    expect((await memory.batch(batch.id, 1))?.ending).toEqual(ending);
   });
 });

@@ -2,8 +2,8 @@ import { KEYS } from '../../../../records/records.ts';
 import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { runOf } from '../../../../transfer/batch/batch-record.ts';
 import type { Window } from '../../../../values/bytes.ts';
-import type { Instant } from '../../../../values/time.ts';
 import type { Ports } from '../../../shared/ports.ts';
+import { recent } from '../../../shared/recent.ts';
 import type { Buffers } from '../../batch-ports.ts';
 
 /** What one worker keeps between its messages. */
@@ -14,7 +14,6 @@ export interface FleetMemory {
 }
 
 const MIB = 1024 ** 2;
-const MOST_KEPT = 100;
 
 /** What is larger is a transfer. */
 const SMALL_BYTES = 8 * MIB;
@@ -28,18 +27,10 @@ export function fleetMemory(
     allBytes: ALL_BYTES,
   },
 ): FleetMemory {
-  const kept = new Map<string, { readonly batch: BatchRecord; readonly at: Instant }>();
+  const batches = recent(ports, async (id) => (await ports.records.get(KEYS.batch(id)))?.value);
   return {
-    async batch(batchId, run) {
-      const now = ports.clock.now();
-      const known = kept.get(batchId);
-      const isFresh = known !== undefined && now - known.at <= ports.policy.recordCacheMs;
-      if (isFresh && runOf(known.batch) === run && known.batch.status === 'running') return known.batch;
-      const batch = (await ports.records.get(KEYS.batch(batchId)))?.value;
-      if (kept.size >= MOST_KEPT) kept.clear();
-      if (batch !== undefined) kept.set(batchId, { batch, at: now });
-      return batch;
-    },
+    batch: async (batchId, run) =>
+      await batches.get(batchId, (known) => known?.status === 'running' && runOf(known) === run),
     buffers: sharedBuffers(mostBytes, allBytes),
   };
 }
