@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { s3Destination } from '../../lib/destinations/s3/destination.ts';
+import { crc32 } from '../../lib/integrity/crc32.ts';
 import { cancelBatch } from '../../lib/pipeline/requests/batches/cancel-batch.ts';
 import { findBatch } from '../../lib/pipeline/requests/batches/load-batch.ts';
 import { retryBatch } from '../../lib/pipeline/requests/batches/retry-batch.ts';
@@ -10,6 +11,7 @@ import { httpSource } from '../../lib/sources/http/source.ts';
 import { sourcesByScheme } from '../../lib/sources/sources.ts';
 import type { BatchRecord } from '../../lib/transfer/batch/batch-record.ts';
 import type { Outcome } from '../../lib/transfer/batch/outcome.ts';
+import { sha256 } from '../support/batch-bench.ts';
 import type { BatchFleet } from '../support/batch-fleet.ts';
 import { startBatchFleet } from '../support/batch-fleet.ts';
 import type { Origin } from '../support/origin.ts';
@@ -171,3 +173,24 @@ it('ends with the reason when the list is none', async () => {
   await expect.poll(left).toEqual([]);
   expect(fleet.sealed.names()).toEqual([]);
 });
+
+it('with --if-exists fail takes as done what a worker brought that died, and nothing that others brought', async () => {
+  const urls = serve(2);
+  const id = '01JABCDEFGHJKMNPQRSTVWXYZ0';
+  await putAs(`${id}.1`, 'in/f0.bin');
+  await putAs(`${id.replace('Z0', 'Z1')}.2`, 'in/f1.bin');
+  await submit(urls, { id, options: { ifExists: 'fail', maxAttempts: 2, object: {}, checksums: ['sha256'] } });
+  expect(await settled(id)).toMatchObject({ counters: { done: 1, failed: 1 } });
+  const [ours, theirs] = await report(id);
+  expect(ours).toMatchObject({ kind: 'done', sizeBytes: 3, digests: { sha256: sha256(Buffer.from('abc')) } });
+  expect(theirs).toMatchObject({ kind: 'failed', error: { code: 'DestinationExists' } });
+  expect(origin.requests).toEqual([]);
+});
+
+async function putAs(token: string, key: string): Promise<void> {
+  const target = { kind: 's3', bucket: 'bucket', key, endpoint: store.endpoint };
+  const bytes = Buffer.from('abc');
+  const object = { target, token, validator: { kind: 'none' }, settings: {} } as const;
+  const body = { kind: 'whole', bytes, crc32: crc32(bytes) } as const;
+  await fleet.ports.destinations(target).putObject(object, bytes.length, body, 'none', { signal: never });
+}

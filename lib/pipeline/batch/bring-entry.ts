@@ -32,9 +32,15 @@ export async function bringEntry(ports: BatchPorts, job: EntryJob, signal: Abort
   const startedAt = ports.clock.now();
   const target = ports.locate(entry.name);
   const there = ifExists === 'replace' ? undefined : await ports.destination.head(target, { signal });
-  if (there !== undefined && ifExists === 'fail') throw destinationExists(ports.destination.describe(target));
   const request = requestOf(job, target);
   const ended = { entry: entry.number, name: entry.name, source: request.source.url } as const;
+  if (there !== undefined && ifExists === 'fail') {
+    if (there.token !== job.token) throw destinationExists(ports.destination.describe(target));
+    // Brought by a worker that died before it could say so. Only what was proved is ever there.
+    const { sizeBytes, etag } = there;
+    const digests = await digestsThere(ports, job, there, signal);
+    return { ...ended, kind: 'done', sizeBytes, digests, ...stated({ etag }) };
+  }
   if (there !== undefined) {
     const digests = await asListed(ports, job, there, signal);
     if (digests !== undefined) return { ...ended, kind: 'unchanged', sizeBytes: there.sizeBytes, digests };
