@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { MadeShards } from '../../pipeline/batch/make-shards.ts';
 import { makeShards } from '../../pipeline/batch/make-shards.ts';
-import { drafted } from '../../transfer/batch/batch-transitions.ts';
+import { drafted, goneOnWith } from '../../transfer/batch/batch-transitions.ts';
 import { stated } from '../../values/stated.ts';
 import { stopper } from '../engine/stopper.ts';
 import type { Home } from '../home/home.ts';
@@ -61,8 +61,7 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
     await ports.shards.adopt(draft.id, earlier.id, made.shards.length);
     await forgetBatch(home.records, draft.id);
   }
-  const { reportTo: _, ...before } = earlier ?? fresh;
-  const begun = await store.begin({ ...before, ...stated({ reportTo }) }, earlier !== undefined);
+  const begun = await store.begin(earlier === undefined ? fresh : goneOnWith(earlier, fresh), earlier !== undefined);
   watched.id = begun.id;
   const progress = new Progress(request.onEvent);
   progress.listed(begun, list, earlier !== undefined);

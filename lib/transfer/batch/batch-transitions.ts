@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../../errors/error.ts';
+import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import type { BatchEnding, BatchList, BatchRecord } from './batch-record.ts';
@@ -49,6 +50,11 @@ export function begun(batch: BatchRecord, now: Instant): BatchRecord {
     ...kept
   } = batch;
   return { ...kept, status: 'running', updatedAt: toIso(now) };
+}
+
+/** On one machine: what an earlier run of the same batch left, as it is asked for now. */
+export function goneOnWith({ id, createdAt, run, runAt }: BatchRecord, asked: BatchRecord): BatchRecord {
+  return { ...asked, id, createdAt, ...stated({ run, runAt }) };
 }
 
 /** It is to end early: the process that works on it sees that. What is asked first is the reason. */

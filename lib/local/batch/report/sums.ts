@@ -16,19 +16,14 @@ export const SUMS_NAMES: Readonly<Partial<Record<DigestAlgorithm, string>>> = {
 };
 
 /**
- * Writes a list for each algorithm beside the files that it names, in list order, as `sha256sum -c` takes it. Where an
- * entry has its name, or it is what the batch was made from, the batch's id is added to it.
+ * Writes a list for each algorithm of the batch beside the files that it names, in list order, as `sha256sum -c` takes
+ * it. Where an entry has its name, or it is what the batch was made from, the batch's id is added to it.
  * @returns where they are
  */
-export async function storeSums(
-  home: Home,
-  of: ReportOf,
-  algorithms: readonly DigestAlgorithm[],
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+export async function storeSums(home: Home, of: ReportOf, signal: AbortSignal): Promise<readonly string[]> {
   const stored: string[] = [];
-  for (const algorithm of new Set(algorithms)) {
-    const { batch, folder, shards } = of;
+  const { batch, folder, shards } = of;
+  for (const algorithm of batch.options.checksums ?? []) {
     const custom = SUMS_NAMES[algorithm] ?? '';
     const outcomes = () => outcomesInOrder({ records: home.records }, batch.id, shards);
     const isTaken = (await hasName(outcomes(), custom)) || isList(home, of, custom);

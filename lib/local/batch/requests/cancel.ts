@@ -1,5 +1,4 @@
 import { PieceworkError, toErrorRecord } from '../../../errors/error.ts';
-import { endEarly } from '../../../pipeline/batch/end-early.ts';
 import { batchEnded } from '../../../pipeline/requests/batches/batch-errors.ts';
 import { countOutcomes } from '../../../pipeline/requests/batches/batch-view.ts';
 import { findBatch } from '../../../pipeline/requests/batches/load-batch.ts';
@@ -11,13 +10,9 @@ import { asEnding } from '../../../transfer/batch/batch-transitions.ts';
 import type { Home } from '../../home/home.ts';
 import { batchFolder } from '../batch-folder.ts';
 import { batchStore } from '../batch-store.ts';
-import { keepWhatFailed } from '../clean-batches.ts';
-import { localShards } from '../list/shard-store.ts';
-import { storeReport } from '../report/report.ts';
-import { storeSums } from '../report/sums.ts';
+import { endBatch } from '../run/end-batch.ts';
 import { isWorkedOn } from './look.ts';
 import { storedShards } from './stored-shards.ts';
-import { cancelTransfersOf } from './transfers-of.ts';
 
 /**
  * Ends a batch: what has no outcome is cancelled, and the report is written. Where it is being worked on, the process
@@ -35,19 +30,9 @@ export async function cancelBatch(home: Home, batchId: string, signal: AbortSign
   await using _lock = await store.lock();
   const batch = await findBatch(home, batchId);
   if (isBatchOver(batch)) throw batchEnded(batch);
-  await cancelTransfersOf(home, batchId, signal);
-  const { outline } = localShards(home.records);
-  await endEarly(
-    { ...home, shards: { get: outline, put: async () => {} } },
-    batchId,
-    batch.list.shards,
-    toErrorRecord(reason),
-  );
   const shards = (await storedShards(home.records, batch)).map(({ index }) => index);
-  const report = batch.list.shards === 0 ? undefined : await storeReport(home, { batch, folder, shards }, signal);
-  await storeSums(home, { batch, folder, shards }, batch.options.checksums ?? [], signal);
-  const ended = await store.end(batch, { reason, report, ...(await countOutcomes(home, batchId)) });
-  await keepWhatFailed(home.records, ended);
+  const sums = () => countOutcomes(home, batchId);
+  const { ended } = await endBatch(home, { batch, folder, store, shards }, { reason, sums }, signal);
   return ended;
 }
 

@@ -1,5 +1,4 @@
-import { asPieceworkError, PieceworkError, toErrorRecord } from '../../../errors/error.ts';
-import { endEarly } from '../../../pipeline/batch/end-early.ts';
+import { asPieceworkError, PieceworkError } from '../../../errors/error.ts';
 import { runRounds } from '../../../pipeline/batch/run-rounds.ts';
 import type { ShardIndex } from '../../../pipeline/batch/run-shards.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
@@ -11,12 +10,9 @@ import type { BatchFolder } from '../batch-folder.ts';
 import type { CompleteBatchOptions } from '../batch-options.ts';
 import type { LocalBatchPorts } from '../batch-ports.ts';
 import type { BatchStore } from '../batch-store.ts';
-import { keepWhatFailed } from '../clean-batches.ts';
 import type { Progress } from '../progress.ts';
-import { storeReport } from '../report/report.ts';
-import { storeSums } from '../report/sums.ts';
-import { cancelTransfersOf } from '../requests/transfers-of.ts';
 import { batchWork } from '../work.ts';
+import { endBatch } from './end-batch.ts';
 
 export interface BatchRun {
   /** Its record says that it is running. */
@@ -46,15 +42,9 @@ export async function runBatch(home: Home, run: BatchRun, signal: AbortSignal): 
   } catch (thrown) {
     if (signal.aborted) throw interrupted(batch.id, thrown);
     reason = asPieceworkError(thrown);
-    if (reason.code === 'Cancelled') await cancelTransfersOf(home, batch.id, signal);
-    await endEarly(ports, batch.id, all.length, toErrorRecord(reason));
   }
-  const of = { batch, folder, shards: all };
-  const report = await storeReport(home, of, signal);
-  const checksums = await storeSums(home, of, options.checksums, signal);
-  const sums = progress.sums(batch);
-  const ended = await store.end(batch, { reason, report, ...sums });
-  await keepWhatFailed(home.records, ended);
+  const sums = () => progress.sums(batch);
+  const { ended, checksums } = await endBatch(home, { batch, folder, store, shards: all }, { reason, sums }, signal);
   const reported = progress.report(ended, home.clock.now() - startedAt);
   return checksums.length === 0 ? reported : { ...reported, checksums };
 }
