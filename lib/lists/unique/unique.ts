@@ -15,6 +15,8 @@ export class Unique {
   readonly #keyOf: (name: string) => string;
   readonly #names = new NumberTable();
   readonly #files = new NumberTable();
+  /** The first entry with the same file, by the number of a later one. */
+  readonly #firsts = new NumberTable();
   /** How far a name was numbered. */
   readonly #counts = new NumberTable();
 
@@ -33,10 +35,16 @@ export class Unique {
     const first = isTaken ? this.#files.add(file, number) : this.#files.get(file);
     const marked: Entry = first === undefined ? entry : { ...entry, duplicateOf: first };
     // The same file under the same name is there once.
-    if (holder === undefined || holder === first) return { entry: marked };
+    if (holder !== undefined && this.#firstOf(holder) === first) return { entry: marked };
+    if (isTaken && first !== undefined) this.#firsts.add(String(number), first);
+    if (holder === undefined) return { entry: marked };
     if (this.#policy === 'number') return { entry: { ...marked, name: this.#numbered(entry.name, number) } };
     const what = this.#policy === 'first' ? 'and is kept' : 'too';
     return { problem: `entry ${holder} has the name "${entry.name}" ${what}`, collidesWith: holder };
+  }
+
+  #firstOf(number: number): number {
+    return this.#firsts.get(String(number)) ?? number;
   }
 
   #numbered(name: string, number: number): string {

@@ -79,6 +79,20 @@ describe('one source on several rows', () => {
     ]);
   });
 
+  test.each(['fail', 'first', 'number'] as const)(
+    'twice under one name is no collision where another name has it first: %s',
+    async (onCollision) => {
+      const rows = ['a\tx', 'a\ty', 'a\ty', 'b\ty'].map((row) => `https://e.example/${row}\n`).join('');
+      const listed = await allOf(`url\tname\n${rows}`, { onCollision });
+      expect(listed.slice(0, 3).map((each) => each.kind === 'entry' && [each.name, each.duplicateOf])).toEqual([
+        ['x', undefined],
+        ['y', 1],
+        ['y', 1],
+      ]);
+      expect(listed[3]).toMatchObject(onCollision === 'number' ? { name: 'y-2' } : { collidesWith: 2 });
+    },
+  );
+
   test('is another file where it is asked for with other headers', async () => {
     const rows = ['one', 'one', 'two'].map(
       (who, index) => `https://e.example/a\n out=${index}\n header=X-Who: ${who}\n`,
