@@ -22,6 +22,8 @@ export interface List extends AsyncIterable<Listed> {
   /** What was passed over so far, each thing once. */
   notes(): readonly Note[];
   readonly reading: Reading;
+  /** Of one that is not read to its end, nor begun: gives back what its bytes come from. */
+  close(): Promise<void>;
 }
 
 export interface Note {
@@ -108,6 +110,7 @@ export async function readList(
     next: () => found.next,
     notes: () => reading.notes(),
     reading,
+    close: async () => void (await text.return(undefined)),
     [Symbol.asyncIterator]: () =>
       listed(joined(start, text), {
         format: recognised.format,

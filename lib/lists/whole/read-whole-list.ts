@@ -41,7 +41,12 @@ export async function readWholeList(place: ListPlace, options: ListOptions): Pro
 
 async function* entriesOf(place: ListPlace, options: ListOptions, first: List): AsyncGenerator<Listed> {
   const { format, reading } = first;
-  if (format === 'bagit') await findManifest(place, first);
+  try {
+    if (format === 'bagit') await findManifest(place, first);
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
   const { listUrl, limit = Number.POSITIVE_INFINITY } = options;
   const seen = new NumberTable();
   if (listUrl !== undefined) seen.add(listUrl, 1);

@@ -118,6 +118,27 @@ describe('the manifest of a bag', () => {
     expect(list.notes()).toMatchObject([{ message: expect.stringContaining('no manifest lies beside it') }]);
   });
 
+  test('that can not be read ends the list, and what the list comes from is closed', async () => {
+    let isClosed = false;
+    async function* chunks() {
+      try {
+        yield Buffer.from(fetched[LIST].text);
+        yield Buffer.from('https://e.example/z - data/d\n');
+      } finally {
+        isClosed = true;
+      }
+    }
+    const lost = new Error('the connection broke');
+    const place: ListPlace = {
+      open: async () => ({ chunks: chunks() }),
+      beside: async () => {
+        throw lost;
+      },
+    };
+    await expect(all(place, { listUrl: LIST, format: 'bagit' })).rejects.toBe(lost);
+    expect(isClosed).toBe(true);
+  });
+
   test('of any length is found in again', async () => {
     const names = Array.from({ length: 3000 }, (_, index) => `data/${index}`);
     const digest = (index: number) => index.toString(16).padStart(64, '0');
