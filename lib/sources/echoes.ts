@@ -5,6 +5,7 @@ import { rephrased, rephrasedReader } from '../errors/rephrased.ts';
 import { withTexts } from '../errors/with-texts.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
+import { stated } from '../values/stated.ts';
 import { decodedOrAsIs } from '../values/web/decoded.ts';
 import { readUrl } from '../values/web/read-url.ts';
 import type { Source } from './source.ts';
@@ -19,7 +20,7 @@ const NO_NAME = 'download';
 /**
  * The same source, which repeats no credential that a server said again: in a redirect, in what it says of its bytes.
  * Stands next to the server, where the credentials are known. A version that repeats one is refused, since records keep
- * it as it is.
+ * it as it is, and so is a next page that shows one.
  */
 export function withoutEchoes(source: Source): Source {
   return {
@@ -29,12 +30,13 @@ export function withoutEchoes(source: Source): Source {
       if (hidden === undefined) return await source.probe(from, firstBytes, call);
       const rephrase = rephraseBy(hidden);
       const probe = await rephrased(rephrase, () => source.probe(from, firstBytes, call));
-      const { snapshot } = probe;
-      if (repeatsInVersion(snapshot, hidden)) {
+      const { snapshot, nextPage } = probe;
+      const repeatedAs = repeatsInVersion(snapshot, hidden) ? 'as the version of its bytes' : inNextPage(nextPage, hidden);
+      if (repeatedAs !== undefined) {
         await probe[Symbol.asyncDispose]();
         throw new PieceworkError(
           'SourceMalformed',
-          `${redactUrl(from.url)}: the server gives a credential that it was sent as the version of its bytes`,
+          `${redactUrl(from.url)}: the server gives a credential that it was sent ${repeatedAs}`,
         );
       }
       return {
@@ -42,6 +44,7 @@ export function withoutEchoes(source: Source): Source {
         finalUrl: hidden(probe.finalUrl),
         body: rephrasedReader(rephrase, probe.body),
         bodyIsWhole: probe.bodyIsWhole,
+        ...stated({ nextPage }),
         [Symbol.asyncDispose]: () => probe[Symbol.asyncDispose](),
       };
     },
@@ -101,6 +104,12 @@ function loginTexts(user: string, password: string): readonly string[] {
 function repeatsInVersion({ validator }: Snapshot, hidden: Hide): boolean {
   const text = JSON.stringify(validator);
   return hidden(text) !== text;
+}
+
+/** It is asked for as it is, and shown as the URL of a source is. */
+function inNextPage(nextPage: string | undefined, hidden: Hide): string | undefined {
+  const shown = nextPage === undefined ? '' : redactUrl(nextPage);
+  return hidden(shown) === shown ? undefined : 'in the URL of its next page';
 }
 
 const DESCRIPTIONS = [

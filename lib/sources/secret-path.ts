@@ -3,6 +3,7 @@ import type { Rephrase } from '../errors/rephrased.ts';
 import { rephrased, rephrasedReader } from '../errors/rephrased.ts';
 import { withoutPath, withoutSecretPath } from '../errors/secret-url-path.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
+import { stated } from '../values/stated.ts';
 import type { Source } from './source.ts';
 
 /**
@@ -23,6 +24,8 @@ export function withSecretPaths(source: Source): Source {
         finalUrl: withoutPath(probe.finalUrl),
         body: rephrasedReader(rephrase, probe.body),
         bodyIsWhole: probe.bodyIsWhole,
+        // As it is: it is asked for, and shown by the same rule.
+        ...stated({ nextPage: probe.nextPage }),
         [Symbol.asyncDispose]: () => probe[Symbol.asyncDispose](),
       };
     },

@@ -33,7 +33,7 @@ const SENT: readonly (readonly [string, SourceLocator, string])[] = [
 
 const PLAIN: Snapshot = { ranges: true, validator: { kind: 'strong', etag: '"v1"' }, digests: {}, warnings: [] };
 
-function sourceSaying(snapshot: Snapshot, finalUrl = 'https://h/f', failure?: Error): Source {
+function sourceSaying(snapshot: Snapshot, finalUrl = 'https://h/f', failure?: Error, nextPage?: string): Source {
   const reader = {
     read: async () => {
       throw failure ?? new Error('nothing');
@@ -47,6 +47,7 @@ function sourceSaying(snapshot: Snapshot, finalUrl = 'https://h/f', failure?: Er
       finalUrl,
       body: reader,
       bodyIsWhole: false,
+      ...(nextPage === undefined ? {} : { nextPage }),
       [Symbol.asyncDispose]: async () => {},
     }),
     async open() {
@@ -97,6 +98,17 @@ test.each(SENT)('%s is in nothing that is kept or shown', async (_what, from, ec
 test.each(SENT)('%s as a version is refused', async (_what, from, echo) => {
   const source = withoutEchoes(sourceSaying({ ...PLAIN, validator: { kind: 'strong', etag: `"${echo}"` } }));
   await expect(source.probe(from, 1, call())).rejects.toMatchObject({ code: 'SourceMalformed' });
+});
+
+test.each(SENT)('beside %s, the next page of a list stays; one that shows it is refused', async (_what, from, echo) => {
+  const next = 'https://h/f?page=2&cursor=abcdefghijk';
+  const probe = await withoutEchoes(sourceSaying(PLAIN, undefined, undefined, next)).probe(from, 'all', call());
+  expect(probe.nextPage).toBe(next);
+  const source = withoutEchoes(sourceSaying(PLAIN, undefined, undefined, `https://h/${echo}/f`));
+  await expect(source.probe(from, 'all', call())).rejects.toMatchObject({
+    code: 'SourceMalformed',
+    message: expect.not.stringContaining(echo),
+  });
 });
 
 test.each<readonly [string, SourceLocator]>([

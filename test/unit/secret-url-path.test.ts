@@ -79,6 +79,12 @@ describe('a source', () => {
     expect(await source.copySource(from)).toBe(undefined);
   });
 
+  test('of a list gives the URL of its next page as it is: it is asked for', async () => {
+    const nextPage = `https://host.example/d/${CANARY}?page=2`;
+    const paged = withSecretPaths({ ...inner, probe: async () => ({ ...probe, nextPage }) });
+    expect((await paged.probe(FROM, 'all', { signal })).nextPage).toBe(nextPage);
+  });
+
   test('says everything where the path is not marked', async () => {
     const from = { url: URL_TEXT };
     expect(await source.probe(from, 1, { signal })).toBe(probe);

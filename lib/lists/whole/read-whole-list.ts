@@ -14,6 +14,8 @@ export interface ListPlace {
   open(url?: string): Promise<OpenedPage>;
   /** A file in the same folder, by its name; `undefined`: it is not there. */
   beside(name: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** URL of a page, as it may be shown. @default redacted */
+  shown?(url: string): string;
 }
 
 export interface OpenedPage {
@@ -48,6 +50,7 @@ async function* entriesOf(place: ListPlace, options: ListOptions, first: List): 
     throw error;
   }
   const { listUrl, limit = Number.POSITIVE_INFINITY } = options;
+  const { shown = redactUrl } = place;
   const seen = new NumberTable();
   if (listUrl !== undefined) seen.add(listUrl, 1);
   let list = first;
@@ -56,22 +59,22 @@ async function* entriesOf(place: ListPlace, options: ListOptions, first: List): 
     const next = list.next();
     if (next === undefined || reading.roll.given >= limit) return;
     if (listUrl === undefined) {
-      reading.note(`it goes on at ${redactUrl(next)}, which is not read: give a URL in place of the file`);
+      reading.note(`it goes on at ${shown(next)}, which is not read: give a URL in place of the file`);
       return;
     }
-    checkNext(next, listUrl);
+    checkNext(next, listUrl, shown);
     if (seen.add(next, number) !== undefined)
-      throw invalidList(`leads back to a page that was read: ${redactUrl(next)}`);
+      throw invalidList(`leads back to a page that was read: ${shown(next)}`);
     const opened = await place.open(next);
     list = await readList(opened.chunks, { ...options, format, listUrl: next }, { reading, next: opened.next });
   }
 }
 
 /** What is said of the source (headers, credentials) is for its own server. */
-function checkNext(next: string, listUrl: string): void {
+function checkNext(next: string, listUrl: string, shown: (url: string) => string): void {
   const [to, from] = [URL.parse(next), URL.parse(listUrl)];
   if (to !== null && to.protocol === from?.protocol && to.host === from.host) return;
-  throw invalidList(`goes on at another server, ${redactUrl(next)}, which is not followed; give its pages one by one`);
+  throw invalidList(`goes on at another server, ${shown(next)}, which is not followed; give its pages one by one`);
 }
 
 async function findManifest(place: ListPlace, { reading }: List): Promise<void> {

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemReason } from '../../../disk/user-file.ts';
 import { PieceworkError } from '../../../errors/error.ts';
+import { shownUrl } from '../../../errors/secret-url-path.ts';
 import type { ListPlace, OpenedPage } from '../../../lists/whole/read-whole-list.ts';
 import type { SourceLocator } from '../../../transfer/locators.ts';
 import { chunksOf } from '../../../values/chunks.ts';
@@ -30,6 +31,7 @@ export function listPlace(
     return { open: async () => ({ chunks: fileAt(from, signal) }), beside: (name) => besideFile(from, name, signal) };
   return {
     open: (url = from) => fetched(home, { ...source, url }, signal),
+    shown: (url) => shownUrl({ ...source, url }),
     async beside(name) {
       const url = URL.parse(name, from)?.href;
       if (url === undefined) return undefined;
