@@ -40,6 +40,7 @@ export function remoteBatchLines(batch: BatchDetail): readonly string[] {
     ['owner', owner],
     ['acted by', actedBy],
     ['list', `${list.from}${list.entries === undefined ? '' : `, ${count(list.entries, 'entry', 'entries')}`}`],
+    ...(list.notes ?? []).map((note) => ['noted', note] as const),
     ['destination', destination],
     ['entries', list.entries === undefined ? undefined : outcomeKinds(list.entries, counters)],
     ['brought', formatBytes(counters.bytes)],

@@ -1,6 +1,7 @@
 import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { readUserFile } from '../../lib/disk/user-file.ts';
 import type { SourceAuth, SourceLocator } from '../../lib/transfer/locators.ts';
+import { stated } from '../../lib/values/stated.ts';
 import type { Settings } from '../options/table.ts';
 
 type Source = SubmitRequest['source'];
@@ -28,9 +29,27 @@ export function remoteSource(from: SourceLocator, settings: Settings): Source {
   };
 }
 
+/**
+ * What is said of every source of a batch; of it, each scheme takes what it knows.
+ * @throws PieceworkError `InvalidOption`.
+ */
+export function eachRemoteSource(from: Omit<SourceLocator, 'url'>, settings: Settings): Omit<Source, 'url'> {
+  const { headers, maxRedirects, allowInsecureRedirect, hostFingerprint } = from;
+  const auth = from.auth ?? (headers?.['authorization'] === undefined ? keyOf(settings) : undefined);
+  return stated({
+    headers: headers === undefined ? undefined : { ...headers },
+    ...{ auth, maxRedirects, allowInsecureRedirect, hostFingerprint },
+    store: storeOf(settings),
+  });
+}
+
+function identityAuth(url: URL | null, settings: Settings): SourceAuth | undefined {
+  return url?.protocol !== 'sftp:' || url.password !== '' ? undefined : keyOf(settings);
+}
+
 /** The key's text: its file is here, and the deployment is not. */
-function identityAuth(url: URL | null, { identity, identityPassphrase }: Settings): SourceAuth | undefined {
-  if (identity === undefined || url?.protocol !== 'sftp:' || url.password !== '') return undefined;
+function keyOf({ identity, identityPassphrase }: Settings): SourceAuth | undefined {
+  if (identity === undefined) return undefined;
   const passphrase = identityPassphrase === undefined ? {} : { passphrase: identityPassphrase };
   return { kind: 'key', privateKey: readUserFile(identity, `--identity: ${identity}`), ...passphrase };
 }

@@ -1,11 +1,14 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import type { SubmitBatchRequest } from '../../lib/api/schemas/batches/request.ts';
-import { systemReason } from '../../lib/disk/user-file.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { ListFormat } from '../../lib/lists/options.ts';
+import { redactUrl } from '../../lib/errors/redact.ts';
+import type { Entry } from '../../lib/lists/entry.ts';
+import { noteText } from '../../lib/lists/note.ts';
+import { formatOf } from '../../lib/lists/options.ts';
+import { isUrl, placeHere } from '../../lib/local/batch/list/list-place.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { printable } from '../../lib/values/text/printable.ts';
 import { reading } from '../options/batch-request.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
@@ -13,14 +16,22 @@ import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
 import { throwUnlessWhole, watchBatch } from './batches.ts';
-import { remoteSource } from './source.ts';
+import { eachRemoteSource, remoteSource } from './source.ts';
 import { sayHome } from './with-deployment.ts';
 
 type Entries = NonNullable<SubmitBatchRequest['entries']>;
 
 /** What a deployment takes in one request, less what stands around the entries. */
 const MOST_BYTES = 4 * 1024 ** 2 - 128 * 1024;
-const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+interface ReadHere {
+  /** Absent = the deployment reads the list. */
+  readonly entries?: Entries;
+  /** What was passed over. */
+  readonly notes: readonly string[];
+}
+
+const READ_THERE: ReadHere = { notes: [] };
 
 /**
  * Gives a list to a deployment: one with a URL is read there; a file of this machine, or stdin, is read here, and its
@@ -29,8 +40,10 @@ const URL_LIKE = /^[a-z][a-z0-9+.-]*:\/\//i;
 export async function submitBatch(call: VerbCall, client: ApiClient): Promise<void> {
   const { settings, context, extras } = call;
   const [list = '', to = ''] = call.arguments;
-  const request = await batchRequestOf(list, to, settings, context.signal);
+  const { request, notes } = await batchRequestOf(list, to, settings, context.signal);
   sayHome(call, client);
+  if (settings.json !== true && settings.quiet !== true)
+    for (const note of notes) writeLine(context.stderr, printable(`list: ${note}`));
   const key = extras['idempotency-key'];
   const batch = await client.submitBatch(request, {
     signal: context.signal,
@@ -52,16 +65,17 @@ async function batchRequestOf(
   to: string,
   settings: Settings,
   signal: AbortSignal,
-): Promise<SubmitBatchRequest> {
+): Promise<{ readonly request: SubmitBatchRequest; readonly notes: readonly string[] }> {
   const destination = prefixOf(to);
   // What is said of one source holds for each, and for the list.
-  const { source, object = {}, options } = copyRequest(URL_LIKE.test(list) ? list : '', undefined, settings);
-  const { url: _url, secretPath: _secretPath, ...each } = remoteSource(source, settings);
+  const { source, object = {}, options } = copyRequest(isUrl(list) ? list : '', undefined, settings);
+  const each = eachRemoteSource(source, settings);
   const { encryption, tags, metadata, ...rest } = object;
-  return {
-    ...(URL_LIKE.test(list)
+  const { entries, notes } = isUrl(list) ? READ_THERE : await entriesOf(list, settings, signal);
+  const request: SubmitBatchRequest = {
+    ...(entries === undefined
       ? { list: { ...remoteSource(source, settings), ...stated({ reading: remoteReading(settings) }) } }
-      : { entries: await entriesOf(list, settings, signal) }),
+      : { entries }),
     destination,
     ...(Object.keys(each).length === 0 ? {} : { source: each }),
     object: {
@@ -83,6 +97,7 @@ async function batchRequestOf(
       report: settings.skipReport === true ? false : undefined,
     }),
   };
+  return { request, notes };
 }
 
 /** Of the options of lists, those that a deployment takes. */
@@ -90,7 +105,7 @@ function remoteReading(settings: Settings): NonNullable<SubmitBatchRequest['list
   const { format, base, url, name, items, columns, family, suffix, include, exclude, limit, onCollision } =
     reading(settings);
   const all = stated({
-    format: format as ListFormat | undefined,
+    format: format === undefined ? undefined : formatOf(format),
     ...{ base, url, name, items, family, suffix, limit, onCollision },
     columns: columns === undefined ? undefined : stated(columns),
     include: include === undefined ? undefined : [...include],
@@ -100,56 +115,59 @@ function remoteReading(settings: Settings): NonNullable<SubmitBatchRequest['list
 }
 
 /** @throws PieceworkError `InvalidList`, which names the first line that is no entry: nothing is submitted. */
-async function entriesOf(list: string, settings: Settings, signal: AbortSignal): Promise<Entries> {
+async function entriesOf(list: string, settings: Settings, signal: AbortSignal): Promise<ReadHere> {
   // Loaded only where there is a list: its readers bring parsers along.
-  const { readList } = await import('../../lib/lists/read-list.ts');
+  const { readWholeList } = await import('../../lib/lists/whole/read-whole-list.ts');
   const { format, ...others } = reading(settings);
-  const read = await readList(chunksOf(list, signal), {
+  const read = await readWholeList(placeHere(list, signal), {
     onCollision: 'fail',
     ...others,
     ...stated({
-      format: format as ListFormat | undefined,
+      format: format === undefined ? undefined : formatOf(format),
       fileName: list === '-' ? undefined : basename(list),
     }),
   });
   const entries: Entries = [];
   let bytes = 0;
   for await (const listed of read) {
-    if (listed.kind !== 'entry') throw new PieceworkError('InvalidList', `${listed.message}; nothing was submitted`);
-    const { sources, name, sizeBytes, digests, headers } = listed;
-    const entry = {
-      sources: [...sources],
-      name,
-      ...stated({
-        sizeBytes,
-        digests: Object.keys(digests).length === 0 ? undefined : { ...digests },
-        headers: headers === undefined ? undefined : { ...headers },
-      }),
-    };
+    if (listed.kind !== 'entry') {
+      // It is left out, as was asked for.
+      if (listed.collidesWith !== undefined && others.onCollision === 'first') continue;
+      throw new PieceworkError('InvalidList', `${listed.message}; nothing was submitted`);
+    }
+    const entry = requested(listed);
     bytes += Buffer.byteLength(JSON.stringify(entry)) + 1;
     if (bytes > MOST_BYTES)
       throw new PieceworkError(
         'RequestTooLarge',
-        `the list ${list} has more than a deployment takes in one request (4 MiB): put it where the deployment reads, and give its URL, such as s3://bucket/list.csv, or submit it in parts (--limit, --include)`,
+        `the list ${list} has more than a deployment takes in one request (4 MiB): ${BY_URL}, or submit it in parts (--limit, --include)`,
       );
     entries.push(entry);
   }
   if (entries.length === 0) throw new PieceworkError('InvalidList', `the list ${list} has no entries`);
-  return entries;
+  return { entries, notes: read.notes().map(noteText) };
 }
 
-async function* chunksOf(list: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  if (list === '-') {
-    yield* process.stdin as AsyncIterable<Uint8Array>;
-    return;
-  }
-  try {
-    yield* createReadStream(list, { signal }) as AsyncIterable<Uint8Array>;
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new PieceworkError('InvalidList', `the list ${list} can't be read (${systemReason(cause)})`, { cause });
-  }
+/** @throws PieceworkError `InvalidList` where a request has no room for what the list says of it. */
+function requested(entry: Entry): Entries[number] {
+  const { sources, name, sizeBytes, digests, headers, checksumsFrom } = entry;
+  if (checksumsFrom !== undefined)
+    throw new PieceworkError(
+      'InvalidList',
+      `the digest of ${name} stands in another file, ${redactUrl(checksumsFrom)}, which can't be said in a request; nothing was submitted: ${BY_URL}`,
+    );
+  return {
+    sources: [...sources],
+    name,
+    ...stated({
+      sizeBytes,
+      digests: Object.keys(digests).length === 0 ? undefined : { ...digests },
+      headers: headers === undefined ? undefined : { ...headers },
+    }),
+  };
 }
+
+const BY_URL = 'put the list where the deployment reads, and give its URL, such as s3://bucket/list.csv';
 
 /** @throws PieceworkError `InvalidDestination`. */
 function prefixOf(to: string): SubmitBatchRequest['destination'] {

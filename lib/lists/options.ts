@@ -1,3 +1,4 @@
+import { PieceworkError } from '../errors/error.ts';
 import type { Entry } from './entry.ts';
 import type { OnCollision } from './unique/unique.ts';
 
@@ -11,23 +12,42 @@ export interface ColumnOptions {
 }
 
 /** Each kind of list; docs/lists.md has a section for each. */
-export type ListFormat =
-  | 'urls'
-  | 'paths'
-  | 'checksums'
-  | 'bagit'
-  | 'aria2'
-  | 'curl'
-  | 'csv'
-  | 'tsv'
-  | 'sts-tsv'
-  | 'multi'
-  | 'ena'
-  | 'ncbi'
-  | 'portal'
-  | 'metalink'
-  | 'index'
-  | JsonFormat;
+export const LIST_FORMATS = [
+  'urls',
+  'paths',
+  'checksums',
+  'bagit',
+  'aria2',
+  'curl',
+  'csv',
+  'tsv',
+  'sts-tsv',
+  'multi',
+  'ena',
+  'ncbi',
+  'portal',
+  'metalink',
+  'index',
+  'json',
+  'jsonl',
+  'zenodo',
+  'huggingface',
+  'croissant',
+  'stac',
+  'dcat',
+  'wikimedia',
+] as const;
+export type ListFormat = (typeof LIST_FORMATS)[number];
+
+/** @throws PieceworkError `InvalidOption`, which names all formats. */
+export function formatOf(text: string): ListFormat {
+  const format = LIST_FORMATS.find((one) => one === text);
+  if (format !== undefined) return format;
+  throw new PieceworkError(
+    'InvalidOption',
+    `no list is of the format ${text}; the formats are ${LIST_FORMATS.join(', ')}`,
+  );
+}
 
 export type JsonFormat = 'json' | 'jsonl' | 'zenodo' | 'huggingface' | 'croissant' | 'stac' | 'dcat' | 'wikimedia';
 
@@ -83,6 +103,7 @@ export interface ListOptions {
 /** What people say of a list: how it is read, and what of it is taken. Templates may hold secrets. */
 export type ListReading = Pick<
   ListOptions,
+  | 'format'
   | 'base'
   | 'url'
   | 'name'

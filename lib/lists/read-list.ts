@@ -8,6 +8,7 @@ import { FORMATS } from './formats.ts';
 import { characters } from './input/characters.ts';
 import { decompressed } from './input/decompressed.ts';
 import { invalidList, isInvalidList } from './input/invalid-list.ts';
+import type { Note } from './note.ts';
 import type { ListFormat, ListOptions } from './options.ts';
 import { recognise } from './recognise/recognise.ts';
 import type { Recognised } from './recognise/signs.ts';
@@ -24,14 +25,6 @@ export interface List extends AsyncIterable<Listed> {
   readonly reading: Reading;
   /** Of one that is not read to its end, nor begun: gives back what its bytes come from. */
   close(): Promise<void>;
-}
-
-export interface Note {
-  /** One sentence, without a secret. */
-  readonly message: string;
-  /** Where it was first; absent: of all the list. */
-  readonly at?: Place;
-  readonly times: number;
 }
 
 /** What the pages of a list share. */

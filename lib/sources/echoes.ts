@@ -31,7 +31,9 @@ export function withoutEchoes(source: Source): Source {
       const rephrase = rephraseBy(hidden);
       const probe = await rephrased(rephrase, () => source.probe(from, firstBytes, call));
       const { snapshot, nextPage } = probe;
-      const repeatedAs = repeatsInVersion(snapshot, hidden) ? 'as the version of its bytes' : inNextPage(nextPage, hidden);
+      const repeatedAs = repeatsInVersion(snapshot, hidden)
+        ? 'as the version of its bytes'
+        : inNextPage(nextPage, hidden);
       if (repeatedAs !== undefined) {
         await probe[Symbol.asyncDispose]();
         throw new PieceworkError(

@@ -114,4 +114,73 @@ describe('batches of a deployment', () => {
     }
     expect((await bench.records.list('batches/')).paths.length).toBe(1);
   });
+
+  it('submit --batch reads what lies beside a list of this machine, and says what it passed over', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'piecework-remote-batch-'));
+    const list = join(folder.path, 'fetch.txt');
+    await writeFile(list, 'https://origin.example/a - data/a\n');
+    const sha256 = 'a'.repeat(64);
+    await using here = await deploymentWorld();
+    const { bench, served } = here;
+    const args = ['submit', '--batch', list, 's3://bucket/in/'];
+    const bare = testContext({ environment: environmentOf(served.url) });
+    expect(await run(args, bare)).toBe(0);
+    expect(bare.stderr.text).toContain('list: no manifest lies beside it');
+    await writeFile(join(folder.path, 'manifest-sha256.txt'), `${sha256}  data/a\n`);
+    const proved = testContext({ environment: environmentOf(served.url) });
+    expect(await run(args, proved)).toBe(0);
+    expect(proved.stderr.text).not.toContain('list:');
+    expect(await bench.ports.fleet.sealed.unseal(`batches/${proved.stdout.text.trim()}/list`)).toMatchObject({
+      list: { entries: [{ name: 'data/a', digests: { sha256 } }] },
+    });
+  });
+
+  it('submit --batch leaves out or refuses what a request can not say', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'piecework-remote-batch-'));
+    const list = join(folder.path, 'list');
+    await using here = await deploymentWorld();
+    const { bench, served } = here;
+    async function submit(text: string, ...options: readonly string[]) {
+      await writeFile(list, text);
+      const context = testContext({ environment: environmentOf(served.url) });
+      const code = await run(['submit', '--batch', ...options, list, 's3://bucket/in/'], context);
+      return { code, said: context.stderr.text, id: context.stdout.text.trim() };
+    }
+    const assemblies = '#assembly_accession\tftp_path\nGCA_1\thttps://origin.example/GCA_1_x\n';
+    const elsewhere = await submit(assemblies, '--format', 'ncbi');
+    expect([elsewhere.code, elsewhere.said]).toEqual([2, expect.stringContaining('GCA_1_x/md5checksums.txt')]);
+    expect(elsewhere.said).toContain('put the list where the deployment reads');
+    const unknown = await submit('https://origin.example/a\n', '--format', 'csvv');
+    expect([unknown.code, unknown.said]).toEqual([2, expect.stringContaining('no list is of the format csvv')]);
+    expect((await bench.records.list('batches/')).paths).toEqual([]);
+    const twice = 'https://origin.example/a\nhttps://other.example/a\n';
+    expect((await submit(twice)).code).toBe(2);
+    const { code, id } = await submit(twice, '--on-collision', 'first');
+    expect(code).toBe(0);
+    expect(await bench.ports.fleet.sealed.unseal(`batches/${id}/list`)).toMatchObject({
+      list: { entries: [{ sources: ['https://origin.example/a'], name: 'a' }] },
+    });
+  });
+
+  it('submit --batch sends what is said of SSH and S3 sources, wherever the list is', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'piecework-remote-batch-'));
+    const [list, key] = [join(folder.path, 'list.txt'), join(folder.path, 'key')];
+    await writeFile(list, 'sftp://me@origin.example/a\ns3://bucket/b\nhttps://origin.example/c\n');
+    await writeFile(key, 'text of a key');
+    await using here = await deploymentWorld();
+    const { bench, served } = here;
+    const hostFingerprint = `SHA256:${'a'.repeat(43)}`;
+    const said = ['--host-fingerprint', hostFingerprint, '-i', key, '--source-region', 'eu-central-1'];
+    for (const from of [list, 'https://h.example/l.csv']) {
+      const context = testContext({ environment: environmentOf(served.url) });
+      expect(await run(['submit', '--batch', ...said, from, 's3://bucket/in/'], context), context.stderr.text).toBe(0);
+      expect(await bench.ports.fleet.sealed.unseal(`batches/${context.stdout.text.trim()}/list`)).toMatchObject({
+        source: {
+          hostFingerprint,
+          auth: { kind: 'key', privateKey: 'text of a key' },
+          store: { region: 'eu-central-1' },
+        },
+      });
+    }
+  });
 });

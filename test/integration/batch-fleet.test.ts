@@ -7,7 +7,9 @@ import { retryBatch } from '../../lib/pipeline/requests/batches/retry-batch.ts';
 import { submitBatch } from '../../lib/pipeline/requests/batches/submit-batch.ts';
 import type { BatchSubmission } from '../../lib/pipeline/shared/batches/submission.ts';
 import { pathsUnder } from '../../lib/pipeline/shared/paths-under.ts';
+import { withoutEchoes } from '../../lib/sources/echoes.ts';
 import { httpSource } from '../../lib/sources/http/source.ts';
+import { withSecretPaths } from '../../lib/sources/secret-path.ts';
 import { sourcesByScheme } from '../../lib/sources/sources.ts';
 import type { BatchRecord } from '../../lib/transfer/batch/batch-record.ts';
 import type { Outcome } from '../../lib/transfer/batch/outcome.ts';
@@ -36,7 +38,9 @@ beforeEach(async () => {
   store = await startS3Double({});
   store.makeBucket('bucket');
   const { endpoint, region, credentials } = store;
-  fleet = startBatchFleet(sourcesByScheme([httpSource({})]), s3Destination({ endpoint, region, credentials }));
+  // As a deployment makes it.
+  const http = withSecretPaths(withoutEchoes(httpSource({})));
+  fleet = startBatchFleet(sourcesByScheme([http]), s3Destination({ endpoint, region, credentials }));
 });
 
 afterEach(async () => {
@@ -194,3 +198,47 @@ async function putAs(token: string, key: string): Promise<void> {
   const body = { kind: 'whole', bytes, crc32: crc32(bytes) } as const;
   await fleet.ports.destinations(target).putObject(object, bytes.length, body, 'none', { signal: never });
 }
+
+it.each([false, true])(
+  'reads a list to its last page, with what is said of it (secret path: %s)',
+  async (secretPath) => {
+    const [first = '', second = '', third = ''] = serve(3);
+    const pages = [JSON.stringify([{ url: first }, { url: second }]), JSON.stringify([{ url: third }])];
+    const tokens: unknown[] = [];
+    const list = origin.serve('/list', ({ headers, url }, response) => {
+      tokens.push(headers['x-token']);
+      if (url === '/list?page=2') response.end(pages[1]);
+      else response.setHeader('link', '</list?page=2>; rel="next"').end(pages[0]);
+    });
+    const at = { url: list, headers: { 'x-token': 'a long token' }, ...(secretPath ? { secretPath } : {}) };
+    const { id } = await submit([], { list: { kind: 'at', from: at } });
+    expect(await settled(id)).toMatchObject({
+      status: 'completed',
+      list: { entries: 3, format: 'json', sha256: sha256(Buffer.from(pages.join(''))) },
+      counters: { done: 3 },
+    });
+    expect((await report(id)).map(({ name }) => name)).toEqual(['f0.bin', 'f1.bin', 'f2.bin']);
+    expect(tokens).toEqual(['a long token', 'a long token']);
+  },
+);
+
+it('proves a bag by the manifest beside its list, and says where there is none', async () => {
+  const [right = '', wrong = ''] = serve(2);
+  const digest = sha256(patternBytes(0, 100, 0));
+  const text = `${right} 100 data/a\n${wrong} 101 data/b\n`;
+  const listAt = (folder: string) =>
+    origin.serve(`/${folder}/fetch.txt`, (_request, response) => void response.end(text));
+  origin.serve('/bag/manifest-sha256.txt', (_request, response) => {
+    response.end(`${digest}  data/a\n${'0'.repeat(64)}  data/b\n`);
+  });
+  const { id } = await submit([], { list: { kind: 'at', from: { url: listAt('bag') } } });
+  const proved = await settled(id);
+  expect(proved).toMatchObject({ list: { format: 'bagit' }, counters: { done: 1, failed: 1 } });
+  expect(proved.list.notes).toBe(undefined);
+  expect((await report(id)).map(({ error }) => error?.code)).toEqual([undefined, 'DigestMismatch']);
+  const bare = await settled((await submit([], { list: { kind: 'at', from: { url: listAt('bare') } } })).id);
+  expect(bare).toMatchObject({
+    counters: { done: 1, unchanged: 1 },
+    list: { notes: [expect.stringMatching(/^no manifest lies beside it .* only sizes are proved$/)] },
+  });
+});

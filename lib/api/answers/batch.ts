@@ -30,6 +30,7 @@ export function viewBatch(record: BatchRecord, basePath: string): Batch {
         format: list.format === '' ? undefined : list.format,
         sha256: list.sha256 === '' ? undefined : list.sha256,
         entries: isRead ? list.entries : undefined,
+        notes: list.notes === undefined ? undefined : [...list.notes],
       }),
     },
     destination,

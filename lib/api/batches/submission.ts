@@ -1,4 +1,5 @@
-import type { BatchSubmission, ListReading } from '../../pipeline/shared/batches/submission.ts';
+import type { ListReading } from '../../lists/options.ts';
+import type { BatchSubmission } from '../../pipeline/shared/batches/submission.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
 import { ApiError } from '../answers/problem.ts';

@@ -63,8 +63,7 @@ async function* entriesOf(place: ListPlace, options: ListOptions, first: List): 
       return;
     }
     checkNext(next, listUrl, shown);
-    if (seen.add(next, number) !== undefined)
-      throw invalidList(`leads back to a page that was read: ${shown(next)}`);
+    if (seen.add(next, number) !== undefined) throw invalidList(`leads back to a page that was read: ${shown(next)}`);
     const opened = await place.open(next);
     list = await readList(opened.chunks, { ...options, format, listUrl: next }, { reading, next: opened.next });
   }

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../../errors/error.ts';
-import type { GivenEntry as BatchEntryInput } from '../../lists/given-entries.ts';
+import type { GivenEntry } from '../../lists/given-entries.ts';
 import type { ListReading } from '../../lists/options.ts';
 import type { BatchView } from '../../pipeline/requests/batches/batch-view.ts';
 import type { BatchRecord, BatchStatus } from '../../transfer/batch/batch-record.ts';
@@ -13,7 +13,7 @@ export interface BatchRequest {
   /** This, or `entries`. */
   readonly list?: ListInput;
   /** In place of a list; read once, to its end. `file:` URLs are allowed among them. */
-  readonly entries?: Iterable<BatchEntryInput> | AsyncIterable<BatchEntryInput>;
+  readonly entries?: Iterable<GivenEntry> | AsyncIterable<GivenEntry>;
   /** A folder, which is made, or `s3://bucket/prefix/`. */
   readonly destination: string;
   /** What is said of every source besides its URL. */
@@ -30,7 +30,7 @@ export interface BatchRequest {
 }
 
 /** Where the list is: read once, to its end, before the first entry is asked for. */
-export interface ListInput extends ListReading {
+export interface ListInput extends Omit<ListReading, 'format'> {
   /** A path, a URL that can be copied from, or `-` for stdin. */
   readonly from: string;
   /** @default recognised by name and content */

@@ -80,6 +80,8 @@ export interface BatchList {
   readonly shards: number;
   /** On AWS, which reading of the list its shards are of: one that was cut off leaves others behind. */
   readonly readingId?: string;
+  /** On AWS: what was passed over in it, sentences without secrets. Absent = nothing was. */
+  readonly notes?: readonly string[];
 }
 
 /** What holds for each entry. */

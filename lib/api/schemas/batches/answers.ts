@@ -45,6 +45,10 @@ export const batchSchema = z
         format: z.string().optional(),
         sha256: z.string().optional().openapi({ description: 'Of its bytes, hexadecimal.' }),
         entries: z.int().optional(),
+        notes: z
+          .array(z.string())
+          .optional()
+          .openapi({ description: 'What was passed over in it, such as a digest that is not proved.' }),
       })
       .openapi({ description: 'What is not known yet is absent.' }),
     destination: z.string().openapi({ description: 'Such as `s3://bucket/prefix/`.' }),

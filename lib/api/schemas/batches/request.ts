@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { ListFormat } from '../../../lists/options.ts';
+import { LIST_FORMATS } from '../../../lists/options.ts';
 import { readUrl } from '../../../values/web/read-url.ts';
 import { destinationSchema } from '../destination.ts';
 import { objectSchema } from '../object.ts';
@@ -36,37 +36,10 @@ const entrySchema = z
   })
   .openapi('BatchEntry');
 
-/** Without the readers themselves: the API reads no list. */
-const FORMATS = [
-  'urls',
-  'paths',
-  'checksums',
-  'bagit',
-  'aria2',
-  'curl',
-  'csv',
-  'tsv',
-  'sts-tsv',
-  'multi',
-  'ena',
-  'ncbi',
-  'portal',
-  'metalink',
-  'index',
-  'json',
-  'jsonl',
-  'zenodo',
-  'huggingface',
-  'croissant',
-  'stac',
-  'dcat',
-  'wikimedia',
-] as const satisfies readonly ListFormat[];
-
 const readingSchema = z
   .strictObject({
     format: z
-      .enum(FORMATS)
+      .enum(LIST_FORMATS)
       .optional()
       .openapi({ description: 'What kind of list it is (docs/lists.md). Default: recognised by name and content.' }),
     base: text.optional().openapi({ description: 'The folder that relative names lie in, a URL.' }),
@@ -176,7 +149,8 @@ export const batchSubmitSchema = z
       }),
     destination: prefixSchema,
     source: sourceSchema.omit({ url: true, secretPath: true }).optional().openapi('SourceDefaults', {
-      description: 'What holds for the source of every entry, such as headers and credentials.',
+      description:
+        'What holds for the source of every entry, such as headers and credentials. A private key and `hostFingerprint` are for those of `sftp:`, `store` is for those of `s3:`.',
     }),
     object: objectSchema.optional(),
     options: batchOptionsSchema.optional(),

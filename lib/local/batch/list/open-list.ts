@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { PieceworkError } from '../../../errors/error.ts';
 import { redactUrl } from '../../../errors/redact.ts';
-import { FORMATS } from '../../../lists/formats.ts';
 import { givenEntries } from '../../../lists/given-entries.ts';
-import type { ListFormat, ListOptions } from '../../../lists/options.ts';
-import { DEFAULT_SCHEMES } from '../../../lists/options.ts';
+import { noteText } from '../../../lists/note.ts';
+import type { ListOptions } from '../../../lists/options.ts';
+import { DEFAULT_SCHEMES, formatOf } from '../../../lists/options.ts';
 import type { OpenedPage } from '../../../lists/whole/read-whole-list.ts';
 import { readWholeList } from '../../../lists/whole/read-whole-list.ts';
+import { fetchedList } from '../../../pipeline/batch/list/fetched-list.ts';
 import { listedEntries } from '../../../pipeline/batch/list/listed-entries.ts';
 import type { BatchList } from '../../../transfer/batch/batch-record.ts';
 import type { Listed } from '../../../transfer/batch/entry.ts';
@@ -16,7 +17,7 @@ import type { SourceLocator } from '../../../transfer/locators.ts';
 import { stated } from '../../../values/stated.ts';
 import type { Home } from '../../home/home.ts';
 import type { BatchRequest, ListInput } from '../api.ts';
-import { isUrl, listPlace } from './list-place.ts';
+import { isUrl, placeHere } from './list-place.ts';
 
 export interface OpenedList {
   readonly entries: AsyncIterable<Listed>;
@@ -47,7 +48,9 @@ export async function openList(
     throw new PieceworkError('InvalidOption', 'a batch is made from a list or from entries: give one of them');
   const hash = createHash('sha256');
   if (list === undefined) return given(entries ?? [], source, kind, hash, collisions);
-  const place = listPlace(home, list.from, source, signal);
+  const place = isUrl(list.from)
+    ? fetchedList(home.sources, { ...source, url: list.from }, signal)
+    : placeHere(list.from, signal);
   /** Of all pages of the list. */
   async function* hashed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
@@ -67,7 +70,7 @@ export async function openList(
     entries: listedEntries(read, source, counted, refuses ? BY_OPTION : undefined),
     collisions: () => counted.collisions,
     because: read.because,
-    notes: () => read.notes().map(({ message, times }) => (times === 1 ? message : `${message} (${times} times)`)),
+    notes: () => read.notes().map(noteText),
     description: () => ({
       from: list.from === '-' ? 'stdin' : redactUrl(list.from),
       format: read.format,
@@ -122,14 +125,6 @@ function optionsOf({ from, format, ...reading }: ListInput, kind: string): ListO
       listUrl: isUrl(from) ? from : undefined,
     }),
   };
-}
-
-function formatOf(format: string): ListFormat {
-  if (Object.hasOwn(FORMATS, format)) return format as ListFormat;
-  throw new PieceworkError(
-    'InvalidOption',
-    `no list is of the format ${format}; the formats are ${Object.keys(FORMATS).join(', ')}`,
-  );
 }
 
 const BY_OPTION = '--on-collision number gives it a name of its own, first leaves it out';

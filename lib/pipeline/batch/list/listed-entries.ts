@@ -38,11 +38,26 @@ function batchEntry(
   all: Omit<SourceLocator, 'url'>,
 ): BatchEntry {
   const said = headers === undefined && all.headers === undefined ? {} : { headers: { ...all.headers, ...headers } };
+  const sourceAt = (url: string): SourceLocator => ({ ...meantFor(url, all), ...said, url });
   return {
     number,
-    sources: sources.map((url) => ({ ...all, ...said, url })),
+    sources: sources.map(sourceAt),
     name,
     expect: { digests, ...stated({ sizeBytes }) },
-    ...(checksumsFrom === undefined ? {} : { checksumsFrom: { ...all, ...said, url: checksumsFrom } }),
+    ...(checksumsFrom === undefined ? {} : { checksumsFrom: sourceAt(checksumsFrom) }),
+  };
+}
+
+/** Of what is said of every source, what only one scheme knows is said to no other. */
+function meantFor(url: string, all: Omit<SourceLocator, 'url'>): Omit<SourceLocator, 'url'> {
+  const { auth, hostFingerprint, store, ...each } = all;
+  const isSftp = /^sftp:/i.test(url);
+  return {
+    ...each,
+    ...stated({
+      auth: auth?.kind === 'key' && !isSftp ? undefined : auth,
+      hostFingerprint: isSftp ? hostFingerprint : undefined,
+      store: /^s3:/i.test(url) ? store : undefined,
+    }),
   };
 }

@@ -1,6 +1,6 @@
-import type { ListOptions } from '../../../lists/options.ts';
+import type { GivenEntry } from '../../../lists/given-entries.ts';
+import type { ListReading } from '../../../lists/options.ts';
 import type { BatchOptions } from '../../../transfer/batch/batch-record.ts';
-import type { Digests } from '../../../transfer/digests.ts';
 import type { DestinationLocator, SourceLocator } from '../../../transfer/locators.ts';
 
 /** What a deployment is asked to bring: one list to one prefix. */
@@ -23,38 +23,10 @@ export interface BatchSubmission {
 }
 
 export type BatchListSource =
-  | { readonly kind: 'inline'; readonly entries: readonly BatchEntryInput[] }
+  /** Each is checked as a line of a list is. */
+  | { readonly kind: 'inline'; readonly entries: readonly GivenEntry[] }
   /** A list that is fetched once: any source that a transfer could have. */
   | { readonly kind: 'at'; readonly from: SourceLocator };
-
-/** An entry as it is given in a request. It is checked as a line of a list is. */
-export interface BatchEntryInput {
-  /** Mirrors of one file, the best first. */
-  readonly sources: readonly string[];
-  /** @default the last segment of the URL */
-  readonly name?: string;
-  readonly sizeBytes?: number;
-  readonly digests?: Digests;
-  /** Sent with every request for it. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** Options of a list that are data. They may hold secrets, as templates of URLs do. */
-export type ListReading = Pick<
-  ListOptions,
-  | 'format'
-  | 'base'
-  | 'url'
-  | 'name'
-  | 'items'
-  | 'columns'
-  | 'family'
-  | 'suffix'
-  | 'include'
-  | 'exclude'
-  | 'limit'
-  | 'onCollision'
->;
 
 /** What is sealed until the list is read. */
 export interface SealedList extends Pick<BatchSubmission, 'list' | 'reading' | 'source'> {

@@ -93,6 +93,7 @@ async function readOnce(ports: Ports, batch: BatchRecord, signal: AbortSignal): 
     const made = await makeShards({ shards }, batch.id, list.entries, fleet.shardLimits);
     await shards.flush();
     await ports.records.put(KEYS.shardIndex(batch.id, readingId), indexOf(made.shards), 'absent');
+    const notes = list.notes();
     return {
       ...batch.list,
       format: list.format,
@@ -101,6 +102,7 @@ async function readOnce(ports: Ports, batch: BatchRecord, signal: AbortSignal): 
       entries: made.entries,
       shards: made.shards.length,
       readingId,
+      ...(notes.length === 0 ? {} : { notes }),
     };
   } catch (error) {
     await shards.flush().catch(() => {});
