@@ -27,8 +27,15 @@ export function sniffed(
     end: () => (reader ?? begin(firstLine(`${start}\n`) ?? '')).end(),
   };
 
+  /** From its first character that is not white; not by one expression, which would go back at every character. */
   function firstLine(text: string): string | undefined {
-    for (const [line] of text.matchAll(/\S[^\n]*(?=\n)/g)) if (!isComment(line)) return line;
+    const lines = text.split('\n');
+    // It goes on in the next chunk.
+    lines.pop();
+    for (const line of lines) {
+      const shown = line.trimStart();
+      if (shown !== '' && !isComment(shown)) return shown;
+    }
     return undefined;
   }
 }

@@ -26,7 +26,7 @@ const JSON_FORMATS: readonly ListFormat[] = ['json', 'zenodo', 'huggingface', 'c
  */
 export function recognise(text: string, isWhole: boolean, options: ListOptions): Recognised {
   if (text.trim() === '' && isWhole) throw invalidList('is empty');
-  if (isWhole && /^(?:\s*(?:#.*)?(?:\r?\n|$))+$/.test(text)) throw invalidList('has comments and no entries');
+  if (isWhole && text.split('\n').every(isBlankOrComment)) throw invalidList('has comments and no entries');
   refuseBinary(text);
   const head = headOf(text, isWhole, options);
   const found = [...DOCUMENTS, ...LINES].reduce<Recognised | undefined>(
@@ -42,6 +42,11 @@ export function recognise(text: string, isWhole: boolean, options: ListOptions):
     throw invalidList(`is said to be ${format}, but looks like ${found.format}: ${found.because}`);
   }
   return { format, because: 'it is said to be' };
+}
+
+function isBlankOrComment(line: string): boolean {
+  const text = line.trimStart();
+  return text === '' || text.startsWith('#');
 }
 
 function mayBe(said: ListFormat, found: ListFormat): boolean {

@@ -42,8 +42,8 @@ function commentsAbove(isHeader: IsHeader): (line: string) => boolean {
     !isHeader(
       line
         .replace(/^#+\s*/, '')
-        .trim()
-        .split(/\s*[,;\t]\s*/),
+        .split(/[,;\t]/)
+        .map((cell) => cell.trim()),
     );
 }
 
