@@ -42,7 +42,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
   const self: Holder = { ...(await ownIdentity()), id: randomBytes(8).toString('hex') };
   const draft = `${path}.${self.id}`;
   const patientUntil = performance.now() + (options.patienceMs ?? 0);
-  await writeFile(draft, JSON.stringify(self), { mode: 0o600, flag: 'wx' });
+  await writeDraft(draft, self);
   try {
     for (;;) {
       const chain = await follow(path);
@@ -50,7 +50,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
       if (last !== undefined && (await isHeld(last))) {
         if (performance.now() >= patientUntil) throw await lockedBy(last, path, options.what);
         await sleep(2 + Math.random() * 8);
-      } else if (last === undefined ? await claim(draft, path) : await succeed(path, chain, last, self, draft)) {
+      } else if (last === undefined ? await claim(draft, path, self) : await succeed(path, chain, last, self, draft)) {
         // One who died while taking over leaves a file that nothing leads to. Tidying up may fail without harm.
         if (options.sweep === true || last !== undefined) await sweep(path).catch(() => {});
         return lockHeld(path, self);
@@ -67,14 +67,23 @@ export async function lockHolder(path: string): Promise<ProcessIdentity | undefi
   return last !== undefined && (await isHeld(last)) ? last.holder : undefined;
 }
 
+function writeDraft(draft: string, self: Holder): Promise<void> {
+  return writeFile(draft, JSON.stringify(self), { mode: 0o600, flag: 'wx' });
+}
+
 /** Makes the draft appear under a name, whole, if nothing is there. */
-async function claim(draft: string, name: string): Promise<boolean> {
+async function claim(draft: string, name: string, self: Holder): Promise<boolean> {
   try {
     await link(draft, name);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
+    if (code === 'ENOENT') {
+      // A holder swept it away who saw it before we had written it.
+      await writeDraft(draft, self);
+      return false;
+    }
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
   }
   // A file system without hard links (FAT).
@@ -96,7 +105,7 @@ async function succeed(
   draft: string,
 ): Promise<boolean> {
   const name = successorName(path, last);
-  if (!(await claim(draft, name))) return false;
+  if (!(await claim(draft, name, self))) return false;
   const now = await follow(path);
   if (now.map(({ id }) => id).join() !== [...chain.map(({ id }) => id), self.id].join()) {
     await rm(name, { force: true });
@@ -110,13 +119,13 @@ async function succeed(
 
 /**
  * Only for the process that holds the lock: then nothing but `path` itself leads anywhere. Drafts of processes that run
- * stay.
+ * stay; one that does not say whose it is was cut off as it was written, or will be written again.
  */
 async function sweep(path: string): Promise<void> {
   const names = await readdir(dirname(path));
   for (const name of names.filter((other) => other.startsWith(`${basename(path)}.`))) {
     const holding = await readHolding(join(dirname(path), name)).catch(() => undefined);
-    if (holding?.holder !== undefined && !(await isHeld(holding))) await rm(holding.file, { force: true });
+    if (holding !== undefined && !(await isHeld(holding))) await rm(holding.file, { force: true });
   }
 }
 

@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { removeDeadLocks } from '../../lib/disk/dead-locks.ts';
 import { acquireLock, lockHolder } from '../../lib/disk/lock.ts';
 import { startChild } from '../support/child.ts';
 import { failureOf } from '../support/reading.ts';
@@ -209,3 +210,43 @@ async function template(): Promise<object> {
   await lock.release();
   return content;
 }
+
+describe('what nothing locks again', () => {
+  const lockOf = (name: string) => /^(\w+\.lock)(?:\..+)?$/.exec(name)?.[1];
+
+  test('is removed where its holder is dead, with what else the dead left', async () => {
+    await plant([idOf(1), idOf(2)], () => `${path}.after-${idOf(1)}`);
+    const draft = JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), id: idOf(3) });
+    await writeFile(join(folder, `other.lock.${idOf(3)}`), draft);
+    // Killed between the making of a file and its first byte.
+    await writeFile(join(folder, `other.lock.${idOf(4)}`), '');
+    await writeFile(join(folder, 'a file'), 'of its own');
+    const seen: string[] = [];
+    await removeDeadLocks(folder, lockOf, async (lock) => void seen.push(lock));
+    expect(await readdir(folder)).toEqual(['a file']);
+    expect(seen.sort()).toEqual([join(folder, 'other.lock'), path]);
+  });
+
+  test('is written again by a process that runs where another one swept it away unwritten', async () => {
+    await using held = await acquireLock(path, { what });
+    const waiting = acquireLock(path, { what, patienceMs: 60_000 });
+    const drafts = async () => (await readdir(folder)).filter((name) => name !== 'the.lock');
+    await expect.poll(drafts).toHaveLength(1);
+    for (const name of await drafts()) await rm(join(folder, name));
+    await held.release();
+    await using _lock = await waiting;
+    expect(await readdir(folder)).toEqual(['the.lock']);
+  });
+
+  test('is left where it is held', async () => {
+    await using _held = await acquireLock(path, { what });
+    const seen: string[] = [];
+    await removeDeadLocks(folder, lockOf, async (lock) => void seen.push(lock));
+    expect(await lockHolder(path)).toMatchObject({ pid: process.pid });
+    expect(seen).toEqual([]);
+  });
+
+  test('of a folder that is not there is nothing', async () => {
+    await removeDeadLocks(join(folder, 'none'), lockOf);
+  });
+});

@@ -65,7 +65,8 @@ export async function allocatedBeside(target: FileTarget): Promise<number> {
 const BLOCK_BYTES = 512;
 
 /**
- * Removes what can't be used any more: a put that was cut off, and the journal of a file that has been replaced since.
+ * Removes what can't be used any more: a put that was cut off, and a journal without bytes, be it of a file that has
+ * been replaced since, or of an upload that was cut off as it was created or removed.
  * Only for the holder of the target's lock; `inUse` are its own uploads.
  */
 export async function sweepBeside(target: FileTarget, inUse: (files: UploadFiles) => boolean): Promise<void> {
@@ -74,7 +75,7 @@ export async function sweepBeside(target: FileTarget, inUse: (files: UploadFiles
     const journal = await readJournal(files.journal);
     const isFinished = journal !== undefined && journal !== 'corrupt' && journal.finished !== undefined;
     if (isFinished && (await isPublished(target, journal))) continue;
-    if (isPutId(files.id) || (isFinished && (await ifThere(() => lstat(files.partial))) === undefined)) {
+    if (isPutId(files.id) || (await ifThere(() => lstat(files.partial))) === undefined) {
       await removeUpload(files);
     }
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { removeDeadLocks } from '../../disk/dead-locks.ts';
 import { acquireLock, lockHolder } from '../../disk/lock.ts';
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import type { LocalDestinations } from '../destinations/local-destinations.ts';
@@ -12,11 +13,14 @@ export interface DestinationLocks {
   /** @throws PieceworkError `DestinationLocked`, naming the process that has it. */
   acquire(to: DestinationLocator): Promise<AsyncDisposable>;
   isHeld(to: DestinationLocator): Promise<boolean>;
+  /** Removes those of processes that were killed. */
+  tidy(): Promise<void>;
 }
 
 export function destinationLocks(stateDir: string, destinations: LocalDestinations): DestinationLocks {
+  const folder = join(stateDir, 'locks');
   const key = (to: DestinationLocator) => createHash('sha256').update(destinations.identity(to)).digest('hex');
-  const pathOf = (to: DestinationLocator) => join(makeStateFolder(join(stateDir, 'locks')), `${key(to)}.lock`);
+  const pathOf = (to: DestinationLocator) => join(makeStateFolder(folder), `${key(to)}.lock`);
   return {
     key,
     async acquire(to) {
@@ -25,5 +29,6 @@ export function destinationLocks(stateDir: string, destinations: LocalDestinatio
       return await acquireLock(pathOf(to), { what: destinations.describe(to) });
     },
     isHeld: async (to) => (await lockHolder(pathOf(to))) !== undefined,
+    tidy: () => removeDeadLocks(folder, (name) => /^([0-9a-f]+\.lock)(?:\..+)?$/.exec(name)?.[1]),
   };
 }

@@ -1,6 +1,7 @@
 import type { DestinationKind } from '../../destinations/kind.ts';
 import type { Events } from '../../events/events.ts';
 import { fanOut } from '../../events/subscribers.ts';
+import type { FolderRecords } from '../../records/folder/records.ts';
 import { folderRecords } from '../../records/folder/records.ts';
 import type { Records } from '../../records/records.ts';
 import { httpSource } from '../../sources/http/source.ts';
@@ -36,6 +37,8 @@ export interface Home extends AsyncDisposable {
   readonly sources: Sources;
   readonly locks: DestinationLocks;
   readonly engine: Engine;
+  /** Removes what killed processes left in the state folder that nothing would come across again. */
+  tidy(): Promise<void>;
 }
 
 /** Transfers side by side, where `running` says nothing else. */
@@ -74,14 +77,17 @@ export function openHome(
   const sources = sourcesFrom(sourcesByScheme(limited.map(withSecretPaths)));
   const s3 = s3Settings(options.s3 ?? {}, environment);
   const destinations = localDestinations([...localKinds({ s3, stdout: options.stdout, warn }), ...kinds]);
-  let folder: Records | undefined;
-  const records = (): Records => {
-    folder ??= withRememberedHosts(folderRecords({ folder: ownFolder(stateDir, warn), warn }), clock);
-    return folder;
+  let opened: { readonly folder: FolderRecords; readonly records: Records } | undefined;
+  const own = () => {
+    if (opened !== undefined) return opened;
+    const folder = folderRecords({ folder: ownFolder(stateDir, warn), warn });
+    opened = { folder, records: withRememberedHosts(folder, clock) };
+    return opened;
   };
+  const locks = destinationLocks(stateDir, destinations);
   const engine = createEngine({
     ports: { sources, events, clock, ids },
-    records,
+    records: () => own().records,
     destinations,
     most: running,
     rescue,
@@ -96,9 +102,13 @@ export function openHome(
     events,
     sources,
     engine,
-    locks: destinationLocks(stateDir, destinations),
+    locks,
     get records() {
-      return records();
+      return own().records;
+    },
+    async tidy() {
+      await own().folder.tidy();
+      await locks.tidy();
     },
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();

@@ -42,6 +42,7 @@ export async function clean(
   }
   const forgotten = options.history === true ? await forgetEnded(home, youngest) : [];
   const batches = await cleanBatches(home, youngest, options.history === true);
+  await home.tidy();
   return { cleaned, failed, running, forgotten, batches };
 }
 

@@ -25,6 +25,17 @@ export function placeOf(root: string, path: string): RecordPlace {
   return { folder, file, draft: `${file}~new`, lock: `${file}~lock` };
 }
 
+/** Name of the lock under which a file stands that a writer needs for a moment; `undefined` = it is no such file. */
+export function lockOfFile(name: string): string | undefined {
+  const [, record] = /^([^~]+)~(?:new|lock(?:\..+)?)$/.exec(name) ?? [];
+  return record === undefined ? undefined : `${record}~lock`;
+}
+
+/** Of a lock's file: where its holder writes first. */
+export function draftOfLock(lock: string): string {
+  return lock.replace(/~lock$/, '~new');
+}
+
 /** `undefined` for a file that is no record. */
 export function pathOfFile(room: string, name: string): string | undefined {
   return name.includes('~') ? undefined : `${room}/${name.replaceAll('+', '/')}`;

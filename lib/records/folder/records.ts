@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeDeadLocks } from '../../disk/dead-locks.ts';
 import { syncFolder } from '../../disk/durable.ts';
 import { acquireLock } from '../../disk/lock.ts';
 import { NotOrdinary, RECORD_FILE, readOrdinary } from '../../disk/ordinary-file.ts';
@@ -11,7 +12,7 @@ import { printableJson } from '../../values/text/printable.ts';
 import type { RecordKey, Records, Version } from '../records.ts';
 import { hasErrno, onFolder } from './errors.ts';
 import type { RecordPlace } from './names.ts';
-import { pathOfFile, placeOf } from './names.ts';
+import { draftOfLock, lockOfFile, pathOfFile, placeOf } from './names.ts';
 
 export interface FolderRecordsOptions {
   /** Absolute; created when it is needed, for the user alone. */
@@ -22,6 +23,11 @@ export interface FolderRecordsOptions {
   readonly pageSize?: number;
 }
 
+export interface FolderRecords extends Records {
+  /** Removes what killed writers left beside records that nothing writes any more. */
+  tidy(): Promise<void>;
+}
+
 /** A writer holds a record's lock for a few milliseconds; one that is suspended meanwhile may take longer. */
 const PATIENCE_MS = 30_000;
 
@@ -29,7 +35,7 @@ const PATIENCE_MS = 30_000;
  * Records as files of one folder. A reader sees whole files only, since each is written beside and renamed; writers
  * compare and swap under a lock per record, which a killed one can't keep.
  */
-export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: FolderRecordsOptions): Records {
+export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: FolderRecordsOptions): FolderRecords {
   /** Within the process the lock is waited for in order; between processes it is asked for again and again. */
   const queues = new Map<string, Promise<unknown>>();
 
@@ -114,6 +120,13 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
           await syncFolder(place.folder);
         }),
       );
+    },
+
+    async tidy() {
+      await onFolder(folder, async () => {
+        for (const room of await namesIn(folder))
+          await removeDeadLocks(join(folder, room), lockOfFile, (lock) => rm(draftOfLock(lock), { force: true }));
+      });
     },
   };
 }

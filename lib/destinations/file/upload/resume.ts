@@ -1,6 +1,7 @@
-import { rename } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import { crc32 } from '../../../integrity/crc32.ts';
 import type { UploadRef } from '../../destination.ts';
+import { ifThere } from '../errors.ts';
 import type { UploadFiles } from '../names.ts';
 import type { FileTarget } from '../target.ts';
 import type { Journal, JournalPart } from './journal.ts';
@@ -31,7 +32,9 @@ export async function resumeUpload(
   const journal = await readJournal(files.journal);
   if (journal === undefined) return 'gone';
   if (journal === 'corrupt') {
-    await setAside(files.journal, target.path, options.warn);
+    // Without bytes it is one that was cut off as it was begun: no upload misses it, and it is swept away.
+    const hasBytes = (await ifThere(() => lstat(files.partial))) !== undefined;
+    if (hasBytes) await setAside(files.journal, target.path, options.warn);
     return 'gone';
   }
   if (journal.header.token !== upload.token || journal.header.target !== target.name) return 'gone';
