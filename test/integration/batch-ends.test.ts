@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { BatchEvent } from '../../lib/index.ts';
+import type { BatchEvent, Local } from '../../lib/index.ts';
 import { openLocal } from '../../lib/index.ts';
+import { openHome } from '../../lib/local/home/home.ts';
+import { localOf } from '../../lib/local/open.ts';
 import { folderRecords } from '../../lib/records/folder/records.ts';
+import type { RecordKey, Records } from '../../lib/records/records.ts';
 import { KEYS } from '../../lib/records/records.ts';
+import type { BatchRecord } from '../../lib/transfer/batch/batch-record.ts';
 import { drafted } from '../../lib/transfer/batch/batch-transitions.ts';
 import type { BatchBench } from '../support/batch-bench.ts';
 import { batchBench } from '../support/batch-bench.ts';
@@ -28,16 +32,45 @@ afterEach(async () => {
 const records = () => folderRecords({ folder: join(bench.folder, 'state') });
 const sums = async () => await readFile(bench.out('SHA256SUMS'), 'utf8');
 
-test('what is asked for now holds for all of an interrupted batch, also for what is there already', async () => {
+/** Of this machine too, with something that happens between its reads and writes of a batch's record. */
+function another(between: {
+  readonly beforeGet?: (key: RecordKey<unknown>) => Promise<void>;
+  readonly beforePut?: (value: Partial<BatchRecord>) => Promise<void>;
+}): Local {
+  const home = openHome({ stateDir: join(bench.folder, 'state'), backoff: { baseMs: 1, capMs: 2 } });
+  const { records: own } = home;
+  const records: Records = {
+    ...own,
+    async get(key) {
+      await between.beforeGet?.(key);
+      return await own.get(key);
+    },
+    async put(key, value, on) {
+      if (key.path.startsWith('batches/')) await between.beforePut?.(value as Partial<BatchRecord>);
+      return await own.put(key, value, on);
+    },
+  };
+  return localOf({ ...home, records });
+}
+
+/** A batch of three, whose process was stopped when two of them were there. */
+async function interrupted(): Promise<{ readonly id: string; readonly list: string }> {
   const urls = ['a.bin', 'b.bin', 'held.bin'].map((name, seed) => bench.origin.serve(`/${name}`, { size: 100, seed }));
   bench.origin.serve('/held.bin', () => undefined);
   const stop = new AbortController();
+  let id = '';
   let came = 0;
   const onEvent = (event: BatchEvent): void => {
-    if (event.type === 'batch.outcome' && ++came === 2) stop.abort();
+    if (event.type === 'batch.listed') id = event.batchId;
+    else if (event.type === 'batch.outcome' && ++came === 2) stop.abort();
   };
   const list = await bench.listFile(urls);
   await failureOf(bench.bring(list, { onEvent }, stop.signal), 'Interrupted');
+  return { id, list };
+}
+
+test('what is asked for now holds for all of an interrupted batch, also for what is there already', async () => {
+  const { list } = await interrupted();
   bench.origin.serve('/held.bin', { size: 100, seed: 2 });
   const report = await bench.bring(list, CHECKSUMS);
   expect(report.counters).toMatchObject({ failed: 0, cancelled: 0 });
@@ -58,4 +91,42 @@ test('a batch whose list was not read to its end is cancelled without a change t
   expect(await other.cancelBatch(ID)).toMatchObject({ status: 'cancelled' });
   expect(before).toMatch(/ {2}a\.bin\n$/);
   expect(await sums()).toBe(before);
+});
+
+test('a batch that is cancelled while its end is written has ended', async () => {
+  const { id } = await interrupted();
+  bench.origin.serve('/held.bin', { size: 100, seed: 2 });
+  await using canceller = openLocal({ stateDir: join(bench.folder, 'state') });
+  let times = 0;
+  await using local = another({
+    async beforePut({ status }) {
+      if (status === 'completed' && times++ === 0)
+        expect(await canceller.cancelBatch(id)).toMatchObject({ status: 'running', ending: {} });
+    },
+  });
+  expect(await local.retryBatch(id)).toMatchObject({ status: 'completed', counters: { done: 3 } });
+  expect((await canceller.batchStatus(id)).record).toMatchObject({ status: 'completed' });
+  expect(times).toBe(2);
+});
+
+test.each(['retry', 'the same command'])('a cancel that comes while %s begins ends it', async (what) => {
+  const { id, list } = await interrupted();
+  bench.origin.serve('/held.bin', { size: 100, seed: 2 });
+  await using canceller = openLocal({ stateDir: join(bench.folder, 'state') });
+  let isAsked = false;
+  await using local = another({
+    async beforeGet({ path }) {
+      // What was there before was read, and the lock is held.
+      const isBegun = path.startsWith('shards/') || path.startsWith('outcomes/');
+      if (isAsked || !isBegun) return;
+      isAsked = true;
+      expect(await canceller.cancelBatch(id)).toMatchObject({ status: 'running', ending: {} });
+    },
+  });
+  const report =
+    what === 'retry'
+      ? await local.retryBatch(id)
+      : await local.batch({ list: { from: list }, destination: bench.out() });
+  expect(report).toMatchObject({ batchId: id, status: 'cancelled', counters: { cancelled: 1 } });
+  expect(isAsked).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { MadeShards } from '../../pipeline/batch/make-shards.ts';
 import { makeShards } from '../../pipeline/batch/make-shards.ts';
+import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import { drafted, goneOnWith } from '../../transfer/batch/batch-transitions.ts';
 import { stated } from '../../values/stated.ts';
 import { stopper } from '../engine/stopper.ts';
@@ -31,6 +32,7 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
   folder.makeRoom('list');
   const store = batchStore(home, folder);
   await using _lock = await store.lock();
+  const last = await store.last();
   await using share = await home.engine.openBatch(folder.kind);
   const stopping = new AbortController();
   const watched = { id: home.ids.ulid() };
@@ -49,25 +51,34 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
     startedAt,
   );
   await store.announce(draft);
-  using _watch = watchForCancel(home, watched, stopping);
+  using watch = watchForCancel(home, watched, stopping);
   using stop = stopper(signal, stopping.signal);
   const { list, made } = await read(home, request, { ports, kind: folder.kind, batchId: draft.id }, stop.signal);
   const fresh = {
     ...draft,
     list: { ...list.description(), entriesSha256: made.sha256, entries: made.entries, shards: made.shards.length },
   };
-  const earlier = await store.unfinished(fresh);
+  const earlier = last !== undefined && isUnfinished(last, fresh) ? last : undefined;
   if (earlier !== undefined) {
     await ports.shards.adopt(draft.id, earlier.id, made.shards.length);
+    // A cancel of the draft ends what takes its place.
+    await watch.look();
     await forgetBatch(home.records, draft.id);
   }
-  const begun = await store.begin(earlier === undefined ? fresh : goneOnWith(earlier, fresh), earlier !== undefined);
+  const begun = await store.begin(earlier === undefined ? fresh : goneOnWith(earlier, fresh), earlier);
   watched.id = begun.id;
+  await watch.look();
   const progress = new Progress(request.onEvent);
   progress.listed(begun, list, earlier !== undefined);
   const { shards } = made;
   const run = { batch: begun, all: shards, todo: shards, options, folder, store, ports, progress, startedAt, stopping };
   return await runBatch(home, run, signal);
+}
+
+/** Whether it is the same batch, and was not brought to its end. */
+function isUnfinished({ status, list }: BatchRecord, { list: read }: BatchRecord): boolean {
+  if (status === 'completed' || list.entriesSha256 === '') return false;
+  return list.entriesSha256 === read.entriesSha256 && list.shards === read.shards;
 }
 
 /** What was stored of a list that turns out to be none is taken away again. */

@@ -7,7 +7,7 @@ import { counted, grouped, NO_OUTCOMES } from '../../transfer/batch/outcome.ts';
 import { hasTooManyFailures } from '../../transfer/batch/stop-rules.ts';
 import type { Clock } from '../../values/time.ts';
 import { formatDuration } from '../../values/units.ts';
-import type { BatchEvent, BatchReport, BatchRequestOptions } from './api.ts';
+import type { BatchEvent, BatchRequestOptions } from './api.ts';
 import type { OpenedList } from './list/open-list.ts';
 
 /** Sums over the outcomes as they come, and the rules that end a batch early. */
@@ -59,25 +59,9 @@ export class Progress {
     };
   }
 
-  sums({ list }: Pick<BatchRecord, 'list'>): BatchView {
-    const { done, unchanged, failed } = this.#counters;
-    // What an early end left has its outcome in the records.
-    const counters = { ...this.#counters, cancelled: list.entries - done - unchanged - failed };
-    return { counters, failures: byFrequency(this.#failures) };
-  }
-
-  report({ id, status, list, report, reason }: BatchRecord, elapsedMs: number): BatchReport {
-    const { counters, failures } = this.sums({ list });
-    return {
-      batchId: id,
-      status,
-      entries: list.entries,
-      counters,
-      failures,
-      elapsedMs,
-      ...(report === undefined ? {} : { report }),
-      ...(reason === undefined ? {} : { reason }),
-    };
+  /** Of a batch that came to its end by itself: it has seen all outcomes. */
+  sums(): BatchView {
+    return { counters: this.#counters, failures: byFrequency(this.#failures) };
   }
 }
 

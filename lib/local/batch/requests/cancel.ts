@@ -1,8 +1,6 @@
 import { PieceworkError, toErrorRecord } from '../../../errors/error.ts';
-import { batchEnded } from '../../../pipeline/requests/batches/batch-errors.ts';
-import { countOutcomes } from '../../../pipeline/requests/batches/batch-view.ts';
+import { batchEnded, batchNotFound } from '../../../pipeline/requests/batches/batch-errors.ts';
 import { findBatch } from '../../../pipeline/requests/batches/load-batch.ts';
-import { onConflictAgain } from '../../../pipeline/shared/store.ts';
 import { KEYS } from '../../../records/records.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { isBatchOver } from '../../../transfer/batch/batch-record.ts';
@@ -10,6 +8,7 @@ import { asEnding } from '../../../transfer/batch/batch-transitions.ts';
 import type { Home } from '../../home/home.ts';
 import { batchFolder } from '../batch-folder.ts';
 import { batchStore } from '../batch-store.ts';
+import { changeRecord } from '../change-record.ts';
 import { endBatch } from '../run/end-batch.ts';
 import { isWorkedOn } from './look.ts';
 import { storedShards } from './stored-shards.ts';
@@ -31,18 +30,13 @@ export async function cancelBatch(home: Home, batchId: string, signal: AbortSign
   const batch = await findBatch(home, batchId);
   if (isBatchOver(batch)) throw batchEnded(batch);
   const shards = (await storedShards(home.records, batch)).map(({ index }) => index);
-  const sums = () => countOutcomes(home, batchId);
-  const { ended } = await endBatch(home, { batch, folder, store, shards }, { reason, sums }, signal);
-  return ended;
+  return (await endBatch(home, { batch, folder, store, shards }, reason, signal)).record;
 }
 
 async function askToEnd(home: Home, batchId: string, reason: PieceworkError): Promise<BatchRecord> {
-  return await onConflictAgain(async () => {
-    const found = await home.records.get(KEYS.batch(batchId));
-    if (found === undefined) return await findBatch(home, batchId);
-    if (isBatchOver(found.value)) throw batchEnded(found.value);
-    const next = asEnding(found.value, { reason: toErrorRecord(reason) }, home.clock.now());
-    await home.records.put(KEYS.batch(batchId), next, found.version);
-    return next;
+  return await changeRecord(home.records, KEYS.batch(batchId), (there) => {
+    if (there === undefined) throw batchNotFound(batchId);
+    if (isBatchOver(there)) throw batchEnded(there);
+    return asEnding(there, { reason: toErrorRecord(reason) }, home.clock.now());
   });
 }

@@ -48,8 +48,9 @@ export async function retryBatch(
   const ports = localBatchPorts(home, { request: { object }, options, folder, share, batchId: () => batchId });
   await ports.checkDestination(signal);
   const stopping = new AbortController();
-  const batch = await store.begin(nextRun(record, undefined, startedAt), true);
-  using _watch = watchForCancel(home, { id: batchId }, stopping);
+  const batch = await store.begin(nextRun(record, undefined, startedAt), record);
+  using watch = watchForCancel(home, { id: batchId }, stopping);
+  await watch.look();
   const progress = new Progress(onEvent);
   progress.listed(batch, { because: 'it was read before', notes: () => [] }, true);
   const all = shards.map(({ index }) => index);

@@ -1,8 +1,8 @@
-import type { PieceworkError } from '../../../errors/error.ts';
-import { toErrorRecord } from '../../../errors/error.ts';
+import { PieceworkError, toErrorRecord } from '../../../errors/error.ts';
 import { endEarly } from '../../../pipeline/batch/end-early.ts';
 import type { ShardIndex } from '../../../pipeline/batch/run-shards.ts';
 import type { BatchView } from '../../../pipeline/requests/batches/batch-view.ts';
+import { countOutcomes } from '../../../pipeline/requests/batches/batch-view.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import type { Home } from '../../home/home.ts';
 import type { BatchFolder } from '../batch-folder.ts';
@@ -21,20 +21,26 @@ export interface BatchToEnd {
   readonly shards: readonly ShardIndex[];
 }
 
+export interface EndedBatch {
+  readonly record: BatchRecord;
+  readonly sums: BatchView;
+  /** Where they are. */
+  readonly checksums: readonly string[];
+}
+
 /**
  * What every end of a batch is, come by itself or early: each entry gets an outcome, the report and the checksums are
  * written, then the record, and what nothing needs any more goes. Of a list that was not read there is nothing to
  * write, and what an earlier batch wrote stays.
- * @param how.reason why it ends before its end; absent = it does not
- * @param how.sums over all outcomes, once each entry has one
- * @returns its record, and where the checksums are
+ * @param how why it ends before its end; of one that does not, the sums over all its outcomes
  */
 export async function endBatch(
   home: Home,
   { batch, folder, store, shards }: BatchToEnd,
-  { reason, sums }: { readonly reason?: PieceworkError | undefined; sums(): BatchView | Promise<BatchView> },
+  how: PieceworkError | BatchView,
   signal: AbortSignal,
-): Promise<{ readonly ended: BatchRecord; readonly checksums: readonly string[] }> {
+): Promise<EndedBatch> {
+  const reason = how instanceof PieceworkError ? how : undefined;
   if (reason !== undefined) {
     if (reason.code === 'Cancelled') await cancelTransfersOf(home, batch.id, signal);
     // Names and sources as they are shown: also of what holds a secret, and is in no process's memory.
@@ -45,7 +51,9 @@ export async function endBatch(
   const wasRead = batch.list.entriesSha256 !== '';
   const report = wasRead ? await storeReport(home, of, signal) : undefined;
   const checksums = wasRead ? await storeSums(home, of, signal) : [];
-  const ended = await store.end(batch, { reason, report, ...(await sums()) });
-  await keepWhatFailed(home.records, ended);
-  return { ended, checksums };
+  // In what was not come to, there may be outcomes of an earlier run.
+  const sums = how instanceof PieceworkError ? await countOutcomes(home, batch.id) : how;
+  const record = await store.end(batch, { reason, report, ...sums });
+  await keepWhatFailed(home.records, record);
+  return { record, sums, checksums };
 }

@@ -2,6 +2,7 @@ import { asPieceworkError, PieceworkError } from '../../../errors/error.ts';
 import { runRounds } from '../../../pipeline/batch/run-rounds.ts';
 import type { ShardIndex } from '../../../pipeline/batch/run-shards.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
+import { stated } from '../../../values/stated.ts';
 import type { Instant } from '../../../values/time.ts';
 import { stopper } from '../../engine/stopper.ts';
 import type { Home } from '../../home/home.ts';
@@ -12,6 +13,7 @@ import type { LocalBatchPorts } from '../batch-ports.ts';
 import type { BatchStore } from '../batch-store.ts';
 import type { Progress } from '../progress.ts';
 import { batchWork } from '../work.ts';
+import type { EndedBatch } from './end-batch.ts';
 import { endBatch } from './end-batch.ts';
 
 export interface BatchRun {
@@ -43,10 +45,16 @@ export async function runBatch(home: Home, run: BatchRun, signal: AbortSignal): 
     if (signal.aborted) throw interrupted(batch.id, thrown);
     reason = asPieceworkError(thrown);
   }
-  const sums = () => progress.sums(batch);
-  const { ended, checksums } = await endBatch(home, { batch, folder, store, shards: all }, { reason, sums }, signal);
-  const reported = progress.report(ended, home.clock.now() - startedAt);
-  return checksums.length === 0 ? reported : { ...reported, checksums };
+  const how = reason ?? progress.sums();
+  const ended = await endBatch(home, { batch, folder, store, shards: all }, how, signal);
+  return reportOf(ended, home.clock.now() - startedAt);
+}
+
+function reportOf({ record, sums, checksums }: EndedBatch, elapsedMs: number): BatchReport {
+  const { id, status, list, report, reason } = record;
+  const always = { batchId: id, status, entries: list.entries, elapsedMs };
+  const more = stated({ report, reason, checksums: checksums.length === 0 ? undefined : checksums });
+  return { ...always, ...sums, ...more };
 }
 
 function interrupted(batchId: string, cause: unknown): PieceworkError {
