@@ -11,11 +11,12 @@ import { writeJson } from '../output/reporters/json-reporter.ts';
 import { transferTable } from '../output/transfer-table.ts';
 import type { VerbCall } from '../verb.ts';
 import { limitOf, SHOWN_BY_DEFAULT } from '../verbs/list-limit.ts';
-import { remoteBatchLines, remoteBatchRow, throwUnlessWhole, watchBatch } from './batches.ts';
+import { remoteBatchLines, remoteBatchRow } from './batches.ts';
 import { resolveRemoteId } from './remote-id.ts';
 import { remoteRow, remoteStatusLines } from './show.ts';
 import { remoteSource } from './source.ts';
-import { watch } from './watch.ts';
+import { throwUnlessWhole, watchBatch } from './watch/watch-batch.ts';
+import { watchTransfer } from './watch/watch-transfer.ts';
 import type { Remote } from './with-deployment.ts';
 
 const WATCH = { name: 'watch', help: 'follow it until it has ended, and end as it did (deployments)' };
@@ -115,7 +116,9 @@ export const remoteStatus: Remote = {
     const { kind, id } = await resolveRemoteId(client, call.arguments[0] ?? '', context.signal);
     if (kind === 'batch') return await showBatch(call, client, id);
     const transfer =
-      call.extras['watch'] === true ? await watch(call, client, id) : await client.get(id, { signal: context.signal });
+      call.extras['watch'] === true
+        ? await watchTransfer(call, client, id)
+        : await client.get(id, { signal: context.signal });
     if (settings.json === true) {
       writeJson(context.stdout, { type: 'result', home: client.url, transfer });
       return;
@@ -160,7 +163,7 @@ export const remoteRetry: Remote = {
       ...(given === undefined ? {} : { source: remoteSource(given, settings) }),
     });
     if (settings.json !== true) writeLine(context.stdout, `${transfer.id} ${transfer.status}`);
-    const last = extras['watch'] === true ? await watch(call, client, id) : transfer;
+    const last = extras['watch'] === true ? await watchTransfer(call, client, id) : transfer;
     if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer: last });
   },
 };

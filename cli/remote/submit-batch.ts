@@ -15,8 +15,9 @@ import type { Settings } from '../options/table.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
-import { throwUnlessWhole, watchBatch } from './batches.ts';
 import { eachRemoteSource, remoteSource } from './source.ts';
+import { remoteObject, saySubmitted, submitOptions } from './submitted.ts';
+import { throwUnlessWhole, watchBatch } from './watch/watch-batch.ts';
 import { sayHome } from './with-deployment.ts';
 
 type Entries = NonNullable<SubmitBatchRequest['entries']>;
@@ -44,18 +45,9 @@ export async function submitBatch(call: VerbCall, client: ApiClient): Promise<vo
   sayHome(call, client);
   if (settings.json !== true && settings.quiet !== true)
     for (const note of notes) writeLine(context.stderr, printable(`list: ${note}`));
-  const key = extras['idempotency-key'];
-  const batch = await client.submitBatch(request, {
-    signal: context.signal,
-    ...(typeof key === 'string' ? { idempotencyKey: key } : {}),
-  });
-  const isWatched = extras['watch'] === true;
-  if (settings.json !== true) {
-    writeLine(context.stdout, batch.id);
-    if (settings.quiet !== true && !isWatched)
-      writeLine(context.stderr, `${batch.status}; piecework status ${batch.id} --watch follows it`);
-  }
-  const last = isWatched ? await watchBatch(call, client, batch.id) : undefined;
+  const batch = await client.submitBatch(request, submitOptions(call));
+  saySubmitted(call, batch);
+  const last = extras['watch'] === true ? await watchBatch(call, client, batch.id) : undefined;
   if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, batch: last ?? batch });
   if (last !== undefined) throwUnlessWhole(last);
 }
@@ -68,9 +60,8 @@ async function batchRequestOf(
 ): Promise<{ readonly request: SubmitBatchRequest; readonly notes: readonly string[] }> {
   const destination = prefixOf(to);
   // What is said of one source holds for each, and for the list.
-  const { source, object = {}, options } = copyRequest(isUrl(list) ? list : '', undefined, settings);
+  const { source, object, options } = copyRequest(isUrl(list) ? list : '', undefined, settings);
   const each = eachRemoteSource(source, settings);
-  const { encryption, tags, metadata, ...rest } = object;
   const { entries, notes } = isUrl(list) ? READ_THERE : await entriesOf(list, settings, signal);
   const request: SubmitBatchRequest = {
     ...(entries === undefined
@@ -78,14 +69,7 @@ async function batchRequestOf(
       : { entries }),
     destination,
     ...(Object.keys(each).length === 0 ? {} : { source: each }),
-    object: {
-      ...rest,
-      ...stated({
-        encryption,
-        tags: tags === undefined ? undefined : { ...tags },
-        metadata: metadata === undefined ? undefined : { ...metadata },
-      }),
-    },
+    object: remoteObject(object),
     options: stated({
       ifExists: options?.ifExists,
       maxAttempts: settings.maxAttempts,

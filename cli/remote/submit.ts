@@ -6,13 +6,13 @@ import { safeName } from '../../lib/values/text/safe-name.ts';
 import { readUrl } from '../../lib/values/web/read-url.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
-import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
 import { DEPLOYMENT_EXTRAS, openDeployment } from './deployment.ts';
 import { remoteSource } from './source.ts';
 import { submitBatch } from './submit-batch.ts';
-import { watch } from './watch.ts';
+import { remoteObject, saySubmitted, submitOptions } from './submitted.ts';
+import { watchTransfer } from './watch/watch-transfer.ts';
 import { sayHome } from './with-deployment.ts';
 
 export const submitVerb: Verb = {
@@ -63,18 +63,9 @@ export const submitVerb: Verb = {
     if (extras['batch'] === true) return await submitBatch(call, client);
     const request = submitRequest(url, to, settings);
     sayHome(call, client);
-    const idempotencyKey = extras['idempotency-key'];
-    const transfer = await client.submit(request, {
-      signal: context.signal,
-      ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}),
-    });
-    const isWatched = extras['watch'] === true;
-    if (settings.json !== true) {
-      writeLine(context.stdout, transfer.id);
-      if (settings.quiet !== true && !isWatched)
-        writeLine(context.stderr, `${transfer.status}; piecework status ${transfer.id} --watch follows it`);
-    }
-    const last = isWatched ? await watch(call, client, transfer.id) : transfer;
+    const transfer = await client.submit(request, submitOptions(call));
+    saySubmitted(call, transfer);
+    const last = extras['watch'] === true ? await watchTransfer(call, client, transfer.id) : transfer;
     if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer: last });
   },
 };
@@ -82,16 +73,10 @@ export const submitVerb: Verb = {
 /** What the settings of a copy mean to a deployment. @throws PieceworkError `InvalidDestination`. */
 function submitRequest(url: string, to: string, settings: Settings): SubmitRequest {
   const { source, object, options } = copyRequest(url, undefined, settings);
-  const { encryption, tags, metadata, ...rest } = object ?? {};
   return {
     source: remoteSource(source, settings),
     destination: destinationOf(source, to),
-    object: {
-      ...rest,
-      ...(encryption === undefined ? {} : { encryption }),
-      ...(tags === undefined ? {} : { tags: { ...tags } }),
-      ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
-    },
+    object: remoteObject(object),
     options: options ?? {},
   };
 }
