@@ -25,7 +25,7 @@ const cases: readonly Case[] = [
 console.log(
   '| pieces | places | piece | failing | window | piece messages | UploadPart | other PUT, LIST | GET, HEAD | SQS sends | fetcher runs | finalizer runs | largest record | ends after |',
 );
-console.log(`|${' --- |'.repeat(14)}`);
+console.log(`|${' --- |'.repeat(15)}`);
 for (const one of cases) {
   const counted = await countTransfer(one);
   const { requests, pieceCount, places, failing, windowSeconds, pieceSeconds } = counted;

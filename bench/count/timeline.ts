@@ -9,8 +9,15 @@ export class Timeline implements Clock {
     return this.#now;
   }
 
-  sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => this.at(ms, resolve));
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const stop = () => reject(signal?.reason);
+    signal?.addEventListener('abort', stop, { once: true });
+    this.at(ms, () => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    });
+    return promise;
   }
 
   at(delayMs: number, run: () => void): void {
