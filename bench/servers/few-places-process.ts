@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { patternBytes } from '../../test/support/pattern.ts';
+import { listenAndSay } from './server-process.ts';
 
 // node few-places-process.ts PLACES DELAY_MS SIZE: gives `/0000.bin`, `/0001.bin`, … so long after they were asked for,
 // so many at a time, and 503 beyond. Prints its port; ends with its standard input.
@@ -26,7 +25,4 @@ const server = createServer(async (request, response) => {
   response.writeHead(200, head).end(Buffer.alloc(sizeBytes, patternBytes(number, 64)));
   atWork -= 1;
 });
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
-console.log((server.address() as AddressInfo).port);
-process.stdin.resume().on('end', () => process.exit(0));
+await listenAndSay(server);

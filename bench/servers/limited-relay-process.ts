@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { listenAndSay } from './server-process.ts';
 
 // node limited-relay-process.ts PORT BYTES_PER_SECOND [SLOW_EVERY]: passes connections on to the port, and gives each
 // of them so many bytes a second of what comes back; a hundredth of that to every SLOW_EVERYth, the half of it first.
@@ -28,10 +28,7 @@ const server = createServer({ noDelay: true }, (client) => {
   client.pipe(upstream);
   passSlowly(upstream, client, nextBytesPerMs(bytesPerSecond));
 });
-server.listen(0, '127.0.0.1');
-await once(server, 'listening');
-console.log((server.address() as AddressInfo).port);
-process.stdin.resume().on('end', () => process.exit(0));
+await listenAndSay(server);
 
 /** What was not sent in time is not made up for later: a quiet connection saves nothing. */
 function passSlowly(from: Socket, to: Socket, perMs: number): void {

@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { startServerProcess } from './server-process.ts';
 
 export interface RelayLimits {
   /** Of each connection. */
@@ -15,16 +12,11 @@ export async function startLimitedRelay(
   toPort: number,
   { bytesPerSecond, slowEvery }: RelayLimits,
 ): Promise<AsyncDisposable & { readonly port: number }> {
-  const script = fileURLToPath(new URL('./limited-relay-process.ts', import.meta.url));
-  const numbers = [toPort, bytesPerSecond, ...(slowEvery === undefined ? [] : [slowEvery])].map(String);
-  const child = spawn(process.execPath, ['--no-warnings', script, ...numbers], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const closed = once(child, 'close');
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  return {
-    port: Number(line),
-    async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      await closed;
-    },
-  };
+  const server = await startServerProcess(
+    new URL('./limited-relay-process.ts', import.meta.url),
+    toPort,
+    bytesPerSecond,
+    ...(slowEvery === undefined ? [] : [slowEvery]),
+  );
+  return { port: Number(server.line), [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }

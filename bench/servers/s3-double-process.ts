@@ -1,8 +1,7 @@
 import { startS3Double } from '../../test/support/s3-double.ts';
+import { sayReady } from './server-process.ts';
 
-// The S3 double in a process of its own, so that its work is not measured as ours:
-// `node s3-double-process.ts FOLDER [PUT_DELAY_MS]`. It says where it is in one line of JSON, and ends when its parent
-// process does.
+// node s3-double-process.ts FOLDER [PUT_DELAY_MS]: the S3 double, which says where it is in one line of JSON.
 
 const [folder, putDelayMs] = process.argv.slice(2);
 if (folder === undefined) throw new Error('which folder?');
@@ -12,5 +11,4 @@ if (putDelayMs !== undefined) {
   const what = { kind: 'delay', ms: Number(putDelayMs) } as const;
   double.fail({ operation: 'PutObject', times: Number.POSITIVE_INFINITY, what });
 }
-process.stdout.write(`${JSON.stringify({ endpoint, region, credentials })}\n`);
-process.stdin.resume().on('end', () => process.exit());
+sayReady(JSON.stringify({ endpoint, region, credentials }));

@@ -1,18 +1,15 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { S3Server } from '../../test/support/s3-process.ts';
 import { ServerMissing } from '../../test/support/s3-process.ts';
 import { versitygw } from '../../test/support/versitygw.ts';
+import { startServerProcess } from './server-process.ts';
 
 export const STORES = ['versitygw', 'double'] as const;
 export type StoreName = (typeof STORES)[number];
@@ -80,18 +77,15 @@ async function storeOf(name: StoreName, starting: Promise<S3Server>): Promise<St
 
 async function startDouble(putDelayMs?: number): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'piecework-double-'));
-  const script = fileURLToPath(new URL('./s3-double-process.ts', import.meta.url));
-  const delay = putDelayMs === undefined ? [] : [String(putDelayMs)];
-  const child = spawn(process.execPath, ['--no-warnings', script, folder, ...delay], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const closed = once(child, 'close');
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const server = await startServerProcess(
+    new URL('./s3-double-process.ts', import.meta.url),
+    folder,
+    ...(putDelayMs === undefined ? [] : [putDelayMs]),
+  );
   return {
-    ...(JSON.parse(line) as Pick<S3Server, 'endpoint' | 'region' | 'credentials'>),
+    ...(JSON.parse(server.line) as Pick<S3Server, 'endpoint' | 'region' | 'credentials'>),
     async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      await closed;
+      await server[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },
   };

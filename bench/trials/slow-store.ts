@@ -1,17 +1,15 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { patternBytes } from '../../test/support/pattern.ts';
 import { table } from '../report.ts';
+import { startServerProcess } from '../servers/server-process.ts';
 import type { Store } from '../servers/servers.ts';
 import { slowStore } from '../servers/servers.ts';
 import type { Trial } from './trial.ts';
 import { costCells } from './trial.ts';
 
+const SOURCE = new URL('../servers/few-places-process.ts', import.meta.url);
 const COUNT = 5_000;
 const SIZE_BYTES = 4 * 1024;
 const PLACES = 10;
@@ -25,17 +23,18 @@ const NAMES = Array.from({ length: COUNT }, (_, index) => `${String(index).padSt
 /** A source of few places and a store of slow puts: whether reading waits for writing. */
 export const slowStoreTrial: Trial = async ({ binary, measurer, folder, say }) => {
   await using store = await slowStore(PUT_DELAY_MS);
-  await using source = await startSource();
+  await using source = await startServerProcess(SOURCE, PLACES, SOURCE_DELAY_MS, SIZE_BYTES);
+  const base = `http://127.0.0.1:${source.line}/`;
   const own = await mkdtemp(join(folder, 'piecework-slow-store-'));
   try {
     const urls = join(own, 'urls.txt');
     const names = join(own, 'names.txt');
-    await writeFile(urls, NAMES.map((name) => `${source.base}${name}\n`).join(''));
+    await writeFile(urls, NAMES.map((name) => `${base}${name}\n`).join(''));
     await writeFile(names, NAMES.map((name) => `${name}\n`).join(''));
     const places = String(PLACES);
     const environment = { HOME: own, ...store.environment };
     const ours = ['batch', urls, `s3://${store.bucket}/ours/`, '--parallel', places, '--quiet', '--skip-report'];
-    const theirs = ['copy', ':http:', `:s3:${store.bucket}/rclone`, '--http-url', source.base, '--files-from', names];
+    const theirs = ['copy', ':http:', `:s3:${store.bucket}/rclone`, '--http-url', base, '--files-from', names];
     const s3 = ['--s3-provider', 'Other', '--s3-env-auth', '--s3-endpoint', store.endpoint, '--s3-no-check-bucket'];
     const runs = [
       { name: 'piecework batch', prefix: 'ours/', program: process.execPath, args: [binary, ...ours] },
@@ -71,19 +70,4 @@ async function checkSome(store: Store, prefix: string): Promise<void> {
       .digest('hex');
     if ((await store.sha256(`${prefix}${name}`)) !== sent) throw new Error(`${name} is not what was sent`);
   }
-}
-
-async function startSource(): Promise<AsyncDisposable & { readonly base: string }> {
-  const script = fileURLToPath(new URL('../servers/few-places-process.ts', import.meta.url));
-  const numbers = [PLACES, SOURCE_DELAY_MS, SIZE_BYTES].map(String);
-  const child = spawn(process.execPath, ['--no-warnings', script, ...numbers], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const closed = once(child, 'close');
-  const [port] = (await once(createInterface(child.stdout), 'line')) as [string];
-  return {
-    base: `http://127.0.0.1:${port}/`,
-    async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      await closed;
-    },
-  };
 }
