@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLocal } from '../../lib/index.ts';
 import { reported, sha256 } from '../support/batch-bench.ts';
-import { startCli } from '../support/cli-process.ts';
+import { reached, startCli } from '../support/cli-process.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
@@ -100,7 +100,7 @@ test('a slow store has more puts at a time than the source has places', async ()
     },
   );
   // All puts are under way at a time, though the source has four places.
-  while (arrived() < 60 && cli.process.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10));
+  await reached(() => arrived() >= 60, cli);
   expect(arrived()).toBe(60);
   held.resolve();
   const { exitCode, stderr } = await cli.ended;
@@ -119,8 +119,7 @@ test('killed again and again, each entry has one outcome in the end, and all byt
   for (const after of [40, 150, 300]) {
     const cli = start();
     const before = origin.requests.length;
-    while (origin.requests.length - before < after && cli.process.exitCode === null)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await reached(() => origin.requests.length - before >= after, cli);
     cli.process.kill('SIGKILL');
     await cli.ended;
   }

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CliProcess, Ended } from '../support/cli-process.ts';
-import { startCli } from '../support/cli-process.ts';
+import { reached, startCli } from '../support/cli-process.ts';
 import { filesUnder } from '../support/files-under.ts';
 import { freePort } from '../support/loopback.ts';
 import type { Origin } from '../support/origin.ts';
@@ -55,10 +54,6 @@ const WHOLE = sha256(patternBytes(0, SIZE));
 
 const serve = (more: Resource = {}): string => origin.serve('/big.bin', { size: SIZE, etag: '"v1"', ...more });
 const bytesSent = (): number => origin.requests.reduce((sum, request) => sum + request.bytesSent, 0);
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await sleep(5);
-}
 
 describe('copy', () => {
   test('into the current folder, under the source’s name; stdout says where', async () => {
@@ -124,7 +119,7 @@ describe('going on', () => {
 
   async function startHalf(signal: NodeJS.Signals): Promise<Ended> {
     const cli = start(args(serve({ bytesPerSecond: 3 * MIB })));
-    await until(() => bytesSent() >= SIZE / 2);
+    await reached(() => bytesSent() >= SIZE / 2, cli);
     cli.process.kill(signal);
     return await cli.ended;
   }
@@ -196,7 +191,7 @@ describe('going on', () => {
 
   test('cancel from elsewhere ends a running copy', async () => {
     const cli = start(args(serve({ bytesPerSecond: MIB })));
-    await until(() => bytesSent() >= MIB);
+    await reached(() => bytesSent() >= MIB, cli);
     const listed = JSON.parse((await run(['list', '--json'])).stdout.toString()) as {
       transfers: { id: string; isRunning: boolean }[];
     };

@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CreateBucketCommand, GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Chance } from '../simulation/chance.ts';
 import { chanceFrom } from '../simulation/chance.ts';
-import { startCli } from '../support/cli-process.ts';
+import { reached, startCli } from '../support/cli-process.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
@@ -67,12 +66,8 @@ async function runUnderKills(
   const said: string[] = [];
   for (let kills = 0; kills < KILLS; kills += 1) {
     const cli = startCli(args, { cwd: folder, environment: { HOME: home, ...environment } });
-    let hasEnded = false;
-    void cli.ended.then(() => {
-      hasEnded = true;
-    });
     const at = sentBytes() + chance.between(1, sizeBytes / KILLS);
-    while (sentBytes() < at && !hasEnded) await delay(1);
+    await reached(() => sentBytes() >= at, cli);
     cli.process.kill('SIGKILL');
     const { signal, stderr } = await cli.ended;
     // It can't be through: all the runs that are killed together were not sent enough for that.

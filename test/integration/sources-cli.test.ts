@@ -3,12 +3,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openLocal } from '../../lib/index.ts';
 import { createAuthority } from '../support/certificates.ts';
 import type { CliProcess } from '../support/cli-process.ts';
-import { startCli } from '../support/cli-process.ts';
+import { reached, startCli } from '../support/cli-process.ts';
 import { startFtpServer } from '../support/ftp-server.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { failureOf } from '../support/reading.ts';
@@ -39,10 +38,6 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 const start = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): CliProcess =>
   startCli(args, { cwd: folder, environment: { HOME: home, ...environment } });
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await delay(5);
-}
-
 /** Killed when three pieces are there; the same command then fetches the others only. */
 async function goesOnAfterKill(
   url: string,
@@ -55,7 +50,7 @@ async function goesOnAfterKill(
   cli.process.stdout?.on('data', (chunk: Buffer) => {
     out += chunk.toString();
   });
-  await until(() => (out.match(/"piece\.done"/g) ?? []).length >= 3);
+  await reached(() => (out.match(/"piece\.done"/g) ?? []).length >= 3, cli);
   cli.process.kill('SIGKILL');
   await cli.ended;
   expect(await readdir(folder)).not.toContain('big.bin');

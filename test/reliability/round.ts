@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import type { CliProcess, Ended } from '../support/cli-process.ts';
-import { startCli } from '../support/cli-process.ts';
+import type { Ended } from '../support/cli-process.ts';
+import { reached, startCli } from '../support/cli-process.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
 import type { S3Server } from '../support/s3-process.ts';
@@ -128,15 +128,6 @@ export async function playRound(
 
 function plainClient({ endpoint, region, credentials }: S3Server): S3Client {
   return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-}
-
-async function reached(isSo: () => boolean, cli: CliProcess): Promise<boolean> {
-  let hasEnded = false;
-  void cli.ended.then(() => {
-    hasEnded = true;
-  });
-  while (!isSo() && !hasEnded) await sleep(2);
-  return !hasEnded;
 }
 
 async function outage(relay: Relay, ms: number): Promise<void> {

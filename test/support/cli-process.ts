@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const BINARY = fileURLToPath(new URL('../../bin/piecework.js', import.meta.url));
@@ -57,4 +58,14 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
     stderr: stderr.replace(PROGRESS_LINES, ''),
   }));
   return { process: child, ended };
+}
+
+/** Waits until it is so, or the process has ended; false where that came first. */
+export async function reached(isSo: () => boolean, cli: CliProcess): Promise<boolean> {
+  let hasEnded = false;
+  void cli.ended.then(() => {
+    hasEnded = true;
+  });
+  while (!isSo() && !hasEnded) await sleep(1);
+  return !hasEnded;
 }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome } from '../../../lib/index.ts';
-import type { CliProcess, Ended } from '../../support/cli-process.ts';
-import { startCli } from '../../support/cli-process.ts';
+import type { Ended } from '../../support/cli-process.ts';
+import { reached, startCli } from '../../support/cli-process.ts';
 import { filesUnder } from '../../support/files-under.ts';
 import { startOrigin } from '../../support/origin.ts';
 import { outcomesIn } from '../../support/outcomes.ts';
@@ -55,7 +55,12 @@ export async function playBatch(
   const moments = Array.from({ length: kills }, () => random()).sort((a, b) => a - b);
   for (const moment of moments) {
     const cli = start('first.jsonl');
-    const isThere = await reached(cli, double, moment * files.length, random() * EARLY_MS);
+    const laterMs = random() * EARLY_MS;
+    let isThere = await reached(() => double.total >= moment * files.length, cli);
+    if (isThere) {
+      await sleep(laterMs);
+      isThere = cli.process.exitCode === null;
+    }
     cli.process.kill('SIGKILL');
     ended = await cli.ended;
     if (!isThere) break;
@@ -92,17 +97,6 @@ export async function playBatch(
     seconds: [firstSeconds, secondSeconds],
     faults: faults.slice(0, MOST_FAULTS),
   };
-}
-
-/** False where it ended before. */
-async function reached(cli: CliProcess, double: BatchDouble, requests: number, laterMs: number): Promise<boolean> {
-  let hasEnded = false;
-  void cli.ended.then(() => {
-    hasEnded = true;
-  });
-  while (double.total < requests && !hasEnded) await sleep(1);
-  if (!hasEnded) await sleep(laterMs);
-  return !hasEnded;
 }
 
 /** None where there is no report. */
