@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BatchEvent, BatchReport, BatchRequest } from '../../lib/index.ts';
 import type { BatchBench } from '../support/batch-bench.ts';
-import { batchBench, reported } from '../support/batch-bench.ts';
+import { batchBench, reported, stopAfter } from '../support/batch-bench.ts';
 import { filesUnder } from '../support/files-under.ts';
 import { failureOf } from '../support/reading.ts';
 
@@ -32,12 +32,11 @@ async function bring(lines: readonly string[], more: Partial<BatchRequest> = {})
 
 /** A batch whose process was stopped when so many entries had their outcome; the held ones never came. */
 async function interrupted(lines: readonly string[], after: number): Promise<string> {
-  const stop = new AbortController();
+  const stop = stopAfter(after);
   let id = '';
-  let seen = 0;
   const onEvent = (event: BatchEvent): void => {
     if (event.type === 'batch.listed') id = event.batchId;
-    else if (event.type === 'batch.outcome' && ++seen === after) stop.abort();
+    stop.onEvent(event);
   };
   await failureOf(bench.bring(await bench.listFile(lines), { onEvent }, stop.signal), 'Interrupted');
   return id;

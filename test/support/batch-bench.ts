@@ -65,6 +65,19 @@ export async function batchBench(options: LocalOptions = {}): Promise<BatchBench
   };
 }
 
+/** Stops a batch once so many of its entries have an outcome. */
+export function stopAfter(count: number): { readonly signal: AbortSignal; onEvent(event: BatchEvent): void } {
+  const stop = new AbortController();
+  let outcomes = 0;
+  return {
+    signal: stop.signal,
+    onEvent({ type }) {
+      if (type === 'batch.outcome') outcomes += 1;
+      if (outcomes === count) stop.abort();
+    },
+  };
+}
+
 export async function reported({ report = '' }: Pick<BatchReport, 'report'>): Promise<readonly Outcome[]> {
   return outcomesIn(await readFile(report, 'utf8'));
 }
