@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib';
 import type { Destination } from '../../../lib/destinations/destination.ts';
-import { PieceworkError } from '../../../lib/errors/error.ts';
 import type { BatchPorts } from '../../../lib/pipeline/batch/batch-ports.ts';
 import type { Policy } from '../../../lib/pipeline/shared/ports.ts';
 import { memoryRecords } from '../../../lib/records/memory.ts';
@@ -9,15 +8,16 @@ import type { Probe, Source } from '../../../lib/sources/source.ts';
 import type { BatchEntry, Listed } from '../../../lib/transfer/batch/entry.ts';
 import type { ShardOutcomes } from '../../../lib/transfer/batch/outcome.ts';
 import { isThere } from '../../../lib/transfer/batch/outcome.ts';
-import type { Snapshot } from '../../../lib/transfer/snapshot.ts';
 import type { Clock } from '../../../lib/values/time.ts';
 import type { Chance } from '../chance.ts';
-
-/** How the source of one entry behaves. */
-export type Manner = 'well' | 'fails twice' | 'is busy once' | 'is gone' | 'always fails';
+import type { Manner } from './entry-source.ts';
+import { answered, countAsked, refuse } from './entry-source.ts';
 
 /** Requests to a host at a time, of one process. */
 export const PLACES = 3;
+
+const BUFFER_BYTES = 1024;
+const DATE = '2026-01-01T00:00:00.000Z';
 
 /** What outlives every process: the stores, the sources, and what was asked of them. */
 export interface BatchWorld {
@@ -126,9 +126,7 @@ export function portsOf(world: BatchWorld, livesForCalls: number): BatchPorts {
 
   async function probe(url: string): Promise<Probe> {
     step();
-    const times = (world.asked.get(url) ?? 0) + 1;
-    world.asked.set(url, times);
-    const manner = world.manners.get(url);
+    const times = countAsked(world.asked, url);
     const name = `${url.split('/').at(-1)}.bin`;
     if (settledBefore.has(name)) world.seen.add(`${name} was asked for though it is there`);
     const { host } = new URL(url);
@@ -137,37 +135,8 @@ export function portsOf(world: BatchWorld, livesForCalls: number): BatchPorts {
     if (open > PLACES * world.workers) world.seen.add(`${host} had ${open} requests at a time`);
     await new Promise((resolve) => setImmediate(resolve));
     world.open.set(host, (world.open.get(host) ?? 1) - 1);
-    if (manner === 'is gone') throw new PieceworkError('SourceNotFound', 'gone');
-    if (manner === 'always fails' || (manner === 'fails twice' && times <= 2))
-      throw new PieceworkError('SourceReset', 'reset');
-    if (manner === 'is busy once' && times === 1)
-      throw new PieceworkError('SourceBusy', 'busy', { details: { retryAfterMs: 5000 } });
-    const bytes = Buffer.from(bytesOf(name));
-    let at = 0;
-    const snapshot: Snapshot = {
-      sizeBytes: bytes.length,
-      ranges: true,
-      validator: { kind: 'none' },
-      modifiedAt: '2026-01-01T00:00:00.000Z',
-      digests: {},
-      warnings: [],
-    };
-    return {
-      snapshot,
-      finalUrl: url,
-      bodyIsWhole: true,
-      body: {
-        async read(into) {
-          step();
-          const part = bytes.subarray(at, at + Math.min(into.length, 7));
-          into.set(part);
-          at += part.length;
-          return part.length;
-        },
-        async [Symbol.asyncDispose]() {},
-      },
-      async [Symbol.asyncDispose]() {},
-    };
+    refuse(world.manners.get(url), times);
+    return answered({ url, text: bytesOf(name), mostBytes: BUFFER_BYTES, readBytes: 7, modifiedAt: DATE, step });
   }
 
   const destination: Pick<Destination, 'kind' | 'describe' | 'head' | 'putObject'> = {
@@ -176,7 +145,7 @@ export function portsOf(world: BatchWorld, livesForCalls: number): BatchPorts {
     async head({ path }) {
       step();
       const bytes = world.objects.get(String(path));
-      return bytes === undefined ? undefined : { sizeBytes: bytes.length, modifiedAt: '2026-01-01T00:00:00.000Z' };
+      return bytes === undefined ? undefined : { sizeBytes: bytes.length, modifiedAt: DATE };
     },
     async putObject({ target }, sizeBytes, body) {
       step();
@@ -200,7 +169,7 @@ export function portsOf(world: BatchWorld, livesForCalls: number): BatchPorts {
     makeRoom: () => {},
     connect: async () => ({ [Symbol.dispose]() {} }),
     buffers: {
-      mostBytes: 1024,
+      mostBytes: BUFFER_BYTES,
       borrow: async (sizeBytes) => ({ bytes: new Uint8Array(sizeBytes), [Symbol.dispose]() {} }),
     },
     shards: {

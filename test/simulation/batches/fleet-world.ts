@@ -6,13 +6,14 @@ import { memoryRecords } from '../../../lib/records/memory.ts';
 import type { Records } from '../../../lib/records/records.ts';
 import { memorySecrets } from '../../../lib/secrets/memory.ts';
 import type { Probe, Source } from '../../../lib/sources/source.ts';
-import type { Snapshot } from '../../../lib/transfer/snapshot.ts';
 import { memorySealed } from '../../support/memory-sealed.ts';
 import type { Chance } from '../chance.ts';
 import { Died } from './batch-world.ts';
+import type { Manner } from './entry-source.ts';
+import { answered, countAsked, refuse } from './entry-source.ts';
 
 /** How the source of one entry behaves. */
-export type FleetManner = 'well' | 'fails twice' | 'is busy once' | 'is gone' | 'is large' | 'is large and fails';
+export type FleetManner = Exclude<Manner, 'always fails'> | 'is large' | 'is large and fails';
 
 const MANNERS: readonly FleetManner[] = [
   'well',
@@ -137,38 +138,11 @@ export function fleetPorts(world: FleetWorld, livesForCalls: number): Ports {
 
   async function probe(url: string): Promise<Probe> {
     await step();
-    const times = (world.asked.get(url) ?? 0) + 1;
-    world.asked.set(url, times);
+    const times = countAsked(world.asked, url);
     const entry = world.entries.find((one) => one.url === url);
-    if (entry === undefined || entry.manner === 'is gone') throw new PieceworkError('SourceNotFound', 'gone');
-    if (entry.manner === 'fails twice' && times <= 2) throw new PieceworkError('SourceReset', 'reset');
-    if (entry.manner === 'is busy once' && times === 1)
-      throw new PieceworkError('SourceBusy', 'busy', { details: { retryAfterMs: 5000 } });
-    const bytes = Buffer.from(textOf(entry));
-    const snapshot: Snapshot = {
-      sizeBytes: bytes.length,
-      ranges: true,
-      validator: { kind: 'none' },
-      digests: {},
-      warnings: [],
-    };
-    let at = 0;
-    return {
-      snapshot,
-      finalUrl: url,
-      bodyIsWhole: bytes.length <= SMALL_BYTES,
-      body: {
-        async read(into) {
-          await step();
-          const part = bytes.subarray(at, at + into.length);
-          into.set(part);
-          at += part.length;
-          return part.length;
-        },
-        async [Symbol.asyncDispose]() {},
-      },
-      async [Symbol.asyncDispose]() {},
-    };
+    if (entry === undefined) throw new Error(`no entry has the source ${url}`);
+    refuse(entry.manner, times);
+    return answered({ url, text: textOf(entry), mostBytes: SMALL_BYTES, readBytes: SMALL_BYTES, step });
   }
 
   const destination = {
