@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasPiece, pieceSet, pieceSetSize, withPiece } from '../../lib/transfer/plan/piece-set.ts';
+import { hasPiece, pieceSet, pieceSetSize, withoutPiece, withPiece } from '../../lib/transfer/plan/piece-set.ts';
 import type { Plan } from '../../lib/transfer/plan/plan.ts';
 import { pieceRange } from '../../lib/transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
@@ -79,6 +79,21 @@ describe('a set of pieces', () => {
         const set = then.reduce(withPiece, pieceSet(through, first));
         for (let number = 0; number <= 61; number += 1) expect(hasPiece(set, number)).toBe(model.has(number));
         expect(pieceSetSize(set)).toBe(model.size);
+      }),
+    );
+  });
+
+  it('holds no more what was taken out, and all else', () => {
+    fc.assert(
+      fc.property(numbers, numbers, (first, then) => {
+        const taken = new Set(then);
+        const set = then.reduce(withoutPiece, pieceSet(0, first));
+        expect(set).toEqual(
+          pieceSet(
+            0,
+            first.filter((number) => !taken.has(number)),
+          ),
+        );
       }),
     );
   });

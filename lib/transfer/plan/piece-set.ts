@@ -33,6 +33,17 @@ export function withPiece(set: PieceSet, number: number): PieceSet {
   return [...set.slice(0, joinsBefore ? index - 1 : index), joined, ...set.slice(joinsAfter ? index + 1 : index)];
 }
 
+export function withoutPiece(set: PieceSet, number: number): PieceSet {
+  const index = firstRangeFrom(set, number);
+  const range = set[index];
+  if (range === undefined || range[0] > number) return set;
+  const [first, last] = range;
+  const left: (readonly [number, number])[] = [];
+  if (first < number) left.push([first, number - 1]);
+  if (number < last) left.push([number + 1, last]);
+  return [...set.slice(0, index), ...left, ...set.slice(index + 1)];
+}
+
 /** Without its first number; `undefined` = it has none. */
 export function withoutFirst(set: PieceSet): { readonly first: number; readonly rest: PieceSet } | undefined {
   const [range, ...others] = set;

@@ -59,7 +59,7 @@ export const BATCH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a fleet ignores the places of a host',
     file: 'lib/transfer/batch/fleet/decide-batch.ts',
-    find: 'return Math.min(PLACES_OF_SHARD, places - used);',
-    replace: 'return Math.max(PLACES_OF_SHARD, places - used);',
+    find: 'return Math.min(PLACES_OF_SHARD, places - placesInUse(board, host));',
+    replace: 'return Math.max(PLACES_OF_SHARD, places - placesInUse(board, host));',
   },
 ];

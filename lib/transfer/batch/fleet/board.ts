@@ -66,6 +66,22 @@ export interface LargeOfShard {
 /** A host as a board names it where a shard is of several. */
 export const MIXED = '';
 
+/** Of a host that has none. */
+export const NO_SHARDS: HostShards = { waiting: [], places: 0 };
+
+export function flightsTo({ inFlight }: Pick<Board, 'inFlight'>, host: string): readonly ShardInFlight[] {
+  return Object.values(inFlight).filter((flight) => flight.host === host);
+}
+
+export function hostsInFlight({ inFlight }: Pick<Board, 'inFlight'>): ReadonlySet<string> {
+  return new Set(Object.values(inFlight).map(({ host }) => host));
+}
+
+/** Of those that the batch holds of the host. */
+export function placesInUse(board: Pick<Board, 'inFlight'>, host: string): number {
+  return flightsTo(board, host).reduce((sum, { places }) => sum + places, 0);
+}
+
 export function newBoard(
   batch: { readonly id: string; readonly run: number },
   hosts: readonly (readonly [host: string, shards: readonly number[]])[],

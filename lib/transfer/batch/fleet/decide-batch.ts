@@ -3,11 +3,11 @@ import type { Instant } from '../../../values/time.ts';
 import { fromIso, toIso } from '../../../values/time.ts';
 import { formatDuration } from '../../../values/units.ts';
 import type { ShardTask } from '../../messages.ts';
-import { hasPiece, withoutFirst, withPiece } from '../../plan/piece-set.ts';
+import { hasPiece, pieceSetSize, withoutFirst, withoutPiece, withPiece } from '../../plan/piece-set.ts';
 import type { BatchEnding, BatchRecord } from '../batch-record.ts';
 import { hasTooManyFailures } from '../stop-rules.ts';
 import type { Board, ShardInFlight } from './board.ts';
-import { MIXED } from './board.ts';
+import { flightsTo, MIXED, NO_SHARDS, placesInUse } from './board.ts';
 import { largeCommands } from './decide-large.ts';
 import type { BatchCommand, BatchFacts, BatchPolicy } from './decision.ts';
 import type { ShardSeen } from './seen.ts';
@@ -88,7 +88,7 @@ function died(board: Board, shard: number, flight: ShardInFlight): Board {
 function waitsAgain(before: Board, shard: number, flight: ShardInFlight, now?: Instant): Board {
   const board = without(before, shard);
   const { host, turn, deaths = 0 } = flight;
-  const { [host]: there = { waiting: [], places: 0 }, ...others } = board.hosts;
+  const { [host]: there = NO_SHARDS, ...others } = board.hosts;
   return {
     ...board,
     // Behind the hosts that wait longer.
@@ -114,17 +114,6 @@ function without(board: Board, shard: number): Board {
         Object.entries(board.hosts).map(([host, one]) => [host, { ...one, waiting: withoutPiece(one.waiting, shard) }]),
       );
   return { ...board, inFlight: flights, large, again, hosts };
-}
-
-function withoutPiece(set: Board['complete'], number: number): Board['complete'] {
-  if (!hasPiece(set, number)) return set;
-  return set.flatMap(([first, last]): (readonly [number, number])[] => {
-    if (number < first || number > last) return [[first, last]];
-    return [
-      ...(first < number ? [[first, number - 1] as const] : []),
-      ...(number < last ? [[number + 1, last] as const] : []),
-    ];
-  });
 }
 
 /** Why a batch gives up before its end, by its own rules. */
@@ -155,10 +144,9 @@ const MOST_IN_FLIGHT = 64;
 
 /** How many places of the host the batch could use. */
 export function placesWanted(record: BatchRecord, board: Board, host: string): number {
-  const { waiting = [] } = board.hosts[host] ?? {};
-  const flights = Object.values(board.inFlight).filter((flight) => flight.host === host);
+  const { waiting } = board.hosts[host] ?? NO_SHARDS;
   const most = record.options.perHost ?? Number.POSITIVE_INFINITY;
-  const shards = flights.length + waiting.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  const shards = flightsTo(board, host).length + pieceSetSize(waiting);
   return Math.min(most, shards * PLACES_OF_SHARD);
 }
 
@@ -213,12 +201,11 @@ export function withGrant(
 }
 
 function freePlaces({ options }: BatchRecord, board: Board, host: string, places: number): number {
-  const flights = Object.values(board.inFlight).filter((flight) => flight.host === host);
-  if (host === MIXED) return flights.length < MOST_MIXED ? 1 : 0;
+  const flights = flightsTo(board, host).length;
+  if (host === MIXED) return flights < MOST_MIXED ? 1 : 0;
   // A pace of so many a minute is one worker's to keep.
-  if (options.perHostPerMinute !== undefined) return flights.length === 0 ? places : 0;
-  const used = flights.reduce((sum, flight) => sum + flight.places, 0);
-  return Math.min(PLACES_OF_SHARD, places - used);
+  if (options.perHostPerMinute !== undefined) return flights === 0 ? places : 0;
+  return Math.min(PLACES_OF_SHARD, places - placesInUse(board, host));
 }
 
 /** Large entries to be made transfers, and whether it is over. */

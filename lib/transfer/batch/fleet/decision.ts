@@ -1,4 +1,3 @@
-import type { ShardTask } from '../../messages.ts';
 import type { ShardSeen } from './seen.ts';
 
 /** What came in, and what was read of the world for it. */
@@ -21,6 +20,5 @@ export interface BatchPolicy {
 
 /** To be done once the board is stored. */
 export type BatchCommand =
-  | { readonly kind: 'sendShards'; readonly tasks: readonly ShardTask[] }
   | { readonly kind: 'submitLarge'; readonly shard: number; readonly most: number }
   | { readonly kind: 'report' };

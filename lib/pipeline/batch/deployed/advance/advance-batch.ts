@@ -2,8 +2,8 @@ import { KEYS } from '../../../../records/records.ts';
 import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { isBatchOver, runOf } from '../../../../transfer/batch/batch-record.ts';
 import { asEnding } from '../../../../transfer/batch/batch-transitions.ts';
-import type { Board } from '../../../../transfer/batch/fleet/board.ts';
-import { MIXED } from '../../../../transfer/batch/fleet/board.ts';
+import type { Board, HostShards } from '../../../../transfer/batch/fleet/board.ts';
+import { hostsInFlight, MIXED, NO_SHARDS, placesInUse } from '../../../../transfer/batch/fleet/board.ts';
 import {
   endingOf,
   hasRoom,
@@ -99,7 +99,7 @@ async function decideAndSend(
 
 /** Those with shards that wait, as far as there is room for more; at a tick those whose lease is to be renewed, too. */
 function hostsToAsk(board: Board, isTick: boolean): readonly string[] {
-  const held = new Set(Object.values(board.inFlight).map(({ host }) => host));
+  const held = hostsInFlight(board);
   return Object.entries(board.hosts)
     .filter(([host, { waiting }]) => (waiting.length > 0 && hasRoom(board)) || (isTick && held.has(host)))
     .map(([host]) => host);
@@ -115,7 +115,7 @@ async function withPlaces(
   const now = ports.clock.now();
   // Of entries of several hosts: their worker looks at each of these.
   if (host === MIXED) return withGrant(record, board, { host, places: 0 }, now);
-  const isRenewed = Object.values(board.inFlight).some((flight) => flight.host === host);
+  const isRenewed = hostsInFlight(board).has(host);
   if (!hasRoom(board) && !isRenewed) return { board, tasks: [] };
   const { closedUntil } = board.hosts[host] ?? {};
   if (closedUntil !== undefined && fromIso(closedUntil) > now && !isRenewed) return { board, tasks: [] };
@@ -124,7 +124,7 @@ async function withPlaces(
 }
 
 function withoutEmptyHosts(board: Board): Board {
-  const held = new Set(Object.values(board.inFlight).map(({ host }) => host));
+  const held = hostsInFlight(board);
   const hosts = Object.entries(board.hosts).filter(
     ([host, { waiting, places }]) => waiting.length > 0 || held.has(host) || places > 0,
   );
@@ -153,35 +153,31 @@ async function carryOut(
   }
 }
 
-/** Places of hosts that have nothing waiting any more. */
+/** Gives back what it holds of hosts and needs no more. */
 async function giveBack(ports: Ports, record: BatchRecord, board: Board, signal: AbortSignal): Promise<void> {
-  const left: string[] = [];
-  for (const [host, { waiting, places }] of Object.entries(board.hosts)) {
-    if (host === MIXED || places === 0 || (waiting.length > 0 && record.ending === undefined)) continue;
-    const flights = Object.values(board.inFlight).filter((flight) => flight.host === host);
-    const used = flights.reduce((sum, flight) => sum + flight.places, 0);
-    if (used >= places) continue;
-    await giveBackBatchPlaces(ports, record.id, host, used === 0 ? 'left' : used, signal);
-    left.push(host);
-  }
+  const left = Object.keys(board.hosts).filter((host) => isLeft(record, board, host));
   if (left.length === 0) return;
+  for (const host of left) {
+    const used = placesInUse(board, host);
+    await giveBackBatchPlaces(ports, record.id, host, used === 0 ? 'left' : used, signal);
+  }
   await changeDocument<Board>(ports, KEYS.board(record.id), (there) => {
-    if (there === undefined) return undefined;
-    const given = left.filter(
-      (host) => there.hosts[host] !== undefined && (there.hosts[host]?.waiting.length ?? 0) === 0,
-    );
-    return given.length === 0 ? undefined : withGivenBack(there, given);
+    const given = left.filter((host) => there !== undefined && isLeft(record, there, host));
+    return there === undefined || given.length === 0 ? undefined : withGivenBack(there, given);
   });
 }
 
+/** Whether it holds places of the host that no shard is to have any more. */
+function isLeft(record: BatchRecord, board: Board, host: string): boolean {
+  const { waiting, places } = board.hosts[host] ?? NO_SHARDS;
+  const isNeeded = waiting.length > 0 && record.ending === undefined;
+  return host !== MIXED && !isNeeded && placesInUse(board, host) < places;
+}
+
 function withGivenBack(board: Board, hosts: readonly string[]): Board {
-  const all = { ...board.hosts };
-  for (const host of hosts) {
-    const used = Object.values(board.inFlight).reduce(
-      (sum, flight) => sum + (flight.host === host ? flight.places : 0),
-      0,
-    );
-    all[host] = { waiting: [], places: used };
-  }
-  return withoutEmptyHosts({ ...board, hosts: all });
+  const given = hosts.map((host): [string, HostShards] => {
+    const { waiting } = board.hosts[host] ?? NO_SHARDS;
+    return [host, { waiting, places: placesInUse(board, host) }];
+  });
+  return withoutEmptyHosts({ ...board, hosts: { ...board.hosts, ...Object.fromEntries(given) } });
 }
