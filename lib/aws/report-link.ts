@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { placeUnder, reportName } from '../transfer/batch/batch-place.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
 
@@ -12,40 +13,49 @@ const LINK_SECONDS = 15 * 60;
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
  */
 export function reportLinks(
-  client = new S3Client({}),
+  given?: S3Client,
   environment: Readonly<Record<string, string | undefined>> = process.env,
-): (batch: Pick<BatchRecord, 'id' | 'place' | 'reportTo'>) => Promise<string> {
-  const { config } = client;
+): (batch: Pick<BatchRecord, 'id' | 'place'>) => Promise<string> {
+  let client = given;
   return async (batch) => {
-    const { bucket = '', key = '', region, endpoint } = batch.place as DestinationLocator & Record<string, string>;
-    const { reportTo } = batch;
-    const name = typeof reportTo === 'string' ? reportTo : `piecework-report-${batch.id}.jsonl`;
+    // Few requests ask for a link: no function begins with it.
+    client ??= new S3Client({});
     const own = environment['AWS_ENDPOINT_URL_S3'] || environment['AWS_ENDPOINT_URL'];
-    const at = { bucket, region: region ?? (await config.region()), endpoint: endpoint ?? own };
-    const url = urlOf(at, `${key}${name}`);
-    const signer = new SignatureV4({
-      service: 's3',
-      region: at.region,
-      credentials: config.credentials,
-      sha256: config.sha256,
-      uriEscapePath: false,
-      applyChecksum: false,
-    });
-    const { query = {} } = await signer.presign(
-      {
-        method: 'GET',
-        protocol: url.protocol,
-        hostname: url.hostname,
-        path: url.pathname,
-        query: {},
-        // As a query: S3 takes it so, and a reader sends no such header.
-        headers: { host: url.host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
-      },
-      { expiresIn: LINK_SECONDS },
-    );
-    for (const [header, value] of Object.entries(query)) url.searchParams.set(header, String(value));
-    return url.href;
+    return await linkTo(placeUnder(batch.place, reportName(batch.id)), client, own);
   };
+}
+
+async function linkTo(
+  place: DestinationLocator,
+  { config }: S3Client,
+  ownEndpoint: string | undefined,
+): Promise<string> {
+  const { bucket = '', key = '', region, endpoint } = place as DestinationLocator & Record<string, string>;
+  const ownRegion: () => Promise<string> = config.region;
+  const at = { bucket, region: region ?? (await ownRegion()), endpoint: endpoint ?? ownEndpoint };
+  const url = urlOf(at, key);
+  const signer = new SignatureV4({
+    service: 's3',
+    region: at.region,
+    credentials: config.credentials,
+    sha256: config.sha256,
+    uriEscapePath: false,
+    applyChecksum: false,
+  });
+  const { query = {} } = await signer.presign(
+    {
+      method: 'GET',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      query: {},
+      // As a query: S3 takes it so, and a reader sends no such header.
+      headers: { host: url.host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
+    },
+    { expiresIn: LINK_SECONDS },
+  );
+  for (const [header, value] of Object.entries(query)) url.searchParams.set(header, String(value));
+  return url.href;
 }
 
 /** As the SDK makes them: the bucket stands in the host's name, unless it has a dot, or the endpoint is another. */

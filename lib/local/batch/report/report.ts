@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
 import { outcomesInOrder } from '../../../pipeline/batch/outcomes-in-order.ts';
 import type { ShardIndex } from '../../../pipeline/batch/run-shards.ts';
+import { reportName } from '../../../transfer/batch/batch-place.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { copy } from '../../copy/copy.ts';
 import type { Home } from '../../home/home.ts';
@@ -31,7 +32,7 @@ export async function storeReport(
   const { reportTo: report } = batch;
   if (report === false) return undefined;
   const format = report?.toLowerCase().endsWith('.csv') === true ? reportAsCsv : reportAsLines;
-  const destination = report ?? `${folder.text}piecework-report-${batch.id}.jsonl`;
+  const destination = report ?? `${folder.text}${reportName(batch.id)}`;
   const text = format(outcomesInOrder({ records: home.records }, batch.id, shards));
   const of = { text, destination, what: 'report', keptAs: `${batch.id}.jsonl`, batchId: batch.id };
   return await storeText(home, of, signal);

@@ -1,5 +1,6 @@
 import { asPieceworkError, PieceworkError } from '../../../../errors/error.ts';
 import { KEYS } from '../../../../records/records.ts';
+import { placeUnder, reportName } from '../../../../transfer/batch/batch-place.ts';
 import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { runOf } from '../../../../transfer/batch/batch-record.ts';
 import { shownSourceOf } from '../../../../transfer/batch/entry.ts';
@@ -10,11 +11,10 @@ import { hasPiece } from '../../../../transfer/plan/piece-set.ts';
 import { stated } from '../../../../values/stated.ts';
 import { printableJson } from '../../../../values/text/printable.ts';
 import { changeDocument } from '../../../shared/batches/documents.ts';
-import { fleetOf } from '../../../shared/batches/fleet.ts';
 import type { Ports } from '../../../shared/ports.ts';
 import { sideBySide } from '../../../shared/side-by-side.ts';
 import { outcomesInOrder } from '../../outcomes-in-order.ts';
-import { sealedShards } from '../entries/sealed-shards.ts';
+import { shardsOf } from '../entries/sealed-shards.ts';
 import { loadIndex } from '../entries/shard-index.ts';
 import { endBatch } from './end-batch.ts';
 import { storeLines } from './store-lines.ts';
@@ -60,7 +60,7 @@ async function close(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const entries = (await sealedShards(fleetOf(ports), batch.list.readingId ?? '').get(batch.id, shard)) ?? [];
+  const entries = (await shardsOf(ports, batch).get(batch.id, shard)) ?? [];
   const run = runOf(batch);
   const error = hasPiece(board.lost, shard)
     ? { code: 'WorkerDied' as const, message: 'the workers that were to bring it died again and again' }
@@ -85,9 +85,9 @@ async function stored(
   lines: () => AsyncGenerator<string>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { id, place, reportTo = `piecework-report-${id}.jsonl` } = batch;
+  const { id, place, reportTo } = batch;
   if (reportTo !== false) {
-    const target = { ...place, key: `${String(place['key'] ?? '')}${reportTo}` };
+    const target = placeUnder(place, reportName(id));
     try {
       const token = `${id}.report${runOf(batch)}`;
       await storeLines(ports, { target, token, settings: batch.options.object }, lines(), signal);

@@ -1,7 +1,8 @@
+import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import type { Listed } from '../../../../transfer/batch/entry.ts';
 import type { Shard } from '../../../../transfer/batch/shards.ts';
-import { SEALED } from '../../../shared/batches/fleet.ts';
-import type { BatchFleet } from '../../../shared/ports.ts';
+import { fleetOf, SEALED } from '../../../shared/batches/fleet.ts';
+import type { BatchFleet, Ports } from '../../../shared/ports.ts';
 import type { ShardStore } from '../../batch-ports.ts';
 
 /** A shard as it is sealed. */
@@ -16,6 +17,11 @@ const SIDE_BY_SIDE = 16;
 /** Of one reading of a list: `put` returns before it is written, and `flush` when all is. */
 export interface SealedShards extends ShardStore {
   flush(): Promise<void>;
+}
+
+/** Those of the reading that the batch runs on. */
+export function shardsOf(ports: Pick<Ports, 'fleet'>, { list }: Pick<BatchRecord, 'list'>): ShardStore {
+  return sealedShards(fleetOf(ports), list.readingId ?? '');
 }
 
 export function sealedShards({ sealed }: BatchFleet, readingId: string): SealedShards {

@@ -1,4 +1,5 @@
 import { KEYS } from '../../../../records/records.ts';
+import { placeUnder } from '../../../../transfer/batch/batch-place.ts';
 import { runOf } from '../../../../transfer/batch/batch-record.ts';
 import type { BatchEntry } from '../../../../transfer/batch/entry.ts';
 import { isEntry } from '../../../../transfer/batch/entry.ts';
@@ -7,10 +8,9 @@ import { isTombstone } from '../../../../transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../../../transfer/request.ts';
 import { stated } from '../../../../values/stated.ts';
 import { submit } from '../../../requests/submit.ts';
-import { fleetOf } from '../../../shared/batches/fleet.ts';
 import type { Ports } from '../../../shared/ports.ts';
 import { loadTransfer } from '../../../shared/store.ts';
-import { sealedShards } from '../entries/sealed-shards.ts';
+import { shardsOf } from '../entries/sealed-shards.ts';
 
 /** Makes transfers of the first large entries of a shard, those that are none yet. Repeatable. */
 export async function submitLarge(
@@ -22,8 +22,7 @@ export async function submitLarge(
   const found = (await ports.records.get(KEYS.outcomes(batchId, shard)))?.value;
   if (batch?.status !== 'running' || found === undefined || found.run !== runOf(batch)) return;
   const { ifExists, strict, maxAttempts, maxWaitMs, object, perHost } = batch.options;
-  const shards = sealedShards(fleetOf(ports), batch.list.readingId ?? '');
-  const listed = (await shards.get(batchId, shard)) ?? [];
+  const listed = (await shardsOf(ports, batch).get(batchId, shard)) ?? [];
   for (const { entry: number, transferId, mirror = 0 } of (found.large ?? []).slice(0, most)) {
     signal.throwIfAborted();
     const there = (await loadTransfer(ports, transferId))?.record;
@@ -36,7 +35,7 @@ export async function submitLarge(
       id: transferId,
       owner: batch.owner ?? '',
       source,
-      destination: { ...batch.place, key: `${String(batch.place['key'] ?? '')}${entry.name}` },
+      destination: placeUnder(batch.place, entry.name),
       object,
       options: {
         ...DEFAULT_OPTIONS,

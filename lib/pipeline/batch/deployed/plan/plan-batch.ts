@@ -1,5 +1,6 @@
 import { asPieceworkError, toErrorRecord } from '../../../../errors/error.ts';
 import { KEYS } from '../../../../records/records.ts';
+import { placeUnder, reportName } from '../../../../transfer/batch/batch-place.ts';
 import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { isBatchOver, runOf } from '../../../../transfer/batch/batch-record.ts';
 import { planned } from '../../../../transfer/batch/batch-transitions.ts';
@@ -64,7 +65,7 @@ async function run(ports: Ports, batch: BatchRecord, list: BatchRecord['list']):
 
 /** Finds what would fail for every entry. */
 async function checkDestination(ports: Ports, { id, place, options }: BatchRecord, signal: AbortSignal): Promise<void> {
-  const target = { ...place, key: `${String(place['key'] ?? '')}piecework-report-${id}` };
+  const target = placeUnder(place, reportName(id));
   const object = { target, token: id, validator: { kind: 'none' }, settings: options.object } as const;
   await ports.destinations(place).check(object, { signal });
 }

@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../../../errors/error.ts';
 import { shownUrl } from '../../../../errors/secret-url-path.ts';
 import { hostOf } from '../../../../records/records.ts';
+import { placeUnder } from '../../../../transfer/batch/batch-place.ts';
 import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { isBatchOver, runOf } from '../../../../transfer/batch/batch-record.ts';
 import type { Listed } from '../../../../transfer/batch/entry.ts';
@@ -18,7 +19,7 @@ import { hostPace } from '../../host-pace.ts';
 import { bringOpen } from '../../run-shard.ts';
 import { leaseOutcomes } from '../../shard-outcomes.ts';
 import type { BatchWork } from '../../work.ts';
-import { sealedShards } from '../entries/sealed-shards.ts';
+import { shardsOf } from '../entries/sealed-shards.ts';
 import type { FleetMemory } from './fleet-memory.ts';
 import type { Shift } from './shift.ts';
 import { beginShift } from './shift.ts';
@@ -72,7 +73,7 @@ async function bring(
   { shard, places }: ShardTask,
   shift: Shift,
 ): Promise<ShardResult['end']> {
-  const shards = sealedShards(fleetOf(ports), batch.list.readingId ?? '');
+  const shards = shardsOf(ports, batch);
   const paces = new Map<string, HostPace>();
   const turn = {
     run: runOf(batch),
@@ -89,7 +90,7 @@ async function bring(
     ...ports,
     shards,
     destination: shift.counted(ports.destinations(batch.place)),
-    locate: (name) => ({ ...batch.place, key: `${String(batch.place['key'] ?? '')}${name}` }),
+    locate: (name) => placeUnder(batch.place, name),
     makeRoom: () => {},
     buffers: memory.buffers,
     connect: async () => shift.connection(),
