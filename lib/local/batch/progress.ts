@@ -1,10 +1,10 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { BatchView } from '../../pipeline/requests/batches/batch-view.ts';
-import { byFrequency } from '../../pipeline/requests/batches/batch-view.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import type { Counters, FailureGroup, Outcome } from '../../transfer/batch/outcome.ts';
 import { counted, grouped, NO_OUTCOMES } from '../../transfer/batch/outcome.ts';
 import { hasTooManyFailures } from '../../transfer/batch/stop-rules.ts';
+import { byFrequency } from '../../transfer/batch/sums.ts';
 import type { Clock } from '../../values/time.ts';
 import { formatDuration } from '../../values/units.ts';
 import type { BatchEvent, BatchRequestOptions } from './api.ts';

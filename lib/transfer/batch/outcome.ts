@@ -129,7 +129,13 @@ const MOST_EXAMPLES = 3;
 export function grouped(groups: readonly FailureGroup[], outcome: Outcome): readonly FailureGroup[] {
   const { kind, error } = outcome;
   if (kind !== 'failed' || error === undefined) return groups;
-  const group = groups.find(({ code }) => code === error.code) ?? { code: error.code, count: 0, examples: [] };
-  const examples = group.examples.length < MOST_EXAMPLES ? [...group.examples, outcome] : group.examples;
-  return [...groups.filter((other) => other !== group), { ...group, count: group.count + 1, examples }];
+  return withGroup(groups, { code: error.code, count: 1, examples: [outcome] });
+}
+
+/** The same groups with the failures of one more. */
+export function withGroup(groups: readonly FailureGroup[], more: FailureGroup): readonly FailureGroup[] {
+  const there = groups.find(({ code }) => code === more.code);
+  if (there === undefined) return [...groups, more];
+  const examples = [...there.examples, ...more.examples].slice(0, MOST_EXAMPLES);
+  return groups.map((one) => (one === there ? { ...one, count: one.count + more.count, examples } : one));
 }

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../../transfer/batch/outcome.ts';
 import { grouped } from '../../../transfer/batch/outcome.ts';
+import { byFrequency } from '../../../transfer/batch/sums.ts';
 import { stated } from '../../../values/stated.ts';
 import type { Amount, BatchPlan, PlannedHost, StoreRequests } from './plan.ts';
 import { dollarsOf } from './plan.ts';
@@ -87,7 +88,7 @@ export class Tally {
       toBring: this.#toBring,
       unchanged: this.#unchanged,
       failed: this.#failed,
-      failures: [...this.#failures].sort((a, b) => b.count - a.count),
+      failures: byFrequency(this.#failures),
       hosts: hosts.sort((a, b) => b.toBring.entries + b.failed - a.toBring.entries - a.failed),
       ...stated({ expectedMs, store: this.#store() }),
     };

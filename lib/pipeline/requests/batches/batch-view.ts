@@ -2,17 +2,14 @@ import { KEYS } from '../../../records/records.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { isBatchOver } from '../../../transfer/batch/batch-record.ts';
 import type { Board } from '../../../transfer/batch/fleet/board.ts';
-import type { Counters, FailureGroup, ShardOutcomes } from '../../../transfer/batch/outcome.ts';
-import { counted, grouped, NO_OUTCOMES } from '../../../transfer/batch/outcome.ts';
+import type { ShardOutcomes } from '../../../transfer/batch/outcome.ts';
+import type { Sums } from '../../../transfer/batch/sums.ts';
+import { byFrequency, NO_SUMS, plus, sumsOf } from '../../../transfer/batch/sums.ts';
 import { pathsUnder } from '../../shared/paths-under.ts';
 import type { Ports } from '../../shared/ports.ts';
 
-/** How far a batch is. */
-export interface BatchView {
-  /** Sums over the outcomes that are written. */
-  readonly counters: Counters;
-  /** Failures by their cause, the most frequent first. */
-  readonly failures: readonly FailureGroup[];
+/** How far a batch is: sums over the outcomes that are written; the most frequent failures first. */
+export interface BatchView extends Sums {
   /** Where its shards are, as long as it runs in a deployment. */
   readonly board?: Board;
 }
@@ -26,25 +23,15 @@ export async function batchView(ports: Pick<Ports, 'records'>, batch: BatchRecor
   const board = (await ports.records.get(KEYS.board(batch.id)))?.value;
   // Its sums are those of complete shards: they grow with the swap that makes a shard complete.
   if (board !== undefined) return { counters: board.counters, failures: byFrequency(board.failures), board };
-  if (batch.status === 'accepted') return { counters: NO_OUTCOMES, failures: [] };
+  if (batch.status === 'accepted') return NO_SUMS;
   return await countOutcomes(ports, batch.id);
 }
 
 /** Sums over all outcomes of a batch, shard by shard: what is in memory does not depend on how many there are. */
 export async function countOutcomes(ports: Pick<Ports, 'records'>, batchId: string): Promise<BatchView> {
-  let counters = NO_OUTCOMES;
-  let failures: readonly FailureGroup[] = [];
-  for await (const { outcomes } of allOutcomes(ports, batchId)) {
-    for (const outcome of outcomes) {
-      counters = counted(counters, outcome);
-      failures = grouped(failures, outcome);
-    }
-  }
-  return { counters, failures: byFrequency(failures) };
-}
-
-export function byFrequency(failures: readonly FailureGroup[]): readonly FailureGroup[] {
-  return [...failures].sort((a, b) => b.count - a.count);
+  let sums = NO_SUMS;
+  for await (const outcomes of allOutcomes(ports, batchId)) sums = plus(sums, sumsOf(outcomes));
+  return { ...sums, failures: byFrequency(sums.failures) };
 }
 
 /** What is written of each shard; some shards at a time. */

@@ -6,12 +6,12 @@ import type { ShardTask } from '../../messages.ts';
 import { hasPiece, pieceSetSize, withoutFirst, withoutPiece, withPiece } from '../../plan/piece-set.ts';
 import type { BatchEnding, BatchRecord } from '../batch-record.ts';
 import { hasTooManyFailures } from '../stop-rules.ts';
+import { plus } from '../sums.ts';
 import type { Board, ShardInFlight } from './board.ts';
 import { flightsTo, MIXED, NO_SHARDS, placesInUse } from './board.ts';
 import { largeCommands } from './decide-large.ts';
 import type { BatchCommand, BatchFacts, BatchPolicy } from './decision.ts';
 import type { ShardSeen } from './seen.ts';
-import { plus } from './seen.ts';
 
 /** Workers of one shard that may die in a row. */
 const MOST_DEATHS = 4;

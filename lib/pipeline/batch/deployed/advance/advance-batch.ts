@@ -15,6 +15,7 @@ import {
 import type { BatchCommand, BatchFacts, BatchPolicy } from '../../../../transfer/batch/fleet/decision.ts';
 import type { BatchFinalizerMessage, ShardTask } from '../../../../transfer/messages.ts';
 import { fromIso } from '../../../../values/time.ts';
+import { loadBatch } from '../../../requests/batches/load-batch.ts';
 import { changeDocument } from '../../../shared/batches/documents.ts';
 import { changeBatch, fleetOf } from '../../../shared/batches/fleet.ts';
 import type { Ports } from '../../../shared/ports.ts';
@@ -33,7 +34,7 @@ export async function advanceBatch(
   messages: readonly BatchFinalizerMessage[],
   signal: AbortSignal,
 ): Promise<void> {
-  const batch = (await ports.records.get(KEYS.batch(batchId)))?.value;
+  const batch = await loadBatch(ports, batchId);
   if (batch === undefined) return;
   if (isBatchOver(batch)) return await settleBatch(ports, batch, signal);
   const board = (await ports.records.get(KEYS.board(batchId)))?.value;

@@ -2,6 +2,7 @@ import { KEYS } from '../../../../records/records.ts';
 import { isBatchOver, runOf } from '../../../../transfer/batch/batch-record.ts';
 import { batchTombstone, takenRun } from '../../../../transfer/batch/batch-transitions.ts';
 import { fromIso } from '../../../../values/time.ts';
+import { loadBatch } from '../../../requests/batches/load-batch.ts';
 import { changeDocument } from '../../../shared/batches/documents.ts';
 import { changeBatch } from '../../../shared/batches/fleet.ts';
 import { pathsUnder } from '../../../shared/paths-under.ts';
@@ -25,7 +26,7 @@ export async function* activeBatches(ports: Pick<Ports, 'records'>): AsyncGenera
 /** The schedule's tick: looks at one active batch, and repairs what a crash or a lost message left. */
 export async function reconcileBatch(ports: Ports, active: ActiveBatch, signal: AbortSignal): Promise<void> {
   const { batchId, run } = active;
-  const batch = (await ports.records.get(KEYS.batch(batchId)))?.value;
+  const batch = await loadBatch(ports, batchId);
   if (batch === undefined) return await leaveTombstone(ports, active, signal);
   if (run > runOf(batch)) return await takeStrayMarker(ports, active, signal);
   if (run < runOf(batch)) return await ports.records.delete(KEYS.activeBatch(batchId, run));

@@ -5,11 +5,13 @@ import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { runOf } from '../../../../transfer/batch/batch-record.ts';
 import { shownSourceOf } from '../../../../transfer/batch/entry.ts';
 import type { Board } from '../../../../transfer/batch/fleet/board.ts';
-import type { Counters, FailureGroup, Outcome, ShardOutcomes } from '../../../../transfer/batch/outcome.ts';
-import { counted, grouped, NO_OUTCOMES, total } from '../../../../transfer/batch/outcome.ts';
+import type { Counters, Outcome, ShardOutcomes } from '../../../../transfer/batch/outcome.ts';
+import { isComplete, isThere, total } from '../../../../transfer/batch/outcome.ts';
+import { byFrequency, NO_SUMS, withOutcome } from '../../../../transfer/batch/sums.ts';
 import { hasPiece } from '../../../../transfer/plan/piece-set.ts';
 import { stated } from '../../../../values/stated.ts';
 import { printableJson } from '../../../../values/text/printable.ts';
+import { loadBatch } from '../../../requests/batches/load-batch.ts';
 import { changeDocument } from '../../../shared/batches/documents.ts';
 import type { Ports } from '../../../shared/ports.ts';
 import { sideBySide } from '../../../shared/side-by-side.ts';
@@ -26,29 +28,25 @@ const SIDE_BY_SIDE = 16;
  * report, and the record says how it ended.
  */
 export async function reportBatch(ports: Ports, batchId: string, signal: AbortSignal): Promise<void> {
-  const batch = (await ports.records.get(KEYS.batch(batchId)))?.value;
+  const batch = await loadBatch(ports, batchId);
   const board = (await ports.records.get(KEYS.board(batchId)))?.value;
   if (batch?.status !== 'running' || board?.reportAt === undefined || board.run !== runOf(batch)) return;
   const shards = await loadIndex(ports, batch);
   const open = shards.filter(({ number }) => !hasPiece(board.complete, number));
   await sideBySide(open, SIDE_BY_SIDE, ({ number }) => close(ports, batch, board, number, signal));
-  let counters = NO_OUTCOMES;
-  let failures: readonly FailureGroup[] = [];
+  let sums = NO_SUMS;
   async function* lines(): AsyncGenerator<string> {
-    counters = NO_OUTCOMES;
-    failures = [];
+    sums = NO_SUMS;
     for await (const outcome of outcomesInOrder(ports, batchId, shards)) {
       signal.throwIfAborted();
-      counters = counted(counters, outcome);
-      failures = grouped(failures, outcome);
+      sums = withOutcome(sums, outcome);
       yield `${printableJson(outcome)}\n`;
     }
   }
   const report = await stored(ports, batch, lines, signal);
-  checkAll(batch, counters);
+  checkAll(batch, sums.counters);
   const reason = batch.ending?.reason;
-  const inOrder = [...failures].sort((a, b) => b.count - a.count);
-  await endBatch(ports, batch, { counters, failures: inOrder, ...stated({ report, reason }) });
+  await endBatch(ports, batch, { ...sums, failures: byFrequency(sums.failures), ...stated({ report, reason }) });
 }
 
 /** What no worker and no transfer will say any more. */
@@ -68,8 +66,8 @@ async function close(
   const kind = batch.ending === undefined ? 'failed' : 'cancelled';
   await changeDocument<ShardOutcomes>(ports, KEYS.outcomes(batch.id, shard), (there) => {
     const isOfRun = (there?.run ?? 0) === run;
-    if (isOfRun && there?.through === true && there.large === undefined) return undefined;
-    const known = (there?.outcomes ?? []).filter((one) => isOfRun || one.kind === 'done' || one.kind === 'unchanged');
+    if (isOfRun && there !== undefined && isComplete(there)) return undefined;
+    const known = (there?.outcomes ?? []).filter((one) => isOfRun || isThere(one));
     const has = new Set(known.map(({ entry }) => entry));
     const fresh = entries
       .filter(({ number }) => !has.has(number))

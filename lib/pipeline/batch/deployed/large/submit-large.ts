@@ -7,6 +7,7 @@ import type { SubmitLarge } from '../../../../transfer/messages.ts';
 import { isTombstone } from '../../../../transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../../../transfer/request.ts';
 import { stated } from '../../../../values/stated.ts';
+import { loadBatch } from '../../../requests/batches/load-batch.ts';
 import { submit } from '../../../requests/submit.ts';
 import type { Ports } from '../../../shared/ports.ts';
 import { loadTransfer } from '../../../shared/store.ts';
@@ -18,7 +19,7 @@ export async function submitLarge(
   { batchId, shard, most }: SubmitLarge,
   signal: AbortSignal,
 ): Promise<void> {
-  const batch = (await ports.records.get(KEYS.batch(batchId)))?.value;
+  const batch = await loadBatch(ports, batchId);
   const found = (await ports.records.get(KEYS.outcomes(batchId, shard)))?.value;
   if (batch?.status !== 'running' || found === undefined || found.run !== runOf(batch)) return;
   const { ifExists, strict, maxAttempts, maxWaitMs, object, perHost } = batch.options;
@@ -27,7 +28,7 @@ export async function submitLarge(
     signal.throwIfAborted();
     const there = (await loadTransfer(ports, transferId))?.record;
     if (there !== undefined && !isTombstone(there)) continue;
-    if ((await ports.records.get(KEYS.batch(batchId)))?.value.ending !== undefined) return;
+    if ((await loadBatch(ports, batchId))?.ending !== undefined) return;
     const entry = listed.find((one): one is BatchEntry => one.number === number && isEntry(one));
     const source = entry?.sources[mirror];
     if (entry === undefined || source === undefined) continue;

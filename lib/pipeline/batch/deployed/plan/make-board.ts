@@ -3,9 +3,9 @@ import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { runOf } from '../../../../transfer/batch/batch-record.ts';
 import type { Board } from '../../../../transfer/batch/fleet/board.ts';
 import { MIXED, newBoard } from '../../../../transfer/batch/fleet/board.ts';
-import type { Sums } from '../../../../transfer/batch/fleet/seen.ts';
-import { plus, sumsOf } from '../../../../transfer/batch/fleet/seen.ts';
-import { isThere, NO_OUTCOMES } from '../../../../transfer/batch/outcome.ts';
+import { isThere } from '../../../../transfer/batch/outcome.ts';
+import type { Sums } from '../../../../transfer/batch/sums.ts';
+import { NO_SUMS, plus, sumsOf } from '../../../../transfer/batch/sums.ts';
 import { pieceSet } from '../../../../transfer/plan/piece-set.ts';
 import { toIso } from '../../../../values/time.ts';
 import { changeDocument } from '../../../shared/batches/documents.ts';
@@ -22,7 +22,7 @@ export async function makeBoard(ports: Ports, batch: BatchRecord): Promise<void>
   const there = await ports.records.get(KEYS.board(batch.id));
   if ((there?.value.run ?? 0) >= run) return;
   const shards = await loadIndex(ports, batch);
-  const done = run === 1 ? { complete: [], sums: NOTHING } : await doneBefore(ports, batch.id, shards);
+  const done = run === 1 ? { complete: [], sums: NO_SUMS } : await doneBefore(ports, batch.id, shards);
   const complete = new Set(done.complete);
   const byHost = Map.groupBy(
     shards.filter(({ number }) => !complete.has(number)),
@@ -40,15 +40,13 @@ export async function makeBoard(ports: Ports, batch: BatchRecord): Promise<void>
   );
 }
 
-const NOTHING: Sums = { counters: NO_OUTCOMES, failures: [] };
-
 async function doneBefore(
   ports: Ports,
   batchId: string,
   shards: readonly ShardIndex[],
 ): Promise<{ readonly complete: readonly number[]; readonly sums: Sums }> {
   const complete: number[] = [];
-  let sums = NOTHING;
+  let sums = NO_SUMS;
   await sideBySide(shards, SIDE_BY_SIDE, async ({ number }) => {
     const outcomes = (await ports.records.get(KEYS.outcomes(batchId, number)))?.value;
     if (outcomes === undefined || !outcomes.outcomes.every(isThere)) return;

@@ -4,8 +4,9 @@ import { placeUnder, reportName } from '../../../../transfer/batch/batch-place.t
 import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { isBatchOver, runOf } from '../../../../transfer/batch/batch-record.ts';
 import { planned } from '../../../../transfer/batch/batch-transitions.ts';
-import { NO_OUTCOMES } from '../../../../transfer/batch/outcome.ts';
+import { NO_SUMS } from '../../../../transfer/batch/sums.ts';
 import { backoffMs } from '../../../../transfer/retry.ts';
+import { loadBatch } from '../../../requests/batches/load-batch.ts';
 import { changeBatch, fleetOf, SEALED } from '../../../shared/batches/fleet.ts';
 import type { SealedList } from '../../../shared/batches/submission.ts';
 import type { Ports } from '../../../shared/ports.ts';
@@ -24,11 +25,11 @@ const MOST_READINGS = 5;
  * cut off is begun anew by the next planner, under another name, so that two readings never mix.
  */
 export async function planBatch(ports: Ports, batchId: string, signal: AbortSignal): Promise<void> {
-  const batch = (await ports.records.get(KEYS.batch(batchId)))?.value;
+  const batch = await loadBatch(ports, batchId);
   if (batch === undefined || isBatchOver(batch)) return;
   const isRead = batch.list.readingId !== undefined;
   if (batch.ending !== undefined && !isRead) {
-    await endBatch(ports, batch, { reason: batch.ending.reason, counters: NO_OUTCOMES, failures: [] });
+    await endBatch(ports, batch, { ...NO_SUMS, reason: batch.ending.reason });
     return;
   }
   const running = batch.status === 'running' ? batch : await begin(ports, batch, signal);
@@ -47,7 +48,7 @@ async function begin(ports: Ports, batch: BatchRecord, signal: AbortSignal): Pro
     signal.throwIfAborted();
     const error = asPieceworkError(thrown);
     if (error.code === 'Conflict' || error.code === 'HomeUnavailable') throw error;
-    await endBatch(ports, batch, { reason: toErrorRecord(error), counters: NO_OUTCOMES, failures: [] });
+    await endBatch(ports, batch, { ...NO_SUMS, reason: toErrorRecord(error) });
     return undefined;
   }
   const stored = await run(ports, batch, list);

@@ -1,7 +1,7 @@
-import { KEYS } from '../../../../records/records.ts';
 import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { runOf } from '../../../../transfer/batch/batch-record.ts';
 import type { Window } from '../../../../values/bytes.ts';
+import { loadBatch } from '../../../requests/batches/load-batch.ts';
 import type { Ports } from '../../../shared/ports.ts';
 import { recent } from '../../../shared/recent.ts';
 import type { Buffers } from '../../batch-ports.ts';
@@ -27,7 +27,7 @@ export function fleetMemory(
     allBytes: ALL_BYTES,
   },
 ): FleetMemory {
-  const batches = recent(ports, async (id) => (await ports.records.get(KEYS.batch(id)))?.value);
+  const batches = recent(ports, (id) => loadBatch(ports, id));
   return {
     batch: async (batchId, run) =>
       await batches.get(batchId, (known) => known?.status === 'running' && runOf(known) === run),
