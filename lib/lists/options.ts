@@ -1,5 +1,4 @@
 import { PieceworkError } from '../errors/error.ts';
-import type { Entry } from './entry.ts';
 import type { OnCollision } from './unique/unique.ts';
 
 /** Names of columns, or their numbers from 1. */
@@ -96,8 +95,6 @@ export interface ListOptions {
   readonly onCollision?: OnCollision;
   /** Names that differ by case alone are one. @default false */
   readonly ignoresCase?: boolean;
-  /** What else an entry has to be, by rules of the caller: a sentence that says why not. */
-  readonly check?: (entry: Entry) => string | undefined;
 }
 
 /** What people say of a list: how it is read, and what of it is taken. Templates may hold secrets. */

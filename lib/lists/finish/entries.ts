@@ -24,7 +24,6 @@ type Sources = { readonly urls: readonly [string, ...string[]]; readonly first: 
 
 /** Makes numbered entries of what readers find, or says why one is none. */
 export class Entries {
-  readonly #options: ListOptions;
   readonly #schemes: ReadonlySet<string>;
   readonly #base: string | undefined;
   readonly #isSelected: (name: string) => boolean;
@@ -33,7 +32,6 @@ export class Entries {
   readonly #checksums: string | undefined;
 
   constructor(options: ListOptions, roll: Roll) {
-    this.#options = options;
     this.#schemes = new Set(options.schemes ?? DEFAULT_SCHEMES);
     this.#base = baseOf(options);
     this.#isSelected = selection(options);
@@ -51,8 +49,6 @@ export class Entries {
       return undefined;
     }
     const entry: Entry = { kind: 'entry', number: this.#roll.next, ...read, at };
-    const problem = this.#options.check?.(entry);
-    if (problem !== undefined) return this.invalid(at, problem);
     const checked = this.#roll.unique?.check(entry) ?? { entry };
     if ('problem' in checked) return { ...this.invalid(at, checked.problem), collidesWith: checked.collidesWith };
     this.#roll.next += 1;
