@@ -1,7 +1,6 @@
 import { PieceworkError } from '../errors/error.ts';
 import { PRESETS } from './documents/presets.ts';
-import type { Listed, Place } from './entry.ts';
-import { placeText } from './entry.ts';
+import type { Listed } from './entry.ts';
 import { Entries } from './finish/entries.ts';
 import { Roll } from './finish/roll.ts';
 import { FORMATS } from './formats.ts';
@@ -22,46 +21,22 @@ export interface List extends AsyncIterable<Listed> {
   next(): string | undefined;
   /** What was passed over so far, each thing once. */
   notes(): readonly Note[];
-  readonly reading: Reading;
+  /** What its pages share. */
+  readonly roll: Roll;
   /** Of one that is not read to its end, nor begun: gives back what its bytes come from. */
   close(): Promise<void>;
-}
-
-/** What the pages of a list share. */
-export class Reading {
-  readonly roll: Roll;
-  readonly #notes = new Map<string, Note>();
-
-  constructor(options: ListOptions) {
-    this.roll = new Roll(options);
-  }
-
-  note(what: string, at?: Place): void {
-    const before = this.#notes.get(what);
-    if (before !== undefined) this.#notes.set(what, { ...before, times: before.times + 1 });
-    else if (this.#notes.size < MOST_NOTES)
-      this.#notes.set(
-        what,
-        at === undefined ? { message: what, times: 1 } : { message: `${placeText(at)}: ${what}`, at, times: 1 },
-      );
-  }
-
-  notes(): readonly Note[] {
-    return [...this.#notes.values()];
-  }
 }
 
 /** Which part of a list this is. */
 export interface Page {
   /** That of the page before it: numbers and names go on. @default it is the first one */
-  readonly reading?: Reading;
+  readonly roll?: Roll;
   /** Of the page that goes on with it, where it is known without reading this one. */
   readonly next?: string | undefined;
 }
 
 /** As much of a list as is looked at to recognise it, in characters. */
 const HEAD = 64 * 1024;
-const MOST_NOTES = 100;
 
 /**
  * Reads a list: bytes in, as they come, entries out. Pure: no file, no connection, no clock; memory does not depend on
@@ -95,22 +70,22 @@ export async function readList(
     await text.return(undefined);
     throw error;
   }
-  const reading = page.reading ?? new Reading(options);
+  const roll = page.roll ?? new Roll(options);
   // Pages of other kinds are linked for other reasons.
   const found = { next: Object.hasOwn(PRESETS, recognised.format) ? page.next : undefined };
   return {
     ...recognised,
     next: () => found.next,
-    notes: () => reading.notes(),
-    reading,
+    notes: () => roll.notes(),
+    roll,
     close: async () => void (await text.return(undefined)),
     [Symbol.asyncIterator]: () =>
       listed(joined(start, text), {
         format: recognised.format,
         options,
-        reading,
+        roll,
         found,
-        isFirst: page.reading === undefined,
+        isFirst: page.roll === undefined,
       }),
   };
 }
@@ -118,16 +93,15 @@ export async function readList(
 interface Listing {
   readonly format: ListFormat;
   readonly options: ListOptions;
-  readonly reading: Reading;
+  readonly roll: Roll;
   readonly found: { next: string | undefined };
   readonly isFirst: boolean;
 }
 
 async function* listed(
   parts: AsyncGenerator<string>,
-  { format, options, reading, found, isFirst }: Listing,
+  { format, options, roll, found, isFirst }: Listing,
 ): AsyncGenerator<Listed> {
-  const { roll } = reading;
   const entries = new Entries(options, roll);
   const { limit = Number.POSITIVE_INFINITY } = options;
   let made: Listed[] = [];
@@ -148,7 +122,7 @@ async function* listed(
     options,
     entry: (draft) => take(entries.made(draft)),
     invalid: (at, problem) => take(entries.invalid(at, problem)),
-    note: (at, what) => reading.note(what, at),
+    note: (at, what) => roll.note(what, at),
     next: (url) => {
       found.next = URL.parse(url, options.listUrl)?.href ?? url;
     },

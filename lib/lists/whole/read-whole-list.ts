@@ -36,13 +36,13 @@ export async function readWholeList(place: ListPlace, options: ListOptions): Pro
   return {
     format: list.format,
     because: list.because,
-    notes: () => list.reading.notes(),
+    notes: () => list.roll.notes(),
     [Symbol.asyncIterator]: () => entriesOf(place, options, list),
   };
 }
 
 async function* entriesOf(place: ListPlace, options: ListOptions, first: List): AsyncGenerator<Listed> {
-  const { format, reading } = first;
+  const { format, roll } = first;
   try {
     if (format === 'bagit') await findManifest(place, first);
   } catch (error) {
@@ -57,15 +57,15 @@ async function* entriesOf(place: ListPlace, options: ListOptions, first: List): 
   for (let number = 2; ; number += 1) {
     yield* list;
     const next = list.next();
-    if (next === undefined || reading.roll.given >= limit) return;
+    if (next === undefined || roll.given >= limit) return;
     if (listUrl === undefined) {
-      reading.note(`it goes on at ${shown(next)}, which is not read: give a URL in place of the file`);
+      roll.note(`it goes on at ${shown(next)}, which is not read: give a URL in place of the file`);
       return;
     }
     checkNext(next, listUrl, shown);
     if (seen.add(next, number) !== undefined) throw invalidList(`leads back to a page that was read: ${shown(next)}`);
     const opened = await place.open(next);
-    list = await readList(opened.chunks, { ...options, format, listUrl: next }, { reading, next: opened.next });
+    list = await readList(opened.chunks, { ...options, format, listUrl: next }, { roll, next: opened.next });
   }
 }
 
@@ -76,17 +76,17 @@ function checkNext(next: string, listUrl: string, shown: (url: string) => string
   throw invalidList(`goes on at another server, ${shown(next)}, which is not followed; give its pages one by one`);
 }
 
-async function findManifest(place: ListPlace, { reading }: List): Promise<void> {
+async function findManifest(place: ListPlace, { roll }: List): Promise<void> {
   for (const name of MANIFESTS) {
     const chunks = await place.beside(name);
     if (chunks === undefined) continue;
     try {
-      reading.roll.manifest = await readManifest(chunks);
+      roll.manifest = await readManifest(chunks);
     } catch (error) {
       if (!isInvalidList(error)) throw error;
       throw invalidList(`has a manifest, ${name}, that can't be read: ${error.message}`, error);
     }
     return;
   }
-  reading.note(`no manifest lies beside it (${MANIFESTS.join(', ')}): only sizes are proved`);
+  roll.note(`no manifest lies beside it (${MANIFESTS.join(', ')}): only sizes are proved`);
 }
