@@ -73,20 +73,21 @@ export async function readList(
   const roll = page.roll ?? new Roll(options);
   // Pages of other kinds are linked for other reasons.
   const found = { next: Object.hasOwn(PRESETS, recognised.format) ? page.next : undefined };
+  const close = async () => void (await text.return(undefined));
   return {
     ...recognised,
     next: () => found.next,
     notes: () => roll.notes(),
     roll,
-    close: async () => void (await text.return(undefined)),
-    [Symbol.asyncIterator]: () =>
-      listed(joined(start, text), {
-        format: recognised.format,
-        options,
-        roll,
-        found,
-        isFirst: page.roll === undefined,
-      }),
+    close,
+    async *[Symbol.asyncIterator]() {
+      const { format } = recognised;
+      try {
+        yield* listed(joined(start, text), { format, options, roll, found, isFirst: page.roll === undefined });
+      } finally {
+        await close();
+      }
+    },
   };
 }
 
@@ -156,12 +157,8 @@ async function* listed(
 }
 
 async function* joined(start: string[], rest: AsyncGenerator<string>): AsyncGenerator<string> {
-  try {
-    for (let part = start.shift(); part !== undefined; part = start.shift()) yield part;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
+  for (let part = start.shift(); part !== undefined; part = start.shift()) yield part;
+  yield* rest;
 }
 
 /** What was read before is named: those entries were given out already. */

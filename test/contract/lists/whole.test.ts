@@ -32,6 +32,19 @@ function placeOf(
   };
 }
 
+/** One page, of which is known whether it was closed. */
+function watchedPage(...texts: readonly string[]) {
+  let closed = false;
+  async function* chunks() {
+    try {
+      for (const text of texts) yield Buffer.from(text);
+    } finally {
+      closed = true;
+    }
+  }
+  return { page: { chunks: chunks() }, isClosed: () => closed };
+}
+
 async function all(place: ListPlace, options: ListOptions = { listUrl: LIST }) {
   const list = await readWholeList(place, options);
   const listed = await gathered(list);
@@ -98,6 +111,18 @@ describe('pages of a list', () => {
   });
 });
 
+test.each([
+  ['a template that is none', { url: '{where' }],
+  ['another template that is none', { checksumsFrom: '{where' }],
+])('with %s, what a list comes from is closed', async (_, options) => {
+  const { page, isClosed } = watchedPage('url\nhttps://e.example/a\n', 'https://e.example/b\n'.repeat(9999));
+  const place: ListPlace = { open: async () => page, beside: async () => undefined };
+  await expect(all(place, { listUrl: LIST, format: 'csv', ...options })).rejects.toMatchObject({
+    code: expect.stringMatching(/^Invalid/),
+  });
+  expect(isClosed()).toBe(true);
+});
+
 describe('the manifest of a bag', () => {
   const fetched = { [LIST]: { text: 'https://e.example/x 1 data/a%25b\nhttps://e.example/y - data/c\n' } };
   const sha256 = '0f'.repeat(32);
@@ -119,24 +144,16 @@ describe('the manifest of a bag', () => {
   });
 
   test('that can not be read ends the list, and what the list comes from is closed', async () => {
-    let isClosed = false;
-    async function* chunks() {
-      try {
-        yield Buffer.from(fetched[LIST].text);
-        yield Buffer.from('https://e.example/z - data/d\n');
-      } finally {
-        isClosed = true;
-      }
-    }
+    const { page, isClosed } = watchedPage(fetched[LIST].text, 'https://e.example/z - data/d\n');
     const lost = new Error('the connection broke');
     const place: ListPlace = {
-      open: async () => ({ chunks: chunks() }),
+      open: async () => page,
       beside: async () => {
         throw lost;
       },
     };
     await expect(all(place, { listUrl: LIST, format: 'bagit' })).rejects.toBe(lost);
-    expect(isClosed).toBe(true);
+    expect(isClosed()).toBe(true);
   });
 
   test('of any length is found in again', async () => {
