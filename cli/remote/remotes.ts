@@ -2,6 +2,7 @@ import type { ApiClient } from '../../lib/api/client/client.ts';
 import type { Batch } from '../../lib/api/schemas/batches/answers.ts';
 import type { Transfer } from '../../lib/api/schemas/transfer.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
+import { BATCH_STATUSES } from '../../lib/transfer/batch/batch-record.ts';
 import { stated } from '../../lib/values/stated.ts';
 import { retrySource } from '../options/request.ts';
 import { writeLine } from '../output/lines.ts';
@@ -72,7 +73,7 @@ export const remoteList: Remote = {
   },
 };
 
-const STATUSES_OF_BATCHES: ReadonlySet<string> = new Set(['accepted', 'running', 'completed', 'failed', 'cancelled']);
+const STATUSES_OF_BATCHES: ReadonlySet<string> = new Set(BATCH_STATUSES);
 
 interface Pages<T> {
   readonly found: readonly T[];

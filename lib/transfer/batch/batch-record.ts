@@ -9,7 +9,8 @@ import type { StopRules } from './stop-rules.ts';
  * `accepted`: its list is not read yet, or its next run is being made. `running` until each entry has its outcome and
  * the report is written.
  */
-export type BatchStatus = 'accepted' | 'running' | 'completed' | 'failed' | 'cancelled';
+export const BATCH_STATUSES = ['accepted', 'running', 'completed', 'failed', 'cancelled'] as const;
+export type BatchStatus = (typeof BATCH_STATUSES)[number];
 
 /** One list and one folder or prefix. Holds no secret, and nothing that grows with the number of entries. */
 export interface BatchRecord {

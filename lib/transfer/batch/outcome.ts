@@ -6,7 +6,8 @@ import type { Digests } from '../digests.ts';
  * `done`: it was brought. `unchanged`: what is there is what the source has. `failed`: with the reason.
  * `cancelled`: the batch ended before it came to it.
  */
-export type OutcomeKind = 'done' | 'unchanged' | 'failed' | 'cancelled';
+export const OUTCOME_KINDS = ['done', 'unchanged', 'failed', 'cancelled'] as const;
+export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
 
 /** What became of one entry. Holds no secret. */
 export interface Outcome {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { BATCH_STATUSES } from '../../../transfer/batch/batch-record.ts';
+import { OUTCOME_KINDS } from '../../../transfer/batch/outcome.ts';
 import { errorCode, instant, reasonSchema } from '../transfer.ts';
-import { BATCH_STATUSES, OUTCOME_KINDS } from './parameters.ts';
 
 /* What the API answers of batches. Fields may be added; a reader ignores those that it doesn't know. */
 

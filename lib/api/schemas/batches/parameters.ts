@@ -1,11 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { ERROR_CODES } from '../../../errors/codes.ts';
-import type { OutcomeKind } from '../../../transfer/batch/outcome.ts';
+import { BATCH_STATUSES } from '../../../transfer/batch/batch-record.ts';
+import { OUTCOME_KINDS } from '../../../transfer/batch/outcome.ts';
 
 /* What the API takes of batches in paths and queries. */
-
-export const BATCH_STATUSES = ['accepted', 'running', 'completed', 'failed', 'cancelled'] as const;
-export const OUTCOME_KINDS = ['done', 'unchanged', 'failed', 'cancelled'] as const satisfies readonly OutcomeKind[];
 
 const cursor = z.string().min(1).max(200).optional().openapi({ description: '`nextCursor` of the page before.' });
 
