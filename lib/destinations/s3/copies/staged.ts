@@ -1,16 +1,15 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../../errors/error.ts';
 import { serviceFailure } from '../../../errors/foreign.ts';
 import type { S3Locator } from '../../../s3/client.ts';
-import type { ByteReader } from '../../../values/bytes.ts';
 import type { Call } from '../../../values/call.ts';
 import type { StagedObject, StagedReader } from '../../destination.ts';
 import { givenName } from '../answers.ts';
-import { describePlace, destinationError } from '../errors.ts';
+import { describePlace } from '../errors.ts';
 import { tokenIn } from '../metadata.ts';
 import { headObject } from '../objects.ts';
 import type { Session } from '../session.ts';
+import { getObject, readerOf } from './read.ts';
 
 /** The staged object of this token, and no other: one answer says whose it is, which version, and its bytes. */
 export async function readStaged(
@@ -20,10 +19,7 @@ export async function readStaged(
   sizeBytes: number,
   call: Call,
 ): Promise<StagedReader> {
-  const command = new GetObjectCommand({ Bucket: target.bucket, Key: target.key });
-  const answer = await session.perform('GetObject', target, call, ({ steady }, options) =>
-    steady.send(command, options),
-  );
+  const answer = await getObject(session, target, call);
   const body = answer.Body as Readable;
   try {
     if (tokenIn(answer.Metadata) !== token) throw stagedChanged(target);
@@ -67,56 +63,4 @@ export function stagedGone(place: S3Locator, cause: unknown): PieceworkError {
 /** Of a copy: its source is missing, not its target's bucket or upload. */
 export function isNoSuchObject(error: unknown): boolean {
   return error instanceof PieceworkError && ['NoSuchKey', 'NoSuchVersion'].includes(serviceFailure(error.cause).name);
-}
-
-/** The bytes of a finished object, in order, exactly `sizeBytes` of them. */
-export function readerOf(stream: Readable, target: S3Locator, sizeBytes: number, call: Call): ByteReader {
-  const destroy = () => stream.destroy();
-  call.signal.addEventListener('abort', destroy, { once: true });
-  // Errors come out of `read`; one that comes when nothing reads must not bring the process down.
-  stream.on('error', () => {});
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  let rest: Buffer = Buffer.alloc(0);
-  let readBytes = 0;
-
-  async function next(): Promise<boolean> {
-    try {
-      const { value, done } = await chunks.next();
-      call.signal.throwIfAborted();
-      if (done === true) return false;
-      rest = value;
-      return true;
-    } catch (error) {
-      call.signal.throwIfAborted();
-      throw destinationError(error, { operation: 'GetObject', place: target, words: undefined, now: 0 });
-    }
-  }
-
-  return {
-    async read(into) {
-      while (rest.length === 0) {
-        if (await next()) continue;
-        if (readBytes < sizeBytes)
-          throw new PieceworkError(
-            'BodyShort',
-            `${describePlace(target)}: the stored object ended after ${readBytes} of ${sizeBytes} bytes`,
-          );
-        return 0;
-      }
-      const count = Math.min(into.length, rest.length);
-      if (readBytes + count > sizeBytes)
-        throw new PieceworkError(
-          'BodyLong',
-          `${describePlace(target)}: the stored object has more than ${sizeBytes} bytes`,
-        );
-      into.set(rest.subarray(0, count));
-      rest = rest.subarray(count);
-      readBytes += count;
-      return count;
-    },
-    async [Symbol.asyncDispose]() {
-      call.signal.removeEventListener('abort', destroy);
-      destroy();
-    },
-  };
 }
