@@ -8,8 +8,8 @@ import { windowPool } from '../pipeline/shared/windows.ts';
 import type { Queue } from '../queues/queue.ts';
 import { sqsParking, sqsQueue } from '../queues/sqs/queue.ts';
 import { s3Records } from '../records/s3/records.ts';
-import { s3Secrets } from '../secrets/s3.ts';
-import { s3SealedDocuments } from '../secrets/s3-documents.ts';
+import { s3SealedDocuments } from '../secrets/s3/documents.ts';
+import { s3Secrets } from '../secrets/s3/secrets.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemIds } from '../system/ids.ts';
 import type {
@@ -26,6 +26,7 @@ import type { Environment } from './environment.ts';
 import { readEnvironment } from './environment.ts';
 import type { BatchHome } from './messages/batches.ts';
 import { giveBack } from './messages/give-back.ts';
+import { subjectOf } from './messages/subjects.ts';
 import type { TickHome } from './messages/tick-home.ts';
 import type { Stage } from './names.ts';
 import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
@@ -72,7 +73,7 @@ export function openAwsHome(
     planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, owners, subjectId),
     fetcher: queueTo<PieceTask | ShardTask>(sqs, stage === 'fetcher' ? undefined : queueUrls.pieces, owners, subjectId),
     finalizer: queueTo<FinalizerMessage | BatchFinalizerMessage>(sqs, queueUrls.results, owners, (message) =>
-      message.kind === 'dead' || message.kind === 'dead-shard' ? subjectId(message.task) : subjectId(message),
+      subjectId(subjectOf(message)),
     ),
   };
   const ports: Ports = {

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { s3Secrets } from '../../lib/secrets/s3.ts';
+import { s3Secrets } from '../../lib/secrets/s3/secrets.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { miniStack } from '../support/ministack.ts';
 import { allOf, failureOf } from '../support/reading.ts';

@@ -1,20 +1,13 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import { PieceworkError } from '../errors/error.ts';
-import { serviceFailure } from '../errors/foreign.ts';
-import { serviceError } from '../errors/service.ts';
-import type { SourceLocator } from '../transfer/locators.ts';
-import type { Instant } from '../values/time.ts';
-import type { SealedName, Secrets } from './secrets.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import type { SourceLocator } from '../../transfer/locators.ts';
+import type { Instant } from '../../values/time.ts';
+import type { SealedName, Secrets } from '../secrets.ts';
+import type { SealedStore } from './objects.ts';
+import { sealedObjects } from './objects.ts';
 
-export interface S3SecretsOptions {
-  /** Closed by its maker. */
-  readonly client: S3Client;
-  readonly bucket: string;
+export interface S3SecretsOptions extends SealedStore {
   /** Before `sealed/`; ends in `/` unless it is empty. @default '' */
   readonly prefix?: string;
-  /** Encrypts each sealed source. @default the bucket's own encryption */
-  readonly kmsKeyId?: string;
   /** Names on one page of `list`, at most 1000. @default 1000 */
   readonly pageSize?: number;
   /**
@@ -39,18 +32,15 @@ const MOST_KEPT = 100;
  * a locator is ever in an error.
  */
 export function s3Secrets({
-  client,
-  bucket,
   prefix = '',
-  kmsKeyId,
   pageSize = 1000,
   keepMs = 60_000,
   now = Date.now,
+  ...store
 }: S3SecretsOptions): Secrets {
+  const objects = sealedObjects(store, 'the sealed sources');
   const kept = new Map<string, Kept>();
   const nameOf = (transferId: string, run: number) => `${prefix}sealed/${transferId}/${run}`;
-  const encryption =
-    kmsKeyId === undefined ? {} : ({ ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyId } as const);
 
   function keep(name: string, locator: SourceLocator): void {
     for (const [other, { until }] of kept) if (until <= now()) kept.delete(other);
@@ -59,40 +49,18 @@ export function s3Secrets({
     if (keepMs > 0) kept.set(name, { locator, until: now() + keepMs });
   }
 
-  async function call<T>(right: string, run: () => Promise<T>): Promise<T> {
-    try {
-      return await run();
-    } catch (error) {
-      throw serviceError(error, { target: `the sealed sources in the bucket ${bucket}`, right });
-    }
-  }
-
   return {
     async seal(transferId, run, locator) {
-      const Key = nameOf(transferId, run);
-      const Body = JSON.stringify({ v: 1, locator });
-      kept.delete(Key);
-      await call('s3:PutObject', () =>
-        client.send(
-          new PutObjectCommand({ Bucket: bucket, Key, Body, ContentType: 'application/json', ...encryption }),
-        ),
-      );
+      const key = nameOf(transferId, run);
+      kept.delete(key);
+      await objects.put(key, { v: 1, locator });
     },
 
     async unseal(transferId, run) {
-      const Key = nameOf(transferId, run);
-      const known = kept.get(Key);
+      const key = nameOf(transferId, run);
+      const known = kept.get(key);
       if (known !== undefined && known.until > now()) return structuredClone(known.locator);
-      const text = await call('s3:GetObject', async () => {
-        try {
-          const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-          return (await Body?.transformToString('utf-8')) ?? '';
-        } catch (error) {
-          const { name, status } = serviceFailure(error);
-          if (status === 404 && name !== 'NoSuchBucket') return undefined;
-          throw error;
-        }
-      });
+      const text = await objects.get(key);
       if (text === undefined) return undefined;
       const locator = parse(text);
       if (locator === undefined) {
@@ -101,30 +69,25 @@ export function s3Secrets({
           `the sealed source of transfer ${transferId}, run ${run}, can't be read; submit the transfer again`,
         );
       }
-      keep(Key, locator);
+      keep(key, locator);
       return structuredClone(locator);
     },
 
     async discard(transferId, run) {
-      const Key = nameOf(transferId, run);
-      kept.delete(Key);
-      await call('s3:DeleteObject', () => client.send(new DeleteObjectCommand({ Bucket: bucket, Key })));
+      const key = nameOf(transferId, run);
+      kept.delete(key);
+      await objects.delete(key);
     },
 
     async *list() {
       let last: string | undefined;
       do {
-        const after = last === undefined ? {} : { StartAfter: last };
-        const { Contents = [], IsTruncated } = await call('s3:ListBucket', () =>
-          client.send(
-            new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}sealed/`, MaxKeys: pageSize, ...after }),
-          ),
-        );
-        for (const { Key = '' } of Contents) {
-          const name = parseName(Key.slice(prefix.length));
+        const { keys, isLast } = await objects.list(`${prefix}sealed/`, { most: pageSize, after: last });
+        for (const key of keys) {
+          const name = parseName(key.slice(prefix.length));
           if (name !== undefined) yield name;
         }
-        last = IsTruncated === true ? Contents.at(-1)?.Key : undefined;
+        last = isLast ? undefined : keys.at(-1);
       } while (last !== undefined);
     },
   };
