@@ -55,14 +55,14 @@ export async function batchFacts(
       if (isQuiet(flight, now, policy)) looked.add(Number(shard));
     for (const [shard, { open }] of Object.entries(board.large)) if (open > 0) withLarge.add(Number(shard));
   }
-  await sideBySide(withLarge, SIDE_BY_SIDE, async (shard) => {
-    const { open = 0 } = board.large[String(shard)] ?? {};
-    if (open > 0) await takeLargeOutcomes(ports, batch, shard, open, signal);
-    looked.add(shard);
-  });
   const seen = new Map<number, ShardSeen>();
-  await sideBySide(looked, SIDE_BY_SIDE, async (shard) => {
-    seen.set(shard, seenOf((await ports.records.get(KEYS.outcomes(batch.id, shard)))?.value, run));
+  await sideBySide(new Set([...looked, ...withLarge]), SIDE_BY_SIDE, async (shard) => {
+    const { open = 0 } = withLarge.has(shard) ? (board.large[String(shard)] ?? {}) : {};
+    const outcomes =
+      open > 0
+        ? await takeLargeOutcomes(ports, batch, shard, open, signal)
+        : (await ports.records.get(KEYS.outcomes(batch.id, shard)))?.value;
+    seen.set(shard, seenOf(outcomes, run));
   });
   const { givenBack, dead } = named;
   return { seen, givenBack, dead };

@@ -18,6 +18,7 @@ import { isLostSwap } from '../../../shared/taken-over.ts';
  * Gives large entries of a shard the outcomes of their transfers, as far as these have ended. Of a batch that is
  * ending, open ones are cancelled first, and one that is not there yet never will be.
  * @param most so many of the first ones are transfers, or about to be
+ * @returns all outcomes of the shard that are there afterwards
  */
 export async function takeLargeOutcomes(
   ports: Ports,
@@ -25,17 +26,17 @@ export async function takeLargeOutcomes(
   shard: number,
   most: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ShardOutcomes | undefined> {
   const found = (await ports.records.get(KEYS.outcomes(batch.id, shard)))?.value;
-  if (found === undefined || found.run !== runOf(batch) || found.through !== true) return;
+  if (found === undefined || found.run !== runOf(batch) || found.through !== true) return found;
   const ended: Outcome[] = [];
   for (const large of (found.large ?? []).slice(0, most)) {
     const record = await transferOf(ports, batch, large, signal);
     // One whose submit was cut off is submitted once more.
     if (record !== undefined && isOver(record) && !isTombstone(record)) ended.push(outcomeOf(large, record));
   }
-  if (ended.length === 0) return;
-  await changeDocument<ShardOutcomes>(ports, KEYS.outcomes(batch.id, shard), (there) => {
+  if (ended.length === 0) return found;
+  return await changeDocument<ShardOutcomes>(ports, KEYS.outcomes(batch.id, shard), (there) => {
     if (there?.run !== runOf(batch) || there.through !== true) return undefined;
     const open = new Set((there.large ?? []).map(({ entry }) => entry));
     const fresh = ended.filter(({ entry }) => open.has(entry));
