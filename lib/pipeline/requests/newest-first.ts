@@ -1,3 +1,5 @@
+import { base32, fromBase32 } from '../../values/text/base32.ts';
+import { pathsUnder } from '../shared/paths-under.ts';
 import type { Ports } from '../shared/ports.ts';
 
 export interface PageQuery<T> {
@@ -48,7 +50,6 @@ export async function newestFirst<T extends { readonly id: string }>(
 
 const SPAN_CHARACTERS = 5;
 const SPAN_MS = 2 ** 25;
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const ID_LENGTH = 26;
 /** Spans looked into for one page at most. */
 const MOST_SPANS = 40;
@@ -76,7 +77,9 @@ async function newestIds(
   const ids: string[] = [];
   for (let span = start, looked = 0; span >= oldestSpan; span -= 1, looked += 1) {
     if (looked === MOST_SPANS) return { ids, next: prefixOf(span + 1).padEnd(ID_LENGTH, '0') };
-    ids.push(...below(await listAll(ports, `${room}/${prefixOf(span)}`), before));
+    const paths: string[] = [];
+    for await (const path of pathsUnder(ports.records, `${room}/${prefixOf(span)}`)) paths.push(path);
+    ids.push(...below(paths, before));
     if (ids.length > most) return cut(ids, most);
   }
   return { ids };
@@ -86,17 +89,6 @@ function cut(ids: readonly string[], most: number): Ids {
   const kept = ids.slice(0, most);
   const last = kept.at(-1);
   return ids.length > kept.length && last !== undefined ? { ids: kept, next: last } : { ids: kept };
-}
-
-async function listAll(ports: Pick<Ports, 'records'>, prefix: string): Promise<readonly string[]> {
-  const paths: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await ports.records.list(prefix, cursor);
-    paths.push(...page.paths);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return paths;
 }
 
 /** Of those below it, the newest first. */
@@ -111,12 +103,9 @@ function idsOf(paths: readonly string[]): string[] {
 }
 
 function spanOf(id: string): number {
-  return [...id.slice(0, SPAN_CHARACTERS)].reduce((value, char) => value * 32 + Math.max(0, ALPHABET.indexOf(char)), 0);
+  return fromBase32(id.slice(0, SPAN_CHARACTERS));
 }
 
 function prefixOf(span: number): string {
-  let text = '';
-  for (let rest = span, place = 0; place < SPAN_CHARACTERS; place += 1, rest = Math.floor(rest / 32))
-    text = `${ALPHABET[rest % 32]}${text}`;
-  return text;
+  return base32(span, SPAN_CHARACTERS);
 }

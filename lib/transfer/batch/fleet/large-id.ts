@@ -1,4 +1,5 @@
-const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+import { base32 } from '../../../values/text/base32.ts';
+
 const TIME_LETTERS = 10;
 
 /**
@@ -6,15 +7,7 @@ const TIME_LETTERS = 10;
  * once. A ULID: the batch's time, so that it stands beside it in lists, 40 bits of the batch's id, run, and entry.
  */
 export function largeTransferId(batchId: string, run: number, entry: number): string {
-  const letters = [...written(hash40(batchId), 8), ...written(run, 2), ...written(entry, 6)];
-  return `${batchId.slice(0, TIME_LETTERS)}${letters.join('')}`;
-}
-
-function written(number: number, length: number): readonly string[] {
-  const letters: string[] = [];
-  for (let rest = number; letters.length < length; rest = Math.floor(rest / 32))
-    letters.unshift(LETTERS[rest % 32] ?? '');
-  return letters;
+  return `${batchId.slice(0, TIME_LETTERS)}${base32(hash40(batchId), 8)}${base32(run, 2)}${base32(entry, 6)}`;
 }
 
 /** FNV-1a of 64 bits, its first 40. */
