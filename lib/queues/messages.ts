@@ -71,12 +71,8 @@ const shardTask = z.object({
   places: count,
 });
 const shardResult = z.object({
+  ...shardTask.omit({ places: true }).shape,
   kind: z.literal('shard-result'),
-  v: z.literal(1),
-  batchId: id,
-  run: count,
-  shard: count,
-  turn: count,
   end: z.enum(['through', 'given-back']),
 });
 const deadShard = z.object({ kind: z.literal('dead-shard'), v: z.literal(1), task: shardTask });

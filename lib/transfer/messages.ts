@@ -1,38 +1,41 @@
 import type { ErrorRecord } from '../errors/error.ts';
 
-/**
+/*
  * What the queues carry (protocol §9): tiny, versioned, and without any secret. Queues may lose, repeat and reorder
  * them; the record and the ledger decide what each is still worth.
  */
-export interface PlanTask {
-  readonly kind: 'plan';
+
+interface OfTransfer {
   readonly v: 1;
   readonly transferId: string;
+}
+
+interface OfBatch {
+  readonly v: 1;
+  readonly batchId: string;
+}
+
+export interface PlanTask extends OfTransfer {
+  readonly kind: 'plan';
 }
 
 /** Completing can take minutes: it has a message of its own, on the plan queue. */
-export interface FinishTask {
+export interface FinishTask extends OfTransfer {
   readonly kind: 'finish';
-  readonly v: 1;
-  readonly transferId: string;
 }
 
-export interface PieceTask {
+interface OfPiece extends OfTransfer {
+  readonly planId: string;
+  readonly pieceNumber: number;
+  readonly attempt: number;
+}
+
+export interface PieceTask extends OfPiece {
   readonly kind: 'piece';
-  readonly v: 1;
-  readonly transferId: string;
-  readonly planId: string;
-  readonly pieceNumber: number;
-  readonly attempt: number;
 }
 
-export interface PieceResult {
+export interface PieceResult extends OfPiece {
   readonly kind: 'result';
-  readonly v: 1;
-  readonly transferId: string;
-  readonly planId: string;
-  readonly pieceNumber: number;
-  readonly attempt: number;
   readonly outcome: 'done' | 'failed';
   readonly bytes: number;
   readonly elapsedMs: number;
@@ -47,57 +50,45 @@ export interface DeadPiece {
 }
 
 /** Look at this transfer: from the schedule, from `cancel`, from an end that has to be cleaned up later. */
-export interface Tick {
+export interface Tick extends OfTransfer {
   readonly kind: 'tick';
-  readonly v: 1;
-  readonly transferId: string;
 }
 
 /** Read the list of a batch, or make its next run, and begin it. */
-export interface PlanBatch {
+export interface PlanBatch extends OfBatch {
   readonly kind: 'plan-batch';
-  readonly v: 1;
-  readonly batchId: string;
 }
 
 /** Make transfers of the first large entries of a shard that have no outcome. */
-export interface SubmitLarge {
+export interface SubmitLarge extends OfBatch {
   readonly kind: 'submit-large';
-  readonly v: 1;
-  readonly batchId: string;
   readonly shard: number;
   /** So many of them are to be transfers. */
   readonly most: number;
 }
 
 /** All that will be known is known: give what is open its outcome, write the report, and end the batch. */
-export interface ReportBatch {
+export interface ReportBatch extends OfBatch {
   readonly kind: 'report';
-  readonly v: 1;
-  readonly batchId: string;
 }
 
-/** Bring the entries of a shard that have no outcome. */
-export interface ShardTask {
-  readonly kind: 'shard';
-  readonly v: 1;
-  readonly batchId: string;
+interface OfShard extends OfBatch {
   readonly run: number;
   readonly shard: number;
   /** One more each time it is sent. */
   readonly turn: number;
+}
+
+/** Bring the entries of a shard that have no outcome. */
+export interface ShardTask extends OfShard {
+  readonly kind: 'shard';
   /** Connections to its host. */
   readonly places: number;
 }
 
 /** What the outcomes say has changed: they are what counts. */
-export interface ShardResult {
+export interface ShardResult extends OfShard {
   readonly kind: 'shard-result';
-  readonly v: 1;
-  readonly batchId: string;
-  readonly run: number;
-  readonly shard: number;
-  readonly turn: number;
   readonly end: 'through' | 'given-back';
 }
 
@@ -109,17 +100,13 @@ export interface DeadShard {
 }
 
 /** Look at this batch. */
-export interface BatchTick {
+export interface BatchTick extends OfBatch {
   readonly kind: 'batch-tick';
-  readonly v: 1;
-  readonly batchId: string;
 }
 
 /** A transfer that is an entry of a batch has ended. */
-export interface LargeEnded {
+export interface LargeEnded extends OfBatch {
   readonly kind: 'large-ended';
-  readonly v: 1;
-  readonly batchId: string;
   readonly shard: number;
   readonly entry: number;
   readonly transferId: string;
