@@ -1,4 +1,4 @@
-import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
+import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import { isInvalidList } from '../../lists/input/invalid-list.ts';
 import { hostOf } from '../../records/records.ts';
@@ -7,6 +7,7 @@ import type { Digests } from '../../transfer/digests.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import { chunksOf } from '../../values/chunks.ts';
 import { decodedOrAsIs } from '../../values/web/decoded.ts';
+import { atPlace } from './host-pace.ts';
 import type { BatchWork } from './work.ts';
 
 const CHUNK_BYTES = 64 * 1024;
@@ -58,18 +59,16 @@ async function read(
 ): Promise<Found> {
   // Few lists need what reads lists here: a worker begins sooner without it.
   const { readDigests } = await import('../../lists/whole/manifest.ts');
-  const place = await paceOf(from.url).take(signal);
-  try {
+  return await atPlace(paceOf(from.url), signal, async () => {
     using _connection = await ports.connect(hostOf(from.url), signal);
     await using probe = await ports.sources(from.url).probe(from, 'all', { signal });
-    const table = await readDigests(chunksOf(probe.body, CHUNK_BYTES));
-    place.done();
-    return new Map(entries.map((entry) => [entry.number, table.of(nameIn(from.url, entry))]));
-  } catch (thrown) {
-    const error = isInvalidList(thrown) ? noChecksums(from.url, thrown) : asPieceworkError(thrown);
-    await place.failed(error);
-    throw error;
-  }
+    try {
+      const table = await readDigests(chunksOf(probe.body, CHUNK_BYTES));
+      return new Map(entries.map((entry) => [entry.number, table.of(nameIn(from.url, entry))]));
+    } catch (error) {
+      throw isInvalidList(error) ? noChecksums(from.url, error) : error;
+    }
+  });
 }
 
 function noChecksums(url: string, cause: PieceworkError): PieceworkError {

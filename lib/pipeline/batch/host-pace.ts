@@ -1,4 +1,5 @@
 import type { PieceworkError } from '../../errors/error.ts';
+import { asPieceworkError } from '../../errors/error.ts';
 import type { Ceiling, HostSigns } from '../../transfer/decide/ceiling.ts';
 import { ceilingAfter } from '../../transfer/decide/ceiling.ts';
 import { deniedWaitMs, mayBeLimit } from '../../transfer/denial.ts';
@@ -38,6 +39,20 @@ export interface HostPace {
 export interface Place {
   done(): void;
   failed(error: PieceworkError): Promise<void>;
+}
+
+/** Reads at a place of the host, and says there how that went. @throws PieceworkError what `read` throws, as one */
+export async function atPlace<T>(pace: HostPace, signal: AbortSignal, read: () => Promise<T>): Promise<T> {
+  const place = await pace.take(signal);
+  try {
+    const came = await read();
+    place.done();
+    return came;
+  } catch (thrown) {
+    const error = asPieceworkError(thrown);
+    await place.failed(error);
+    throw error;
+  }
 }
 
 /** Others may have closed the host meanwhile: so often that is looked up. */

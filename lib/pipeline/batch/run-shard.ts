@@ -12,6 +12,7 @@ import { mayBeLimit } from '../../transfer/denial.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
+import { sideBySide } from '../shared/side-by-side.ts';
 import { bringEntry } from './bring-entry.ts';
 import { checksumFiles } from './checksum-files.ts';
 import { digestsOfStored } from './entry/expected-digests.ts';
@@ -81,12 +82,9 @@ async function rounds(
 ): Promise<void> {
   for (let todo = first; todo.length > 0; ) {
     const later: Todo[] = [];
-    const queue = twins(todo);
-    const worker = async (): Promise<void> => {
-      for (let group = queue.shift(); group !== undefined; group = queue.shift())
-        later.push(...(await bringGroup(work, outcomes, group, signal)));
-    };
-    await allOrNone(Array.from({ length: Math.min(work.lanes, queue.length) }, worker));
+    await sideBySide(twins(todo), work.lanes, async (group) => {
+      later.push(...(await bringGroup(work, outcomes, group, signal)));
+    });
     todo = later.sort((a, b) => a.dueAt - b.dueAt);
   }
 }
@@ -119,13 +117,6 @@ async function bringGroup(
     } else if (!isPutOff(work, outcomes.shard, came)) take(work, outcomes, came);
   }
   return later;
-}
-
-/** All have stopped when this rejects, with the first reason. */
-async function allOrNone(workers: readonly Promise<void>[]): Promise<void> {
-  const ends = await Promise.allSettled(workers);
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }
 
 function take(work: BatchWork, outcomes: OpenOutcomes, outcome: Outcome): void {

@@ -5,6 +5,7 @@ import { asListed } from '../../../pipeline/batch/entry/expected-digests.ts';
 import type { EntryJob } from '../../../pipeline/batch/entry/job.ts';
 import { checkPage, isSame } from '../../../pipeline/batch/entry/read-small.ts';
 import type { HostPace } from '../../../pipeline/batch/host-pace.ts';
+import { atPlace } from '../../../pipeline/batch/host-pace.ts';
 import { checkExpectations } from '../../../pipeline/shared/object/object-spec.ts';
 import { hostOf } from '../../../records/records.ts';
 import type { Tries, TryLimits } from '../../../transfer/batch/again.ts';
@@ -66,8 +67,7 @@ async function ask(
   const { source, entry } = job;
   if (there !== undefined && (await asListed(ports, job, there, signal)) !== undefined)
     return { kind: 'unchanged', sizeBytes: there.sizeBytes };
-  const place = await job.pace.take(signal);
-  try {
+  return await atPlace(job.pace, signal, async () => {
     using _connection = await ports.connect(job.host, signal);
     const startedAt = ports.clock.now();
     const wantsSample = context.wantsSample(source.url);
@@ -87,14 +87,9 @@ async function ask(
     const kind = isSame(there, snapshot, entry.expect.digests) ? 'unchanged' : 'to bring';
     const isSampled = wantsSample && kind === 'to bring';
     const sample = isSampled ? await sampleOf(context, probe.body) : undefined;
-    place.done();
     const looked = { kind, sizeBytes: snapshot.sizeBytes ?? entry.expect.sizeBytes, answerMs } as const;
     return sample === undefined ? looked : { ...looked, sample };
-  } catch (thrown) {
-    const error = asPieceworkError(thrown);
-    await place.failed(error);
-    throw error;
-  }
+  });
 }
 
 /** For so long at most: a slow server tells its speed by then. */

@@ -1,5 +1,5 @@
 import type { StoredObject } from '../../../destinations/destination.ts';
-import { asPieceworkError, PieceworkError } from '../../../errors/error.ts';
+import { PieceworkError } from '../../../errors/error.ts';
 import type { Probe } from '../../../sources/source.ts';
 import { isPageFor } from '../../../transfer/checks/page-instead.ts';
 import type { Digests } from '../../../transfer/digests.ts';
@@ -10,6 +10,7 @@ import { checkEnd } from '../../shared/object/proved-end.ts';
 import { isUnchanged } from '../../shared/object/unchanged.ts';
 import { fill } from '../../shared/windows.ts';
 import type { BatchPorts } from '../batch-ports.ts';
+import { atPlace } from '../host-pace.ts';
 import { checkAge, checkIsStill } from './age.ts';
 import { contradicts } from './expected-digests.ts';
 import type { EntryJob } from './job.ts';
@@ -23,18 +24,11 @@ export async function readSmall(
   there: StoredObject | undefined,
   signal: AbortSignal,
 ): Promise<Reading> {
-  const place = await job.pace.take(signal);
-  try {
+  return await atPlace(job.pace, signal, async () => {
     using _connection = await ports.connect(job.host, signal);
     job.started?.(job.entry);
-    const reading = await answerOf(ports, job, request, there, signal);
-    place.done();
-    return reading;
-  } catch (thrown) {
-    const error = asPieceworkError(thrown);
-    await place.failed(error);
-    throw error;
-  }
+    return await answerOf(ports, job, request, there, signal);
+  });
 }
 
 async function answerOf(
