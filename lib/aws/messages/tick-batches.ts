@@ -1,6 +1,7 @@
 import { decodeTime } from 'ulid';
 import type { ActiveBatch } from '../../pipeline/batch/deployed/advance/reconcile-batch.ts';
 import { activeBatches, reconcileBatch } from '../../pipeline/batch/deployed/advance/reconcile-batch.ts';
+import { loadBatch } from '../../pipeline/requests/batches/load-batch.ts';
 import { KEYS } from '../../records/records.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import { isBatchOver } from '../../transfer/batch/batch-record.ts';
@@ -37,8 +38,8 @@ async function tickOne(home: TickHome, active: ActiveBatch, signal: AbortSignal)
     const now = home.ports.clock.now();
     if (now - decodeTime(batchId) < STUCK_MS) return true;
     const { records } = home.ports;
-    const [batch, board] = await Promise.all([records.get(KEYS.batch(batchId)), records.get(KEYS.board(batchId))]);
-    return !isBatchStuck(batch?.value, board?.value, now);
+    const [batch, board] = await Promise.all([loadBatch(home.ports, batchId), records.get(KEYS.board(batchId))]);
+    return !isBatchStuck(batch, board?.value, now);
   } catch (error) {
     // What the end of this function cuts off goes on at the next tick.
     if (signal.aborted) return true;

@@ -6,6 +6,7 @@ import { givenEntries } from '../../../../lists/given-entries.ts';
 import { noteText } from '../../../../lists/note.ts';
 import type { ListOptions } from '../../../../lists/options.ts';
 import type { WholeList } from '../../../../lists/whole/read-whole-list.ts';
+import { placeUnder } from '../../../../transfer/batch/batch-place.ts';
 import type { Listed } from '../../../../transfer/batch/entry.ts';
 import { isEntry } from '../../../../transfer/batch/entry.ts';
 import type { DestinationLocator, SourceLocator } from '../../../../transfer/locators.ts';
@@ -96,7 +97,7 @@ async function fetched(
 /** What no transfer may be called, no entry may. */
 async function* checked(entries: AsyncIterable<Listed>, place: DestinationLocator): AsyncGenerator<Listed> {
   for await (const listed of entries) {
-    if (!isEntry(listed) || !isStagingKey(`${String(place['key'] ?? '')}${listed.name}`)) yield listed;
+    if (!isEntry(listed) || !isStagingKey(String(placeUnder(place, listed.name)['key']))) yield listed;
     else {
       const { number, name } = listed;
       const error = new PieceworkError(
