@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { BatchPorts } from '../../lib/pipeline/batch/batch-ports.ts';
 import { fleetMemory } from '../../lib/pipeline/batch/deployed/work/fleet-memory.ts';
+import { hostPace } from '../../lib/pipeline/batch/host-pace.ts';
 import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
 import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
 import { recordCache } from '../../lib/pipeline/fetch/record-cache.ts';
@@ -60,6 +62,22 @@ describe('a clock that is put back by an hour', () => {
     await saveTransfer(ports, loaded, { ...loaded.record, cursor: 9 });
     clock.time -= HOUR_MS;
     expect((await cache.get(id))?.cursor).toBe(9);
+  });
+
+  it('does not keep a batch from its next request for that hour', async () => {
+    const { ports, clock } = await bench();
+    let sleptMs = 0;
+    const sleep = async (ms: number) => {
+      sleptMs += ms;
+      clock.time += ms;
+    };
+    const batchPorts = { ...ports, clock: { ...ports.clock, sleep } } as unknown as BatchPorts;
+    const pace = hostPace(batchPorts, 'https://example.com/', { places: 8, perMinute: 60 });
+    const { signal } = new AbortController();
+    await pace.take(signal);
+    clock.time -= HOUR_MS;
+    await pace.take(signal);
+    expect(sleptMs).toBeLessThanOrEqual(1000);
   });
 
   it('does not hide from a worker that its batch is being ended', async () => {

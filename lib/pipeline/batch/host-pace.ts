@@ -75,6 +75,8 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   const gap = startGap();
   const denials = denialsOfHost();
 
+  /** From one request to the next. */
+  const gapMs = () => Math.max(limits.perMinute === undefined ? 0 : MINUTE_MS / limits.perMinute, gap.ms);
   const places = () => Math.max(1, Math.min(limits.places, ceiling?.connections ?? limits.places));
 
   function serve(): void {
@@ -106,7 +108,8 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   /** What others learned of the host, and asked of us on its behalf. */
   async function look(): Promise<void> {
     const now = clock.now();
-    if (lookedAt !== undefined && now < lookedAt + LOOK_EVERY_MS) return;
+    // A clock that was put back says nothing of how long ago that was.
+    if (lookedAt !== undefined && now >= lookedAt && now < lookedAt + LOOK_EVERY_MS) return;
     const isFirst = lookedAt === undefined;
     lookedAt = now;
     const entry = (await readHost(ports, url))?.value;
@@ -119,12 +122,12 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
     for (;;) {
       await look();
       const now = clock.now();
+      nextStartAt = Math.min(nextStartAt, now + gapMs());
       const at = Math.max(closedTo, nextStartAt);
       if (at <= now) break;
       await clock.sleep(at - now, signal);
     }
-    const { perMinute } = limits;
-    nextStartAt = clock.now() + Math.max(perMinute === undefined ? 0 : MINUTE_MS / perMinute, gap.ms);
+    nextStartAt = clock.now() + gapMs();
   }
 
   function leave(): void {
