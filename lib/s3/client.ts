@@ -2,6 +2,8 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../errors/error.ts';
 import type { BoundedHandler } from './bounded-handler.ts';
+import type { DirectS3 } from './direct/direct.ts';
+import { directS3 } from './direct/direct.ts';
 import type { HandlerOptions } from './request-handler.ts';
 import { requestHandler } from './request-handler.ts';
 
@@ -32,7 +34,7 @@ export interface ConnectionOptions extends HandlerOptions {
   readonly credentials?: S3Credentials;
 }
 
-/** Two clients on one pool of connections. */
+/** Three ways to send a request, on one pool of connections. */
 export interface Clients {
   /** Retries what failed in passing: for calls that can be repeated without a trace. */
   readonly steady: S3Client;
@@ -41,6 +43,8 @@ export interface Clients {
    * second Create would leave an upload that we do not know, a second conditional write would refuse our own object).
    */
   readonly once: S3Client;
+  /** One try, too, without the SDK's layers. */
+  readonly direct: DirectS3;
 }
 
 export interface Connections {
@@ -80,11 +84,10 @@ export function connections(options: ConnectionOptions): Connections {
       ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
       ...(options.profile === undefined ? {} : { profile: options.profile }),
     };
-    const clients = {
-      steady: new S3Client({ ...config, maxAttempts: 3 }),
-      once: new S3Client({ ...config, maxAttempts: 1 }),
-    };
-    shareClock(clients);
+    const steady = new S3Client({ ...config, maxAttempts: 3 });
+    const once = new S3Client({ ...config, maxAttempts: 1 });
+    shareClock({ steady, once });
+    const clients = { steady, once, direct: directS3(once, handler) };
     made.set(name, clients);
     return clients;
   }
@@ -141,7 +144,7 @@ export async function secretsOf({ once }: Clients): Promise<readonly string[]> {
 }
 
 /** What one of them learns of the store's time, from each answer, the other one signs by as well. */
-function shareClock({ steady, once }: Clients): void {
+function shareClock({ steady, once }: Pick<Clients, 'steady' | 'once'>): void {
   Object.defineProperty(once.config, 'systemClockOffset', {
     get: () => steady.config.systemClockOffset,
     set(offsetMs: number) {

@@ -1,17 +1,25 @@
+import { createHash } from 'node:crypto';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
 import { serviceFailure } from '../../errors/foreign.ts';
-import type { S3Locator } from '../../s3/client.ts';
+import type { Clients, S3Locator } from '../../s3/client.ts';
+import type { DirectAnswer, DirectRequest } from '../../s3/direct/direct.ts';
 import type { Body } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { ObjectSpec, Stored, StoredObject, WriteCondition } from '../destination.ts';
 import { encryptionKept, givenName } from './answers.ts';
+import type { Taken } from './bodies/object-headers.ts';
+import { metadataIn, objectHeaders, takenBy } from './bodies/object-headers.ts';
 import { sendBody } from './bodies/send-body.ts';
 import { describePlace } from './errors.ts';
 import { checkedBy } from './learned/without-extras.ts';
 import { digestsIn, objectParameters, tokenIn, validatorIn } from './metadata.ts';
-import type { Session } from './session.ts';
+import type { SendOptions, Session } from './session.ts';
+
+type Head = Pick<HeadObjectCommandOutput, 'ContentLength' | 'ETag' | 'LastModified' | 'Metadata' | 'VersionId'>;
+
+const SHA256_OF_NOTHING = createHash('sha256').digest('hex');
 
 /** @param versionId of one version, which is not there when it was deleted. @default the latest */
 export async function headObject(
@@ -41,20 +49,55 @@ async function rawHead(
   target: S3Locator,
   call: Call,
   versionId: string | undefined,
-): Promise<HeadObjectCommandOutput | undefined> {
-  const command = new HeadObjectCommand({
-    Bucket: target.bucket,
-    Key: target.key,
-    ...(versionId === undefined ? {} : { VersionId: versionId }),
-  });
+): Promise<Head | undefined> {
   try {
-    return await session.perform('HeadObject', target, call, ({ steady }, options) => steady.send(command, options));
+    return await session.perform('HeadObject', target, call, (clients, options) =>
+      askForHead(clients, target, versionId, options),
+    );
   } catch (error) {
     // A HEAD has no body to name what is missing; a bucket that is missing shows at the first write.
     if (error instanceof PieceworkError && error.cause !== undefined && serviceFailure(error.cause).status === 404)
       return undefined;
     throw error;
   }
+}
+
+/** What may pass is asked again by the SDK, which has patience. */
+async function askForHead(
+  { direct, steady }: Clients,
+  target: S3Locator,
+  versionId: string | undefined,
+  options: SendOptions,
+): Promise<Head> {
+  const { bucket, key } = target;
+  const request: DirectRequest = {
+    operation: 'HeadObject',
+    method: 'HEAD',
+    bucket,
+    key,
+    ...(versionId === undefined ? {} : { query: { versionId } }),
+    headers: { 'x-amz-content-sha256': SHA256_OF_NOTHING },
+  };
+  try {
+    const headers = await direct.send(request, options.abortSignal);
+    if (headers !== undefined) return headIn(headers);
+  } catch (error) {
+    const { status = 500 } = serviceFailure(error);
+    if (options.abortSignal.aborted || (status < 500 && status !== 429)) throw error;
+  }
+  const named = { Bucket: bucket, Key: key, ...(versionId === undefined ? {} : { VersionId: versionId }) };
+  return await steady.send(new HeadObjectCommand(named), options);
+}
+
+function headIn(headers: DirectAnswer): Head {
+  const modifiedMs = Date.parse(headers['last-modified'] ?? '');
+  return {
+    ETag: headers['etag'],
+    VersionId: headers['x-amz-version-id'],
+    Metadata: metadataIn(headers),
+    ...(headers['content-length'] === undefined ? {} : { ContentLength: Number(headers['content-length']) }),
+    ...(Number.isNaN(modifiedMs) ? {} : { LastModified: new Date(modifiedMs) }),
+  };
 }
 
 export async function putObject(
@@ -69,7 +112,8 @@ export async function putObject(
   call: Call,
 ): Promise<Stored & { readonly crc32: number }> {
   const { object, target, sizeBytes, condition } = write;
-  const { answer, crc32 } = await sendBody(
+  const parameters = objectParameters(object);
+  const { answer, crc32 } = await sendBody<Taken>(
     session,
     {
       operation: 'PutObject',
@@ -77,6 +121,8 @@ export async function putObject(
       sizeBytes,
       // A second try whose first did land would be refused by its own object.
       repeatable: condition === 'none',
+      headers: { ...(condition === 'absent' ? { 'if-none-match': '*' } : {}), ...objectHeaders(parameters) },
+      read: takenBy,
       send(client, stream, dress, options) {
         const command = new PutObjectCommand({
           Bucket: target.bucket,
@@ -84,7 +130,7 @@ export async function putObject(
           Body: stream,
           ContentLength: sizeBytes,
           ...(condition === 'absent' ? { IfNoneMatch: '*' } : {}),
-          ...objectParameters(object),
+          ...parameters,
         });
         dress(command);
         return client.send(command, options);

@@ -8,6 +8,8 @@ import type { Body } from '../../values/bytes.ts';
 import type { Call } from '../../values/call.ts';
 import type { PartPage, PartSpec } from '../destination.ts';
 import { givenName, isCode, notOfS3, wasCutOff } from './answers.ts';
+import type { Taken } from './bodies/object-headers.ts';
+import { takenBy } from './bodies/object-headers.ts';
 import { sendBody } from './bodies/send-body.ts';
 import { describePlace } from './errors.ts';
 import { knownParts, listsNone, withKnownChecksum } from './learned/parts-known.ts';
@@ -53,13 +55,15 @@ async function isGone(session: Session, upload: Upload, call: Call): Promise<boo
 
 async function sendPart(session: Session, upload: Upload, part: PartSpec, body: Body, call: Call): Promise<Part> {
   const { target } = upload;
-  const { answer, crc32, isProved } = await sendBody(
+  const { answer, crc32, isProved } = await sendBody<Taken>(
     session,
     {
       operation: 'UploadPart',
       target,
       sizeBytes: part.sizeBytes,
       repeatable: true,
+      query: { uploadId: upload.id, partNumber: String(part.number) },
+      read: takenBy,
       send(client, stream, dress, options) {
         const command = new UploadPartCommand({
           Bucket: target.bucket,

@@ -13,6 +13,8 @@ import type { Body } from '../../../values/bytes.ts';
  */
 export interface Payload {
   readonly stream: Readable;
+  /** The same, where it is no more than one write. */
+  readonly bytes?: Uint8Array;
   /** Replace what the SDK would send. */
   readonly headers: Readonly<Record<string, string>>;
   /** Of the bytes that were sent: final once all of them are. */
@@ -77,6 +79,7 @@ function wholePayload(
   });
   return {
     stream,
+    ...(bytes.length <= SLICE_BYTES ? { bytes } : {}),
     headers: {
       'content-length': String(sizeBytes),
       ...(withChecksums ? { 'x-amz-checksum-crc32': crc32Base64(crc) } : { 'content-md5': md5().toString('base64') }),

@@ -3,8 +3,10 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../../errors/error.ts';
 import { parseCrc32Base64 } from '../../../integrity/crc32.ts';
 import type { S3Locator } from '../../../s3/client.ts';
+import type { DirectAnswer, DirectRequest, DirectS3 } from '../../../s3/direct/direct.ts';
 import type { Body } from '../../../values/bytes.ts';
 import type { Call } from '../../../values/call.ts';
+import { stated } from '../../../values/stated.ts';
 import { isCode } from '../answers.ts';
 import { describePlace } from '../errors.ts';
 import { askedAgainWithout, mayMeanExtras, noteLack, orWithout, sends } from '../learned/without-extras.ts';
@@ -33,7 +35,12 @@ export interface BodyRequest<R extends Receipt> {
   readonly sizeBytes: number;
   /** May be sent again by itself where the body can be. */
   readonly repeatable: boolean;
-  /** Makes the command, has it dressed, sends it. */
+  /** What is sent besides the body, in the words of HTTP. */
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the headers of an answer say. */
+  read(headers: DirectAnswer): R;
+  /** The same by the SDK, where only that can ask a bucket: makes the command, has it dressed, sends it. */
   send(client: S3Client, stream: Readable, dress: Dress, options: SendOptions): Promise<R>;
 }
 
@@ -101,9 +108,12 @@ async function sendOnce<R extends Receipt>(
 ): Promise<Sent<R>> {
   const dress: Dress = ({ middlewareStack }) => addHeaders(middlewareStack as Stack, payload.headers);
   try {
-    const answer = await session.perform(request.operation, request.target, call, ({ once }, options) =>
-      Promise.race([request.send(once, payload.stream, dress, options), payload.failed]),
-    );
+    const answer = await session.perform(request.operation, request.target, call, ({ once, direct }, options) => {
+      const sent = sendDirectly(direct, request, payload, options).then(
+        (direct) => direct ?? request.send(once, payload.stream, dress, options),
+      );
+      return Promise.race([sent, payload.failed]);
+    });
     const crc32 = payload.crc32();
     const theirs = answer.ChecksumCRC32 === undefined ? undefined : parseCrc32Base64(answer.ChecksumCRC32);
     if (theirs !== undefined && theirs !== crc32) throw otherBytes(request.target);
@@ -118,23 +128,46 @@ async function sendOnce<R extends Receipt>(
   }
 }
 
+async function sendDirectly<R extends Receipt>(
+  direct: DirectS3,
+  { operation, target, query, headers = {}, read }: BodyRequest<R>,
+  { stream, bytes, headers: dressed }: Payload,
+  { abortSignal }: SendOptions,
+): Promise<R | undefined> {
+  const request: DirectRequest = {
+    operation,
+    method: 'PUT',
+    bucket: target.bucket,
+    key: target.key,
+    ...stated({ query }),
+    headers: withPayload({ 'content-type': 'application/octet-stream', ...headers }, dressed),
+    body: bytes ?? stream,
+  };
+  const answer = await direct.send(request, abortSignal);
+  return answer === undefined ? undefined : read(answer);
+}
+
+/** What the object is encoded with stays, in front of what is only the way it travels. */
+function withPayload(
+  own: Readonly<Record<string, string>>,
+  payload: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const encodings = [own['content-encoding'], payload['content-encoding']].filter((each) => each !== undefined);
+  return { ...own, ...payload, ...(encodings.length === 0 ? {} : { 'content-encoding': encodings.join(',') }) };
+}
+
 /** What is used of the SDK's middleware stack, whose own type says more than fits every command. */
 interface Stack {
   add(middleware: (next: Step) => Step, options: { step: 'build'; name: string; priority: 'low' }): void;
 }
-type Step = (args: { request: { headers: Record<string, string> } }) => Promise<unknown>;
+type Step = (args: { request: { headers: Readonly<Record<string, string>> } }) => Promise<unknown>;
 
 /** The last thing before signing: payload hash, length and encoding as `payload.ts` sends them. */
 function addHeaders(stack: Stack, headers: Readonly<Record<string, string>>): void {
   stack.add(
     (next) => (args) => {
-      const own = args.request.headers;
-      const stored = own['content-encoding'];
-      Object.assign(own, headers);
-      // What the object is encoded with stays, in front of what is only the way it travels.
-      if (stored !== undefined && headers['content-encoding'] !== undefined) {
-        own['content-encoding'] = `${stored},${headers['content-encoding']}`;
-      }
+      const { request } = args;
+      request.headers = withPayload(request.headers, headers);
       return next(args);
     },
     { step: 'build', name: 'pieceworkPayload', priority: 'low' },
