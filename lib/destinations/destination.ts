@@ -200,6 +200,11 @@ export interface Destination extends AsyncDisposable {
   /** `undefined` = nothing there. */
   head(target: DestinationLocator, call: Call): Promise<StoredObject | undefined>;
   /**
+   * Whether nothing at all is below a prefix, by one question in place of a `head` for each name. False also where that
+   * can't be seen. Absent = a `head` costs next to nothing.
+   */
+  isEmptyBelow?(prefix: DestinationLocator, call: Call): Promise<boolean>;
+  /**
    * The bytes of what is there, in order, exactly `sizeBytes` of them. Absent = it can't be read.
    * @throws `DestinationMissing`; `BodyShort`, `BodyLong` where it has another size.
    */

@@ -13,6 +13,7 @@ export type Operation =
   | 'CreateMultipartUpload'
   | 'UploadPart'
   | 'UploadPartCopy'
+  | 'ListObjectsV2'
   | 'ListParts'
   | 'CompleteMultipartUpload'
   | 'AbortMultipartUpload'

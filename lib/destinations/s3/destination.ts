@@ -10,7 +10,7 @@ import { promote } from './copies/promote.ts';
 import { readObject } from './copies/read.ts';
 import { readStaged } from './copies/staged.ts';
 import { describeS3, isS3, s3Locator, stagingOf } from './locator.ts';
-import { deleteObject, headObject, putObject } from './objects.ts';
+import { deleteObject, headObject, isEmptyBelow, putObject } from './objects.ts';
 import type { Upload } from './parts.ts';
 import { listParts, uploadPart } from './parts.ts';
 import { session } from './session.ts';
@@ -71,6 +71,7 @@ export function s3Destination(options: S3DestinationOptions = {}): Destination {
     describe: (target) => describeS3(s3Locator(target)),
     check: async (object, call) => check(s3, object, s3Locator(object.target), call),
     head: async (target, call) => headObject(s3, s3Locator(target), call),
+    isEmptyBelow: async (prefix, call) => isEmptyBelow(s3, s3Locator(prefix), call),
     read: async (target, sizeBytes, call) => readObject(s3, s3Locator(target), sizeBytes, call),
     async putObject(object, sizeBytes, body, condition, call) {
       const target = s3Locator(object.target);

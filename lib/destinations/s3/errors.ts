@@ -138,6 +138,7 @@ const RIGHTS: Readonly<Record<Operation, string>> = {
   CreateMultipartUpload: 's3:PutObject',
   UploadPart: 's3:PutObject',
   UploadPartCopy: 's3:GetObject and s3:PutObject',
+  ListObjectsV2: 's3:ListBucket',
   ListParts: 's3:ListMultipartUploadParts',
   CompleteMultipartUpload: 's3:PutObject',
   AbortMultipartUpload: 's3:AbortMultipartUpload',
@@ -158,7 +159,7 @@ const ALSO: Readonly<Partial<Record<Operation, string>>> = {
 function denied(operation: Operation, place: Place, name: string, said: string): string {
   if (name.startsWith('KMS'))
     return `the KMS key can't be used (${said}): it is missing, disabled, or these credentials lack kms:GenerateDataKey and kms:Decrypt on it`;
-  const onBucket = operation === 'HeadBucket' || operation === 'ListMultipartUploads';
+  const onBucket = operation === 'HeadBucket' || operation === 'ListMultipartUploads' || operation === 'ListObjectsV2';
   const arn = `arn:aws:s3:::${place.bucket}${onBucket ? '' : `/${place.key}`}`;
   const also = ALSO[operation] ?? '';
   return `access denied to ${operation} (${said}); the credentials need ${RIGHTS[operation]} on ${arn}${also}`;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../errors/error.ts';
 import { serviceFailure } from '../../errors/foreign.ts';
 import type { Clients, S3Locator } from '../../s3/client.ts';
@@ -98,6 +98,20 @@ function headIn(headers: DirectAnswer): Head {
     ...(headers['content-length'] === undefined ? {} : { ContentLength: Number(headers['content-length']) }),
     ...(Number.isNaN(modifiedMs) ? {} : { LastModified: new Date(modifiedMs) }),
   };
+}
+
+/** By the first key that a list has; without the right to list nothing is known. */
+export async function isEmptyBelow(session: Session, prefix: S3Locator, call: Call): Promise<boolean> {
+  const command = new ListObjectsV2Command({ Bucket: prefix.bucket, Prefix: prefix.key, MaxKeys: 1 });
+  try {
+    const { Contents = [], KeyCount } = await session.perform('ListObjectsV2', prefix, call, ({ steady }, options) =>
+      steady.send(command, options),
+    );
+    return Contents.length === 0 && KeyCount === 0;
+  } catch {
+    call.signal.throwIfAborted();
+    return false;
+  }
 }
 
 export async function putObject(

@@ -16,6 +16,8 @@ export interface LocalBatchPorts extends BatchPorts {
   readonly shards: LocalShards;
   /** Finds what would fail for every entry. @throws PieceworkError with a `Destination…` code. */
   checkDestination(signal: AbortSignal): Promise<void>;
+  /** False where that can't be known at less cost than by asking for each name. */
+  isPlaceEmpty(signal: AbortSignal): Promise<boolean>;
 }
 
 /** Connections of one entry that is a transfer of its own. */
@@ -86,5 +88,6 @@ export function localBatchPorts(
         { signal },
       );
     },
+    isPlaceEmpty: async (signal) => (await share.destination.isEmptyBelow?.(folder.locate(''), { signal })) ?? false,
   };
 }

@@ -71,7 +71,21 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
   const progress = new Progress(request.onEvent);
   progress.listed(begun, list, earlier !== undefined);
   const { shards } = made;
-  const run = { batch: begun, all: shards, todo: shards, options, folder, store, ports, progress, startedAt, stopping };
+  // What an earlier run was at when it was killed is asked for.
+  const isPlaceEmpty = earlier === undefined && (await ports.isPlaceEmpty(signal));
+  const run = {
+    batch: begun,
+    isPlaceEmpty,
+    all: shards,
+    todo: shards,
+    options,
+    folder,
+    store,
+    ports,
+    progress,
+    startedAt,
+    stopping,
+  };
   return await runBatch(home, run, signal);
 }
 

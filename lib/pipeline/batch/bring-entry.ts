@@ -28,10 +28,12 @@ export type Brought = Outcome | 'large';
  * @throws PieceworkError as a transfer's probe and put do.
  */
 export async function bringEntry(ports: BatchPorts, job: EntryJob, signal: AbortSignal): Promise<Brought> {
-  const { entry, ifExists } = job;
+  const { entry, ifExists, isPlaceEmpty = false } = job;
   const startedAt = ports.clock.now();
   const target = ports.locate(entry.name);
-  const there = ifExists === 'replace' ? undefined : await ports.destination.head(target, { signal });
+  // One that fails where something is there has to know its own object again.
+  const isAsked = ifExists === 'fail' || (ifExists === 'if-changed' && !isPlaceEmpty);
+  const there = !isAsked ? undefined : await ports.destination.head(target, { signal });
   const request = requestOf(job, target);
   const ended = { entry: entry.number, name: entry.name, source: request.source.url } as const;
   if (there !== undefined && ifExists === 'fail') {

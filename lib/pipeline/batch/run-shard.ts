@@ -194,7 +194,7 @@ function isOfSource({ code }: PieceworkError): boolean {
 }
 
 async function bring(
-  { ports, batch, paceOf, proved, started, asTransfer }: BatchWork,
+  { ports, batch, paceOf, proved, started, asTransfer, isPlaceEmpty }: BatchWork,
   listed: BatchEntry,
   source: SourceLocator,
   shared: SharedRead | undefined,
@@ -213,7 +213,7 @@ async function bring(
     checksums,
     pace: paceOf(source.url),
     host: hostOf(source.url),
-    ...stated({ shared, minAgeMs, started }),
+    ...stated({ shared, minAgeMs, started, isPlaceEmpty }),
   };
   const came = await bringEntry(ports, job, signal);
   if (came !== 'large') return came;

@@ -16,6 +16,8 @@ export interface BatchWork {
   readonly lanes: number;
   /** Of the URL's host; the same for all shards. */
   paceOf(url: string): HostPace;
+  /** Nothing was at the destination when the batch began. @default unknown: each entry is asked for there */
+  readonly isPlaceEmpty?: boolean;
   /** A round for what was put off: what has an outcome keeps it. @default false */
   readonly isFurther?: boolean;
   /**

@@ -15,6 +15,8 @@ export interface EntryJob {
   /** Kept with the object, so that a put whose answer was lost can be settled. */
   readonly token: string;
   readonly ifExists: IfExists;
+  /** Nothing was at its place when the batch began: it need not be asked for. @default it is asked for */
+  readonly isPlaceEmpty?: boolean;
   readonly strict: boolean;
   readonly object: ObjectSettings;
   /** Digests that are wanted of each entry, whether they are expected or not. */
