@@ -120,12 +120,16 @@ it('brings small and large entries, writes the report, and leaves nothing', asyn
 
 it('with everything there is settled at once; a second one finds it unchanged', async () => {
   const urls = serve(40);
+  const heads = () => store.log.filter(({ operation }) => operation === 'HeadObject').length;
   const first = await settled((await submit(urls)).id);
   expect(first.counters).toMatchObject({ done: 40, failed: 0 });
+  // Nothing was under the prefix, which was asked once.
+  expect(heads()).toBe(0);
   await expect.poll(left).toEqual([]);
   expect(fleet.sealed.names()).toEqual([]);
   const second = await settled((await submit(urls)).id);
   expect(second.counters).toMatchObject({ done: 0, unchanged: 40 });
+  expect(heads()).toBe(40);
 });
 
 it('runs again what failed, and nothing else', async () => {

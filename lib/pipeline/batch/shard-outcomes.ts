@@ -59,6 +59,13 @@ export async function openOutcomes(
   return opened(ports, { batchId, shard, found, keepsFailures, checksums });
 }
 
+export interface Leased {
+  readonly outcomes: OpenOutcomes;
+  /** No worker had it before. */
+  readonly isFirst: boolean;
+  readonly silentSince?: string;
+}
+
 /**
  * Takes the shard to oneself. `held`: another worker has it; `through`: nothing of it is left to a worker; `over`: its
  * batch is in a later run.
@@ -69,7 +76,7 @@ export async function leaseOutcomes(
   shard: number,
   turn: ShardTurn,
   checksums: readonly DigestAlgorithm[],
-): Promise<{ readonly outcomes: OpenOutcomes; readonly silentSince?: string } | 'held' | 'through' | 'over'> {
+): Promise<Leased | 'held' | 'through' | 'over'> {
   const found = await ports.records.get(KEYS.outcomes(batchId, shard));
   const { run = 1, through, lease } = found?.value ?? { run: 0 };
   if (run > turn.run) return 'over';
@@ -80,7 +87,8 @@ export async function leaseOutcomes(
   try {
     await outcomes.checkpoint();
     const { silentSince } = found?.value ?? {};
-    return isSameRun && silentSince !== undefined ? { outcomes, silentSince } : { outcomes };
+    const isFirst = found === undefined;
+    return isSameRun && silentSince !== undefined ? { outcomes, isFirst, silentSince } : { outcomes, isFirst };
   } catch (error) {
     if (error instanceof TakenOver) return 'held';
     throw error;

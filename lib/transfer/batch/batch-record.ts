@@ -35,6 +35,8 @@ export interface BatchRecord {
   /** A name at the destination that stands for all of it: its lock lies under that. On AWS it is the prefix itself. */
   readonly place: DestinationLocator;
   readonly list: BatchList;
+  /** On AWS: nothing was under the prefix when the list was read. @default unknown */
+  readonly isPlaceEmpty?: true;
   readonly options: BatchOptions;
   /** Where the report is, once it is written. */
   readonly report?: string;

@@ -111,9 +111,13 @@ export function endedOnAws(
 }
 
 /** Its entries are known: it runs. A cancel that came meanwhile stands. */
-export function planned(batch: BatchRecord, list: BatchList, now: Instant): BatchRecord {
+export function planned(
+  batch: BatchRecord,
+  { list, isPlaceEmpty }: Pick<BatchRecord, 'list' | 'isPlaceEmpty'>,
+  now: Instant,
+): BatchRecord {
   const { ending } = batch;
-  return { ...begun({ ...batch, list }, now), ...(ending === undefined ? {} : { ending }) };
+  return { ...begun({ ...batch, list, ...stated({ isPlaceEmpty }) }, now), ...stated({ ending }) };
 }
 
 /** Takes the number of a run that was cut off before its record. */

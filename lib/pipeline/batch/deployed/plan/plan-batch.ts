@@ -39,11 +39,13 @@ export async function planBatch(ports: Ports, batchId: string, signal: AbortSign
 }
 
 async function begin(ports: Ports, batch: BatchRecord, signal: AbortSignal): Promise<BatchRecord | undefined> {
-  if (batch.list.readingId !== undefined) return await run(ports, batch, batch.list);
+  if (batch.list.readingId !== undefined) return await run(ports, batch, batch);
   let list: BatchRecord['list'];
+  let isPlaceEmpty: boolean;
   try {
     await checkDestination(ports, batch, signal);
     list = await read(ports, batch, signal);
+    isPlaceEmpty = await seesNothingThere(ports, batch, signal);
   } catch (thrown) {
     signal.throwIfAborted();
     const error = asPieceworkError(thrown);
@@ -51,17 +53,26 @@ async function begin(ports: Ports, batch: BatchRecord, signal: AbortSignal): Pro
     await endBatch(ports, batch, { ...NO_SUMS, reason: toErrorRecord(error) });
     return undefined;
   }
-  const stored = await run(ports, batch, list);
+  const stored = await run(ports, batch, { list, ...(isPlaceEmpty ? { isPlaceEmpty } : {}) });
   // Another planner was faster.
   if (stored?.list.readingId !== list.readingId)
     await fleetOf(ports).sealed.discard(SEALED.shards(batch.id, list.readingId ?? ''));
   return stored;
 }
 
-async function run(ports: Ports, batch: BatchRecord, list: BatchRecord['list']): Promise<BatchRecord | undefined> {
+async function run(
+  ports: Ports,
+  batch: BatchRecord,
+  plan: Pick<BatchRecord, 'list' | 'isPlaceEmpty'>,
+): Promise<BatchRecord | undefined> {
   return await changeBatch(ports, batch.id, (there) =>
-    there.status === 'accepted' && runOf(there) === runOf(batch) ? planned(there, list, ports.clock.now()) : undefined,
+    there.status === 'accepted' && runOf(there) === runOf(batch) ? planned(there, plan, ports.clock.now()) : undefined,
   );
+}
+
+/** Where it can be seen by one question, the workers need not ask for each entry. */
+async function seesNothingThere(ports: Ports, { place }: BatchRecord, signal: AbortSignal): Promise<boolean> {
+  return (await ports.destinations(place).isEmptyBelow?.(placeUnder(place, ''), { signal })) ?? false;
 }
 
 /** Finds what would fail for every entry. */

@@ -84,7 +84,7 @@ async function bring(
   const leased = await leaseOutcomes(ports, batch.id, shard, turn, batch.options.checksums ?? []);
   if (leased === 'through') return 'through';
   if (leased === 'held' || leased === 'over') throw new TakenOver(`${batch.id}/${shard}`, 'shard');
-  const { outcomes } = leased;
+  const { outcomes, isFirst } = leased;
   const listed = await filled(ports, await shards.get(batch.id, shard));
   const batchPorts: BatchPorts = {
     ...ports,
@@ -106,6 +106,8 @@ async function bring(
     limits: { maxAttempts, maxWaitMs: maxWaitMs ?? usualWaitMs, backoff },
     lanes: LANES,
     checkpointMs: CHECKPOINT_MS,
+    // What a worker brought that died is found unchanged.
+    isPlaceEmpty: batch.isPlaceEmpty === true && isFirst,
     paceOf(url) {
       const name = hostOf(url);
       const limits = name === host ? { places } : { places: 1, isGuest: true };
