@@ -5,13 +5,14 @@ import { PieceworkError } from '../../lib/errors/error.ts';
 import { BATCH_STATUSES } from '../../lib/transfer/batch/batch-record.ts';
 import { stated } from '../../lib/values/stated.ts';
 import { retrySource } from '../options/request.ts';
+import { batchLine } from '../output/batch/batches.ts';
 import { writeLine } from '../output/lines.ts';
 import { readsUnicode } from '../output/paint.ts';
 import { BLOCKS, LETTERS } from '../output/piece-map.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { transferTable } from '../output/transfer-table.ts';
 import type { VerbCall } from '../verb.ts';
-import { limitOf, SHOWN_BY_DEFAULT } from '../verbs/list-limit.ts';
+import { limitOf, merged, SHOWN_BY_DEFAULT } from '../verbs/list-limit.ts';
 import { remoteBatchLines, remoteBatchRow } from './batches.ts';
 import { resolveRemoteId } from './remote-id.ts';
 import { remoteRow, remoteStatusLines } from './show.ts';
@@ -31,44 +32,40 @@ export const remoteList: Remote = {
     const status = textOf(extras['status']);
     const batch = textOf(extras['batch']);
     const of = batch === undefined ? undefined : (await resolveRemoteId(client, batch, context.signal)).id;
-    const transfers = await pages(limit, (page) =>
-      client.list({
-        ...page,
-        ...stated({ status: status as Transfer['status'] | undefined, batch: of }),
-        signal: context.signal,
-      }),
-    );
+    const { signal } = context;
+    const transfers = await pages(limit, async (page) => {
+      const wanted = stated({ status: status as Transfer['status'] | undefined, batch: of });
+      const { transfers: found, nextCursor } = await client.list({ ...page, ...wanted, signal });
+      return { found, ...stated({ nextCursor }) };
+    });
     const isOfBatches = of === undefined && (status === undefined || STATUSES_OF_BATCHES.has(status));
     const batches = isOfBatches
       ? await pages(limit, async (page) => {
-          const found = await client.listBatches({
-            ...page,
-            ...stated({ status: status as Batch['status'] | undefined }),
-            signal: context.signal,
-          });
-          return { transfers: found.batches, ...stated({ nextCursor: found.nextCursor }) };
+          const wanted = stated({ status: status as Batch['status'] | undefined });
+          const { batches: found, nextCursor } = await client.listBatches({ ...page, ...wanted, signal });
+          return { found, ...stated({ nextCursor }) };
         }).catch(noneWhereUnknown)
       : NO_PAGES;
-    const shown = [...transfers.found, ...batches.found].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
-    const isShown = new Set(shown);
-    const more = transfers.next ?? batches.next;
     if (settings.json === true) {
+      // All of each, so that a cursor goes on where it ends.
       writeJson(context.stdout, {
         type: 'result',
         home: client.url,
-        transfers: transfers.found.filter((one) => isShown.has(one)),
-        batches: batches.found.filter((one) => isShown.has(one)),
-        ...stated({ nextCursor: transfers.next }),
+        transfers: transfers.found,
+        batches: batches.found,
+        ...stated({ nextCursor: transfers.nextCursor, nextBatchCursor: batches.nextCursor }),
       });
       return;
     }
+    const all = merged<Transfer | Batch>(transfers.found, batches.found, ({ id }) => id);
+    const shown = all.slice(0, limit);
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
     const now = context.now();
     const rows = shown.map((one) => ('source' in one ? remoteRow(one, now) : remoteBatchRow(one)));
     if (rows.length > 0) for (const line of transferTable(rows, now, columns)) writeLine(context.stdout, line);
     if (settings.quiet === true) return;
     if (shown.length === 0) writeLine(context.stderr, 'no transfers');
-    if (more !== undefined || shown.length < transfers.found.length + batches.found.length)
+    if ((transfers.nextCursor ?? batches.nextCursor) !== undefined || shown.length < all.length)
       writeLine(context.stderr, 'there are older ones; --all or --limit N shows more');
   },
 };
@@ -77,26 +74,25 @@ const STATUSES_OF_BATCHES: ReadonlySet<string> = new Set(BATCH_STATUSES);
 
 interface Pages<T> {
   readonly found: readonly T[];
-  readonly next: string | undefined;
+  /** Of the page that follows. */
+  readonly nextCursor?: string;
 }
 
-const NO_PAGES: Pages<Batch> = { found: [], next: undefined };
+const NO_PAGES: Pages<Batch> = { found: [] };
 
 async function pages<T>(
   limit: number,
-  read: (page: {
-    readonly limit: number;
-    readonly cursor?: string;
-  }) => Promise<{ readonly transfers: readonly T[]; readonly nextCursor?: string | undefined }>,
+  read: (page: { readonly limit: number; readonly cursor?: string }) => Promise<Pages<T>>,
 ): Promise<Pages<T>> {
   const found: T[] = [];
-  let cursor: string | undefined;
+  let nextCursor: string | undefined;
   do {
-    const page = await read({ limit: Math.min(MOST_ON_PAGE, limit - found.length), ...stated({ cursor }) });
-    found.push(...page.transfers);
-    cursor = page.nextCursor;
-  } while (cursor !== undefined && found.length < limit);
-  return { found, next: cursor };
+    const most = Math.min(MOST_ON_PAGE, limit - found.length);
+    const page: Pages<T> = await read({ limit: most, ...stated({ cursor: nextCursor }) });
+    found.push(...page.found);
+    nextCursor = page.nextCursor;
+  } while (nextCursor !== undefined && found.length < limit);
+  return { found, ...stated({ nextCursor }) };
 }
 
 /** A deployment from before there were batches. */
@@ -137,11 +133,7 @@ export const remoteCancel: Remote = {
     if (kind === 'batch') {
       const batch = await client.cancelBatch(id, { signal });
       if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, batch });
-      else
-        writeLine(
-          context.stdout,
-          `${id} ${batch.status}${batch.ending === undefined ? '' : ', about to be cancelled'}`,
-        );
+      else writeLine(context.stdout, batchLine(batch));
       return;
     }
     const transfer = await client.cancel(id, { signal });

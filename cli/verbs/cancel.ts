@@ -1,5 +1,6 @@
 import { resolveId } from '../options/given-id.ts';
 import { localOptions } from '../options/request.ts';
+import { batchLine } from '../output/batch/batches.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
@@ -19,9 +20,9 @@ export const cancelVerb: Verb = {
     await using local = await context.openLocal(localOptions(settings));
     const { kind, id } = await resolveId(local, given);
     if (kind === 'batch') {
-      const { status, ending } = await local.cancelBatch(id, context.signal);
-      if (settings.json === true) writeJson(context.stdout, { type: 'result', batchId: id, status });
-      else writeLine(context.stdout, `${id} ${status}${ending === undefined ? '' : ', about to be cancelled'}`);
+      const batch = await local.cancelBatch(id, context.signal);
+      if (settings.json === true) writeJson(context.stdout, { type: 'result', batchId: id, status: batch.status });
+      else writeLine(context.stdout, batchLine(batch));
       return;
     }
     const record = await local.cancel(id, context.signal);

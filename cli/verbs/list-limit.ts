@@ -16,3 +16,15 @@ export function limitOf(
   if (limit < 1) throw new PieceworkError('InvalidOption', '--limit is to be a whole number from 1');
   return limit;
 }
+
+/** One list of two, both with the newest first: ids are ULIDs, which grow with time. */
+export function merged<T>(some: readonly T[], others: readonly T[], idOf: (one: T) => string): readonly T[] {
+  const left = [...others];
+  return [
+    ...some.flatMap((one) => {
+      const newer = left.filter((other) => idOf(other) > idOf(one));
+      return [...left.splice(0, newer.length), one];
+    }),
+    ...left,
+  ];
+}

@@ -11,7 +11,7 @@ import type { TransferRow } from '../output/transfer-table.ts';
 import { transferTable } from '../output/transfer-table.ts';
 import { statusJson, transferRow } from '../output/transfers.ts';
 import type { Verb } from '../verb.ts';
-import { limitOf, SHOWN_BY_DEFAULT } from './list-limit.ts';
+import { limitOf, merged, SHOWN_BY_DEFAULT } from './list-limit.ts';
 
 export const listVerb: Verb = {
   name: 'list',
@@ -68,19 +68,7 @@ async function foundBy(local: Local, batch: string | undefined): Promise<readonl
     return transfers.filter(({ record }) => record.batch?.id === id);
   }
   const own = transfers.filter(({ record }) => record.batch === undefined);
-  return merged(own, await local.listBatches());
-}
-
-/** Both are newest first. */
-function merged(transfers: readonly LocalStatus[], batches: readonly LocalBatch[]): readonly Found[] {
-  const left = [...batches];
-  return [
-    ...transfers.flatMap((transfer): readonly Found[] => {
-      const newer = left.filter(({ record }) => record.id > transfer.record.id);
-      return [...left.splice(0, newer.length), transfer];
-    }),
-    ...left,
-  ];
+  return merged<Found>(own, await local.listBatches(), ({ record }) => record.id);
 }
 
 function isBatch(found: Found): found is LocalBatch {

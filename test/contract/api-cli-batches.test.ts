@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../cli/run.ts';
+import { createClient } from '../../lib/api/client/client.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import { ended } from '../../lib/transfer/batch/batch-transitions.ts';
 import { NO_OUTCOMES } from '../../lib/transfer/batch/outcome.ts';
@@ -182,5 +183,32 @@ describe('batches of a deployment', () => {
         },
       });
     }
+  });
+
+  it('list --json has as many transfers and as many batches as asked, and where each goes on', async () => {
+    await using here = await deploymentWorld();
+    const { bench, context, served } = here;
+    const submit = ['submit', '--batch', '--format', 'csv', 'https://h.example/l.csv'];
+    for (const to of ['a', 'b', 'c']) expect(await run([...submit, `s3://bucket/in/${to}/`], context)).toBe(0);
+    const batchIds = context.stdout.text.trim().split('\n').sort().reverse();
+    const older = ['01JZ7AAAAAAAAAAAAAAAAAAAA1', '01JZ7AAAAAAAAAAAAAAAAAAAA2', '01JZ7AAAAAAAAAAAAAAAAAAAA3'];
+    for (const id of older) await bench.store(id);
+    const listed = testContext({ environment: environmentOf(served.url) });
+    expect(await run(['list', '--json', '--limit', '2'], listed)).toBe(0);
+    const page = JSON.parse(listed.stdout.text);
+    const ids = ({ transfers, batches }: typeof page) =>
+      [...transfers, ...batches].map(({ id }: { readonly id: string }) => id);
+    expect(ids(page)).toEqual([older[2], older[1], batchIds[0], batchIds[1]]);
+    await using client = createClient({ url: served.url });
+    const { transfers } = await client.list({ cursor: page.nextCursor });
+    const { batches } = await client.listBatches({ cursor: page.nextBatchCursor });
+    expect(ids({ transfers, batches })).toEqual([older[0], batchIds[2]]);
+    const all = testContext({ environment: environmentOf(served.url) });
+    expect(await run(['list', '--json', '--limit', '3'], all)).toBe(0);
+    const whole = JSON.parse(all.stdout.text);
+    expect([ids(whole).length, whole.nextCursor, whole.nextBatchCursor]).toEqual([6, undefined, undefined]);
+    const people = testContext({ environment: environmentOf(served.url) });
+    await run(['list', '--limit', '2'], people);
+    expect(people.stdout.text.match(/^01\w+/gm)).toEqual(batchIds.slice(0, 2));
   });
 });

@@ -1,4 +1,5 @@
 import type { LocalBatch, LocalBatchStatus } from '../../../lib/index.ts';
+import type { BatchRecord } from '../../../lib/transfer/batch/batch-record.ts';
 import { isBatchOver, runOf } from '../../../lib/transfer/batch/batch-record.ts';
 import { printable } from '../../../lib/values/text/printable.ts';
 import { formatBytes } from '../../../lib/values/units.ts';
@@ -13,6 +14,11 @@ function stateOf({ record, isRunning }: LocalBatch): string {
   if (isBatchOver(record)) return record.status;
   if (!isRunning) return 'interrupted';
   return record.ending === undefined ? record.status : 'ending';
+}
+
+/** What `cancel` says of one, of this machine or of a deployment. */
+export function batchLine({ id, status, ending }: Pick<BatchRecord, 'id' | 'status'> & { ending?: unknown }): string {
+  return `${id} ${status}${ending === undefined ? '' : ', about to be cancelled'}`;
 }
 
 /** In the table of transfers. */
