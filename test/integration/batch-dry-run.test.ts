@@ -6,6 +6,7 @@ import { openLocal } from '../../lib/index.ts';
 import type { BatchBench } from '../support/batch-bench.ts';
 import { batchBench, sha256 } from '../support/batch-bench.ts';
 import { filesUnder } from '../support/files-under.ts';
+import { untilClosed } from '../support/hostile-lies.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { startS3Double } from '../support/s3-double.ts';
 
@@ -138,4 +139,23 @@ test('copy of several has it too', async () => {
   const { exitCode, stdout } = await bench.run('copy', '--dry-run', ...urls, 'out/');
   expect([exitCode, String(stdout)]).toEqual([0, expect.stringMatching(/to bring: +2, 200 B/)]);
   expect(await filesUnder(bench.folder)).toEqual([]);
+});
+
+test('what the batch would refuse of an entry or of the destination, it refuses too', async () => {
+  await mkdir(bench.out());
+  await writeFile(bench.out('a.bin'), 'there');
+  await using local = openLocal({ stateDir: join(bench.folder, 'planned-state') });
+  const to = { destination: bench.out() } as const;
+  const there = await bench.listFile([bench.origin.serve('/a.bin', { size: 100 })]);
+  const exists = await local.planBatch({ list: { from: there }, ...to, options: { ifExists: 'fail' } });
+  expect(exists.failures[0]?.examples[0]?.error).toMatchObject({
+    code: 'DestinationExists',
+    message: expect.stringContaining('choose another name, or --if-exists replace'),
+    details: { target: bench.out('a.bin') },
+  });
+  const cut = await bench.listFile([bench.origin.serve('/cut.bin', untilClosed(patternBytes(0, 100)))], 'cut.txt');
+  const strict = await local.planBatch({ list: { from: cut }, ...to, options: { strict: true } });
+  expect(strict.failures.map(({ code }) => code)).toEqual(['EndUnproved']);
+  const settings = await local.planBatch({ list: { from: there }, ...to, object: { storageClass: 'GLACIER' } });
+  expect(settings.problem?.code).toBe('DestinationUnsupported');
 });

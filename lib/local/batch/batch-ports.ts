@@ -14,8 +14,11 @@ import { localShards } from './list/shard-store.ts';
 
 export interface LocalBatchPorts extends BatchPorts {
   readonly shards: LocalShards;
-  /** Finds what would fail for every entry. @throws PieceworkError with a `Destination…` code. */
-  checkDestination(signal: AbortSignal): Promise<void>;
+  /**
+   * Finds what would fail for every entry. @throws PieceworkError with a `Destination…` code.
+   * @param sizeBytes is there to be room for as well; where a destination has that (`occupiedBytes`)
+   */
+  checkDestination(signal: AbortSignal, sizeBytes?: number): Promise<void>;
   /** False where that can't be known at less cost than by asking for each name. */
   isPlaceEmpty(signal: AbortSignal): Promise<boolean>;
 }
@@ -81,12 +84,12 @@ export function localBatchPorts(
       };
       return bringLarge(home, entry, to, signal);
     },
-    async checkDestination(signal) {
+    async checkDestination(signal, sizeBytes) {
+      const { destination } = share;
       const target = folder.locate('piecework-report');
-      await share.destination.check(
-        { target, token: 'batch', validator: { kind: 'none' }, settings: object },
-        { signal },
-      );
+      const room = destination.occupiedBytes === undefined ? undefined : sizeBytes;
+      const report = { target, token: 'batch', validator: { kind: 'none' }, settings: object } as const;
+      await destination.check({ ...report, ...stated({ sizeBytes: room }) }, { signal });
     },
     isPlaceEmpty: async (signal) => (await share.destination.isEmptyBelow?.(folder.locate(''), { signal })) ?? false,
   };

@@ -111,7 +111,7 @@ function proveBytes({ checksums }: EntryJob, request: TransferRequest, snapshot:
 }
 
 /** Only in memory: what the checks of a transfer go by. */
-function requestOf(
+export function requestOf(
   { entry, shown, ifExists, strict, object }: EntryJob,
   destination: DestinationLocator,
 ): TransferRequest {

@@ -1,17 +1,19 @@
 import type { StoredObject } from '../../../destinations/destination.ts';
 import { asPieceworkError, PieceworkError } from '../../../errors/error.ts';
 import { shownUrl } from '../../../errors/secret-url-path.ts';
+import { requestOf } from '../../../pipeline/batch/bring-entry.ts';
 import { asListed } from '../../../pipeline/batch/entry/expected-digests.ts';
 import type { EntryJob } from '../../../pipeline/batch/entry/job.ts';
 import { checkPage, isSame } from '../../../pipeline/batch/entry/read-small.ts';
 import type { HostPace } from '../../../pipeline/batch/host-pace.ts';
 import { atPlace } from '../../../pipeline/batch/host-pace.ts';
 import { checkExpectations } from '../../../pipeline/shared/object/object-spec.ts';
+import { checkEnd } from '../../../pipeline/shared/object/proved-end.ts';
+import { destinationExists } from '../../../pipeline/shared/object/unchanged.ts';
 import { hostOf } from '../../../records/records.ts';
 import type { Tries, TryLimits } from '../../../transfer/batch/again.ts';
 import { afterEntryFailure } from '../../../transfer/batch/again.ts';
 import type { BatchEntry } from '../../../transfer/batch/entry.ts';
-import { DEFAULT_OPTIONS } from '../../../transfer/request.ts';
 import type { ByteReader } from '../../../values/bytes.ts';
 import type { CompleteBatchOptions } from '../batch-options.ts';
 import type { LocalBatchPorts } from '../batch-ports.ts';
@@ -33,11 +35,7 @@ export async function lookAtEntry(context: LookContext, entry: BatchEntry, signa
   const { ports, options, limits } = context;
   const target = ports.locate(entry.name);
   const there = options.ifExists === 'replace' ? undefined : await ports.destination.head(target, { signal });
-  if (there !== undefined && options.ifExists === 'fail')
-    throw new PieceworkError(
-      'DestinationExists',
-      `${ports.destination.describe(target)} exists already, and --if-exists is fail`,
-    );
+  if (there !== undefined && options.ifExists === 'fail') throw destinationExists(ports.destination.describe(target));
   let last: PieceworkError | undefined;
   for (let tries: Tries = { failures: 0, waits: 0 }; ; ) {
     for (const source of entry.sources) {
@@ -75,14 +73,9 @@ async function ask(
     await using probe = await probing;
     const answerMs = ports.clock.now() - startedAt;
     const { snapshot } = probe;
-    const options = { ...DEFAULT_OPTIONS, expect: entry.expect };
-    const of = {
-      source: { url: job.shown, withheld: false },
-      destination: ports.locate(entry.name),
-      object: {},
-      options,
-    };
-    checkExpectations(of, snapshot);
+    const request = requestOf(job, ports.locate(entry.name));
+    checkExpectations(request, snapshot);
+    checkEnd(request, snapshot);
     checkPage(job, snapshot);
     const kind = isSame(there, snapshot, entry.expect.digests) ? 'unchanged' : 'to bring';
     const isSampled = wantsSample && kind === 'to bring';

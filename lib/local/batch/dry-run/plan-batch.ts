@@ -143,20 +143,13 @@ async function problemOf(
   sizeBytes: number,
   signal: AbortSignal,
 ): Promise<ErrorRecord | undefined> {
-  const { destination } = ports;
-  const hasRoom = destination.occupiedBytes !== undefined;
-  const object = {
-    target: ports.locate('piecework-report'),
-    token: 'batch',
-    validator: { kind: 'none' },
-    settings: {},
-  } as const;
   try {
-    await destination.check(hasRoom ? { ...object, sizeBytes } : object, { signal });
+    await ports.checkDestination(signal, sizeBytes);
     return undefined;
   } catch (thrown) {
     signal.throwIfAborted();
     const error = asPieceworkError(thrown);
-    return hasRoom && error.code === 'DestinationMissing' ? undefined : toErrorRecord(error);
+    const isMade = ports.destination.occupiedBytes !== undefined;
+    return isMade && error.code === 'DestinationMissing' ? undefined : toErrorRecord(error);
   }
 }

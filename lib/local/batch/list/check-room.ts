@@ -15,14 +15,8 @@ export async function checkRoom(
 ): Promise<void> {
   const { destination } = ports;
   if (destination.occupiedBytes === undefined || listedBytes === 0) return;
-  const room = ports.locate('piecework-report');
-  const check = (sizeBytes: number) =>
-    destination.check(
-      { target: room, token: 'batch', validator: { kind: 'none' }, settings: {}, sizeBytes },
-      { signal },
-    );
   try {
-    return await check(listedBytes);
+    return await ports.checkDestination(signal, listedBytes);
   } catch (error) {
     if (asPieceworkError(error).code !== 'DestinationFull') throw error;
   }
@@ -35,5 +29,5 @@ export async function checkRoom(
       neededBytes += Math.max(0, listed.expect.sizeBytes - occupied);
     }
   }
-  await check(neededBytes);
+  await ports.checkDestination(signal, neededBytes);
 }
