@@ -1,5 +1,7 @@
+import type { PieceworkError } from '../../lib/errors/error.ts';
 import { asPieceworkError } from '../../lib/errors/error.ts';
 import type { CleanReport } from '../../lib/index.ts';
+import { stated } from '../../lib/values/stated.ts';
 import { localOptions } from '../options/request.ts';
 import { placeText, writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
@@ -29,18 +31,18 @@ export const cleanVerb: Verb = {
     if (settings.json === true) writeJson(context.stdout, cleanJson(report));
     else show(call, report);
     // The first of them is the command's own error; all of them have been named.
-    const first = report.failed[0];
+    const first = failedOf(report)[0];
     if (first !== undefined) throw asPieceworkError(first.error);
   },
 };
 
 function show({ context: { stdout, stderr }, settings }: VerbCall, report: CleanReport): void {
-  const { cleaned, failed, running, forgotten, batches } = report;
+  const { cleaned, running, forgotten, batches } = report;
   for (const { id, request } of cleaned) {
     writeLine(stdout, `${id} ${placeText(request.destination)}`);
   }
   for (const id of batches.cleaned) writeLine(stdout, id);
-  for (const { transferId, error } of failed) writeLine(stderr, `${transferId} not cleaned: ${error.message}`);
+  for (const { id, error } of failedOf(report)) writeLine(stderr, `${id} not cleaned: ${error.message}`);
   if (settings.quiet === true) return;
   if (running.length > 0) writeLine(stderr, `${count(running.length, 'transfer')} left alone: running`);
   writeLine(stderr, `${count(cleaned.length, 'transfer')} cleaned`);
@@ -53,16 +55,29 @@ function show({ context: { stdout, stderr }, settings }: VerbCall, report: Clean
     writeLine(stderr, `${count(forgotten.length + batches.forgotten.length, 'ended transfer')} forgotten`);
 }
 
+/** Transfers and batches. */
+function failedOf({ failed, batches }: CleanReport): readonly { readonly id: string; readonly error: Error }[] {
+  return [
+    ...failed.map(({ transferId, error }) => ({ id: transferId, error })),
+    ...(batches.failed ?? []).map(({ batchId, error }) => ({ id: batchId, error })),
+  ];
+}
+
 function cleanJson({ cleaned, failed, running, forgotten, batches }: CleanReport): object {
   return {
     type: 'result',
     cleaned: cleaned.map(({ id, status }) => ({ transferId: id, status })),
-    failed: failed.map(({ transferId, error }) => {
-      const { code, message } = asPieceworkError(error);
-      return { transferId, code, message };
-    }),
+    failed: failed.map(({ transferId, error }) => ({ transferId, ...said(error) })),
     running,
     forgotten,
-    batches,
+    batches: {
+      ...batches,
+      ...stated({ failed: batches.failed?.map(({ batchId, error }) => ({ batchId, ...said(error) })) }),
+    },
   };
+}
+
+function said(error: Error): Pick<PieceworkError, 'code' | 'message'> {
+  const { code, message } = asPieceworkError(error);
+  return { code, message };
 }

@@ -9,7 +9,7 @@ import type { TransferRecord, TransferResult } from '../transfer/record/record.t
 import type { ObjectSettings, TransferOptions } from '../transfer/request.ts';
 import type { BackoffPolicy } from '../transfer/retry.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
-import type { BatchReport, BatchRequest, LocalBatch, LocalBatchStatus } from './batch/api.ts';
+import type { BatchReport, BatchRequest, CleanedBatches, LocalBatch, LocalBatchStatus } from './batch/api.ts';
 import type { BatchPlan } from './batch/dry-run/plan.ts';
 
 /** What one machine needs to know once; everything has a default. */
@@ -143,8 +143,7 @@ export interface CleanReport {
   readonly running: readonly string[];
   /** Ended transfers whose records are gone now. */
   readonly forgotten: readonly string[];
-  /** Ids of batches: interrupted ones that were given up, and ended ones that are forgotten. */
-  readonly batches: { readonly cleaned: readonly string[]; readonly forgotten: readonly string[] };
+  readonly batches: CleanedBatches;
 }
 
 /**

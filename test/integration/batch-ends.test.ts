@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BatchEvent, Local } from '../../lib/index.ts';
@@ -129,4 +129,19 @@ test.each(['retry', 'the same command'])('a cancel that comes while %s begins en
       : await local.batch({ list: { from: list }, destination: bench.out() });
   expect(report).toMatchObject({ batchId: id, status: 'cancelled', counters: { cancelled: 1 } });
   expect(isAsked).toBe(true);
+});
+
+test('a record that is damaged stops clean at no other batch, and is named', async () => {
+  const state = join(bench.folder, 'state');
+  const list = await bench.listFile([bench.origin.serve('/a.bin', { size: 100 })]);
+  const first = await bench.bring(list);
+  const others = [await bench.bring(list), await bench.bring(list)].map(({ batchId }) => batchId);
+  await writeFile(join(state, 'batches', `${first.batchId}.json`), 'no record');
+  await using local = openLocal({ stateDir: state });
+  const { batches } = await local.clean({ history: true });
+  expect(batches).toMatchObject({
+    forgotten: others,
+    failed: [{ batchId: first.batchId, error: { code: 'RecordCorrupt' } }],
+  });
+  expect((await local.clean({ history: true })).batches).toEqual({ cleaned: [], forgotten: [] });
 });

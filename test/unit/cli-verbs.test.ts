@@ -151,4 +151,17 @@ describe('the other verbs', () => {
       '1 transfer cleaned\n1 unfinished batch given up\n3 ended transfers forgotten\n',
     );
   });
+
+  it('clean names a batch that it could not clean, too', async () => {
+    const error = new PieceworkError('RecordCorrupt', 'the record is damaged');
+    const batches = { cleaned: [], forgotten: [], failed: [{ batchId: THIRD, error }] };
+    const clean = async () => ({ cleaned: [], failed: [], running: [], forgotten: [], batches });
+    const people = testContext({ local: () => ({ clean }) });
+    expect(await run(['clean'], people)).toBe(8);
+    expect(people.stderr.text).toContain(`${THIRD} not cleaned: the record is damaged\n`);
+    const program = testContext({ local: () => ({ clean }) });
+    await run(['clean', '--json'], program);
+    const failed = [{ batchId: THIRD, code: 'RecordCorrupt', message: 'the record is damaged' }];
+    expect(JSON.parse(program.stdout.text.split('\n')[0] ?? '')).toMatchObject({ batches: { failed } });
+  });
 });

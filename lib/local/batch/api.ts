@@ -121,3 +121,13 @@ export interface LocalBatchStatus extends LocalBatch, BatchView {
   /** Ids of the transfers that large entries are, as far as they have not ended. */
   readonly openTransfers: readonly string[];
 }
+
+/** Ids of batches that are gone now. */
+export interface CleanedBatches {
+  /** Interrupted ones that were given up. What they had brought stays. */
+  readonly cleaned: readonly string[];
+  /** Ended ones. */
+  readonly forgotten: readonly string[];
+  /** What could not be cleaned, and why. Absent = there is none. */
+  readonly failed?: readonly { readonly batchId: string; readonly error: Error }[];
+}

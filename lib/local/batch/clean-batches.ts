@@ -1,3 +1,4 @@
+import { asPieceworkError } from '../../errors/error.ts';
 import { readableBatch } from '../../pipeline/requests/batches/load-batch.ts';
 import { pathsUnder } from '../../pipeline/shared/paths-under.ts';
 import type { Records } from '../../records/records.ts';
@@ -6,33 +7,33 @@ import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import { isBatchOver } from '../../transfer/batch/batch-record.ts';
 import type { ShardOutcomes } from '../../transfer/batch/outcome.ts';
 import { isThere } from '../../transfer/batch/outcome.ts';
+import { stated } from '../../values/stated.ts';
 import { fromIso } from '../../values/time.ts';
 import type { Home } from '../home/home.ts';
-
-/** Ids of batches that are gone now. */
-export interface CleanedBatches {
-  /** Interrupted ones that were given up. What they had brought stays. */
-  readonly cleaned: readonly string[];
-  /** Ended ones. */
-  readonly forgotten: readonly string[];
-}
+import type { CleanedBatches } from './api.ts';
 
 /**
  * Gives up what no process works on, and with `history` forgets what has ended, in both cases only what is no younger.
+ * One that fails stops none of the others.
  */
 export async function cleanBatches(home: Home, youngest: number, history: boolean): Promise<CleanedBatches> {
   const cleaned: string[] = [];
   const forgotten: string[] = [];
+  const failed: { batchId: string; error: Error }[] = [];
   for await (const path of pathsUnder(home.records, 'batches/')) {
     const id = /^batches\/(.+)\.json$/.exec(path)?.[1] ?? '';
-    const batch = (await home.records.get(KEYS.batch(id)))?.value;
-    if (batch === undefined || fromIso(batch.createdAt) > youngest) continue;
-    const isOpen = !isBatchOver(batch);
-    if ((!isOpen && !history) || (await home.locks.isHeld(batch.place))) continue;
-    await forgetBatch(home.records, id);
-    (isOpen ? cleaned : forgotten).push(id);
+    try {
+      const batch = (await home.records.get(KEYS.batch(id)))?.value;
+      if (batch === undefined || fromIso(batch.createdAt) > youngest) continue;
+      const isOpen = !isBatchOver(batch);
+      if ((!isOpen && !history) || (await home.locks.isHeld(batch.place))) continue;
+      await forgetBatch(home.records, id);
+      (isOpen ? cleaned : forgotten).push(id);
+    } catch (thrown) {
+      failed.push({ batchId: id, error: asPieceworkError(thrown) });
+    }
   }
-  return { cleaned, forgotten };
+  return { cleaned, forgotten, ...stated({ failed: failed.length === 0 ? undefined : failed }) };
 }
 
 /**
