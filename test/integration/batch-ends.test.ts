@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BatchEvent, Local } from '../../lib/index.ts';
 import { openLocal } from '../../lib/index.ts';
 import { openHome } from '../../lib/local/home/home.ts';
@@ -11,7 +12,8 @@ import { KEYS } from '../../lib/records/records.ts';
 import type { BatchRecord } from '../../lib/transfer/batch/batch-record.ts';
 import { drafted } from '../../lib/transfer/batch/batch-transitions.ts';
 import type { BatchBench } from '../support/batch-bench.ts';
-import { batchBench } from '../support/batch-bench.ts';
+import { batchBench, sha256 } from '../support/batch-bench.ts';
+import { patternBytes } from '../support/pattern.ts';
 import { failureOf } from '../support/reading.ts';
 
 // What every end of a batch writes, and what one that is gone on with takes over from the run before.
@@ -129,6 +131,35 @@ test.each(['retry', 'the same command'])('a cancel that comes while %s begins en
       : await local.batch({ list: { from: list }, destination: bench.out() });
   expect(report).toMatchObject({ batchId: id, status: 'cancelled', counters: { cancelled: 1 } });
   expect(isAsked).toBe(true);
+});
+
+describe('a list of checksums that the batch is made from is not written over', () => {
+  async function made(): Promise<{ readonly list: string; readonly text: string; readonly base: string }> {
+    const base = new URL('.', bench.origin.serve('/a.bin', { size: 100 })).href;
+    const text = `${sha256(patternBytes(0, 100))}  a.bin\n${'0'.repeat(64)}  none.bin\n`;
+    await mkdir(bench.out());
+    await writeFile(bench.out('SHA256SUMS'), text);
+    return { list: bench.out('SHA256SUMS'), text, base };
+  }
+
+  test('where it is tried again from another folder', async () => {
+    const { list, text, base } = await made();
+    const { exitCode } = await bench.run('batch', 'out/SHA256SUMS', 'out', '--base', base, '--checksums', 'sha256');
+    expect(exitCode).toBe(9);
+    await using other = openLocal({ stateDir: join(bench.folder, '.local', 'state', 'piecework') });
+    const [{ record } = { record: { id: '' } }] = await other.listBatches();
+    const again = await other.retryBatch(record.id);
+    expect(again.checksums).toEqual([`${list}-${record.id}`]);
+    expect(await readFile(list, 'utf8')).toBe(text);
+  });
+
+  test('where it is named by a file: URL', async () => {
+    const { list, text, base } = await made();
+    const from = { list: { from: pathToFileURL(list).href, base } };
+    const { batchId, checksums } = await bench.bring(list, { ...from, ...CHECKSUMS });
+    expect(checksums).toEqual([`${list}-${batchId}`]);
+    expect(await readFile(list, 'utf8')).toBe(text);
+  });
 });
 
 test('a record that is damaged stops clean at no other batch, and is named', async () => {

@@ -69,6 +69,8 @@ export interface BatchEnding {
 export interface BatchList {
   /** Redacted. */
   readonly from: string;
+  /** On one machine: the path of its file from the root, which means the same in every folder. */
+  readonly path?: string;
   /** How it was read; before that, as it was said to be. */
   readonly format: string;
   /** Of its bytes, hex; of those that were read, where `limit` ended it. Empty before it is read. */

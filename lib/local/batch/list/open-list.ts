@@ -1,6 +1,7 @@
 import type { Hash } from 'node:crypto';
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PieceworkError } from '../../../errors/error.ts';
 import { redactUrl } from '../../../errors/redact.ts';
 import { givenEntries } from '../../../lists/given-entries.ts';
@@ -28,7 +29,7 @@ export interface OpenedList {
   /** Entries with a name that an earlier one has, where they are collected. */
   collisions(): number;
   /** Known when it was read to its end. */
-  description(): Pick<BatchList, 'from' | 'format' | 'sha256'>;
+  description(): Pick<BatchList, 'from' | 'path' | 'format' | 'sha256'>;
 }
 
 /**
@@ -73,10 +74,18 @@ export async function openList(
     notes: () => read.notes().map(noteText),
     description: () => ({
       from: list.from === '-' ? 'stdin' : redactUrl(list.from),
+      ...stated({ path: pathOf(list.from) }),
       format: read.format,
       sha256: hash.copy().digest('hex'),
     }),
   };
+}
+
+/** `undefined` = it is no file of this machine. */
+function pathOf(from: string): string | undefined {
+  if (from === '-') return undefined;
+  if (!isUrl(from)) return resolve(from);
+  return /^file:/i.test(from) ? fileURLToPath(from) : undefined;
 }
 
 function given(

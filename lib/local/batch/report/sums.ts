@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { outcomesInOrder } from '../../../pipeline/batch/outcomes-in-order.ts';
 import type { Outcome } from '../../../transfer/batch/outcome.ts';
 import { isThere } from '../../../transfer/batch/outcome.ts';
@@ -63,5 +62,6 @@ async function hasName(outcomes: AsyncIterable<Outcome>, name: string): Promise<
 
 /** A list of checksums of the publisher's is not to be written over. */
 function isList({ destinations }: Home, { batch, folder }: ReportOf, name: string): boolean {
-  return resolve(batch.list.from) === destinations.describe(folder.locate(name));
+  const { path, from } = batch.list;
+  return (path ?? from) === destinations.describe(folder.locate(name));
 }
