@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../lib/transfer/batch/outcome.ts';
+import { outcomesIn } from '../support/outcomes.ts';
 import { PREFIX } from './pipeline.ts';
 import { here, MIB, origin, pipeline, SECRET, serve } from './suite.ts';
 
@@ -28,15 +30,6 @@ async function submit(folder: string, entries: readonly Entry[], options: object
   return String(body['id']);
 }
 
-async function until(id: string, wanted: string): Promise<Record<string, unknown>> {
-  for (;;) {
-    const { body } = await pipeline.call('GET', `/v1/batches/${id}?waitSeconds=5`);
-    if (body['status'] === wanted) return body;
-    if (['completed', 'failed', 'cancelled'].includes(String(body['status'])))
-      throw new Error(`the batch ended otherwise: ${JSON.stringify(body)}`);
-  }
-}
-
 /** All that the pages of a path list under `name`. */
 async function pages(path: string, name: string): Promise<readonly Record<string, unknown>[]> {
   const all: Record<string, unknown>[] = [];
@@ -49,14 +42,10 @@ async function pages(path: string, name: string): Promise<readonly Record<string
 }
 
 /** What the report at the destination says of each entry, in the order of the list. */
-async function report(folder: string, id: string): Promise<readonly Record<string, unknown>[]> {
+async function report(folder: string, id: string): Promise<readonly Outcome[]> {
   const Key = `${PREFIX}${folder}/piecework-report-${id}.jsonl`;
   const { Body } = await pipeline.s3.send(new GetObjectCommand({ Bucket: pipeline.buckets.target, Key }));
-  const text = (await Body?.transformToString()) ?? '';
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return outcomesIn((await Body?.transformToString()) ?? '');
 }
 
 async function prove(folder: string, entries: readonly Entry[]): Promise<void> {
@@ -75,7 +64,7 @@ describe.runIf(here)('batches, all at the same time', { concurrent: true }, () =
     const entries = files(303, (index) => (index % 100 === 50 ? 12 * MIB + index : 1000 + index));
     for (const { name, size } of entries) serve(`many/${name}`, size, SEED);
     const id = await submit('many', entries);
-    const done = await until(id, 'completed');
+    const done = await pipeline.untilBatch(id, 'completed');
     expect(done).toMatchObject({ counters: { done: 303, unchanged: 0, failed: 0, cancelled: 0 }, failures: [] });
     await prove('many', entries);
     const numbers = entries.map((_, index) => index + 1);
@@ -86,7 +75,7 @@ describe.runIf(here)('batches, all at the same time', { concurrent: true }, () =
     expect(JSON.stringify([done, reported, found])).not.toContain(SECRET);
     expect(await pages(`/v1/transfers?batch=${id}`, 'transfers')).toHaveLength(3);
     // Again: what is there and has not changed is left alone.
-    const again = await until(await submit('many', entries), 'completed');
+    const again = await pipeline.untilBatch(await submit('many', entries), 'completed');
     expect(again).toMatchObject({ counters: { done: 0, unchanged: 303 } });
   });
 
@@ -98,13 +87,13 @@ describe.runIf(here)('batches, all at the same time', { concurrent: true }, () =
     while (asked('/stopped/3.bin') === 0) await sleep(100);
     const { status } = await pipeline.call('POST', `/v1/batches/${id}/cancel`);
     expect(status).toBe(202);
-    const { counters } = (await until(id, 'cancelled')) as { counters: Record<string, number> };
+    const { counters } = (await pipeline.untilBatch(id, 'cancelled')) as { counters: Record<string, number> };
     const { done = 0, cancelled = 0, failed } = counters;
     expect([done + cancelled, failed]).toEqual([40, 0]);
     expect(cancelled).toBeGreaterThan(0);
     for (const { name, size } of entries) serve(`stopped/${name}`, size, SEED);
     expect((await pipeline.call('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
-    const whole = (await until(id, 'completed')) as { counters: Record<string, number> };
+    const whole = (await pipeline.untilBatch(id, 'completed')) as { counters: Record<string, number> };
     expect(whole.counters['done']).toBe(40);
     await prove('stopped', entries);
   });
@@ -115,13 +104,13 @@ describe.runIf(here)('batches, all at the same time', { concurrent: true }, () =
     for (const { name, size } of entries) serve(`gaps/${name}`, size, SEED);
     for (const { name } of missing) origin.remove(`/gaps/${name}`);
     const id = await submit('gaps', entries);
-    expect(await until(id, 'completed')).toMatchObject({
+    expect(await pipeline.untilBatch(id, 'completed')).toMatchObject({
       counters: { done: 17, failed: 3 },
       failures: [{ code: 'SourceNotFound', count: 3 }],
     });
     for (const { name, size } of missing) serve(`gaps/${name}`, size, SEED);
     expect((await pipeline.call('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
-    expect(await until(id, 'completed')).toMatchObject({ run: 2, counters: { done: 20, failed: 0 } });
+    expect(await pipeline.untilBatch(id, 'completed')).toMatchObject({ run: 2, counters: { done: 20, failed: 0 } });
     await prove('gaps', entries);
     expect(entries.filter((entry) => !missing.includes(entry)).map(({ name }) => asked(`/gaps/${name}`))).toEqual(
       Array.from({ length: 17 }, () => 1),

@@ -143,18 +143,31 @@ export class Pipeline {
   }
 
   async status(id: string): Promise<Record<string, unknown>> {
-    const { status, body } = await this.call('GET', `/v1/transfers/${id}`);
-    if (status !== 200) throw new Error(`GET answered ${status}: ${JSON.stringify(body)}`);
-    return body;
+    return await this.#statusAt(`/v1/transfers/${id}`);
   }
 
   /** Waits until the transfer's status is one of these. */
   async until(id: string, ...wanted: readonly string[]): Promise<Record<string, unknown>> {
+    return await this.#untilAt(`/v1/transfers/${id}`, wanted);
+  }
+
+  /** Waits until the batch's status is one of these. */
+  async untilBatch(id: string, ...wanted: readonly string[]): Promise<Record<string, unknown>> {
+    return await this.#untilAt(`/v1/batches/${id}?waitSeconds=5`, wanted);
+  }
+
+  async #statusAt(path: string): Promise<Record<string, unknown>> {
+    const { status, body } = await this.call('GET', path);
+    if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  async #untilAt(path: string, wanted: readonly string[]): Promise<Record<string, unknown>> {
     for (;;) {
-      const body = await this.status(id);
+      const body = await this.#statusAt(path);
       if (wanted.includes(String(body['status']))) return body;
       if (['completed', 'failed', 'cancelled'].includes(String(body['status'])))
-        throw new Error(`the transfer ended otherwise: ${JSON.stringify(body)}`);
+        throw new Error(`${path} ended otherwise: ${JSON.stringify(body)}`);
       await sleep(200);
     }
   }
