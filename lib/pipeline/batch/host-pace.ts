@@ -66,6 +66,7 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   let ceiling: Ceiling | undefined;
   let atWork = 0;
   let lookedAt: Instant | undefined;
+  let firstLook: Promise<void> | undefined;
   let closedTo: Instant = 0;
   let nextStartAt: Instant = 0;
   let lastByteAt: Instant | undefined = limits.silentSince;
@@ -105,17 +106,25 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
     });
   }
 
-  /** What others learned of the host, and asked of us on its behalf. */
+  /** What others learned of the host, and asked of us on its behalf. Nothing is asked of it before that is known. */
   async function look(): Promise<void> {
     const now = clock.now();
     // A clock that was put back says nothing of how long ago that was.
-    if (lookedAt !== undefined && now >= lookedAt && now < lookedAt + LOOK_EVERY_MS) return;
+    if (lookedAt !== undefined && now >= lookedAt && now < lookedAt + LOOK_EVERY_MS) return await firstLook;
     const isFirst = lookedAt === undefined;
     lookedAt = now;
+    const looked = lookUp(isFirst);
+    // Its loss is one caller's.
+    if (isFirst) firstLook = looked.catch(() => {});
+    await looked;
+  }
+
+  async function lookUp(isFirst: boolean): Promise<void> {
     const entry = (await readHost(ports, url))?.value;
     closedTo = Math.max(closedTo, closedUntil(entry));
     if (isFirst) ceiling = ceilingOf(ports, entry);
-    if (limits.isGuest === true && !hasPlaceForGuest(ports, entry)) closedTo = Math.max(closedTo, now + LOOK_EVERY_MS);
+    if (limits.isGuest === true && !hasPlaceForGuest(ports, entry))
+      closedTo = Math.max(closedTo, clock.now() + LOOK_EVERY_MS);
   }
 
   async function untilOpen(signal: AbortSignal): Promise<void> {
