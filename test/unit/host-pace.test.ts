@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PieceworkError } from '../../lib/errors/error.ts';
 import type { BatchPorts } from '../../lib/pipeline/batch/batch-ports.ts';
 import type { Place } from '../../lib/pipeline/batch/host-pace.ts';
 import { hostPace } from '../../lib/pipeline/batch/host-pace.ts';
@@ -40,4 +41,24 @@ test('a host that asks for patience is asked for nothing at the beginning either
   expect(places).toEqual([]);
   await clock.advance(1_000, settled);
   expect(places).toHaveLength(16);
+});
+
+test('refused again after one less was tried, it asks for nothing for a while: others have those places', async () => {
+  const learned = (now: number) => ({ since: toIso(now - 60_000), patience: 64, crept: true });
+  const { clock, places } = await sixteen((now) => ({ ceiling: 4, learned: learned(now) }));
+  const busy = new PieceworkError('SourceBusy', '429');
+  // The step up that is taken back, and what was asked for with it.
+  await clock.advance(10, settled);
+  await places[0]?.failed(busy);
+  await clock.advance(10, settled);
+  await places[1]?.failed(busy);
+  await settled();
+  expect(places).toHaveLength(5);
+  await clock.advance(10, settled);
+  // Its own number of places, and refused all the same.
+  await places[4]?.failed(busy);
+  await clock.advance(1_900, settled);
+  expect(places).toHaveLength(5);
+  await clock.advance(200, settled);
+  expect(places.length).toBeGreaterThan(5);
 });

@@ -176,7 +176,7 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   }
 
   /** Takes effect at once; resolves when others can know of it. */
-  async function noteFailure(error: PieceworkError, signal: AbortSignal): Promise<void> {
+  async function noteFailure(error: PieceworkError, startedAt: Instant, signal: AbortSignal): Promise<void> {
     const sign = signOf(error);
     if (sign === undefined) return;
     const { retryAfterMs = 0, openConnections = 0 } = error.details;
@@ -184,18 +184,20 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
     const isBusy = sign === 'busy';
     const signs = { busy: isBusy ? 1 : 0, cut: isBusy ? 0 : 1, borne: openConnections, doneMs: [] };
     const learned = learn(signs, signal);
-    if (isBusy) pauseAfterStep(before, retryAfterMs);
+    if (isBusy) pauseAfter(before, startedAt, retryAfterMs);
     closeFor(retryAfterMs);
     await learned;
     if (retryAfterMs > 0) await hint(closeHost(ports, url, closedTo, signal));
   }
 
   /** What was on its way at the old number is refused as well, and is to be over before more is asked for. */
-  function pauseAfterStep(before: Ceiling | undefined, retryAfterMs: number): void {
+  function pauseAfter(before: Ceiling | undefined, startedAt: Instant, retryAfterMs: number): void {
     const isLess = ceiling !== before && before?.crept !== true;
+    // Asked after the last step, and refused too soon for another one: others have what this was to have.
+    const isTooMuch = ceiling === before && before !== undefined && startedAt > before.since;
     // With one at a time, only more time between them is less. What names a time is asked again after that.
     const isSlower = retryAfterMs === 0 && before?.connections === 1 && gap.refused(clock.now());
-    if (isLess || isSlower) closeFor(SETTLE_MS);
+    if (isLess || isTooMuch || isSlower) closeFor(SETTLE_MS);
   }
 
   return {
@@ -227,7 +229,7 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
             void learn({ busy: 0, cut: 0, borne: 0, doneMs: [clock.now() - startedAt] }, signal);
         },
         async failed(error) {
-          const written = noteFailure(error, signal);
+          const written = noteFailure(error, startedAt, signal);
           // Only now: its place is the next one's as soon as it is free.
           leave();
           await written;
