@@ -1,20 +1,16 @@
 import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
 import type { BatchRequest } from '../../lib/index.ts';
-import { localOptions } from '../options/request.ts';
 import { planLines } from '../output/batch/plan.ts';
-import { batchReporter } from '../output/batch/reporter.ts';
 import { failureLines } from '../output/batch/summary.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
+import { watched } from './follow-batch.ts';
 
 /** `--dry-run`: asks for each entry once, and says what would be done. Nothing is written. */
-export async function showBatchPlan({ context, settings }: VerbCall, request: BatchRequest): Promise<void> {
-  const plan = await (async () => {
-    using reporter = batchReporter(context, settings);
-    await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
-    return await local.planBatch({ ...request, onEvent: reporter.batchEvent }, context.signal);
-  })();
+export async function showBatchPlan(call: VerbCall, request: BatchRequest): Promise<void> {
+  const { context, settings } = call;
+  const plan = await watched(call, (local, onEvent) => local.planBatch({ ...request, onEvent }, context.signal));
   const { failed, entries, failures, collisions, problem } = plan;
   if (settings.json === true) writeJson(context.stdout, { type: 'result', plan });
   else {

@@ -1,20 +1,18 @@
 import { statSync } from 'node:fs';
-import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
 import { redactUrl } from '../../lib/errors/redact.ts';
-import type { BatchEvent, BatchReport, BatchRequest } from '../../lib/index.ts';
+import type { BatchEvent, BatchRequest } from '../../lib/index.ts';
 import { describeIn } from '../../lib/local/destinations/kinds.ts';
+import { isThere } from '../../lib/transfer/batch/outcome.ts';
 import { stated } from '../../lib/values/stated.ts';
 import { printableEscapes } from '../../lib/values/text/printable.ts';
 import { flagOf } from '../options/option.ts';
-import { copyRequest, localOptions } from '../options/request.ts';
+import { copyRequest } from '../options/request.ts';
 import type { SettingKey } from '../options/table.ts';
 import { againCommand } from '../output/batch/again.ts';
-import { batchReporter } from '../output/batch/reporter.ts';
-import { batchSummary } from '../output/batch/summary.ts';
-import { writeLine } from '../output/lines.ts';
-import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
 import { showBatchPlan } from './batch-plan.ts';
+import { followBatch } from './follow-batch.ts';
 
 /** What is said of one file, and can't be meant of each of several. */
 const OF_ONE: readonly SettingKey[] = [
@@ -30,29 +28,22 @@ const OF_ONE: readonly SettingKey[] = [
 /** `copy URL… DEST/`: several sources into one folder, as `cp` does. A small batch, without a report of its own. */
 export async function copyMany(call: VerbCall): Promise<void> {
   const { context, settings } = call;
-  const brought = new Map<number, string>();
   const request = requestOf(call);
   if (settings.dryRun === true) return await showBatchPlan(call, request);
-  const report = await watched(call, request, (event) => {
-    if (event.type !== 'batch.outcome') return;
-    const { entry, kind, name } = event.outcome;
-    if (kind === 'done' || kind === 'unchanged') brought.set(entry, name);
+  const brought = new Map<number, string>();
+  const note = (event: BatchEvent): void => {
+    if (event.type !== 'batch.outcome' || !isThere(event.outcome)) return;
+    brought.set(event.outcome.entry, printableEscapes(describeIn(request.destination, event.outcome.name)));
+  };
+  // In the order of the sources.
+  const results = () => [...brought].sort(([a], [b]) => a - b).map(([, place]) => place);
+  await followBatch(call, { again: againCommand(call.commandLine), of: 'sources', results }, (local, onEvent) => {
+    const both = (event: BatchEvent): void => {
+      note(event);
+      onEvent(event);
+    };
+    return local.batch({ ...request, onEvent: both }, context.signal);
   });
-  if (settings.json === true) writeJson(context.stdout, { type: 'result', batch: report });
-  else {
-    if (settings.quiet !== true)
-      for (const line of batchSummary(report, againCommand(call.commandLine))) writeLine(context.stderr, line);
-    // Each alone on its line, in the order of the sources.
-    for (const [, name] of [...brought].sort(([a], [b]) => a - b))
-      writeLine(context.stdout, printableEscapes(describeIn(request.destination, name)));
-  }
-  const { failed, cancelled } = report.counters;
-  if (report.reason !== undefined) throw fromErrorRecord(report.reason);
-  if (failed + cancelled > 0)
-    throw new PieceworkError(
-      'EntriesFailed',
-      `${failed + cancelled} of ${report.entries} sources are not there; the same command tries them again`,
-    );
 }
 
 function requestOf({ arguments: operands, settings }: VerbCall): BatchRequest {
@@ -104,19 +95,4 @@ function folderOf(written: string, count: number): string {
   if (there === undefined) throw many(`${written} is not there: end it with a slash to have it made`);
   if (!there.isDirectory()) throw many(`${written} is a file`);
   return written;
-}
-
-async function watched(
-  call: VerbCall,
-  request: BatchRequest,
-  onEvent: (event: BatchEvent) => void,
-): Promise<BatchReport> {
-  const { context, settings } = call;
-  using reporter = batchReporter(context, settings);
-  await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
-  const both = (event: BatchEvent): void => {
-    onEvent(event);
-    reporter.batchEvent(event);
-  };
-  return await local.batch({ ...request, onEvent: both }, context.signal);
 }

@@ -7,14 +7,23 @@ import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
 
+/** How its end is said. */
+export interface BatchWords {
+  /** The command that tries again what failed. */
+  readonly again: string | undefined;
+  /** What it is of. @default 'entries' */
+  readonly of?: string;
+  /** For stdout: each alone on its line, so that a script can take it. @default where the report is */
+  results?(report: BatchReport): readonly string[];
+}
+
 /**
- * Runs a batch with its events shown, and says how it ended. `batch` and `retry` are this.
- * @param again the command that tries again what failed
+ * Runs a batch with its events shown, and says how it ended. `batch`, `copy` of several and `retry` are this.
  * @throws PieceworkError why it ended early; `EntriesFailed`.
  */
 export async function followBatch(
   call: VerbCall,
-  again: string | undefined,
+  { again, of = 'entries', results = ({ report }) => (report === undefined ? [] : [report]) }: BatchWords,
   run: (local: Local, onEvent: (event: BatchEvent) => void) => Promise<BatchReport>,
 ): Promise<void> {
   const report = await watched(call, run);
@@ -22,21 +31,22 @@ export async function followBatch(
   if (settings.json === true) writeJson(context.stdout, { type: 'result', batch: report });
   else {
     if (settings.quiet !== true) for (const line of batchSummary(report, again)) writeLine(context.stderr, line);
-    if (report.report !== undefined) writeLine(context.stdout, report.report);
+    for (const line of results(report)) writeLine(context.stdout, line);
   }
   const { failed, cancelled } = report.counters;
   if (report.reason !== undefined) throw fromErrorRecord(report.reason);
   if (failed + cancelled > 0)
     throw new PieceworkError(
       'EntriesFailed',
-      `${failed + cancelled} of ${report.entries} entries are not there; the same command tries them again`,
+      `${failed + cancelled} of ${report.entries} ${of} are not there; the same command tries them again`,
     );
 }
 
-async function watched(
+/** Asks this machine about a batch, with its events shown. All of that has ended before the result is there. */
+export async function watched<T>(
   { context, settings }: VerbCall,
-  run: (local: Local, onEvent: (event: BatchEvent) => void) => Promise<BatchReport>,
-): Promise<BatchReport> {
+  run: (local: Local, onEvent: (event: BatchEvent) => void) => Promise<T>,
+): Promise<T> {
   using reporter = batchReporter(context, settings);
   await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
   return await run(local, reporter.batchEvent);

@@ -27,7 +27,7 @@ export const retryVerb: Verb = {
     const { kind, id } = await kindOf(call, given);
     if (kind === 'batch') {
       refuseSource(url, id);
-      return await followBatch(call, `piecework retry ${id}`, (local, onEvent) =>
+      return await followBatch(call, { again: `piecework retry ${id}` }, (local, onEvent) =>
         local.retryBatch(id, { onEvent }, context.signal),
       );
     }
