@@ -1,5 +1,5 @@
 import type { Batch, BatchDetail } from '../../lib/api/schemas/batches/answers.ts';
-import { total } from '../../lib/transfer/batch/outcome.ts';
+import { missing, total } from '../../lib/transfer/batch/outcome.ts';
 import { printable } from '../../lib/values/text/printable.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { failureLines, outcomeKinds } from '../output/batch/summary.ts';
@@ -10,11 +10,11 @@ import { hasEnded } from './watch/watching.ts';
 /* A deployment's batches for people: the same words as for those of this machine. */
 
 export function remoteBatchRow({ id, status, ending, list, counters, createdAt, destination }: Batch): TransferRow {
-  const missing = counters === undefined ? 0 : counters.failed + counters.cancelled;
+  const left = missing(counters);
   const all = list.entries === undefined ? 'list not read yet' : count(list.entries, 'entry', 'entries');
   return {
     id,
-    state: `${ending === undefined ? status : 'ending'} (batch, ${missing === 0 ? all : `${missing} of ${list.entries} missing`})`,
+    state: `${ending === undefined ? status : 'ending'} (batch, ${left === 0 ? all : `${left} of ${list.entries} missing`})`,
     sizeBytes: counters?.bytes,
     createdAt,
     source: printable(list.from),
@@ -45,7 +45,7 @@ export function remoteBatchLines(batch: BatchDetail): readonly string[] {
     ['report', batch.report],
     ['kept until', isOver ? heldUntil : undefined],
   ]);
-  const again = isOver && counters.failed + counters.cancelled > 0 && heldUntil !== undefined;
+  const again = isOver && missing(counters) > 0 && heldUntil !== undefined;
   return [
     ...lines,
     ...failureLines(batch.failures),

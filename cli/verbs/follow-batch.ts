@@ -1,5 +1,6 @@
 import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
 import type { BatchEvent, BatchReport, Local } from '../../lib/index.ts';
+import { missing } from '../../lib/transfer/batch/outcome.ts';
 import { localOptions } from '../options/request.ts';
 import { batchReporter } from '../output/batch/reporter.ts';
 import { batchSummary } from '../output/batch/summary.ts';
@@ -33,12 +34,12 @@ export async function followBatch(
     if (settings.quiet !== true) for (const line of batchSummary(report, again)) writeLine(context.stderr, line);
     for (const line of results(report)) writeLine(context.stdout, line);
   }
-  const { failed, cancelled } = report.counters;
   if (report.reason !== undefined) throw fromErrorRecord(report.reason);
-  if (failed + cancelled > 0)
+  const left = missing(report.counters);
+  if (left > 0)
     throw new PieceworkError(
       'EntriesFailed',
-      `${failed + cancelled} of ${report.entries} ${of} are not there; the same command tries them again`,
+      `${left} of ${report.entries} ${of} are not there; the same command tries them again`,
     );
 }
 

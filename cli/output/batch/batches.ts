@@ -1,6 +1,7 @@
 import type { LocalBatch, LocalBatchStatus } from '../../../lib/index.ts';
 import type { BatchRecord } from '../../../lib/transfer/batch/batch-record.ts';
 import { isBatchOver, runOf } from '../../../lib/transfer/batch/batch-record.ts';
+import { missing } from '../../../lib/transfer/batch/outcome.ts';
 import { printable } from '../../../lib/values/text/printable.ts';
 import { formatBytes } from '../../../lib/values/units.ts';
 import { count, facts } from '../text.ts';
@@ -24,8 +25,8 @@ export function batchLine({ id, status, ending }: Pick<BatchRecord, 'id' | 'stat
 /** In the table of transfers. */
 export function batchRow(batch: LocalBatch): TransferRow {
   const { id, list, counters, createdAt, destination } = batch.record;
-  const missing = counters === undefined ? 0 : counters.failed + counters.cancelled;
-  const entries = missing === 0 ? count(list.entries, 'entry', 'entries') : `${missing} of ${list.entries} missing`;
+  const left = missing(counters);
+  const entries = left === 0 ? count(list.entries, 'entry', 'entries') : `${left} of ${list.entries} missing`;
   return {
     id,
     state: `${stateOf(batch)} (batch, ${entries})`,
@@ -56,7 +57,7 @@ export function batchStatusLines(batch: LocalBatchStatus): readonly string[] {
     ['report', report],
     ...openTransfers.map((transfer) => ['large', `transfer ${transfer}`] as const),
   ]);
-  const again = isBatchOver(record) && counters.failed + counters.cancelled > 0;
+  const again = isBatchOver(record) && missing(counters) > 0;
   const command = `piecework retry ${id}`;
   return [
     ...lines,

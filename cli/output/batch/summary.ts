@@ -1,4 +1,5 @@
 import type { BatchReport, Counters } from '../../../lib/index.ts';
+import { missing } from '../../../lib/transfer/batch/outcome.ts';
 import { formatBytes, formatDuration } from '../../../lib/values/units.ts';
 import { count } from '../text.ts';
 import type { ShownFailure } from './lines.ts';
@@ -22,8 +23,7 @@ export function batchSummary(report: BatchReport, again: string | undefined): re
     `${count(entries, 'entry', 'entries')}: ${kinds}${speed(report)}, in ${formatDuration(elapsedMs)}`,
     ...failureLines(failures, report.report !== undefined),
   ];
-  if (counters.failed + counters.cancelled > 0)
-    lines.push(`to try again what failed: ${again ?? 'run the same command again'}`);
+  if (missing(counters) > 0) lines.push(`to try again what failed: ${again ?? 'run the same command again'}`);
   return lines;
 }
 

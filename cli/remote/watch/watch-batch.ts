@@ -1,6 +1,7 @@
 import type { ApiClient } from '../../../lib/api/client/client.ts';
 import type { BatchDetail } from '../../../lib/api/schemas/batches/answers.ts';
 import { PieceworkError } from '../../../lib/errors/error.ts';
+import { missing } from '../../../lib/transfer/batch/outcome.ts';
 import type { VerbCall } from '../../verb.ts';
 import { batchProgressText } from '../batches.ts';
 import { errorOf, whileWatched } from './watching.ts';
@@ -28,10 +29,10 @@ export async function watchBatch(call: VerbCall, client: ApiClient, id: string):
 /** @throws PieceworkError why it ended early; `EntriesFailed` unless all is there. */
 export function throwUnlessWhole({ id, status, reason, list, counters }: BatchDetail): void {
   if (reason !== undefined) throw errorOf(reason);
-  const missing = counters.failed + counters.cancelled;
-  if (status === 'completed' && missing === 0) return;
+  const left = missing(counters);
+  if (status === 'completed' && left === 0) return;
   throw new PieceworkError(
     'EntriesFailed',
-    `${missing} of ${list.entries ?? 0} entries are not there; piecework retry ${id} tries them again`,
+    `${left} of ${list.entries ?? 0} entries are not there; piecework retry ${id} tries them again`,
   );
 }

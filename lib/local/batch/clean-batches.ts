@@ -6,7 +6,7 @@ import { KEYS } from '../../records/records.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import { isBatchOver } from '../../transfer/batch/batch-record.ts';
 import type { ShardOutcomes } from '../../transfer/batch/outcome.ts';
-import { isThere } from '../../transfer/batch/outcome.ts';
+import { isThere, missing } from '../../transfer/batch/outcome.ts';
 import { stated } from '../../values/stated.ts';
 import { fromIso } from '../../values/time.ts';
 import type { Home } from '../home/home.ts';
@@ -41,8 +41,8 @@ export async function cleanBatches(home: Home, youngest: number, history: boolea
  * a retry, and so do the shards that it needs.
  */
 export async function keepWhatFailed(records: Records, { id, counters, report }: BatchRecord): Promise<void> {
-  const missing = counters === undefined ? 0 : counters.failed + counters.cancelled;
-  if (missing === 0) return await forgetRooms(records, id, report === undefined ? ['shards'] : ['shards', 'outcomes']);
+  if (missing(counters) === 0)
+    return await forgetRooms(records, id, report === undefined ? ['shards'] : ['shards', 'outcomes']);
   for await (const path of pathsUnder(records, KEYS.outcomesOf(id))) {
     const found = await records.get<ShardOutcomes>({ path });
     if (found?.value.outcomes.every(isThere) === true)

@@ -98,6 +98,11 @@ export function total({ done, unchanged, failed, cancelled }: Counters): number 
   return done + unchanged + failed + cancelled;
 }
 
+/** Entries whose file is not at the destination: they failed, or the batch did not come to them. */
+export function missing({ failed, cancelled }: Pick<Counters, 'failed' | 'cancelled'> = NO_OUTCOMES): number {
+  return failed + cancelled;
+}
+
 /**
  * The outcomes of two workers of one shard as one: of an entry that both have, the one that says it is there; else the
  * first.

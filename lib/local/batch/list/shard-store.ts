@@ -16,8 +16,8 @@ interface StoredShard {
 export interface LocalShards extends ShardStore {
   /** The shards of `from` are those of `to`, which has them already on the disk: the list was read once more. */
   adopt(from: string, to: string, shards: number): Promise<void>;
-  /** Numbers, names and sources as they may be shown, of a shard that holds secrets as well. */
-  outline(batchId: string, number: number): Promise<readonly Listed[] | undefined>;
+  /** As it lies on the disk: of a shard that holds secrets, its entries as they may be shown. */
+  stored(batchId: string, number: number): Promise<StoredShard | undefined>;
 }
 
 /**
@@ -26,6 +26,7 @@ export interface LocalShards extends ShardStore {
  */
 export function localShards(records: Records): LocalShards {
   const secret = new Map<string, readonly Listed[]>();
+  const read = async (batchId: string, number: number) => (await records.get(keyOf(batchId, number)))?.value;
 
   return {
     async put(batchId, { number, entries }) {
@@ -37,12 +38,10 @@ export function localShards(records: Records): LocalShards {
     async get(batchId, number) {
       const held = secret.get(nameOf(batchId, number));
       if (held !== undefined) return held;
-      const stored = (await records.get(keyOf(batchId, number)))?.value;
+      const stored = await read(batchId, number);
       return stored?.withheld === true ? undefined : stored?.entries;
     },
-    async outline(batchId, number) {
-      return (await records.get(keyOf(batchId, number)))?.value.entries;
-    },
+    stored: read,
     async adopt(from, to, shards) {
       for (let number = 1; number <= shards; number += 1) {
         const entries = secret.get(nameOf(from, number));
@@ -50,8 +49,8 @@ export function localShards(records: Records): LocalShards {
         secret.delete(nameOf(from, number));
         // One that was brought to its end before is not there any more, and its entries may be tried again.
         const there = await records.get(keyOf(to, number));
-        const read = there === undefined ? await records.get(keyOf(from, number)) : undefined;
-        if (read !== undefined) await records.put(keyOf(to, number), read.value, 'absent');
+        const again = there === undefined ? await read(from, number) : undefined;
+        if (again !== undefined) await records.put(keyOf(to, number), again, 'absent');
         await records.delete(keyOf(from, number));
       }
     },

@@ -4,7 +4,7 @@ import { findBatch } from '../../../pipeline/requests/batches/load-batch.ts';
 import { KEYS } from '../../../records/records.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { nextRun } from '../../../transfer/batch/batch-transitions.ts';
-import { stated } from '../../../values/stated.ts';
+import { missing } from '../../../transfer/batch/outcome.ts';
 import type { Home } from '../../home/home.ts';
 import type { BatchReport, BatchRequest } from '../api.ts';
 import { batchFolder } from '../batch-folder.ts';
@@ -14,7 +14,7 @@ import { batchStore } from '../batch-store.ts';
 import { Progress } from '../progress.ts';
 import { watchForCancel } from '../run/cancel-watch.ts';
 import { runBatch } from '../run/run-batch.ts';
-import type { StoredShard } from './stored-shards.ts';
+import type { KnownShard } from './stored-shards.ts';
 import { storedShards } from './stored-shards.ts';
 
 /**
@@ -38,13 +38,8 @@ export async function retryBatch(
   const record = await findBatch(home, batchId);
   const shards = await openShards(home, record);
   await using share = await home.engine.openBatch(folder.kind);
-  const { ifExists, strict, maxAttempts, object, ...more } = record.options;
-  const { checksums, minAgeMs, parallelism, perHost, perHostPerMinute, maxWaitMs, maxFailures, maxDurationMs } = more;
-  const options = completeBatchOptions({
-    ...{ ifExists, maxAttempts },
-    ...stated({ strict, parallelism, perHost, perHostPerMinute, maxWaitMs, maxFailures, maxDurationMs }),
-    ...stated({ checksums, minAgeMs }),
-  });
+  const { object, ...given } = record.options;
+  const options = completeBatchOptions(given);
   const ports = localBatchPorts(home, { request: { object }, options, folder, share, batchId: () => batchId });
   await ports.checkDestination(signal);
   const stopping = new AbortController();
@@ -60,10 +55,9 @@ export async function retryBatch(
   return await runBatch(home, run, signal);
 }
 
-async function openShards(home: Home, record: BatchRecord): Promise<readonly StoredShard[]> {
+async function openShards(home: Home, record: BatchRecord): Promise<readonly KnownShard[]> {
   const { id, list, status, counters } = record;
-  const missing = counters === undefined ? undefined : counters.failed + counters.cancelled;
-  if (status === 'completed' && missing === 0) throw nothingFailed(record);
+  if (status === 'completed' && counters !== undefined && missing(counters) === 0) throw nothingFailed(record);
   // Before the list is read to its end, it is not known what is in it.
   if (list.entriesSha256 === '') throw listNeeded(id, 'its list was not read to its end');
   const shards = await storedShards(home.records, record);

@@ -10,7 +10,7 @@ import { stated } from '../../../values/stated.ts';
 import { localShards } from '../list/shard-store.ts';
 
 /** A shard of which no process has the list. */
-export interface StoredShard {
+export interface KnownShard {
   readonly index: ShardIndex;
   /** Something of it is not at the destination. */
   readonly isOpen: boolean;
@@ -19,14 +19,14 @@ export interface StoredShard {
 }
 
 /** What the state folder knows of the shards of a batch, in their order. */
-export async function storedShards(records: Records, { id, list }: BatchRecord): Promise<readonly StoredShard[]> {
-  const { get, outline } = localShards(records);
-  const found: StoredShard[] = [];
+export async function storedShards(records: Records, { id, list }: BatchRecord): Promise<readonly KnownShard[]> {
+  const { stored } = localShards(records);
+  const found: KnownShard[] = [];
   for (let number = 1; number <= list.shards; number += 1) {
     const outcomes = (await records.get(KEYS.outcomes(id, number)))?.value.outcomes ?? [];
-    const listed = await outline(id, number);
+    const { entries: listed, withheld } = (await stored(id, number)) ?? {};
     const isOpen = listed === undefined ? outcomes.length === 0 : !isAllThere(listed, outcomes);
-    const isLost = isOpen && (await get(id, number)) === undefined;
+    const isLost = isOpen && (listed === undefined || withheld === true);
     const numbers = [...(listed ?? []).map((one) => one.number), ...outcomes.map(({ entry }) => entry)];
     // Not by spreading: a shard is small, and stays so.
     const first = numbers.reduce((lowest, one) => Math.min(lowest, one), Number.POSITIVE_INFINITY);

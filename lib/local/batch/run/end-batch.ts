@@ -44,8 +44,12 @@ export async function endBatch(
   if (reason !== undefined) {
     if (reason.code === 'Cancelled') await cancelTransfersOf(home, batch.id, signal);
     // Names and sources as they are shown: also of what holds a secret, and is in no process's memory.
-    const outlined = { get: localShards(home.records).outline, put: async () => {} };
-    await endEarly({ ...home, shards: outlined }, batch.id, batch.list.shards, toErrorRecord(reason));
+    const { stored } = localShards(home.records);
+    const shown = {
+      get: async (id: string, number: number) => (await stored(id, number))?.entries,
+      put: async () => {},
+    };
+    await endEarly({ ...home, shards: shown }, batch.id, batch.list.shards, toErrorRecord(reason));
   }
   const of = { batch, folder, shards };
   const wasRead = batch.list.entriesSha256 !== '';

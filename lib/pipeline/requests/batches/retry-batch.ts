@@ -2,6 +2,7 @@ import { PieceworkError } from '../../../errors/error.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { isBatchOver, isBatchTombstone, runOf } from '../../../transfer/batch/batch-record.ts';
 import { nextRun } from '../../../transfer/batch/batch-transitions.ts';
+import { missing } from '../../../transfer/batch/outcome.ts';
 import { fromIso } from '../../../values/time.ts';
 import { changeBatch, fleetOf, markBatchActive } from '../../shared/batches/fleet.ts';
 import type { Ports } from '../../shared/ports.ts';
@@ -42,7 +43,7 @@ function checkRetry({ clock }: Ports, batch: BatchRecord): void {
   if (isBatchTombstone(batch)) throw batchNotFound(batch.id);
   if (!isBatchOver(batch)) throw batchRunning(batch.id);
   const { counters, heldUntil, list } = batch;
-  if (counters !== undefined && counters.failed + counters.cancelled === 0) throw nothingFailed(batch);
+  if (counters !== undefined && missing(counters) === 0) throw nothingFailed(batch);
   if (list.shards > 0 && heldUntil !== undefined && fromIso(heldUntil) > clock.now()) return;
   throw new PieceworkError(
     'SourceNeeded',

@@ -1,6 +1,7 @@
 import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { isBatchOver, runOf } from '../../../../transfer/batch/batch-record.ts';
 import { endedOnAws } from '../../../../transfer/batch/batch-transitions.ts';
+import { missing } from '../../../../transfer/batch/outcome.ts';
 import { changeBatch, fleetOf } from '../../../shared/batches/fleet.ts';
 import type { Ports } from '../../../shared/ports.ts';
 
@@ -14,8 +15,7 @@ export async function endBatch(
   how: Pick<BatchRecord, 'reason' | 'report' | 'counters' | 'failures'>,
 ): Promise<void> {
   const { id, list } = batch;
-  const { failed = 0, cancelled = 0 } = how.counters ?? {};
-  const holdMs = list.readingId !== undefined && failed + cancelled > 0 ? HOLD_MS : 0;
+  const holdMs = list.readingId !== undefined && missing(how.counters) > 0 ? HOLD_MS : 0;
   await changeBatch(ports, id, (there) =>
     isBatchOver(there) || runOf(there) !== runOf(batch) ? undefined : endedOnAws(there, how, holdMs, ports.clock.now()),
   );
