@@ -61,7 +61,6 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
     checkSettings(fileLocator(object.target), object.settings);
     const target = await resolveTarget(object.target);
     const upload: UploadRef = { target: object.target, id: putId(object.token), token: object.token };
-    await uploads.remove(upload, 'all');
     const partial = await uploads.create(target, target.upload(upload.id), { ...object, sizeBytes });
     try {
       const part = await partial.writePart({ number: 1, sizeBytes, offset: 0 }, body, signal);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeDeadLocks } from '../../disk/dead-locks.ts';
 import { syncFolder } from '../../disk/durable.ts';
+import type { Lock } from '../../disk/lock.ts';
 import { acquireLock } from '../../disk/lock.ts';
 import { NotOrdinary, RECORD_FILE, readOrdinary } from '../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
@@ -42,8 +43,7 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
   async function locked<T>(place: RecordPlace, change: () => Promise<T>): Promise<T> {
     const before = queues.get(place.file) ?? Promise.resolve();
     const mine = before.then(async () => {
-      await mkdir(place.folder, { recursive: true, mode: 0o700 });
-      await using _lock = await acquireLock(place.lock, { what: place.file, patienceMs: PATIENCE_MS });
+      await using _lock = await lockOf(place);
       return await change();
     });
     const settled = mine.catch(() => {});
@@ -57,8 +57,9 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
 
   async function write(place: RecordPlace, envelope: Envelope): Promise<void> {
     // Made anew: a link that was planted there would be followed.
-    await rm(place.draft, { force: true });
-    await writeFile(place.draft, `${printableJson(envelope)}\n`, { mode: 0o600, flush: true, flag: 'wx' });
+    const draft = () =>
+      writeFile(place.draft, `${printableJson(envelope)}\n`, { mode: 0o600, flush: true, flag: 'wx' });
+    await unlessErrno('EEXIST', draft, () => rm(place.draft, { force: true }));
     await rename(place.draft, place.file);
     await syncFolder(place.folder);
   }
@@ -91,16 +92,17 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
 
     async put<T>(key: RecordKey<T>, value: T, on: 'absent' | Version) {
       const place = placeOf(folder, key.path);
-      return await onFolder(folder, () =>
-        locked(place, async () => {
+      return await onFolder(folder, async () => {
+        // Known without the lock: what is there does not become absent by waiting.
+        if (on === 'absent' && isWhole(await read(place))) throw changed(key);
+        return await locked(place, async () => {
           const current = (await readOrSetAside(place))?.version ?? 'absent';
-          if (current !== on)
-            throw new PieceworkError('Conflict', `the record ${key.path} was changed by another process`);
+          if (current !== on) throw changed(key);
           const version = randomBytes(12).toString('hex');
           await write(place, { v: 1, version, value });
           return version;
-        }),
-      );
+        });
+      });
     },
 
     async list(prefix: string, cursor?: string) {
@@ -113,13 +115,14 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
 
     async delete(key: RecordKey<unknown>) {
       const place = placeOf(folder, key.path);
-      await onFolder(folder, () =>
-        locked(place, async () => {
+      await onFolder(folder, async () => {
+        if ((await isNowhere(place.file)) && (await isNowhere(place.draft))) return;
+        await locked(place, async () => {
           await rm(place.file, { force: true });
           await rm(place.draft, { force: true });
           await syncFolder(place.folder);
-        }),
-      );
+        });
+      });
     },
 
     async tidy() {
@@ -129,6 +132,44 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
       });
     },
   };
+}
+
+/** The folder is made where it is missed: once, and not looked for at each write. */
+async function lockOf(place: RecordPlace): Promise<Lock> {
+  return await unlessErrno(
+    'ENOENT',
+    () => acquireLock(place.lock, { what: place.file, patienceMs: PATIENCE_MS }),
+    () => mkdir(place.folder, { recursive: true, mode: 0o700 }),
+  );
+}
+
+/** Tries once more after `mend`, where it failed for this reason. */
+async function unlessErrno<T>(code: string, attempt: () => Promise<T>, mend: () => Promise<unknown>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!hasErrno(error, code)) throw error;
+  }
+  await mend();
+  return await attempt();
+}
+
+function isWhole(found: Envelope | 'corrupt' | undefined): boolean {
+  return found !== undefined && found !== 'corrupt';
+}
+
+function changed({ path }: RecordKey<unknown>): PieceworkError {
+  return new PieceworkError('Conflict', `the record ${path} was changed by another process`);
+}
+
+async function isNowhere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return false;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return true;
+    throw error;
+  }
 }
 
 async function read(place: RecordPlace): Promise<Envelope | 'corrupt' | undefined> {

@@ -29,7 +29,8 @@ const FILES: ReadonlyMap<string, Buffer> = new Map([
   ['large.bin', patternBytes(0, LARGE_BYTES, 3)],
   ['2.bin', Buffer.from('the second')],
 ]);
-const HOOK = fileURLToPath(new URL('hook.ts', import.meta.url));
+/** Watches each change to the disk of a process that is started with `--import` of this. */
+export const HOOK = fileURLToPath(new URL('hook.ts', import.meta.url));
 /** Rooms of the state folder in which nothing stays of what has ended or was given up. */
 const ROOMS = ['locks', 'active', 'shards', 'sealed'];
 

@@ -10,6 +10,7 @@ import { flusher } from '../flush.ts';
 import type { Gate } from '../gate.ts';
 import { gate, turns } from '../gate.ts';
 import type { UploadFiles } from '../names.ts';
+import { isPutId } from '../names.ts';
 import type { FileTarget } from '../target.ts';
 import type { Journal, JournalHeader, JournalPart, JournalWriter } from './journal.ts';
 import { journalWriter } from './journal.ts';
@@ -56,7 +57,8 @@ export async function createPartial(
   return await orClose(journalFile, async () => {
     const journal = journalWriter(journalFile, { isNew: true });
     await journal.append({ kind: 'upload', upload: header });
-    await journalFile.sync();
+    // A put that is cut off is rubbish, also without a word that says whose it was.
+    if (!isPutId(files.id)) await journalFile.sync();
     const file = await open(files.partial, 'wx+', mode);
     return await orClose(file, async () => {
       if (object.sizeBytes !== undefined) await file.truncate(object.sizeBytes);

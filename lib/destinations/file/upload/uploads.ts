@@ -7,7 +7,7 @@ import { fileLocator } from '../locator.ts';
 import type { TargetLocks } from '../locks.ts';
 import { targetLocks } from '../locks.ts';
 import type { UploadFiles } from '../names.ts';
-import { isUploadId } from '../names.ts';
+import { isPutId, isUploadId } from '../names.ts';
 import type { FileTarget } from '../target.ts';
 import { locateTarget } from '../target.ts';
 import { readJournal } from './journal.ts';
@@ -62,10 +62,20 @@ export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads 
     await locks.drop(target, files.journal);
   }
 
-  async function removeFiles(target: FileTarget, files: UploadFiles, what: Removal): Promise<void> {
-    // If it is being opened at the moment, that comes first.
+  /** If it is being opened at the moment, that comes first. */
+  async function close(files: UploadFiles): Promise<void> {
     const found = await opened.get(files.journal)?.catch(() => 'gone' as const);
     if (typeof found === 'object') await found.close();
+  }
+
+  async function closeAndRemove(files: UploadFiles): Promise<void> {
+    await close(files);
+    opened.delete(files.journal);
+    await removeUpload(files);
+  }
+
+  async function removeFiles(target: FileTarget, files: UploadFiles, what: Removal): Promise<void> {
+    await close(files);
     const journal = what === 'allButFinished' ? await readJournal(files.journal) : undefined;
     const isOurs = journal !== undefined && journal !== 'corrupt' && (await isPublished(target, journal));
     await removeUpload(isOurs ? { ...files, journal: files.partial } : files);
@@ -89,6 +99,8 @@ export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads 
     async create(target, files, object) {
       await locks.hold(target, files.journal);
       try {
+        // An earlier try of the same put.
+        if (isPutId(files.id)) await closeAndRemove(files);
         const partial = await onDisk(target.path, () => createPartial(target, files, object, writeAt));
         opened.set(files.journal, Promise.resolve(partial));
         return partial;
