@@ -1,8 +1,8 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Local } from '../../lib/index.ts';
 import { printable } from '../../lib/values/text/printable.ts';
+import { WHOLE_ID } from '../../lib/values/text/whole-id.ts';
 
-const WHOLE_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 /** Enough to choose from, without filling the screen. */
 const MOST_SHOWN = 4;
 

@@ -1,9 +1,9 @@
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { printable } from '../../lib/values/text/printable.ts';
+import { WHOLE_ID } from '../../lib/values/text/whole-id.ts';
 import type { GivenId } from '../options/given-id.ts';
 
-const WHOLE_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 /** A short id is looked for among the newest; who means an older one has it from somewhere in full. */
 const MOST_PAGES = 5;
 const MOST_SHOWN = 4;

@@ -10,6 +10,7 @@ import { retry } from '../pipeline/requests/retry.ts';
 import { submit } from '../pipeline/requests/submit.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
 import { stated } from '../values/stated.ts';
+import { WHOLE_ID } from '../values/text/whole-id.ts';
 import { look, waitForChange } from './answers/look.ts';
 import { toProblem } from './answers/problem.ts';
 import { viewDetail, viewTransfer } from './answers/view.ts';
@@ -155,11 +156,9 @@ function shownPath(path: string): string {
 /** Anything else than an id can't be the name of a record, whatever it holds. */
 function checkedId(context: Context<ApiEnv>, text: string): string {
   const id = text.toUpperCase();
-  if (/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) {
-    context.set('transferId', id);
-    return id;
-  }
-  throw transferNotFound('with this id');
+  if (!WHOLE_ID.test(id)) throw transferNotFound('with this id');
+  context.set('transferId', id);
+  return id;
 }
 
 function stopped(signal: AbortSignal, thrown: unknown): PieceworkError | undefined {

@@ -8,6 +8,7 @@ import { outcomesPage } from '../../pipeline/requests/batches/outcomes-page.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import { isBatchOver } from '../../transfer/batch/batch-record.ts';
 import { stated } from '../../values/stated.ts';
+import { WHOLE_ID } from '../../values/text/whole-id.ts';
 import { viewBatch, viewBatchDetail, viewOutcome } from '../answers/batch.ts';
 import { ApiError } from '../answers/problem.ts';
 import type { ApiDeps, ApiEnv, ApiRequests } from '../deps.ts';
@@ -130,7 +131,7 @@ async function linkTo(record: BatchRecord, { reportLink }: ApiDeps): Promise<str
 /** Anything else than an id can't be the name of a record, whatever it holds. */
 function checkedBatchId(context: Context<ApiEnv>, text: string): string {
   const id = text.toUpperCase();
-  if (!/^[0-9A-HJKMNP-TV-Z]{26}$/.test(id)) throw batchNotFound('with this id');
+  if (!WHOLE_ID.test(id)) throw batchNotFound('with this id');
   context.set('batchId', id);
   return id;
 }

@@ -1,8 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { WHOLE_ID } from '../../values/text/whole-id.ts';
 
 /* What the API takes in paths, queries and headers. */
-
-const ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
 export const STATUSES = [
   'accepted',
@@ -18,7 +17,7 @@ export const listQuerySchema = z.strictObject({
   status: z.enum(STATUSES).optional().openapi({ description: 'Only transfers with this status.' }),
   batch: z
     .string()
-    .regex(ID, 'is no id of a batch')
+    .regex(WHOLE_ID, 'is no id of a batch')
     .optional()
     .openapi({ description: 'The transfers that large entries of this batch are. Without it they are left out.' }),
   limit: z.coerce.number().int().min(1).max(100).default(50).openapi({ description: 'Transfers on a page at most.' }),
