@@ -7,6 +7,7 @@ import { batchSummary } from '../output/batch/summary.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
+import { growYoungGeneration } from '../young-generation.ts';
 
 /** How its end is said. */
 export interface BatchWords {
@@ -48,6 +49,7 @@ export async function watched<T>(
   { context, settings }: VerbCall,
   run: (local: Local, onEvent: (event: BatchEvent) => void) => Promise<T>,
 ): Promise<T> {
+  growYoungGeneration();
   using reporter = batchReporter(context, settings);
   await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
   return await run(local, reporter.batchEvent);
