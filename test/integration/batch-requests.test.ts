@@ -74,6 +74,16 @@ describe('retry of a batch', () => {
     expect((await bench.piecework.batchStatus(report.batchId)).record.run).toBe(2);
   });
 
+  test('keeps what was asked of the large ones', async () => {
+    const url = serve('large.bin', 10 * MIB);
+    bench.origin.serve('/files/large.bin', (_request, response) => void response.writeHead(404).end());
+    const report = await bring([url], { options: { large: { pieceSizeBytes: 3 * MIB } } });
+    serve('large.bin', 10 * MIB);
+    expect(await bench.piecework.retryBatch(report.batchId)).toMatchObject({ counters: { done: 1 } });
+    const plans = (await bench.piecework.list()).map(({ record }) => record.plan);
+    expect(plans.find((plan) => plan?.mode === 'pieces')).toMatchObject({ pieceSizeBytes: 3 * MIB });
+  });
+
   test('where all is there there is nothing to retry, and nothing is kept for it', async () => {
     const { batchId } = await bring([serve('a.bin')]);
     await failureOf(bench.piecework.retryBatch(batchId), 'BatchEnded');

@@ -2,12 +2,12 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import type { GivenEntry } from '../../lists/given-entries.ts';
 import type { ListReading } from '../../lists/options.ts';
 import type { BatchView } from '../../pipeline/requests/batches/batch-view.ts';
-import type { BatchRecord, BatchStatus } from '../../transfer/batch/batch-record.ts';
+import type { BatchRecord, BatchStatus, LargeOptions } from '../../transfer/batch/batch-record.ts';
 import type { Counters, FailureGroup, Outcome } from '../../transfer/batch/outcome.ts';
 import type { FailureLimit } from '../../transfer/batch/stop-rules.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
-import type { IfExists, ObjectSettings, TransferOptions } from '../../transfer/request.ts';
+import type { IfExists, ObjectSettings } from '../../transfer/request.ts';
 
 export interface BatchRequest {
   /** This, or `entries`. */
@@ -69,10 +69,6 @@ export interface BatchRequestOptions {
    */
   readonly minAgeMs?: number;
 }
-
-type LargeOptions = Partial<
-  Pick<TransferOptions, 'pieceSizeBytes' | 'onSourceChange' | 'serverSideCopy' | 'deadlineMs' | 'holdMs'>
->;
 
 export type BatchEvent =
   /** The list was read. `goesOn`: with what an earlier run of the same batch left. */

@@ -42,10 +42,10 @@ export function completeBatchOptions(given: Partial<BatchRequestOptions> = {}): 
   checkRange('maxAttempts', maxAttempts, 1, 100);
   checkLimit(maxFailures);
   checkAlgorithms(options.checksums);
-  const { maxWaitMs, perHostPerMinute } = options;
+  const { maxWaitMs, perHostPerMinute, large } = options;
   const ofEntries = {
     ...{ ifExists, strict, maxAttempts, parallelism, perHost: Math.min(perHost, parallelism), maxWaitMs },
-    ...stated({ perHostPerMinute, maxFailures, maxDurationMs, minAgeMs, checksums }),
+    ...stated({ perHostPerMinute, maxFailures, maxDurationMs, minAgeMs, checksums, large }),
   };
   return { ...options, perHost: Math.min(perHost, parallelism), ofEntries };
 }

@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { DigestAlgorithm } from '../digests.ts';
 import type { DestinationLocator } from '../locators.ts';
-import type { IfExists, ObjectSettings } from '../request.ts';
+import type { IfExists, ObjectSettings, TransferOptions } from '../request.ts';
 import type { Counters, FailureGroup } from './outcome.ts';
 import type { StopRules } from './stop-rules.ts';
 
@@ -89,6 +89,10 @@ export interface BatchList {
   readonly notes?: readonly string[];
 }
 
+export type LargeOptions = Partial<
+  Pick<TransferOptions, 'pieceSizeBytes' | 'onSourceChange' | 'serverSideCopy' | 'deadlineMs' | 'holdMs'>
+>;
+
 /** What holds for each entry. */
 export interface BatchOptions extends StopRules {
   readonly ifExists: IfExists;
@@ -101,6 +105,8 @@ export interface BatchOptions extends StopRules {
   /** @default false */
   readonly strict?: boolean;
   readonly object: ObjectSettings;
+  /** Of entries that are transfers of their own, on one machine. @default those of every transfer */
+  readonly large?: LargeOptions;
   /** Requests to one host at a time. @default what the host bears */
   readonly perHost?: number;
   /** Requests to one host begun in a minute. @default any number */
