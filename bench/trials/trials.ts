@@ -4,8 +4,8 @@ import { killedAtHalf } from './killed-at-half.ts';
 import { limitedPerConnection } from './limited-per-connection.ts';
 import { manyAtOnce } from './many-at-once.ts';
 import { manySmall } from './many-small.ts';
+import { slowStoreTrial, smallToStoreTrial } from './many-to-store.ts';
 import { serverSideCopy } from './server-side-copy.ts';
-import { slowStoreTrial } from './slow-store.ts';
 import { stragglers } from './stragglers.ts';
 import type { Trial } from './trial.ts';
 
@@ -18,6 +18,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   stragglers,
   many: manyAtOnce,
   small: manySmall,
+  'small-to-store': smallToStoreTrial,
   'slow-store': slowStoreTrial,
   'server-side': serverSideCopy,
 };

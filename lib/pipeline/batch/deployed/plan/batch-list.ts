@@ -40,8 +40,10 @@ export async function openBatchList(
       ? given(list.entries, options, hash)
       : await fetched(ports, list.from, { options, hash, signal });
   const refused = options.onCollision === 'fail' ? 'onCollision number or first would take it' : undefined;
+  const listed = listedEntries(read, source, { collisions: 0 }, refused);
+  const isSecret = list.kind === 'at' && list.from.secretPath === true;
   return {
-    entries: checked(listedEntries(read, source, { collisions: 0 }, refused), place),
+    entries: checked(isSecret ? withSecretPaths(listed, list.from.url) : listed, place),
     format: read.format,
     sha256: () => hasher.digests().sha256 ?? '',
     notes: () => read.notes().map(noteText),
@@ -92,6 +94,21 @@ async function fetched(
     },
     { ...options, fileName: URL.parse(from.url)?.pathname.split('/').at(-1) ?? '', listUrl: from.url },
   );
+}
+
+/** A path that is a secret is one also where it stands at the beginning of an entry's: that is at the same server. */
+async function* withSecretPaths(entries: AsyncIterable<Listed>, listUrl: string): AsyncGenerator<Listed> {
+  const { host } = new URL(listUrl);
+  const marked = (source: SourceLocator): SourceLocator =>
+    URL.parse(source.url)?.host === host ? { ...source, secretPath: true } : source;
+  for await (const listed of entries) {
+    if (!isEntry(listed)) yield listed;
+    else {
+      const { sources, checksumsFrom } = listed;
+      const sums = checksumsFrom === undefined ? {} : { checksumsFrom: marked(checksumsFrom) };
+      yield { ...listed, sources: sources.map(marked), ...sums };
+    }
+  }
 }
 
 /** What no transfer may be called, no entry may. */
