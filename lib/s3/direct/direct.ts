@@ -89,8 +89,8 @@ export function directS3(client: S3Client, handler: BoundedHandler): DirectS3 {
         body,
       });
       const signingDate = new Date(Date.now() + config.systemClockOffset);
-      const signed = await signerFor(region).sign(made, { signingDate });
-      const { response } = await handler.handle(HttpRequest.clone(signed), { abortSignal });
+      made.headers = (await signerFor(region).sign(made, { signingDate })).headers;
+      const { response } = await handler.handle(made, { abortSignal });
       noteClock(response.headers['date']);
       if (response.statusCode >= 200 && response.statusCode < 300) return response.headers;
       throw refusal(response);

@@ -110,7 +110,7 @@ async function sendOnce<R extends Receipt>(
   try {
     const answer = await session.perform(request.operation, request.target, call, ({ once, direct }, options) => {
       const sent = sendDirectly(direct, request, payload, options).then(
-        (direct) => direct ?? request.send(once, payload.stream, dress, options),
+        (answered) => answered ?? request.send(once, payload.stream, dress, options),
       );
       return Promise.race([sent, payload.failed]);
     });
