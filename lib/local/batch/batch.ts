@@ -72,7 +72,8 @@ export async function batch(home: Home, request: BatchRequest, signal: AbortSign
   progress.listed(begun, list, earlier !== undefined);
   const { shards } = made;
   // What an earlier run was at when it was killed is asked for.
-  const isPlaceEmpty = earlier === undefined && (await ports.isPlaceEmpty(signal));
+  const mayLookOnce = earlier === undefined && options.ifExists === 'if-changed';
+  const isPlaceEmpty = mayLookOnce && (await ports.isPlaceEmpty(signal));
   const run = {
     batch: begun,
     isPlaceEmpty,

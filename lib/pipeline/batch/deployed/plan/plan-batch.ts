@@ -71,7 +71,8 @@ async function run(
 }
 
 /** Where it can be seen by one question, the workers need not ask for each entry. */
-async function seesNothingThere(ports: Ports, { place }: BatchRecord, signal: AbortSignal): Promise<boolean> {
+async function seesNothingThere(ports: Ports, { place, options }: BatchRecord, signal: AbortSignal): Promise<boolean> {
+  if (options.ifExists !== 'if-changed') return false;
   return (await ports.destinations(place).isEmptyBelow?.(placeUnder(place, ''), { signal })) ?? false;
 }
 
