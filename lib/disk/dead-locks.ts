@@ -1,7 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PieceworkError } from '../errors/error.ts';
 import { acquireLock } from './lock.ts';
+import { namesIn } from './names-in.ts';
 
 /**
  * Removes what processes left in a folder that were killed while they held a lock, or took one: the next holder of a
@@ -23,14 +23,5 @@ export async function removeDeadLocks(
     } catch (error) {
       if (!(error instanceof PieceworkError) || error.code !== 'DestinationLocked') throw error;
     }
-  }
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
   }
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeDeadLocks } from '../../disk/dead-locks.ts';
 import { syncFolder } from '../../disk/durable.ts';
 import type { Lock } from '../../disk/lock.ts';
 import { acquireLock } from '../../disk/lock.ts';
+import { namesIn } from '../../disk/names-in.ts';
 import { NotOrdinary, RECORD_FILE, readOrdinary } from '../../disk/ordinary-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Envelope } from '../../values/envelope.ts';
@@ -195,13 +196,4 @@ async function pathsUnder(folder: string, prefix: string): Promise<string[]> {
     }
   }
   return paths.sort();
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
 }
