@@ -9,6 +9,7 @@ import { failureOf } from '../support/reading.ts';
 import { clientOf, newBucket } from '../support/s3-client.ts';
 import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
+import { s3OfSuite } from '../support/s3-of-suite.ts';
 import type { S3Server } from '../support/s3-process.ts';
 import { versitygw } from '../support/versitygw.ts';
 import { withServer } from '../support/with-server.ts';
@@ -17,19 +18,10 @@ import { recordsContract } from './records.ts';
 /** The suite on one server for all of its tests, each with a bucket of its own. */
 function onServer(name: string, start: () => Promise<S3Server>): void {
   describe(name, () => {
-    let server: S3Server;
-    let client: S3Client;
-    beforeAll(async () => {
-      server = await start();
-      client = clientOf(server);
-    });
-    afterAll(async () => {
-      client.destroy();
-      await server[Symbol.asyncDispose]();
-    });
+    const at = s3OfSuite(start);
     recordsContract(name, async () => {
-      const bucket = await newBucket(client);
-      const open = () => s3Records({ client, bucket, prefix: 'state/', pageSize: 3 });
+      const bucket = await newBucket(at.client);
+      const open = () => s3Records({ client: at.client, bucket, prefix: 'state/', pageSize: 3 });
       return { records: open(), again: open };
     });
   });

@@ -9,6 +9,7 @@ import { failureOf } from '../support/reading.ts';
 import { clientOf, newBucket } from '../support/s3-client.ts';
 import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
+import { s3OfSuite } from '../support/s3-of-suite.ts';
 import type { S3Server } from '../support/s3-process.ts';
 import { withServer } from '../support/with-server.ts';
 
@@ -46,21 +47,12 @@ describe('sealed documents: in memory', () => {
 
 function onServer(name: string, start: () => Promise<S3Server>): void {
   describe(`sealed documents in S3: ${name}`, () => {
-    let server: S3Server;
-    let client: S3Client;
+    const at = s3OfSuite(start);
     let bucket: string;
-    beforeAll(async () => {
-      server = await start();
-      client = clientOf(server);
-    });
-    afterAll(async () => {
-      client.destroy();
-      await server[Symbol.asyncDispose]();
-    });
     beforeEach(async () => {
-      bucket = await newBucket(client);
+      bucket = await newBucket(at.client);
     });
-    contract(() => s3SealedDocuments({ client, bucket }));
+    contract(() => s3SealedDocuments({ client: at.client, bucket }));
   });
 }
 

@@ -8,6 +8,7 @@ import { allOf, failureOf } from '../support/reading.ts';
 import { clientOf, newBucket } from '../support/s3-client.ts';
 import type { S3Double } from '../support/s3-double.ts';
 import { startS3Double } from '../support/s3-double.ts';
+import { s3OfSuite } from '../support/s3-of-suite.ts';
 import type { S3Server } from '../support/s3-process.ts';
 import { withServer } from '../support/with-server.ts';
 
@@ -20,24 +21,15 @@ const LOCATOR: SourceLocator = {
 
 function onServer(name: string, start: () => Promise<S3Server>): void {
   describe(`sealed sources in S3: ${name}`, () => {
-    let server: S3Server;
-    let client: S3Client;
+    const at = s3OfSuite(start);
     let bucket: string;
-    beforeAll(async () => {
-      server = await start();
-      client = clientOf(server);
-    });
-    afterAll(async () => {
-      client.destroy();
-      await server[Symbol.asyncDispose]();
-    });
     beforeEach(async () => {
-      bucket = await newBucket(client);
+      bucket = await newBucket(at.client);
     });
 
     test('are given back whole to another process, each run for itself, until they are discarded', async () => {
-      const secrets = s3Secrets({ client, bucket });
-      const others = s3Secrets({ client, bucket, keepMs: 0 });
+      const secrets = s3Secrets({ client: at.client, bucket });
+      const others = s3Secrets({ client: at.client, bucket, keepMs: 0 });
       await secrets.seal('T1', 1, LOCATOR);
       await secrets.seal('T1', 2, { url: 'https://example.com/2' });
       expect(await others.unseal('T1', 1)).toEqual(LOCATOR);
@@ -50,9 +42,9 @@ function onServer(name: string, start: () => Promise<S3Server>): void {
     });
 
     test('are listed by name, page after page', async () => {
-      const secrets = s3Secrets({ client, bucket, prefix: 'stage/', pageSize: 2 });
-      await s3Secrets({ client, bucket }).seal('T0', 1, LOCATOR);
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'stage/sealed/by-hand', Body: 'x' }));
+      const secrets = s3Secrets({ client: at.client, bucket, prefix: 'stage/', pageSize: 2 });
+      await s3Secrets({ client: at.client, bucket }).seal('T0', 1, LOCATOR);
+      await at.client.send(new PutObjectCommand({ Bucket: bucket, Key: 'stage/sealed/by-hand', Body: 'x' }));
       expect(await allOf(secrets.list())).toEqual([]);
       for (const run of [1, 2, 3, 4]) await secrets.seal('T1', run, LOCATOR);
       await secrets.discard('T1', 2);
@@ -60,7 +52,7 @@ function onServer(name: string, start: () => Promise<S3Server>): void {
     });
 
     test('sealed again are the new ones', async () => {
-      const secrets = s3Secrets({ client, bucket });
+      const secrets = s3Secrets({ client: at.client, bucket });
       await secrets.seal('T1', 1, LOCATOR);
       expect(await secrets.unseal('T1', 1)).toEqual(LOCATOR);
       await secrets.seal('T1', 1, { url: 'https://example.com/new' });
