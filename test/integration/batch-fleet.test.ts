@@ -13,6 +13,7 @@ import { withSecretPaths } from '../../lib/sources/secret-path.ts';
 import { sourcesByScheme } from '../../lib/sources/sources.ts';
 import type { BatchRecord } from '../../lib/transfer/batch/batch-record.ts';
 import type { Outcome } from '../../lib/transfer/batch/outcome.ts';
+import type { Validator } from '../../lib/values/web/validator.ts';
 import { sha256 } from '../support/batch-bench.ts';
 import type { BatchFleet } from '../support/batch-fleet.ts';
 import { startBatchFleet } from '../support/batch-fleet.ts';
@@ -195,10 +196,24 @@ it('with --if-exists fail takes as done what a worker brought that died, and not
   expect(origin.requests).toEqual([]);
 });
 
-async function putAs(token: string, key: string): Promise<void> {
+it('counts as done what a worker brought that died, and as unchanged the same version that others brought', async () => {
+  const urls = serve(2, () => 3);
+  const id = '01JABCDEFGHJKMNPQRSTVWXYZ0';
+  const validator = { kind: 'strong', etag: '"v1"' } as const;
+  await putAs(`${id}.1`, 'in/f0.bin', validator);
+  await putAs(`${id.replace('Z0', 'Z1')}.2`, 'in/f1.bin', validator);
+  await submit(urls, { id });
+  expect(await settled(id)).toMatchObject({ counters: { done: 1, unchanged: 1, failed: 0 } });
+  expect(await report(id)).toMatchObject([
+    { kind: 'done', sizeBytes: 3 },
+    { kind: 'unchanged', sizeBytes: 3 },
+  ]);
+});
+
+async function putAs(token: string, key: string, validator: Validator = { kind: 'none' }): Promise<void> {
   const target = { kind: 's3', bucket: 'bucket', key, endpoint: store.endpoint };
   const bytes = Buffer.from('abc');
-  const object = { target, token, validator: { kind: 'none' }, settings: {} } as const;
+  const object = { target, token, validator, settings: {} } as const;
   const body = { kind: 'whole', bytes, crc32: crc32(bytes) } as const;
   await fleet.ports.destinations(target).putObject(object, bytes.length, body, 'none', { signal: never });
 }

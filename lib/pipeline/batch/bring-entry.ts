@@ -37,22 +37,21 @@ export async function bringEntry(ports: BatchPorts, job: EntryJob, signal: Abort
   const request = requestOf(job, target);
   const ended = { entry: entry.number, name: entry.name, source: request.source.url } as const;
   if (there !== undefined && ifExists === 'fail') {
-    if (there.token !== job.token) throw destinationExists(ports.destination.describe(target));
-    // Brought by a worker that died before it could say so. Only what was proved is ever there.
+    if (!isOwn(job, there)) throw destinationExists(ports.destination.describe(target));
     const { sizeBytes, etag } = there;
     const digests = await digestsThere(ports, job, there, signal);
     return { ...ended, kind: 'done', sizeBytes, digests, ...stated({ etag }) };
   }
   if (there !== undefined) {
     const digests = await asListed(ports, job, there, signal);
-    if (digests !== undefined) return { ...ended, kind: 'unchanged', sizeBytes: there.sizeBytes, digests };
+    if (digests !== undefined) return { ...ended, kind: kindOf(job, there), sizeBytes: there.sizeBytes, digests };
   }
   const reading = await readShared(ports, job, request, there, signal);
   if (reading.kind === 'large') return 'large';
   if (reading.kind === 'unchanged') {
     const { sizeBytes } = there ?? {};
     const digests = there === undefined ? {} : await digestsThere(ports, job, there, signal);
-    return { ...ended, kind: 'unchanged', ...stated({ sizeBytes }), ...(isEmpty(digests) ? {} : { digests }) };
+    return { ...ended, kind: kindOf(job, there), ...stated({ sizeBytes }), ...(isEmpty(digests) ? {} : { digests }) };
   }
   using window = job.shared === undefined ? reading.window : undefined;
   const bytes = (window ?? reading.window).bytes.subarray(0, reading.sizeBytes);
@@ -68,6 +67,16 @@ export async function bringEntry(ports: BatchPorts, job: EntryJob, signal: Abort
     elapsedMs: ports.clock.now() - startedAt,
     ...(stored.etag === undefined ? {} : { etag: stored.etag }),
   };
+}
+
+/** Brought by a worker that died before it could say so. Only what was proved is ever there. */
+function isOwn({ token }: EntryJob, there: StoredObject | undefined): boolean {
+  return there?.token === token;
+}
+
+/** Of what the source still has in the version that is there. */
+function kindOf(job: EntryJob, there: StoredObject | undefined): 'done' | 'unchanged' {
+  return isOwn(job, there) ? 'done' : 'unchanged';
 }
 
 /** What a twin has read need not be asked for again. */

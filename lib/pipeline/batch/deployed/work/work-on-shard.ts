@@ -26,7 +26,7 @@ import { beginShift } from './shift.ts';
 
 /** A worker that is not heard of for so long has its shard no more. */
 const LEASE_MS = 90_000;
-/** Each is one write for up to 256 entries; a crash costs what came since the last one, and that is found unchanged. */
+/** Each is one write for up to 256 entries; a crash costs one more look at what came since the last one. */
 const CHECKPOINT_MS = 20_000;
 /** Entries of one shard under way, most of them waiting for their place or for the store. */
 const LANES = 32;
@@ -106,7 +106,7 @@ async function bring(
     limits: { maxAttempts, maxWaitMs: maxWaitMs ?? usualWaitMs, backoff },
     lanes: LANES,
     checkpointMs: CHECKPOINT_MS,
-    // What a worker brought that died is found unchanged.
+    // What a worker brought that died is found.
     isPlaceEmpty: batch.isPlaceEmpty === true && isFirst,
     paceOf(url) {
       const name = hostOf(url);
