@@ -5,7 +5,8 @@ import type { Nginx } from '../../test/support/nginx.ts';
 import { nginx } from '../../test/support/nginx.ts';
 import { patternBytes } from '../../test/support/pattern.ts';
 import { vsftpd } from '../../test/support/vsftpd.ts';
-import type { Entrance } from '../job.ts';
+import type { Entrance } from '../tools/job.ts';
+import { startLimitedRelay } from './limited-relay.ts';
 import { startSshServers } from './ssh-servers.ts';
 
 /** Of one connection, where it is limited. */
@@ -14,14 +15,13 @@ const LIMIT_BYTES_PER_SECOND = 8 * 1024 ** 2;
 export const SOURCES = {
   http: 'HTTP',
   https: 'HTTPS',
-  limited: 'HTTP limited to 8 MiB/s per connection',
+  'http-limited': 'HTTP limited to 8 MiB/s per connection',
   ftp: 'FTP',
   'ftp-limited': 'FTP limited to 8 MiB/s per connection',
   sftp: 'SFTP',
   'sftp-limited': 'SFTP limited to 8 MiB/s per connection',
 } as const;
 export type SourceName = keyof typeof SOURCES;
-export const SOURCE_NAMES = Object.keys(SOURCES) as SourceName[];
 
 export interface NoiseFile {
   readonly name: string;
@@ -51,8 +51,13 @@ export async function startBenchOrigin(): Promise<BenchOrigin> {
     switch (from) {
       case 'http':
       case 'https':
-      case 'limited':
         return async ({ name }) => ({ url: `${server[from]}${name}` });
+      case 'http-limited': {
+        // nginx's own limit lets a quarter of a second's bytes through at once, for each request anew.
+        const limits = { bytesPerSecond: LIMIT_BYTES_PER_SECOND };
+        const { port } = running.use(await startLimitedRelay(Number(new URL(server.http).port), limits));
+        return async ({ name }) => ({ url: `http://127.0.0.1:${port}/${name}` });
+      }
       case 'ftp':
       case 'ftp-limited':
         return await startFtp(from === 'ftp' ? {} : { bytesPerSecond: LIMIT_BYTES_PER_SECOND });

@@ -9,9 +9,12 @@ import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, S3Client } 
 import type { S3Server } from '../../test/support/s3-process.ts';
 import { ServerMissing } from '../../test/support/s3-process.ts';
 import { versitygw } from '../../test/support/versitygw.ts';
+import { minio } from './minio.ts';
 import { startServerProcess } from './server-process.ts';
 
-export const STORES = ['versitygw', 'double'] as const;
+export const REAL_STORES = ['versitygw', 'minio'] as const;
+/** And the one of our tests, for trials. */
+export const STORES = [...REAL_STORES, 'double'] as const;
 export type StoreName = (typeof STORES)[number];
 
 /** An S3 store in a process of its own, with one bucket. */
@@ -26,16 +29,43 @@ export interface Store extends AsyncDisposable {
   remove(key: string): Promise<void>;
 }
 
-/** Those of the stores that this machine has. */
+/** `undefined` where this machine has no such store. */
 export async function findStore(name: StoreName): Promise<(() => Promise<Store>) | undefined> {
   if (name === 'double') return () => storeOf(name, startDouble());
   try {
-    const start = await versitygw();
+    const start = await (name === 'minio' ? minio() : versitygw());
     return () => storeOf(name, start());
   } catch (error) {
     if (error instanceof ServerMissing) return undefined;
     throw error;
   }
+}
+
+/** The real ones that this machine has, each started when it is first needed. */
+export interface Stores extends AsyncDisposable {
+  readonly names: readonly StoreName[];
+  open(name: StoreName): Promise<Store>;
+}
+
+export async function openStores(): Promise<Stores> {
+  const found = new Map<StoreName, () => Promise<Store>>();
+  for (const name of REAL_STORES) {
+    const start = await findStore(name);
+    if (start !== undefined) found.set(name, start);
+  }
+  const running = new AsyncDisposableStack();
+  const opened = new Map<StoreName, Store>();
+  return {
+    names: [...found.keys()],
+    async open(name) {
+      const start = found.get(name);
+      if (start === undefined) throw new ServerMissing(`${name} is not on this machine`);
+      const store = opened.get(name) ?? running.use(await start());
+      opened.set(name, store);
+      return store;
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 /** The double, whose every PUT of an object takes so long. */

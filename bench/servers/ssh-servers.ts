@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sshd } from '../../test/support/sshd.ts';
-import type { Entrance, SshLogin } from '../job.ts';
+import type { Entrance, SshLogin } from '../tools/job.ts';
 import { startLimitedRelay } from './limited-relay.ts';
 
 export interface SshServers extends AsyncDisposable {

@@ -1,5 +1,5 @@
-import { table } from '../report.ts';
-import { pieceworkCommand } from '../tools.ts';
+import { table } from '../report/tables.ts';
+import { pieceworkCommand } from '../tools/tools.ts';
 import type { Trial } from './trial.ts';
 import { costCells, MIB, nameOf, trialJob } from './trial.ts';
 

@@ -1,6 +1,6 @@
-import { table } from '../report.ts';
+import { table } from '../report/tables.ts';
 import type { Store } from '../servers/servers.ts';
-import { pieceworkCommand } from '../tools.ts';
+import { pieceworkCommand } from '../tools/tools.ts';
 import type { Trial } from './trial.ts';
 import { costCells, MIB, nameOf, trialJob } from './trial.ts';
 

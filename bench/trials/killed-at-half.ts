@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NginxAnswer } from '../../test/support/nginx.ts';
-import { table } from '../report.ts';
-import { pieceworkCommand } from '../tools.ts';
+import { table } from '../report/tables.ts';
+import { pieceworkCommand } from '../tools/tools.ts';
 import type { Trial } from './trial.ts';
 import { MIB, nameOf, trialJob } from './trial.ts';
 

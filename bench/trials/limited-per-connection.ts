@@ -1,12 +1,9 @@
-import { table } from '../report.ts';
-import { pieceworkCommand } from '../tools.ts';
+import { table } from '../report/tables.ts';
+import { pieceworkCommand } from '../tools/tools.ts';
 import type { Trial } from './trial.ts';
 import { MIB, nameOf, trialJob } from './trial.ts';
 
 const CONNECTIONS = [1, 16] as const;
-/** nginx gives each request about a quarter of a second's bytes at once: with large pieces that is next to nothing. */
-const PIECE_SIZE = '32MiB';
-
 /** A server that gives each connection 8 MiB/s: what 16 of them bring over one, whole processes compared. */
 export const limitedPerConnection: Trial = async (options) => {
   const { measurer, sizeBytes = 512 * MIB, openStore, say } = options;
@@ -15,10 +12,8 @@ export const limitedPerConnection: Trial = async (options) => {
   for (const to of [undefined, store]) {
     let slowestMs: number | undefined;
     for (const connections of CONNECTIONS) {
-      await using trial = await trialJob(options, { from: 'limited', store: to, connections, sizeBytes });
-      const { wallMs, cpuMs, peakRssBytes } = await measurer.run(
-        pieceworkCommand(trial.job, ['--piece-size', PIECE_SIZE]),
-      );
+      await using trial = await trialJob(options, { from: 'http-limited', store: to, connections, sizeBytes });
+      const { wallMs, cpuMs, peakRssBytes } = await measurer.run(pieceworkCommand(trial.job));
       await trial.checkArrived();
       slowestMs ??= wallMs;
       const row = [
@@ -34,7 +29,7 @@ export const limitedPerConnection: Trial = async (options) => {
       rows.push(row);
     }
   }
-  return `${sizeBytes / MIB} MiB from a server that gives each connection 8 MiB/s, pieces of ${PIECE_SIZE}\n\n${table(
+  return `${sizeBytes / MIB} MiB from a server that gives each connection 8 MiB/s\n\n${table(
     ['destination', 'connections', 'wall s', 'MiB/s', '× one', 'CPU s', 'peak RSS MiB'],
     rows,
   )}`;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { median } from '../../lib/values/median.ts';
-import { table } from '../report.ts';
+import { table } from '../report/tables.ts';
 import { sha256OfFile } from '../servers/servers.ts';
 import type { Trial } from './trial.ts';
 import { costCells, MIB } from './trial.ts';

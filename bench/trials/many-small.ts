@@ -2,8 +2,8 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { median } from '../../lib/values/median.ts';
-import type { Command } from '../measure.ts';
-import { table } from '../report.ts';
+import type { Command } from '../measuring/measure.ts';
+import { table } from '../report/tables.ts';
 import type { Trial } from './trial.ts';
 import { costCells, MIB } from './trial.ts';
 

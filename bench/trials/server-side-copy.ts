@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { median } from '../../lib/values/median.ts';
-import type { Cost } from '../measure.ts';
-import { table } from '../report.ts';
+import type { Cost } from '../measuring/measure.ts';
+import { table } from '../report/tables.ts';
 import type { Store } from '../servers/servers.ts';
-import { pieceworkCommand } from '../tools.ts';
+import { pieceworkCommand } from '../tools/tools.ts';
 import type { Trial } from './trial.ts';
 import { MIB, trialJob } from './trial.ts';
 

@@ -1,7 +1,7 @@
 import { median } from '../../lib/values/median.ts';
-import { table } from '../report.ts';
+import { table } from '../report/tables.ts';
 import { startLimitedRelay } from '../servers/limited-relay.ts';
-import { pieceworkCommand } from '../tools.ts';
+import { pieceworkCommand } from '../tools/tools.ts';
 import type { Trial } from './trial.ts';
 import { MIB, trialJob } from './trial.ts';
 

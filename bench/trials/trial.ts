@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Job, Place } from '../job.ts';
-import type { Cost, Measurer } from '../measure.ts';
+import type { Cost, Measurer } from '../measuring/measure.ts';
 import type { BenchOrigin, SourceName } from '../servers/origin.ts';
 import type { Store } from '../servers/servers.ts';
 import { sha256OfFile } from '../servers/servers.ts';
+import type { Job, Place } from '../tools/job.ts';
 
 export interface TrialOptions {
   readonly origin: BenchOrigin;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PieceworkError } from '../errors/error.ts';
@@ -8,6 +8,7 @@ import { follow, isHeld, LOCK_FILE, readHolding, successorName } from './holding
 import { readOrdinary } from './ordinary-file.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { ownIdentity } from './process-identity.ts';
+import { removeFile } from './remove-file.ts';
 
 /**
  * A lock between processes of one machine: a file that names its holder. A holder that was killed leaves its file
@@ -57,7 +58,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
       }
     }
   } finally {
-    await rm(draft, { force: true });
+    await removeFile(draft);
   }
 }
 
@@ -108,12 +109,12 @@ async function succeed(
   if (!(await claim(draft, name, self))) return false;
   const now = await follow(path);
   if (now.map(({ id }) => id).join() !== [...chain.map(({ id }) => id), self.id].join()) {
-    await rm(name, { force: true });
+    await removeFile(name);
     return false;
   }
   await rename(draft, path);
   // Nothing leads to these any more.
-  for (const { file } of [...chain.slice(1), { file: name }]) await rm(file, { force: true });
+  for (const { file } of [...chain.slice(1), { file: name }]) await removeFile(file);
   return true;
 }
 
@@ -125,7 +126,7 @@ async function sweep(path: string): Promise<void> {
   const names = await readdir(dirname(path));
   for (const name of names.filter((other) => other.startsWith(`${basename(path)}.`))) {
     const holding = await readHolding(join(dirname(path), name)).catch(() => undefined);
-    if (holding !== undefined && !(await isHeld(holding))) await rm(holding.file, { force: true });
+    if (holding !== undefined && !(await isHeld(holding))) await removeFile(holding.file);
   }
 }
 
@@ -133,7 +134,7 @@ function lockHeld(path: string, self: Holder): Lock {
   async function release(): Promise<void> {
     // A file deleted by hand may have let another process in.
     const holding = await readHolding(path);
-    if (holding?.id === self.id) await rm(path, { force: true });
+    if (holding?.id === self.id) await removeFile(path);
   }
   return { release, [Symbol.asyncDispose]: release };
 }

@@ -72,6 +72,14 @@ export async function openOrdinary(
   access: keyof typeof ACCESS,
   bounds: Partial<FileBounds> = {},
 ): Promise<FileHandle> {
+  return (await openChecked(path, access, bounds)).file;
+}
+
+async function openChecked(
+  path: string,
+  access: keyof typeof ACCESS,
+  bounds: Partial<FileBounds>,
+): Promise<{ readonly file: FileHandle; readonly stats: Stats }> {
   let file: FileHandle;
   try {
     file = await open(path, flagsOf(access, bounds));
@@ -79,8 +87,9 @@ export async function openOrdinary(
     throw asLink(path, error);
   }
   try {
-    check(path, await file.stat(), bounds);
-    return file;
+    const stats = await file.stat();
+    check(path, stats, bounds);
+    return { file, stats };
   } catch (error) {
     await file.close();
     throw error;
@@ -89,10 +98,14 @@ export async function openOrdinary(
 
 /** @throws NotOrdinary, the system's error. */
 export async function readOrdinary(path: string, bounds: FileBounds): Promise<string> {
-  await using file = await openOrdinary(path, 'read', bounds);
-  const text = new Text(path, bounds);
-  while (text.add((await file.read(text.room)).bytesRead));
-  return text.whole();
+  const { file, stats } = await openChecked(path, 'read', bounds);
+  try {
+    const text = new Text(path, bounds, stats);
+    while (text.add((await file.read(text.room)).bytesRead));
+    return text.whole();
+  } finally {
+    await file.close();
+  }
 }
 
 /** @throws NotOrdinary, the system's error. */
@@ -104,8 +117,9 @@ export function readOrdinarySync(path: string, bounds: FileBounds): string {
     throw asLink(path, error);
   }
   try {
-    check(path, fstatSync(file), bounds);
-    const text = new Text(path, bounds);
+    const stats = fstatSync(file);
+    check(path, stats, bounds);
+    const text = new Text(path, bounds, stats);
     while (text.add(readSync(file, text.room)));
     return text.whole();
   } finally {
@@ -113,17 +127,25 @@ export function readOrdinarySync(path: string, bounds: FileBounds): string {
   }
 }
 
+const MOST_ROOM_BYTES = 65_536;
+
 /** Gathers what is read: a file may grow meanwhile, or say that it is empty and not be (`/proc`). */
 class Text {
-  readonly room = Buffer.allocUnsafe(65_536);
+  readonly room: Buffer;
   readonly #chunks: Buffer[] = [];
   readonly #path: string;
   readonly #mostBytes: number;
+  readonly #endsWithShortRead: boolean;
   #bytes = 0;
 
-  constructor(path: string, { mostBytes }: FileBounds) {
+  constructor(path: string, { mostBytes }: FileBounds, stats: Stats) {
     this.#path = path;
     this.#mostBytes = mostBytes;
+    // Of a file on a disk a read brings less than there is room for at its end only: no further read is needed.
+    this.#endsWithShortRead = stats.isFile() && stats.size > 0;
+    this.room = Buffer.allocUnsafe(
+      this.#endsWithShortRead ? Math.min(stats.size + 1, MOST_ROOM_BYTES) : MOST_ROOM_BYTES,
+    );
   }
 
   /** False at the end. */
@@ -131,7 +153,7 @@ class Text {
     this.#bytes += count;
     if (this.#bytes > this.#mostBytes) throw tooLarge(this.#path, this.#mostBytes);
     this.#chunks.push(Buffer.from(this.room.subarray(0, count)));
-    return count > 0;
+    return count > 0 && !(this.#endsWithShortRead && count < this.room.length);
   }
 
   whole(): string {

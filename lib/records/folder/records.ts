@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeDeadLocks } from '../../disk/dead-locks.ts';
 import { syncFolder } from '../../disk/durable.ts';
@@ -7,6 +7,7 @@ import type { Lock } from '../../disk/lock.ts';
 import { acquireLock } from '../../disk/lock.ts';
 import { namesIn } from '../../disk/names-in.ts';
 import { NotOrdinary, RECORD_FILE, readOrdinary } from '../../disk/ordinary-file.ts';
+import { removeFile } from '../../disk/remove-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Envelope } from '../../values/envelope.ts';
 import { parseEnvelope } from '../../values/envelope.ts';
@@ -60,7 +61,7 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
     // Made anew: a link that was planted there would be followed.
     const draft = () =>
       writeFile(place.draft, `${printableJson(envelope)}\n`, { mode: 0o600, flush: true, flag: 'wx' });
-    await unlessErrno('EEXIST', draft, () => rm(place.draft, { force: true }));
+    await unlessErrno('EEXIST', draft, () => removeFile(place.draft));
     await rename(place.draft, place.file);
     await syncFolder(place.folder);
   }
@@ -119,8 +120,8 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
       await onFolder(folder, async () => {
         if ((await isNowhere(place.file)) && (await isNowhere(place.draft))) return;
         await locked(place, async () => {
-          await rm(place.file, { force: true });
-          await rm(place.draft, { force: true });
+          await removeFile(place.file);
+          await removeFile(place.draft);
           await syncFolder(place.folder);
         });
       });
@@ -129,7 +130,7 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
     async tidy() {
       await onFolder(folder, async () => {
         for (const room of await namesIn(folder))
-          await removeDeadLocks(join(folder, room), lockOfFile, (lock) => rm(draftOfLock(lock), { force: true }));
+          await removeDeadLocks(join(folder, room), lockOfFile, (lock) => removeFile(draftOfLock(lock)));
       });
     },
   };

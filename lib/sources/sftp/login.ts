@@ -6,6 +6,7 @@ import type { NetSettings } from '../../net/settings.ts';
 import { connectTcp } from '../../net/sockets/tcp.ts';
 import { connectError, sftpError } from './errors.ts';
 import { hostCheck } from './host-key.ts';
+import { keepKeysReady } from './prepared-keys.ts';
 import type { OpenFiles } from './session.ts';
 import { SftpSession } from './session.ts';
 import type { SftpTarget } from './url.ts';
@@ -30,6 +31,7 @@ export async function logIn(
   const tried = methods.map(({ type }) => type);
   try {
     const client = new ssh2.Client();
+    keepKeysReady(client);
     const socket = await ready(client, target, settings, methods, signal);
     return await openSftp(client, socket, target, settings, files);
   } catch (error) {

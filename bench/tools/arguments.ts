@@ -1,5 +1,5 @@
+import type { Command } from '../measuring/measure.ts';
 import type { Job, Place } from './job.ts';
-import type { Command } from './measure.ts';
 
 type Source = Pick<Job, 'url' | 'caFile' | 'ssh'>;
 
@@ -81,7 +81,7 @@ export function environmentOf(to: Place): Record<string, string> {
 export function shell(
   pipeline: readonly (readonly string[])[],
   then?: readonly string[],
-  environment: Record<string, string> = {},
+  environment: Readonly<Record<string, string>> = {},
 ): Command {
   const quoted = (words: readonly string[]) => words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const script = `set -e -o pipefail; ${pipeline.map(quoted).join(' | ')}${then === undefined ? '' : `; ${quoted(then)}`}`;

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Command {
   readonly program: string;
@@ -107,24 +106,4 @@ function surroundings(): Record<string, string> {
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
   };
-}
-
-/**
- * Share of all cores that is busy now, from 0 to 1, looked at for a moment: before a run that is other people's work.
- */
-export async function busyShare(): Promise<number> {
-  const before = await ticks();
-  await delay(300);
-  const after = await ticks();
-  if (before === undefined || after === undefined) return Math.min(1, (loadavg()[0] ?? 0) / availableParallelism());
-  return 1 - (after.idle - before.idle) / Math.max(1, after.all - before.all);
-}
-
-async function ticks(): Promise<{ readonly idle: number; readonly all: number } | undefined> {
-  try {
-    const [, ...counts] = ((await readFile('/proc/stat', 'utf8')).split('\n')[0] ?? '').split(/\s+/).map(Number);
-    return { idle: (counts[3] ?? 0) + (counts[4] ?? 0), all: counts.reduce((sum, count) => sum + count, 0) };
-  } catch {
-    return undefined;
-  }
 }

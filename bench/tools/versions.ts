@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { TOOLS } from './tools.ts';
+import { PEERS, PIECEWORK } from './tools.ts';
 
 /** Programs that were found, by name, with their versions. */
 export type Versions = ReadonlyMap<string, string>;
 
 export async function findVersions(): Promise<Versions> {
   const versions = new Map<string, string>();
-  for (const program of new Set(TOOLS.flatMap(({ programs }) => programs))) {
+  for (const program of new Set([PIECEWORK, ...PEERS].flatMap(({ programs }) => programs))) {
     const version = program === 'node' ? process.version : await versionOf(program);
     if (version !== undefined) versions.set(program, version);
   }

@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
-import type { Job } from './job.ts';
-import type { Command } from './measure.ts';
+import type { Command } from '../measuring/measure.ts';
 import {
   curl,
   environmentOf,
@@ -12,10 +11,14 @@ import {
   schemeOf,
   shell,
   upload,
-} from './tool-arguments.ts';
+} from './arguments.ts';
+import type { Job } from './job.ts';
 
 /** `rclone obscure` of "anonymous@": rclone takes passwords in no other form. */
 const NO_PASSWORD = '5U2nyanHxgvqJI2qQG72gs42zkbiZUWiGog';
+
+/** How names end of tools that flush what they wrote. */
+export const THEN_SYNC = ', then sync';
 
 export interface Tool {
   readonly name: string;
@@ -65,21 +68,14 @@ const ARIA2 = [
   '--auto-file-renaming=false',
 ];
 
-/** Piecework first, then its peers. */
-export const TOOLS: readonly Tool[] = [
-  { name: 'piecework', programs: ['node'], command: (job) => pieceworkCommand(job) },
+export const PIECEWORK: Tool = { name: 'piecework', programs: ['node'], command: (job) => pieceworkCommand(job) };
+
+const OTHERS: readonly Tool[] = [
   {
     name: 'curl',
     programs: ['curl'],
     command: ({ to, ...job }) =>
       to.kind === 'file' ? { program: 'curl', args: [...curl(job), '-o', to.path] } : undefined,
-  },
-  {
-    // As safe from a power failure as what Piecework leaves.
-    name: 'curl, then fsync',
-    programs: ['curl', 'sync'],
-    command: ({ to, ...job }) =>
-      to.kind === 'file' ? shell([['curl', ...curl(job), '-o', to.path]], ['sync', to.path]) : undefined,
   },
   {
     name: 'wget',
@@ -184,6 +180,25 @@ export const TOOLS: readonly Tool[] = [
         : undefined,
   },
 ];
+
+const FLUSHED = ['curl', 'aria2c -x16 -s16', 'lftp pget -n 8', 'scp'];
+
+/** Those that bring a file, also with a file that is as safe from a power failure as what Piecework leaves. */
+export const PEERS: readonly Tool[] = OTHERS.flatMap((tool) =>
+  FLUSHED.includes(tool.name) ? [tool, thenSync(tool)] : [tool],
+);
+
+function thenSync(tool: Tool): Tool {
+  return {
+    name: `${tool.name}${THEN_SYNC}`,
+    programs: [...tool.programs, 'sync'],
+    command: (job) => {
+      const command = tool.command(job);
+      if (command === undefined || job.to.kind !== 'file') return undefined;
+      return shell([[command.program, ...command.args]], ['sync', job.to.path], command.environment);
+    },
+  };
+}
 
 /** `scp://user@host:port//path`: of a path from the root. */
 function scpSource(url: string): string {

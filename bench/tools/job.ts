@@ -1,4 +1,4 @@
-import type { Store } from './servers/servers.ts';
+import type { Store } from '../servers/servers.ts';
 
 /** By key only: sshd takes no password of the account that runs the benchmark. */
 export interface SshLogin {
