@@ -9,15 +9,27 @@ import type { CellResult, Results } from './results.ts';
 import { RESULTS_FILE, readResults } from './results.ts';
 
 const README = new URL('../README.md', import.meta.url);
+/** What a visitor sees first. */
+const FRONT = new URL('../../README.md', import.meta.url);
 const DETAILS = new URL('../results/README.md', import.meta.url);
 const BIOME = fileURLToPath(new URL('../../node_modules/@biomejs/biome/bin/biome', import.meta.url));
-const BEGIN = '<!-- results: begin (written by npm run bench) -->';
-const END = '<!-- results: end -->';
+
+/** Between a mark for its beginning and one for its end stands what is written by program. */
+interface Marks {
+  readonly begin: string;
+  readonly end: string;
+}
+const RESULTS: Marks = { begin: '<!-- results: begin (written by npm run bench) -->', end: '<!-- results: end -->' };
+const CHART: Marks = { begin: '<!-- chart: begin (written by npm run bench) -->', end: '<!-- chart: end -->' };
+const PICTURE = `<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="bench/results/chart-dark.svg">
+  <img alt="How long transfers take with Piecework and with other tools: bars, in seconds" src="bench/results/chart-light.svg">
+</picture>`;
 
 /** Tables and charts of all results that were kept, in place of those that are there. */
 export async function writeReport(cells: readonly Cell[]): Promise<void> {
   const results = await readResults();
-  await writeReadme(summary(cells, results));
+  await writeBetween(README, RESULTS, summary(cells, results));
   await writeFile(DETAILS, details(cells, results));
   const charts: URL[] = [];
   for (const [name, theme] of Object.entries(THEMES)) {
@@ -27,7 +39,8 @@ export async function writeReport(cells: readonly Cell[]): Promise<void> {
     await writeFile(url, drawn);
     charts.push(url);
   }
-  await format([README, DETAILS, RESULTS_FILE, ...charts].map((url) => fileURLToPath(url)));
+  await writeBetween(FRONT, CHART, charts.length === 0 ? '' : PICTURE);
+  await format([README, FRONT, DETAILS, RESULTS_FILE, ...charts].map((url) => fileURLToPath(url)));
 }
 
 /** As everything in the checkout is. */
@@ -35,12 +48,13 @@ async function format(paths: readonly string[]): Promise<void> {
   await promisify(execFile)(process.execPath, [BIOME, 'format', '--write', ...paths]).catch(() => {});
 }
 
-async function writeReadme(text: string): Promise<void> {
-  const old = await readFile(README, 'utf8');
-  const from = old.indexOf(BEGIN);
-  const to = old.indexOf(END);
-  if (from < 0 || to < from) throw new Error('bench/README.md has lost the marks between which results stand');
-  await writeFile(README, `${old.slice(0, from)}${BEGIN}\n\n${text}\n\n${old.slice(to)}`);
+async function writeBetween(url: URL, { begin, end }: Marks, text: string): Promise<void> {
+  const old = await readFile(url, 'utf8');
+  const from = old.indexOf(begin);
+  const to = old.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${fileURLToPath(url)} has lost the marks ${begin} and ${end}`);
+  const between = text === '' ? '' : `${text}\n\n`;
+  await writeFile(url, `${old.slice(0, from)}${begin}\n\n${between}${old.slice(to)}`);
 }
 
 function summary(cells: readonly Cell[], results: Results): string {

@@ -4,6 +4,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { NetSettings } from '../../net/settings.ts';
 import { connectTcp } from '../../net/sockets/tcp.ts';
+import { writeTogether } from '../../net/sockets/write-together.ts';
 import { connectError, sftpError } from './errors.ts';
 import { hostCheck } from './host-key.ts';
 import { keepKeysReady } from './prepared-keys.ts';
@@ -53,6 +54,8 @@ async function ready(
     { host, port, lookup: settings.lookup, timeoutMs: settings.connectTimeoutMs },
     signal,
   );
+  // ssh2 writes length, content and tag of each message by themselves.
+  writeTogether(socket);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const stop = () => reject(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
