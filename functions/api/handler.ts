@@ -8,6 +8,7 @@ import {
   unreadRequest,
   withoutIdleBody,
 } from '../../lib/api/gateway.ts';
+import { allowedOnly } from '../../lib/api/requests/destinations.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
 import { reportLinks } from '../../lib/aws/report-link.ts';
 import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
@@ -19,7 +20,7 @@ const serve = handle(
   createApi({
     ports,
     version: environment.version,
-    allowedDestinations: environment.destinations,
+    locate: allowedOnly(environment.destinations),
     checkSource: sourceCheck(environment),
     ownerOf: (request) => gatewayOwner(request, environment.apiKeyNames) ?? environment.defaultOwner,
     ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),

@@ -31,7 +31,7 @@ import { trail } from './trail.ts';
  * is `application/problem+json`.
  */
 export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
-  const { ports, version, allowedDestinations } = deps;
+  const { ports, version, locate } = deps;
   const signal = deps.signal ?? new AbortController().signal;
   const requests = deps.requests ?? requestsOn(ports);
   const ownership = deps.ownership ?? DEFAULT_OWNERSHIP;
@@ -61,7 +61,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   app.openapi(submitRoute, async (context) => {
     const body = context.req.valid('json');
     const owner = context.get('owner');
-    const submission = toSubmission(body, owner, allowedDestinations);
+    const submission = toSubmission(body, owner, locate);
     checkObject(submission.object);
     checkDestination(ports, submission.destination, submission.options);
     await deps.checkSource(submission.source.url, submission.source);

@@ -7,7 +7,7 @@ import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 import type { Ownership } from './ownership.ts';
-import type { AllowedDestination } from './requests/destinations.ts';
+import type { LocateDestination } from './requests/destinations.ts';
 import type { AnsweredRequest, Noted } from './trail.ts';
 
 /** What a request changes. A home that does more than the use cases on its ports (a lock) brings its own. */
@@ -27,7 +27,7 @@ export interface ApiDeps {
   readonly requests?: ApiRequests;
   /** Of Piecework, as `health` and the OpenAPI document say it. */
   readonly version: string;
-  readonly allowedDestinations: readonly AllowedDestination[];
+  readonly locate: LocateDestination;
   /**
    * May the source be contacted, and may its references be used?
    * @throws PieceworkError `GuardRefused`, `SecretMissing`, …

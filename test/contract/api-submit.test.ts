@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { allowedOnly } from '../../lib/api/requests/destinations.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import { apiBench, GOOD, ID, problemOf, transferOf } from '../support/api-bench.ts';
@@ -270,7 +271,7 @@ describe('POST /v1/transfers', () => {
       { bucket: 'one' },
       { bucket: 'two', prefix: 'p/', region: 'eu-central-1', endpoint: 'https://store.example' },
     ];
-    const bench = apiBench({ allowedDestinations });
+    const bench = apiBench({ locate: allowedOnly(allowedDestinations) });
     const refused = await problemOf(await bench.post('/v1/transfers', GOOD));
     expect(refused['allowed']).toEqual(['s3://one/', 's3://two/p/ (eu-central-1, https://store.example)']);
     for (const destination of [
@@ -285,6 +286,37 @@ describe('POST /v1/transfers', () => {
         region: 'eu-central-1',
         endpoint: 'https://store.example',
       });
+    }
+  });
+
+  it('takes a destination as a text, where a prefix gets the name at the end of the URL', async () => {
+    for (const [text, key] of [
+      ['s3://bucket/in/a.iso', 'in/a.iso'],
+      ['s3://bucket/in/', 'in/disk.iso'],
+    ] as const) {
+      const body = await transferOf(await apiBench().post('/v1/transfers', { ...GOOD, destination: text }));
+      expect(body.destination).toEqual({ kind: 's3', bucket: 'bucket', key });
+    }
+  });
+
+  it.each([
+    ['', 400, /is empty/],
+    [7, 400, /is neither/],
+    ['/srv/file', 400, /s3:\/\/bucket\/key/],
+    ['s3://bucket', 422, /does not write there/],
+    ['s3://bucket/in/../out', 400, /its key has [^.]*\.[^.]* or /],
+    ['s3://bucket/out/a', 422, /does not write there/],
+  ])('refuses %j as a destination', async (destination, status, detail) => {
+    const answer = await apiBench().post('/v1/transfers', { ...GOOD, destination });
+    expect(answer.status).toBe(status);
+    expect(JSON.stringify(await problemOf(answer))).toMatch(detail);
+  });
+
+  it('asks for the name where neither the text nor the URL has one to show', async () => {
+    for (const source of [{ url: 'https://origin.example/' }, { ...GOOD.source, secretPath: true }]) {
+      const answer = await apiBench().post('/v1/transfers', { source, destination: 's3://bucket/in/' });
+      expect(answer.status).toBe(422);
+      expect(await problemOf(answer)).toMatchObject({ errors: [{ pointer: '#/destination' }] });
     }
   });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createApi } from '../../lib/api/app.ts';
+import { allowedOnly } from '../../lib/api/requests/destinations.ts';
 import type { TransferDetail } from '../../lib/api/schemas/transfer.ts';
 import type { Local } from '../../lib/index.ts';
 import type { Home } from '../../lib/local/home/home.ts';
@@ -40,7 +41,7 @@ async function openService(): Promise<void> {
   app = createApi({
     ...service,
     version: '1.2.3',
-    allowedDestinations: [{ bucket: 'bucket', prefix: 'in/', endpoint: store.endpoint, region: store.region }],
+    locate: allowedOnly([{ bucket: 'bucket', prefix: 'in/', endpoint: store.endpoint, region: store.region }]),
     checkSource: () => undefined,
     ownerOf: () => 'local',
   });

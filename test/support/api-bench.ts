@@ -1,5 +1,6 @@
 import { createApi } from '../../lib/api/app.ts';
 import type { ApiDeps } from '../../lib/api/deps.ts';
+import { allowedOnly } from '../../lib/api/requests/destinations.ts';
 import type { TransferDetail, TransferPage } from '../../lib/api/schemas/transfer.ts';
 import type { AnsweredRequest } from '../../lib/api/trail.ts';
 import { describeDestination } from '../../lib/aws/destinations.ts';
@@ -126,7 +127,7 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
   const app = createApi({
     ports,
     version: '1.2.3',
-    allowedDestinations: [{ bucket: 'bucket', prefix: 'in/' }],
+    locate: allowedOnly([{ bucket: 'bucket', prefix: 'in/' }]),
     checkSource: () => undefined,
     ownerOf: () => 'somebody',
     onAnswered(request, failure) {

@@ -21,6 +21,7 @@ interface Schema {
   readonly additionalProperties?: Schema | boolean;
   readonly required?: readonly string[];
   readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
 }
 
@@ -110,11 +111,14 @@ function fields(document: OpenApi, schema: Schema, before = ''): string[][] {
     const path = `${before}${name}`;
     const must = object.required?.includes(name) === true;
     const inner = resolve(document, field);
-    const nested = inner.type === 'array' ? resolve(document, inner.items ?? {}) : inner;
+    const either = inner.anyOf?.map((one) => resolve(document, one)) ?? [];
+    const objects = either.filter(({ properties }) => properties !== undefined);
+    const asObject = objects.length === 1 ? (objects[0] ?? inner) : inner;
+    const nested = inner.type === 'array' ? resolve(document, inner.items ?? {}) : asObject;
     const row = [
       must ? `**\`${path}\`**` : `\`${path}\``,
       valueText(document, field),
-      meaning(field) || meaning(inner),
+      meaning(field) || meaning(inner) || either.map(meaning).join(' ').trim(),
     ];
     const below =
       nested.properties === undefined ? [] : fields(document, nested, `${path}${inner.type === 'array' ? '[]' : ''}.`);
@@ -135,9 +139,19 @@ function resolve(document: OpenApi, schema: Schema): Schema {
 }
 
 function valueText(document: OpenApi, schema: Schema): string {
-  const { type, enum: choices, oneOf, items, additionalProperties, minimum, maximum } = resolve(document, schema);
+  const {
+    type,
+    enum: choices,
+    oneOf,
+    anyOf,
+    items,
+    additionalProperties,
+    minimum,
+    maximum,
+  } = resolve(document, schema);
   if (schema.$ref?.endsWith('/ErrorCode') === true) return 'a code';
   if (oneOf !== undefined) return oneOf.map((one) => shape(document, one)).join(' or ');
+  if (anyOf !== undefined) return [...new Set(anyOf.map((one) => resolve(document, one).type))].join(' or ');
   if (choices !== undefined) return choices.map((one) => `\`${one}\``).join(', ');
   if (type === 'array') return items === undefined ? 'list' : `list of ${resolve(document, items).type ?? 'values'}s`;
   if (type === 'object' && typeof additionalProperties === 'object') return 'object of names and values';

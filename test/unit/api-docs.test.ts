@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
       'SubmitRequest',
       'Source',
       'SourceStore',
-      'Destination',
+      'ObjectPlace',
       'ObjectSettings',
       'TransferOptions',
       'Expectations',

@@ -44,7 +44,7 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
   app.openapi(submitBatchRoute, async (context) => {
     const body = context.req.valid('json');
     const owner = context.get('owner');
-    const submission = toBatchSubmission(body, owner, deps.allowedDestinations);
+    const submission = toBatchSubmission(body, owner, deps.locate);
     if (submission.list.kind === 'at') await deps.checkSource(submission.list.from.url, submission.list.from);
     const key = context.req.valid('header')['idempotency-key'];
     const record = await requests.submitBatch(

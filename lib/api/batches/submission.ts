@@ -3,8 +3,7 @@ import type { BatchSubmission } from '../../pipeline/shared/batches/submission.t
 import type { SourceLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
 import { ApiError } from '../answers/problem.ts';
-import type { AllowedDestination } from '../requests/destinations.ts';
-import { locateDestination } from '../requests/destinations.ts';
+import type { LocateDestination } from '../requests/destinations.ts';
 import { checkObject, toObject, toSource } from '../requests/submission.ts';
 import type { SubmitBatchBody } from '../schemas/batches/request.ts';
 
@@ -12,11 +11,7 @@ import type { SubmitBatchBody } from '../schemas/batches/request.ts';
  * What a checked body means to the use cases.
  * @throws PieceworkError `InvalidUrl`, `InvalidOption`, `InvalidDestination`.
  */
-export function toBatchSubmission(
-  body: SubmitBatchBody,
-  owner: string,
-  allowed: readonly AllowedDestination[],
-): BatchSubmission {
+export function toBatchSubmission(body: SubmitBatchBody, owner: string, locate: LocateDestination): BatchSubmission {
   const { prefix, ...place } = body.destination;
   const object = toObject(body.object ?? {});
   checkObject(object);
@@ -24,7 +19,7 @@ export function toBatchSubmission(
   return {
     owner,
     ...listOf(body),
-    destination: locateDestination({ ...place, key: prefix }, allowed),
+    destination: locate({ ...place, key: prefix }, undefined),
     options: { ifExists, maxAttempts, object, ...stated({ ...more, maxFailures }) },
     ...stated({
       source: body.source === undefined ? undefined : toDefaults(body.source),

@@ -1,6 +1,21 @@
-import type { DestinationLocator } from '../../transfer/locators.ts';
+import { nameInPath } from '../../errors/secret-paths.ts';
+import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
+import { safeName } from '../../values/text/safe-name.ts';
+import { readUrl } from '../../values/web/read-url.ts';
 import { ApiError } from '../answers/problem.ts';
+import { objectPlaceSchema } from '../schemas/destination.ts';
 import type { SubmitBody } from '../schemas/request.ts';
+
+/** As a request has it. */
+export type AskedDestination = SubmitBody['destination'];
+type ObjectPlace = Exclude<AskedDestination, string>;
+
+/**
+ * Where a home writes what is asked for.
+ * @param name what the source is called where the place is a folder or a prefix; `undefined` = it has none to show
+ * @throws PieceworkError `InvalidDestination`, `InvalidOption`: it does not write there.
+ */
+export type LocateDestination = (asked: AskedDestination, name: string | undefined) => DestinationLocator;
 
 /** Where a deployment may write: a bucket, or what lies under a prefix of it. */
 export interface AllowedDestination {
@@ -13,11 +28,42 @@ export interface AllowedDestination {
   readonly endpoint?: string;
 }
 
-/** @throws PieceworkError `InvalidDestination`, with those that are allowed. */
-export function locateDestination(
-  asked: SubmitBody['destination'],
-  allowed: readonly AllowedDestination[],
-): DestinationLocator {
+/** Of a deployment, which writes to these and nowhere else. */
+export function allowedOnly(allowed: readonly AllowedDestination[]): LocateDestination {
+  return (asked, name) => locateAllowed(typeof asked === 'string' ? objectPlaceOf(asked, name) : asked, allowed);
+}
+
+/** What a source is called by its URL, whatever it says of itself when it is asked. */
+export function nameBySource({ url, secretPath }: SourceLocator): string | undefined {
+  if (secretPath === true) return undefined;
+  const name = safeName(nameInPath(readUrl(url)?.pathname ?? '')) ?? '';
+  return name === '' ? undefined : name;
+}
+
+/** A folder or a prefix needs a name. */
+export function noNameFor(place: string): ApiError {
+  const detail = `the URL has no name at its end that may be shown; give the whole ${place}`;
+  return new ApiError('InvalidDestination', `#/destination: ${detail}`, {
+    errors: [{ pointer: '#/destination', detail }],
+  });
+}
+
+function objectPlaceOf(text: string, name: string | undefined): ObjectPlace {
+  const [, bucket, key = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/is.exec(text) ?? [];
+  if (bucket === undefined) throw badPlace('a text is s3://bucket/key or s3://bucket/prefix/');
+  const isPrefix = key === '' || key.endsWith('/');
+  if (isPrefix && name === undefined) throw noNameFor('key');
+  const place = objectPlaceSchema.safeParse({ bucket, key: isPrefix ? `${key}${name}` : key });
+  if (place.success) return place.data;
+  const [issue] = place.error.issues;
+  throw badPlace(`its ${String(issue?.path[0] ?? 'text')} ${issue?.message ?? 'is wrong'}`);
+}
+
+function badPlace(detail: string): ApiError {
+  return new ApiError('InvalidOption', `#/destination: ${detail}`, { errors: [{ pointer: '#/destination', detail }] });
+}
+
+function locateAllowed(asked: ObjectPlace, allowed: readonly AllowedDestination[]): DestinationLocator {
   const { bucket, key, region, endpoint } = asked;
   const rule = allowed.find(
     (one) =>

@@ -13,18 +13,19 @@ import { howToWriteLogin, readUrl } from '../../values/web/read-url.ts';
 import { ApiError } from '../answers/problem.ts';
 import type { SubmitBody } from '../schemas/request.ts';
 import type { SourceBody } from '../schemas/source.ts';
-import type { AllowedDestination } from './destinations.ts';
-import { locateDestination } from './destinations.ts';
+import type { LocateDestination } from './destinations.ts';
+import { nameBySource } from './destinations.ts';
 import { shownName } from './validation.ts';
 
 /**
  * What a checked body means to the use cases.
  * @throws PieceworkError `InvalidUrl`, `InvalidOption`, `InvalidDestination`.
  */
-export function toSubmission(body: SubmitBody, owner: string, allowed: readonly AllowedDestination[]): Submission {
+export function toSubmission(body: SubmitBody, owner: string, locate: LocateDestination): Submission {
+  const source = toSource(body.source);
   return {
-    source: toSource(body.source),
-    destination: locateDestination(body.destination, allowed),
+    source,
+    destination: locate(body.destination, nameBySource(source)),
     object: toObject(body.object ?? {}),
     options: toOptions(body.options ?? {}),
     owner,

@@ -32,9 +32,17 @@ export function onInvalid(result: Validated): void {
 }
 
 function fieldErrors(target: string, issue: z.core.$ZodIssue): readonly FieldError[] {
+  const meant = issue.code === 'invalid_union' ? meantBy(issue) : undefined;
+  if (meant !== undefined)
+    return meant.flatMap((inner) => fieldErrors(target, { ...inner, path: [...issue.path, ...inner.path] }));
   const path = issue.path.map((part) => (typeof part === 'number' ? String(part) : shownName(String(part))));
   if (issue.code !== 'unrecognized_keys') return [place(target, path, detailOf(issue))];
   return issue.keys.map((key) => place(target, [...path, shownName(key)], 'is not known here'));
+}
+
+/** What is wrong with it as that of its kinds whose type it has; `undefined` = it has the type of none. */
+function meantBy({ errors }: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  return errors.find((issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0));
 }
 
 /** zod's own sentences for keys quote them. */

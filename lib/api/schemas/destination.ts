@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { isStagingKey } from '../../transfer/staging-key.ts';
 import { regionSchema } from './region.ts';
 
-export const destinationSchema = z
+/** A bucket and a key. */
+export const objectPlaceSchema = z
   .strictObject({
     bucket: z
       .string()
@@ -27,6 +28,20 @@ export const destinationSchema = z
       .optional()
       .openapi({ description: 'Only one that the deployment allows for this bucket.' }),
   })
+  .openapi('ObjectPlace');
+
+export const destinationSchema = z
+  .union(
+    [
+      objectPlaceSchema,
+      z.string().min(1, 'is empty').max(4096).openapi({
+        description:
+          'As a text: `s3://bucket/key`, or `s3://bucket/prefix/` for the name at the end of the URL; where a machine serves the API, an absolute path, too.',
+        example: 's3://my-bucket/images/disk.iso',
+      }),
+    ],
+    'is neither a text, such as s3://bucket/key, nor an object with bucket and key',
+  )
   .openapi('Destination');
 
 /** What S3 would refuse, or clients and stores would file under another name. */

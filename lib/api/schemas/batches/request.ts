@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIST_FORMATS } from '../../../lists/options.ts';
 import { readUrl } from '../../../values/web/read-url.ts';
-import { destinationSchema } from '../destination.ts';
+import { objectPlaceSchema } from '../destination.ts';
 import { objectSchema } from '../object.ts';
 import { digestsSchema } from '../options.ts';
 import { sourceSchema } from '../source.ts';
@@ -64,7 +64,7 @@ const readingSchema = z
 
 const prefixSchema = z
   .strictObject({
-    bucket: destinationSchema.shape.bucket,
+    bucket: objectPlaceSchema.shape.bucket,
     prefix: z
       .string()
       .max(900)
@@ -73,14 +73,14 @@ const prefixSchema = z
         if (problem !== undefined) context.addIssue(problem);
       })
       .openapi({ description: 'What names of entries are put after; empty, or ending in `/`.', example: 'in/2026/' }),
-    region: destinationSchema.shape.region,
-    endpoint: destinationSchema.shape.endpoint,
+    region: objectPlaceSchema.shape.region,
+    endpoint: objectPlaceSchema.shape.endpoint,
   })
   .openapi('BatchDestination');
 
 function prefixProblem(prefix: string): string | undefined {
   if (prefix !== '' && !prefix.endsWith('/')) return 'does not end in "/", as the name of a folder does';
-  const key = destinationSchema.shape.key.safeParse(`${prefix}x`);
+  const key = objectPlaceSchema.shape.key.safeParse(`${prefix}x`);
   return key.error?.issues[0]?.message;
 }
 
