@@ -11,6 +11,7 @@ import { demoVerb } from './verbs/demo.ts';
 import { listVerb } from './verbs/list.ts';
 import { planVerb } from './verbs/plan.ts';
 import { retryVerb } from './verbs/retry.ts';
+import { serveVerb } from './verbs/serve.ts';
 import { statusVerb } from './verbs/status.ts';
 
 /** All verbs, in the order of the help. */
@@ -23,6 +24,7 @@ export const VERBS: readonly Verb[] = [
   withDeployment(cancelVerb, remoteCancel),
   withDeployment(retryVerb, remoteRetry),
   cleanVerb,
+  serveVerb,
   submitVerb,
   demoVerb,
   completionVerb,

@@ -48,6 +48,7 @@ export type {
 } from './local/batch/api.ts';
 export type { Amount, BatchPlan, PlannedHost, StoreRequests } from './local/batch/dry-run/plan.ts';
 export { openLocal } from './local/open.ts';
+export type { RunningServer, ServeOptions } from './local/server/api.ts';
 export type { BatchRecord, BatchStatus } from './transfer/batch/batch-record.ts';
 export type { Counters, FailureGroup, Outcome, OutcomeKind } from './transfer/batch/outcome.ts';
 export type { DestinationLocator, SourceAuth, SourceLocator, SourceStore } from './transfer/locators.ts';

@@ -1,6 +1,16 @@
 import type { Kind } from './kinds/kind.ts';
 
-export type SettingVerb = 'copy' | 'batch' | 'submit' | 'plan' | 'list' | 'status' | 'cancel' | 'retry' | 'clean';
+export type SettingVerb =
+  | 'copy'
+  | 'batch'
+  | 'submit'
+  | 'serve'
+  | 'plan'
+  | 'list'
+  | 'status'
+  | 'cancel'
+  | 'retry'
+  | 'clean';
 
 /** Headings of the help, in this order. */
 export const GROUPS = [
@@ -11,6 +21,7 @@ export const GROUPS = [
   'Connections',
   'Object',
   'S3',
+  'Server',
   'Output and state',
 ] as const;
 type Group = (typeof GROUPS)[number];
@@ -35,6 +46,7 @@ export const EVERY_VERB: readonly SettingVerb[] = [
   'copy',
   'batch',
   'submit',
+  'serve',
   'plan',
   'list',
   'status',
@@ -43,16 +55,18 @@ export const EVERY_VERB: readonly SettingVerb[] = [
   'clean',
 ];
 /** Verbs that talk to the source. */
-export const FETCHING: readonly SettingVerb[] = ['copy', 'batch', 'plan', 'retry'];
+export const FETCHING: readonly SettingVerb[] = ['copy', 'batch', 'plan', 'retry', 'serve'];
 /** Verbs that talk to the destination. */
-export const STORING: readonly SettingVerb[] = ['copy', 'batch', 'plan', 'status', 'cancel', 'retry', 'clean'];
+export const STORING: readonly SettingVerb[] = ['copy', 'batch', 'plan', 'status', 'cancel', 'retry', 'clean', 'serve'];
 /** Verbs that take a new request. */
 export const ASKING: readonly SettingVerb[] = ['copy', 'submit', 'plan'];
 /** The same, and the one that takes many: what holds for each of them. */
 export const ASKING_EACH: readonly SettingVerb[] = [...ASKING, 'batch'];
 
 /** What is said of the source to the home that asks it: this machine, or a deployment. */
-export const ASKING_SOURCE: readonly SettingVerb[] = [...FETCHING, 'submit'];
+export const ASKING_SOURCE: readonly SettingVerb[] = ['copy', 'batch', 'plan', 'retry', 'submit'];
+/** The same, where it holds for every source of a machine, too. */
+export const ASKING_SOURCES: readonly SettingVerb[] = [...ASKING_SOURCE, 'serve'];
 
 export function option<T>(spec: OptionSpec<T>): OptionSpec<T> {
   return spec;

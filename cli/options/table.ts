@@ -2,6 +2,7 @@ import { BATCH_OPTIONS } from './groups/batch-options.ts';
 import { LIST_OPTIONS } from './groups/list-options.ts';
 import { OBJECT_OPTIONS } from './groups/object-options.ts';
 import { OUTPUT_OPTIONS } from './groups/output-options.ts';
+import { SERVER_OPTIONS } from './groups/server-options.ts';
 import { SOURCE_OPTIONS } from './groups/source-options.ts';
 import { TRANSFER_OPTIONS } from './groups/transfer-options.ts';
 import type { OptionSpec, SettingVerb } from './option.ts';
@@ -16,6 +17,7 @@ export const OPTIONS = {
   ...TRANSFER_OPTIONS,
   ...SOURCE_OPTIONS,
   ...OBJECT_OPTIONS,
+  ...SERVER_OPTIONS,
   ...OUTPUT_OPTIONS,
 };
 

@@ -1,6 +1,9 @@
 import type { ClientAuth } from '../../lib/api/client/asking.ts';
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
+import type { RunningServer } from '../../lib/index.ts';
+import { findServer } from '../../lib/local/server/presence.ts';
+import { stated } from '../../lib/values/stated.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 
 /** Which home a verb speaks to. What belongs to one call is no setting, so these are extras. */
@@ -15,16 +18,19 @@ export const DEPLOYMENT_EXTRAS: NonNullable<Verb['extras']> = [
 ];
 
 /**
- * The variable that names a deployment, and the one that holds its API key: a secret has no place in a process list.
+ * The variable that names a deployment, and those that hold its API key or a server's token: a secret has no place in a
+ * process list.
  */
 const URL_VARIABLE = 'PIECEWORK_API_URL';
 const KEY_VARIABLE = 'PIECEWORK_API_KEY';
+const TOKEN_VARIABLE = 'PIECEWORK_API_TOKEN';
 
 /**
  * The deployment that was asked for; `undefined` = this machine.
  * @throws PieceworkError `InvalidOption`, and what finding a stack can throw.
  */
-export async function openDeployment({ extras, context }: VerbCall): Promise<ApiClient | undefined> {
+export async function openDeployment(call: VerbCall): Promise<ApiClient | undefined> {
+  const { extras, context } = call;
   const [api, stack] = [textOf(extras['api']), textOf(extras['stack'])];
   const said = [api !== undefined, stack !== undefined, extras['local'] === true].filter(Boolean).length;
   if (said > 1)
@@ -34,11 +40,38 @@ export async function openDeployment({ extras, context }: VerbCall): Promise<Api
   if (stack === undefined && (given === undefined || given === '')) return undefined;
   // Loaded only when needed: what runs on this machine alone is to start at once.
   const { createClient } = await import('../../lib/api/client/client.ts');
+  const server = stack === undefined ? await serverAt(given ?? '', call) : undefined;
+  if (server !== undefined) return await clientOf(server);
   const url = stack === undefined ? (given ?? '') : await (await import('./stack.ts')).apiUrlOfStack(stack, context);
   return createClient({
     url,
     auth: authFor(url, stack !== undefined, context.environment),
     userAgent: 'piecework-cli',
+  });
+}
+
+/** The server of this machine's state folder; `undefined` = none runs. */
+export async function openServer({ settings, context }: VerbCall): Promise<ApiClient | undefined> {
+  const server = await findServer(settings.stateDir, context.environment);
+  return server === undefined ? undefined : await clientOf(server);
+}
+
+/** Asked by its URL, it is known, and so is where its token is. */
+async function serverAt(url: string, { settings, context }: VerbCall): Promise<RunningServer | undefined> {
+  if (!/^https?:\/\/(localhost|127\.|\[::1\])/i.test(url) || context.environment[TOKEN_VARIABLE] !== undefined)
+    return undefined;
+  const server = await findServer(settings.stateDir, context.environment);
+  return server !== undefined && URL.parse(server.url)?.origin === URL.parse(url)?.origin ? server : undefined;
+}
+
+async function clientOf({ url, socket, tokenFile }: RunningServer): Promise<ApiClient> {
+  const { createClient } = await import('../../lib/api/client/client.ts');
+  const { readToken } = await import('../../lib/local/server/token.ts');
+  return createClient({
+    url,
+    auth: { kind: 'bearer', token: readToken(tokenFile) },
+    userAgent: 'piecework-cli',
+    ...stated({ socketPath: socket }),
   });
 }
 
@@ -48,11 +81,13 @@ export function mayMeanDeployment({ context }: VerbCall): boolean {
 }
 
 /**
- * An API key where one is set. Else a signature for what is API Gateway by its name, or wherever AWS
+ * A token or an API key where one is set. Else a signature for what is API Gateway by its name, or wherever AWS
  * credentials were set on purpose. Anything else may be a service on this machine, and looking for credentials
  * takes long where there are none.
  */
 function authFor(url: string, isStack: boolean, environment: NodeJS.ProcessEnv): ClientAuth {
+  const token = environment[TOKEN_VARIABLE]?.trim();
+  if (token !== undefined && token !== '') return { kind: 'bearer', token };
   const key = environment[KEY_VARIABLE]?.trim();
   if (key !== undefined && key !== '') return { kind: 'apiKey', key };
   const isGateway = /\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/.test(URL.parse(url)?.hostname ?? '');

@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { nameInPath } from '../../lib/errors/secret-paths.ts';
@@ -8,7 +9,7 @@ import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
-import { DEPLOYMENT_EXTRAS, openDeployment } from './deployment.ts';
+import { DEPLOYMENT_EXTRAS, openDeployment, openServer } from './deployment.ts';
 import { remoteSource } from './source.ts';
 import { submitBatch } from './submit-batch.ts';
 import { remoteObject, saySubmitted, submitOptions } from './submitted.ts';
@@ -17,15 +18,15 @@ import { sayHome } from './with-deployment.ts';
 
 export const submitVerb: Verb = {
   name: 'submit',
-  summary: 'have a deployment bring a URL to a bucket',
+  summary: 'have a deployment, or the server of this machine, bring a URL',
   description:
-    "Submits a transfer to a deployment's API and returns: the work is done there. stdout carries one line, the id of the " +
-    'transfer. With --watch it is followed to its end, and the exit code says how it ended.',
+    "Submits a transfer to a deployment's API, or where none is named to piecework serve on this machine, and returns: the " +
+    'work is done there. stdout carries one line, the id of the transfer. With --watch it is followed to its end, and the exit code says how it ended.',
   arguments: [
-    { term: '<SOURCE>', help: 'URL of a scheme that the deployment allows, or @file with one in it' },
+    { term: '<SOURCE>', help: 'URL of a scheme that is allowed there, or @file with one in it' },
     {
       term: '<DEST>',
-      help: "s3://bucket/key, or s3://bucket/prefix/ for the URL's own name, where the deployment may write",
+      help: "s3://bucket/key, or s3://bucket/prefix/ for the URL's own name, where the deployment may write; here a path, too",
     },
   ],
   settings: 'submit',
@@ -52,16 +53,17 @@ export const submitVerb: Verb = {
   ],
   async run(call) {
     const [url = '', to = ''] = call.arguments;
-    await using client = await openDeployment(call);
+    const deployment = await openDeployment(call);
+    await using client = deployment ?? (await openServer(call));
     if (client === undefined) {
       throw new PieceworkError(
         'InvalidOption',
-        'submit needs a deployment: --api URL, --stack NAME or PIECEWORK_API_URL; this machine brings it with piecework copy',
+        'submit needs a deployment (--api URL, --stack NAME or PIECEWORK_API_URL), or piecework serve running on this machine; piecework copy needs neither',
       );
     }
     const { settings, context, extras } = call;
     if (extras['batch'] === true) return await submitBatch(call, client);
-    const request = submitRequest(url, to, settings);
+    const request = submitRequest(url, to, settings, deployment === undefined);
     sayHome(call, client);
     const transfer = await client.submit(request, submitOptions(call));
     saySubmitted(call, transfer);
@@ -71,14 +73,21 @@ export const submitVerb: Verb = {
 };
 
 /** What the settings of a copy mean to a deployment. @throws PieceworkError `InvalidDestination`. */
-function submitRequest(url: string, to: string, settings: Settings): SubmitRequest {
+function submitRequest(url: string, to: string, settings: Settings, isHere: boolean): SubmitRequest {
   const { source, object, options } = copyRequest(url, undefined, settings);
   return {
     source: remoteSource(source, settings),
-    destination: destinationOf(source, to),
+    destination: isHere ? hereOf(to) : destinationOf(source, to),
     object: remoteObject(object),
     options: options ?? {},
   };
+}
+
+/** The server of this machine knows every destination, but not our folder. */
+function hereOf(to: string): string {
+  if (to === '-' || /^[a-z][a-z0-9+.-]*:\/\//i.test(to)) return to;
+  const path = resolve(to);
+  return /[/\\]$/.test(to) && !path.endsWith(sep) ? `${path}${sep}` : path;
 }
 
 function destinationOf(source: SourceLocator, to: string): SubmitRequest['destination'] {

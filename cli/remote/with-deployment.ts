@@ -3,7 +3,7 @@ import { PieceworkError } from '../../lib/errors/error.ts';
 import { writeLine } from '../output/lines.ts';
 import { isTerminal } from '../output/paint.ts';
 import type { Verb, VerbCall } from '../verb.ts';
-import { DEPLOYMENT_EXTRAS, mayMeanDeployment, openDeployment } from './deployment.ts';
+import { DEPLOYMENT_EXTRAS, mayMeanDeployment, openDeployment, openServer } from './deployment.ts';
 
 /** What a verb does when a deployment answers. */
 export interface Remote {
@@ -21,16 +21,19 @@ export function withDeployment(verb: Verb, remote: Remote): Verb {
     extras: [...(verb.extras ?? []), ...own, ...DEPLOYMENT_EXTRAS],
     examples: [...verb.examples, ...examples],
     async run(call) {
-      await using client = await openDeployment(call);
+      // What only a deployment can do, the server of this machine can, too.
+      const foreign = own.find(({ name }) => call.extras[name] !== undefined);
+      const isHere = call.extras['local'] === true;
+      const deployment = await openDeployment(call);
+      await using client = deployment ?? (foreign === undefined || isHere ? undefined : await openServer(call));
       if (client !== undefined) {
         sayHome(call, client);
         return await remote.run(call, client);
       }
-      const foreign = own.find(({ name }) => call.extras[name] !== undefined);
       if (foreign !== undefined) {
         throw new PieceworkError(
           'InvalidOption',
-          `--${foreign.name} is for a deployment: name it with --api URL, --stack NAME or PIECEWORK_API_URL`,
+          `--${foreign.name} is for a deployment: name it with --api URL, --stack NAME or PIECEWORK_API_URL, or have piecework serve run on this machine`,
         );
       }
       const { stderr, environment } = call.context;

@@ -118,6 +118,8 @@ export const ERROR_CODES = {
   TransferEnded: entry('state', 'fail'),
   TransferRunning: entry('state', 'fail'),
   SourceNeeded: entry('state', 'fail'),
+  ServerRunning: entry('state', 'fail'),
+  AddressInUse: entry('state', 'fail'),
   SubmitAbandoned: entry('state', 'fail'),
   MessageMalformed: entry('state', 'fail'),
   // the services that a home stands on: its store of records, queues, secrets, event bus

@@ -11,6 +11,7 @@ import type { BackoffPolicy } from '../transfer/retry.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import type { BatchReport, BatchRequest, CleanedBatches, LocalBatch, LocalBatchStatus } from './batch/api.ts';
 import type { BatchPlan } from './batch/dry-run/plan.ts';
+import type { ServeOptions } from './server/api.ts';
 
 /** What one machine needs to know once; everything has a default. */
 export interface LocalOptions {
@@ -179,6 +180,11 @@ export interface Local extends AsyncDisposable {
   cancel(transferId: string, signal?: AbortSignal): Promise<TransferRecord>;
   /** Runs a failed or interrupted transfer to its end. `source` is needed again when it held a secret. */
   retry(transferId: string, options?: { readonly source?: SourceLocator }, signal?: AbortSignal): Promise<CopyReport>;
+  /**
+   * Serves the REST API of this machine until the signal is aborted, and goes on with all that is unfinished. Resolves
+   * when what was under way has come to its end, or `drainMs` are over.
+   */
+  serve(options?: ServeOptions, signal?: AbortSignal): Promise<void>;
   /**
    * Gives up what no process works on: interrupted and failed transfers, with their uploads
    * aborted and temporary files deleted.

@@ -43,6 +43,10 @@ export function localOf(home: Home): Local {
     status: (transferId, signal = never) => status(home, transferId, signal),
     cancel: (transferId, signal = never) => cancel(home, transferId, signal),
     retry: (transferId, options = {}, signal = never) => retry(home, transferId, options.source, signal),
+    async serve(options = {}, signal = never) {
+      const { serve } = await import('./server/server.ts');
+      return await serve(home, options, signal);
+    },
     clean: (options = {}, signal = never) => clean(home, options, signal),
     [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
   };

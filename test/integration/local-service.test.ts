@@ -10,7 +10,7 @@ import type { Home } from '../../lib/local/home/home.ts';
 import { openHome } from '../../lib/local/home/home.ts';
 import { localOf } from '../../lib/local/open.ts';
 import type { LocalService } from '../../lib/local/service/service.ts';
-import { serve } from '../../lib/local/service/service.ts';
+import { openService as serviceOf } from '../../lib/local/service/service.ts';
 import { problemOf, transferOf } from '../support/api-bench.ts';
 import { Gate, rangesOf } from '../support/many-bench.ts';
 import type { Origin } from '../support/origin.ts';
@@ -37,7 +37,7 @@ let app: ReturnType<typeof createApi>;
 async function openService(): Promise<void> {
   home = openHome({ stateDir: join(folder, 'state'), s3: { endpointUrl: store.endpoint, region: store.region } });
   piecework = localOf(home);
-  service = await serve(home);
+  service = await serviceOf(home);
   app = createApi({
     ...service,
     version: '1.2.3',

@@ -69,6 +69,7 @@ export function testContext(
         status: missing,
         cancel: missing,
         retry: missing,
+        serve: missing,
         clean: missing,
         [Symbol.asyncDispose]: async () => undefined,
         ...options.local?.(localOptions),

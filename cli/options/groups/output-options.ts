@@ -30,7 +30,7 @@ export const OUTPUT_OPTIONS = {
   stateDir: option({
     kind: anyText('FOLDER'),
     group: 'Output and state',
-    verbs: EVERY_VERB.filter((verb) => verb !== 'submit'),
+    verbs: EVERY_VERB,
     help: 'where transfers are recorded',
     fallback: '`$XDG_STATE_HOME/piecework`, else `~/.local/state/piecework`',
   }),

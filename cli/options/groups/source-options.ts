@@ -3,7 +3,7 @@ import { FIELD_VALUE } from '../../../lib/values/web/http-fields.ts';
 import { headers, secret, userAndPassword } from '../kinds/credentials.ts';
 import { duration, integer, rate } from '../kinds/numbers.ts';
 import { anyText, endpoint, matching, toggle } from '../kinds/texts.ts';
-import { ASKING_SOURCE, FETCHING, option, STORING } from '../option.ts';
+import { ASKING_SOURCE, ASKING_SOURCES, FETCHING, option, STORING } from '../option.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -55,14 +55,14 @@ export const SOURCE_OPTIONS = {
     kind: anyText('FILE'),
     short: '-i',
     group: 'Source',
-    verbs: ASKING_SOURCE,
+    verbs: ASKING_SOURCES,
     help: 'private key for SFTP',
     fallback: 'the agent (`SSH_AUTH_SOCK`), then `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`',
   }),
   identityPassphrase: option({
     kind: secret,
     group: 'Source',
-    verbs: ASKING_SOURCE,
+    verbs: ASKING_SOURCES,
     help: 'passphrase of that key; better @file, or the environment',
   }),
   knownHosts: option({
@@ -88,14 +88,14 @@ export const SOURCE_OPTIONS = {
   sourceRegion: option({
     kind: matching('REGION', /^[A-Za-z0-9-]+$/, 'a region such as eu-central-1'),
     group: 'Source',
-    verbs: ASKING_SOURCE,
+    verbs: ASKING_SOURCES,
     help: 'region of the bucket of an s3: source',
     fallback: "`AWS_REGION`, else the profile's",
   }),
   sourceEndpointUrl: option({
     kind: endpoint,
     group: 'Source',
-    verbs: ASKING_SOURCE,
+    verbs: ASKING_SOURCES,
     help: 'URL of the S3-compatible store of an s3: source',
     fallback: '`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, else AWS',
   }),

@@ -3,7 +3,7 @@ import { ERROR_CODES } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Problem } from '../schemas/transfer.ts';
 
-export type ProblemStatus = 400 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 502 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 502 | 503;
 
 /** What a group of codes is to a client, unless its code says more. */
 const BY_GROUP: Readonly<Record<ErrorGroup, ProblemStatus>> = {

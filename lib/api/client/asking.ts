@@ -14,6 +14,8 @@ export type ClientAuth =
   | { readonly kind: 'none' }
   /** Sent as `x-api-key`. */
   | { readonly kind: 'apiKey'; readonly key: string }
+  /** Sent as `Authorization: Bearer`: the token of a server on one machine. */
+  | { readonly kind: 'bearer'; readonly token: string }
   /** Signature Version 4 with the standard chain of credentials. */
   | ({ readonly kind: 'aws' } & AwsIdentity);
 
@@ -44,7 +46,7 @@ export interface Asking extends AsyncDisposable {
  * Requests to one API: signed, with patience, sent again where that does no harm.
  * @throws PieceworkError `InvalidOption` when the URL is none.
  */
-export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string): Asking {
+export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, socketPath?: string): Asking {
   const base = baseOf(apiUrl);
   let connections: Promise<Connections> | undefined;
   let sign: Sign | undefined;
@@ -58,6 +60,7 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string):
     };
     if (auth.kind === 'none') return headers;
     if (auth.kind === 'apiKey') return { ...headers, 'x-api-key': auth.key };
+    if (auth.kind === 'bearer') return { ...headers, authorization: `Bearer ${auth.token}` };
     sign ??= (await import('./sign.ts')).awsSigner('execute-api', auth);
     return await sign({ method: asked.method, url, headers, ...(body === undefined ? {} : { body }) });
   }
@@ -72,7 +75,7 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string):
     const signal = asked.signal === undefined ? patience : AbortSignal.any([patience, asked.signal]);
     try {
       // Loaded with the first request: most of those who import the library send none.
-      connections ??= import('./connections.ts').then(({ connectTo }) => connectTo(base));
+      connections ??= import('./connections.ts').then(({ connectTo }) => connectTo(base, socketPath));
       const { dispatcher, request } = await connections;
       const answer = await request(url, {
         method: asked.method,

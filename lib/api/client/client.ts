@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly auth?: ClientAuth;
   /** @default 'piecework' */
   readonly userAgent?: string;
+  /** Unix socket on which the server listens, in place of the host in `url`. */
+  readonly socketPath?: string;
 }
 
 interface Calling {
@@ -75,7 +77,12 @@ export interface ApiClient extends AsyncDisposable {
 
 /** @throws PieceworkError `InvalidOption` when the URL is none. */
 export function createClient(options: ClientOptions): ApiClient {
-  const asking = openAsking(options.url, options.auth ?? { kind: 'none' }, options.userAgent ?? 'piecework');
+  const asking = openAsking(
+    options.url,
+    options.auth ?? { kind: 'none' },
+    options.userAgent ?? 'piecework',
+    options.socketPath,
+  );
   const { base, ask } = asking;
   return {
     url: base,

@@ -7,8 +7,12 @@ export interface Connections {
   readonly dispatcher: Dispatcher;
 }
 
-/** Connections by HTTP_PROXY, HTTPS_PROXY and NO_PROXY, except to this machine. */
-export function connectTo(base: string): Connections {
+/**
+ * Connections by HTTP_PROXY, HTTPS_PROXY and NO_PROXY, except to this machine.
+ * @param socketPath of a Unix socket, in place of the host that the base names
+ */
+export function connectTo(base: string, socketPath?: string): Connections {
+  if (socketPath !== undefined) return { request, dispatcher: new Agent({ connect: { socketPath } }) };
   const { hostname } = new URL(base);
   const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
   return { request, dispatcher: isHere ? new Agent() : new EnvHttpProxyAgent() };

@@ -18,6 +18,7 @@ import type { FinalizerMessage, PieceTask, PlannerMessage } from '../../transfer
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
 import type { ConnectionShare } from './connections.ts';
+import { drainOf } from './drain.ts';
 import { primedSources } from './primed-source.ts';
 import { stopper } from './stopper.ts';
 import type { Tally } from './tally.ts';
@@ -40,6 +41,11 @@ export interface Run extends AsyncDisposable {
    * signal's reason once all its workers have stopped.
    */
   work(transferId: string, signal: AbortSignal): Promise<TransferRecord>;
+  /**
+   * From now on no plan and no piece is begun; resolves when those that are under way have ended, and what they brought
+   * is known. Rejects with the signal's reason.
+   */
+  drain(signal: AbortSignal): Promise<void>;
   // Disposing lets go of the destination: its files, its locks.
 }
 
@@ -57,6 +63,7 @@ export interface RunParts {
 }
 
 const RESULTS_PER_BATCH = 100;
+const LOOK_AFTER_DRAIN_MS = 20;
 
 export function createRun({
   ports: given,
@@ -85,11 +92,15 @@ export function createRun({
   // One for each place: while some put what they have, others read. Connections and windows bound both.
   const pieceWorkers = isCounted ? ports.policy.places(parallelism) : parallelism;
   const news: News = newsOf();
+  const draining = drainOf();
 
   async function handlePlanner(batch: readonly Delivery<PlannerMessage>[], signal: AbortSignal): Promise<void> {
     using _news = news;
     for (const { body, receiveCount } of batch) {
       failures.check(receiveCount);
+      // What is complete is completed: that begins nothing.
+      if (body.kind === 'plan') await draining.untilStopped(signal);
+      using _underWay = draining.begun();
       if (body.kind === 'plan') await planTransfer(ports, body.transferId, signal);
       else await finishTransfer(ports, body.transferId, signal);
     }
@@ -98,6 +109,8 @@ export function createRun({
   async function handleFetcher(batch: readonly Delivery<PieceTask>[], signal: AbortSignal): Promise<void> {
     for (const { body, receiveCount } of batch) {
       failures.check(receiveCount);
+      await draining.untilStopped(signal);
+      using _underWay = draining.begun();
       const borne =
         isCounted && sourceUrl !== undefined
           ? ((await connectionsBorne(ports, sourceUrl)) ?? Number.POSITIVE_INFINITY)
@@ -111,6 +124,7 @@ export function createRun({
   async function handleFinalizer(batch: readonly Delivery<FinalizerMessage>[], signal: AbortSignal): Promise<void> {
     using _news = news;
     failures.check(Math.max(...batch.map(({ receiveCount }) => receiveCount)));
+    using _underWay = draining.begun();
     for (const [transferId, inputs] of byTransfer(batch)) await advance(ports, transferId, inputs, signal);
   }
 
@@ -145,11 +159,20 @@ export function createRun({
     tally,
     prime: (locator, firstBytes, probe) => primed.prime(locator, firstBytes, probe),
     work: (transferId, signal) => track(workUntilOver(transferId, signal)),
+    async drain(signal) {
+      draining.start();
+      const isIdle = () => draining.isIdle && isQuiet(finalizer.pending());
+      while (!isIdle()) await given.clock.sleep(LOOK_AFTER_DRAIN_MS, signal);
+    },
     async [Symbol.asyncDispose]() {
       await primed[Symbol.asyncDispose]();
       await dispose();
     },
   };
+}
+
+function isQuiet({ waiting, inFlight }: ReturnType<MemoryQueue<unknown>['pending']>): boolean {
+  return waiting + inFlight === 0;
 }
 
 /** What can't be cleaned up is no reason to hide how the transfer ended: its marker stands, and `clean` tries again. */

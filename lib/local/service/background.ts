@@ -19,15 +19,27 @@ export interface Background extends AsyncDisposable {
     place: DestinationLocator,
     begin: (run: Run) => Promise<TransferRecord>,
   ): Promise<TransferRecord>;
+  /**
+   * Begins nothing any more; resolves when every piece that is under way has come, or when the signal is aborted. Then
+   * it is to be disposed of.
+   */
+  drain(signal: AbortSignal): Promise<void>;
+  /** Transfers that run, or wait for their turn. */
+  readonly count: number;
 }
 
 export function background(home: Home): Background {
   const atWork = new Set<Promise<void>>();
+  const runs = new Set<Run>();
   const stop = stopper();
+  let isDraining = false;
 
   async function work({ kind }: RunNeeds, run: Run, lock: AsyncDisposable, transferId: string): Promise<void> {
     try {
       using _turn = await home.engine.turn(kind, stop.signal);
+      // Its turn came too late: it stands in its record.
+      if (isDraining) return;
+      runs.add(run);
       await run.work(transferId, stop.signal);
     } catch (thrown) {
       // How the transfer ended stands in its record; what is thrown is why it could not be ended.
@@ -35,6 +47,7 @@ export function background(home: Home): Background {
       if (code !== 'Interrupted')
         await home.events.emit({ type: 'warning', message: `transfer ${transferId} stands still: ${message}` });
     } finally {
+      runs.delete(run);
       await run[Symbol.asyncDispose]();
       await lock[Symbol.asyncDispose]();
     }
@@ -43,7 +56,8 @@ export function background(home: Home): Background {
   return {
     signal: stop.signal,
     async start(needs, place, begin) {
-      if (stop.signal.aborted) throw new PieceworkError('Interrupted', 'the service is shutting down; ask again');
+      if (stop.signal.aborted || isDraining)
+        throw new PieceworkError('Interrupted', 'the service is shutting down; ask again');
       const lock = await home.locks.acquire(place);
       let run: Run | undefined;
       try {
@@ -59,6 +73,13 @@ export function background(home: Home): Background {
         await lock[Symbol.asyncDispose]();
         throw error;
       }
+    },
+    async drain(signal) {
+      isDraining = true;
+      await Promise.all([...runs].map((run) => run.drain(signal).catch(() => {})));
+    },
+    get count() {
+      return atWork.size;
     },
     async [Symbol.asyncDispose]() {
       stop.now();

@@ -9,6 +9,7 @@ import { background } from './background.ts';
 import { lookingPorts } from './looking-ports.ts';
 import { retryInBackground } from './retry.ts';
 import { submitter } from './submit.ts';
+import { goOnWithAll, settleAll } from './upkeep.ts';
 
 /**
  * What `createApi` needs to serve this home: its transfers run on the home's engine beside those of `copy`, and take
@@ -20,16 +21,34 @@ export interface LocalService extends AsyncDisposable {
   readonly requests: ApiRequests;
   /** Aborted when it is disposed of: long polls end. */
   readonly signal: AbortSignal;
+  /** Transfers that run here, or wait for their turn. */
+  readonly count: number;
+  /**
+   * Sets going again every unfinished transfer that no process works on. What can't go on says so in a warning, and
+   * waits for a retry.
+   * @returns how many go on
+   */
+  goOnWithAll(signal: AbortSignal): Promise<number>;
+  /** Cleans up what has ended, where its hold is over. */
+  settleAll(signal: AbortSignal): Promise<void>;
+  /** Begins nothing any more; resolves when all that is under way has come, or when the signal is aborted. */
+  drain(signal: AbortSignal): Promise<void>;
   // Disposing stops the transfers that it started, as a signal does. The next `retry`, or a `copy` to the same place,
   // goes on with them.
 }
 
-export async function serve(home: Home): Promise<LocalService> {
+export async function openService(home: Home): Promise<LocalService> {
   const work = background(home);
   const ports = await lookingPorts(home);
   return {
     ports,
     signal: work.signal,
+    get count() {
+      return work.count;
+    },
+    goOnWithAll: (signal) => goOnWithAll(home, ports, work, signal),
+    settleAll: (signal) => settleAll(home, signal),
+    drain: (signal) => work.drain(signal),
     requests: {
       submit: submitter(home, ports, work),
       // Everything here is one user's: who acts needs no record.

@@ -1,0 +1,34 @@
+import { isAbsolute } from 'node:path';
+import type { LocateDestination } from '../../api/requests/destinations.ts';
+import { noNameFor } from '../../api/requests/destinations.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import { stated } from '../../values/stated.ts';
+import type { LocalDestinations } from '../destinations/local-destinations.ts';
+
+/**
+ * A machine writes wherever its user may: to any bucket, and to any absolute path. (A relative one would follow from
+ * where the server was started, which a client does not know.)
+ */
+export function anywhere(destinations: LocalDestinations): LocateDestination {
+  return (asked, name) => {
+    if (typeof asked === 'string') return locateText(destinations, asked, name);
+    const { bucket, key, region, endpoint } = asked;
+    const to = destinations.parse(`s3://${bucket}/${key}`).locate('');
+    return { ...to, ...stated({ region, endpoint }) };
+  };
+}
+
+function locateText(destinations: LocalDestinations, text: string, name: string | undefined) {
+  if (text === '-' || !(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || isAbsolute(text)))
+    throw new PieceworkError(
+      'InvalidDestination',
+      'the destination is to be s3://bucket/key, or a path that begins at the root of this machine: the server does not know your folder',
+    );
+  const written = destinations.parse(text);
+  const to = written.locate(name ?? '');
+  // A folder or a prefix: what is in it depends on the name.
+  const takesName = JSON.stringify(to) !== JSON.stringify(written.locate(`${name ?? ''}_`));
+  if (takesName && name === undefined) throw noNameFor(to.kind === 's3' ? 'key' : 'path');
+  written.makeFolder?.();
+  return to;
+}

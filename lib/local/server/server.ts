@@ -1,0 +1,102 @@
+import { join, resolve } from 'node:path';
+import { pid } from 'node:process';
+import { createApi } from '../../api/app.ts';
+import { toIso } from '../../values/time.ts';
+import { VERSION } from '../../values/version.ts';
+import { stopper } from '../engine/stopper.ts';
+import type { Home } from '../home/home.ts';
+import { makeStateFolder } from '../home/state-folder.ts';
+import type { LocalService } from '../service/service.ts';
+import { openService } from '../service/service.ts';
+import { addressOf, authorityOf, namesOf } from './address.ts';
+import type { RunningServer, ServeOptions } from './api.ts';
+import { gate } from './gate.ts';
+import type { Answer } from './listener.ts';
+import { listen } from './listener.ts';
+import { anywhere } from './locate.ts';
+import { serverFolder, takePresence } from './presence.ts';
+import { readOrMakeToken, readToken } from './token.ts';
+
+const DRAIN_MS = 30_000;
+const UPKEEP_EVERY_MS = 60_000;
+
+/**
+ * Serves the REST API of this machine until the signal is aborted. What an earlier process left unfinished goes on by
+ * itself. Then nothing new is taken, what is under way has `drainMs` to come to its end, and the rest stands in the
+ * records for the next start.
+ * @throws PieceworkError `ServerRunning`, `AddressInUse`, `InvalidOption`.
+ */
+export async function serve(home: Home, options: ServeOptions, signal: AbortSignal): Promise<void> {
+  const { tls, drainMs = DRAIN_MS } = options;
+  const address = addressOf(options);
+  await using presence = await takePresence(makeStateFolder(home.stateDir));
+  const tokenFile = resolve(options.tokenFile ?? join(serverFolder(home.stateDir), 'token'));
+  const token = options.tokenFile === undefined ? await readOrMakeToken(tokenFile) : readToken(tokenFile);
+  const state = { isReady: false };
+  let answer: Answer = () => new Response(null, { status: 503 });
+  await using listener = await listen(address, tls, (request) => answer(request));
+  await using service = await openService(home);
+  const scheme = tls === undefined ? 'http' : 'https';
+  const letIn = gate({ token, scheme, names: namesOf(address, listener.port, options.hosts ?? []) });
+  const api = apiOf(home, service);
+  answer = (request) => letIn(request) ?? ready(request, state) ?? api.fetch(request);
+  const server: RunningServer = {
+    url: `${scheme}://${address.kind === 'socket' ? 'localhost' : authorityOf(address.host, listener.port)}`,
+    ...(address.kind === 'socket' ? { socket: address.path } : {}),
+    tokenFile,
+    pid,
+    startedAt: toIso(home.clock.now()),
+    version: VERSION,
+  };
+  await presence.announce(server);
+  options.onListening?.(server);
+  try {
+    await service.goOnWithAll(signal);
+    state.isReady = true;
+    for (;;) {
+      await service.settleAll(signal);
+      await home.clock.sleep(UPKEEP_EVERY_MS, signal);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  state.isReady = false;
+  await drain(home, service, drainMs);
+}
+
+function apiOf(home: Home, service: LocalService) {
+  return createApi({
+    ports: service.ports,
+    requests: service.requests,
+    signal: service.signal,
+    version: VERSION,
+    locate: anywhere(home.destinations),
+    // One that is none of ours is refused at once.
+    checkSource: (url) => void home.sources(url),
+    ownerOf: () => 'local',
+    onAnswered({ method, route }, failure) {
+      if (failure === undefined) return;
+      const { code, message } = failure;
+      void home.events.emit({ type: 'warning', message: `${method} ${route} failed (${code}): ${message}` });
+    },
+  });
+}
+
+/** `GET /v1/ready`: whether it takes transfers; `health` says only that it is there. */
+function ready(request: Request, { isReady }: { readonly isReady: boolean }): Response | undefined {
+  if (new URL(request.url).pathname !== '/v1/ready' || request.method !== 'GET') return undefined;
+  const status = isReady ? 200 : 503;
+  return Response.json(
+    { status: isReady ? 'ready' : 'not ready' },
+    { status, headers: { 'cache-control': 'no-store' } },
+  );
+}
+
+async function drain(home: Home, service: LocalService, drainMs: number): Promise<void> {
+  using patience = stopper();
+  const late = home.clock.sleep(drainMs, patience.signal).catch(() => {});
+  using end = stopper();
+  await Promise.race([service.drain(end.signal), late]);
+  end.now();
+  patience.now();
+}
