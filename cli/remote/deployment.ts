@@ -2,7 +2,6 @@ import type { ClientAuth } from '../../lib/api/client/asking.ts';
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { RunningServer } from '../../lib/index.ts';
-import { findServer } from '../../lib/local/server/presence.ts';
 import { stated } from '../../lib/values/stated.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 
@@ -62,6 +61,11 @@ async function serverAt(url: string, { settings, context }: VerbCall): Promise<R
     return undefined;
   const server = await findServer(settings.stateDir, context.environment);
   return server !== undefined && URL.parse(server.url)?.origin === URL.parse(url)?.origin ? server : undefined;
+}
+
+// Loaded only when needed, too.
+async function findServer(stateDir: string | undefined, environment: NodeJS.ProcessEnv) {
+  return await (await import('../../lib/local/server/presence.ts')).findServer(stateDir, environment);
 }
 
 async function clientOf({ url, socket, tokenFile }: RunningServer): Promise<ApiClient> {
