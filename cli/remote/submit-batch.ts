@@ -78,6 +78,8 @@ async function batchRequestOf(
       perHostPerMinute: settings.perHostRate,
       maxFailures: settings.maxFailures,
       maxDurationMs: settings.maxDuration,
+      minAgeMs: settings.minAge,
+      checksums: settings.checksums === undefined ? undefined : [...settings.checksums],
       report: settings.skipReport === true ? false : undefined,
     }),
   };

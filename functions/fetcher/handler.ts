@@ -11,7 +11,7 @@ const home = openAwsHome('fetcher', guardedSources);
 const memory = { pieces: fetcherMemory(home.ports), shards: fleetMemory(home.ports) };
 
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
-  return await eachMessage(home, event, context, READERS.fetcher, (task, signal) =>
-    onFetcherMessage(home.ports, memory, task, signal),
+  return await eachMessage(home, event, context, READERS.fetcher, (task, signal, cutOffAt) =>
+    onFetcherMessage(home.ports, memory, task, signal, cutOffAt),
   );
 }

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
+import { largeTransferId } from '../../lib/transfer/batch/fleet/large-id.ts';
 import type { Outcome } from '../../lib/transfer/batch/outcome.ts';
 import { outcomesIn } from '../support/outcomes.ts';
 import { PREFIX } from './pipeline.ts';
-import { here, MIB, origin, pipeline, SECRET, serve } from './suite.ts';
+import { cloud, here, MIB, origin, pipeline, SECRET, serve } from './suite.ts';
 
 interface Entry {
   /** Of its file at the source and at the destination. */
@@ -57,22 +58,47 @@ async function prove(folder: string, entries: readonly Entry[]): Promise<void> {
   await Promise.all(Array.from({ length: 8 }, worker));
 }
 
+/** What was asked of S3 for a batch: its documents, its objects, and its large entries, each of which is a transfer. */
+async function requestsOf(id: string, folder: string, large: readonly number[]): Promise<readonly string[]> {
+  const ours = [id, `/${PREFIX}${folder}/`, ...large.map((entry) => largeTransferId(id, 1, entry))];
+  return ((await cloud.s3Requests?.()) ?? []).filter((line) => ours.some((name) => line.includes(name)));
+}
+
+/** How many there are of each kind. */
+function byKind(requests: readonly string[]): Readonly<Record<string, number>> {
+  const kinds = Map.groupBy(requests, (line) => {
+    const [method, path = '', ...query] = line.split(' ');
+    const [, , folder] = path.split('/');
+    return [method, folder, ...query.filter((name) => !name.startsWith('x-'))].join(' ');
+  });
+  return Object.fromEntries([...kinds].map(([kind, lines]) => [kind, lines.length]));
+}
+
 const asked = (path: string) => origin.requests.filter(({ url }) => url.startsWith(`${path}?`)).length;
 
 describe.runIf(here)('batches, all at the same time', { concurrent: true }, () => {
   test('300 small entries and 3 large ones arrive whole, with one outcome each, and a report beside them', async () => {
     const entries = files(303, (index) => (index % 100 === 50 ? 12 * MIB + index : 1000 + index));
     for (const { name, size } of entries) serve(`many/${name}`, size, SEED);
+    const startedAt = Date.now();
     const id = await submit('many', entries);
     const done = await pipeline.untilBatch(id, 'completed');
+    const seconds = (Date.now() - startedAt) / 1000;
+    const found = await requestsOf(id, 'many', [51, 151, 251]);
+    console.log(
+      `300 small entries and 3 large ones: ${seconds.toFixed(1)} s, ${found.length} requests at S3`,
+      byKind(found),
+    );
+    if (cloud.s3Requests !== undefined) expect(found.length).toBeGreaterThan(303);
+    expect(found.length).toBeLessThan(1000);
     expect(done).toMatchObject({ counters: { done: 303, unchanged: 0, failed: 0, cancelled: 0 }, failures: [] });
     await prove('many', entries);
     const numbers = entries.map((_, index) => index + 1);
     const reported = await report('many', id);
     expect(reported.map(({ entry, kind }) => `${entry} ${kind}`)).toEqual(numbers.map((number) => `${number} done`));
-    const found = await pages(`/v1/batches/${id}/outcomes?limit=200`, 'outcomes');
-    expect(found.map(({ entry }) => Number(entry)).sort((a, b) => a - b)).toEqual(numbers);
-    expect(JSON.stringify([done, reported, found])).not.toContain(SECRET);
+    const paged = await pages(`/v1/batches/${id}/outcomes?limit=200`, 'outcomes');
+    expect(paged.map(({ entry }) => Number(entry)).sort((a, b) => a - b)).toEqual(numbers);
+    expect(JSON.stringify([done, reported, paged])).not.toContain(SECRET);
     expect(await pages(`/v1/transfers?batch=${id}`, 'transfers')).toHaveLength(3);
     // Again: what is there and has not changed is left alone.
     const again = await pipeline.untilBatch(await submit('many', entries), 'completed');

@@ -1,5 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { dirname } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { miniStack } from '../support/ministack.ts';
 
@@ -16,6 +18,8 @@ export interface Cloud extends AsyncDisposable {
   readonly endpoint?: string;
   /** Of the stand-in, where it was started here: its functions are children of it. */
   readonly pid?: number;
+  /** Requests at its S3 so far, of functions and of tests, as `METHOD /bucket/key names in its query`: of MiniStack. */
+  s3Requests?(): Promise<readonly string[]>;
   /** URL before `/v1/…`. */
   apiBase(apiId: string, apiUrl: string): string;
 }
@@ -78,7 +82,9 @@ async function startMiniStack({ functionsPort }: CloudOptions): Promise<Cloud> {
     functionsPort === undefined
       ? {}
       : { AWS_ENDPOINT_URL: `http://127.0.0.1:${functionsPort}`, QUEUE_URL_PORT: String(functionsPort) };
-  const server = await (await miniStack('patched', { ...MINISTACK, ...relayed }))();
+  const folder = await mkdtemp(join(tmpdir(), 'piecework-e2e-'));
+  const S3_REQUEST_LOG = join(folder, 's3.log');
+  const server = await (await miniStack('patched', { ...MINISTACK, ...relayed, S3_REQUEST_LOG }))();
   return {
     kind: 'ministack',
     env: standInEnv(server.endpoint),
@@ -86,8 +92,12 @@ async function startMiniStack({ functionsPort }: CloudOptions): Promise<Cloud> {
     region: REGION,
     endpoint: server.endpoint,
     pid: server.pid,
+    s3Requests: async () => (await readFile(S3_REQUEST_LOG, 'utf8')).trimEnd().split('\n'),
     apiBase: (apiId) => `${server.endpoint}/restapis/${apiId}/prod/_user_request_`,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 

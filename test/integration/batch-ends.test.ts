@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -175,4 +175,18 @@ test('a record that is damaged stops clean at no other batch, and is named', asy
     failed: [{ batchId: first.batchId, error: { code: 'RecordCorrupt' } }],
   });
   expect((await local.clean({ history: true })).batches).toEqual({ cleaned: [], forgotten: [] });
+});
+
+test('what is beside a damaged record is cleaned up with it', async () => {
+  const state = join(bench.folder, 'state');
+  const gone = bench.origin.serve('/gone', (_request, response) => void response.writeHead(404).end());
+  const { batchId } = await bench.bring(await bench.listFile([bench.origin.serve('/b.bin', { size: 100 }), gone]));
+  const beside = async () => (await readdir(state, { recursive: true })).filter((name) => name.includes(batchId));
+  expect((await beside()).some((name) => name.startsWith('outcomes'))).toBe(true);
+  await writeFile(join(state, 'batches', `${batchId}.json`), 'no record');
+  await using local = openLocal({ stateDir: state });
+  const { batches } = await local.clean();
+  expect(batches).toMatchObject({ forgotten: [batchId], failed: [{ batchId, error: { code: 'RecordCorrupt' } }] });
+  expect((await beside()).filter((name) => !name.startsWith(join('batches', `${batchId}.json~corrupt`)))).toEqual([]);
+  expect((await local.clean()).batches).toEqual({ cleaned: [], forgotten: [] });
 });

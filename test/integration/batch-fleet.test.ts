@@ -244,6 +244,48 @@ it.each([false, true])(
   },
 );
 
+it('writes a list of checksums beside what it names, also of large entries and of what was there', async () => {
+  const urls = serve(6, (index) => (index === 2 ? 11 * MIB : 100 + index));
+  const options = { ifExists: 'if-changed', maxAttempts: 2, object: {}, checksums: ['sha256', 'md5'] } as const;
+  const lines = urls.map((_, index) => {
+    const bytes = patternBytes(0, index === 2 ? 11 * MIB : 100 + index, index);
+    return `${sha256(bytes)}  f${index}.bin\n`;
+  });
+  const gone = origin.serve('/gone', (_request, response) => void response.writeHead(404).end());
+  for (const counters of [{ done: 6 }, { unchanged: 6 }]) {
+    const { id } = await submit([...urls, gone], { options });
+    expect(await settled(id)).toMatchObject({ status: 'completed', counters: { ...counters, failed: 1 } });
+    expect(String(await store.object('bucket', 'in/SHA256SUMS'))).toBe(lines.join(''));
+    expect(String(await store.object('bucket', 'in/MD5SUMS')).split('\n')).toHaveLength(7);
+    for (const { kind, digests } of await report(id))
+      expect(Object.keys(digests ?? {})).toEqual(kind === 'failed' ? [] : expect.arrayContaining(['sha256', 'md5']));
+  }
+  // A list of the publisher's under that name is left alone.
+  const sums = origin.serve('/SHA256SUMS', (_request, response) => void response.end('of another'));
+  const { id } = await submit([sums], { options });
+  await settled(id);
+  expect(String(await store.object('bucket', 'in/SHA256SUMS'))).toBe('of another');
+  expect(String(await store.object('bucket', `in/SHA256SUMS-${id}`))).toMatch(/^[0-9a-f]{64} {2}SHA256SUMS\n$/);
+});
+
+it('leaves what can not be read back in time without a digest, and does the rest in turns', async () => {
+  await fleet[Symbol.asyncDispose]();
+  const { endpoint, region, credentials } = store;
+  const sources = sourcesByScheme([httpSource({})]);
+  // 40 KiB in a millisecond: time for 12 MiB, and not for two that are smaller.
+  const destination = s3Destination({ endpoint, region, credentials });
+  fleet = startBatchFleet(sources, destination, { streamLifeMs: (12 * 1024) / 40 });
+  const sizes = [9 * MIB, 13 * MIB, 10 * MIB];
+  const urls = serve(3, (index) => sizes[index] ?? 0);
+  const { id } = await submit(urls, {
+    options: { ifExists: 'if-changed', maxAttempts: 2, object: {}, checksums: ['sha256'] },
+  });
+  expect(await settled(id)).toMatchObject({ status: 'completed', counters: { done: 3 } });
+  const listed = String(await store.object('bucket', 'in/SHA256SUMS'));
+  expect(listed.match(/f\d\.bin/g)).toEqual(['f0.bin', 'f2.bin']);
+  expect(fleet.events).toContainEqual({ type: 'warning', message: expect.stringContaining('f1.bin of batch') });
+});
+
 it('proves a bag by the manifest beside its list, and says where there is none', async () => {
   const [right = '', wrong = ''] = serve(2);
   const digest = sha256(patternBytes(0, 100, 0));

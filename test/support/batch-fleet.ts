@@ -45,11 +45,12 @@ export function startBatchFleet(
   sources: Sources,
   destination: Destination,
   policy: Partial<Ports['policy']> = {},
+  clock: Ports['clock'] = systemClock,
 ): BatchFleet {
   const events: PieceworkEvent[] = [];
   const failures: unknown[] = [];
   const onFailure = (error: unknown) => void failures.push(error);
-  const queue = <M>() => memoryQueue<M>({ clock: systemClock, onFailure });
+  const queue = <M>() => memoryQueue<M>({ clock, onFailure });
   const planner = queue<PlannerMessage | BatchPlannerMessage>();
   const fetcher = queue<PieceTask | ShardTask>();
   const finalizer = queue<FinalizerMessage | BatchFinalizerMessage>();
@@ -63,7 +64,7 @@ export function startBatchFleet(
     queues,
     events: { emit: async (event) => void events.push(event) },
     windows: windowPool({ windowBytes: 16 * MIB, count: 2, allocate: (bytes) => new Uint8Array(bytes) }),
-    clock: systemClock,
+    clock,
     ids: systemIds,
     policy: {
       plan: {

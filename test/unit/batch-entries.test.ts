@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { sumLine } from '../../lib/local/batch/report/sums.ts';
 import { contradicts } from '../../lib/pipeline/batch/entry/expected-digests.ts';
 import { twins } from '../../lib/pipeline/batch/entry/twins.ts';
 import type { BatchEntry } from '../../lib/transfer/batch/entry.ts';
+import { sumLine } from '../../lib/transfer/batch/sums-list.ts';
 
 function entry(number: number, url: string, more: Partial<BatchEntry> = {}): { readonly entry: BatchEntry } {
   return { entry: { number, name: `${number}`, sources: [{ url }], expect: { digests: {} }, ...more } };

@@ -62,6 +62,27 @@ describe('metrics', () => {
     ]);
   });
 
+  it('count batches by end, their entries by outcome, and what they brought', () => {
+    const { metrics, flushed } = bench();
+    const batch = { batchId: transferId, run: 1, entries: 7 } as const;
+    const counters = { done: 3, unchanged: 0, failed: 2, cancelled: 0, bytes: 500 };
+    metrics.event({ type: 'batch.accepted', batchId: transferId, run: 1, list: 'l', destination: 'd' });
+    metrics.event({ ...batch, type: 'batch.completed', counters });
+    metrics.event({ ...batch, type: 'batch.completed', run: 2, counters });
+    metrics.event({ ...batch, type: 'batch.failed', counters: { ...counters, done: 0, failed: 0, bytes: 0 }, reason });
+    metrics.event({ ...batch, type: 'batch.cancelled', counters: { ...counters, cancelled: 4 }, reason });
+    expect(flushed().sort()).toEqual([
+      [`Piecework/BatchBytes{${S}}`, 'Bytes', 1500],
+      [`Piecework/BatchEntries{${S},outcome=cancelled}`, 'Count', 4],
+      [`Piecework/BatchEntries{${S},outcome=done}`, 'Count', 9],
+      [`Piecework/BatchEntries{${S},outcome=failed}`, 'Count', 6],
+      [`Piecework/BatchMs{${S}}`, 'Milliseconds', 5000],
+      [`Piecework/Batches{${S},end=cancelled}`, 'Count', 1],
+      [`Piecework/Batches{${S},end=completed}`, 'Count', 2],
+      [`Piecework/Batches{${S},end=failed}`, 'Count', 1],
+    ]);
+  });
+
   it('sum up pieces and bytes, retries by code, and what sources answered', () => {
     const { metrics, flushed, written } = bench();
     for (const bytes of [10, 20, 30])

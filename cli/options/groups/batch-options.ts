@@ -104,7 +104,7 @@ export const BATCH_OPTIONS = {
   minAge: option({
     kind: duration(1000, YEAR_MS),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'what was changed less long ago may still be written: it is taken later',
     fallback: 'any age',
   }),
@@ -139,7 +139,7 @@ export const BATCH_OPTIONS = {
   checksums: option({
     kind: choices(['sha256', 'sha512', 'sha1', 'md5']),
     group: 'List',
-    verbs: BATCH,
+    verbs: EACH_LIST,
     help: 'digests of each entry, in the report and in DEST/SHA256SUMS (MD5SUMS, …) for sha256sum -c',
     fallback: 'none',
   }),

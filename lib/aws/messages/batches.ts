@@ -1,4 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Instant } from '../../values/time.ts';
 import { MARGIN_MS } from '../names.ts';
 import type { Subject } from './subjects.ts';
 import { nameOf } from './subjects.ts';
@@ -23,18 +24,22 @@ export function signalOf(context: Pick<Context, 'getRemainingTimeInMillis'>): Ab
   return AbortSignal.timeout(Math.max(1, context.getRemainingTimeInMillis() - MARGIN_MS));
 }
 
-/** Each message by itself, side by side: one that fails comes again alone. */
+/**
+ * Each message by itself, side by side: one that fails comes again alone.
+ * @param handle gets the moment too at which the function is cut off
+ */
 export async function eachMessage<M>(
   home: BatchHome,
   event: SQSEvent,
   context: Context,
   read: Reader<M>,
-  handle: (message: M, signal: AbortSignal) => Promise<void>,
+  handle: (message: M, signal: AbortSignal, cutOffAt: Instant) => Promise<void>,
 ): Promise<SQSBatchResponse> {
   const signal = signalOf(context);
+  const cutOffAt = Date.now() + context.getRemainingTimeInMillis();
   const { messages, failed } = await understood(home, event, read);
   const again = messages.map(
-    async ({ record, message }) => await attempt(home, [record], () => handle(message, signal)),
+    async ({ record, message }) => await attempt(home, [record], () => handle(message, signal, cutOffAt)),
   );
   return await answer(home, [failed, ...(await Promise.all(again))].flat());
 }

@@ -4,14 +4,16 @@ import { fetchPiece } from '../../pipeline/fetch/fetch-piece.ts';
 import type { FetcherMemory } from '../../pipeline/fetch/fetcher-memory.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import type { PieceTask, ShardTask } from '../../transfer/messages.ts';
+import type { Instant } from '../../values/time.ts';
 
-/** What a fetcher does with one message. */
+/** What a fetcher does with one message. @param cutOffAt when its function is cut off */
 export async function onFetcherMessage(
   ports: Ports,
   memory: { readonly pieces: FetcherMemory; readonly shards: FleetMemory },
   task: PieceTask | ShardTask,
   signal: AbortSignal,
+  cutOffAt?: Instant,
 ): Promise<void> {
-  if (task.kind === 'shard') await workOnShard(ports, memory.shards, task, signal);
+  if (task.kind === 'shard') await workOnShard(ports, memory.shards, task, signal, cutOffAt);
   else await fetchPiece(ports, memory.pieces, task, signal);
 }

@@ -1,8 +1,11 @@
 import { decodeTime } from 'ulid';
-import type { PieceworkEvent } from '../../transfer/progress/events.ts';
+import { OUTCOME_KINDS } from '../../transfer/batch/outcome.ts';
+import type { BatchLifeEvent, PieceworkEvent } from '../../transfer/progress/events.ts';
 import type { Instant } from '../../values/time.ts';
 import type { MetricUnit, Series } from './emf.ts';
 import { emfLines } from './emf.ts';
+
+type BatchEnd = Exclude<BatchLifeEvent, { readonly type: 'batch.accepted' }>;
 
 export interface MetricsOptions {
   /** CloudWatch's, such as `Piecework`. */
@@ -35,6 +38,10 @@ export interface Metrics {
  * | Retries | service, code | each piece or plan that is tried again |
  * | Rescues | service | each piece that is asked for once more because it is slow |
  * | SourceStatus | service, status | each failed piece that the source answered |
+ * | Batches | service, end (`completed`, `failed`, `cancelled`) | each end of a batch |
+ * | BatchMs | service | each completed first run of a batch, from submit to end |
+ * | BatchEntries | service, outcome (`done`, `unchanged`, `failed`, `cancelled`) | each end of a batch |
+ * | BatchBytes | service | each end of a batch: of the entries that were brought |
  */
 export function emfMetrics({ namespace, service, write = toStdout, now = Date.now }: MetricsOptions): Metrics {
   const series = new Map<string, Series>();
@@ -59,6 +66,12 @@ export function emfMetrics({ namespace, service, write = toStdout, now = Date.no
     values[0] = (values[0] ?? 0) + by;
   }
 
+  function countBatch({ type, counters }: BatchEnd): void {
+    count('Batches', 1, { end: type.slice('batch.'.length) });
+    for (const kind of OUTCOME_KINDS) if (counters[kind] > 0) count('BatchEntries', counters[kind], { outcome: kind });
+    count('BatchBytes', counters.bytes, {}, 'Bytes');
+  }
+
   return {
     event(event) {
       switch (event.type) {
@@ -70,6 +83,14 @@ export function emfMetrics({ namespace, service, write = toStdout, now = Date.no
         case 'failed':
         case 'cancelled':
           count('Transfers', 1, { end: event.type });
+          return;
+        case 'batch.completed':
+          if (event.run === 1) find('BatchMs', 'Milliseconds', {}).values.push(now() - decodeTime(event.batchId));
+          countBatch(event);
+          return;
+        case 'batch.failed':
+        case 'batch.cancelled':
+          countBatch(event);
           return;
         case 'piece.done':
           count('Pieces', 1);

@@ -1,10 +1,10 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { BatchOptions } from '../../transfer/batch/batch-record.ts';
 import type { FailureLimit } from '../../transfer/batch/stop-rules.ts';
+import { SUMS_NAMES } from '../../transfer/batch/sums-list.ts';
 import { stated } from '../../values/stated.ts';
 import { checkRange } from '../copy/check-request.ts';
 import type { BatchRequestOptions } from './api.ts';
-import { SUMS_NAMES } from './report/sums.ts';
 
 /** With their defaults. */
 export interface CompleteBatchOptions extends BatchRequestOptions {

@@ -1,3 +1,4 @@
+import { decodeTime, isValid } from 'ulid';
 import { asPieceworkError } from '../../errors/error.ts';
 import { readableBatch } from '../../pipeline/requests/batches/load-batch.ts';
 import { pathsUnder } from '../../pipeline/shared/paths-under.ts';
@@ -11,6 +12,9 @@ import { stated } from '../../values/stated.ts';
 import { fromIso } from '../../values/time.ts';
 import type { Home } from '../home/home.ts';
 import type { CleanedBatches } from './api.ts';
+
+/** What lies beside the record of a batch, by its id. */
+const ROOMS = ['shards', 'outcomes'] as const;
 
 /**
  * Gives up what no process works on, and with `history` forgets what has ended, in both cases only what is no younger.
@@ -33,7 +37,25 @@ export async function cleanBatches(home: Home, youngest: number, history: boolea
       failed.push({ batchId: id, error: asPieceworkError(thrown) });
     }
   }
+  for await (const id of withoutRecord(home.records, youngest)) {
+    await forgetBatch(home.records, id);
+    forgotten.push(id);
+  }
   return { cleaned, forgotten, ...stated({ failed: failed.length === 0 ? undefined : failed }) };
+}
+
+/** Batches whose record was damaged, and set aside: nothing can go on with what is left of them. */
+async function* withoutRecord(records: Records, youngest: number): AsyncGenerator<string> {
+  const seen = new Set<string>();
+  for (const room of ROOMS)
+    for await (const path of pathsUnder(records, `${room}/`)) {
+      const id = path.split('/')[1] ?? '';
+      if (seen.has(id)) continue;
+      seen.add(id);
+      // A record is there before all else of its batch.
+      const isOld = isValid(id) && decodeTime(id) <= youngest;
+      if (isOld && (await records.get(KEYS.batch(id))) === undefined) yield id;
+    }
 }
 
 /**
@@ -58,12 +80,12 @@ export async function forgetEnded(records: Records, id: string): Promise<void> {
 
 /** All that the state folder has of it. The record goes last: as long as it is there, the rest can be found. */
 export async function forgetBatch(records: Records, id: string): Promise<void> {
-  await forgetRooms(records, id, ['shards', 'outcomes']);
+  await forgetRooms(records, id, ROOMS);
   await records.delete(KEYS.batch(id));
 }
 
 /** Of its entries: what was to be brought, and what became of it. */
-async function forgetRooms(records: Records, id: string, rooms: readonly ('shards' | 'outcomes')[]): Promise<void> {
+async function forgetRooms(records: Records, id: string, rooms: readonly (typeof ROOMS)[number][]): Promise<void> {
   for (const room of rooms)
     for await (const path of pathsUnder(records, `${room}/${id}/`)) await records.delete({ path });
 }

@@ -4,6 +4,7 @@ import type { Ceiling, HostSigns } from '../../transfer/decide/ceiling.ts';
 import { ceilingAfter } from '../../transfer/decide/ceiling.ts';
 import { deniedWaitMs, mayBeLimit } from '../../transfer/denial.ts';
 import type { Instant } from '../../values/time.ts';
+import { fromIso } from '../../values/time.ts';
 import { closeHost, rememberCeiling } from '../shared/hosts/change.ts';
 import { ceilingOf, closedUntil, hasPlaceForGuest, readHost } from '../shared/hosts/entry.ts';
 import type { BatchPorts } from './batch-ports.ts';
@@ -20,6 +21,8 @@ export interface PaceLimits {
   readonly isGuest?: boolean;
   /** Since when the host has given no byte, where that is known from before. */
   readonly silentSince?: Instant;
+  /** It has given what was asked for, to another worker of the shard. @default false */
+  readonly hasServed?: boolean;
 }
 
 /** How one host is asked by one batch: so many requests at a time, so often, and not while it asks for patience. */
@@ -74,7 +77,7 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   let doneCount = 0;
   let servedCount = 0;
   const gap = startGap();
-  const denials = denialsOfHost();
+  const denials = denialsOfHost(limits.hasServed);
 
   /** From one request to the next. */
   const gapMs = () => Math.max(limits.perMinute === undefined ? 0 : MINUTE_MS / limits.perMinute, gap.ms);
@@ -123,6 +126,14 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
     const entry = (await readHost(ports, url))?.value;
     closedTo = Math.max(closedTo, closedUntil(entry));
     if (isFirst) ceiling = ceilingOf(ports, entry);
+    // Learned of one that serves, and is remembered for as long as a ceiling is.
+    if (
+      isFirst &&
+      ceiling !== undefined &&
+      entry?.learned !== undefined &&
+      ceiling.since === fromIso(entry.learned.since)
+    )
+      denials.isKnown();
     if (limits.isGuest === true && !hasPlaceForGuest(ports, entry))
       closedTo = Math.max(closedTo, clock.now() + LOOK_EVERY_MS);
   }

@@ -3,7 +3,7 @@ import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/er
 import { shownUrl } from '../../errors/secret-url-path.ts';
 import { hostOf } from '../../records/records.ts';
 import type { Again, Tries } from '../../transfer/batch/again.ts';
-import { afterDenial, afterEntryFailure } from '../../transfer/batch/again.ts';
+import { afterDenial, afterEntryFailure, afterYouth } from '../../transfer/batch/again.ts';
 import type { BatchEntry, Listed } from '../../transfer/batch/entry.ts';
 import { isEntry, shownSourceOf } from '../../transfer/batch/entry.ts';
 import type { LargeEntry, Outcome } from '../../transfer/batch/outcome.ts';
@@ -13,6 +13,7 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { sideBySide } from '../shared/side-by-side.ts';
+import { TakenOver } from '../shared/taken-over.ts';
 import { bringEntry } from './bring-entry.ts';
 import { checksumFiles } from './checksum-files.ts';
 import { digestsOfStored } from './entry/expected-digests.ts';
@@ -61,16 +62,23 @@ export async function bringOpen(
   const has = new Set([...outcomes.all, ...outcomes.large].map(({ entry }) => entry));
   const open = listed.filter(({ number }) => !has.has(number));
   for (const line of open) if (!isEntry(line)) take(work, outcomes, invalid(line));
-  const fresh = open.filter(isEntry).map((entry): Todo => ({ entry, tries: outcomes.triesOf(entry.number), dueAt: 0 }));
+  const fresh = open
+    .filter(isEntry)
+    .map((entry): Todo => ({ entry, ...outcomes.todoOf(entry.number) }))
+    .sort((a, b) => a.dueAt - b.dueAt);
   let isThrough = false;
-  const ticking = checkpointsUntil(outcomes, work, signal);
+  const taken = new AbortController();
+  const either = AbortSignal.any([signal, taken.signal]);
+  const ticking = checkpointsUntil(outcomes, work, either, (error) => taken.abort(error));
   try {
-    await rounds({ ...work, ...checksumFiles(work, open.filter(isEntry)) }, outcomes, fresh, signal);
+    await rounds({ ...work, ...checksumFiles(work, open.filter(isEntry)) }, outcomes, fresh, either);
     isThrough = true;
   } finally {
     await ticking.stop();
     // Also of what was stopped: each outcome that is written is one entry less to ask for.
-    await outcomes.leave(isThrough);
+    const large = new Set(outcomes.large.map(({ entry }) => entry));
+    const numbers = isThrough ? [] : fresh.map(({ entry }) => entry.number);
+    await outcomes.leave(numbers.filter((number) => !outcomes.has(number) && !large.has(number)));
   }
 }
 
@@ -101,6 +109,7 @@ async function bringGroup(
   /** The same file under the same name is there once. */
   const brought = new Map<string, Outcome>();
   for (const next of group) {
+    if (outcomes.has(next.entry.number)) continue;
     const same = brought.get(next.entry.name);
     if (same !== undefined) {
       take(work, outcomes, { ...same, entry: next.entry.number, kind: 'unchanged' });
@@ -112,7 +121,7 @@ async function bringGroup(
     if (shared !== undefined && 'kind' in came && isThere(came)) brought.set(came.name, came);
     if ('transferId' in came) outcomes.addLarge(came);
     else if (!('kind' in came)) {
-      outcomes.tried(came.entry.number, came.tries);
+      outcomes.tried(came.entry, came.tries, came.dueAt);
       later.push(came);
     } else if (!isPutOff(work, outcomes.shard, came)) take(work, outcomes, came);
   }
@@ -160,12 +169,8 @@ async function attempt(
   // Of mirrors, the best one's failure says most.
   const { error } = failures.find(({ error: { code } }) => code === 'SourceTooYoung') ??
     failures[0] ?? { error: new PieceworkError('Internal', `entry ${entry.number} has no source`) };
-  // It is tried again where any of them may come to give it. Time makes one older, and not another try.
-  for (const failure of error.code === 'SourceTooYoung' ? [] : failures) {
-    const again = whatFollows(work, failure, tries, entry);
-    if (again !== 'final') return { entry, tries: again.tries, dueAt: work.ports.clock.now() + again.delayMs };
-    if (tries.denials !== undefined && mayBeLimit(failure.error)) failure.pace.denials.waitedOut(false);
-  }
+  const again = error.code === 'SourceTooYoung' ? whenOlder(work, tries, error) : againAt(work, entry, tries, failures);
+  if (again !== 'final') return { entry, tries: again.tries, dueAt: work.ports.clock.now() + again.delayMs };
   return {
     entry: entry.number,
     kind: 'failed',
@@ -174,6 +179,21 @@ async function attempt(
     failures: tries.failures + 1,
     error: toErrorRecord(error),
   };
+}
+
+/** Time makes a file older, and not another try. */
+function whenOlder({ waitsForAge = false, limits }: BatchWork, tries: Tries, { details }: PieceworkError): Again {
+  return waitsForAge ? afterYouth(tries, details.retryAfterMs ?? 0, limits) : 'final';
+}
+
+/** It is tried again where any of its mirrors may come to give it. */
+function againAt(work: BatchWork, entry: BatchEntry, tries: Tries, failures: readonly Failed[]): Again {
+  for (const failure of failures) {
+    const again = whatFollows(work, failure, tries, entry);
+    if (again !== 'final') return again;
+    if (tries.denials !== undefined && mayBeLimit(failure.error)) failure.pace.denials.waitedOut(false);
+  }
+  return 'final';
 }
 
 function whatFollows(
@@ -229,18 +249,24 @@ function invalid({ number, name, source, error }: Exclude<Listed, BatchEntry>): 
   return { entry: number, kind: 'failed', name, source, error };
 }
 
-/** Writes what came, every few seconds, until it is stopped. A checkpoint that fails is made up for by the next one. */
+/**
+ * Writes what came, every few seconds, until it is stopped. A checkpoint that fails is made up for by the next one.
+ * @param lost called where another worker has the shard now: this one is to stop
+ */
 function checkpointsUntil(
   outcomes: OpenOutcomes,
   { ports: { clock }, checkpointMs = CHECKPOINT_MS }: BatchWork,
   signal: AbortSignal,
+  lost: (error: TakenOver) => void,
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
   const either = AbortSignal.any([stopped.signal, signal]);
   const loop = (async () => {
     for (;;) {
       await clock.sleep(checkpointMs, either);
-      await outcomes.checkpoint().catch(() => {});
+      await outcomes.checkpoint().catch((error: unknown) => {
+        if (error instanceof TakenOver) lost(error);
+      });
     }
   })().catch(() => {});
   return {

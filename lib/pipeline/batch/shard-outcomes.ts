@@ -1,12 +1,14 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { Version } from '../../records/records.ts';
-import { KEYS } from '../../records/records.ts';
-import type { Tries } from '../../transfer/batch/again.ts';
-import type { LargeEntry, Outcome, ShardOutcomes } from '../../transfer/batch/outcome.ts';
+import { hostOf, KEYS } from '../../records/records.ts';
+import type { Denied, Tries } from '../../transfer/batch/again.ts';
+import type { BatchEntry } from '../../transfer/batch/entry.ts';
+import type { LargeEntry, Outcome, ShardOutcomes, StoredDenials } from '../../transfer/batch/outcome.ts';
 import { isThere, merged } from '../../transfer/batch/outcome.ts';
 import type { DigestAlgorithm } from '../../transfer/digests.ts';
 import { stated } from '../../values/stated.ts';
-import { toIso } from '../../values/time.ts';
+import type { Instant } from '../../values/time.ts';
+import { fromIso, toIso } from '../../values/time.ts';
 import { TakenOver } from '../shared/taken-over.ts';
 import type { BatchPorts } from './batch-ports.ts';
 
@@ -17,16 +19,21 @@ export interface OpenOutcomes {
   readonly all: readonly Outcome[];
   /** Entries that are to become transfers, or are. */
   readonly large: readonly LargeEntry[];
-  /** What an entry without an outcome has behind it. */
-  triesOf(entry: number): Tries;
+  /** What an entry without an outcome has behind it, and when it may be tried. */
+  todoOf(entry: number): { readonly tries: Tries; readonly dueAt: Instant };
+  /** It has come meanwhile, also from another worker. */
+  has(entry: number): boolean;
   add(outcome: Outcome): void;
   addLarge(entry: LargeEntry): void;
-  /** It failed, and is tried again. */
-  tried(entry: number, tries: Tries): void;
+  /** It failed, and is tried again then. */
+  tried(entry: BatchEntry, tries: Tries, dueAt: Instant): void;
   /** Writes all of them where something is new since the last time. */
   checkpoint(): Promise<void>;
-  /** The last checkpoint. @param isThrough nothing is left to a worker */
-  leave(isThrough: boolean): Promise<void>;
+  /**
+   * The last checkpoint.
+   * @param open entries that are left to another worker; none = the shard is through
+   */
+  leave(open: readonly number[]): Promise<void>;
 }
 
 /** In a fleet: the time that a worker has a shard to itself. */
@@ -36,6 +43,8 @@ export interface ShardTurn {
   /** Another one for each worker and each time. */
   readonly owner: string;
   readonly leaseMs: number;
+  /** When the worker dies at the latest, and its lease with it. */
+  readonly cutOffAt: Instant;
   /** ISO 8601: since when the hosts of what is left have given no byte. */
   silentSince(): string | undefined;
 }
@@ -95,10 +104,15 @@ export async function leaseOutcomes(
   }
 }
 
+interface Found {
+  readonly value: ShardOutcomes;
+  readonly version: Version;
+}
+
 interface Opening {
   readonly batchId: string;
   readonly shard: number;
-  readonly found: { readonly value: ShardOutcomes; readonly version: Version } | undefined;
+  readonly found: Found | undefined;
   readonly keepsFailures: boolean;
   readonly checksums: readonly DigestAlgorithm[];
   readonly turn?: ShardTurn;
@@ -114,7 +128,7 @@ function opened(ports: OutcomePorts, { batchId, shard, found, keepsFailures, che
   const ofThisRun = turn === undefined || found?.value.run !== turn.run ? undefined : found.value;
   const large = new Map((ofThisRun?.large ?? []).map((one) => [one.entry, one]));
   const triedTimes = new Map(Object.entries(ofThisRun?.tries ?? {}));
-  let left: { readonly isThrough: boolean } | undefined;
+  let left: { readonly open: readonly number[] } | undefined;
   let writeId: string | undefined;
   // The lease itself is new.
   let isNew = turn !== undefined;
@@ -125,19 +139,42 @@ function opened(ports: OutcomePorts, { batchId, shard, found, keepsFailures, che
     return turn === undefined ? all : { ...all, ...ofTurn(turn) };
   }
 
-  function ofTurn({ run, owner, leaseMs, silentSince }: ShardTurn): Partial<ShardOutcomes> {
+  function ofTurn({ run, owner, leaseMs, cutOffAt, silentSince }: ShardTurn): Partial<ShardOutcomes> {
     const now = ports.clock.now();
+    const until = Math.min(now + leaseMs, cutOffAt);
     renewAt = now + leaseMs / 2;
     writeId = ports.ids.ulid();
     const open = [...large.values()].filter(({ entry }) => !byEntry.has(entry)).sort((a, b) => a.entry - b.entry);
     const always = { run, writeId, ...(open.length === 0 ? {} : { large: open }) };
-    if (left?.isThrough === true) return { ...always, through: true };
+    if (left?.open.length === 0) return { ...always, through: true };
     const tries = triedTimes.size === 0 ? undefined : Object.fromEntries(triedTimes);
     return {
       ...always,
-      ...stated({ tries, silentSince: silentSince() ?? ofThisRun?.silentSince }),
-      ...(left === undefined ? { lease: { owner, until: toIso(now + leaseMs) } } : {}),
+      ...stated({ tries, silentSince: silentSince() ?? ofThisRun?.silentSince, restsUntil: restsUntil(now) }),
+      ...(left === undefined ? { lease: { owner, until: toIso(until) } } : {}),
     };
+  }
+
+  /** Where all that is left waits for its time. */
+  function restsUntil(now: Instant): string | undefined {
+    if (left === undefined) return undefined;
+    const dueAt = Math.min(...left.open.map(dueAtOf));
+    return dueAt > now ? toIso(dueAt) : undefined;
+  }
+
+  function dueAtOf(entry: number): Instant {
+    const { dueAt } = triedTimes.get(String(entry)) ?? {};
+    return dueAt === undefined ? 0 : fromIso(dueAt);
+  }
+
+  /** What a host serves is counted anew by each worker: less than none = it has served since the first denial. */
+  function deniedBefore(denials: StoredDenials | undefined): Denied | undefined {
+    if (denials === undefined) return undefined;
+    return { count: denials.count, servedCount: thereFrom(denials.host) > denials.there ? -1 : 0 };
+  }
+
+  function thereFrom(host: string): number {
+    return [...byEntry.values()].filter((one) => isThere(one) && hostOf(one.source) === host).length;
   }
 
   /** Another worker of this shard was faster: double work, and no harm. */
@@ -146,18 +183,25 @@ function opened(ports: OutcomePorts, { batchId, shard, found, keepsFailures, che
     version = theirs?.version ?? 'absent';
     if (turn !== undefined && theirs !== undefined) {
       if (theirs.value.writeId === writeId) return 'ours';
-      checkStillOurs(turn, theirs.value);
+      if (!isStillOurs(turn, theirs.value)) {
+        await handOver(turn, theirs).catch(() => {});
+        throw new TakenOver(`${batchId}/${shard}`, 'shard');
+      }
     }
     for (const outcome of merged([...byEntry.values()], theirs?.value.outcomes ?? []))
       byEntry.set(outcome.entry, outcome);
     return 'theirs';
   }
 
-  /** What is complete does not change, and who has the lease writes. */
-  function checkStillOurs(ours: ShardTurn, { run = 1, through, lease }: ShardOutcomes): void {
-    const isOver = run > ours.run || (run === ours.run && through === true);
-    const isHeld = run === ours.run && lease !== undefined && lease.owner !== ours.owner;
-    if (isOver || isHeld) throw new TakenOver(`${batchId}/${shard}`, 'shard');
+  /**
+   * What came here since the last checkpoint is written for the worker that has the shard now, which finds it at its
+   * next write. What is complete does not change.
+   */
+  async function handOver(ours: ShardTurn, { value, version: on }: Found): Promise<void> {
+    if ((value.run ?? 1) !== ours.run || value.through === true) return;
+    const all = merged(value.outcomes, [...byEntry.values()]);
+    if (all.length > value.outcomes.length)
+      await ports.records.put(key, { ...value, outcomes: all, writeId: ports.ids.ulid() }, on);
   }
 
   async function write(): Promise<void> {
@@ -184,9 +228,15 @@ function opened(ports: OutcomePorts, { batchId, shard, found, keepsFailures, che
     get large() {
       return [...large.values()];
     },
-    triesOf: (entry) => triedTimes.get(String(entry)) ?? { failures: 0, waits: 0 },
+    todoOf(entry) {
+      const { denials, dueAt: _, ...others } = triedTimes.get(String(entry)) ?? { failures: 0, waits: 0 };
+      return { tries: { ...others, ...stated({ denials: deniedBefore(denials) }) }, dueAt: dueAtOf(entry) };
+    },
+    has: (entry) => byEntry.has(entry),
     add(outcome) {
-      byEntry.set(outcome.entry, outcome);
+      const known = byEntry.get(outcome.entry);
+      // Another worker of this shard brought it meanwhile.
+      if (known === undefined || !isThere(known) || isThere(outcome)) byEntry.set(outcome.entry, outcome);
       triedTimes.delete(String(outcome.entry));
       isNew = true;
     },
@@ -194,13 +244,25 @@ function opened(ports: OutcomePorts, { batchId, shard, found, keepsFailures, che
       large.set(entry.entry, entry);
       isNew = true;
     },
-    tried: (entry, { failures, waits }) => void triedTimes.set(String(entry), { failures, waits }),
+    tried({ number, sources }, { failures, waits, young, denials: denied }, dueAt) {
+      const host = hostOf(sources[0]?.url ?? '');
+      const { there = thereFrom(host) } = triedTimes.get(String(number))?.denials ?? {};
+      const denials = denied === undefined ? undefined : { count: denied.count, host, there };
+      triedTimes.set(String(number), { failures, waits, ...stated({ young, denials }), dueAt: toIso(dueAt) });
+    },
     async checkpoint() {
       if (isNew || (turn !== undefined && ports.clock.now() >= renewAt)) await write();
     },
-    async leave(isThrough) {
-      left = { isThrough };
+    async leave(open) {
+      left = { open };
       if (isNew || turn !== undefined) await write();
     },
   };
+}
+
+/** Who has the lease writes, and what is complete does not change. */
+function isStillOurs(ours: ShardTurn, { run = 1, through, lease }: ShardOutcomes): boolean {
+  const isOver = run > ours.run || (run === ours.run && through === true);
+  const isHeld = run === ours.run && lease !== undefined && lease.owner !== ours.owner;
+  return !isOver && !isHeld;
 }

@@ -25,6 +25,8 @@ export interface BatchWork {
    * @default each has
    */
   putOff?(shard: number, afterMs: number): boolean;
+  /** What is too young is tried again by the worker of its shard. @default false: see `putOff` */
+  readonly waitsForAge?: boolean;
   /** The entry with what is known of it elsewhere: the digest of its checksum file. @default as it is in the list */
   proved?(entry: BatchEntry, signal: AbortSignal): Promise<BatchEntry>;
   /** An entry is asked for now. */

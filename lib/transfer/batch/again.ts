@@ -10,6 +10,8 @@ export interface Tries {
   readonly waits: number;
   /** Denials that may be limits, in a row. */
   readonly denials?: Denied;
+  /** Times that its file was too young. */
+  readonly young?: number;
 }
 
 export interface Denied {
@@ -47,6 +49,13 @@ export function afterDenial(tries: Tries, host: DenyingHost, limits: TryLimits, 
   const delayMs = Math.max(deniedWaitMs(1, `${seed}/denied/${count}`, limits.backoff), host.closedForMs());
   if (host.silentMs() + delayMs > limits.maxWaitMs) return 'final';
   return { delayMs, tries: { ...tries, denials: { count, servedCount: before?.servedCount ?? servedCount } } };
+}
+
+/** A file that may still be written is taken when it is old enough, where that is not too late. */
+export function afterYouth(tries: Tries, youngForMs: number, { maxAttempts, maxWaitMs }: TryLimits): Again {
+  const young = (tries.young ?? 0) + 1;
+  if (young >= maxAttempts || youngForMs > maxWaitMs) return 'final';
+  return { delayMs: youngForMs, tries: { ...tries, young } };
 }
 
 export interface TryLimits {

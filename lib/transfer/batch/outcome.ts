@@ -43,11 +43,32 @@ export interface ShardOutcomes {
   /** Entries that became transfers and have no outcome yet, in list order. */
   readonly large?: readonly LargeEntry[];
   /** What entries without an outcome have behind them. */
-  readonly tries?: Readonly<Record<string, { readonly failures: number; readonly waits: number }>>;
+  readonly tries?: Readonly<Record<string, StoredTries>>;
+  /** ISO 8601: none of its entries is to be asked for before. Absent = there is something to do. */
+  readonly restsUntil?: string;
   /** ISO 8601: since when its hosts have given no byte; absent = they give. */
   readonly silentSince?: string;
   /** New at each write on AWS: an unsure write is settled by looking for it. */
   readonly writeId?: string;
+}
+
+/** What an entry has behind it, between two workers. */
+export interface StoredTries {
+  readonly failures: number;
+  readonly waits: number;
+  readonly denials?: StoredDenials;
+  readonly young?: number;
+  /** ISO 8601: not tried again before. */
+  readonly dueAt?: string;
+}
+
+/** Denials that may be limits. */
+export interface StoredDenials {
+  readonly count: number;
+  /** In the form that `hostOf` gives. */
+  readonly host: string;
+  /** Entries from that host that were there at the first of them. */
+  readonly there: number;
 }
 
 /** A worker's right to a shard, by compare-and-swap. */

@@ -8,6 +8,9 @@ import { sourceSchema } from '../source.ts';
 
 /* A batch as it is submitted. Strict, as all that the API takes. */
 
+/** Those that lists of checksums are of. */
+const SUMS_ALGORITHMS = ['sha256', 'sha512', 'sha1', 'md5'] as const;
+
 const text = z.string().min(1).max(4096);
 const DAY_MS = 86_400_000;
 
@@ -124,6 +127,25 @@ const batchOptionsSchema = z
       .max(365 * DAY_MS)
       .optional()
       .openapi({ description: 'What has not been brought by then is cancelled. Default: no end.' }),
+    minAgeMs: z
+      .int()
+      .min(1)
+      .max(365 * DAY_MS)
+      .optional()
+      .openapi({
+        description:
+          'What its source changed less long ago may still be written: it is taken when it is old enough, within an hour, or has failed with `SourceTooYoung`. Default: any age.',
+      }),
+    checksums: z
+      .array(z.enum(SUMS_ALGORITHMS))
+      .min(1)
+      .max(SUMS_ALGORITHMS.length)
+      .refine((all) => new Set(all).size === all.length, 'names one twice')
+      .optional()
+      .openapi({
+        description:
+          'Digests of every entry, in its outcome and in a list under the prefix (`SHA256SUMS`), which `sha256sum -c` takes. Default: those of the list alone.',
+      }),
     report: z
       .boolean()
       .optional()

@@ -48,8 +48,8 @@ export async function digestsThere(
 
 /** Of a large entry when it is stored: what was read is what came. @throws PieceworkError `ChecksumMismatch` */
 export async function digestsOfStored(
-  ports: BatchPorts,
-  job: Pick<EntryJob, 'entry' | 'checksums'>,
+  ports: Pick<BatchPorts, 'destination' | 'locate'>,
+  job: { readonly entry: Pick<EntryJob['entry'], 'name'>; readonly checksums: EntryJob['checksums'] },
   stored: { readonly sizeBytes: number; readonly digests: Digests },
   signal: AbortSignal,
 ): Promise<Digests> {
@@ -66,7 +66,7 @@ export async function digestsOfStored(
 }
 
 async function readBack(
-  { destination, locate }: BatchPorts,
+  { destination, locate }: Pick<BatchPorts, 'destination' | 'locate'>,
   name: string,
   sizeBytes: number,
   algorithms: readonly DigestAlgorithm[],

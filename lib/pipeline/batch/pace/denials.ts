@@ -6,6 +6,8 @@ export interface Denials {
   /** It is worth waiting: it has served us, and waiting was not in vain. */
   readonly mayPass: boolean;
   served(): void;
+  /** It is known for what it bears: it has served others. */
+  isKnown(): void;
   /** What one more denial says. `all`: nothing else has come lately, so often in a row. */
   denied(): { readonly are: 'few' | 'many' } | { readonly are: 'all'; readonly times: number };
   /** What came of a file whose denial was waited out: it was there, or it is denied for good. */
@@ -19,9 +21,10 @@ const MANY = 2;
 /** So many files were waited for in vain, and none came: the others that are denied are not waited for. */
 const MOST_IN_VAIN = 4;
 
-export function denialsOfHost(): Denials {
+/** @param servedBefore another worker was served a while ago */
+export function denialsOfHost(servedBefore = false): Denials {
   let wereDenied: boolean[] = [];
-  let hasServed = false;
+  let hasServed = servedBefore;
   let allTimes = 0;
   let inVain = 0;
   const mayPass = () => hasServed && inVain < MOST_IN_VAIN;
@@ -39,6 +42,9 @@ export function denialsOfHost(): Denials {
       note(false);
       hasServed = true;
       allTimes = 0;
+    },
+    isKnown() {
+      hasServed = true;
     },
     denied() {
       note(true);

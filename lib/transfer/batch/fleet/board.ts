@@ -1,5 +1,7 @@
+import type { Instant } from '../../../values/time.ts';
+import { fromIso } from '../../../values/time.ts';
 import type { PieceSet } from '../../plan/piece-set.ts';
-import { pieceSet } from '../../plan/piece-set.ts';
+import { pieceSet, withoutPiece } from '../../plan/piece-set.ts';
 import type { Counters, FailureGroup } from '../outcome.ts';
 
 /**
@@ -18,7 +20,7 @@ export interface Board {
   /** By number. */
   readonly inFlight: Readonly<Record<string, ShardInFlight>>;
   /** Of waiting shards that were in flight before, by number. */
-  readonly again?: Readonly<Record<string, { readonly turn: number; readonly deaths: number }>>;
+  readonly again?: Readonly<Record<string, ShardAgain>>;
   /** Shards that wait for large entries only, by number. */
   readonly large: Readonly<Record<string, LargeOfShard>>;
   readonly complete: PieceSet;
@@ -54,6 +56,13 @@ export interface ShardInFlight {
   readonly deaths?: number;
 }
 
+export interface ShardAgain {
+  readonly turn: number;
+  readonly deaths: number;
+  /** ISO 8601: its entries wait until then, and so does it. */
+  readonly restsUntil?: string;
+}
+
 export interface LargeOfShard {
   /** Without an outcome yet. */
   readonly left: number;
@@ -80,6 +89,19 @@ export function hostsInFlight({ inFlight }: Pick<Board, 'inFlight'>): ReadonlySe
 /** Of those that the batch holds of the host. */
 export function placesInUse(board: Pick<Board, 'inFlight'>, host: string): number {
   return flightsTo(board, host).reduce((sum, { places }) => sum + places, 0);
+}
+
+/** Shards of the host that wait and could be sent now. */
+export function readyShards(
+  { hosts, again = {} }: Pick<Board, 'hosts' | 'again'>,
+  host: string,
+  now: Instant,
+): PieceSet {
+  const { waiting } = hosts[host] ?? NO_SHARDS;
+  const resting = Object.entries(again).filter(
+    ([, { restsUntil }]) => restsUntil !== undefined && fromIso(restsUntil) > now,
+  );
+  return resting.reduce<PieceSet>((ready, [shard]) => withoutPiece(ready, Number(shard)), waiting);
 }
 
 export function newBoard(

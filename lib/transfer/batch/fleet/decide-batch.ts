@@ -8,7 +8,7 @@ import type { BatchEnding, BatchRecord } from '../batch-record.ts';
 import { hasTooManyFailures } from '../stop-rules.ts';
 import { plus } from '../sums.ts';
 import type { Board, ShardInFlight } from './board.ts';
-import { flightsTo, MIXED, NO_SHARDS, placesInUse } from './board.ts';
+import { flightsTo, MIXED, NO_SHARDS, placesInUse, readyShards } from './board.ts';
 import { largeCommands } from './decide-large.ts';
 import type { BatchCommand, BatchFacts, BatchPolicy } from './decision.ts';
 import type { ShardSeen } from './seen.ts';
@@ -32,7 +32,7 @@ export function withSeen(before: Board, facts: BatchFacts, now: Instant, policy:
     const seen = facts.seen.get(shard);
     if (facts.dead.get(shard) === flight.turn) board = died(board, shard, flight);
     else if (facts.givenBack.get(shard) === flight.turn)
-      board = waitsAgain(board, shard, { ...flight, deaths: 0 }, now);
+      board = waitsAgain(board, shard, { ...flight, deaths: 0 }, { now, restsUntil: seen?.restsUntil });
     else if (isQuiet(flight, now, policy) && seen !== undefined) board = afterQuiet(board, shard, flight, seen, now);
   }
   return board;
@@ -85,16 +85,23 @@ function died(board: Board, shard: number, flight: ShardInFlight): Board {
 }
 
 /** Its turn and its deaths are kept with it until it is sent again. */
-function waitsAgain(before: Board, shard: number, flight: ShardInFlight, now?: Instant): Board {
+function waitsAgain(
+  before: Board,
+  shard: number,
+  flight: ShardInFlight,
+  moved?: { readonly now: Instant; readonly restsUntil: Instant | undefined },
+): Board {
   const board = without(before, shard);
   const { host, turn, deaths = 0 } = flight;
+  const { restsUntil } = moved ?? {};
+  const rest = restsUntil === undefined ? {} : { restsUntil: toIso(restsUntil) };
   const { [host]: there = NO_SHARDS, ...others } = board.hosts;
   return {
     ...board,
     // Behind the hosts that wait longer.
     hosts: { ...others, [host]: { ...there, waiting: withPiece(there.waiting, shard) } },
-    again: { ...board.again, [shard]: { turn, deaths } },
-    ...(now === undefined ? {} : { movedAt: toIso(now) }),
+    again: { ...board.again, [shard]: { turn, deaths, ...rest } },
+    ...(moved === undefined ? {} : { movedAt: toIso(moved.now) }),
   };
 }
 
@@ -143,10 +150,9 @@ const MOST_MIXED = 4;
 const MOST_IN_FLIGHT = 64;
 
 /** How many places of the host the batch could use. */
-export function placesWanted(record: BatchRecord, board: Board, host: string): number {
-  const { waiting } = board.hosts[host] ?? NO_SHARDS;
+export function placesWanted(record: BatchRecord, board: Board, host: string, now: Instant): number {
   const most = record.options.perHost ?? Number.POSITIVE_INFINITY;
-  const shards = flightsTo(board, host).length + pieceSetSize(waiting);
+  const shards = flightsTo(board, host).length + pieceSetSize(readyShards(board, host, now));
   return Math.min(most, shards * PLACES_OF_SHARD);
 }
 
@@ -175,24 +181,24 @@ export function withGrant(
   const tasks: ShardTask[] = [];
   while (!isClosed && hasRoom(board)) {
     const free = freePlaces(record, board, host, places);
-    const next = withoutFirst(board.hosts[host]?.waiting ?? []);
+    const next = withoutFirst(readyShards(board, host, now))?.first;
     if (free < 1 || next === undefined) break;
-    const { turn = 0, deaths = 0 } = board.again?.[String(next.first)] ?? {};
+    const { turn = 0, deaths = 0 } = board.again?.[String(next)] ?? {};
     const flight: ShardInFlight = { host, places: free, turn: turn + 1, at: toIso(now), deaths };
-    const { [String(next.first)]: _, ...again } = board.again ?? {};
-    const { [host]: one = { places }, ...others } = board.hosts;
+    const { [String(next)]: _, ...again } = board.again ?? {};
+    const { [host]: one = { waiting: [], places }, ...others } = board.hosts;
     board = {
-      ...inFlight(board, next.first, flight),
+      ...inFlight(board, next, flight),
       again,
       // Its turn comes again when all others have had theirs.
-      hosts: { ...others, [host]: { ...one, waiting: next.rest } },
+      hosts: { ...others, [host]: { ...one, waiting: withoutPiece(one.waiting, next) } },
     };
     tasks.push({
       kind: 'shard',
       v: 1,
       batchId: board.batchId,
       run: board.run,
-      shard: next.first,
+      shard: next,
       turn: flight.turn,
       places: flight.places,
     });

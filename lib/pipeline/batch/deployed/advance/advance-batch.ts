@@ -3,7 +3,7 @@ import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { isBatchOver, runOf } from '../../../../transfer/batch/batch-record.ts';
 import { asEnding } from '../../../../transfer/batch/batch-transitions.ts';
 import type { Board, HostShards } from '../../../../transfer/batch/fleet/board.ts';
-import { hostsInFlight, MIXED, NO_SHARDS, placesInUse } from '../../../../transfer/batch/fleet/board.ts';
+import { hostsInFlight, MIXED, NO_SHARDS, placesInUse, readyShards } from '../../../../transfer/batch/fleet/board.ts';
 import {
   endingOf,
   hasRoom,
@@ -14,6 +14,7 @@ import {
 } from '../../../../transfer/batch/fleet/decide-batch.ts';
 import type { BatchCommand, BatchFacts, BatchPolicy } from '../../../../transfer/batch/fleet/decision.ts';
 import type { BatchFinalizerMessage, ShardTask } from '../../../../transfer/messages.ts';
+import type { Instant } from '../../../../values/time.ts';
 import { fromIso } from '../../../../values/time.ts';
 import { loadBatch } from '../../../requests/batches/load-batch.ts';
 import { changeDocument } from '../../../shared/batches/documents.ts';
@@ -83,7 +84,7 @@ async function decideAndSend(
     if (there === undefined || there.run !== runOf(record)) return undefined;
     let board = withSeen(there, facts, ports.clock.now(), policyOf(ports));
     if (record.ending === undefined) {
-      for (const host of hostsToAsk(board, isTick)) {
+      for (const host of hostsToAsk(board, isTick, ports.clock.now())) {
         const granted = await withPlaces(ports, record, board, host, signal);
         board = granted.board;
         tasks.push(...granted.tasks);
@@ -99,11 +100,10 @@ async function decideAndSend(
 }
 
 /** Those with shards that wait, as far as there is room for more; at a tick those whose lease is to be renewed, too. */
-function hostsToAsk(board: Board, isTick: boolean): readonly string[] {
+function hostsToAsk(board: Board, isTick: boolean, now: Instant): readonly string[] {
   const held = hostsInFlight(board);
-  return Object.entries(board.hosts)
-    .filter(([host, { waiting }]) => (waiting.length > 0 && hasRoom(board)) || (isTick && held.has(host)))
-    .map(([host]) => host);
+  const isReady = (host: string) => hasRoom(board) && readyShards(board, host, now).length > 0;
+  return Object.keys(board.hosts).filter((host) => isReady(host) || (isTick && held.has(host)));
 }
 
 async function withPlaces(
@@ -120,7 +120,7 @@ async function withPlaces(
   if (!hasRoom(board) && !isRenewed) return { board, tasks: [] };
   const { closedUntil } = board.hosts[host] ?? {};
   if (closedUntil !== undefined && fromIso(closedUntil) > now && !isRenewed) return { board, tasks: [] };
-  const taken = await takeBatchPlaces(ports, record.id, host, placesWanted(record, board, host), signal);
+  const taken = await takeBatchPlaces(ports, record.id, host, placesWanted(record, board, host, now), signal);
   return withGrant(record, board, { host, ...taken }, now);
 }
 
@@ -156,22 +156,23 @@ async function carryOut(
 
 /** Gives back what it holds of hosts and needs no more. */
 async function giveBack(ports: Ports, record: BatchRecord, board: Board, signal: AbortSignal): Promise<void> {
-  const left = Object.keys(board.hosts).filter((host) => isLeft(record, board, host));
+  const now = ports.clock.now();
+  const left = Object.keys(board.hosts).filter((host) => isLeft(record, board, host, now));
   if (left.length === 0) return;
   for (const host of left) {
     const used = placesInUse(board, host);
     await giveBackBatchPlaces(ports, record.id, host, used === 0 ? 'left' : used, signal);
   }
   await changeDocument<Board>(ports, KEYS.board(record.id), (there) => {
-    const given = left.filter((host) => there !== undefined && isLeft(record, there, host));
+    const given = left.filter((host) => there !== undefined && isLeft(record, there, host, now));
     return there === undefined || given.length === 0 ? undefined : withGivenBack(there, given);
   });
 }
 
 /** Whether it holds places of the host that no shard is to have any more. */
-function isLeft(record: BatchRecord, board: Board, host: string): boolean {
-  const { waiting, places } = board.hosts[host] ?? NO_SHARDS;
-  const isNeeded = waiting.length > 0 && record.ending === undefined;
+function isLeft(record: BatchRecord, board: Board, host: string, now: Instant): boolean {
+  const { places } = board.hosts[host] ?? NO_SHARDS;
+  const isNeeded = readyShards(board, host, now).length > 0 && record.ending === undefined;
   return host !== MIXED && !isNeeded && placesInUse(board, host) < places;
 }
 

@@ -13,13 +13,16 @@ import { stated } from '../../../../values/stated.ts';
 import { printableJson } from '../../../../values/text/printable.ts';
 import { loadBatch } from '../../../requests/batches/load-batch.ts';
 import { changeDocument } from '../../../shared/batches/documents.ts';
+import { fleetOf } from '../../../shared/batches/fleet.ts';
 import type { Ports } from '../../../shared/ports.ts';
 import { sideBySide } from '../../../shared/side-by-side.ts';
 import { outcomesInOrder } from '../../outcomes-in-order.ts';
 import { shardsOf } from '../entries/sealed-shards.ts';
 import { loadIndex } from '../entries/shard-index.ts';
 import { endBatch } from './end-batch.ts';
+import { addLargeDigests } from './large-digests.ts';
 import { storeLines } from './store-lines.ts';
+import { storeSums } from './store-sums.ts';
 
 const SIDE_BY_SIDE = 16;
 
@@ -34,6 +37,10 @@ export async function reportBatch(ports: Ports, batchId: string, signal: AbortSi
   const shards = await loadIndex(ports, batch);
   const open = shards.filter(({ number }) => !hasPiece(board.complete, number));
   await sideBySide(open, SIDE_BY_SIDE, ({ number }) => close(ports, batch, board, number, signal));
+  if (batch.options.checksums !== undefined && !(await addLargeDigests(ports, batch, shards, signal))) {
+    await fleetOf(ports).queues.planner.send([{ body: { kind: 'report', v: 1, batchId } }]);
+    return;
+  }
   let sums = NO_SUMS;
   async function* lines(): AsyncGenerator<string> {
     sums = NO_SUMS;
@@ -44,6 +51,9 @@ export async function reportBatch(ports: Ports, batchId: string, signal: AbortSi
     }
   }
   const report = await stored(ports, batch, lines, signal);
+  await unlessRefused(ports, `the list of checksums of batch ${batchId}`, signal, () =>
+    storeSums(ports, batch, shards, signal),
+  );
   checkAll(batch, sums.counters);
   const reason = batch.ending?.reason;
   await endBatch(ports, batch, { ...sums, failures: byFrequency(sums.failures), ...stated({ report, reason }) });
@@ -86,21 +96,36 @@ async function stored(
   const { id, place, reportTo } = batch;
   if (reportTo !== false) {
     const target = placeUnder(place, reportName(id));
-    try {
-      const token = `${id}.report${runOf(batch)}`;
-      await storeLines(ports, { target, token, settings: batch.options.object }, lines(), signal);
-      return ports.destinations(place).describe(target);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const error = asPieceworkError(thrown);
-      // `UploadLost`: another delivery of the same order was faster, or the upload is to be begun anew.
-      if (error.reaction !== 'fail' || error.code === 'Internal' || error.code === 'UploadLost') throw error;
-      const message = `the report of batch ${id} could not be written (${error.message}); its outcomes can be read from the API`;
-      await ports.events.emit({ type: 'warning', message });
-    }
+    const token = `${id}.report${runOf(batch)}`;
+    const object = { target, token, settings: batch.options.object, contentType: 'application/x-ndjson' };
+    const isStored = await unlessRefused(ports, `the report of batch ${id}`, signal, () =>
+      storeLines(ports, object, lines(), signal),
+    );
+    if (isStored) return ports.destinations(place).describe(target);
   }
   for await (const _line of lines());
   return undefined;
+}
+
+/** What can't be written at the destination ends no batch. */
+async function unlessRefused(
+  { events }: Ports,
+  what: string,
+  signal: AbortSignal,
+  write: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const error = asPieceworkError(thrown);
+    // `UploadLost`: another delivery of the same order was faster, or the upload is to be begun anew.
+    if (error.reaction !== 'fail' || error.code === 'Internal' || error.code === 'UploadLost') throw error;
+    const message = `${what} could not be written (${error.message}); its outcomes can be read from the API`;
+    await events.emit({ type: 'warning', message });
+    return false;
+  }
 }
 
 function checkAll({ id, list }: BatchRecord, counters: Counters): void {

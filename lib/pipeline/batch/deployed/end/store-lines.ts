@@ -14,12 +14,12 @@ const PART_BYTES = 8 * 1024 ** 2;
  */
 export async function storeLines(
   ports: Pick<Ports, 'destinations'>,
-  object: Pick<ObjectSpec, 'target' | 'token' | 'settings'>,
+  object: Pick<ObjectSpec, 'target' | 'token' | 'settings' | 'contentType'>,
   lines: AsyncIterable<string>,
   signal: AbortSignal,
 ): Promise<void> {
   const destination = ports.destinations(object.target);
-  const spec: ObjectSpec = { ...object, validator: { kind: 'none' }, contentType: 'application/x-ndjson' };
+  const spec: ObjectSpec = { ...object, validator: { kind: 'none' } };
   const call = { signal };
   const buffer = new Uint8Array(PART_BYTES);
   const encoder = new TextEncoder();

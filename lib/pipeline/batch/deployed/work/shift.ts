@@ -1,5 +1,6 @@
 import type { Destination } from '../../../../destinations/destination.ts';
 import { PieceworkError } from '../../../../errors/error.ts';
+import type { Instant } from '../../../../values/time.ts';
 import type { Ports } from '../../../shared/ports.ts';
 import type { HostPace } from '../../host-pace.ts';
 
@@ -22,22 +23,29 @@ export interface Shift {
 const LOOK_MS = 2_000;
 /** A worker that only waits (for a host that is closed, for the next try) makes room for another shard. */
 const IDLE_MS = 20_000;
-/** What is under way at the end has so long to come in. */
+/** What is under way at the end has so long to come in; in a short life half of it. */
 const LAST_MS = 8_000;
+/** Before its worker is cut off, for the last write of outcomes and for the message. */
+const LEAVE_MS = 5_000;
 /** Where a home has no end of a worker's life. */
 const LONGEST_MS = 600_000;
 
-/** @param mayGoOn asked again and again: false = the batch ends */
+/**
+ * @param mayGoOn asked again and again: false = the batch ends
+ * @param cutOffAt when the worker's life ends, which may have begun well before the shift
+ */
 export function beginShift(
   { clock, policy }: Pick<Ports, 'clock' | 'policy'>,
   signal: AbortSignal,
   mayGoOn: () => Promise<boolean>,
+  cutOffAt: Instant,
 ): Shift {
   const over = new AbortController();
   const reason = new Error('the shift is over');
   const either = AbortSignal.any([signal, over.signal]);
   const startedAt = clock.now();
-  const endsAt = startedAt + (policy.pieceLifeMs ?? LONGEST_MS) - LAST_MS;
+  const overAt = Math.min(startedAt + (policy.pieceLifeMs ?? LONGEST_MS), cutOffAt - LEAVE_MS);
+  const endsAt = overAt - Math.min(LAST_MS, (overAt - startedAt) / 2);
   let atWork = 0;
   let busyAt = startedAt;
   let closing = false;
@@ -60,7 +68,7 @@ export function beginShift(
       await clock.sleep(LOOK_MS, either);
       const now = clock.now();
       closing ||= now >= endsAt || (atWork === 0 && now - busyAt >= IDLE_MS) || !(await mayGoOn());
-      if (closing && (atWork === 0 || now >= endsAt + LAST_MS)) over.abort(reason);
+      if (closing && (atWork === 0 || now >= overAt)) over.abort(reason);
     }
   }
   // Without it nothing would end the shift.
@@ -76,6 +84,7 @@ export function beginShift(
     connection: work,
     counted: (destination) => ({
       ...destination,
+      head: async (...args) => await counting(() => destination.head(...args)),
       putObject: async (...args) => await counting(() => destination.putObject(...args)),
     }),
     paced: (pace) => ({

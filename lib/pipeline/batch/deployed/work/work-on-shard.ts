@@ -7,8 +7,11 @@ import { isBatchOver, runOf } from '../../../../transfer/batch/batch-record.ts';
 import type { Listed } from '../../../../transfer/batch/entry.ts';
 import { isEntry } from '../../../../transfer/batch/entry.ts';
 import { largeTransferId } from '../../../../transfer/batch/fleet/large-id.ts';
+import type { Outcome } from '../../../../transfer/batch/outcome.ts';
+import { isThere } from '../../../../transfer/batch/outcome.ts';
 import type { ShardResult, ShardTask } from '../../../../transfer/messages.ts';
 import { stated } from '../../../../values/stated.ts';
+import type { Instant } from '../../../../values/time.ts';
 import { fromIso, toIso } from '../../../../values/time.ts';
 import { fleetOf } from '../../../shared/batches/fleet.ts';
 import type { Ports } from '../../../shared/ports.ts';
@@ -26,7 +29,10 @@ import { beginShift } from './shift.ts';
 
 /** A worker that is not heard of for so long has its shard no more. */
 const LEASE_MS = 90_000;
-/** Each is one write for up to 256 entries; a crash costs one more look at what came since the last one. */
+/**
+ * Each is one write for up to 256 entries; a crash costs what came since the last one, and that is found there. A
+ * worker with a short life writes four times in it.
+ */
 const CHECKPOINT_MS = 20_000;
 /** Entries of one shard under way, most of them waiting for their place or for the store. */
 const LANES = 32;
@@ -34,12 +40,14 @@ const LANES = 32;
 /**
  * Brings what is open of a shard, for as long as its worker lives and the host gives; the rest it gives back. What has
  * become of the entries stands in the outcomes before anything is sent.
+ * @param cutOffAt when its worker dies at the latest
  */
 export async function workOnShard(
   ports: Ports,
   memory: FleetMemory,
   task: ShardTask,
   signal: AbortSignal,
+  cutOffAt: Instant = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const { queues } = fleetOf(ports);
   const { batchId, run, shard } = task;
@@ -50,12 +58,13 @@ export async function workOnShard(
     await queues.finalizer.send([{ body: { kind: 'shard-result', v: 1, batchId, run, shard, turn, end } }]);
   };
   if (batch.ending !== undefined) return await report('given-back');
-  const shift = beginShift(ports, signal, async () => {
+  const mayGoOn = async () => {
     const now = await memory.batch(batchId, run);
     return now?.ending === undefined && now?.status === 'running';
-  });
+  };
+  const shift = beginShift(ports, signal, mayGoOn, cutOffAt);
   try {
-    await report(await bring(ports, memory, batch, task, shift));
+    await report(await bring(ports, memory, batch, { ...task, cutOffAt }, shift));
   } catch (error) {
     // Another worker is at it, and will report.
     if (error instanceof TakenOver) return;
@@ -70,7 +79,7 @@ async function bring(
   ports: Ports,
   memory: FleetMemory,
   batch: BatchRecord,
-  { shard, places }: ShardTask,
+  { shard, places, cutOffAt }: ShardTask & { readonly cutOffAt: Instant },
   shift: Shift,
 ): Promise<ShardResult['end']> {
   const shards = shardsOf(ports, batch);
@@ -79,6 +88,7 @@ async function bring(
     run: runOf(batch),
     owner: ports.ids.ulid(),
     leaseMs: LEASE_MS,
+    cutOffAt,
     silentSince: () => silentSince(ports, [...paces.values()]),
   };
   const leased = await leaseOutcomes(ports, batch.id, shard, turn, batch.options.checksums ?? []);
@@ -97,6 +107,7 @@ async function bring(
     bringLarge: () => Promise.reject(new PieceworkError('Internal', 'a worker of a fleet brings no large entry')),
   };
   const host = onlyHost(listed);
+  const served = hostsThatServed(listed, outcomes.all);
   const since = leased.silentSince === undefined ? {} : { silentSince: fromIso(leased.silentSince) };
   const { perHostPerMinute: perMinute, maxAttempts, maxWaitMs } = batch.options;
   const { backoff, maxWaitMs: usualWaitMs = Number.POSITIVE_INFINITY } = ports.policy.decide;
@@ -105,12 +116,13 @@ async function bring(
     batch,
     limits: { maxAttempts, maxWaitMs: maxWaitMs ?? usualWaitMs, backoff },
     lanes: LANES,
-    checkpointMs: CHECKPOINT_MS,
+    waitsForAge: true,
+    checkpointMs: Math.min(CHECKPOINT_MS, (ports.policy.pieceLifeMs ?? Number.POSITIVE_INFINITY) / 4),
     // What a worker brought that died is found.
     isPlaceEmpty: batch.isPlaceEmpty === true && isFirst,
     paceOf(url) {
       const name = hostOf(url);
-      const limits = name === host ? { places } : { places: 1, isGuest: true };
+      const limits = { ...(name === host ? { places } : { places: 1, isGuest: true }), hasServed: served.has(name) };
       const pace =
         paces.get(name) ?? shift.paced(hostPace(batchPorts, url, { ...limits, ...since, ...stated({ perMinute }) }));
       paces.set(name, pace);
@@ -156,6 +168,13 @@ async function filled(ports: Ports, listed: readonly Listed[] | undefined): Prom
 function onlyHost(listed: readonly Listed[]): string | undefined {
   const hosts = new Set(listed.flatMap((one) => (isEntry(one) ? [hostOf(one.sources[0]?.url ?? '')] : [])));
   return hosts.size === 1 ? [...hosts][0] : undefined;
+}
+
+/** Hosts of entries that are there: what they deny now may be a limit. */
+function hostsThatServed(listed: readonly Listed[], outcomes: readonly Outcome[]): ReadonlySet<string> {
+  const there = new Set(outcomes.filter(isThere).map(({ entry }) => entry));
+  const sources = listed.filter(isEntry).filter(({ number }) => there.has(number));
+  return new Set(sources.map(({ sources: [source] }) => hostOf(source?.url ?? '')));
 }
 
 /** By the one that gave a byte last: as long as one gives, there is progress. */
