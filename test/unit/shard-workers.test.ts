@@ -35,14 +35,16 @@ function workers() {
     leaseMs: 90_000,
     cutOffAt,
     silentSince: () => undefined,
+    wasCut: () => owner === 'is cut',
   });
-  const lease = async (owner: string, cutOffAt?: number) => {
+  const take = async (owner: string, cutOffAt?: number) => {
     const leased = await leaseOutcomes(ports, ID, 1, turn(owner, cutOffAt), []);
     if (typeof leased === 'string') throw new Error(leased);
-    return leased.outcomes;
+    return leased;
   };
+  const lease = async (owner: string, cutOffAt?: number) => (await take(owner, cutOffAt)).outcomes;
   const stored = async () => (await records.get(KEYS.outcomes(ID, 1)))?.value;
-  return { clock, lease, stored };
+  return { clock, take, lease, stored };
 }
 
 test('what a slow worker has when its shard is another’s goes to that one', async () => {
@@ -84,6 +86,25 @@ test('a lease ends with its worker, so that its message is of use when it comes 
   await expect(lease('early')).rejects.toThrow('held');
   clock.at = NOW + 20_000;
   await lease('next');
+});
+
+test('what is there is known by the outcomes until a worker dies over the shard, or is cut', async () => {
+  for (const ends of ['is cut', 'dies'] as const) {
+    const { clock, take } = workers();
+    const seen: boolean[] = [];
+    const turnOf = async (owner: string) => {
+      const { outcomes, isSure } = await take(owner);
+      seen.push(isSure);
+      return outcomes;
+    };
+    await (await turnOf('first')).leave([1]);
+    const bad = await turnOf(ends);
+    if (ends === 'is cut') await bad.leave([1]);
+    clock.at += 100_000;
+    await (await turnOf('next')).leave([1]);
+    await turnOf('last');
+    expect(seen).toEqual([true, true, false, false]);
+  }
 });
 
 /** Of a shift that begins so long before its worker is cut off: when it begins nothing more, and when it is over. */

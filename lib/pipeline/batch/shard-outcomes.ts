@@ -47,6 +47,8 @@ export interface ShardTurn {
   readonly cutOffAt: Instant;
   /** ISO 8601: since when the hosts of what is left have given no byte. */
   silentSince(): string | undefined;
+  /** The worker was stopped with something under way. */
+  wasCut(): boolean;
 }
 
 type OutcomePorts = Pick<BatchPorts, 'records' | 'ids' | 'clock'>;
@@ -70,8 +72,8 @@ export async function openOutcomes(
 
 export interface Leased {
   readonly outcomes: OpenOutcomes;
-  /** No worker had it before. */
-  readonly isFirst: boolean;
+  /** What is there has an outcome: each worker of this run that had it before left it in order. */
+  readonly isSure: boolean;
   readonly silentSince?: string;
 }
 
@@ -96,8 +98,8 @@ export async function leaseOutcomes(
   try {
     await outcomes.checkpoint();
     const { silentSince } = found?.value ?? {};
-    const isFirst = found === undefined;
-    return isSameRun && silentSince !== undefined ? { outcomes, isFirst, silentSince } : { outcomes, isFirst };
+    const isSure = !isUnsure(found?.value, turn.run);
+    return isSameRun && silentSince !== undefined ? { outcomes, isSure, silentSince } : { outcomes, isSure };
   } catch (error) {
     if (error instanceof TakenOver) return 'held';
     throw error;
@@ -128,6 +130,7 @@ function opened(ports: OutcomePorts, { batchId, shard, found, keepsFailures, che
   const ofThisRun = turn === undefined || found?.value.run !== turn.run ? undefined : found.value;
   const large = new Map((ofThisRun?.large ?? []).map((one) => [one.entry, one]));
   const triedTimes = new Map(Object.entries(ofThisRun?.tries ?? {}));
+  const cameUnsure = turn !== undefined && isUnsure(found?.value, turn.run);
   let left: { readonly open: readonly number[] } | undefined;
   let writeId: string | undefined;
   // The lease itself is new.
@@ -139,7 +142,7 @@ function opened(ports: OutcomePorts, { batchId, shard, found, keepsFailures, che
     return turn === undefined ? all : { ...all, ...ofTurn(turn) };
   }
 
-  function ofTurn({ run, owner, leaseMs, cutOffAt, silentSince }: ShardTurn): Partial<ShardOutcomes> {
+  function ofTurn({ run, owner, leaseMs, cutOffAt, silentSince, wasCut }: ShardTurn): Partial<ShardOutcomes> {
     const now = ports.clock.now();
     const until = Math.min(now + leaseMs, cutOffAt);
     renewAt = now + leaseMs / 2;
@@ -151,6 +154,7 @@ function opened(ports: OutcomePorts, { batchId, shard, found, keepsFailures, che
     return {
       ...always,
       ...stated({ tries, silentSince: silentSince() ?? ofThisRun?.silentSince, restsUntil: restsUntil(now) }),
+      ...(cameUnsure || (left !== undefined && wasCut()) ? { unsure: true } : {}),
       ...(left === undefined ? { lease: { owner, until: toIso(until) } } : {}),
     };
   }
@@ -258,6 +262,12 @@ function opened(ports: OutcomePorts, { batchId, shard, found, keepsFailures, che
       if (isNew || turn !== undefined) await write();
     },
   };
+}
+
+function isUnsure(found: ShardOutcomes | undefined, ofRun: number): boolean {
+  if (found === undefined) return false;
+  const { run = 1, lease, unsure = false } = found;
+  return run !== ofRun || lease !== undefined || unsure;
 }
 
 /** Who has the lease writes, and what is complete does not change. */

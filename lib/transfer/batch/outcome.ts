@@ -44,6 +44,8 @@ export interface ShardOutcomes {
   readonly large?: readonly LargeEntry[];
   /** What entries without an outcome have behind them. */
   readonly tries?: Readonly<Record<string, StoredTries>>;
+  /** A worker died over it, or was stopped while it put: what is there is not known by the outcomes alone. */
+  readonly unsure?: true;
   /** ISO 8601: none of its entries is to be asked for before. Absent = there is something to do. */
   readonly restsUntil?: string;
   /** ISO 8601: since when its hosts have given no byte; absent = they give. */

@@ -14,6 +14,8 @@ export interface Shift {
   counted(destination: Destination): Destination;
   /** Gives no more places once nothing more is to be begun. */
   paced(pace: HostPace): HostPace;
+  /** Something was under way when it was stopped. */
+  readonly wasCut: boolean;
   /** It was stopped for no other reason. */
   isOver(error: unknown): boolean;
   end(): Promise<void>;
@@ -49,6 +51,12 @@ export function beginShift(
   let atWork = 0;
   let busyAt = startedAt;
   let closing = false;
+  let wasCut = false;
+  // Before all else hears of it, and ends.
+  const note = () => {
+    wasCut = atWork > 0;
+  };
+  either.addEventListener('abort', note, { once: true });
 
   function work(): Disposable {
     atWork += 1;
@@ -81,6 +89,9 @@ export function beginShift(
 
   return {
     signal: either,
+    get wasCut() {
+      return wasCut;
+    },
     connection: work,
     counted: (destination) => ({
       ...destination,

@@ -90,11 +90,12 @@ async function bring(
     leaseMs: LEASE_MS,
     cutOffAt,
     silentSince: () => silentSince(ports, [...paces.values()]),
+    wasCut: () => shift.wasCut,
   };
   const leased = await leaseOutcomes(ports, batch.id, shard, turn, batch.options.checksums ?? []);
   if (leased === 'through') return 'through';
   if (leased === 'held' || leased === 'over') throw new TakenOver(`${batch.id}/${shard}`, 'shard');
-  const { outcomes, isFirst } = leased;
+  const { outcomes, isSure } = leased;
   const listed = await filled(ports, await shards.get(batch.id, shard));
   const batchPorts: BatchPorts = {
     ...ports,
@@ -119,7 +120,7 @@ async function bring(
     waitsForAge: true,
     checkpointMs: Math.min(CHECKPOINT_MS, (ports.policy.pieceLifeMs ?? Number.POSITIVE_INFINITY) / 4),
     // What a worker brought that died is found.
-    isPlaceEmpty: batch.isPlaceEmpty === true && isFirst,
+    isPlaceEmpty: batch.isPlaceEmpty === true && isSure,
     paceOf(url) {
       const name = hostOf(url);
       const limits = { ...(name === host ? { places } : { places: 1, isGuest: true }), hasServed: served.has(name) };
