@@ -85,7 +85,7 @@ const rooms = [
       ...BASE,
       TRANSFER,
       LISTS,
-      `${NPM}(csv-parse|saxes|stream-json|stream-chain|htmlparser2|picomatch|@types/picomatch)/`,
+      `${NPM}(csv-parse|saxes|stream-json|stream-chain|htmlparser2)/`,
       '^(node:)?(stream|zlib)$',
     ],
   ),

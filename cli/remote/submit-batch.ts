@@ -86,16 +86,18 @@ async function batchRequestOf(
   return { request, notes };
 }
 
-/** Of the options of lists, those that a deployment takes. */
+/** As a request says it. */
 function remoteReading(settings: Settings): NonNullable<SubmitBatchRequest['list']>['reading'] {
-  const { format, base, url, name, items, columns, family, suffix, include, exclude, limit, onCollision } =
-    reading(settings);
+  const { format, columns, digests, skipEmpty, include, exclude, ...rest } = reading(settings);
+  const copyOf = (texts: readonly string[] | undefined) => (texts === undefined ? undefined : [...texts]);
   const all = stated({
+    ...rest,
     format: format === undefined ? undefined : formatOf(format),
-    ...{ base, url, name, items, family, suffix, limit, onCollision },
     columns: columns === undefined ? undefined : stated(columns),
-    include: include === undefined ? undefined : [...include],
-    exclude: exclude === undefined ? undefined : [...exclude],
+    digests: copyOf(digests),
+    skipEmpty: copyOf(skipEmpty),
+    include: copyOf(include),
+    exclude: copyOf(exclude),
   });
   return Object.keys(all).length === 0 ? undefined : all;
 }

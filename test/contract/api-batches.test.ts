@@ -11,6 +11,7 @@ import { NO_OUTCOMES } from '../../lib/transfer/batch/outcome.ts';
 import { NOW } from '../support/a-transfer.ts';
 import type { ApiBench } from '../support/api-bench.ts';
 import { apiBench, ID, problemOf } from '../support/api-bench.ts';
+import { EACH_OF_READING } from '../support/each-of-reading.ts';
 
 const GOOD = {
   entries: [{ sources: ['https://origin.example/a.bin?sig=SECRET'], name: 'a.bin', sizeBytes: 4 }],
@@ -77,7 +78,7 @@ describe('POST /v1/batches', () => {
     const bench = apiBench({ checkSource: (url) => void asked.push(url) });
     const list = {
       url: 'https://origin.example/list.csv?sig=SECRET',
-      reading: { format: 'csv', columns: { url: 'link' } },
+      reading: EACH_OF_READING,
     };
     const answer = await bench.post('/v1/batches', { list, destination: GOOD.destination });
     expect(answer.status).toBe(202);
@@ -113,6 +114,10 @@ describe('POST /v1/batches', () => {
     [
       { list: { url: 'https://h/l', reading: { format: 'xls' } }, destination: GOOD.destination },
       '#/list/reading/format',
+    ],
+    [
+      { list: { url: 'https://h/l', reading: { include: ['*.gz', '[a'] } }, destination: GOOD.destination },
+      '#/list/reading/include/1',
     ],
   ])('names the field that is wrong (%#: %s)', async (body, pointer) => {
     const answer = await apiBench().post('/v1/batches', body);

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../cli/run.ts';
 import { createClient } from '../../lib/api/client/client.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { Local } from '../../lib/index.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import { ended } from '../../lib/transfer/batch/batch-transitions.ts';
 import { NO_OUTCOMES } from '../../lib/transfer/batch/outcome.ts';
@@ -11,6 +13,7 @@ import { NOW } from '../support/a-transfer.ts';
 import { ID } from '../support/api-bench.ts';
 import { testContext } from '../support/cli-context.ts';
 import { deploymentWorld } from '../support/deployment-world.ts';
+import { EITHER_AS_OPTIONS } from '../support/each-of-reading.ts';
 
 const environmentOf = (url: string) => ({ PIECEWORK_API_URL: url });
 
@@ -114,6 +117,22 @@ describe('batches of a deployment', () => {
       expect(refused.stderr.text).toContain(said);
     }
     expect((await bench.records.list('batches/')).paths.length).toBe(1);
+  });
+
+  it.each(EITHER_AS_OPTIONS)('submit --batch says all of a list that batch does (%#)', async (options, reading) => {
+    await using here = await deploymentWorld();
+    const { bench, context } = here;
+    const args = ['submit', '--batch', ...options, 'https://h.example/l.csv', 's3://bucket/in/'];
+    expect([await run(args, context), context.stderr.text]).toEqual([0, expect.any(String)]);
+    const sealed = await bench.ports.fleet.sealed.unseal(`batches/${context.stdout.text.trim()}/list`);
+    expect(sealed).toMatchObject({ reading });
+    const taken: unknown[] = [];
+    const batch: Local['batch'] = async ({ list }) => {
+      taken.push(list);
+      throw new PieceworkError('InvalidList', 'it was only to be seen');
+    };
+    expect(await run(['batch', ...options, 'l.csv', 'out/'], testContext({ local: () => ({ batch }) }))).toBe(2);
+    expect(taken).toEqual([{ from: 'l.csv', ...reading }]);
   });
 
   it('submit --batch reads what lies beside a list of this machine, and says what it passed over', async () => {

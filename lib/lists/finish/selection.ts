@@ -1,13 +1,13 @@
-import picomatch from 'picomatch';
 import { PieceworkError } from '../../errors/error.ts';
 import { cleaned } from '../../errors/redact.ts';
 import type { ListOptions } from '../options.ts';
+import { glob } from './glob.ts';
 
 const MAX_PATTERN = 1000;
+const TOO_LONG = `has more than ${MAX_PATTERN} characters`;
 
 /**
- * Which names are taken: of `include` one has to match, where there are any, of `exclude` none may. A pattern without
- * `/` is for the last segment; `**` is for any folders.
+ * Which names are taken: of `include` one has to match, where there are any, of `exclude` none may.
  * @throws PieceworkError `InvalidOption`
  */
 export function selection({ include = [], exclude = [] }: ListOptions): (name: string) => boolean {
@@ -18,15 +18,26 @@ export function selection({ include = [], exclude = [] }: ListOptions): (name: s
 }
 
 function matcher(pattern: string, option: string): (name: string) => boolean {
-  if (pattern === '' || pattern.length > MAX_PATTERN) {
-    throw new PieceworkError(
-      'InvalidOption',
-      `${option}: a pattern has 1 to ${MAX_PATTERN} characters, not ${pattern.length}`,
-    );
-  }
+  const read = pattern.length <= MAX_PATTERN ? readPattern(pattern) : { problem: TOO_LONG };
+  if (read.problem === undefined) return read.matches;
+  throw new PieceworkError('InvalidOption', `${option}: "${cleaned(pattern, 100)}" ${read.problem}`);
+}
+
+/** What is wrong with a pattern; `undefined` = nothing. */
+export function patternProblem(pattern: string): string | undefined {
+  return pattern.length <= MAX_PATTERN ? readPattern(pattern).problem : TOO_LONG;
+}
+
+type ReadPattern =
+  | { readonly matches: (name: string) => boolean; readonly problem?: never }
+  | { readonly problem: string };
+
+function readPattern(pattern: string): ReadPattern {
+  if (pattern === '') return { problem: 'is empty' };
   try {
-    return picomatch(pattern, { dot: true, basename: !pattern.includes('/'), nonegate: true, strictBrackets: true });
-  } catch (cause) {
-    throw new PieceworkError('InvalidOption', `${option}: "${cleaned(pattern, 100)}" is no pattern`, { cause });
+    return { matches: glob(pattern) };
+  } catch (error) {
+    if (error instanceof RangeError) return { problem: `is no pattern: ${error.message}` };
+    throw error;
   }
 }

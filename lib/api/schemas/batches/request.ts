@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import { patternProblem } from '../../../lists/finish/selection.ts';
+import type { ListReading } from '../../../lists/options.ts';
 import { LIST_FORMATS } from '../../../lists/options.ts';
 import { readUrl } from '../../../values/web/read-url.ts';
 import { objectPlaceSchema } from '../destination.ts';
@@ -12,6 +14,10 @@ import { sourceSchema } from '../source.ts';
 const SUMS_ALGORITHMS = ['sha256', 'sha512', 'sha1', 'md5'] as const;
 
 const text = z.string().min(1).max(4096);
+const pattern = text.superRefine((given, context) => {
+  const problem = patternProblem(given);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
 const DAY_MS = 86_400_000;
 
 const entrySchema = z
@@ -39,6 +45,7 @@ const entrySchema = z
   })
   .openapi('BatchEntry');
 
+/** All that people say of a list; the command line (`submit --batch`) and `ListInput` have the same. */
 const readingSchema = z
   .strictObject({
     format: z
@@ -48,6 +55,16 @@ const readingSchema = z
     base: text.optional().openapi({ description: 'The folder that relative names lie in, a URL.' }),
     url: text.optional().openapi({ description: 'Template of the URL of an entry.' }),
     name: text.optional().openapi({ description: 'Template of its name.' }),
+    size: text.optional().openapi({ description: 'Of JSON: template of its size, such as `{lfs.size}`.' }),
+    digests: z
+      .array(text)
+      .max(100)
+      .optional()
+      .openapi({ description: 'Of JSON: templates of its digests, such as `sha256:{sum}`.' }),
+    checksumsFrom: text.optional().openapi({
+      description:
+        'Template of the URL of a checksum file that has the digest of an entry; one that lacks it fails. Default: by the format.',
+    }),
     items: text.optional().openapi({ description: 'Of JSON: pointer to the entries.' }),
     columns: z
       .strictObject({ url: text.optional(), name: text.optional(), size: text.optional(), digest: text.optional() })
@@ -55,14 +72,21 @@ const readingSchema = z
       .openapi({ description: 'Of a table: names of columns, or their numbers from 1.' }),
     family: z.enum(['fastq', 'submitted', 'sra']).optional().openapi({ description: 'Of an ENA file report.' }),
     suffix: text.optional().openapi({ description: 'Of an NCBI assembly summary.' }),
-    include: z.array(text).max(100).optional().openapi({ description: 'Globs on names: one of them has to match.' }),
-    exclude: z.array(text).max(100).optional().openapi({ description: 'Globs on names: none of them may match.' }),
+    separator: text
+      .optional()
+      .openapi({ description: 'Of the format `multi`: what stands between the values of a cell. Default: `;`.' }),
+    skipEmpty: z.array(z.string().max(4096)).max(100).optional().openapi({
+      description:
+        'Of a table: rows without a URL are passed over, and cells with one of these values, such as `na`, are empty too. Default: such a row fails.',
+    }),
+    include: z.array(pattern).max(100).optional().openapi({ description: 'Globs on names: one of them has to match.' }),
+    exclude: z.array(pattern).max(100).optional().openapi({ description: 'Globs on names: none of them may match.' }),
     limit: z.int().min(1).optional().openapi({ description: 'The first so many entries.' }),
     onCollision: z.enum(['fail', 'number', 'first']).optional().openapi({
       description:
         'Two entries with one name: the list is refused (`fail`), the later one gets a number, or is left out (`first`). Default: `fail`.',
     }),
-  })
+  } satisfies Record<keyof ListReading, z.ZodType>)
   .openapi('ListReading');
 
 const prefixSchema = z
