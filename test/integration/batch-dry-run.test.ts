@@ -119,9 +119,16 @@ test('of a store it says the requests and what they cost, and puts nothing', asy
   const list = await bench.listFile(['url,name,size,sha256', `${small},s,100,${digest}`, `${large},l,,`], 'list.csv');
   const request = { list: { from: list }, destination: 's3://target/in/' };
   const plan = await local.planBatch(request);
-  // One put; an upload that is created, has ten parts, and is completed.
-  expect(plan.store).toEqual({ writes: 13, reads: 2, dollars: expect.closeTo(13 * 0.000005 + 2 * 0.0000004, 9) });
-  expect(store.log.filter(({ operation }) => /Put|Create|Upload/.test(operation))).toEqual([]);
+  // One put; an upload that is created, has ten parts, and is completed; and the question whether anything is there.
+  expect(plan.store).toEqual({ writes: 14, reads: 0, dollars: expect.closeTo(14 * 0.000005, 9) });
+  expect(store.log.filter(({ operation }) => /Put|Create|Upload|HeadObject/.test(operation))).toEqual([]);
+  await local.batch({
+    list: { from: await bench.listFile([`${small}?1`], 'other.txt') },
+    destination: 's3://target/in/',
+  });
+  const again = await local.planBatch(request);
+  // Something is there: each is looked for.
+  expect(again.store).toMatchObject({ writes: 14, reads: 2 });
   const missing = await local.planBatch({ ...request, destination: 's3://none/in/' });
   expect(missing.problem?.code ?? missing.failures[0]?.code).toMatch(/^Destination/);
 });

@@ -25,6 +25,8 @@ export interface LookContext {
   readonly ports: LocalBatchPorts;
   readonly options: CompleteBatchOptions;
   readonly limits: TryLimits;
+  /** Nothing is at the destination: no entry is looked for there. */
+  readonly isPlaceEmpty: boolean;
   paceOf(url: string): HostPace;
   /** Whether some bytes are to be read, so that the speed of the host is known. */
   wantsSample(url: string): boolean;
@@ -32,9 +34,10 @@ export interface LookContext {
 
 /** Asks for one entry, as the batch would, and stops before its bytes. @throws PieceworkError as that does */
 export async function lookAtEntry(context: LookContext, entry: BatchEntry, signal: AbortSignal): Promise<Looked> {
-  const { ports, options, limits } = context;
+  const { ports, options, limits, isPlaceEmpty } = context;
   const target = ports.locate(entry.name);
-  const there = options.ifExists === 'replace' ? undefined : await ports.destination.head(target, { signal });
+  const isAsked = options.ifExists !== 'replace' && !isPlaceEmpty;
+  const there = isAsked ? await ports.destination.head(target, { signal }) : undefined;
   if (there !== undefined && options.ifExists === 'fail') throw destinationExists(ports.destination.describe(target));
   let last: PieceworkError | undefined;
   for (let tries: Tries = { failures: 0, waits: 0 }; ; ) {

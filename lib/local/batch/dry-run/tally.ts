@@ -21,6 +21,8 @@ export interface TallyLimits {
   readonly parts?: { readonly smallBytes: number; readonly partBytes: number };
   /** Whether each entry is looked for at the store first. */
   readonly heads: boolean;
+  /** Whether the store is asked once, before all, if anything is there. */
+  readonly lists: boolean;
 }
 
 interface Host {
@@ -96,7 +98,8 @@ export class Tally {
 
   #store(): StoreRequests | undefined {
     if (this.#limits.parts === undefined) return undefined;
-    const requests = { writes: this.#writes, reads: this.#reads };
+    // A listing costs what a write does.
+    const requests = { writes: this.#writes + (this.#limits.lists ? 1 : 0), reads: this.#reads };
     return { ...requests, dollars: dollarsOf(requests) };
   }
 
