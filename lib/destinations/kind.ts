@@ -39,9 +39,10 @@ export interface WrittenDestination {
   locate(name: string): DestinationLocator;
   /**
    * Makes the folder that the place is to be in. Absent = it is there, or there is no such thing: what is not made yet
-   * can't be checked either. @throws PieceworkError `DestinationNotWritable`.
+   * can't be checked either. Returns the paths that were not there, outermost first.
+   * @throws PieceworkError `DestinationNotWritable`.
    */
-  makeFolder?(): void;
+  makeFolder?(): readonly string[];
 }
 
 export interface SizingNeeds {

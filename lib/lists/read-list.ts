@@ -151,7 +151,9 @@ async function* listed(
   if (roll.given === 0 && found.next === undefined) {
     const { unselected } = roll;
     throw invalidList(
-      unselected === 0 ? `(${format}) has no entries` : `has ${unselected} entries, and none of them is selected`,
+      unselected === 0
+        ? `(${format}) has no entries`
+        : `has ${unselected} ${unselected === 1 ? 'entry, and it is not' : 'entries, and none of them is'} selected`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, statfs, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -58,7 +58,17 @@ describe('what is no list is refused before anything is asked, and nothing is wr
     const { exitCode, stderr, stdout } = await bench.run('batch', name, 'out');
     expect([exitCode, stderr]).toEqual([sentence.startsWith('not enough') ? 6 : 2, expect.stringContaining(sentence)]);
     expect(stderr.trimEnd().split('\n').length).toBe(1);
-    expect([String(stdout), await readdir(bench.out())]).toEqual(['', []]);
+    // Nor is the folder left that was made to see whether there is room.
+    expect([String(stdout), existsSync(bench.out())]).toEqual(['', false]);
+  });
+
+  test.each([
+    ['nowhere.txt', 'there is no list nowhere.txt'],
+    ['.', '. is a folder, and no list'],
+  ])('a list that is not there: %s', async (name, sentence) => {
+    const { exitCode, stderr } = await bench.run('batch', name, 'out/of/three');
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(sentence)]);
+    expect(existsSync(bench.out())).toBe(false);
   });
 
   test('a list of another kind than it says', async () => {

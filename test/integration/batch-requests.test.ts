@@ -98,7 +98,8 @@ describe('retry of a batch', () => {
     expect((await bench.piecework.listBatches()).map(({ record, isRunning }) => [record.id, isRunning])).toEqual([
       [id, false],
     ]);
-    expect((await bench.piecework.batchStatus(id)).counters).toMatchObject({ done: 2 });
+    const status = await bench.piecework.batchStatus(id);
+    expect([status.counters, status.needsList]).toEqual([expect.objectContaining({ done: 2 }), undefined]);
     serve('held.bin');
     const report = await bench.piecework.retryBatch(id);
     expect(report).toMatchObject({ status: 'completed', counters: { done: 3, failed: 0 } });
@@ -109,6 +110,7 @@ describe('retry of a batch', () => {
     const urls = [serve('a.bin?sig=canary-in-query'), serve('held.bin?sig=canary-in-query')];
     bench.origin.serve('/files/held.bin?sig=canary-in-query', () => undefined);
     const id = await interrupted(urls, 1);
+    expect((await bench.piecework.batchStatus(id)).needsList).toBe(true);
     const error = await failureOf(bench.piecework.retryBatch(id), 'SourceNeeded');
     expect(error.message).toMatch(/run the same piecework batch command again/);
     serve('held.bin?sig=canary-in-query');

@@ -105,6 +105,13 @@ describe('verbs that know batches', () => {
     expect(context.stdout.text).toContain(
       `to go on with it: piecework retry ${BATCH}, or the same piecework batch again\n`,
     );
+    const secret = { ...stopped, needsList: true };
+    const other = testContext({ local: () => ({ ...home, batchStatus: async () => secret }) });
+    await run(['status', BATCH], other);
+    expect(other.stdout.text).toContain(
+      'to go on with it: the same piecework batch again, since its list is not stored',
+    );
+    expect(other.stdout.text).not.toContain('piecework retry');
   });
 
   it('cancel and retry go by the kind of the id', async () => {

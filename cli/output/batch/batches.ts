@@ -38,7 +38,7 @@ export function batchRow(batch: LocalBatch): TransferRow {
 }
 
 export function batchStatusLines(batch: LocalBatchStatus): readonly string[] {
-  const { record, counters, failures, openTransfers } = batch;
+  const { record, counters, failures, openTransfers, needsList = false } = batch;
   const { id, list, destination, reason, ending, createdAt, updatedAt, report } = record;
   const run = runOf(record);
   const lines = facts([
@@ -58,12 +58,14 @@ export function batchStatusLines(batch: LocalBatchStatus): readonly string[] {
     ...openTransfers.map((transfer) => ['large', `transfer ${transfer}`] as const),
   ]);
   const again = isBatchOver(record) && missing(counters) > 0;
-  const command = `piecework retry ${id}`;
+  const same = 'the same piecework batch again';
+  const command = needsList ? `${same}, since its list is not stored as a whole` : `piecework retry ${id}`;
+  const goOn = needsList ? command : `${command}, or ${same}`;
   return [
     ...lines,
     ...failureLines(failures),
     ...(again ? [`to try again what failed: ${command}`] : []),
-    ...(stateOf(batch) === 'interrupted' ? [`to go on with it: ${command}, or the same piecework batch again`] : []),
+    ...(stateOf(batch) === 'interrupted' ? [`to go on with it: ${goOn}`] : []),
   ].map(printable);
 }
 

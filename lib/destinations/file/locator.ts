@@ -90,9 +90,9 @@ function isFolder(path: string): boolean {
   }
 }
 
-function makeTarget(path: string): void {
+function makeTarget(path: string): readonly string[] {
   try {
-    makeFolder(path);
+    return makeFolder(path);
   } catch (cause) {
     throw new PieceworkError('DestinationNotWritable', whyNotMade(path, systemReason(cause)), { cause });
   }

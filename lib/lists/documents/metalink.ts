@@ -67,7 +67,9 @@ export function readMetalink(context: ReaderContext): Reader {
     text = '';
   });
   parser.on('error', (error) => {
-    throw invalidList(`is no well-formed XML: ${cleaned(error.message, 200)}`, error);
+    const [, line, why = error.message] = /^(\d+):\d+: (.*)$/s.exec(error.message) ?? [];
+    const at = line === undefined ? '' : ` (line ${line})`;
+    throw invalidList(`is no well-formed XML${at}: ${cleaned(why, 200)}`, error);
   });
 
   return {

@@ -35,7 +35,10 @@ export function recognise(text: string, isWhole: boolean, options: ListOptions):
   );
   const { format } = options;
   if (format === undefined) {
-    if (found === undefined) throw invalidList('is of no kind that is recognised; say which it is (--format)');
+    if (found === undefined)
+      throw invalidList(
+        'is of no kind that is recognised; say which it is (--format urls, csv, tsv, …: docs/lists.md has all of them)',
+      );
     return found;
   }
   if (found !== undefined && !mayBe(format, found.format)) {

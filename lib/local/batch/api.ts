@@ -116,6 +116,12 @@ export interface LocalBatch {
 export interface LocalBatchStatus extends LocalBatch, BatchView {
   /** Ids of the transfers that large entries are, as far as they have not ended. */
   readonly openTransfers: readonly string[];
+  /**
+   * Something is missing, no process works on it, and `retryBatch` can't bring it, since the list was not stored as a
+   * whole: its URLs hold secrets, or it was not read to its end. The same `batch` again goes on with it.
+   * @default false
+   */
+  readonly needsList?: boolean;
 }
 
 /** Ids of batches that are gone now. */

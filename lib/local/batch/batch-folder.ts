@@ -1,3 +1,4 @@
+import { rmdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PieceworkError } from '../../errors/error.ts';
@@ -15,6 +16,8 @@ export interface BatchFolder {
   fileUrl(name: string): string | undefined;
   /** Makes the folder itself, and those that a name lies in. @throws PieceworkError `DestinationNotWritable`. */
   makeRoom(name: string): void;
+  /** Removes the folders that were made and hold nothing, where nothing came of the batch. */
+  removeEmpty(): void;
 }
 
 /** Folders that were made are remembered, up to so many. */
@@ -30,6 +33,8 @@ export function batchFolder(destinations: LocalDestinations, written: string): B
   const text = /[/\\]$/.test(written) ? written : `${written}/`;
   const folder = destinations.parse(text);
   const made = new Set<string>();
+  /** What was not there before; outermost first. */
+  const fresh: string[] = [];
   return {
     kind: folder.locate('name').kind,
     text,
@@ -42,8 +47,18 @@ export function batchFolder(destinations: LocalDestinations, written: string): B
       const inside = posix.dirname(name);
       if (made.has(inside)) return;
       if (made.size >= MOST_KNOWN) made.clear();
-      (inside === '.' ? folder : destinations.parse(`${text}${inside}/`)).makeFolder?.();
+      const makings = (inside === '.' ? folder : destinations.parse(`${text}${inside}/`)).makeFolder?.() ?? [];
+      if (fresh.length < MOST_KNOWN) fresh.push(...makings);
       made.add(inside);
+    },
+    removeEmpty() {
+      for (const path of fresh.splice(0).reverse()) {
+        try {
+          rmdirSync(path);
+        } catch {
+          // Something is in it, or it is gone.
+        }
+      }
     },
   };
 }

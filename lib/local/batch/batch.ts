@@ -7,6 +7,7 @@ import { stated } from '../../values/stated.ts';
 import { stopper } from '../engine/stopper.ts';
 import type { Home } from '../home/home.ts';
 import type { BatchReport, BatchRequest } from './api.ts';
+import type { BatchFolder } from './batch-folder.ts';
 import { batchFolder } from './batch-folder.ts';
 import { completeBatchOptions } from './batch-options.ts';
 import type { LocalBatchPorts } from './batch-ports.ts';
@@ -26,9 +27,23 @@ import { runBatch } from './run/run-batch.ts';
  * @throws PieceworkError of the list and of the destination; what becomes of an entry is its outcome.
  */
 export async function batch(home: Home, request: BatchRequest, signal: AbortSignal): Promise<BatchReport> {
+  const folder = batchFolder(home.destinations, request.destination);
+  try {
+    return await batchInto(folder, home, request, signal);
+  } catch (error) {
+    folder.removeEmpty();
+    throw error;
+  }
+}
+
+async function batchInto(
+  folder: BatchFolder,
+  home: Home,
+  request: BatchRequest,
+  signal: AbortSignal,
+): Promise<BatchReport> {
   const startedAt = home.clock.now();
   const options = completeBatchOptions(request.options);
-  const folder = batchFolder(home.destinations, request.destination);
   folder.makeRoom('list');
   const store = batchStore(home, folder);
   await using _lock = await store.lock();

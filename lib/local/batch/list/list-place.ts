@@ -36,8 +36,14 @@ async function* fileAt(path: string, signal: AbortSignal): AsyncGenerator<Uint8A
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof PieceworkError) throw cause;
-    throw new PieceworkError('InvalidList', `the list ${path} can't be read (${systemReason(cause)})`, { cause });
+    throw new PieceworkError('InvalidList', unreadable(path, systemReason(cause)), { cause });
   }
+}
+
+function unreadable(path: string, reason: string): string {
+  if (reason === 'ENOENT') return `there is no list ${path}: the list can't be read (ENOENT)`;
+  if (reason === 'EISDIR') return `${path} is a folder, and no list: it can't be read (EISDIR)`;
+  return `the list ${path} can't be read (${reason})`;
 }
 
 async function besideFile(

@@ -3,8 +3,10 @@ import { findBatch, readableBatch } from '../../../pipeline/requests/batches/loa
 import { pathsUnder } from '../../../pipeline/shared/paths-under.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { isBatchOver } from '../../../transfer/batch/batch-record.ts';
+import { missing } from '../../../transfer/batch/outcome.ts';
 import type { Home } from '../../home/home.ts';
 import type { LocalBatch, LocalBatchStatus } from '../api.ts';
+import { isListNeeded } from './stored-shards.ts';
 import { openTransfersOf } from './transfers-of.ts';
 
 /** All, newest first. */
@@ -22,12 +24,11 @@ export async function listBatches(home: Home): Promise<readonly LocalBatch[]> {
 export async function batchStatus(home: Home, batchId: string): Promise<LocalBatchStatus> {
   const record = await findBatch(home, batchId);
   const open = isBatchOver(record) ? [] : await openTransfersOf(home, batchId);
-  return {
-    record,
-    isRunning: await isWorkedOn(home, record),
-    ...(await batchView(home, record)),
-    openTransfers: open.map(({ id }) => id),
-  };
+  const isRunning = await isWorkedOn(home, record);
+  const view = await batchView(home, record);
+  const isOpen = !isRunning && (!isBatchOver(record) || missing(view.counters) > 0);
+  const needsList = isOpen && (await isListNeeded(home.records, record));
+  return { record, isRunning, ...view, openTransfers: open.map(({ id }) => id), ...(needsList ? { needsList } : {}) };
 }
 
 export async function isWorkedOn(home: Home, record: BatchRecord): Promise<boolean> {

@@ -19,9 +19,20 @@ export interface KnownShard {
 }
 
 /** What the state folder knows of the shards of a batch, in their order. */
-export async function storedShards(records: Records, { id, list }: BatchRecord): Promise<readonly KnownShard[]> {
+export async function storedShards(records: Records, batch: BatchRecord): Promise<readonly KnownShard[]> {
+  const all: KnownShard[] = [];
+  for await (const shard of eachStoredShard(records, batch)) all.push(shard);
+  return all;
+}
+
+/** Only the same command goes on with what is missing: not all of that is stored. */
+export async function isListNeeded(records: Records, batch: BatchRecord): Promise<boolean> {
+  for await (const { isLost } of eachStoredShard(records, batch)) if (isLost) return true;
+  return batch.list.entriesSha256 === '';
+}
+
+async function* eachStoredShard(records: Records, { id, list }: BatchRecord): AsyncGenerator<KnownShard> {
   const { stored } = localShards(records);
-  const found: KnownShard[] = [];
   for (let number = 1; number <= list.shards; number += 1) {
     const outcomes = (await records.get(KEYS.outcomes(id, number)))?.value.outcomes ?? [];
     const { entries: listed, withheld } = (await stored(id, number)) ?? {};
@@ -30,9 +41,8 @@ export async function storedShards(records: Records, { id, list }: BatchRecord):
     const numbers = [...(listed ?? []).map((one) => one.number), ...outcomes.map(({ entry }) => entry)];
     // Not by spreading: a shard is small, and stays so.
     const first = numbers.reduce((lowest, one) => Math.min(lowest, one), Number.POSITIVE_INFINITY);
-    found.push({ index: { number, first, ...stated({ host: hostOfAll(listed ?? []) }) }, isOpen, isLost });
+    yield { index: { number, first, ...stated({ host: hostOfAll(listed ?? []) }) }, isOpen, isLost };
   }
-  return found;
 }
 
 function isAllThere(listed: readonly Listed[], outcomes: readonly Outcome[]): boolean {
