@@ -67,6 +67,7 @@ export function localBatchPorts(
         throw error;
       }
     },
+    placesOf: (host) => share.placesOf(host, options.perHost),
     bringLarge(entry, settings, signal, twin) {
       const { ifExists, strict, perHost } = options;
       folder.makeRoom(entry.name);

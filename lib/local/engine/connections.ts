@@ -20,6 +20,10 @@ export interface ConnectionNeed {
 export interface Connections {
   /** The connections of one more transfer, until it is disposed of. */
   share(need: ConnectionNeed): ConnectionShare;
+  /** Taken now. */
+  openTo(host: string): number;
+  /** As many as all that share may have of this host together. */
+  wantedOf(host: string): number;
 }
 
 export interface ConnectionShare extends Disposable {
@@ -87,6 +91,14 @@ export function sharedConnections(): Connections {
           if (![...needs].some((other) => other.host === need.host)) borneBy.delete(host);
         },
       };
+    },
+
+    openTo: (host) => taken.of(host),
+
+    wantedOf(host) {
+      let wanted = 0;
+      for (const need of needs) if (need.host === host) wanted += need.parallelism;
+      return Math.min(wanted, mostOf(PER_HOST, host));
     },
   };
 }

@@ -15,6 +15,7 @@ import type { BatchShare } from './batch-share.ts';
 import { batchShare } from './batch-share.ts';
 import { bodyMemory } from './body-memory.ts';
 import { probesInTurn, sharedConnections } from './connections.ts';
+import { hostPlaces } from './hosts/host-places.ts';
 import type { Run } from './run.ts';
 import { createRun } from './run.ts';
 import { runningPlaces } from './running-places.ts';
@@ -55,7 +56,7 @@ export interface Engine extends AsyncDisposable {
   /** The place alone, for a run that was opened before: it works once it has it. */
   turn(kind: string, signal: AbortSignal): Promise<Disposable>;
   /** What a batch works with, beside the transfers: it takes no place of theirs. */
-  openBatch(kind: string): Promise<BatchShare>;
+  openBatch(kind: string, how?: { readonly onlyLooks?: boolean }): Promise<BatchShare>;
   /** Body memory that is allocated now. */
   readonly bodyBytes: number;
   // Disposing stops whatever runs.
@@ -64,6 +65,8 @@ export interface Engine extends AsyncDisposable {
 export interface EngineOptions {
   readonly ports: Pick<Ports, 'events' | 'clock' | 'ids'> & { readonly sources: Sources };
   readonly records: () => Records;
+  /** The same records, each read anew. */
+  readonly freshRecords: () => Records;
   readonly destinations: LocalDestinations;
   /** Transfers side by side. */
   readonly most: number;
@@ -72,9 +75,10 @@ export interface EngineOptions {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { ports, records, destinations, most, backoff, rescue } = options;
+  const { ports, records, freshRecords, destinations, most, backoff, rescue } = options;
   const memory = bodyMemory((bytes) => Buffer.allocUnsafeSlow(bytes));
   const connections = sharedConnections();
+  const hosts = hostPlaces({ ports, records: freshRecords, connections });
   const places = runningPlaces(most);
   // A pipe takes one transfer after the other: the bytes of two would be mixed.
   const pipe = runningPlaces(1);
@@ -136,12 +140,13 @@ export function createEngine(options: EngineOptions): Engine {
         policy: rescue ? { ...sizing.policy, stragglers: STRAGGLERS } : sizing.policy,
       },
       connections: connectionShare,
+      borne: async (signal) => (host === undefined ? undefined : await hosts.whenAny(host, signal)),
       parallelism,
-      ...stated({ sourceUrl }),
       closing: closing.signal,
       track,
       async dispose() {
         connectionShare[Symbol.dispose]();
+        if (host !== undefined) await hosts.leaveUnused(host);
         windows[Symbol.dispose]();
         await destination[Symbol.asyncDispose]();
         turn?.[Symbol.dispose]();
@@ -164,9 +169,9 @@ export function createEngine(options: EngineOptions): Engine {
 
     turn: takeTurn,
 
-    openBatch: async (name) => {
+    openBatch: async (name, how = {}) => {
       closing.signal.throwIfAborted();
-      return await batchShare({ kind: destinations.kind(name), memory, connections });
+      return await batchShare({ kind: destinations.kind(name), memory, connections, places: hosts, ...how });
     },
 
     get bodyBytes() {
@@ -176,6 +181,7 @@ export function createEngine(options: EngineOptions): Engine {
     async [Symbol.asyncDispose]() {
       closing.abort(new PieceworkError('Interrupted', 'piecework was closed while it worked'));
       await Promise.allSettled(atWork);
+      await hosts[Symbol.asyncDispose]();
     },
   };
 }

@@ -5,7 +5,6 @@ import { fetcherMemory } from '../../pipeline/fetch/fetcher-memory.ts';
 import { finishTransfer } from '../../pipeline/finish/finish-transfer.ts';
 import { planTransfer } from '../../pipeline/plan/plan-transfer.ts';
 import { settle } from '../../pipeline/settle/settle.ts';
-import { connectionsBorne } from '../../pipeline/shared/hosts/look.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import type { MemoryQueue } from '../../queues/memory.ts';
@@ -52,9 +51,9 @@ export interface Run extends AsyncDisposable {
 export interface RunParts {
   readonly ports: Omit<Ports, 'queues'>;
   readonly connections: ConnectionShare;
+  /** Connections to the source's host that are this process's: waits until there are any. @default any number */
+  borne(signal: AbortSignal): Promise<number | undefined>;
   readonly parallelism: number;
-  /** Absent where the source is not going to be asked. */
-  readonly sourceUrl?: string;
   /** Aborted = the home is being closed. */
   readonly closing: AbortSignal;
   /** Closing the home waits for it. */
@@ -65,15 +64,7 @@ export interface RunParts {
 const RESULTS_PER_BATCH = 100;
 const LOOK_AFTER_DRAIN_MS = 20;
 
-export function createRun({
-  ports: given,
-  connections,
-  parallelism,
-  sourceUrl,
-  closing,
-  track,
-  dispose,
-}: RunParts): Run {
+export function createRun({ ports: given, connections, borne, parallelism, closing, track, dispose }: RunParts): Run {
   const failures = new FailureWatch();
   const queueOf = <M>(): MemoryQueue<M> => memoryQueue<M>({ clock: given.clock, onFailure: failures.note });
   const planner = queueOf<PlannerMessage>();
@@ -109,13 +100,10 @@ export function createRun({
   async function handleFetcher(batch: readonly Delivery<PieceTask>[], signal: AbortSignal): Promise<void> {
     for (const { body, receiveCount } of batch) {
       failures.check(receiveCount);
+      const most = (await borne(signal)) ?? Number.POSITIVE_INFINITY;
       await draining.untilStopped(signal);
       using _underWay = draining.begun();
-      const borne =
-        isCounted && sourceUrl !== undefined
-          ? ((await connectionsBorne(ports, sourceUrl)) ?? Number.POSITIVE_INFINITY)
-          : undefined;
-      using connection = await connections.take(signal, borne);
+      using connection = await connections.take(signal, most);
       const onRead = isCounted ? () => connection[Symbol.dispose]() : undefined;
       await fetchPiece(ports, memory, body, signal, onRead);
     }

@@ -88,6 +88,7 @@ export function openHome(
   const engine = createEngine({
     ports: { sources, events, clock, ids },
     records: () => own().records,
+    freshRecords: () => own().folder,
     destinations,
     most: running,
     rescue,

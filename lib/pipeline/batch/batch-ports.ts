@@ -19,6 +19,12 @@ export interface BatchPorts extends Pick<Ports, 'records' | 'sources' | 'clock' 
   /** A connection to a host, shared with all that this home fetches: waits for its turn. */
   connect(host: string, signal: AbortSignal): Promise<Disposable>;
   /**
+   * Of the connections that the host bears, those that this worker may have, where others have their share of them too;
+   * `undefined` = nothing is known against any number.
+   * @default all that it bears
+   */
+  placesOf?(host: string): Promise<number | undefined>;
+  /**
    * Brings what is too large for one buffer, as a transfer of its own.
    * @param twin name of an entry with the same source that was brought just now: where it can be, that is copied
    */

@@ -1,12 +1,13 @@
 import type { PieceworkError } from '../../errors/error.ts';
 import { asPieceworkError } from '../../errors/error.ts';
+import { hostOf } from '../../records/records.ts';
 import type { Ceiling, HostSigns } from '../../transfer/decide/ceiling.ts';
 import { ceilingAfter } from '../../transfer/decide/ceiling.ts';
 import { deniedWaitMs, mayBeLimit } from '../../transfer/denial.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
-import { closeHost, rememberCeiling } from '../shared/hosts/change.ts';
-import { ceilingOf, closedUntil, hasPlaceForGuest, readHost } from '../shared/hosts/entry.ts';
+import { closeHost, learnCeiling } from '../shared/hosts/change.ts';
+import { ceilingOf, closedUntil, hasPlaceForGuest, readHost, sharerCount } from '../shared/hosts/entry.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import type { Denials } from './pace/denials.ts';
 import { denialsOfHost } from './pace/denials.ts';
@@ -58,8 +59,10 @@ export async function atPlace<T>(pace: HostPace, signal: AbortSignal, read: () =
   }
 }
 
-/** Others may have closed the host meanwhile: so often that is looked up. */
+/** Others may have closed the host meanwhile: so often that is looked up, */
 const LOOK_EVERY_MS = 1_000;
+/** and so often whether they leave it a place, where it has none. */
+const WAIT_MS = 250;
 const MINUTE_MS = 60_000;
 
 /** @param url any of the host's */
@@ -67,21 +70,28 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   const { clock } = ports;
   const waiting: (() => void)[] = [];
   let ceiling: Ceiling | undefined;
+  /** Of the ceiling, what is this worker's; `undefined` = all of it. */
+  let share: number | undefined;
+  let sharers = 1;
   let atWork = 0;
   let lookedAt: Instant | undefined;
-  let firstLook: Promise<void> | undefined;
+  let lastLook: Promise<void> | undefined;
   let closedTo: Instant = 0;
   let nextStartAt: Instant = 0;
   let lastByteAt: Instant | undefined = limits.silentSince;
   /** Since the ceiling moved. */
   let doneCount = 0;
   let servedCount = 0;
+  /** When the host had denied all that it was last asked. */
+  let deniedAllAt: Instant | undefined;
   const gap = startGap();
   const denials = denialsOfHost(limits.hasServed);
 
   /** From one request to the next. */
   const gapMs = () => Math.max(limits.perMinute === undefined ? 0 : MINUTE_MS / limits.perMinute, gap.ms);
-  const places = () => Math.max(1, Math.min(limits.places, ceiling?.connections ?? limits.places));
+  const places = () =>
+    Math.max(1, Math.min(limits.places, ceiling?.connections ?? limits.places, share ?? limits.places));
+  const lookEveryMs = () => (share === 0 ? WAIT_MS : LOOK_EVERY_MS);
 
   function serve(): void {
     while (atWork < places()) {
@@ -113,19 +123,20 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   async function look(): Promise<void> {
     const now = clock.now();
     // A clock that was put back says nothing of how long ago that was.
-    if (lookedAt !== undefined && now >= lookedAt && now < lookedAt + LOOK_EVERY_MS) return await firstLook;
+    if (lookedAt !== undefined && now >= lookedAt && now < lookedAt + lookEveryMs()) return await lastLook;
     const isFirst = lookedAt === undefined;
     lookedAt = now;
     const looked = lookUp(isFirst);
     // Its loss is one caller's.
-    if (isFirst) firstLook = looked.catch(() => {});
+    lastLook = looked.catch(() => {});
     await looked;
   }
 
   async function lookUp(isFirst: boolean): Promise<void> {
     const entry = (await readHost(ports, url))?.value;
     closedTo = Math.max(closedTo, closedUntil(entry));
-    if (isFirst) ceiling = ceilingOf(ports, entry);
+    sharers = sharerCount(ports, entry);
+    know(ceilingOf(ports, entry));
     // Learned of one that serves, and is remembered for as long as a ceiling is.
     if (
       isFirst &&
@@ -134,8 +145,18 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
       ceiling.since === fromIso(entry.learned.since)
     )
       denials.isKnown();
-    if (limits.isGuest === true && !hasPlaceForGuest(ports, entry))
-      closedTo = Math.max(closedTo, clock.now() + LOOK_EVERY_MS);
+    share = await ports.placesOf?.(hostOf(url));
+    // To have no turn yet is no silence of the host.
+    if (share === 0) lastByteAt = clock.now();
+    if (share === 0 || (limits.isGuest === true && !hasPlaceForGuest(ports, entry))) closeFor(lookEveryMs());
+    else serve();
+  }
+
+  /** What others learned meanwhile holds here too. */
+  function know(known: Ceiling | undefined): void {
+    if (known === undefined || (ceiling !== undefined && known.since <= ceiling.since)) return;
+    ceiling = known;
+    doneCount = 0;
   }
 
   async function untilOpen(signal: AbortSignal): Promise<void> {
@@ -156,12 +177,22 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   }
 
   async function learn(signs: Omit<HostSigns, 'wanted' | 'now'>, signal: AbortSignal): Promise<void> {
-    const after = ceilingAfter(ceiling, { ...signs, wanted: limits.places, now: clock.now() });
+    const all = { ...signs, ...(sharers > 1 ? { borne: 0 } : {}), wanted: wanted(), now: clock.now() };
+    const after = ceilingAfter(ceiling, all);
     if (after === ceiling || after === undefined) return;
+    // Until that is looked up, its part of what there was.
+    if (share !== undefined && ceiling !== undefined && after.connections < ceiling.connections)
+      share = Math.floor((share * after.connections) / ceiling.connections);
     ceiling = after;
     doneCount = 0;
     serve();
-    await hint(rememberCeiling(ports, url, after, signal));
+    await hint(learnCeiling(ports, url, (known) => ceilingAfter(known, all), signal).then(know));
+  }
+
+  /** By all who share the host. */
+  function wanted(): number {
+    const { hostCeiling = Number.POSITIVE_INFINITY } = ports.policy;
+    return Math.max(limits.places, Math.min(limits.places * sharers, hostCeiling));
   }
 
   /** What was learned is a hint, and its loss no failure of the entry. */
@@ -170,16 +201,22 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
   }
 
   /** What the failure says of the host; `undefined` = nothing. */
-  function signOf(error: PieceworkError): 'busy' | 'cut' | undefined {
+  function signOf(error: PieceworkError, startedAt: Instant): 'busy' | 'cut' | undefined {
     if (error.code === 'SourceReset') return 'cut';
     if (!mayBeLimit(error)) return error.code === 'SourceBusy' ? 'busy' : undefined;
     if (gap.isOfNoUse) {
       denials.giveUp();
       gap.reset();
     }
+    // Of those that were on their way when it denied all, the host has said what it had to say.
+    if (deniedAllAt !== undefined && startedAt <= deniedAllAt) return undefined;
     const denial = denials.denied();
-    if (denial.are === 'all') closeFor(deniedWaitMs(denial.times, `${url}/${denial.times}`));
-    return denial.are === 'few' ? undefined : 'busy';
+    if (denial.are === 'all') {
+      deniedAllAt = clock.now();
+      closeFor(deniedWaitMs(denial.times, `${url}/${denial.times}`));
+    }
+    // Where it is about how often, one says as much as two: the next one would come at once.
+    return denial.are === 'few' && (gap.ms === 0 || !denials.mayPass) ? undefined : 'busy';
   }
 
   function closeFor(ms: number): void {
@@ -188,7 +225,7 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
 
   /** Takes effect at once; resolves when others can know of it. */
   async function noteFailure(error: PieceworkError, startedAt: Instant, signal: AbortSignal): Promise<void> {
-    const sign = signOf(error);
+    const sign = signOf(error, startedAt);
     if (sign === undefined) return;
     const { retryAfterMs = 0, openConnections = 0 } = error.details;
     const before = ceiling;
@@ -236,7 +273,8 @@ export function hostPace(ports: BatchPorts, url: string, limits: PaceLimits): Ho
           leave();
           doneCount += 1;
           // Time in which the host was closed is no patience: what counts is what came.
-          if (ceiling !== undefined && doneCount >= ceiling.patience)
+          // What is asked for less often needs no more at a time.
+          if (ceiling !== undefined && gap.ms === 0 && doneCount >= ceiling.patience)
             void learn({ busy: 0, cut: 0, borne: 0, doneMs: [clock.now() - startedAt] }, signal);
         },
         async failed(error) {

@@ -18,6 +18,17 @@ export interface Sharer {
   readonly since: string;
   /** ISO 8601: the lease's end. */
   readonly until: string;
+  /** ISO 8601: since when it has places while others have none. */
+  readonly turnSince?: string;
+  /** Where it is a process of one machine: its share ends with it. */
+  readonly process?: SharingProcess;
+}
+
+export interface SharingProcess {
+  readonly pid: number;
+  readonly host: string;
+  readonly boot?: string;
+  readonly started?: string;
 }
 
 export type Sharers = Readonly<Record<string, Sharer>>;
@@ -27,12 +38,19 @@ export interface Claim {
   /** Pieces that could be in flight if the host bore all of them. */
   readonly wanted: number;
   readonly now: Instant;
+  /** @default LEASE_MS */
+  readonly leaseMs?: number;
+  /**
+   * How long one keeps its places where others have none, from when it was given them; that is written down.
+   * @default five minutes since it came, or since its last turn ended: no more is written than the places
+   */
+  readonly turnMs?: number;
 }
 
 /** On AWS every transfer is looked at once a minute: the look that renews it may fail once. */
 export const LEASE_MS = 180_000;
-/** A lease is renewed once so much of it is over, not at each look. */
-const RENEWED_AFTER_MS = 100_000;
+/** A lease is renewed once no more than this part of it is left, not at each look. */
+const RENEWED_AT = { ninths: 4 };
 /** So long one transfer keeps its places where others have none. */
 const TURN_MS = 300_000;
 /** More are not written down: they come again at their next look. */
@@ -65,30 +83,36 @@ function dues(sharers: Sharers, ceiling: number): readonly { id: string; places:
 export function claimPlaces(
   before: Sharers,
   id: string,
-  { ceiling, wanted, now }: Claim,
+  { ceiling, wanted, now, leaseMs = LEASE_MS, turnMs }: Claim,
 ): { readonly places: number; readonly held: number; readonly sharers?: Sharers } {
   const there = before[id];
   if (there === undefined && Object.keys(before).length >= MOST_LISTED) return { places: 0, held: 0 };
-  const since = sinceOf(before, id, ceiling, now);
-  const renewed: Sharer = { places: there?.places ?? 0, since, until: toIso(now + LEASE_MS) };
+  const isCrowded = Object.keys(before).length + (there === undefined ? 1 : 0) > ceiling;
+  const isTurnOver = isCrowded && there !== undefined && there.places > 0 && isOver(there, turnMs, now);
+  const since = there === undefined ? toIso(now) : isTurnOver ? toIso(now + 1) : there.since;
+  const renewed: Sharer = { ...there, places: there?.places ?? 0, since, until: toIso(now + leaseMs) };
   const listed = { ...before, [id]: renewed };
   const due = dues(listed, ceiling).find((one) => one.id === id)?.due ?? 0;
   const others = heldBy(listed) - renewed.places;
   const places = Math.max(0, Math.min(wanted, due, ceiling - others));
   const held = Math.max(places, renewed.places);
+  const isTurn = turnMs !== undefined && isCrowded && !isTurnOver && held > 0;
+  const turnSince = isTurn ? (there?.turnSince ?? toIso(now)) : undefined;
   const isStored =
     there !== undefined &&
     held === there.places &&
     since === there.since &&
-    fromIso(there.until) - now > LEASE_MS - RENEWED_AFTER_MS;
-  return isStored ? { places, held } : { places, held, sharers: { ...listed, [id]: { ...renewed, places: held } } };
+    turnSince === there.turnSince &&
+    fromIso(there.until) - now > (leaseMs * RENEWED_AT.ninths) / 9;
+  if (isStored) return { places, held };
+  const { turnSince: _, ...rest } = renewed;
+  const own = { ...rest, places: held, ...(turnSince === undefined ? {} : { turnSince }) };
+  return { places, held, sharers: { ...listed, [id]: own } };
 }
 
-function sinceOf(before: Sharers, id: string, ceiling: number, now: Instant): string {
-  const there = before[id];
-  if (there === undefined) return toIso(now);
-  const isTurnOver = now - fromIso(there.since) >= TURN_MS && there.places > 0;
-  return isTurnOver && Object.keys(before).length > ceiling ? toIso(now + 1) : there.since;
+function isOver({ since, turnSince }: Sharer, turnMs: number | undefined, now: Instant): boolean {
+  if (turnMs === undefined) return now - fromIso(since) >= TURN_MS;
+  return turnSince !== undefined && now - fromIso(turnSince) >= turnMs;
 }
 
 function heldBy(sharers: Sharers): number {

@@ -77,8 +77,10 @@ describe('a server that bears four connections and answers 429 to the fifth', ()
     expect(four.refused.filter(Boolean).length).toBeGreaterThan(0);
     // Learned once what was sent at the start has come: twice the workers, and again those that were refused.
     expect(share(four.refused.slice(4 * options.parallelism))).toBeLessThan(0.02);
+    // One more may just have been tried. Where the machine is so busy that what was sent at the start takes seconds to
+    // come in, its refusals are taken for those of half as many: from there it has one more after the other.
     expect(await remembered()).toMatchObject({
-      ceiling: expect.toSatisfy((ceiling: number) => ceiling === 4 || ceiling === 5),
+      ceiling: expect.toSatisfy((ceiling: number) => ceiling >= ALLOWED / 2 && ceiling <= ALLOWED + 1),
     });
 
     const again = allowingFour(SIZE);
@@ -86,5 +88,26 @@ describe('a server that bears four connections and answers 429 to the fifth', ()
     await piecework.copy({ source: { url: second }, destination: join(folder, 'two.bin'), options });
     expect((await readFile(join(folder, 'two.bin'))).equals(patternBytes(0, SIZE))).toBe(true);
     expect(share(again.refused)).toBeLessThan(0.02);
-  });
+  }, 240_000);
+
+  test('is divided by two processes that copy from it, which know how many it bears', async () => {
+    const size = SIZE / 3;
+    const { handler, refused, most } = allowingFour(size);
+    const [first = '', ...both] = ['/a.bin', '/b.bin', '/c.bin'].map((path) => origin.serve(path, handler));
+    await using one = open();
+    await one.copy({ source: { url: first }, destination: join(folder, 'first.bin'), options });
+    const before = refused.length;
+    await using other = open();
+    const copies = both.map(async (url, index) => {
+      const destination = join(folder, `${index}.bin`);
+      await (index === 0 ? one : other).copy({ source: { url }, destination, options });
+      return (await readFile(destination)).equals(patternBytes(0, size));
+    });
+    expect(await Promise.all(copies)).toEqual([true, true]);
+    expect(most()).toBe(ALLOWED);
+    expect(share(refused.slice(before))).toBeLessThan(0.02);
+    await one[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+    expect(await remembered()).toMatchObject({ sharers: {} });
+  }, 240_000);
 });

@@ -37,20 +37,24 @@ const SAMPLES = 3;
 export async function planBatch(home: Home, request: BatchRequest, signal: AbortSignal): Promise<BatchPlan> {
   const options = completeBatchOptions(request.options);
   const folder = batchFolder(home.destinations, request.destination);
-  await using share = await home.engine.openBatch(folder.kind);
+  await using share = await home.engine.openBatch(folder.kind, { onlyLooks: true });
   const of = { request, options, folder, share, batchId: () => '' };
   const ports = { ...localBatchPorts(home, of), records: readOnly(home.records) };
   const list = await openList(home, request, folder.kind, signal, 'collect');
-  const { perHostPerMinute, perHost } = options;
+  const { perHostPerMinute, perHost, ifExists } = options;
+  const lists = ifExists === 'if-changed' && ports.destination.isEmptyBelow !== undefined;
+  const isPlaceEmpty = lists && (await ports.isPlaceEmpty(signal));
   const tally = new Tally({
     perHost,
-    heads: options.ifExists !== 'replace',
+    heads: ifExists !== 'replace' && !isPlaceEmpty,
+    lists,
     ...stated({ perHostPerMinute, parts: partsOf(home, ports, perHost) }),
   });
   const samples = new Map<string, number>();
   const context: LookContext = {
     ports,
     options,
+    isPlaceEmpty,
     limits: { maxAttempts: Math.min(MOST_TRIES, options.maxAttempts), maxWaitMs: options.maxWaitMs, backoff: BACKOFF },
     paceOf: paces(ports, { places: perHost, ...stated({ perMinute: perHostPerMinute }) }),
     wantsSample(url) {

@@ -9,7 +9,7 @@ import type { Instant } from '../../../values/time.ts';
 import { fromIso, toIso } from '../../../values/time.ts';
 import { batchSharing } from './batch-share.ts';
 import type { HostPorts } from './entry.ts';
-import { readHostEntry, withNews } from './entry.ts';
+import { ceilingOf, readHostEntry, withNews } from './entry.ts';
 import type { GivenBack } from './share.ts';
 import { withoutShare } from './share.ts';
 
@@ -102,13 +102,29 @@ async function pause({ clock, ids }: HostPorts, tries: number, signal: AbortSign
   if (tries > 1) await clock.sleep(Math.ceil(PAUSE_MS * tries * fractionOf(ids.ulid())), signal);
 }
 
-/** What a batch learned of the host's connections. */
-export async function rememberCeiling(
+/**
+ * What a batch learned of the host's connections, beside what others have learned meanwhile.
+ * @param learn from what is known: itself where that does not change
+ * @returns what is known now
+ */
+export async function learnCeiling(
   ports: HostPorts,
   url: string,
-  { connections, since, patience, crept }: Ceiling,
+  learn: (known: Ceiling | undefined) => Ceiling | undefined,
   signal: AbortSignal,
-): Promise<void> {
-  const learned = { since: toIso(since), patience, crept };
-  await changeHost(ports, hostOf(url), (entry) => ({ next: { ...entry, ceiling: connections, learned } }), signal);
+): Promise<Ceiling | undefined> {
+  const change = (entry: HostEntry) => {
+    const before = ceilingOf(ports, entry);
+    const after = learn(before);
+    if (after === undefined || after === before) return { after };
+    const { connections, since, patience, crept } = after;
+    return { after, next: { ...entry, ceiling: connections, learned: { since: toIso(since), patience, crept } } };
+  };
+  const { last } = await changeHost<{ after: Ceiling | undefined; next?: HostEntry }>(
+    ports,
+    hostOf(url),
+    change,
+    signal,
+  );
+  return last.after;
 }

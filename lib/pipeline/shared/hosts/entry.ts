@@ -8,7 +8,7 @@ import { leased } from '../../../transfer/decide/shares.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import type { Instant } from '../../../values/time.ts';
 import { fromIso, toIso } from '../../../values/time.ts';
-import type { Ports } from '../ports.ts';
+import type { Policy, Ports } from '../ports.ts';
 
 /*
  * What is known of a source's host, for all transfers from it: until when it asked us to wait, how many
@@ -16,7 +16,9 @@ import type { Ports } from '../ports.ts';
  * to a crash, costs a refused request or an uneven share, and nothing else.
  */
 
-export type HostPorts = Pick<Ports, 'records' | 'clock' | 'ids' | 'policy'>;
+export interface HostPorts extends Pick<Ports, 'records' | 'clock' | 'ids'> {
+  readonly policy: Pick<Policy, 'hostCeiling' | 'pieceLifeMs'>;
+}
 
 /** `undefined` = nothing is known. */
 export async function readHost(ports: Pick<Ports, 'records'>, url: string) {
@@ -61,7 +63,8 @@ export function withNews(
   const signs = hostSigns(record, inputs, Math.min(most, policy.hostCeiling ?? most), now);
   const before = ceilingOf(ports, entry);
   // Where many processes fetch from the host, what one of them has open is not what the host bears.
-  const after = ceilingAfter(before, policy.hostCeiling === undefined ? signs : { ...signs, borne: 0 });
+  const isAlone = policy.hostCeiling === undefined && sharers <= 1;
+  const after = ceilingAfter(before, isAlone ? signs : { ...signs, borne: 0 });
   const paced = withPace(ports, entry, record, inputs);
   if (after === undefined || after === before) return paced;
   const { connections, since, patience, crept } = after;
@@ -90,6 +93,11 @@ function withPace(
   const known = knownPace(entry, now + PACE_MS / 2);
   if (known !== undefined && seen > known / 2 && seen < known * 2) return undefined;
   return { v: 1, ...entry, pace: { bytesPerSecond: Math.round(seen), at: toIso(now) } };
+}
+
+/** At least one, who asks. */
+export function sharerCount({ clock }: Pick<HostPorts, 'clock'>, entry: HostEntry | undefined): number {
+  return Math.max(1, Object.keys(leased(entry?.sharers, clock.now())).length);
 }
 
 /** Those who share the host leave a place of it. */

@@ -4,9 +4,8 @@ import type { Input } from '../../../transfer/decide/decision.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import type { Ports } from '../ports.ts';
 import { changeHost } from './change.ts';
-import type { HostPorts } from './entry.ts';
-import { ceilingOf, closedUntil, readHost } from './entry.ts';
-import type { HostView } from './share.ts';
+import { closedUntil, readHost } from './entry.ts';
+import type { DecidingPorts, HostView } from './share.ts';
 import { viewHost } from './share.ts';
 
 export interface Wanted {
@@ -17,7 +16,7 @@ export interface Wanted {
 
 /** What a decision needs to know of the source's host, with what came in taken into account. Writes nothing. */
 export async function lookAtHost(
-  ports: HostPorts,
+  ports: DecidingPorts,
   record: TransferRecord,
   { inputs, piecesLeft }: Wanted,
 ): Promise<HostView> {
@@ -29,7 +28,7 @@ export async function lookAtHost(
  * Where others are faster each time, it goes by those that it has.
  */
 export async function takePlaces(
-  ports: HostPorts,
+  ports: DecidingPorts,
   record: TransferRecord,
   { inputs, piecesLeft }: Wanted,
   signal: AbortSignal,
@@ -48,9 +47,4 @@ export async function takePlaces(
 /** How long the host has asked all transfers to wait; 0 = it is open. */
 export async function closedForMs(ports: Pick<Ports, 'records' | 'clock'>, url: string): Promise<number> {
   return Math.max(0, closedUntil((await readHost(ports, url))?.value) - ports.clock.now());
-}
-
-/** Connections that the host bears, as far as that was learned. */
-export async function connectionsBorne(ports: HostPorts, url: string): Promise<number | undefined> {
-  return ceilingOf(ports, (await readHost(ports, url))?.value)?.connections;
 }

@@ -10,6 +10,9 @@ import { ceilingOf, closedUntil, withNews } from './entry.ts';
 /** What a home needs so that those who wait for places are looked at. */
 export type GivenBack = Pick<Ports, 'queues' | 'fleet'>;
 
+/** With what it wants for its transfers. */
+export type DecidingPorts = HostPorts & Pick<Ports, 'policy'>;
+
 /** The source's host as one transfer sees it. */
 export interface HostView {
   readonly facts: HostFacts;
@@ -28,7 +31,7 @@ export interface HostView {
  * wanted.
  */
 export function viewHost(
-  ports: HostPorts,
+  ports: DecidingPorts,
   record: TransferRecord,
   before: HostEntry | undefined,
   inputs: readonly Input[],
