@@ -2,10 +2,11 @@
 // Checks the Node version, then starts the command line: its bundle in `dist`, or the TypeScript sources of a checkout
 // that has changed since. Plain JavaScript that an old Node can read, since it has to say on an old Node that it is too
 // old. What is not needed for a start is imported where it is: every import here is paid for by every command.
-import { existsSync } from 'node:fs';
 
 const USAGE_ERROR = 2;
 
+// An `import` of it has Node build its streams and promises as well.
+const { existsSync } = process.getBuiltinModule?.('node:fs') ?? (await import('node:fs'));
 const here = new URL('.', import.meta.url);
 const sources = new URL('../cli/main.ts', here);
 const isCheckout = existsSync(sources);
@@ -17,10 +18,6 @@ const NEEDED = isCheckout ? [24, 0] : [22, 19];
 process.title = `piecework ${process.argv.find((one, index) => index > 1 && /^[a-z]{2,12}$/.test(one)) ?? ''}`.trim();
 
 if (isNewEnough(process.versions.node)) {
-  // Bodies come in as chunks that die at once: V8 would grow its young generation for them, by 60
-  // to 150 MiB, to no gain in speed. What outlives it is garbage soon as well: the old one grows to twice of what
-  // lives, not to four times, which is 35 MiB less for a batch.
-  process.getBuiltinModule('node:v8').setFlagsFromString('--semi-space-growth-factor=1 --heap-growing-percent=100');
   keepCompiledCode();
   await import((await startsFromSources()) ? sources.href : new URL('../dist/cli/main.js', here).href);
 } else {

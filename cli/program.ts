@@ -20,18 +20,30 @@ export interface Invocation {
 /** Wider help is hard to read. */
 const WIDEST_HELP = 110;
 
-/** The verbs as commander's program. It only parses; `invoke` is called with what it found. */
+type Surroundings = Pick<Context, 'stdout' | 'stderr' | 'environment'>;
+
+/**
+ * The verbs as commander's program. It only parses; `invoke` is called with what it found.
+ * @param args if it begins with a verb, that is the only one; else those that stand in it get their options. All
+ * options of all verbs are a third of the time of a start. @default all verbs with all
+ */
 export function buildProgram(
   verbs: readonly Verb[],
-  context: Pick<Context, 'stdout' | 'stderr' | 'environment'> & { readonly isVerbose?: boolean },
+  context: Surroundings,
   invoke: (invocation: Invocation) => void,
+  args?: readonly string[],
 ): Command {
+  const asked = verbs.find((verb) => isNamed(verb, args?.slice(0, 1)));
   const paint = paintFor(context.stdout, context.environment);
   const program = new Command('piecework')
     .commandsGroup('Verbs:')
     .description('Moves any URL into a file or object storage, piece by piece: whole, verified, or not at all.')
     .usage('VERB [options]')
-    .version(versionText(context.isVerbose === true), '-V, --version', 'print the version; more with --verbose')
+    .version(
+      versionText(args?.includes('--verbose') === true),
+      '-V, --version',
+      'print the version; more with --verbose',
+    )
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [verb]', 'print help for a verb')
     .exitOverride()
@@ -46,8 +58,16 @@ export function buildProgram(
     .addHelpText('after', () =>
       after(FIRST_STEPS, helpWidth(context), 'piecework help VERB says more; docs/cli.md has every default.'),
     );
-  for (const verb of verbs) program.addCommand(buildVerb(verb, program, context, invoke));
+  for (const verb of asked === undefined ? verbs : [asked]) {
+    const command = buildVerb(verb, program, context, invoke);
+    if (args === undefined || isNamed(verb, args)) addOptions(command, verb);
+    program.addCommand(command);
+  }
   return program;
+}
+
+function isNamed({ name, alias }: Verb, args: readonly string[] = []): boolean {
+  return args.includes(name) || (alias !== undefined && args.includes(alias));
 }
 
 function versionText(isVerbose: boolean): string {
@@ -78,14 +98,6 @@ function buildVerb(
     const argument = new Argument(term, help);
     command.addArgument(choices === undefined ? argument : argument.choices([...choices]));
   }
-  const specs = verb.settings === undefined ? [] : optionsOf(verb.settings);
-  for (const { name, placeholder, help } of verb.extras ?? []) {
-    command.addOption(extraOption(name, placeholder, help));
-  }
-  for (const group of GROUPS) {
-    for (const [key, spec] of specs.filter(([, { group: of }]) => of === group)) addSetting(command, key, spec);
-  }
-  if (specs.length > 0) command.addHelpOption(new Option('-h, --help', 'print help').helpGroup(`${GROUPS.at(-1)}:`));
   command.addHelpText('after', () => after(verb.examples, helpWidth(context)));
   return command.action((...all: unknown[]) => {
     const given = all.slice(0, verb.arguments.length).flat();
@@ -93,8 +105,23 @@ function buildVerb(
     const extras = Object.fromEntries(
       (verb.extras ?? []).map(({ name }) => [name, command.getOptionValue(extraOption(name).attributeName())]),
     );
-    invoke({ verb, arguments: operands, flags: flagsOf(command, specs), extras });
+    invoke({ verb, arguments: operands, flags: flagsOf(command, verb), extras });
   });
+}
+
+function addOptions(command: Command, verb: Verb): void {
+  for (const { name, placeholder, help } of verb.extras ?? []) {
+    command.addOption(extraOption(name, placeholder, help));
+  }
+  const specs = specsOf(verb);
+  for (const group of GROUPS) {
+    for (const [key, spec] of specs.filter(([, { group: of }]) => of === group)) addSetting(command, key, spec);
+  }
+  if (specs.length > 0) command.addHelpOption(new Option('-h, --help', 'print help').helpGroup(`${GROUPS.at(-1)}:`));
+}
+
+function specsOf({ settings }: Verb): readonly (readonly [SettingKey, OptionSpec<unknown>])[] {
+  return settings === undefined ? [] : optionsOf(settings);
 }
 
 function extraOption(name: string, placeholder?: string, help?: string): Option {
@@ -117,9 +144,9 @@ function addSetting(command: Command, key: SettingKey, spec: OptionSpec<unknown>
   for (const option of plain.negate ? [negation, plain] : [plain, negation]) command.addOption(option);
 }
 
-function flagsOf(command: Command, specs: readonly (readonly [SettingKey, OptionSpec<unknown>])[]): Flags {
+function flagsOf(command: Command, verb: Verb): Flags {
   const flags: Partial<Record<SettingKey, readonly string[]>> = {};
-  for (const [key, { kind }] of specs) {
+  for (const [key, { kind }] of specsOf(verb)) {
     const option = new Option(flagOf(key));
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== 'cli') continue;

@@ -27,15 +27,15 @@ export async function run(args: readonly string[], context: Context): Promise<nu
   let isJson = wantsJson(args, context.environment);
   let isVerbose = args.includes('--verbose') || args.includes('-v');
   try {
-    const parsed = parse(args, context);
-    if (parsed === undefined) return 0;
-    const { program, invocation } = parsed;
+    const invocation = parse(args, context);
+    if (invocation === undefined) return 0;
     const { verb, flags, arguments: operands, extras } = invocation;
     const settings =
       verb.settings === undefined ? {} : await resolveSettings(verb.settings, flags, context.environment);
     isJson = settings.json === true;
     isVerbose = settings.verbose === true;
     const hint = (text: string): void => void hints.push(text);
+    const program = (): Command => buildProgram(VERBS, context, () => undefined);
     await verb.run({ context, program, arguments: operands, commandLine: args, settings, extras, hint });
     return 0;
   } catch (thrown) {
@@ -47,14 +47,12 @@ export async function run(args: readonly string[], context: Context): Promise<nu
 }
 
 /** `undefined` when there was nothing to run: help or version was asked for, and printed. */
-function parse(
-  args: readonly string[],
-  context: Context,
-): { readonly program: Command; readonly invocation: Invocation } | undefined {
+function parse(args: readonly string[], context: Context): Invocation | undefined {
   let invocation: Invocation | undefined;
-  const program = buildProgram(VERBS, { ...context, isVerbose: args.includes('--verbose') }, (found) => {
-    invocation = found;
-  });
+  const found = (asked: Invocation): void => {
+    invocation = asked;
+  };
+  const program = buildProgram(VERBS, context, found, args);
   if (args.length === 0) {
     program.outputHelp();
     return undefined;
@@ -66,7 +64,7 @@ function parse(
     if (error.exitCode === 0) return undefined;
     throw usageError(error, program, args);
   }
-  return invocation === undefined ? undefined : { program, invocation };
+  return invocation;
 }
 
 function isClosedPipe(reason: unknown): boolean {

@@ -49,7 +49,7 @@ export interface VerbCall {
   readonly settings: Settings;
   readonly extras: Readonly<Record<string, string | boolean | undefined>>;
   /** The whole command line, for shell completion. */
-  readonly program: Command;
+  program(): Command;
   /** Said after the error, if it comes to one. */
   hint(text: string): void;
 }

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { STAGES } from '../lib/aws/names.ts';
 import { bundleCommand } from './bundling/command.ts';
+import { bundleFunction } from './bundling/functions.ts';
 import { writeInputs } from './bundling/inputs.js';
-import { OPTIONS, ROOT } from './bundling/options.ts';
+import { ROOT } from './bundling/options.ts';
 import { describeSizes } from './bundling/sizes.ts';
 
 /*
@@ -15,13 +15,7 @@ const DIST = join(ROOT, 'dist');
 
 await rm(join(DIST, 'lambda'), { recursive: true, force: true });
 for (const stage of STAGES) {
-  const { metafile } = await build({
-    ...OPTIONS,
-    entryPoints: { index: join(ROOT, 'functions', stage, 'handler.ts') },
-    outdir: join(DIST, 'lambda', stage),
-    outExtension: { '.js': '.mjs' },
-    target: 'node24',
-  });
+  const metafile = await bundleFunction(stage, join(DIST, 'lambda', stage));
   console.log(`${stage.padEnd(10)}${await describeSizes(metafile, `dist/lambda/${stage}/index.mjs`)}`);
 }
 

@@ -22,6 +22,6 @@ export const completionVerb: Verb = {
   ],
   async run({ context, program, arguments: [shell = ''] }) {
     const script = SHELLS[shell];
-    if (script !== undefined) context.stdout.write(script(completionOf(program)));
+    if (script !== undefined) context.stdout.write(script(completionOf(program())));
   },
 };

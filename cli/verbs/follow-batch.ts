@@ -1,13 +1,13 @@
 import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
 import type { BatchEvent, BatchReport, Local } from '../../lib/index.ts';
 import { missing } from '../../lib/transfer/batch/outcome.ts';
+import { keepHeapSmallLater } from '../heap.ts';
 import { localOptions } from '../options/request.ts';
 import { batchReporter } from '../output/batch/reporter.ts';
 import { batchSummary } from '../output/batch/summary.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
-import { growYoungGeneration } from '../young-generation.ts';
 
 /** How its end is said. */
 export interface BatchWords {
@@ -49,7 +49,7 @@ export async function watched<T>(
   { context, settings }: VerbCall,
   run: (local: Local, onEvent: (event: BatchEvent) => void) => Promise<T>,
 ): Promise<T> {
-  growYoungGeneration();
+  keepHeapSmallLater();
   using reporter = batchReporter(context, settings);
   await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
   return await run(local, reporter.batchEvent);

@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { CopyReport, Local, LocalOptions } from '../../lib/index.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
+import { isSoonOver, keepHeapSmall } from '../heap.ts';
 import { localOptions } from '../options/request.ts';
 import { placeText, writeLine } from '../output/lines.ts';
 import { chooseReporter } from '../output/reporters/choose-reporter.ts';
@@ -35,6 +36,7 @@ async function watched(
   const onEvent = (event: PieceworkEvent): void => {
     if (event.type === 'failed' && event.heldUntil !== undefined)
       call.hint(heldHint(event.transferId, event.heldUntil));
+    if (event.type === 'planned' && !isSoonOver(event.snapshot.sizeBytes)) keepHeapSmall();
     reporter.event(event);
   };
   const localWith: LocalOptions = { ...localOptions(settings), onEvent };

@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { LocalOptions, PieceworkEvent, RunningServer, ServeOptions } from '../../lib/index.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { keepHeapSmall } from '../heap.ts';
 import { localOptions } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
 import { writeLine } from '../output/lines.ts';
@@ -30,6 +31,7 @@ export const serveVerb: Verb = {
       ...stated({ running: settings.running }),
       onEvent: (event: PieceworkEvent) => log(event),
     };
+    keepHeapSmall();
     await using local = await context.openLocal(options);
     await local.serve(
       serveOptions(settings, (server) => sayListening(call, server)),

@@ -9,6 +9,8 @@ export interface RecordKey<T> {
   readonly path: string;
   /** Only its type is used. */
   readonly type?: T;
+  /** It is created and deleted, never changed, and to create it twice does no harm: a store needs no lock for it. */
+  readonly once?: true;
 }
 
 /** Opaque; equal only if nothing was written in between. */
@@ -35,7 +37,7 @@ export interface Records {
 export const KEYS = {
   transfer: (id: string): RecordKey<TransferRecord> => ({ path: `transfers/${id}.json` }),
   /** Work remains: created before the record, deleted last. */
-  active: (id: string, run: number): RecordKey<ActiveMarker> => ({ path: `active/${id}/${run}` }),
+  active: (id: string, run: number): RecordKey<ActiveMarker> => ({ path: `active/${id}/${run}`, once: true }),
   idempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/${hash}` }),
   /** `host` in the form that `hostOf` gives. */
   host: (host: string): RecordKey<HostEntry> => ({ path: `hosts/${host}.json` }),
@@ -53,7 +55,10 @@ export const KEYS = {
     path: `boards/${batchId}/${readingId}.json`,
   }),
   /** Work remains: created before the batch, deleted last. */
-  activeBatch: (id: string, run: number): RecordKey<ActiveMarker> => ({ path: `active-batches/${id}/${run}` }),
+  activeBatch: (id: string, run: number): RecordKey<ActiveMarker> => ({
+    path: `active-batches/${id}/${run}`,
+    once: true,
+  }),
   batchIdempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/batches-${hash}` }),
 } as const;
 

@@ -13,21 +13,32 @@ export const builtins: Plugin = {
     build.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
       isBuiltin(path) && kind !== 'dynamic-import' ? { path, namespace: 'builtin' } : undefined,
     );
-    build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({ contents: onFirstUse(path) }));
+    build.onResolve({ filter: /^on-first-use$/ }, ({ path }) => ({ path, namespace: 'on-first-use' }));
+    build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({ contents: stub(path) }));
+    build.onLoad({ filter: /./, namespace: 'on-first-use' }, () => ({ contents: ON_FIRST_USE }));
   },
 };
 
-/** To name a module is not to load it: its properties look it up when one of them is first asked for. */
-function onFirstUse(path: string): string {
+function stub(path: string): string {
   const found = JSON.stringify(path);
   const builtin: unknown = process.getBuiltinModule(path);
-  // A class or function itself, as `node:events` is: Node has loaded it before we begin.
-  if (typeof builtin !== 'object' || builtin === null) return `module.exports = process.getBuiltinModule(${found});`;
-  const properties = Object.keys(builtin).map((key) => {
-    const name = JSON.stringify(key);
-    return `get ${name}() { return load()[${name}]; }`;
-  });
-  return `let found;
-const load = () => (found ??= process.getBuiltinModule(${found}));
-module.exports = { ${properties.join(', ')} };`;
+  // A class or function itself, as `node:events` is, and `node:process`: Node has loaded it before we begin.
+  const isThere = typeof builtin !== 'object' || builtin === null || builtin === process;
+  return isThere
+    ? `module.exports = process.getBuiltinModule(${found});`
+    : `module.exports = require('on-first-use')(() => process.getBuiltinModule(${found}));`;
 }
+
+/**
+ * To name a module is not to load it. Its properties are the prototype's: esbuild copies those of the object itself,
+ * and some hundred for each module would take longer than to load it. What was asked for once is kept where it was.
+ */
+const ON_FIRST_USE = `module.exports = (load) => Object.create(new Proxy({}, {
+  get(_, name, asked) {
+    if (name === '__esModule') return undefined;
+    const value = load()[name];
+    if (value !== undefined) Object.defineProperty(asked, name, { value, writable: true, configurable: true, enumerable: true });
+    return value;
+  },
+  has: (_, name) => name in load(),
+}));`;

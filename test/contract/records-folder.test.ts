@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { FolderRecords } from '../../lib/records/folder/records.ts';
 import { folderRecords } from '../../lib/records/folder/records.ts';
 import type { RecordKey } from '../../lib/records/records.ts';
 import { startChild } from '../support/child.ts';
@@ -26,6 +27,12 @@ async function emptyFolder(): Promise<string> {
 recordsContract('folder', async () => {
   const folder = await emptyFolder();
   return { records: folderRecords({ folder, pageSize: 3 }), again: () => folderRecords({ folder, pageSize: 3 }) };
+});
+
+recordsContract('folder, whose locks are kept for a moment', async () => {
+  const folder = await emptyFolder();
+  const open = () => folderRecords({ folder, pageSize: 3, keepsLocks: true });
+  return { records: open(), again: open };
 });
 
 const KEY: RecordKey<{ readonly count: number }> = { path: 'transfers/a.json' };
@@ -99,16 +106,48 @@ describe('records in a folder', () => {
     expect(error.message).toContain(folder);
   });
 
-  test('two processes that add 100 times each add 200', async () => {
+  test.each(['let go', 'keep'])('two processes that add 100 times each add 200 (locks: %s)', async (locks) => {
     const folder = await emptyFolder();
     const children = [0, 1].map(() =>
-      startChild(new URL('../support/increment-record.ts', import.meta.url), [folder, KEY.path, '100']),
+      startChild(new URL('../support/increment-record.ts', import.meta.url), [folder, KEY.path, '100', locks]),
     );
     expect(await Promise.all(children.map((child) => child.ended()))).toEqual([0, 0]);
     const counts = children.flatMap((child) => child.lines.map(Number)).sort((a, b) => a - b);
     expect(counts).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
     expect((await folderRecords({ folder }).get(KEY))?.value).toEqual({ count: 200 });
     expect(await readdir(join(folder, 'transfers'))).toEqual(['a.json']);
+  });
+
+  test('what is written once is written by one of many, without a lock, and leaves nothing', async () => {
+    const folder = await emptyFolder();
+    const once: RecordKey<{ readonly count: number }> = { path: 'active/a/1', once: true };
+    const writers = Array.from({ length: 8 }, () => folderRecords({ folder }));
+    const put = async (records: FolderRecords) => await records.put(once, { count: 1 }, 'absent').catch(() => 'there');
+    await Promise.all(writers.map(put));
+    expect((await folderRecords({ folder }).get(once))?.value).toEqual({ count: 1 });
+    await failureOf(folderRecords({ folder }).put(once, { count: 2 }, 'absent'), 'Conflict');
+    expect(await readdir(join(folder, 'active'))).toEqual(['a+1']);
+    // As a writer leaves it who was killed before it had the name.
+    await writeFile(join(folder, 'active', 'a+1~new'), '{"v":');
+    await Promise.all(writers.map((records) => records.delete(once)));
+    expect(await readdir(join(folder, 'active'))).toEqual([]);
+  });
+
+  test('a lock that is kept is given back a moment later, or when the records are let go of', async () => {
+    const folder = await emptyFolder();
+    const names = () => readdir(join(folder, 'transfers'));
+    {
+      await using records = folderRecords({ folder, keepsLocks: true });
+      await records.put(KEY, { count: 1 }, await records.put(KEY, { count: 0 }, 'absent'));
+      expect(await names()).toEqual(['a.json', 'a.json~lock']);
+    }
+    expect(await names()).toEqual(['a.json']);
+    const records = folderRecords({ folder, keepsLocks: true });
+    const now = await records.get(KEY);
+    const version = await records.put(KEY, { count: 2 }, now?.version ?? 'absent');
+    await vi.waitFor(async () => expect(await names()).toEqual(['a.json']));
+    await folderRecords({ folder }).put(KEY, { count: 3 }, version);
+    await failureOf(records.put(KEY, { count: 4 }, version), 'Conflict');
   });
 
   test('a writer killed at any moment leaves the old record or the new one, and nobody locked out', async () => {

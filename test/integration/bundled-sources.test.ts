@@ -21,7 +21,9 @@ const folderOf = (stage: string) => join(ROOT, 'dist', 'lambda', stage);
 async function chunkThatExports(folder: string, name: string): Promise<string | undefined> {
   for (const file of await readdir(folder)) {
     const isCode = file.endsWith('.mjs') && file !== 'index.mjs';
-    if (isCode && (await readFile(join(folder, file), 'utf8')).includes(` as ${name}`)) return file;
+    if (!isCode) continue;
+    const [, exported = ''] = /\bexport\s*\{([^}]*)\}/.exec(await readFile(join(folder, file), 'utf8')) ?? [];
+    if (exported.split(',').some((one) => one.split(' as ').at(-1)?.trim() === name)) return file;
   }
   return undefined;
 }

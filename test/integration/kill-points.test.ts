@@ -6,7 +6,7 @@ import { startOrigin } from '../support/origin.ts';
 // The command line itself, killed just before a change to the disk. `npm run rounds:points` plays all of them.
 
 const POINTS: readonly (KillPoint & { readonly what: string })[] = [
-  { what: 'while it takes the lock of a shard', before: /rm .*shards\/.*~lock\.\w+$/, nth: 1 },
+  { what: 'while it takes the lock of a shard', before: /(?:rm|unlink) .*shards\/.*~lock\.\w+$/, nth: 1 },
   { what: 'in the middle of the first file that it writes', before: /handle\.writeFile /, nth: 1 },
   { what: 'before the list is sealed', before: /rename .*shards\/.*~new$/, nth: 1 },
   { what: 'while it takes the lock of a destination', before: /link .*locks\/.*\.lock\.\w+$/, nth: 2 },
@@ -15,8 +15,8 @@ const POINTS: readonly (KillPoint & { readonly what: string })[] = [
   { what: 'before the bytes that a journal is for', before: /open .*large\.bin.*\.part$/, nth: 1 },
   { what: 'in the middle of a piece', before: /handle\.writev? .*large\.bin.*\.part$/, nth: 4 },
   { what: 'before it gets its name', before: /rename .*large\.bin.*\.part$/, nth: 1 },
-  { what: 'before its journal goes', before: /rm .*large\.bin.*\.journal$/, nth: 1 },
-  { what: 'when its marker has gone', before: /rm .*active\/.*~lock$/, nth: 3 },
+  { what: 'before its journal goes', before: /(?:rm|unlink) .*large\.bin.*\.journal$/, nth: 1 },
+  { what: 'when its marker has gone', before: /(?:rm|unlink) .*locks\/.*\.lock$/, nth: 1 },
 ];
 
 test.each(POINTS)('a batch that is killed $what is brought by the same command, and nothing is left', async (point) => {

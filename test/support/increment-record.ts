@@ -1,11 +1,11 @@
 // Adds one to a record again and again, and prints each count that it stored.
-// Usage: increment-record.ts FOLDER PATH TIMES
+// Usage: increment-record.ts FOLDER PATH TIMES [keep]: keep = with locks that are kept for a moment
 
 import { folderRecords } from '../../lib/records/folder/records.ts';
 import type { RecordKey } from '../../lib/records/records.ts';
 
-const [folder = '', path = '', times = '0'] = process.argv.slice(2);
-const records = folderRecords({ folder });
+const [folder = '', path = '', times = '0', locks = ''] = process.argv.slice(2);
+await using records = folderRecords({ folder, keepsLocks: locks === 'keep' });
 const key: RecordKey<{ readonly count: number }> = { path };
 
 for (let done = 0; done < Number(times); ) {

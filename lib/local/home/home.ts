@@ -80,7 +80,7 @@ export function openHome(
   let opened: { readonly folder: FolderRecords; readonly records: Records } | undefined;
   const own = () => {
     if (opened !== undefined) return opened;
-    const folder = folderRecords({ folder: ownFolder(stateDir, warn), warn });
+    const folder = folderRecords({ folder: ownFolder(stateDir, warn), warn, keepsLocks: true });
     opened = { folder, records: withRememberedHosts(folder, clock) };
     return opened;
   };
@@ -113,6 +113,7 @@ export function openHome(
     },
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
+      await opened?.folder[Symbol.asyncDispose]();
       await Promise.all([...all, destinations].map((each) => each[Symbol.asyncDispose]()));
     },
   };

@@ -14,6 +14,7 @@ import { parseEnvelope } from '../../values/envelope.ts';
 import { printableJson } from '../../values/text/printable.ts';
 import type { RecordKey, Records, Version } from '../records.ts';
 import { hasErrno, onFolder } from './errors.ts';
+import { keptLocks } from './kept-locks.ts';
 import type { RecordPlace } from './names.ts';
 import { draftOfLock, lockOfFile, pathOfFile, placeOf } from './names.ts';
 
@@ -24,9 +25,12 @@ export interface FolderRecordsOptions {
   readonly warn?: (sentence: string) => void;
   /** Paths on one page of `list`. @default 1000 */
   readonly pageSize?: number;
+  /** A record's lock is kept for some milliseconds after a change, for the next one. @default false */
+  readonly keepsLocks?: boolean;
 }
 
-export interface FolderRecords extends Records {
+/** Disposing lets go of the locks that it keeps for a moment. */
+export interface FolderRecords extends Records, AsyncDisposable {
   /** Removes what killed writers left beside records that nothing writes any more. */
   tidy(): Promise<void>;
 }
@@ -38,32 +42,69 @@ const PATIENCE_MS = 30_000;
  * Records as files of one folder. A reader sees whole files only, since each is written beside and renamed; writers
  * compare and swap under a lock per record, which a killed one can't keep.
  */
-export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: FolderRecordsOptions): FolderRecords {
+export function folderRecords({
+  folder,
+  warn = () => {},
+  pageSize = 1000,
+  keepsLocks = false,
+}: FolderRecordsOptions): FolderRecords {
   /** Within the process the lock is waited for in order; between processes it is asked for again and again. */
   const queues = new Map<string, Promise<unknown>>();
 
-  async function locked<T>(place: RecordPlace, change: () => Promise<T>): Promise<T> {
-    const before = queues.get(place.file) ?? Promise.resolve();
-    const mine = before.then(async () => {
-      await using _lock = await lockOf(place);
-      return await change();
-    });
+  async function inTurn<T>(file: string, run: () => Promise<T>): Promise<T> {
+    const mine = (queues.get(file) ?? Promise.resolve()).then(run);
     const settled = mine.catch(() => {});
-    queues.set(place.file, settled);
+    queues.set(file, settled);
     try {
       return await mine;
     } finally {
-      if (queues.get(place.file) === settled) queues.delete(place.file);
+      if (queues.get(file) === settled) queues.delete(file);
     }
   }
 
-  async function write(place: RecordPlace, envelope: Envelope): Promise<void> {
+  const locks = keptLocks(inTurn);
+
+  async function locked<T>(place: RecordPlace, change: () => Promise<T>): Promise<T> {
+    return await inTurn(place.file, async () => {
+      await using _lock = locks.take(place.file)?.lock ?? (await lockOf(place));
+      return await change();
+    });
+  }
+
+  /** `change` is given what the record is, where its lock was kept. */
+  async function swapped(place: RecordPlace, change: (now: Version | undefined) => Promise<Version>): Promise<Version> {
+    return await inTurn(place.file, async () => {
+      const { lock, version: now } = locks.take(place.file) ?? { lock: await lockOf(place) };
+      try {
+        const version = await change(now);
+        await (keepsLocks ? locks.keep(place.file, { lock, version }) : lock.release());
+        return version;
+      } catch (error) {
+        await lock.release();
+        throw error;
+      }
+    });
+  }
+
+  async function write(place: RecordPlace, value: unknown): Promise<Version> {
+    const version = randomBytes(12).toString('hex');
+    const envelope: Envelope = { v: 1, version, value };
     // Made anew: a link that was planted there would be followed.
     const draft = () =>
       writeFile(place.draft, `${printableJson(envelope)}\n`, { mode: 0o600, flush: true, flag: 'wx' });
     await unlessErrno('EEXIST', draft, () => removeFile(place.draft));
     await rename(place.draft, place.file);
     await syncFolder(place.folder);
+    return version;
+  }
+
+  /** Without a lock. Of two at once, one may find its draft taken away: by the other, who has put it in its place. */
+  async function create(place: RecordPlace, value: unknown): Promise<Version> {
+    return await unlessErrno(
+      'ENOENT',
+      () => write(place, value),
+      () => mkdir(place.folder, { recursive: true, mode: 0o700 }),
+    );
   }
 
   /** Only under the lock: else what is moved away may be a good file that was just written. */
@@ -97,12 +138,11 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
       return await onFolder(folder, async () => {
         // Known without the lock: what is there does not become absent by waiting.
         if (on === 'absent' && isWhole(await read(place))) throw changed(key);
-        return await locked(place, async () => {
-          const current = (await readOrSetAside(place))?.version ?? 'absent';
+        if (key.once === true) return await inTurn(place.file, () => create(place, value));
+        return await swapped(place, async (now) => {
+          const current = now ?? (await readOrSetAside(place))?.version ?? 'absent';
           if (current !== on) throw changed(key);
-          const version = randomBytes(12).toString('hex');
-          await write(place, { v: 1, version, value });
-          return version;
+          return await write(place, value);
         });
       });
     },
@@ -118,7 +158,14 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
     async delete(key: RecordKey<unknown>) {
       const place = placeOf(folder, key.path);
       await onFolder(folder, async () => {
-        if ((await isNowhere(place.file)) && (await isNowhere(place.draft))) return;
+        const hasDraft = !(await isNowhere(place.draft));
+        if (key.once === true) {
+          // Should a power failure bring it back, it is deleted once more.
+          await removeFile(place.file);
+          if (hasDraft) await removeFile(place.draft);
+          return;
+        }
+        if (!hasDraft && (await isNowhere(place.file))) return;
         await locked(place, async () => {
           await removeFile(place.file);
           await removeFile(place.draft);
@@ -133,6 +180,8 @@ export function folderRecords({ folder, warn = () => {}, pageSize = 1000 }: Fold
           await removeDeadLocks(join(folder, room), lockOfFile, (lock) => removeFile(draftOfLock(lock)));
       });
     },
+
+    [Symbol.asyncDispose]: () => locks.releaseAll(),
   };
 }
 

@@ -11,17 +11,22 @@ const DEVICES = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\
  * `undefined` when nothing is left.
  */
 export function safeName(text: string): string | undefined {
-  const kept = text
-    .toWellFormed()
-    .normalize('NFC')
-    // Control, format (direction overrides hide an extension), line and paragraph separators.
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
-    .replace(/[/\\:*?"<>|]/g, '_')
-    .replace(/^[\s.]+/, '');
+  const kept = (PLAIN.test(text) ? text : shown(text)).replace(/[/\\:*?"<>|]/g, '_').replace(/^[\s.]+/, '');
   const clean = withoutEnd(kept, isSpaceOrDot);
   if (clean === '' || /^_+$/.test(clean)) return undefined;
   const stem = clean.split('.', 1)[0] ?? '';
   return shortened(clean.startsWith('-') || DEVICES.test(stem.trimEnd()) ? `_${clean}` : clean);
+}
+
+/** Unicode's tables are looked up only where they have something to say: at the first time that takes milliseconds. */
+const PLAIN = /^[ -~]*$/;
+
+function shown(text: string): string {
+  // Control, format (direction overrides hide an extension), line and paragraph separators.
+  return text
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
 }
 
 function shortened(name: string): string {
