@@ -229,6 +229,11 @@ export interface Destination extends AsyncDisposable {
     condition: WriteCondition,
     call: Call,
   ): Promise<Stored & { readonly crc32: number }>;
+  /**
+   * Removes what is left of small puts that a dead process was at; those of objects that are there have left nothing.
+   * Absent = a put that was cut off leaves nothing anyway.
+   */
+  discardPuts?(puts: readonly Pick<ObjectSpec, 'target' | 'token'>[], call: Call): Promise<void>;
   createUpload(object: ObjectSpec, call: Call): Promise<UploadRef>;
   /**
    * Idempotent: the last upload of a number wins. The body has exactly `sizeBytes`, or the part is refused.

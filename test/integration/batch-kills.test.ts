@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { playBatch } from '../reliability/batch/play.ts';
 import { seeded } from '../reliability/seeded.ts';
 
-// `npm run rounds:batch` plays the same with 70,000 entries and ten kills, and names journals that stay, too.
+/** `npm run rounds:batch` plays the same with 70,000 entries and ten kills. */
 test('a batch of the real command line that is killed three times has one right outcome for each entry', async () => {
   const plan = { small: 2000, large: 20, failsEvery: 100, growsEvery: 20 };
   const { entries, requests, faults } = await playBatch(plan, 3, seeded(20_261_129));

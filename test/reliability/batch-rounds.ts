@@ -17,7 +17,7 @@ const { values } = parseArgs({
 
 const plan = { small: Number(values.small), large: Number(values.large), failsEvery: 100, growsEvery: 20 };
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const { entries, kills, requests, seconds, faults, journals } = await playBatch(
+const { entries, kills, requests, seconds, faults } = await playBatch(
   plan,
   Number(values.kills),
   seeded(Number(values.seed)),
@@ -26,7 +26,5 @@ const { entries, kills, requests, seconds, faults, journals } = await playBatch(
 say(`${entries} entries, ${kills} kills: ${requests[0]} requests in ${seconds[0].toFixed(0)} s`);
 say(`the second run: ${requests[1]} requests in ${seconds[1].toFixed(0)} s`);
 for (const fault of faults) say(fault);
-for (const journal of journals) say(`left behind: ${journal}`);
-const isWell = faults.length === 0 && journals.length === 0;
-say(isWell ? 'all is well' : 'it went wrong');
-process.exitCode = isWell ? 0 : 1;
+say(faults.length === 0 ? 'all is well' : 'it went wrong');
+process.exitCode = faults.length === 0 ? 0 : 1;

@@ -8,7 +8,7 @@ import { turns } from './gate.ts';
 import { fileLocator } from './locator.ts';
 import { isUploadId, newUploadId, putId } from './names.ts';
 import { bytesAt } from './read.ts';
-import { fileSmallPuts } from './small/put-small.ts';
+import { discardSmallPut, fileSmallPuts } from './small/put-small.ts';
 import { checkFolder, checkSettings, checkSpace, locateTarget, resolveTarget } from './target.ts';
 import { completePartial } from './upload/complete.ts';
 import type { Journal } from './upload/journal.ts';
@@ -123,6 +123,11 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
 
     putSmall: (object, body, condition, { signal }) => putSmall(object, body, condition, signal),
 
+    async discardPuts(puts, { signal }) {
+      signal.throwIfAborted();
+      await Promise.all(puts.map(discardSmallPut));
+    },
+
     async createUpload(object, { signal }) {
       signal.throwIfAborted();
       checkSettings(fileLocator(object.target), object.settings);
@@ -164,6 +169,8 @@ export function fileDestination(options: FileDestinationOptions = {}): Destinati
     async listUploads(to, { signal }) {
       signal.throwIfAborted();
       const target = await locateTarget(to);
+      // Asked for what a dead process left: where it left no more than its lock, nothing would come by that again.
+      await uploads.tidy(target);
       return await onDisk(target.path, () => openUploadsBeside(target));
     },
 

@@ -1,3 +1,5 @@
+import { basename, dirname } from 'node:path';
+import { removeDeadLocks } from '../../disk/dead-locks.ts';
 import type { Lock } from '../../disk/lock.ts';
 import { acquireLock } from '../../disk/lock.ts';
 import { onDisk } from './errors.ts';
@@ -10,6 +12,8 @@ export interface TargetLocks {
   /** @throws PieceworkError `DestinationLocked`. Once for each user, however often it is called. */
   hold(target: FileTarget, user: LockUser): Promise<void>;
   drop(target: FileTarget, user: LockUser): Promise<void>;
+  /** Removes what processes left that were killed while they had the lock or took it; what is held is left alone. */
+  tidy(target: FileTarget): Promise<void>;
   dropAll(): Promise<void>;
 }
 
@@ -54,6 +58,12 @@ export function targetLocks(sweep: (target: FileTarget) => Promise<void>): Targe
         const entry = held.get(target.lock);
         entry?.users.delete(user);
         if (entry?.users.size === 0) await giveBack(target.lock);
+      }),
+    tidy: (target) =>
+      inTurn(async () => {
+        const [folder, name] = [dirname(target.lock), basename(target.lock)];
+        const isOfLock = (other: string) => (other === name || other.startsWith(`${name}.`) ? name : undefined);
+        if (!held.has(target.lock)) await removeDeadLocks(folder, isOfLock, () => sweep(target)).catch(() => {});
       }),
     dropAll: () =>
       inTurn(async () => {

@@ -71,7 +71,7 @@ async function batchInto(
   const { list, made } = await read(home, request, { ports, kind: folder.kind, batchId: draft.id }, stop.signal);
   const fresh = {
     ...draft,
-    list: { ...list.description(), entriesSha256: made.sha256, entries: made.entries, shards: made.shards.length },
+    list: { ...list.description, entriesSha256: made.sha256, entries: made.entries, shards: made.shards.length },
   };
   const earlier = last !== undefined && isUnfinished(last, fresh) ? last : undefined;
   if (earlier !== undefined) {
@@ -92,6 +92,7 @@ async function batchInto(
   const run = {
     batch: begun,
     isPlaceEmpty,
+    isGoneOnWith: earlier !== undefined,
     all: shards,
     todo: shards,
     options,
@@ -111,19 +112,26 @@ function isUnfinished({ status, list }: BatchRecord, { list: read }: BatchRecord
   return list.entriesSha256 === read.entriesSha256 && list.shards === read.shards;
 }
 
+/** What is known of a list that was read: without the hashes of its names, which are large. */
+interface ReadList extends Pick<OpenedList, 'because' | 'notes'> {
+  readonly description: ReturnType<OpenedList['description']>;
+}
+
 /** What was stored of a list that turns out to be none is taken away again. */
 async function read(
   home: Home,
   request: BatchRequest,
   of: { readonly ports: LocalBatchPorts; readonly kind: string; readonly batchId: string },
   signal: AbortSignal,
-): Promise<{ readonly list: OpenedList; readonly made: MadeShards }> {
+): Promise<{ readonly list: ReadList; readonly made: MadeShards }> {
   const { ports, kind, batchId } = of;
   try {
     const list = await openList(home, request, kind, signal);
     const made = await makeShards(ports, batchId, list.entries);
     await checkRoom(ports, batchId, made, signal);
-    return { list, made };
+    const { because } = list;
+    const notes = list.notes();
+    return { list: { because, notes: () => notes, description: list.description() }, made };
   } catch (error) {
     await forgetBatch(home.records, batchId);
     throw error;

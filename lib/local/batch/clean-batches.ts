@@ -1,4 +1,7 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { decodeTime, isValid } from 'ulid';
+import { namesIn } from '../../disk/names-in.ts';
 import { asPieceworkError } from '../../errors/error.ts';
 import { readableBatch } from '../../pipeline/requests/batches/load-batch.ts';
 import { pathsUnder } from '../../pipeline/shared/paths-under.ts';
@@ -12,6 +15,8 @@ import { stated } from '../../values/stated.ts';
 import { fromIso } from '../../values/time.ts';
 import type { Home } from '../home/home.ts';
 import type { CleanedBatches } from './api.ts';
+import { keptReports } from './report/report.ts';
+import { discardLeftPuts } from './run/left-puts.ts';
 
 /** What lies beside the record of a batch, by its id. */
 const ROOMS = ['shards', 'outcomes'] as const;
@@ -20,7 +25,12 @@ const ROOMS = ['shards', 'outcomes'] as const;
  * Gives up what no process works on, and with `history` forgets what has ended, in both cases only what is no younger.
  * One that fails stops none of the others.
  */
-export async function cleanBatches(home: Home, youngest: number, history: boolean): Promise<CleanedBatches> {
+export async function cleanBatches(
+  home: Home,
+  youngest: number,
+  history: boolean,
+  signal: AbortSignal,
+): Promise<CleanedBatches> {
   const cleaned: string[] = [];
   const forgotten: string[] = [];
   const failed: { batchId: string; error: Error }[] = [];
@@ -31,9 +41,11 @@ export async function cleanBatches(home: Home, youngest: number, history: boolea
       if (batch === undefined || fromIso(batch.createdAt) > youngest) continue;
       const isOpen = !isBatchOver(batch);
       if ((!isOpen && !history) || (await home.locks.isHeld(batch.place))) continue;
+      if (isOpen) await discardLeft(home, batch, signal);
       await forgetBatch(home.records, id);
       (isOpen ? cleaned : forgotten).push(id);
     } catch (thrown) {
+      signal.throwIfAborted();
       failed.push({ batchId: id, error: asPieceworkError(thrown) });
     }
   }
@@ -56,6 +68,14 @@ async function* withoutRecord(records: Records, youngest: number): AsyncGenerato
       const isOld = isValid(id) && decodeTime(id) <= youngest;
       if (isOld && (await records.get(KEYS.batch(id))) === undefined) yield id;
     }
+}
+
+/** What a killed run left that its batch does not name: puts that it was at, and reports that it was writing. */
+async function discardLeft(home: Home, batch: BatchRecord, signal: AbortSignal): Promise<void> {
+  await discardLeftPuts(home, batch, signal);
+  const folder = keptReports(home);
+  const own = (await namesIn(folder)).filter((name) => name.startsWith(`${batch.id}.`));
+  for (const name of own) await rm(join(folder, name), { force: true });
 }
 
 /**

@@ -116,7 +116,9 @@ export async function giveUp(
 ): Promise<void> {
   await ports.events.emit({ type: 'superseded', transferId: record.id, because });
   if (isOver(record)) {
-    await updateTransfer(ports, record.id, (current) => (isOver(current) ? giveUpUpload(current) : undefined));
+    await updateTransfer(ports, record.id, (current) =>
+      current.status === 'failed' ? giveUpUpload(current) : undefined,
+    );
     await settle(ports, record.id, signal);
     return;
   }

@@ -41,18 +41,21 @@ export async function clean(
     }
   }
   const forgotten = options.history === true ? await forgetEnded(home, youngest) : [];
-  const batches = await cleanBatches(home, youngest, options.history === true);
+  const batches = await cleanBatches(home, youngest, options.history === true, signal);
   await home.tidy();
   return { cleaned, failed, running, forgotten, batches };
 }
 
-async function cleanOne(home: Home, record: TransferRecord, signal: AbortSignal): Promise<TransferRecord> {
+/** Ends and cleans up one transfer that no process works on; what became its object stays. */
+export async function cleanOne(home: Home, record: TransferRecord, signal: AbortSignal): Promise<TransferRecord> {
   const { destination } = record.request;
   await using _lock = await home.locks.acquire(destination);
   await using run = await home.engine.open({ kind: destination.kind });
   const { ports } = run;
   if (!isOver(record)) return await cancelTransfer(ports, record.id, signal);
-  await updateTransfer(ports, record.id, (current) => (isOver(current) ? giveUpUpload(current) : undefined));
+  await updateTransfer(ports, record.id, (current) =>
+    current.status === 'failed' ? giveUpUpload(current) : undefined,
+  );
   await reconcile(ports, { transferId: record.id, run: record.run }, { now: true }, signal);
   return (await loadTransfer(ports, record.id))?.record ?? record;
 }

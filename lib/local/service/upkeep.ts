@@ -13,7 +13,8 @@ import { retryInBackground } from './retry.ts';
 
 /**
  * After a crash or a reboot: what is unfinished goes on, oldest first. Large entries of batches are left to their
- * batch, and what another process works on to that process. What can't go on says so in a warning, and waits for a retry.
+ * batch, and what another process works on to that process. What can't go on says so in a warning, and waits for a
+ * retry.
  * @returns how many go on
  */
 export async function goOnWithAll(home: Home, looking: Ports, work: Background, signal: AbortSignal): Promise<number> {

@@ -17,6 +17,7 @@ import { TakenOver } from '../shared/taken-over.ts';
 import { bringEntry } from './bring-entry.ts';
 import { checksumFiles } from './checksum-files.ts';
 import { digestsOfStored } from './entry/expected-digests.ts';
+import { discardPuts, putToken } from './entry/puts.ts';
 import { SharedRead } from './entry/reading.ts';
 import { twins } from './entry/twins.ts';
 import type { HostPace } from './host-pace.ts';
@@ -66,6 +67,7 @@ export async function bringOpen(
     .filter(isEntry)
     .map((entry): Todo => ({ entry, ...outcomes.todoOf(entry.number) }))
     .sort((a, b) => a.dueAt - b.dueAt);
+  if (work.mayHaveParts === true) await discardPuts(work.ports, work.batch.id, open.filter(isEntry), signal);
   let isThrough = false;
   const taken = new AbortController();
   const either = AbortSignal.any([signal, taken.signal]);
@@ -226,7 +228,7 @@ async function bring(
     entry,
     source,
     shown: shownUrl(source),
-    token: `${batch.id}.${entry.number}`,
+    token: putToken(batch.id, entry.number),
     ifExists,
     strict,
     object,

@@ -18,6 +18,8 @@ export interface BatchWork {
   paceOf(url: string): HostPace;
   /** Nothing was at the destination when the batch began. @default unknown: each entry is asked for there */
   readonly isPlaceEmpty?: boolean;
+  /** An earlier run of it may have been killed at puts, and left what they had written. @default false */
+  readonly mayHaveParts?: boolean;
   /** A round for what was put off: what has an outcome keeps it. @default false */
   readonly isFurther?: boolean;
   /**

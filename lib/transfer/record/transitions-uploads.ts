@@ -1,7 +1,7 @@
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import type { AbortEntry, TransferRecord, UploadEntry } from './record.ts';
-import type { Accepted, FinalizingUpload, Over, Planning } from './states.ts';
+import type { Accepted, Failed, FinalizingUpload, Over, Planning } from './states.ts';
 
 /*
  * What the record says of uploads: which one the parts go to, which may have been created, which must not be
@@ -10,8 +10,11 @@ import type { Accepted, FinalizingUpload, Over, Planning } from './states.ts';
  * `toAbort`, where `settle` finds it.
  */
 
-/** The upload must not be used again; `settle` aborts it because the record says so here (rule 14). */
-export function giveUpUpload<R extends Accepted | Planning | Over>(record: R): R {
+/**
+ * The upload must not be used again; `settle` aborts it because the record says so here (rule 14). Never that of what
+ * is completed: it became the object, and is released, which an abort does not do.
+ */
+export function giveUpUpload<R extends Accepted | Planning | Failed>(record: R): R {
   // In these states no upload is certain, so that a record without one is of the same state.
   return withoutUpload(record) as R;
 }

@@ -1,13 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome } from '../../../lib/index.ts';
 import type { Ended } from '../../support/cli-process.ts';
 import { reached, startCli } from '../../support/cli-process.ts';
-import { filesUnder } from '../../support/files-under.ts';
 import { startOrigin } from '../../support/origin.ts';
 import { outcomesIn } from '../../support/outcomes.ts';
+import { othersThan } from '../left-behind.ts';
 import type { BatchDouble } from './double.ts';
 import { serveBatch } from './double.ts';
 import type { BatchPlan, PlannedFile } from './plan.ts';
@@ -21,8 +21,6 @@ export interface PlayedBatch {
   readonly seconds: readonly [first: number, second: number];
   /** What is not as it has to be; empty = all is well. */
   readonly faults: readonly string[];
-  /** Journals beside files that are whole, each with its text: seen now and then, by a cause that is not found yet. */
-  readonly journals: readonly string[];
 }
 
 /** A run may be killed before its first request, too. */
@@ -91,16 +89,13 @@ export async function playBatch(
   // What was killed before it had a plan waits for that (protocol, rule 16 and §6).
   const cleaned = await startCli(['clean'], { cwd: home, environment: { HOME: home } }).ended;
   if (cleaned.exitCode !== 0) faults.push(`clean ended with ${cleaned.exitCode}: ${cleaned.stderr.slice(-500)}`);
-  const left = await leftOvers(home, files);
-  const journals = left.filter((path) => path.endsWith('.journal'));
-  faults.push(...left.filter((path) => !journals.includes(path)).map((path) => `left behind: ${path}`));
+  faults.push(...(await leftOvers(home, files)).map((path) => `left behind: ${path}`));
   return {
     entries: files.length,
     kills: killed,
     requests: [firstRequests, double.total - firstRequests],
     seconds: [firstSeconds, secondSeconds],
     faults: faults.slice(0, MOST_FAULTS),
-    journals: await Promise.all(journals.map(async (path) => `${path}: ${await readFile(path, 'utf8')}`)),
   };
 }
 
@@ -146,14 +141,8 @@ async function wrongBytes(
   return faults;
 }
 
-async function leftOvers(home: string, files: readonly PlannedFile[]): Promise<string[]> {
-  const wanted = new Set(files.map(({ name }) => join(home, 'out', name)));
-  const other = (await filesUnder(join(home, 'out'))).filter((path) => !wanted.has(path));
-  const state = join(home, '.local', 'state', 'piecework');
-  const rooms = await Promise.all(
-    ['locks', 'active', 'shards'].map(async (room) =>
-      (await readdir(join(state, room)).catch(() => [])).map((name) => `${room}/${name}`),
-    ),
-  );
-  return [...other, ...rooms.flat()];
+async function leftOvers(home: string, files: readonly PlannedFile[]): Promise<readonly string[]> {
+  const reports = ['first.jsonl', 'second.jsonl'];
+  const wanted = new Set([...reports, ...files.map(({ name }) => join('out', name))].map((name) => join(home, name)));
+  return await othersThan(home, wanted);
 }

@@ -1,12 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ended } from '../../support/cli-process.ts';
 import { startCli } from '../../support/cli-process.ts';
 import { filesUnder } from '../../support/files-under.ts';
 import type { Origin } from '../../support/origin.ts';
 import { patternBytes } from '../../support/pattern.ts';
+import { othersThan } from '../left-behind.ts';
 
 /** Before which change to the disk the process is killed: `rename out/.large.bin.piecework-….part`. */
 export interface KillPoint {
@@ -15,9 +16,9 @@ export interface KillPoint {
   readonly nth: number;
 }
 
-export interface PlayedPoint {
-  /** False = the command came to its end before. */
-  readonly wasKilled: boolean;
+export interface Played {
+  /** How many of the kills there were before the command came to its end. */
+  readonly kills: number;
   /** What is not as it has to be; empty = all is well. */
   readonly faults: readonly string[];
 }
@@ -28,14 +29,14 @@ const FILES: ReadonlyMap<string, Buffer> = new Map([
   ['1.bin', Buffer.from('one')],
   ['large.bin', patternBytes(0, LARGE_BYTES, 3)],
   ['2.bin', Buffer.from('the second')],
+  ['3.bin', Buffer.from('and the third')],
 ]);
 /** Watches each change to the disk of a process that is started with `--import` of this. */
 export const HOOK = fileURLToPath(new URL('hook.ts', import.meta.url));
-/** Rooms of the state folder in which nothing stays of what has ended or was given up. */
-const ROOMS = ['locks', 'active', 'shards', 'sealed'];
-
 export function serveFiles(origin: Origin): void {
-  for (const [name, bytes] of FILES) origin.serve(`/${name}`, { bytes, etag: `"${name}"` });
+  // With a time: what is there is known by it, and its source is not taken for another version.
+  const lastModified = 'Tue, 03 Nov 2026 10:00:00 GMT';
+  for (const [name, bytes] of FILES) origin.serve(`/${name}`, { bytes, etag: `"${name}"`, lastModified });
 }
 
 /** The changes to the disk of a batch that nothing interrupts, in their order. */
@@ -50,17 +51,26 @@ export async function changesOf(origin: Origin): Promise<readonly string[]> {
   }
 }
 
-/** A batch of two small files and a large one, killed before one change; then the same command again, then `clean`. */
-export async function playPoint(origin: Origin, { before, nth }: KillPoint): Promise<PlayedPoint> {
+/**
+ * A batch of small files and a large one, killed before one change; then the same command, killed as well while there
+ * are further points; then once more to its end, and `clean`.
+ */
+export async function playPoints(origin: Origin, points: readonly KillPoint[]): Promise<Played> {
   await using bench = await openBench(origin);
-  const killed = await bench.batch({ KILL_BEFORE: before.source, KILL_NTH: String(nth) });
-  if (killed.signal !== 'SIGKILL') return { wasKilled: false, faults: ended('the batch', killed) };
-  const faults = [...ended('the same batch', await bench.batch()), ...ended('clean', await bench.clean())];
+  let kills = 0;
+  const faults: string[] = [];
+  for (const { before, nth } of points) {
+    const killed = await bench.batch({ KILL_BEFORE: before.source, KILL_NTH: String(nth) });
+    if (killed.signal === 'SIGKILL') kills += 1;
+    else faults.push(...ended('the batch', killed));
+  }
+  faults.push(...ended('the same batch', await bench.batch()), ...(await bench.besideFiles()));
+  faults.push(...ended('clean', await bench.clean()));
   for (const [name, bytes] of FILES) {
     const there = await readFile(join(bench.out, name)).catch(() => undefined);
     if (there?.equals(bytes) !== true) faults.push(`${name} has ${there?.length} bytes, which are not the right ones`);
   }
-  return { wasKilled: true, faults: [...faults, ...(await bench.leftOvers())] };
+  return { kills, faults: [...faults, ...(await bench.leftOvers())] };
 }
 
 function ended(what: string, { exitCode, stderr }: Ended): string[] {
@@ -70,8 +80,10 @@ function ended(what: string, { exitCode, stderr }: Ended): string[] {
 async function openBench(origin: Origin) {
   const home = await mkdtemp(join(tmpdir(), 'piecework-kill-point-'));
   const out = join(home, 'out');
-  const list = join(home, 'list.txt');
-  await writeFile(list, [...FILES.keys()].map((name) => `${origin.base}/${name}\n`).join(''));
+  const list = join(home, 'list.csv');
+  const report = join(home, 'report.jsonl');
+  const rows = [...FILES].map(([name, bytes]) => `${origin.base}/${name},${bytes.length}\n`);
+  await writeFile(list, ['url,size\n', ...rows].join(''));
   const run = (args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ended> =>
     startCli(args, {
       cwd: home,
@@ -83,15 +95,16 @@ async function openBench(origin: Origin) {
   return {
     out,
     batch: (environment?: Readonly<Record<string, string>>) =>
-      run(['batch', list, out, '--quiet', '--report', join(home, 'report.jsonl')], environment),
+      run(['batch', list, out, '--quiet', '--report', report], environment),
     clean: () => run(['clean']),
+    /** Hidden files where the user looks for none: the same command is to leave none, without a `clean`. */
+    async besideFiles(): Promise<readonly string[]> {
+      const names = (await filesUnder(out)).map((path) => relative(out, path));
+      return names.filter((name) => !FILES.has(name)).map((name) => `beside the files: ${name}`);
+    },
     async leftOvers(): Promise<readonly string[]> {
-      const beside = (await filesUnder(out)).filter((path) => !FILES.has(path.slice(out.length + 1)));
-      const state = join(home, '.local', 'state', 'piecework');
-      const inRooms = await Promise.all(
-        ROOMS.map(async (room) => (await readdir(join(state, room)).catch(() => [])).map((name) => `${room}/${name}`)),
-      );
-      return [...beside, ...inRooms.flat()].map((path) => `left behind: ${path}`);
+      const wanted = new Set([report, ...[...FILES.keys()].map((name) => join(out, name))]);
+      return (await othersThan(home, wanted)).map((path) => `left behind: ${path}`);
     },
     [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }),
   };

@@ -9,7 +9,7 @@ import { turns } from '../gate.ts';
 import { fileLocator } from '../locator.ts';
 import { putId } from '../names.ts';
 import type { FileTarget } from '../target.ts';
-import { checkSettings, resolveTarget } from '../target.ts';
+import { checkSettings, locateTarget, resolveTarget } from '../target.ts';
 import type { WriteAt } from '../upload/write-all.ts';
 import { writeAll } from '../upload/write-all.ts';
 import { groups } from './groups.ts';
@@ -20,7 +20,7 @@ const MOST_OPEN = 128;
 /**
  * Whole files by the thousand, each complete and on the disk before it has its name, as a single put is, but without
  * lock and journal, and flushed together: what is under way while the disk is busy shares the next flush. A crash
- * leaves at most the hidden files that were being written; the same put takes their place.
+ * leaves at most the hidden files that were being written; the same put takes their place, or they are discarded.
  */
 export function fileSmallPuts(writeAt: WriteAt) {
   const bytes = groups<FileHandle>((files) => Promise.allSettled(files.map((file) => file.datasync())));
@@ -66,6 +66,12 @@ export function fileSmallPuts(writeAt: WriteAt) {
     next = (next + 1) % MOST_OPEN;
     return await inTurn(places[next] ?? '', signal, () => put(object, body, condition));
   };
+}
+
+/** Removes the hidden file of a put that a dead process was at. */
+export async function discardSmallPut({ target, token }: Pick<ObjectSpec, 'target' | 'token'>): Promise<void> {
+  const located = await locateTarget(target);
+  await onDisk(located.path, () => rm(located.upload(putId(token)).partial, { force: true }));
 }
 
 const NOT_SYNCED: PromiseSettledResult<void> = { status: 'rejected', reason: new Error('it was not flushed') };

@@ -35,6 +35,8 @@ export interface FileUploads extends AsyncDisposable {
   /** It became the file: closes it, and keeps lock and journal until it is released. */
   finished(partial: PartialFile): Promise<void>;
   remove(upload: UploadRef, what: Removal): Promise<void>;
+  /** Removes what processes left beside the target that were killed while they had its lock, or took it. */
+  tidy(target: FileTarget): Promise<void>;
 }
 
 export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads {
@@ -140,6 +142,8 @@ export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads 
         await locks.drop(target, user);
       }
     },
+
+    tidy: (target) => locks.tidy(target),
 
     async [Symbol.asyncDispose]() {
       ending.abort(uploadLost('a file', 'the destination was closed'));

@@ -38,6 +38,11 @@ export async function storeReport(
   return await storeText(home, of, signal);
 }
 
+/** Where reports lie until they are at their place. */
+export function keptReports({ stateDir }: Pick<Home, 'stateDir'>): string {
+  return join(stateDir, 'reports');
+}
+
 /**
  * Writes a text first into the state folder: from there it is copied to its place like any other file, whole or not at
  * all, and it stays where that fails.
@@ -55,8 +60,8 @@ export async function storeText(
   signal: AbortSignal,
 ): Promise<string> {
   const { text, destination, what, keptAs, batchId } = of;
-  const kept = join(home.stateDir, 'reports', keptAs);
-  await mkdir(join(home.stateDir, 'reports'), { recursive: true, mode: 0o700 });
+  const kept = join(keptReports(home), keptAs);
+  await mkdir(keptReports(home), { recursive: true, mode: 0o700 });
   await pipeline(Readable.from(text), createWriteStream(kept, { mode: 0o600, flush: true }), { signal });
   try {
     const copied = await copy(home, { source: { url: pathToFileURL(kept).href }, destination }, signal, {

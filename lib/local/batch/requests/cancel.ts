@@ -10,6 +10,7 @@ import { batchFolder } from '../batch-folder.ts';
 import { batchStore } from '../batch-store.ts';
 import { changeRecord } from '../change-record.ts';
 import { endBatch } from '../run/end-batch.ts';
+import { discardLeftPuts } from '../run/left-puts.ts';
 import { isWorkedOn } from './look.ts';
 import { storedShards } from './stored-shards.ts';
 
@@ -29,6 +30,7 @@ export async function cancelBatch(home: Home, batchId: string, signal: AbortSign
   await using _lock = await store.lock();
   const batch = await findBatch(home, batchId);
   if (isBatchOver(batch)) throw batchEnded(batch);
+  await discardLeftPuts(home, batch, signal);
   const shards = (await storedShards(home.records, batch)).map(({ index }) => index);
   return (await endBatch(home, { batch, folder, store, shards }, reason, signal)).record;
 }

@@ -51,7 +51,7 @@ export async function retryBatch(
   const all = shards.map(({ index }) => index);
   const todo = shards.filter(({ isOpen }) => isOpen).map(({ index }) => index);
   for (const { index, isOpen } of shards) if (!isOpen) await reportKnown(home, batchId, index.number, progress);
-  const run = { batch, all, todo, options, folder, store, ports, progress, startedAt, stopping };
+  const run = { batch, isGoneOnWith: true, all, todo, options, folder, store, ports, progress, startedAt, stopping };
   return await runBatch(home, run, signal);
 }
 

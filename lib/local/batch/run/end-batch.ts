@@ -12,6 +12,7 @@ import { localShards } from '../list/shard-store.ts';
 import { storeReport } from '../report/report.ts';
 import { storeSums } from '../report/sums.ts';
 import { cancelTransfersOf } from '../requests/transfers-of.ts';
+import { settleLeft } from './settle-left.ts';
 
 export interface BatchToEnd {
   readonly batch: BatchRecord;
@@ -57,6 +58,7 @@ export async function endBatch(
   const checksums = wasRead ? await storeSums(home, of, signal) : [];
   // In what was not come to, there may be outcomes of an earlier run.
   const sums = how instanceof PieceworkError ? await countOutcomes(home, batch.id) : how;
+  await settleLeft(home, batch.id, signal);
   const record = await store.end(batch, { reason, report, ...sums });
   await keepWhatFailed(home.records, record);
   return { record, sums, checksums };

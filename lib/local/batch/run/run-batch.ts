@@ -21,6 +21,8 @@ export interface BatchRun {
   readonly batch: BatchRecord;
   /** Nothing was at the destination when it began. @default unknown */
   readonly isPlaceEmpty?: boolean;
+  /** An earlier run of it may have been killed. */
+  readonly isGoneOnWith: boolean;
   /** Of the whole list. */
   readonly all: readonly ShardIndex[];
   /** Those that are worked on. */
@@ -38,12 +40,12 @@ export interface BatchRun {
 /** Works on a batch until each of its entries has an outcome, and writes the report. */
 export async function runBatch(home: Home, run: BatchRun, signal: AbortSignal): Promise<BatchReport> {
   const { batch, all, todo, options, folder, store, ports, progress, startedAt, stopping } = run;
-  const { isPlaceEmpty = false } = run;
+  const { isPlaceEmpty = false, isGoneOnWith: mayHaveParts } = run;
   using stop = stopper(signal, stopping.signal);
   using _rules = progress.watch(options, stopping, home.clock);
   let reason: PieceworkError | undefined;
   try {
-    await runRounds({ ...batchWork(ports, batch, options, progress), isPlaceEmpty }, todo, stop.signal);
+    await runRounds({ ...batchWork(ports, batch, options, progress), isPlaceEmpty, mayHaveParts }, todo, stop.signal);
   } catch (thrown) {
     if (signal.aborted) throw interrupted(batch.id, thrown);
     reason = asPieceworkError(thrown);
