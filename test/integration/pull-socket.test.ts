@@ -105,6 +105,20 @@ describe.each(['TCP', 'TLS', 'TLS, its end proved'] as const)('a connection that
     expect(rest.equals(bytes.subarray(50_000))).toBe(true);
   });
 
+  it.runIf(kind === 'TLS')('gives together the records that came in one go', async () => {
+    const bytes = patternBytes(0, 40_000);
+    const { pull } = await connected(kind, (socket) => void socket.write(bytes));
+    const into = new Uint8Array(bytes.length);
+    let filled = await pull.read(into.subarray(0, 1_000));
+    for (let count = 0; count < 20; count += 1) await turn();
+    const got = await pull.read(into.subarray(filled));
+    // A record has 16 KiB at most.
+    expect(got).toBeGreaterThan(17 * 1024);
+    filled += got;
+    while (filled < bytes.length) filled += await pull.read(into.subarray(filled));
+    expect(Buffer.from(into).equals(bytes)).toBe(true);
+  });
+
   it('shows what comes next without taking it', async () => {
     const { pull } = await connected(kind, (socket) => void socket.once('data', () => socket.end('abcdef')));
     pull.write('now');

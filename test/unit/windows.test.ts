@@ -4,6 +4,9 @@ import { PieceworkError } from '../../lib/errors/error.ts';
 import { crc32 } from '../../lib/integrity/crc32.ts';
 import { bodyOf, fill, windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { ByteReader, Window } from '../../lib/values/bytes.ts';
+import { patternBytes } from '../support/pattern.ts';
+
+const MIB = 1024 ** 2;
 
 const never = new AbortController().signal;
 
@@ -230,6 +233,23 @@ describe('bringing a body into windows', () => {
       [4, 5, 6, 7],
       [8, 9],
     ]);
+  });
+
+  it('a larger one is handed on in bits that stay in a processor’s cache, from one and the same memory', async () => {
+    const { windows } = pool(1, MIB);
+    using window = await windows.borrow(never);
+    const bytes = patternBytes(0, MIB + 300_000);
+    const body = await bodyOf(reader(bytes, 100_000), bytes.length, window, crc32);
+    if (body.kind !== 'windows') throw new Error(body.kind);
+    const views: Buffer[] = [];
+    const places = new Set<number>();
+    for (let view = await body.next(); view !== undefined; view = await body.next()) {
+      views.push(Buffer.from(view));
+      places.add(view.byteOffset);
+    }
+    expect(Math.max(...views.map(({ length }) => length))).toBe(MIB / 4);
+    expect(places.size).toBe(1);
+    expect(Buffer.concat(views).equals(bytes)).toBe(true);
   });
 
   it('a larger one that is longer than promised is found out at its end', async () => {

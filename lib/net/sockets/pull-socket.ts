@@ -86,12 +86,16 @@ export class PullSocket {
    *   rejects with, the connection is closed, and nothing lands in `into` any more.
    */
   read(into: Uint8Array, silenceMs = 0): Promise<number> {
-    const [first] = this.#unread;
-    if (first === undefined) return this.#read(silenceMs, into);
-    const given = first.subarray(0, into.length);
-    into.set(given);
-    this.skip(given.length);
-    return Promise.resolve(given.length);
+    if (this.#unread.length === 0) return this.#read(silenceMs, into);
+    let filled = 0;
+    // TLS hands on the records of a packet one by one, and what follows a read's last one waits here.
+    for (let next = this.#unread[0]; next !== undefined && filled < into.length; next = this.#unread[0]) {
+      const given = next.subarray(0, into.length - filled);
+      into.set(given, filled);
+      filled += given.length;
+      this.skip(given.length);
+    }
+    return Promise.resolve(filled);
   }
 
   /** What comes next, which stays there until it is read or skipped; empty = the other side has ended. */
