@@ -39,10 +39,10 @@ function follow(signal: AbortSignal, follower: Follower): void {
     return;
   }
   followersOf.set(signal, new Set([follower]));
-  signal.addEventListener('abort', tellAll, { once: true });
+  signal.addEventListener('abort', abortAll, { once: true });
 }
 
-function tellAll({ target }: Event): void {
+function abortAll({ target }: Event): void {
   const signal = target as AbortSignal;
   for (const follower of followersOf.get(signal) ?? []) follower(signal.reason);
   followersOf.delete(signal);
@@ -52,5 +52,5 @@ function leave(signal: AbortSignal, follower: Follower): void {
   const followers = followersOf.get(signal);
   if (followers?.delete(follower) !== true || followers.size > 0) return;
   followersOf.delete(signal);
-  signal.removeEventListener('abort', tellAll);
+  signal.removeEventListener('abort', abortAll);
 }
