@@ -42,6 +42,7 @@ export type {
   BatchReport,
   BatchRequest,
   BatchRequestOptions,
+  BatchRun,
   ListInput,
   LocalBatch,
   LocalBatchStatus,

@@ -9,7 +9,7 @@ import type { TransferRecord, TransferResult } from '../transfer/record/record.t
 import type { ObjectSettings, TransferOptions } from '../transfer/request.ts';
 import type { BackoffPolicy } from '../transfer/retry.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
-import type { BatchReport, BatchRequest, CleanedBatches, LocalBatch, LocalBatchStatus } from './batch/api.ts';
+import type { BatchReport, BatchRequest, BatchRun, CleanedBatches, LocalBatch, LocalBatchStatus } from './batch/api.ts';
 import type { BatchPlan } from './batch/dry-run/plan.ts';
 import type { ServeOptions } from './server/api.ts';
 
@@ -156,9 +156,10 @@ export interface Local extends AsyncDisposable {
   copy(request: CopyRequest, signal?: AbortSignal): Promise<CopyReport>;
   /**
    * Brings the sources of a list into a folder or under a prefix. The same list to the same place goes on with what an
-   * interrupted run left. What becomes of an entry is its outcome; rejects with what ends the whole batch.
+   * interrupted run left. What becomes of an entry is its outcome: iterate over them, or await the report. Rejects with
+   * what ends the whole batch.
    */
-  batch(request: BatchRequest, signal?: AbortSignal): Promise<BatchReport>;
+  batch(request: BatchRequest, signal?: AbortSignal): BatchRun;
   /** All batches, newest first. */
   listBatches(): Promise<readonly LocalBatch[]>;
   /** What became of its entries so far. Rejects with `BatchNotFound` where there is none. */

@@ -1,4 +1,5 @@
 import type { Local, LocalOptions } from './api.ts';
+import { batchRun } from './batch/batch-run.ts';
 import { batchStatus, listBatches } from './batch/requests/look.ts';
 import { copy } from './copy/copy.ts';
 import type { Home } from './home/home.ts';
@@ -19,11 +20,12 @@ export function localOf(home: Home): Local {
   const never = new AbortController().signal;
   return {
     copy: (request, signal = never) => copy(home, request, signal),
-    async batch(request, signal = never) {
-      // Loaded only where there is a list: its readers bring parsers along.
-      const { batch } = await import('./batch/batch.ts');
-      return await batch(home, request, signal);
-    },
+    batch: (request, signal = never) =>
+      batchRun(request, async (heard) => {
+        // Loaded only where there is a list: its readers bring parsers along.
+        const { batch } = await import('./batch/batch.ts');
+        return await batch(home, heard, signal);
+      }),
     listBatches: () => listBatches(home),
     batchStatus: (batchId) => batchStatus(home, batchId),
     async cancelBatch(batchId, signal = never) {

@@ -6,6 +6,7 @@ import { run } from '../../cli/run.ts';
 import { createClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Local } from '../../lib/index.ts';
+import { batchRun } from '../../lib/local/batch/batch-run.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import { ended } from '../../lib/transfer/batch/batch-transitions.ts';
 import { NO_OUTCOMES } from '../../lib/transfer/batch/outcome.ts';
@@ -127,10 +128,11 @@ describe('batches of a deployment', () => {
     const sealed = await bench.ports.fleet.sealed.unseal(`batches/${context.stdout.text.trim()}/list`);
     expect(sealed).toMatchObject({ reading });
     const taken: unknown[] = [];
-    const batch: Local['batch'] = async ({ list }) => {
-      taken.push(list);
-      throw new PieceworkError('InvalidList', 'it was only to be seen');
-    };
+    const batch: Local['batch'] = (request) =>
+      batchRun(request, async ({ list }) => {
+        taken.push(list);
+        throw new PieceworkError('InvalidList', 'it was only to be seen');
+      });
     expect(await run(['batch', ...options, 'l.csv', 'out/'], testContext({ local: () => ({ batch }) }))).toBe(2);
     expect(taken).toEqual([{ from: 'l.csv', ...reading }]);
   });

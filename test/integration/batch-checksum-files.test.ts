@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ListInput, Outcome } from '../../lib/index.ts';
 import type { BatchBench } from '../support/batch-bench.ts';
 import { batchBench, reported, sha256 } from '../support/batch-bench.ts';
-import { filesUnder } from '../support/files-under.ts';
+import { filesAtRest } from '../support/files-under.ts';
 import { patternBytes } from '../support/pattern.ts';
 
 let bench: BatchBench;
@@ -58,7 +58,7 @@ test('a secret in its URL is kept nowhere', async () => {
   bench.origin.serve('/d/SUMS', { bytes: Buffer.from('<html>no checksums</html>\n') });
   const checksumsFrom = `${bench.origin.base}/d/SUMS?sig=canary`;
   expect(ends(await bring(urls, { checksumsFrom }))).toEqual(['DigestMissing']);
-  for (const path of await filesUnder(bench.folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
+  for (const path of await filesAtRest(bench.folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
 });
 
 test('of mirrors that all fail, the best one says why', async () => {

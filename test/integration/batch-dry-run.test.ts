@@ -5,7 +5,7 @@ import type { BatchPlan } from '../../lib/index.ts';
 import { openLocal } from '../../lib/index.ts';
 import type { BatchBench } from '../support/batch-bench.ts';
 import { batchBench, sha256 } from '../support/batch-bench.ts';
-import { filesUnder } from '../support/files-under.ts';
+import { filesAtRest } from '../support/files-under.ts';
 import { untilClosed } from '../support/hostile-lies.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { startS3Double } from '../support/s3-double.ts';
@@ -45,7 +45,7 @@ test('says what is to be brought, what is there, what is dead, by host, and asks
   const large = bench.origin.serve('/large.bin', { size: 20 * MIB, ...DATE });
   const first = await bench.listFile(urls.slice(0, 4), 'first.txt');
   await bench.bring(first, { report: false });
-  const before = await filesUnder(bench.folder);
+  const before = await filesAtRest(bench.folder);
   bench.asked();
   const list = await bench.listFile([...urls, large, `${bench.origin.base}/dead.bin`, `${bench.origin.base}/`]);
   const { plan, exitCode } = await planned(list, 'out', '--per-host-rate', '6000/m');
@@ -67,7 +67,7 @@ test('says what is to be brought, what is there, what is dead, by host, and asks
   const sent = bench.origin.requests.slice(-22).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
   expect(sent).toBeLessThan(3 * MIB);
   // The list itself is the test's.
-  expect([...(await filesUnder(bench.folder))].sort()).toEqual([...before, list].sort());
+  expect([...(await filesAtRest(bench.folder))].sort()).toEqual([...before, list].sort());
 });
 
 test('makes no folder and no state, and a person reads it on stdout', async () => {
@@ -78,7 +78,7 @@ test('makes no folder and no state, and a person reads it on stdout', async () =
   expect(String(stdout)).toMatch(/^list: +1 entry \(urls\)\ndestination: .*new\/folder\nto bring: +1, 100 B\n/);
   expect(String(stdout)).toMatch(/\ntime: +about 1s/);
   expect(stderr).toBe('');
-  expect(await filesUnder(bench.folder)).toEqual([list]);
+  expect(await filesAtRest(bench.folder)).toEqual([list]);
   expect(await readdir(bench.folder)).not.toContain('new');
 });
 
@@ -145,7 +145,7 @@ test('copy of several has it too', async () => {
   const urls = [1, 2].map((seed) => bench.origin.serve(`/f${seed}.bin`, { size: 100, seed }));
   const { exitCode, stdout } = await bench.run('copy', '--dry-run', ...urls, 'out/');
   expect([exitCode, String(stdout)]).toEqual([0, expect.stringMatching(/to bring: +2, 200 B/)]);
-  expect(await filesUnder(bench.folder)).toEqual([]);
+  expect(await filesAtRest(bench.folder)).toEqual([]);
 });
 
 test('what the batch would refuse of an entry or of the destination, it refuses too', async () => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BatchEvent, BatchReport, BatchRequest } from '../../lib/index.ts';
 import type { BatchBench } from '../support/batch-bench.ts';
 import { batchBench, reported, stopAfter } from '../support/batch-bench.ts';
-import { filesUnder } from '../support/files-under.ts';
+import { filesAtRest } from '../support/files-under.ts';
 import { failureOf } from '../support/reading.ts';
 
 const MIB = 1024 ** 2;
@@ -116,7 +116,7 @@ describe('retry of a batch', () => {
     serve('held.bin?sig=canary-in-query');
     expect((await bring(urls)).counters).toMatchObject({ done: 2 });
     await rm(join(bench.folder, 'list.txt'));
-    for (const path of await filesUnder(bench.folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
+    for (const path of await filesAtRest(bench.folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
   });
 
   test('what ended early goes on with the same command, whose shards are stored once more', async () => {
@@ -132,7 +132,7 @@ describe('retry of a batch', () => {
     const missing = `${bench.origin.base}/files/none.bin`;
     await bring([missing]);
     const rooms = async () =>
-      (await filesUnder(join(bench.folder, 'state'))).filter((path) => /\/(shards|outcomes)\//.test(path)).length;
+      (await filesAtRest(join(bench.folder, 'state'))).filter((path) => /\/(shards|outcomes)\//.test(path)).length;
     expect(await rooms()).toBe(2);
     await bring([serve('a.bin')]);
     expect(await rooms()).toBe(0);

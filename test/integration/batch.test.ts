@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BatchEvent, BatchRequest } from '../../lib/index.ts';
 import type { BatchBench } from '../support/batch-bench.ts';
 import { batchBench, reported, sha256, stopAfter } from '../support/batch-bench.ts';
-import { filesUnder } from '../support/files-under.ts';
+import { filesAtRest } from '../support/files-under.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { failureOf } from '../support/reading.ts';
 
@@ -137,7 +137,7 @@ describe('a list of URLs into a folder', () => {
     const list = await bench.listFile(['url,name', `${one},same.bin`, `${two},same.bin`], 'list.csv');
     await failureOf(bench.bring(list), 'InvalidList');
     expect(bench.origin.requests).toEqual([]);
-    expect((await filesUnder(bench.folder)).filter((path) => path.includes('state'))).toEqual([]);
+    expect((await filesAtRest(bench.folder)).filter((path) => path.includes('state'))).toEqual([]);
     const report = await bench.bring(list, { list: { from: list, onCollision: 'number' } });
     expect(report.counters).toMatchObject({ done: 2 });
     expect((await readdir(bench.out())).filter((name) => name.startsWith('same')).sort()).toEqual([
@@ -207,7 +207,7 @@ describe('what it keeps', () => {
     bench.origin.serve('/files/f9.bin', () => undefined);
     const { onEvent, signal } = stopAfter(9);
     await failureOf(bench.bring(await bench.listFile(urls), { onEvent }, signal), 'Interrupted');
-    const rooms = () => filesUnder(join(bench.folder, 'state'));
+    const rooms = () => filesAtRest(join(bench.folder, 'state'));
     expect((await rooms()).filter((path) => /batches|shards|outcomes/.test(path)).length).toBe(3);
     const { batches } = await bench.piecework.clean();
     expect(batches).toEqual({ cleaned: [expect.stringMatching(/^[0-9A-Z]{26}$/)], forgotten: [] });
@@ -218,7 +218,7 @@ describe('what it keeps', () => {
   test('of one that has ended, its record, until the history is cleaned', async () => {
     const { batchId } = await bench.bring(await bench.listFile(serveFiles(3)));
     const left = async () =>
-      (await filesUnder(join(bench.folder, 'state'))).filter((path) => /batches|shards|outcomes/.test(path));
+      (await filesAtRest(join(bench.folder, 'state'))).filter((path) => /batches|shards|outcomes/.test(path));
     expect(await left()).toEqual([join(bench.folder, 'state', 'batches', `${batchId}.json`)]);
     expect((await bench.piecework.clean({ history: true })).batches).toEqual({ cleaned: [], forgotten: [batchId] });
     expect(await left()).toEqual([]);
@@ -234,7 +234,7 @@ describe('what it keeps', () => {
     const report = await bench.bring(list, { source });
     expect(report.counters).toMatchObject({ done: 1, failed: 1 });
     await rm(list);
-    for (const path of await filesUnder(bench.folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
+    for (const path of await filesAtRest(bench.folder)) expect(await readFile(path, 'latin1')).not.toContain('canary');
     expect(JSON.stringify([report, bench.events])).not.toContain('canary');
   });
 });

@@ -1,5 +1,6 @@
 import type { Context, Output } from '../../cli/context.ts';
 import type { Local, LocalOptions } from '../../lib/index.ts';
+import { batchRun } from '../../lib/local/batch/batch-run.ts';
 
 export interface CapturedOutput extends Output {
   text: string;
@@ -58,7 +59,7 @@ export function testContext(
       opened.push(localOptions);
       return {
         copy: missing,
-        batch: missing,
+        batch: (request) => batchRun(request, missing),
         listBatches: async () => [],
         batchStatus: missing,
         cancelBatch: missing,

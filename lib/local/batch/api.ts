@@ -105,6 +105,12 @@ export interface BatchReport {
   readonly elapsedMs: number;
 }
 
+/**
+ * A batch that is under way: awaited, its report; iterated over, the outcomes as they come, of earlier runs, too. To leave
+ * the loop early does not stop the batch: its signal does.
+ */
+export type BatchRun = Promise<BatchReport> & AsyncIterable<Outcome>;
+
 /** One batch as `list` shows it. */
 export interface LocalBatch {
   readonly record: BatchRecord;

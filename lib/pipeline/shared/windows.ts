@@ -77,8 +77,8 @@ export async function fill(reader: ByteReader, into: Uint8Array): Promise<number
 }
 
 /**
- * Of what passes through a window: so much is still in the processor's cache when it is checksummed and handed on. With
- * 1 MiB, each of these steps has it from the memory, which made them twice as dear (`bench/README.md`).
+ * Of what passes through a window: so much may still be in the processor's cache when it is checksummed and handed on.
+ * Bits of 1 MiB took half as much CPU again (`bench/README.md`).
  */
 const PASSING_BYTES = 256 * 1024;
 

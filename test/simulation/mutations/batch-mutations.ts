@@ -29,7 +29,7 @@ export const BATCH_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a batch ignores the places of a host',
     file: 'lib/pipeline/batch/host-pace.ts',
-    find: 'Math.max(1, Math.min(limits.places, ceiling?.connections ?? limits.places))',
+    find: 'Math.max(1, Math.min(limits.places, ceiling?.connections ?? limits.places, share ?? limits.places))',
     replace: 'Math.max(100, ceiling?.connections ?? limits.places)',
   },
   {
