@@ -106,8 +106,8 @@ export interface BatchReport {
 }
 
 /**
- * A batch that is under way: awaited, its report; iterated over, the outcomes as they come, of earlier runs, too. To leave
- * the loop early does not stop the batch: its signal does.
+ * A batch that is under way: awaited, its report; iterated over, the outcomes as they come, of earlier runs, too. To
+ * leave the loop early does not stop the batch: its signal does.
  */
 export type BatchRun = Promise<BatchReport> & AsyncIterable<Outcome>;
 
