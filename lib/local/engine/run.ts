@@ -72,8 +72,10 @@ export function createRun({ ports: given, connections, borne, parallelism, closi
   const finalizer = queueOf<FinalizerMessage>();
   const { events, tally } = tallied(given.events);
   const primed = primedSources(given.sources);
+  let isAtWork = false;
   const ports: Ports = {
     ...given,
+    policy: { ...given.policy, mayStillLand: () => isAtWork },
     sources: primed.sources,
     events,
     queues: { planner: planner.queue, fetcher: fetcher.queue, finalizer: finalizer.queue },
@@ -120,6 +122,7 @@ export function createRun({ ports: given, connections, borne, parallelism, closi
     // Where pieces are gone on with, nothing is planned: its connection is worth more to a piece.
     if (planner.pending().waiting === 0) await primed[Symbol.asyncDispose]();
     using stop = stopper(signal, closing);
+    isAtWork = true;
     const workers = Promise.all([
       planner.consumer.consume({ concurrency: 1, batchSize: 1 }, handlePlanner, stop.signal),
       fetcher.consumer.consume({ concurrency: pieceWorkers, batchSize: 1 }, handleFetcher, stop.signal),
@@ -132,6 +135,7 @@ export function createRun({ ports: given, connections, borne, parallelism, closi
     } finally {
       stop.now();
       await workers;
+      isAtWork = false;
     }
     signal.throwIfAborted();
     // Whatever the workers were stopped in the middle of.

@@ -9,6 +9,9 @@ import { uploadRef } from '../shared/upload-ref.ts';
 import { nameLeft } from './left.ts';
 import type { Wait } from './step.ts';
 
+/** Longer than it takes: a tick for it alone would be in the way. */
+const UNTIL_STOPPED_MS = 3_600_000;
+
 /** Abort, and look again after the grace: parts of dead workers may land even after the abort (rule 14). */
 export async function abortStep(
   ports: Ports,
@@ -22,6 +25,8 @@ export async function abortStep(
   const upload = uploadRef(destination, record, entry.upload);
   const lookAt = entry.abortedAt === undefined ? now : fromIso(entry.abortedAt) + ports.policy.graceMs;
   if (entry.abortedAt !== undefined && now < lookAt) return { waitMs: lookAt - now };
+  // The one who stops these workers settles once more.
+  if (entry.abortedAt !== undefined && ports.policy.mayStillLand?.() === true) return { waitMs: UNTIL_STOPPED_MS };
   let isGone: boolean;
   try {
     isGone = entry.abortedAt !== undefined && (await destination.listParts(upload, 0, { signal })) === 'gone';

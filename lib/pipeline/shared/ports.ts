@@ -63,6 +63,11 @@ export interface Policy {
    * function time-out + 5 min on AWS.
    */
   readonly graceMs: number;
+  /**
+   * Whether parts may be on their way that workers of this very process sent: then a look whether an aborted upload is
+   * gone says nothing yet. @default false
+   */
+  readonly mayStillLand?: () => boolean;
   /** A destination that does not answer is asked for so long before a transfer ends without knowing its outcome. */
   readonly proofPatienceMs: number;
   /** After this a recorded intent without an upload is an orphan. */
