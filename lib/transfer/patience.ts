@@ -61,6 +61,31 @@ export function ofPatience(waitedMs: number, delayMs: number, maxWaitMs: number)
   );
 }
 
+/**
+ * Why the transfer ends although nothing failed just now: all that was sent and is not done waits for the source longer
+ * than patience lasts, since the piece that came last was the only one that still brought bytes.
+ */
+export function allWaitTooLong(
+  { silentSince, request }: Pick<TransferRecord, 'silentSince' | 'request'>,
+  missing: readonly number[],
+  trouble: Readonly<Record<string, Trouble>>,
+  now: Instant,
+  policy: PatiencePolicy,
+): ErrorRecord | undefined {
+  const maxWaitMs = request.options.maxWaitMs ?? policy.maxWaitMs;
+  if (maxWaitMs === undefined) return undefined;
+  const waitedMs = silentSince === undefined ? 0 : Math.max(0, now - fromIso(silentSince));
+  const waiting = missing.map((pieceNumber) => trouble[String(pieceNumber)]);
+  const delays = waiting.map((one) =>
+    one?.notBefore === undefined || !isOfSource(one) ? 0 : fromIso(one.notBefore) - now,
+  );
+  const [first] = waiting;
+  const delayMs = Math.min(...delays);
+  if (first === undefined || waitedMs + delayMs <= maxWaitMs) return undefined;
+  const message = `${request.source.url}: the source asks for patience${ofPatience(waitedMs, delayMs, maxWaitMs)}`;
+  return { code: first.code, message };
+}
+
 /** Of pieces that were sent and not done: all of them wait, or have been tried again only just now. */
 export function allWait(missing: readonly number[], trouble: Readonly<Record<string, Trouble>>, now: Instant): boolean {
   return missing.every((pieceNumber) => {

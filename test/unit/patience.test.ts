@@ -46,6 +46,15 @@ describe('patience with a source that gives nothing', () => {
     expect(within.record.status).toBe('transferring');
   });
 
+  it('ends when the last piece that was coming has come, where the others wait for what is beyond it', () => {
+    const both = { ledger: ledger(0, 3, 4), places: 2 };
+    const { record } = decided(transferring(), [busy(1, { retryAfterMs: MAX_WAIT_MS + MINUTE_MS })], NOW, both);
+    expect(record.status).toBe('transferring');
+    const after = decided(record, [done(2)], NOW + 1, one).record;
+    expect(after).toMatchObject({ status: 'failed', reason: { code: 'SourceBusy' } });
+    expect(after.reason?.message).toContain('--max-wait allows 15m');
+  });
+
   it('is as long as the request says, or as the home does, or without end', () => {
     const late = NOW + MAX_WAIT_MS;
     const since = { silentSince: toIso(NOW) };

@@ -82,6 +82,8 @@ export function decideByLedger(
     const impatient = round.outOfPatience(missing);
     if (impatient !== undefined) return end(failed(round.record(), impatient, now));
   }
+  const tooLong = failures.length > 0 ? undefined : round.waitsTooLong(missing);
+  if (tooLong !== undefined) return end(failed(round.record(), tooLong, now));
   round.fillPlaces(missing);
   const tick = inputs.find((input) => input.kind === 'tick');
   if (tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy)))

@@ -30,6 +30,8 @@ export function placesByReports(
   }
   const ledger: LedgerView = { doneThrough: record.doneThrough, done };
   const round = new Round(record, ledger, host, now, policy);
-  round.fillPlaces(missingBelow(record.cursor, ledger));
+  const missing = missingBelow(record.cursor, ledger);
+  if (round.waitsTooLong(missing) !== undefined) return undefined;
+  round.fillPlaces(missing);
   return round.sentCount > 0 && round.sentCount >= done.size - before.size ? round.outcome() : undefined;
 }

@@ -4,7 +4,7 @@ import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import { mayBeLimit } from '../denial.ts';
 import type { PieceTask } from '../messages.ts';
-import { allWait, isOfSource, outOfPatience } from '../patience.ts';
+import { allWait, allWaitTooLong, isOfSource, outOfPatience } from '../patience.ts';
 import type { LedgerView } from '../plan/ledger.ts';
 import { isInLedger, missingBelow } from '../plan/ledger.ts';
 import { pieceSet } from '../plan/piece-set.ts';
@@ -84,6 +84,13 @@ export class Round {
     const waiting = { request, ...stated({ silentSince: this.#silentSince }) };
     const impatient = outOfPatience(waiting, error, { delayMs, now: this.#now }, this.#policy);
     return impatient !== undefined && allWait(missing, this.#trouble, this.#now) ? impatient : undefined;
+  }
+
+  /** The same where nothing failed in this round. */
+  waitsTooLong(missing: readonly number[]): ErrorRecord | undefined {
+    const { request } = this.#before;
+    const waiting = { request, ...stated({ silentSince: this.#silentSince }) };
+    return allWaitTooLong(waiting, missing, this.#trouble, this.#now, this.#policy);
   }
 
   /** New pieces into free places. What an earlier run brought is skipped. */
