@@ -76,6 +76,23 @@ export function decideByLedger(
   const smaller = withSmallerPieces(record, ledger, failures, now);
   if (smaller !== undefined) return smaller;
   const round = new Round(record, ledger, host, now, policy);
+  const ended = answerAll(round, failures, missing, now, policy);
+  if (ended !== undefined) return ended;
+  round.fillPlaces(missing);
+  const tick = inputs.find((input) => input.kind === 'tick');
+  if (tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy)))
+    round.resend(missing);
+  return round.outcome();
+}
+
+/** `undefined` = the transfer goes on. */
+function answerAll(
+  round: Round,
+  failures: readonly CurrentFailure[],
+  missing: readonly number[],
+  now: Instant,
+  policy: DecidePolicy,
+): Outcome | undefined {
   for (const failure of failures) {
     const fatal = round.answer(failure);
     if (fatal !== undefined) return afterPieceFailed(round.record(), fatal, now, policy);
@@ -83,12 +100,7 @@ export function decideByLedger(
     if (impatient !== undefined) return end(failed(round.record(), impatient, now));
   }
   const tooLong = failures.length > 0 ? undefined : round.waitsTooLong(missing);
-  if (tooLong !== undefined) return end(failed(round.record(), tooLong, now));
-  round.fillPlaces(missing);
-  const tick = inputs.find((input) => input.kind === 'tick');
-  if (tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy)))
-    round.resend(missing);
-  return round.outcome();
+  return tooLong === undefined ? undefined : end(failed(round.record(), tooLong, now));
 }
 
 /**
