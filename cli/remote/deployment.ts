@@ -3,6 +3,7 @@ import type { ApiClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { RunningServer } from '../../lib/index.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { isLoopback } from '../../lib/values/web/hosts.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 
 /** Which home a verb speaks to. What belongs to one call is no setting, so these are extras. */
@@ -57,8 +58,8 @@ export async function openServer({ settings, context }: VerbCall): Promise<ApiCl
 
 /** Asked by its URL, it is known, and so is where its token is. */
 async function serverAt(url: string, { settings, context }: VerbCall): Promise<RunningServer | undefined> {
-  if (!/^https?:\/\/(localhost|127\.|\[::1\])/i.test(url) || context.environment[TOKEN_VARIABLE] !== undefined)
-    return undefined;
+  const isHere = isLoopback(URL.parse(url)?.hostname ?? '');
+  if (!isHere || context.environment[TOKEN_VARIABLE] !== undefined) return undefined;
   const server = await findServer(settings.stateDir, context.environment);
   return server !== undefined && URL.parse(server.url)?.origin === URL.parse(url)?.origin ? server : undefined;
 }

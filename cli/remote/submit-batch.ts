@@ -7,6 +7,7 @@ import type { Entry } from '../../lib/lists/entry.ts';
 import { noteText } from '../../lib/lists/note.ts';
 import { formatOf } from '../../lib/lists/options.ts';
 import { isUrl, placeHere } from '../../lib/local/batch/list/list-place.ts';
+import { placeInS3 } from '../../lib/transfer/written-place.ts';
 import { stated } from '../../lib/values/stated.ts';
 import { printable } from '../../lib/values/text/printable.ts';
 import { reading } from '../options/batch-request.ts';
@@ -159,8 +160,9 @@ const BY_URL = 'put the list where the deployment reads, and give its URL, such 
 
 /** @throws PieceworkError `InvalidDestination`. */
 function prefixOf(to: string): SubmitBatchRequest['destination'] {
-  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/is.exec(to) ?? [];
-  if (bucket !== undefined && (prefix === '' || prefix.endsWith('/'))) return { bucket, prefix };
+  const written = placeInS3(to);
+  if (written !== undefined && (written.key === '' || written.key.endsWith('/')))
+    return { bucket: written.bucket, prefix: written.key };
   throw new PieceworkError(
     'InvalidDestination',
     'a deployment brings a batch under a prefix of a bucket: DEST is s3://bucket/prefix/, with a slash at its end',

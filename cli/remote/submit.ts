@@ -1,10 +1,8 @@
 import { resolve, sep } from 'node:path';
 import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
-import { nameInPath } from '../../lib/errors/secret-paths.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
-import { safeName } from '../../lib/values/text/safe-name.ts';
-import { readUrl } from '../../lib/values/web/read-url.ts';
+import { nameBySource, placeInS3 } from '../../lib/transfer/written-place.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
@@ -91,16 +89,17 @@ function hereOf(to: string): string {
 }
 
 function destinationOf(source: SourceLocator, to: string): SubmitRequest['destination'] {
-  const [, bucket, key = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/is.exec(to) ?? [];
-  if (bucket === undefined)
+  const written = placeInS3(to);
+  if (written === undefined)
     throw new PieceworkError(
       'InvalidDestination',
       'a deployment writes into buckets: DEST is s3://bucket/key or s3://bucket/prefix/',
     );
+  const { bucket, key } = written;
   if (key !== '' && !key.endsWith('/')) return { bucket, key };
   // The deployment looks at the source later, so its name is that of the URL.
-  const name = source.secretPath === true ? '' : (safeName(nameInPath(readUrl(source.url)?.pathname ?? '')) ?? '');
-  if (name === '')
+  const name = nameBySource(source);
+  if (name === undefined)
     throw new PieceworkError(
       'InvalidDestination',
       'the URL has no name at its end that may be shown; give the whole key, s3://bucket/prefix/name',

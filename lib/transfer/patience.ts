@@ -46,11 +46,9 @@ export function outOfPatience(
   next: { readonly delayMs: number; readonly now: Instant },
   policy: PatiencePolicy,
 ): ErrorRecord | undefined {
-  const maxWaitMs = request.options.maxWaitMs ?? policy.maxWaitMs;
-  if (maxWaitMs === undefined || silentSince === undefined || !isOfSource(error)) return undefined;
-  const waitedMs = Math.max(0, next.now - fromIso(silentSince));
-  if (waitedMs + next.delayMs <= maxWaitMs) return undefined;
-  return { ...error, message: `${error.message}${ofPatience(waitedMs, next.delayMs, maxWaitMs)}` };
+  if (silentSince === undefined || !isOfSource(error)) return undefined;
+  const why = whyNotWait({ silentSince, request }, next, policy);
+  return why === undefined ? undefined : { ...error, message: `${error.message}${why}` };
 }
 
 /** What is said of it, behind the last reason. */
@@ -66,24 +64,33 @@ export function ofPatience(waitedMs: number, delayMs: number, maxWaitMs: number)
  * than patience lasts, since the piece that came last was the only one that still brought bytes.
  */
 export function allWaitTooLong(
-  { silentSince, request }: Pick<TransferRecord, 'silentSince' | 'request'>,
+  record: Pick<TransferRecord, 'silentSince' | 'request'>,
   missing: readonly number[],
   trouble: Readonly<Record<string, Trouble>>,
   now: Instant,
   policy: PatiencePolicy,
 ): ErrorRecord | undefined {
-  const maxWaitMs = request.options.maxWaitMs ?? policy.maxWaitMs;
-  if (maxWaitMs === undefined) return undefined;
-  const waitedMs = silentSince === undefined ? 0 : Math.max(0, now - fromIso(silentSince));
   const waiting = missing.map((pieceNumber) => trouble[String(pieceNumber)]);
   const delays = waiting.map((one) =>
     one?.notBefore === undefined || !isOfSource(one) ? 0 : fromIso(one.notBefore) - now,
   );
   const [first] = waiting;
-  const delayMs = Math.min(...delays);
-  if (first === undefined || waitedMs + delayMs <= maxWaitMs) return undefined;
-  const message = `${request.source.url}: the source asks for patience${ofPatience(waitedMs, delayMs, maxWaitMs)}`;
-  return { code: first.code, message };
+  if (first === undefined) return undefined;
+  const why = whyNotWait(record, { delayMs: Math.min(...delays), now }, policy);
+  if (why === undefined) return undefined;
+  return { code: first.code, message: `${record.request.source.url}: the source asks for patience${why}` };
+}
+
+/** The end of its sentence; `undefined` = the next try comes within patience. */
+function whyNotWait(
+  { silentSince, request }: Pick<TransferRecord, 'silentSince' | 'request'>,
+  { delayMs, now }: { readonly delayMs: number; readonly now: Instant },
+  policy: PatiencePolicy,
+): string | undefined {
+  const maxWaitMs = request.options.maxWaitMs ?? policy.maxWaitMs;
+  const waitedMs = silentSince === undefined ? 0 : Math.max(0, now - fromIso(silentSince));
+  if (maxWaitMs === undefined || waitedMs + delayMs <= maxWaitMs) return undefined;
+  return ofPatience(waitedMs, delayMs, maxWaitMs);
 }
 
 /** Of pieces that were sent and not done: all of them wait, or have been tried again only just now. */

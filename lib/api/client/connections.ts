@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { Agent, EnvHttpProxyAgent, request } from 'undici';
+import { isLoopback } from '../../values/web/hosts.ts';
 
 /** undici's `request`, and the connections that it goes through. */
 export interface Connections {
@@ -13,7 +14,6 @@ export interface Connections {
  */
 export function connectTo(base: string, socketPath?: string): Connections {
   if (socketPath !== undefined) return { request, dispatcher: new Agent({ connect: { socketPath } }) };
-  const { hostname } = new URL(base);
-  const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+  const isHere = isLoopback(new URL(base).hostname);
   return { request, dispatcher: isHere ? new Agent() : new EnvHttpProxyAgent() };
 }

@@ -1,7 +1,5 @@
-import { nameInPath } from '../../errors/secret-paths.ts';
-import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
-import { safeName } from '../../values/text/safe-name.ts';
-import { readUrl } from '../../values/web/read-url.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
+import { placeInS3 } from '../../transfer/written-place.ts';
 import { ApiError } from '../answers/problem.ts';
 import { objectPlaceSchema } from '../schemas/destination.ts';
 import type { SubmitBody } from '../schemas/request.ts';
@@ -33,13 +31,6 @@ export function allowedOnly(allowed: readonly AllowedDestination[]): LocateDesti
   return (asked, name) => locateAllowed(typeof asked === 'string' ? objectPlaceOf(asked, name) : asked, allowed);
 }
 
-/** What a source is called by its URL, whatever it says of itself when it is asked. */
-export function nameBySource({ url, secretPath }: SourceLocator): string | undefined {
-  if (secretPath === true) return undefined;
-  const name = safeName(nameInPath(readUrl(url)?.pathname ?? '')) ?? '';
-  return name === '' ? undefined : name;
-}
-
 /** A folder or a prefix needs a name. */
 export function noNameFor(place: string): ApiError {
   const detail = `the URL has no name at its end that may be shown; give the whole ${place}`;
@@ -49,8 +40,9 @@ export function noNameFor(place: string): ApiError {
 }
 
 function objectPlaceOf(text: string, name: string | undefined): ObjectPlace {
-  const [, bucket, key = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/is.exec(text) ?? [];
-  if (bucket === undefined) throw badPlace('a text is s3://bucket/key or s3://bucket/prefix/');
+  const written = placeInS3(text);
+  if (written === undefined) throw badPlace('a text is s3://bucket/key or s3://bucket/prefix/');
+  const { bucket, key } = written;
   const isPrefix = key === '' || key.endsWith('/');
   if (isPrefix && name === undefined) throw noNameFor('key');
   const place = objectPlaceSchema.safeParse({ bucket, key: isPrefix ? `${key}${name}` : key });

@@ -8,13 +8,13 @@ import { checkPieceSize, dividePieces } from '../../transfer/plan/divide-pieces.
 import type { Limits } from '../../transfer/plan/limits.ts';
 import type { ObjectSettings, TransferOptions } from '../../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
+import { nameBySource } from '../../transfer/written-place.ts';
 import { stated } from '../../values/stated.ts';
 import { howToWriteLogin, readUrl } from '../../values/web/read-url.ts';
 import { ApiError } from '../answers/problem.ts';
 import type { SubmitBody } from '../schemas/request.ts';
 import type { SourceBody } from '../schemas/source.ts';
 import type { LocateDestination } from './destinations.ts';
-import { nameBySource } from './destinations.ts';
 import { shownName } from './validation.ts';
 
 /**

@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { PieceworkError } from '../../errors/error.ts';
+import { isLoopback } from '../../values/web/hosts.ts';
 import type { ServeOptions } from './api.ts';
 
 /** Where to listen. */
@@ -8,10 +9,6 @@ export type Address =
   | { readonly kind: 'socket'; readonly path: string };
 
 const DEFAULT_ADDRESS = '127.0.0.1:7437';
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
-LOOPBACK.addAddress('::1', 'ipv6');
 
 /**
  * @throws PieceworkError `InvalidOption`: it is no address, or one that other machines reach and the options do not
@@ -43,10 +40,6 @@ function parse(text: string): { readonly host: string; readonly port: number } {
     'InvalidOption',
     '--listen: is to be ADDRESS:PORT, such as 127.0.0.1:7437 or [::1]:7437; port 0 is one that the system chooses',
   );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || LOOPBACK.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** `127.0.0.1:7437`, `[::1]:7437`. */

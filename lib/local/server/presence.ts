@@ -1,10 +1,10 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lock } from '../../disk/lock.ts';
 import { acquireLock, lockHolder } from '../../disk/lock.ts';
 import { readUserFileIfThere } from '../../disk/user-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
-import { stateFolderOf } from '../home/state-folder.ts';
+import { makeStateFolder, stateFolderOf } from '../home/state-folder.ts';
 import type { RunningServer } from './api.ts';
 
 /** Where a state folder keeps what belongs to its server: its lock, where it listens, its token. */
@@ -23,7 +23,7 @@ export interface Presence extends AsyncDisposable {
 
 /** @throws PieceworkError `ServerRunning`: the state folder has a server. */
 export async function takePresence(stateDir: string): Promise<Presence> {
-  await mkdir(serverFolder(stateDir), { recursive: true, mode: 0o700 });
+  makeStateFolder(serverFolder(stateDir));
   const lock = await lockFor(stateDir);
   const notice = noticePath(stateDir);
   return {

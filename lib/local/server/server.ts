@@ -5,7 +5,6 @@ import { toIso } from '../../values/time.ts';
 import { VERSION } from '../../values/version.ts';
 import { stopper } from '../engine/stopper.ts';
 import type { Home } from '../home/home.ts';
-import { makeStateFolder } from '../home/state-folder.ts';
 import type { LocalService } from '../service/service.ts';
 import { openService } from '../service/service.ts';
 import { addressOf, authorityOf, namesOf } from './address.ts';
@@ -29,7 +28,7 @@ const UPKEEP_EVERY_MS = 60_000;
 export async function serve(home: Home, options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { tls, drainMs = DRAIN_MS } = options;
   const address = addressOf(options);
-  await using presence = await takePresence(makeStateFolder(home.stateDir));
+  await using presence = await takePresence(home.stateDir);
   const tokenFile = resolve(options.tokenFile ?? join(serverFolder(home.stateDir), 'token'));
   const token = options.tokenFile === undefined ? await readOrMakeToken(tokenFile) : readToken(tokenFile);
   const state = { isReady: false };

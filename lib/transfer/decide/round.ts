@@ -9,7 +9,7 @@ import type { LedgerView } from '../plan/ledger.ts';
 import { isInLedger, missingBelow } from '../plan/ledger.ts';
 import { pieceSet } from '../plan/piece-set.ts';
 import type { PiecesPlan } from '../plan/plan.ts';
-import type { Trouble } from '../record/record.ts';
+import type { TransferRecord, Trouble } from '../record/record.ts';
 import type { Transferring } from '../record/states.ts';
 import type { Command, DecidePolicy, HostFacts, Outcome } from './decision.ts';
 import { quieter, toFinalizing } from './outcomes.ts';
@@ -80,17 +80,18 @@ export class Round {
   outOfPatience(missing: readonly number[]): ErrorRecord | undefined {
     if (this.#lastTry === undefined) return undefined;
     const { error, delayMs } = this.#lastTry;
-    const { request } = this.#before;
-    const waiting = { request, ...stated({ silentSince: this.#silentSince }) };
-    const impatient = outOfPatience(waiting, error, { delayMs, now: this.#now }, this.#policy);
+    const impatient = outOfPatience(this.#waiting, error, { delayMs, now: this.#now }, this.#policy);
     return impatient !== undefined && allWait(missing, this.#trouble, this.#now) ? impatient : undefined;
   }
 
   /** The same where nothing failed in this round. */
   waitsTooLong(missing: readonly number[]): ErrorRecord | undefined {
-    const { request } = this.#before;
-    const waiting = { request, ...stated({ silentSince: this.#silentSince }) };
-    return allWaitTooLong(waiting, missing, this.#trouble, this.#now, this.#policy);
+    return allWaitTooLong(this.#waiting, missing, this.#trouble, this.#now, this.#policy);
+  }
+
+  /** What is known of the source's silence by now. */
+  get #waiting(): Pick<TransferRecord, 'request' | 'silentSince'> {
+    return { request: this.#before.request, ...stated({ silentSince: this.#silentSince }) };
   }
 
   /** New pieces into free places. What an earlier run brought is skipped. */

@@ -24,6 +24,12 @@ function spelledPlainly(host: string): string | undefined {
   return plain === '' ? undefined : plain;
 }
 
+/** Whether a host, however it is spelled, is this machine by its loopback. */
+export function isLoopback(host: string): boolean {
+  const plain = plainHost(host) ?? '';
+  return plain === 'localhost' || plain === '::1' || /^127(\.\d+){3}$/.test(plain);
+}
+
 /** Of a plain host. */
 function isAddress(plain: string): boolean {
   return plain.includes(':') || /^\d+(\.\d+){3}$/.test(plain);

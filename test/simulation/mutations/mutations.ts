@@ -284,8 +284,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a source that gives nothing is waited for to the deadline (--max-wait)',
     file: 'lib/transfer/patience.ts',
-    find: 'if (waitedMs + next.delayMs <= maxWaitMs) return undefined;',
-    replace: 'if (waitedMs + next.delayMs <= 1000 * maxWaitMs) return undefined;',
+    find: 'waitedMs + delayMs <= maxWaitMs) return undefined;',
+    replace: 'waitedMs + delayMs <= 1000 * maxWaitMs) return undefined;',
   },
   {
     name: 'patience is used up by a source that gives something in between (--max-wait)',
