@@ -19,9 +19,9 @@ const POSSIBLE_WORDS = new Set('key sig auth access pass pwd sas share invite'.s
 const ISSUED =
   /^(?:gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|[rs]k_(?:live|test)_|npm_|hf_|pypi-|dop_v1_|shp(?:at|ca|pa|ss)_|SG\.|AIza)[\w.-]{12,}$/;
 
-/** The end of a word that names what follows: `access-token` → `token`. */
+/** The end of a word that names what follows, whatever sign stands before it: `access-token`, `a!token` → `token`. */
 function lastWord(name: string): string {
-  return name.toLowerCase().split(/[-_.]/).at(-1) ?? '';
+  return name.toLowerCase().split(/[^a-z0-9]/).at(-1) ?? '';
 }
 
 function looksLikeChance(text: string): boolean {

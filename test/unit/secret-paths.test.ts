@@ -6,6 +6,7 @@ const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl';
 
 test.each([
   ['/app;jsessionid=CANARY', '/app;jsessionid=***'],
+  ['/d/a.!token=CANARY', '/d/a.!token=***'],
   ['/app;JSESSIONID=CANARY;v=1/file.bin', '/app;JSESSIONID=***;v=1/file.bin'],
   ['/bot12345:CANARY/getFile', '/bot***/getFile'],
   ['/file/bot12345:CANARY/documents/a.pdf', '/file/bot***/documents/a.pdf'],
