@@ -21,7 +21,12 @@ const ISSUED =
 
 /** The end of a word that names what follows, whatever sign stands before it: `access-token`, `a!token` → `token`. */
 function lastWord(name: string): string {
-  return name.toLowerCase().split(/[^a-z0-9]/).at(-1) ?? '';
+  return (
+    name
+      .toLowerCase()
+      .split(/[^a-z0-9]/)
+      .at(-1) ?? ''
+  );
 }
 
 function looksLikeChance(text: string): boolean {
