@@ -21,6 +21,7 @@ export function redactUrl(text: string): string {
 export function holdsSecret(text: string): boolean {
   const url = shownUrl(text);
   if (url === undefined || url.username !== '' || url.password !== '' || url.search !== '') return true;
+  if (shownHost(url) !== url.host) return true;
   return redactPath(url.pathname) !== url.pathname || url.pathname.includes('***');
 }
 
@@ -30,7 +31,12 @@ function afterUser(url: URL): string {
     value === '' ? '***' : `${encodeURIComponent(name)}=***`,
   );
   const query = names.length > 0 ? `?${names.join('&')}` : url.search !== '' ? '?***' : '';
-  return `${url.host}${redactPath(url.pathname)}${query}`;
+  return `${shownHost(url)}${redactPath(url.pathname)}${query}`;
+}
+
+/** No host's name has an equals sign: what stands there was meant for another place. */
+function shownHost({ host }: URL): string {
+  return host.includes('=') ? '***' : host;
 }
 
 /** The URL, where the text is one and its authority is surely what its writer meant. */

@@ -9,6 +9,8 @@ test.each([
   ['https://host/a?x=1&CANARY', 'https://host/a?x=***&***'],
   ['https://host/a', 'https://host/a'],
   ['file:///home/me/a@b', 'file:///home/me/a@b'],
+  ['https://u:x@token=CANARY/a', 'https://***@***/a'],
+  ['https://token=CANARY/a', 'https://***/a'],
   ['disk.iso', 'disk.iso'],
   ['-', '-'],
 ])('%s is shown as %s', (url, shown) => {

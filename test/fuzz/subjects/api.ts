@@ -75,8 +75,8 @@ export const API = [
         await stored;
         const url = URL.parse(path, 'https://api.example');
         const headers = headersOf({ 'content-type': type, ...(key === null ? {} : { 'idempotency-key': key }) });
-        // Neither comes to us: a client can't send it.
-        if (url === null || headers === undefined) return;
+        // None of these comes to us: a client can't send it.
+        if (url === null || url.username !== '' || url.password !== '' || headers === undefined) return;
         const bodyless = method === 'GET' || method === 'HEAD';
         const answer = await bench.app.request(new Request(url, { method, headers, ...(bodyless ? {} : { body }) }));
         const text = await answer.text();
