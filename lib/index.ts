@@ -20,6 +20,7 @@ export { type ApiClient, type ClientOptions, createClient } from './api/client/c
 export type { Batch, BatchDetail, BatchPage, OutcomePage } from './api/schemas/batches/answers.ts';
 export type { SubmitBatchRequest } from './api/schemas/batches/request.ts';
 export type { SubmitRequest } from './api/schemas/request.ts';
+export type { Service } from './api/schemas/service.ts';
 export type { Health, Transfer, TransferDetail, TransferPage } from './api/schemas/transfer.ts';
 export { ERROR_CODES, type ErrorCode, EXIT_CODES, exitCodeOf } from './errors/codes.ts';
 export { type ErrorDetails, type ErrorRecord, PieceworkError } from './errors/error.ts';

@@ -24,6 +24,7 @@ import { listPage } from './requests/list.ts';
 import { checkDestination, checkObject, idempotencyOf, toSource, toSubmission } from './requests/submission.ts';
 import { onInvalid } from './requests/validation.ts';
 import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
+import { serveService } from './service/handlers.ts';
 import { trail } from './trail.ts';
 
 /**
@@ -46,6 +47,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   });
   // Each matches the path without the star, too.
   for (const [path, body] of [
+    ['/v1/service/*', TRANSFER_BODY],
     ['/v1/transfers/*', TRANSFER_BODY],
     ['/v1/batches/*', BATCH_BODY],
   ] as const) {
@@ -113,6 +115,8 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
 
   serveBatches(app, { deps, requests, ownership, signal, basePathOf });
 
+  serveService(app, deps);
+
   app.openapi(healthRoute, (context) => context.json({ status: 'ok' as const, version }, 200));
   app.get('/v1/openapi.json', (context) => context.json(openApiOf(app, version, basePathOf(context))));
 
@@ -148,7 +152,7 @@ function requestsOn(ports: Ports): ApiRequests {
 
 /** What a path that is none of ours holds is not known. */
 function shownPath(path: string): string {
-  return /^\/v1(\/(transfers|batches)(\/[0-9A-Za-z]{26}(\/(cancel|retry|outcomes|report))?)?)?$/.test(path)
+  return /^\/v1(\/service|\/(transfers|batches)(\/[0-9A-Za-z]{26}(\/(cancel|retry|outcomes|report))?)?)?$/.test(path)
     ? path
     : '/v1';
 }

@@ -8,6 +8,7 @@ import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 import type { Ownership } from './ownership.ts';
 import type { LocateDestination } from './requests/destinations.ts';
+import type { Machine } from './service/machine.ts';
 import type { AnsweredRequest, Noted } from './trail.ts';
 
 /** What a request changes. A home that does more than the use cases on its ports (a lock) brings its own. */
@@ -52,6 +53,8 @@ export interface ApiDeps {
   onAnswered?(request: AnsweredRequest, failure: PieceworkError | undefined): void;
   /** A link to the report of a batch that has ended, which can be read for some minutes. @default none is given */
   reportLink?(batch: BatchRecord): Promise<string>;
+  /** The queue and the limits of one machine. @default it is a deployment, which has none */
+  readonly machine?: Machine;
   /** Aborted = the home is shutting down: long polls end. @default never */
   readonly signal?: AbortSignal;
 }

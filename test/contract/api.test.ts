@@ -88,6 +88,11 @@ describe('the rest', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
+  it('says that it is a deployment, and what it has', async () => {
+    const answer = await apiBench().get('/v1/service');
+    expect(await answer.json()).toEqual({ home: 'aws', version: '1.2.3', features: ['batches'] });
+  });
+
   it('answers unknown paths and methods in its own words', async () => {
     const bench = apiBench();
     for (const answer of [

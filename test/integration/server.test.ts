@@ -211,6 +211,22 @@ test.each([
   expect(stderr).toMatch(why);
 });
 
+test('says that it is a machine, what runs there, and its limits', async () => {
+  await using server = await startServer(folder, ['--listen', '127.0.0.1:0', '--running', '1', '--limit-rate', '1GiB']);
+  const { url, gate } = heldSource();
+  await submit(server, url);
+  await submit(server, url, join(folder, 'b'));
+  await vi.waitFor(async () =>
+    expect(await server.client.service()).toMatchObject({
+      home: 'machine',
+      paused: false,
+      counts: { running: 1, waiting: 1, paused: 0 },
+      limits: { running: 1, connections: 64, perHost: 16, rateNowBytesPerSecond: 1024 ** 3 },
+    }),
+  );
+  gate.open();
+});
+
 test('submit, list and status on the same state folder find it', async () => {
   await using server = await startServer(folder);
   const state = ['--state-dir', `${folder}/state`];

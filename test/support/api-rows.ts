@@ -73,6 +73,7 @@ export async function apiTables(): Promise<Readonly<Record<string, string>>> {
       ['Field', 'Value', 'What it means'],
       fields(document, document.components.schemas['BatchDetail'] ?? {}),
     ),
+    service: table(['Field', 'Value', 'What it means'], fields(document, document.components.schemas['Service'] ?? {})),
     transfer: table(
       ['Field', 'Value', 'What it means'],
       fields(document, document.components.schemas['TransferDetail'] ?? {}),

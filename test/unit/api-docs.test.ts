@@ -33,6 +33,7 @@ describe('the OpenAPI document', () => {
       'get /v1/batches/{id}/report',
       'post /v1/batches/{id}/cancel',
       'post /v1/batches/{id}/retry',
+      'get /v1/service',
       'get /v1/health',
     ]);
   });

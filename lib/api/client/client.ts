@@ -5,6 +5,7 @@ import type { Status } from '../../transfer/record/record.ts';
 import type { Batch, BatchDetail, BatchPage, OutcomePage } from '../schemas/batches/answers.ts';
 import type { SubmitBatchRequest } from '../schemas/batches/request.ts';
 import type { SubmitRequest } from '../schemas/request.ts';
+import type { Service } from '../schemas/service.ts';
 import type { Health, Transfer, TransferDetail, TransferPage } from '../schemas/transfer.ts';
 import type { ClientAuth } from './asking.ts';
 import { openAsking } from './asking.ts';
@@ -72,6 +73,8 @@ export interface ApiClient extends AsyncDisposable {
   cancelBatch(batchId: string, options?: Calling): Promise<Batch>;
   /** Runs again what failed, and nothing else. */
   retryBatch(batchId: string, options?: Calling): Promise<Batch>;
+  /** Which home answers, and what it has. */
+  service(options?: Calling): Promise<Service>;
   health(options?: Calling): Promise<Health>;
 }
 
@@ -141,6 +144,7 @@ export function createClient(options: ClientOptions): ApiClient {
       ask({ method: 'POST', path: `${batchPathOf(id)}/cancel`, repeatable: false, signal }),
     retryBatch: (id, { signal } = {}) =>
       ask({ method: 'POST', path: `${batchPathOf(id)}/retry`, repeatable: false, signal }),
+    service: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/service', repeatable: true, signal }),
     health: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/health', repeatable: true, signal }),
     [Symbol.asyncDispose]: () => asking[Symbol.asyncDispose](),
   };

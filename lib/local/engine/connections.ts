@@ -2,8 +2,8 @@ import type { Sources } from '../../sources/source.ts';
 import { fairTurns } from './fair-turns.ts';
 
 /** Connections to sources, unless a single transfer was asked to have more. */
-const PER_HOST = 16;
-const IN_ALL = 64;
+export const PER_HOST = 16;
+export const IN_ALL = 64;
 
 export interface ConnectionNeed {
   /** `undefined` = the transfer is not going to ask its source. */

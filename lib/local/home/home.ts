@@ -11,11 +11,13 @@ import { sourcesByScheme } from '../../sources/sources.ts';
 import { systemClock } from '../../system/clock.ts';
 import { systemIds } from '../../system/ids.ts';
 import type { Ids } from '../../values/random.ts';
+import { stated } from '../../values/stated.ts';
 import type { Clock } from '../../values/time.ts';
 import type { LocalOptions } from '../api.ts';
 import { localKinds } from '../destinations/kinds.ts';
 import type { LocalDestinations } from '../destinations/local-destinations.ts';
 import { localDestinations } from '../destinations/local-destinations.ts';
+import { IN_ALL, PER_HOST } from '../engine/connections.ts';
 import type { Engine } from '../engine/engine.ts';
 import { createEngine } from '../engine/engine.ts';
 import { limitedSource, rateLimit } from '../sources/limit-rate.ts';
@@ -37,8 +39,20 @@ export interface Home extends AsyncDisposable {
   readonly sources: Sources;
   readonly locks: DestinationLocks;
   readonly engine: Engine;
+  /** What bounds all that runs here. */
+  readonly limits: Limits;
   /** Removes what killed processes left in the state folder that nothing would come across again. */
   tidy(): Promise<void>;
+}
+
+/** What bounds all that runs in one process. */
+export interface Limits {
+  readonly running: number;
+  readonly connections: number;
+  readonly perHost: number;
+  /** As it was given; `off` = none. */
+  readonly limitRate: string;
+  readonly rateNowBytesPerSecond?: number;
 }
 
 /** Transfers side by side, where `running` says nothing else. */
@@ -103,6 +117,13 @@ export function openHome(
     events,
     sources,
     engine,
+    limits: {
+      running,
+      connections: IN_ALL,
+      perHost: PER_HOST,
+      limitRate: options.limitRate === undefined ? 'off' : String(options.limitRate),
+      ...stated({ rateNowBytesPerSecond: options.limitRate }),
+    },
     locks,
     get records() {
       return own().records;

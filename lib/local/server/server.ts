@@ -67,6 +67,7 @@ function apiOf(home: Home, service: LocalService) {
   return createApi({
     ports: service.ports,
     requests: service.requests,
+    machine: service.machine,
     signal: service.signal,
     version: VERSION,
     locate: anywhere(home.destinations),

@@ -26,6 +26,7 @@ export interface Background extends AsyncDisposable {
   drain(signal: AbortSignal): Promise<void>;
   /** Transfers that run, or wait for their turn. */
   readonly count: number;
+  readonly runningCount: number;
 }
 
 export function background(home: Home): Background {
@@ -80,6 +81,9 @@ export function background(home: Home): Background {
     },
     get count() {
       return atWork.size;
+    },
+    get runningCount() {
+      return runs.size;
     },
     async [Symbol.asyncDispose]() {
       stop.now();

@@ -1,4 +1,5 @@
 import type { ApiRequests } from '../../api/deps.ts';
+import type { Machine } from '../../api/service/machine.ts';
 import { retryBatch } from '../../pipeline/requests/batches/retry-batch.ts';
 import { submitBatch } from '../../pipeline/requests/batches/submit-batch.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
@@ -7,6 +8,7 @@ import type { Home } from '../home/home.ts';
 import { cancel } from '../requests/cancel.ts';
 import { background } from './background.ts';
 import { lookingPorts } from './looking-ports.ts';
+import { machineOf } from './machine.ts';
 import { retryInBackground } from './retry.ts';
 import { submitter } from './submit.ts';
 import { goOnWithAll, settleAll } from './upkeep.ts';
@@ -19,6 +21,7 @@ export interface LocalService extends AsyncDisposable {
   /** For looking only. */
   readonly ports: Ports;
   readonly requests: ApiRequests;
+  readonly machine: Machine;
   /** Aborted when it is disposed of: long polls end. */
   readonly signal: AbortSignal;
   /** Transfers that run here, or wait for their turn. */
@@ -42,6 +45,7 @@ export async function openService(home: Home): Promise<LocalService> {
   const ports = await lookingPorts(home);
   return {
     ports,
+    machine: machineOf(home, work),
     signal: work.signal,
     get count() {
       return work.count;

@@ -48,6 +48,7 @@ const PATHS = [
   `/v1/transfers/${ID}/cancel`,
   `/v1/transfers/${ID}?pieces=true&waitSeconds=20`,
   '/v1/transfers?status=failed&limit=10&cursor=abc',
+  '/v1/service',
   '/v1/health',
   '/v1/openapi.json',
 ];
