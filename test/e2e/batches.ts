@@ -74,6 +74,9 @@ function byKind(requests: readonly string[]): Readonly<Record<string, number>> {
   return Object.fromEntries([...kinds].map(([kind, lines]) => [kind, lines.length]));
 }
 
+/** By those who wait for the batch, for its large entries and for places: the slower the machine, the more of these. */
+const isAskedByTheSecond = (line: string) => /^(GET \S*\/(batches|boards|transfers)|PUT \S*\/boards)\//.test(line);
+
 const asked = (path: string) => origin.requests.filter(({ url }) => url.startsWith(`${path}?`)).length;
 
 describe.runIf(here)('batches, all at the same time', { concurrent: true }, () => {
@@ -90,7 +93,7 @@ describe.runIf(here)('batches, all at the same time', { concurrent: true }, () =
       byKind(found),
     );
     if (cloud.s3Requests !== undefined) expect(found.length).toBeGreaterThan(303);
-    expect(found.length).toBeLessThan(1000);
+    expect(found.filter((line) => !isAskedByTheSecond(line)).length).toBeLessThan(600);
     expect(done).toMatchObject({ counters: { done: 303, unchanged: 0, failed: 0, cancelled: 0 }, failures: [] });
     await prove('many', entries);
     const numbers = entries.map((_, index) => index + 1);
