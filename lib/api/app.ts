@@ -16,6 +16,7 @@ import { toProblem } from './answers/problem.ts';
 import { viewDetail, viewTransfer } from './answers/view.ts';
 import { serveBatches } from './batches/handlers.ts';
 import type { ApiDeps, ApiEnv, ApiRequests } from './deps.ts';
+import { serveEvents } from './events/handlers.ts';
 import { openApiOf } from './openapi.ts';
 import { checkChange, DEFAULT_OWNERSHIP, seesAs } from './ownership.ts';
 import { BATCH_BODY, jsonBodies, TRANSFER_BODY } from './requests/body.ts';
@@ -72,7 +73,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
       key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
     );
     context.set('transferId', record.id);
-    const transfer = viewTransfer(record, basePathOf(context));
+    const transfer = viewTransfer(record, basePathOf(context), deps.live);
     return context.json(transfer, 202, { location: transfer.links.self });
   });
 
@@ -81,7 +82,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const sees = seesAs(context.get('owner'), ownership);
     const before = cursor === undefined ? undefined : fromCursor(cursor);
     const page = await listPage(ports, { limit, sees, ...stated({ before, status, batch }) });
-    const transfers = page.records.map((record) => viewTransfer(record, basePathOf(context)));
+    const transfers = page.records.map((record) => viewTransfer(record, basePathOf(context), deps.live));
     return context.json(page.next === undefined ? { transfers } : { transfers, nextCursor: toCursor(page.next) }, 200);
   });
 
@@ -91,7 +92,8 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const stopping = AbortSignal.any([signal, context.req.raw.signal]);
     const sees = seesAs(context.get('owner'), ownership);
     if (waitSeconds > 0) await waitForChange(ports, id, waitSeconds * 1000, sees, stopping);
-    return context.json(viewDetail(await look(ports, id, sees, stopping), basePathOf(context), ports.clock.now()), 200);
+    const found = await look(ports, id, sees, stopping);
+    return context.json(viewDetail(found, basePathOf(context), ports.clock.now(), deps.live), 200);
   });
 
   app.openapi(cancelRoute, async (context) => {
@@ -99,7 +101,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const caller = context.get('owner');
     await checkChange(ports, id, caller, ownership);
     const record = await requests.cancel(id, caller, signal);
-    return context.json(viewTransfer(record, basePathOf(context)), 202);
+    return context.json(viewTransfer(record, basePathOf(context), deps.live), 202);
   });
 
   app.openapi(retryRoute, async (context) => {
@@ -116,6 +118,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   serveBatches(app, { deps, requests, ownership, signal, basePathOf });
 
   serveService(app, deps);
+  if (deps.feed !== undefined) serveEvents(app, deps.feed);
 
   app.openapi(healthRoute, (context) => context.json({ status: 'ok' as const, version }, 200));
   app.get('/v1/openapi.json', (context) => context.json(openApiOf(app, version, basePathOf(context))));

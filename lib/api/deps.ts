@@ -6,6 +6,7 @@ import type { Ports } from '../pipeline/shared/ports.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
+import type { Feed, Live } from './live.ts';
 import type { Ownership } from './ownership.ts';
 import type { LocateDestination } from './requests/destinations.ts';
 import type { Machine } from './service/machine.ts';
@@ -55,6 +56,10 @@ export interface ApiDeps {
   reportLink?(batch: BatchRecord): Promise<string>;
   /** The queue and the limits of one machine. @default it is a deployment, which has none */
   readonly machine?: Machine;
+  /** What it knows of the transfers that run in it. @default nothing beyond record and ledger */
+  readonly live?: Live;
+  /** What happens in it, for those who watch. @default it has no events */
+  readonly feed?: Feed;
   /** Aborted = the home is shutting down: long polls end. @default never */
   readonly signal?: AbortSignal;
 }

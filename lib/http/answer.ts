@@ -18,6 +18,8 @@ export interface Redirected {
   readonly headers: Headers;
   /** The origin's host that credentials were given for, where they were not sent to `Answer.url`. */
   readonly credentialsStayedAt?: string;
+  /** Of the servers that were asked, in turn: the last one answered. */
+  readonly hosts: readonly string[];
 }
 
 /** A new connection costs more than reading so much that is not wanted. */

@@ -22,6 +22,8 @@ export interface Snapshot {
    * failed. Absent = the end is proved.
    */
   readonly unprovedEnd?: 'connection' | 'pipe';
+  /** Where redirects led: the hosts that were asked, in turn. Absent = there were none. */
+  readonly redirectHosts?: readonly string[];
   /** Digests that the source itself publishes for the whole object. */
   readonly digests: Digests;
   /** Things worth saying to a person, such as an expiring signature. No secret in them. */

@@ -40,6 +40,7 @@ describe('GET /v1/transfers/{id}', () => {
       count: 10,
       doneCount: 4,
       inFlightCount: 4,
+      inFlight: [4, 6, 7, 8].map((pieceNumber) => ({ pieceNumber, sizeBytes: 10 })),
       doneRanges: [
         [1, 3],
         [5, 5],
@@ -71,6 +72,28 @@ describe('GET /v1/transfers/{id}', () => {
     const { snapshot } = transferring();
     await bench.store(ID, transferring({ snapshot: { ...snapshot, warnings } } as Partial<TransferRecord>));
     expect((await transferOf(await bench.get(`/v1/transfers/${ID}`))).warnings).toEqual(warnings);
+  });
+
+  it('shows the source as it answered, what happened and the command, as far as the record says it', async () => {
+    const bench = apiBench();
+    const { snapshot } = transferring();
+    const redirectHosts = ['origin.example', 'mirror.example:8443'];
+    const answered = { ...snapshot, redirectHosts, contentType: '<script>alert(1)</script>' };
+    const reason = { code: 'SourceGone', message: 'it is gone' } as const;
+    const ends = { status: 'failed', reason, endedAt: toIso(NOW + 5_000) } as const;
+    await bench.store(ID, transferring({ ...ends, snapshot: answered } as Partial<TransferRecord>));
+    const shown = await transferOf(await bench.get(`/v1/transfers/${ID}`));
+    expect(shown.snapshot).toMatchObject({
+      host: 'mirror.example:8443',
+      redirectHosts,
+      contentType: '<script>alert(1)</script>',
+      ranges: true,
+    });
+    expect(shown.timeline).toEqual([
+      { at: toIso(NOW), kind: 'submitted', text: 'submitted' },
+      { at: toIso(NOW + 5_000), kind: 'failed', text: 'it is gone', code: 'SourceGone' },
+    ]);
+    expect(shown.command).toMatch(/^piecework submit https:\/\/origin\.example\//);
   });
 
   it('shows the end: result, reason, what is held', async () => {

@@ -34,6 +34,7 @@ describe('the OpenAPI document', () => {
       'post /v1/batches/{id}/cancel',
       'post /v1/batches/{id}/retry',
       'get /v1/service',
+      'get /v1/events',
       'get /v1/health',
     ]);
   });

@@ -4,6 +4,7 @@ import type { TransferRecord } from '../../transfer/record/record.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
+import type { LiveTransfer } from '../live.ts';
 import type { TransferDetail } from '../schemas/transfer.ts';
 
 const SPAN_MS = 60_000;
@@ -28,8 +29,16 @@ export function landingRate(parts: readonly Part[], since: Instant, now: Instant
   return (bytes * 1000) / spanMs;
 }
 
-/** How far a transfer is, from its record and ledger alone: there are no counters. */
-export function progressOf({ record, pieces }: TransferStatus, now: Instant): TransferDetail['progress'] {
+/**
+ * How far a transfer is. Where it does not run in this process, its record and ledger alone say that: there are no
+ * counters.
+ */
+export function progressOf(
+  { record, pieces }: TransferStatus,
+  now: Instant,
+  live?: LiveTransfer,
+): TransferDetail['progress'] {
+  if (live !== undefined && record.status !== 'completed') return progressNow(live);
   const { status, result, plan, request } = record;
   if (status === 'completed' && result !== undefined)
     return { doneBytes: result.sizeBytes, sizeBytes: result.sizeBytes, percent: 100 };
@@ -49,6 +58,21 @@ export function progressOf({ record, pieces }: TransferStatus, now: Instant): Tr
       percent: percentOf(doneBytes, sizeBytes),
       bytesPerSecond: rate === undefined ? undefined : Math.round(rate),
       remainingSeconds: remaining === undefined ? undefined : Math.ceil(remaining),
+    }),
+  };
+}
+
+/** How far one is that runs in this process. */
+export function progressNow({ doneBytes, receivedBytes, sizeBytes, bytesPerSecond }: LiveTransfer) {
+  const isMoving = sizeBytes !== undefined && bytesPerSecond > 0;
+  return {
+    doneBytes,
+    receivedBytes,
+    bytesPerSecond: Math.round(bytesPerSecond),
+    ...stated({
+      sizeBytes,
+      percent: percentOf(doneBytes, sizeBytes),
+      remainingSeconds: isMoving ? Math.ceil(Math.max(0, sizeBytes - receivedBytes) / bytesPerSecond) : undefined,
     }),
   };
 }

@@ -1,19 +1,22 @@
 import type { ErrorRecord, PieceworkError } from '../../errors/error.ts';
 import { toErrorRecord } from '../../errors/error.ts';
 import type { TransferStatus } from '../../pipeline/requests/query.ts';
-import { pieceSet } from '../../transfer/plan/piece-set.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
 import { adviceFor } from '../../transfer/progress/waiting.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
+import type { Live } from '../live.ts';
 import type { Transfer, TransferDetail } from '../schemas/transfer.ts';
-import { progressOf } from './progress.ts';
-
-const MOST_TROUBLE_SHOWN = 100;
+import { commandFor } from './command.ts';
+import { viewPieces } from './pieces.ts';
+import { progressNow, progressOf } from './progress.ts';
+import { viewSnapshot } from './snapshot.ts';
+import { viewTimeline } from './timeline.ts';
 
 /** A transfer as the API shows it: what a client can use, and nothing of how the engine keeps its books. */
-export function viewTransfer(record: TransferRecord, basePath: string): Transfer {
+export function viewTransfer(record: TransferRecord, basePath: string, live?: Live): Transfer {
+  const running = live?.of(record.id);
   const {
     id,
     owner,
@@ -47,6 +50,7 @@ export function viewTransfer(record: TransferRecord, basePath: string): Transfer
       actedBy,
       endedAt,
       heldUntil: status === 'failed' && record.upload !== undefined ? heldUntil : undefined,
+      progress: running === undefined ? undefined : progressNow(running),
       ending: ending?.to,
       waiting: viewWaiting(record),
       warnings: plan === undefined || warnings.length === 0 ? undefined : [...warnings],
@@ -70,40 +74,19 @@ export interface Look extends TransferStatus {
   readonly unavailable?: PieceworkError;
 }
 
-export function viewDetail(look: Look, basePath: string, now: Instant): TransferDetail {
+/** @param live what the home knows beyond record and ledger; a deployment has nothing of it */
+export function viewDetail(look: Look, basePath: string, now: Instant, live?: Live): TransferDetail {
   const { record, pieces, unavailable } = look;
+  const { request, snapshot } = record;
+  const running = live?.of(record.id);
   return {
     ...viewTransfer(record, basePath),
-    progress: progressOf(look, now),
-    ...(pieces === undefined ? {} : { pieces: viewPieces(record, pieces) }),
+    progress: progressOf(look, now, running),
+    ...(pieces === undefined ? {} : { pieces: viewPieces(record, pieces, running, now) }),
     ...(unavailable === undefined ? {} : { piecesUnavailable: viewReason(toErrorRecord(unavailable)) }),
-  };
-}
-
-function viewPieces(
-  record: TransferRecord,
-  { count, doneCount, isDone }: NonNullable<TransferStatus['pieces']>,
-): NonNullable<TransferDetail['pieces']> {
-  const done = Array.from({ length: count }, (_, index) => index + 1).filter(isDone);
-  const trouble = Object.entries(record.trouble)
-    .map(([number, { attempt, failures, waits, code, notBefore }]) => ({
-      pieceNumber: Number(number),
-      attempt,
-      failures,
-      waits,
-      code,
-      ...stated({ notBefore }),
-    }))
-    .filter(({ pieceNumber }) => !isDone(pieceNumber))
-    .sort((a, b) => a.pieceNumber - b.pieceNumber);
-  const sentAndDone = done.filter((number) => number < record.cursor).length;
-  return {
-    count,
-    doneCount,
-    inFlightCount: record.status === 'transferring' ? record.cursor - 1 - sentAndDone : 0,
-    doneRanges: pieceSet(0, done).map(([first, last]): [number, number] => [first, last]),
-    troubleCount: trouble.length,
-    trouble: trouble.slice(0, MOST_TROUBLE_SHOWN),
+    ...(snapshot === undefined ? {} : { snapshot: viewSnapshot(snapshot, request.source.url) }),
+    timeline: viewTimeline(record, live?.timelineOf(record.id) ?? []),
+    command: commandFor(request, live === undefined ? 'submit' : 'copy'),
   };
 }
 

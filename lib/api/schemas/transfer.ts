@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
+import { TIMELINE_KINDS } from '../live.ts';
 import { STATUSES } from './parameters.ts';
+import { snapshotSchema } from './snapshot.ts';
 
 /* What the API answers. Fields may be added; a reader ignores those that it doesn't know. */
 
@@ -79,6 +81,21 @@ const waitingSchema = z
   })
   .openapi('Waiting');
 
+const progressSchema = z
+  .object({
+    doneBytes: z.int().optional().openapi({ description: 'Bytes of the pieces that are in the ledger.' }),
+    receivedBytes: z.int().optional().openapi({
+      description: 'With those of pieces that are not done yet; where it runs in the process that answers.',
+    }),
+    sizeBytes: z.int().optional(),
+    percent: z.int().optional().openapi({ description: 'Whole percent; 100 only when every piece is there.' }),
+    bytesPerSecond: z.int().optional().openapi({
+      description: 'Of the last minute, or longer where pieces are few; of the last seconds where `receivedBytes` is.',
+    }),
+    remainingSeconds: z.int().optional().openapi({ description: 'At that speed.' }),
+  })
+  .openapi('Progress');
+
 export const transferSchema = z
   .object({
     id: z.string(),
@@ -114,6 +131,7 @@ export const transferSchema = z
       .enum(['failed', 'cancelled', 'restart'])
       .optional()
       .openapi({ description: 'What a transfer in `finalizing` is about to become, unless its completion wins.' }),
+    progress: progressSchema.optional().openapi({ description: 'Of those that run in the process that answers.' }),
     waiting: waitingSchema.optional().openapi({ description: 'Why it has no plan yet, and when that is tried again.' }),
     warnings: z.array(z.string()).optional().openapi({ description: 'Of the plan, for people. Absent = none.' }),
     plan: planSchema.optional(),
@@ -123,17 +141,7 @@ export const transferSchema = z
   })
   .openapi('Transfer');
 
-const progressSchema = z
-  .object({
-    doneBytes: z.int().optional().openapi({ description: 'Bytes of the pieces that are in the ledger.' }),
-    sizeBytes: z.int().optional(),
-    percent: z.int().optional().openapi({ description: 'Whole percent; 100 only when every piece is there.' }),
-    bytesPerSecond: z.int().optional().openapi({ description: 'Of the last minute, or longer where pieces are few.' }),
-    remainingSeconds: z.int().optional().openapi({ description: 'At that speed.' }),
-  })
-  .openapi('Progress');
-
-const troubleSchema = z
+export const troubleSchema = z
   .object({
     pieceNumber: z.int(),
     attempt: z.int(),
@@ -144,11 +152,47 @@ const troubleSchema = z
   })
   .openapi('PieceInTrouble');
 
+export const inFlightSchema = z
+  .object({
+    pieceNumber: z.int(),
+    doneBytes: z.int().optional().openapi({ description: 'That have come.' }),
+    sizeBytes: z.int().optional(),
+    connection: z.string().optional().openapi({
+      description:
+        '`host#3`: on the third of the connections to that host. Absent once all its bytes are here, and where it is fetched elsewhere.',
+      example: 'host.example#3',
+    }),
+    startedAt: instant.optional(),
+    rescue: z
+      .literal(true)
+      .optional()
+      .openapi({ description: 'Much slower than the others: what it lacks is asked for on a second connection, too.' }),
+  })
+  .openapi('PieceInFlight');
+
+const timelineSchema = z
+  .object({
+    at: instant,
+    kind: z.enum(TIMELINE_KINDS),
+    text: z.string().openapi({ description: 'For people.' }),
+    pieceNumber: z.int().optional(),
+    code: errorCode.optional(),
+    count: z
+      .int()
+      .optional()
+      .openapi({ description: 'So often in a row; `at` is the time of the last. Absent = once.' }),
+  })
+  .openapi('TimelineEntry');
+
 const piecesSchema = z
   .object({
     count: z.int(),
     doneCount: z.int(),
     inFlightCount: z.int().openapi({ description: 'Sent to fetchers and not done.' }),
+    inFlight: z.array(inFlightSchema).optional().openapi({
+      description:
+        'The first 256 of the pieces that are being fetched. A deployment says which, and not how far each is.',
+    }),
     doneRanges: z.array(z.tuple([z.int(), z.int()])).openapi({
       description: 'The piece map: done pieces as runs, `[first, last]`, numbered from 1.',
       example: [
@@ -170,6 +214,14 @@ export const transferDetailSchema = transferSchema
       description: 'Read from the ledger. Absent before planning, for `single` and `stream`, and after the end.',
     }),
     piecesUnavailable: reasonSchema.optional().openapi({ description: 'Why the ledger could not be read.' }),
+    snapshot: snapshotSchema.optional(),
+    timeline: z.array(timelineSchema).optional().openapi({
+      description:
+        'What happened, the oldest first: the last 200 entries. A server on a machine remembers them since its start; the rest follows from the record.',
+    }),
+    command: z.string().optional().openapi({
+      description: 'What a person types for the same, without anything secret: that is to be given again.',
+    }),
   })
   .openapi('TransferDetail');
 

@@ -45,7 +45,9 @@ export async function follow(dispatchers: Dispatchers, options: FollowOptions): 
     const answer = await exchange(dispatchers, url, { ...headers, ...options.ownHeaders }, options.signal);
     if (!REDIRECTS.has(answer.status)) {
       const wasRedirected = visited.length > 1 || credentialsStayedAt !== undefined;
-      return wasRedirected ? { ...answer, redirected: { headers, ...stated({ credentialsStayedAt }) } } : answer;
+      if (!wasRedirected) return answer;
+      const hosts = visited.map(({ host }) => host).filter((host, index, all) => host !== all[index - 1]);
+      return { ...answer, redirected: { headers, hosts, ...stated({ credentialsStayedAt }) } };
     }
     await answer.body.discard(lengthOf(answer.headers));
     const target = nextUrl(visited, answer.headers['location'], answer.status, options.policy);

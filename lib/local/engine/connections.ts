@@ -22,8 +22,16 @@ export interface Connections {
   share(need: ConnectionNeed): ConnectionShare;
   /** Taken now. */
   openTo(host: string): number;
+  /** Hosts that a connection is taken to now. */
+  readonly openHosts: readonly string[];
   /** As many as all that share may have of this host together. */
   wantedOf(host: string): number;
+}
+
+/** One of a host's connections, until it is disposed of. */
+export interface Connection extends Disposable {
+  /** From 1: the lowest that no other one to this host has. */
+  readonly number: number;
 }
 
 export interface ConnectionShare extends Disposable {
@@ -32,7 +40,7 @@ export interface ConnectionShare extends Disposable {
    * @param borne as many as the host is known to bear, from now on; infinite = nothing is known against more.
    * @default as many as before
    */
-  take(signal: AbortSignal, borne?: number): Promise<Disposable>;
+  take(signal: AbortSignal, borne?: number): Promise<Connection>;
   /** A probe's, which is in no piece's way and waits for none of its own transfer. */
   takeForProbe(signal: AbortSignal): Promise<Disposable>;
 }
@@ -48,6 +56,26 @@ export function sharedConnections(): Connections {
   const taken = new Counts<string>();
   const takenByPieces = new Counts<ConnectionNeed>();
   const borneBy = new Map<string, number>();
+  const numbers = new Map<string, Set<number>>();
+
+  function numbered(host: string, turn: Disposable): Connection {
+    const inUse = numbers.get(host) ?? new Set();
+    numbers.set(host, inUse);
+    let number = 1;
+    while (inUse.has(number)) number += 1;
+    inUse.add(number);
+    let isHeld = true;
+    return {
+      number,
+      [Symbol.dispose]() {
+        if (!isHeld) return;
+        isHeld = false;
+        inUse.delete(number);
+        if (inUse.size === 0 && numbers.get(host) === inUse) numbers.delete(host);
+        turn[Symbol.dispose]();
+      },
+    };
+  }
 
   function mostOf(floor: number, host?: string): number {
     let most = floor;
@@ -81,9 +109,9 @@ export function sharedConnections(): Connections {
       const probes = {};
       needs.add(need);
       return {
-        take(signal, borne) {
+        async take(signal, borne) {
           if (borne !== undefined) borneBy.set(host, borne);
-          return turns.ask(need, { host, pieceOf: need }, signal);
+          return numbered(host, await turns.ask(need, { host, pieceOf: need }, signal));
         },
         takeForProbe: (signal) => turns.ask(probes, { host }, signal),
         [Symbol.dispose]() {
@@ -94,6 +122,10 @@ export function sharedConnections(): Connections {
     },
 
     openTo: (host) => taken.of(host),
+
+    get openHosts() {
+      return taken.keys;
+    },
 
     wantedOf(host) {
       let wanted = 0;
@@ -110,6 +142,10 @@ class Counts<K> {
 
   get all(): number {
     return this.#all;
+  }
+
+  get keys(): readonly K[] {
+    return [...this.#counts.keys()];
   }
 
   of(key: K): number {

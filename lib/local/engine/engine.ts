@@ -21,6 +21,8 @@ import { createRun } from './run.ts';
 import { runningPlaces } from './running-places.ts';
 import { localSizing } from './sizing.ts';
 import { stopper } from './stopper.ts';
+import type { AtWork } from './watch/at-work.ts';
+import { atWorkNotes } from './watch/at-work.ts';
 
 export interface RunNeeds {
   /** Of the destination. */
@@ -57,6 +59,11 @@ export interface Engine extends AsyncDisposable {
   turn(kind: string, signal: AbortSignal): Promise<Disposable>;
   /** What a batch works with, beside the transfers: it takes no place of theirs. */
   openBatch(kind: string, how?: { readonly onlyLooks?: boolean }): Promise<BatchShare>;
+  readonly atWork: AtWork;
+  /** Connections to this host, in the form that `hostOf` gives, that are taken now. */
+  openTo(host: string): number;
+  /** Hosts that a connection is taken to. */
+  readonly openHosts: readonly string[];
   /** Body memory that is allocated now. */
   readonly bodyBytes: number;
   // Disposing stops whatever runs.
@@ -84,6 +91,7 @@ export function createEngine(options: EngineOptions): Engine {
   const pipe = runningPlaces(1);
   const closing = new AbortController();
   const atWork = new Set<Promise<unknown>>();
+  const notes = atWorkNotes();
 
   async function track<T>(work: Promise<T>): Promise<T> {
     atWork.add(work);
@@ -142,6 +150,8 @@ export function createEngine(options: EngineOptions): Engine {
       connections: connectionShare,
       borne: async (signal) => (host === undefined ? undefined : await hosts.whenAny(host, signal)),
       parallelism,
+      host: (sourceUrl === undefined ? undefined : URL.parse(sourceUrl)?.host) ?? '',
+      notes,
       closing: closing.signal,
       track,
       async dispose() {
@@ -172,6 +182,14 @@ export function createEngine(options: EngineOptions): Engine {
     openBatch: async (name, how = {}) => {
       closing.signal.throwIfAborted();
       return await batchShare({ kind: destinations.kind(name), memory, connections, places: hosts, ...how });
+    },
+
+    atWork: notes,
+
+    openTo: (host) => connections.openTo(host),
+
+    get openHosts() {
+      return connections.openHosts;
     },
 
     get bodyBytes() {

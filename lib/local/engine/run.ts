@@ -22,6 +22,7 @@ import { primedSources } from './primed-source.ts';
 import { stopper } from './stopper.ts';
 import type { Tally } from './tally.ts';
 import { tallied } from './tally.ts';
+import type { AtWorkNotes } from './watch/at-work.ts';
 import { FailureWatch } from './watch/failure-watch.ts';
 import type { News } from './watch/news.ts';
 import { newsOf } from './watch/news.ts';
@@ -54,6 +55,9 @@ export interface RunParts {
   /** Connections to the source's host that are this process's: waits until there are any. @default any number */
   borne(signal: AbortSignal): Promise<number | undefined>;
   readonly parallelism: number;
+  /** As it is shown. */
+  readonly host: string;
+  readonly notes: AtWorkNotes;
   /** Aborted = the home is being closed. */
   readonly closing: AbortSignal;
   /** Closing the home waits for it. */
@@ -64,7 +68,8 @@ export interface RunParts {
 const RESULTS_PER_BATCH = 100;
 const LOOK_AFTER_DRAIN_MS = 20;
 
-export function createRun({ ports: given, connections, borne, parallelism, closing, track, dispose }: RunParts): Run {
+export function createRun(parts: RunParts): Run {
+  const { ports: given, connections, borne, parallelism, host, notes, closing, track, dispose } = parts;
   const failures = new FailureWatch();
   const queueOf = <M>(): MemoryQueue<M> => memoryQueue<M>({ clock: given.clock, onFailure: failures.note });
   const planner = queueOf<PlannerMessage>();
@@ -106,7 +111,11 @@ export function createRun({ ports: given, connections, borne, parallelism, closi
       await draining.untilStopped(signal);
       using _underWay = draining.begun();
       using connection = await connections.take(signal, most);
-      const onRead = isCounted ? () => connection[Symbol.dispose]() : undefined;
+      using reading = notes.reads(body.transferId, body.pieceNumber, `${host}#${connection.number}`);
+      const onRead = () => {
+        reading[Symbol.dispose]();
+        if (isCounted) connection[Symbol.dispose]();
+      };
       await fetchPiece(ports, memory, body, signal, onRead);
     }
   }
@@ -122,6 +131,7 @@ export function createRun({ ports: given, connections, borne, parallelism, closi
     // Where pieces are gone on with, nothing is planned: its connection is worth more to a piece.
     if (planner.pending().waiting === 0) await primed[Symbol.asyncDispose]();
     using stop = stopper(signal, closing);
+    using _atWork = notes.began(transferId);
     isAtWork = true;
     const workers = Promise.all([
       planner.consumer.consume({ concurrency: 1, batchSize: 1 }, handlePlanner, stop.signal),

@@ -1,8 +1,10 @@
 import type { DestinationKind } from '../../destinations/kind.ts';
 import type { Events } from '../../events/events.ts';
+import type { Subscriber } from '../../events/subscribers.ts';
 import { fanOut } from '../../events/subscribers.ts';
 import type { FolderRecords } from '../../records/folder/records.ts';
 import { folderRecords } from '../../records/folder/records.ts';
+import { watchRoom } from '../../records/folder/watch.ts';
 import type { Records } from '../../records/records.ts';
 import { httpSource } from '../../sources/http/source.ts';
 import { withSecretPaths } from '../../sources/secret-path.ts';
@@ -25,6 +27,8 @@ import { localSources } from '../sources/local-sources.ts';
 import { httpSettings, s3Settings } from './connection-settings.ts';
 import type { DestinationLocks } from './destination-locks.ts';
 import { destinationLocks } from './destination-locks.ts';
+import type { NoticedRecords } from './noticed-records.ts';
+import { noticedRecords } from './noticed-records.ts';
 import { withRememberedHosts } from './remembered-hosts.ts';
 import { makeStateFolder, stateFolderOf, whoElseWrites } from './state-folder.ts';
 
@@ -35,7 +39,14 @@ export interface Home extends AsyncDisposable {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly events: Events;
+  /** Until it is disposed of, the subscriber gets every event as well. */
+  listen(subscriber: Subscriber): Disposable;
   readonly records: Records;
+  /**
+   * Until it is disposed of, called with the path of each record of a transfer or batch that changes: at once where
+   * this process does it, soon after where another one does. It may say one twice.
+   */
+  watchRecords(onChange: (path: string) => void): Disposable;
   readonly sources: Sources;
   readonly locks: DestinationLocks;
   readonly engine: Engine;
@@ -57,6 +68,8 @@ export interface Limits {
 
 /** Transfers side by side, where `running` says nothing else. */
 const RUNNING = 16;
+
+const WATCHED_ROOMS = ['transfers', 'batches'];
 
 function ownFolder(path: string, warn: (message: string) => void): string {
   const others = whoElseWrites(makeStateFolder(path));
@@ -82,7 +95,8 @@ export function openHome(
   const clock = systemClock;
   const ids = systemIds;
   const { onEvent, backoff, rescue = true, running = RUNNING } = options;
-  const events = fanOut(onEvent === undefined ? [] : [onEvent]);
+  const subscribers: Subscriber[] = onEvent === undefined ? [] : [onEvent];
+  const events = fanOut(subscribers);
   const warn = (message: string) => onEvent?.({ type: 'warning', message });
   const connections = httpSettings(options.http ?? {}, environment);
   const all = localSources(httpSource(connections), options, connections, environment);
@@ -91,17 +105,17 @@ export function openHome(
   const sources = sourcesFrom(sourcesByScheme(limited.map(withSecretPaths)));
   const s3 = s3Settings(options.s3 ?? {}, environment);
   const destinations = localDestinations([...localKinds({ s3, stdout: options.stdout, warn }), ...kinds]);
-  let opened: { readonly folder: FolderRecords; readonly records: Records } | undefined;
+  let opened: { readonly folder: FolderRecords; readonly noticed: NoticedRecords } | undefined;
   const own = () => {
     if (opened !== undefined) return opened;
     const folder = folderRecords({ folder: ownFolder(stateDir, warn), warn, keepsLocks: true });
-    opened = { folder, records: withRememberedHosts(folder, clock) };
+    opened = { folder, noticed: noticedRecords(withRememberedHosts(folder, clock)) };
     return opened;
   };
   const locks = destinationLocks(stateDir, destinations);
   const engine = createEngine({
     ports: { sources, events, clock, ids },
-    records: () => own().records,
+    records: () => own().noticed.records,
     freshRecords: () => own().folder,
     destinations,
     most: running,
@@ -115,6 +129,15 @@ export function openHome(
     clock,
     ids,
     events,
+    listen(subscriber) {
+      subscribers.push(subscriber);
+      return {
+        [Symbol.dispose]() {
+          const index = subscribers.indexOf(subscriber);
+          if (index >= 0) subscribers.splice(index, 1);
+        },
+      };
+    },
     sources,
     engine,
     limits: {
@@ -126,7 +149,18 @@ export function openHome(
     },
     locks,
     get records() {
-      return own().records;
+      return own().noticed.records;
+    },
+    watchRecords(onChange) {
+      const watched = WATCHED_ROOMS.map((room) => watchRoom(stateDir, room, onChange));
+      const noticed = own().noticed.listen((path) => {
+        if (WATCHED_ROOMS.some((room) => path.startsWith(`${room}/`))) onChange(path);
+      });
+      return {
+        [Symbol.dispose]() {
+          for (const each of [...watched, noticed]) each[Symbol.dispose]();
+        },
+      };
     },
     async tidy() {
       await own().folder.tidy();

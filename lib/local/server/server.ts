@@ -1,10 +1,13 @@
 import { join, resolve } from 'node:path';
 import { pid } from 'node:process';
 import { createApi } from '../../api/app.ts';
+import type { ApiDeps } from '../../api/deps.ts';
 import { toIso } from '../../values/time.ts';
 import { VERSION } from '../../values/version.ts';
 import { stopper } from '../engine/stopper.ts';
+import { homeFeed } from '../feed/home-feed.ts';
 import type { Home } from '../home/home.ts';
+import { liveTransfers } from '../live/live-transfers.ts';
 import type { LocalService } from '../service/service.ts';
 import { openService } from '../service/service.ts';
 import { addressOf, authorityOf, namesOf } from './address.ts';
@@ -34,10 +37,13 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   const state = { isReady: false };
   let answer: Answer = () => new Response(null, { status: 503 });
   await using listener = await listen(address, tls, (request) => answer(request));
+  const live = liveTransfers(home.clock, home.engine.atWork);
+  using feed = homeFeed(home, live);
   await using service = await openService(home);
+  service.signal.addEventListener('abort', () => feed.end(), { once: true });
   const scheme = tls === undefined ? 'http' : 'https';
   const letIn = gate({ token, scheme, names: namesOf(address, listener.port, options.hosts ?? []) });
-  const api = apiOf(home, service);
+  const api = apiOf(home, service, { live, feed });
   answer = (request) => letIn(request) ?? ready(request, state) ?? api.fetch(request);
   const server: RunningServer = {
     url: `${scheme}://${address.kind === 'socket' ? 'localhost' : authorityOf(address.host, listener.port)}`,
@@ -63,13 +69,14 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   await drain(home, service, drainMs);
 }
 
-function apiOf(home: Home, service: LocalService) {
+function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | 'feed'>) {
   return createApi({
     ports: service.ports,
     requests: service.requests,
     machine: service.machine,
     signal: service.signal,
     version: VERSION,
+    ...seen,
     locate: anywhere(home.destinations),
     // One that is none of ours is refused at once.
     checkSource: (url) => void home.sources(url),

@@ -68,5 +68,6 @@ export function readerOf(context: HttpContext, answer: Answer, expectedBytes: nu
 
 /** Where an answer came from, as the place to ask next time. */
 export function startAt({ url, redirected }: Answer): Start {
-  return { url, headers: {}, ...redirected };
+  const { hosts: _, ...start } = { hosts: [], headers: {}, ...redirected };
+  return { url, ...start };
 }

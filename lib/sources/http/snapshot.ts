@@ -36,6 +36,7 @@ export function snapshotOf(facts: SnapshotFacts): Snapshot {
     ...(modified === undefined ? {} : { modifiedAt: modified }),
     name: nameOf(headers['content-disposition'], from.secretPath === true ? undefined : answer.url),
     ...(answer.endProvedBy === 'nothing' && answer.status === 200 ? { unprovedEnd: 'connection' as const } : {}),
+    ...(answer.redirected === undefined ? {} : { redirectHosts: answer.redirected.hosts }),
     digests: publishedDigests(answer.status, headers),
     warnings: warningsOf(facts),
   };

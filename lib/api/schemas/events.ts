@@ -1,0 +1,14 @@
+import { z } from '@hono/zod-openapi';
+import { inFlightSchema, troubleSchema } from './transfer.ts';
+
+/** `pieces`: how far a transfer is, piece by piece. */
+const piecesEventSchema = z.object({
+  id: z.string(),
+  doneRanges: z.array(z.tuple([z.int(), z.int()])),
+  inFlight: z.array(inFlightSchema),
+  troubleCount: z.int(),
+  trouble: z.array(troubleSchema),
+  bytesPerSecond: z.int(),
+});
+
+export type PiecesEvent = z.infer<typeof piecesEventSchema>;
