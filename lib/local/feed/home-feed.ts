@@ -1,13 +1,19 @@
 import type { Home } from '../home/home.ts';
 import type { LiveTransfers } from '../live/live-transfers.ts';
-import type { OwnFeed } from './feed.ts';
+import type { FeedViews, OwnFeed } from './feed.ts';
 import { openFeed } from './feed.ts';
 import { feedViews } from './views.ts';
 
+const AFTER_END_MS = 1_000;
+
 /** What happens in this home, and what other processes do to its records, as events for those who watch. */
-export function homeFeed(home: Home, live: LiveTransfers): OwnFeed & Disposable {
+export function homeFeed(
+  home: Home,
+  live: LiveTransfers,
+  further: Pick<FeedViews, 'batch' | 'service' | 'hosts'> = {},
+): OwnFeed & Disposable {
   const views = feedViews(home, live);
-  const feed = openFeed({ clock: home.clock, boot: home.ids.ulid(), views });
+  const feed = openFeed({ clock: home.clock, boot: home.ids.ulid(), views: { ...views, ...further } });
   const changes = home.watchRecords((path) => {
     const [, room, id = ''] = /^(transfers|batches)\/([0-9A-Z]{26})\.json$/.exec(path) ?? [];
     if (room === 'batches') feed.touch({ kind: 'batch', id });
@@ -19,6 +25,10 @@ export function homeFeed(home: Home, live: LiveTransfers): OwnFeed & Disposable 
     live.hear(event);
     if (!('transferId' in event)) return;
     feed.touch({ kind: 'transfer', id: event.transferId });
+    if (event.type.startsWith('piece.')) return;
+    feed.touch({ kind: 'service' });
+    // When a transfer has ended, its place becomes free a moment later.
+    setTimeout(() => feed.touch({ kind: 'service' }), AFTER_END_MS).unref();
   });
   return {
     ...feed,

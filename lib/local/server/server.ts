@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { pid } from 'node:process';
 import { createApi } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
+import { viewService } from '../../api/service/handlers.ts';
 import { toIso } from '../../values/time.ts';
 import { VERSION } from '../../values/version.ts';
 import { stopper } from '../engine/stopper.ts';
@@ -38,8 +39,10 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   let answer: Answer = () => new Response(null, { status: 503 });
   await using listener = await listen(address, tls, (request) => answer(request));
   const live = liveTransfers(home.clock, home.engine.atWork);
-  using feed = homeFeed(home, live);
   await using service = await openService(home);
+  using feed = homeFeed(home, live, {
+    service: async () => viewService({ version: VERSION, machine: service.machine, feed }),
+  });
   service.signal.addEventListener('abort', () => feed.end(), { once: true });
   const scheme = tls === undefined ? 'http' : 'https';
   const letIn = gate({ token, scheme, names: namesOf(address, listener.port, options.hosts ?? []) });
