@@ -264,9 +264,9 @@ const rooms = [
   ),
   only(
     'cdk-knows-names-and-limits',
-    'The construct is loaded by strangers’ apps at synth: it shares names, limits and how hosts are written with what it deploys, no code that runs there.',
+    'The construct is loaded by strangers’ apps at synth: it shares names, limits and how hosts and times are written with what it deploys, no code that runs there.',
     { path: '^cdk/' },
-    ['^lib/aws/(names|limits)\\.ts$', '^lib/values/web/hosts\\.ts$', '^cdk/', NPM, BUILTINS],
+    ['^lib/aws/(names|limits)\\.ts$', '^lib/values/(web/hosts|units)\\.ts$', '^cdk/', NPM, BUILTINS],
   ),
   only(
     'console-is-a-page',

@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
+import { stackSettings } from './context/settings.ts';
 import { PieceworkPropsError } from './props/props-error.ts';
-import { PieceworkStack, stackSettings } from './stack.ts';
+import { PieceworkStack } from './stack.ts';
 
 try {
   const app = new App();

@@ -89,7 +89,10 @@ export interface PieceworkOwnership {
 export interface PieceworkProps {
   /** Where transfers may write; at least one. Anything else is refused by the API and not allowed by IAM. */
   readonly destinations: readonly PieceworkDestination[];
-  /** @default { kind: 'iam' } */
+  /**
+   * Who may call the API: principals with the IAM right, those who have a key, those whom your authorizer lets in.
+   * @default { kind: 'iam' }
+   */
   readonly auth?: PieceworkAuth;
   /**
    * Whose a transfer is when a request was authorized and API Gateway does not say whose it is: an authorizer that
@@ -97,7 +100,10 @@ export interface PieceworkProps {
    * @default such requests are refused
    */
   readonly defaultOwner?: string;
-  /** @default { change: 'owner', read: 'anyone' } */
+  /**
+   * Whose transfers a caller may change, and whose it may see.
+   * @default { change: 'owner', read: 'anyone' }
+   */
   readonly ownership?: PieceworkOwnership;
   /**
    * What a connection to the API must speak; a policy for Regional endpoints. A custom domain has one of its own.
@@ -196,7 +202,7 @@ export interface PieceworkProps {
   readonly recordRetentionDays?: number;
   /** What becomes of the records bucket and the logs with the stack. @default RETAIN */
   readonly removalPolicy?: RemovalPolicy;
-  /** @default arm64 */
+  /** Of the functions. @default arm64 */
   readonly architecture?: Architecture;
   /**
    * After its function's time-out a request may still be on its way for this long; how long a failed or

@@ -2,10 +2,10 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { expect, test } from 'vitest';
+import type { StackSettings } from '../../cdk/context/settings.ts';
 import { Piecework } from '../../cdk/piecework.ts';
 import type { PieceworkProps } from '../../cdk/props/props.ts';
 import { PieceworkPropsError } from '../../cdk/props/props-error.ts';
-import type { StackSettings } from '../../cdk/stack.ts';
 import { PieceworkStack } from '../../cdk/stack.ts';
 import { pieceworkStack, testApp } from './cdk-template.ts';
 
@@ -199,7 +199,7 @@ test('the app without a destination can be evaluated, for bootstrap and destroy,
 });
 
 test.each<readonly [string, StackSettings, RegExp]>([
-  ['a destination that is a path', { destinations: '/tmp/x' }, /"\/tmp\/x" is no destination/],
+  ['a destination that is a path', { destinations: '/tmp/x' }, /destinations: "\/tmp\/x" is no bucket/],
   [
     'a stand-in that is neither',
     { destinations: 's3://abc', standIn: 'yes' },

@@ -47,7 +47,8 @@ afterAll(async () => {
 
 describe('each cdk command of the documents', () => {
   it('is found', () => {
-    expect([...COMMANDS].map((command) => command.split(' ')[2]).sort()).toEqual(['bootstrap', 'deploy', 'destroy']);
+    const verbs = new Set([...COMMANDS].map((command) => command.split(' ')[2]));
+    expect(verbs).toEqual(new Set(['bootstrap', 'deploy', 'destroy']));
   });
 
   it.each([...COMMANDS])(

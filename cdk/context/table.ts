@@ -1,0 +1,75 @@
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { PieceworkAuth, PieceworkProps } from '../props/props.ts';
+import { PieceworkPropsError } from '../props/props-error.ts';
+import type { Form } from './forms.ts';
+import {
+  buckets,
+  byArn,
+  duration,
+  listOfNumbers,
+  listOfTexts,
+  logDays,
+  oneOf,
+  pairs,
+  plainText,
+  processor,
+  removal,
+  wholeNumber,
+} from './forms.ts';
+
+/** An authorizer is a construct of an app; no text makes one. */
+const auth: Form<PieceworkAuth> = {
+  written: 'iam or apiKey',
+  read(text) {
+    if (text === 'iam' || text === 'apiKey') return { kind: text };
+    throw new PieceworkPropsError(
+      `auth must be iam or apiKey here, and is "${text}"; for an authorizer use the construct in an app of your own.`,
+    );
+  },
+};
+
+/** Its retention is `logRetention`. */
+const accessLog: Form<NonNullable<PieceworkProps['accessLog']>> = oneOf({ true: {} });
+
+const key = byArn('kms', ({ scope, name }, arn) => Key.fromKeyArn(scope, name, arn));
+
+/**
+ * Each prop of the construct, as a text. What a text can't say (keys of destinations, consumers of the API, an
+ * authorizer) needs an app of your own.
+ */
+export const FORMS: { readonly [Name in keyof Required<PieceworkProps>]: Form<unknown> } = {
+  destinations: buckets('Destination'),
+  sourceBuckets: buckets('Source'),
+  auth,
+  defaultOwner: plainText,
+  ownership: pairs('change=anyone,read=owner', String),
+  tlsPolicy: { ...plainText, written: 'SecurityPolicy_TLS13_…' },
+  accessLog,
+  throttle: pairs('ratePerSecond=50,burst=100', Number),
+  allowHosts: listOfTexts('HOST,…'),
+  denyHosts: listOfTexts('HOST,…'),
+  privateHosts: listOfTexts('HOST,…'),
+  ports: listOfNumbers,
+  schemes: listOfTexts('SCHEME,…'),
+  secretPrefixes: listOfTexts('PREFIX,…'),
+  hostConnections: wholeNumber,
+  maxFetchers: wholeNumber,
+  maxPlanners: wholeNumber,
+  maxFinalizers: wholeNumber,
+  pieceTimeout: duration,
+  planTimeout: duration,
+  resultsWindow: duration,
+  fetcherMemoryMiB: wholeNumber,
+  plannerMemoryMiB: wholeNumber,
+  encryptionKey: key,
+  sealedKey: key,
+  eventBus: byArn('events', ({ scope, name }, arn) => EventBus.fromEventBusArn(scope, name, arn)),
+  alarmTopic: byArn('sns', ({ scope, name }, arn) => Topic.fromTopicArn(scope, name, arn)),
+  logRetention: logDays,
+  recordRetentionDays: wholeNumber,
+  removalPolicy: removal,
+  architecture: processor,
+  lateArrival: duration,
+};
