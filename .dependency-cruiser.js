@@ -10,6 +10,8 @@ const PORT_ROOMS = '^lib/(sources|destinations|records|queues|secrets|events)/';
 const BASE = ['^lib/values/', '^lib/errors/'];
 const TRANSFER = '^lib/transfer/';
 const LISTS = '^lib/lists/';
+/** How an answer of HTTP/1.1 is read off its connection. */
+const HTTP_FRAMING = '^lib/http/connections/(head|framed-body)\\.ts$';
 
 const NPM = '(^|/)node_modules/';
 /** Every Node builtin: no file of ours or of npm's is a path without a dot. */
@@ -187,9 +189,9 @@ const rooms = [
   ),
   only(
     's3-serves-both-ends',
-    'A source in S3 and a destination in S3 share clients and the names of failures; neither is built from the other.',
+    'A source in S3 and a destination in S3 share clients and the names of failures; neither is built from the other. (Connections of its own read answers as lib/http does.)',
     { path: '^lib/s3/' },
-    [...BASE, TRANSFER, '^lib/(s3|net|guard)/', '^lib/disk/ordinary-file\\.ts$', NPM, BUILTINS],
+    [...BASE, TRANSFER, '^lib/(s3|net|guard)/', HTTP_FRAMING, '^lib/disk/ordinary-file\\.ts$', NPM, BUILTINS],
   ),
   only(
     'api-speaks-to-the-pipeline',

@@ -1,13 +1,10 @@
 import { Readable } from 'node:stream';
 import type { HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { xmlProblem } from './xml.ts';
+import { checkText, isForgiven, isLate, late, MOST_ANSWER_BYTES, tooLong } from './bounds.ts';
 
 type Handle = NodeHttpHandler['handle'];
 type HandlerOptions = NonNullable<Parameters<Handle>[1]>;
-
-/** Of an answer that is not the object: an error, a receipt, a list. A list of 1,000 parts has less than half of it. */
-const MOST_ANSWER_BYTES = 1024 * 1024;
 
 /**
  * S3 keeps the connection of a long operation open with white space, for minutes.
@@ -72,11 +69,10 @@ export class BoundedHandler extends NodeHttpHandler {
     using _ = forwarded(options.abortSignal, () => body.destroy(new DOMException('aborted', 'AbortError')));
     try {
       const bytes = await collect(body);
-      const problem = bytes.length === 0 ? undefined : xmlProblem(bytes.toString('latin1'));
-      if (problem === undefined) return bytes;
-      throw bad('AnswerMalformed', `the store's answer has ${problem}`);
+      checkText(bytes);
+      return bytes;
     } catch (error) {
-      if (statusCode >= 300 && (error instanceof BadAnswer || isLate(error))) return new Uint8Array(0);
+      if (isForgiven(statusCode, error)) return new Uint8Array(0);
       throw error;
     } finally {
       clearTimeout(timer);
@@ -90,8 +86,7 @@ async function collect(body: Readable): Promise<Buffer> {
   // Leaving the loop in the middle closes the connection.
   for await (const chunk of body as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MOST_ANSWER_BYTES)
-      throw bad('AnswerTooLong', `the store's answer has more than ${MOST_ANSWER_BYTES} bytes`);
+    if (bytes > MOST_ANSWER_BYTES) throw tooLong();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -110,27 +105,6 @@ function isLongWork(request: HttpRequest): boolean {
   const operation = operationOf(request);
   const isCopy = operation === 'CopyObject' || operation === 'UploadPartCopy';
   return isCopy || (request.method === 'POST' && request.query['uploadId'] !== undefined);
-}
-
-/** Of a success: the SDK's way to say the status goes with it. */
-class BadAnswer extends Error {
-  readonly $metadata = { httpStatusCode: 200 };
-}
-
-function bad(name: string, message: string): BadAnswer {
-  return Object.assign(new BadAnswer(message), { name });
-}
-
-class LateAnswer extends Error {
-  override readonly name = 'TimeoutError';
-}
-
-function late(what: string, ms: number): LateAnswer {
-  return new LateAnswer(`the store did not send ${what} within ${ms} ms`);
-}
-
-function isLate(reason: unknown): reason is LateAnswer {
-  return reason instanceof LateAnswer;
 }
 
 /** Hears a signal until it is disposed of: an answer's signal may live as long as a transfer. */

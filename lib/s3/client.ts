@@ -2,10 +2,11 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../errors/error.ts';
 import type { BoundedHandler } from './bounded-handler.ts';
+import type { StoreConnections } from './direct/connections.ts';
 import type { DirectS3 } from './direct/direct.ts';
 import { directS3 } from './direct/direct.ts';
 import type { HandlerOptions } from './request-handler.ts';
-import { requestHandler } from './request-handler.ts';
+import { directConnections, requestHandler } from './request-handler.ts';
 
 /** An object in S3, or in a store that speaks like it. */
 export type S3Locator = {
@@ -34,7 +35,7 @@ export interface ConnectionOptions extends HandlerOptions {
   readonly credentials?: S3Credentials;
 }
 
-/** Three ways to send a request, on one pool of connections. */
+/** Three ways to send a request. */
 export interface Clients {
   /** Retries what failed in passing: for calls that can be repeated without a trace. */
   readonly steady: S3Client;
@@ -43,7 +44,7 @@ export interface Clients {
    * second Create would leave an upload that we do not know, a second conditional write would refuse our own object).
    */
   readonly once: S3Client;
-  /** One try, too, without the SDK's layers. */
+  /** One try, too, without the SDK's layers, on connections of our own. */
   readonly direct: DirectS3;
 }
 
@@ -60,6 +61,7 @@ export function connections(options: ConnectionOptions): Connections {
   const made = new Map<string, Clients>();
   const regions = new Map<string, Promise<string>>();
   let handler: BoundedHandler | undefined;
+  let stores: StoreConnections | undefined;
   let closed = false;
 
   function open(endpoint: string | undefined, region: string, pathStyle: boolean): Clients {
@@ -68,6 +70,7 @@ export function connections(options: ConnectionOptions): Connections {
     const known = made.get(name);
     if (known !== undefined) return known;
     handler ??= requestHandler(options);
+    stores ??= directConnections(options);
     const config: S3ClientConfig = {
       region,
       forcePathStyle: pathStyle,
@@ -87,7 +90,7 @@ export function connections(options: ConnectionOptions): Connections {
     const steady = new S3Client({ ...config, maxAttempts: 3 });
     const once = new S3Client({ ...config, maxAttempts: 1 });
     shareClock({ steady, once });
-    const clients = { steady, once, direct: directS3(once, handler) };
+    const clients = { steady, once, direct: directS3(once, stores) };
     made.set(name, clients);
     return clients;
   }
@@ -133,6 +136,7 @@ export function connections(options: ConnectionOptions): Connections {
         once.destroy();
       }
       handler?.destroy();
+      stores?.close();
     },
   };
 }

@@ -101,6 +101,10 @@ const NETWORK_NAMES: ReadonlySet<string> = new Set([
   'ENETDOWN',
   'EADDRNOTAVAIL',
   'ERR_STREAM_PREMATURE_CLOSE',
+  // Of connections of our own
+  'HEAD_MALFORMED',
+  'HEAD_TOO_LARGE',
+  'CHUNK_MALFORMED',
 ]);
 
 /**

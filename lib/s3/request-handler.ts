@@ -5,6 +5,8 @@ import { PieceworkError } from '../errors/error.ts';
 import { contextWith } from '../net/sockets/authorities.ts';
 import { stated } from '../values/stated.ts';
 import { BoundedHandler } from './bounded-handler.ts';
+import type { StoreConnections } from './direct/connections.ts';
+import { storeConnections } from './direct/connections.ts';
 
 /** How the SDK's connections are made and watched. */
 export interface HandlerOptions {
@@ -25,13 +27,17 @@ export interface HandlerOptions {
   readonly answerTimeoutMs?: number;
 }
 
+const MOST_SOCKETS = 64;
+const CONNECT_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_MS = 120_000;
+
 /** @throws PieceworkError `InvalidOption` for a CA file that is none. */
 export function requestHandler(options: HandlerOptions): BoundedHandler {
-  const { maxSockets = 64, lookup, idleTimeoutMs = 120_000 } = options;
+  const { maxSockets = MOST_SOCKETS, lookup, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
   const agent = { maxSockets, ...(lookup === undefined ? {} : { lookup }) };
   return new BoundedHandler(
     {
-      connectionTimeout: options.connectTimeoutMs ?? 10_000,
+      connectionTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       // No bound on a whole request: a part may take minutes on a slow line. What counts is that it moves.
       socketTimeout: idleTimeoutMs,
       httpAgent: agent,
@@ -39,6 +45,19 @@ export function requestHandler(options: HandlerOptions): BoundedHandler {
     },
     options.answerTimeoutMs ?? idleTimeoutMs,
   );
+}
+
+/** The same, for requests that go without the SDK. */
+export function directConnections(options: HandlerOptions): StoreConnections {
+  const { maxSockets, lookup, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
+  return storeConnections({
+    most: maxSockets ?? MOST_SOCKETS,
+    lookup,
+    secureContext: contextOf(options.caFile),
+    connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    idleTimeoutMs,
+    answerTimeoutMs: options.answerTimeoutMs ?? idleTimeoutMs,
+  });
 }
 
 function contextOf(caFile: string | undefined): SecureContext | undefined {

@@ -91,7 +91,7 @@ const PARAMETERS: ObjectParameters = {
   Metadata: { Mixed: 'case', 'piecework-token': '01T', spaced: 'two  words' },
 };
 const PAYLOAD = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', 'content-length': String(BYTES.length) };
-const put = { method: 'PUT', bucket: 'data', key: KEY, body: BYTES } as const;
+const put = { method: 'PUT', bucket: 'data', key: KEY, content: BYTES } as const;
 const named = { Bucket: 'data', Key: KEY };
 
 /** The SDK hashes bytes for the signature unless it is kept from it, as `send-body.ts` does. */

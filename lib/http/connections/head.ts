@@ -84,8 +84,8 @@ export function framingOf({ status, headers }: Head): Framing {
   return length === undefined ? { kind: 'untilClosed' } : { kind: 'length', bytes: Number(length) };
 }
 
-/** How long the connection may be used again after this answer; 0 = not at all. */
-export function idleMsAfter(head: Head): number {
+/** How long the connection may be used again after this answer; 0 = not at all. @param unstatedMs where it does not say */
+export function idleMsAfter(head: Head, unstatedMs = IDLE_MS): number {
   const { minorVersion, status, headers } = head;
   const options = (headers['connection'] ?? '').toLowerCase().split(',').map(withoutSpace);
   const stays = minorVersion === 1 ? !options.includes('close') : options.includes('keep-alive');
@@ -94,5 +94,7 @@ export function idleMsAfter(head: Head): number {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!stays || (isBare && hasBody)) return 0;
   const stated = /(?:^|[\s,;])timeout=(\d{1,9})/i.exec(headers['keep-alive'] ?? '')?.[1];
-  return stated === undefined ? IDLE_MS : Math.max(0, Math.min(Number(stated) * 1000 - IDLE_MARGIN_MS, MOST_IDLE_MS));
+  return stated === undefined
+    ? unstatedMs
+    : Math.max(0, Math.min(Number(stated) * 1000 - IDLE_MARGIN_MS, MOST_IDLE_MS));
 }

@@ -75,8 +75,33 @@ export class PullSocket {
     return this.#unread.length === 0;
   }
 
-  write(text: string): void {
-    this.#socket.write(text, 'latin1');
+  /** Characters are bytes. */
+  write(data: string | Uint8Array): void {
+    if (typeof data === 'string') this.#socket.write(data, 'latin1');
+    else this.#socket.write(data);
+  }
+
+  /**
+   * Hands bytes on as one. Resolves when their memory may be used again, which the other side makes as slow as it
+   * takes them; rejects with what broke the connection.
+   */
+  send(parts: readonly Uint8Array[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const [last, ...before] = parts.toReversed();
+      if (last === undefined) return resolve();
+      this.#socket.cork();
+      for (const part of before.reverse()) this.#socket.write(part);
+      this.#socket.write(last, (error) => {
+        if (error === undefined || error === null) resolve();
+        else reject(this.#over?.kind === 'failed' ? this.#over.reason : error);
+      });
+      this.#socket.uncork();
+    });
+  }
+
+  /** From now on: closes when nothing moved for so long, in neither direction. */
+  closeWhenStill(afterMs: number, reason: () => unknown): void {
+    this.#socket.setTimeout(afterMs, () => this.close(reason()));
   }
 
   /**

@@ -1,11 +1,12 @@
-import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { HttpRequest } from '@smithy/core/protocols';
-import { SignatureV4 } from '@smithy/signature-v4';
-import type { BoundedHandler } from '../bounded-handler.ts';
+import { FIELD_VALUE } from '../../values/web/http-fields.ts';
+import type { Content } from './connection.ts';
+import type { StoreConnections } from './connections.ts';
 import type { Example } from './example.ts';
 import { exampleOf } from './example.ts';
 import { refusal } from './refusal.ts';
+import type { SigningKey } from './signature.ts';
+import { authorization, signingKey } from './signature.ts';
 
 /** A request to one object. */
 export interface DirectRequest {
@@ -15,9 +16,9 @@ export interface DirectRequest {
   readonly key: string;
   /** Besides the operation's name. */
   readonly query?: Readonly<Record<string, string>>;
-  /** Lower-case. With `x-amz-content-sha256`: what is signed of the body. */
+  /** Lower-case. With `x-amz-content-sha256`: what is signed of the body; and a body's `content-length`. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | Readable;
+  readonly content?: Content;
 }
 
 /** Headers of an answer with 2xx, lower-case. */
@@ -29,7 +30,7 @@ export type DirectAnswer = Readonly<Record<string, string | undefined>>;
  */
 export interface DirectS3 {
   /**
-   * One try. `undefined` = requests to that bucket are only for the SDK to make.
+   * One try. `undefined` = requests to that bucket are only for the SDK to make; nothing of the content was used.
    * @throws what the SDK throws for the same answer, or what broke the connection.
    */
   send(request: DirectRequest, abortSignal: AbortSignal): Promise<DirectAnswer | undefined>;
@@ -38,10 +39,11 @@ export interface DirectS3 {
 /** S3 takes requests for a quarter of an hour. */
 const CLOCK_MAY_DIFFER_MS = 5 * 60_000;
 
-export function directS3(client: S3Client, handler: BoundedHandler): DirectS3 {
+export function directS3(client: S3Client, stores: StoreConnections): DirectS3 {
   const examples = new Map<string, Promise<Example | undefined>>();
-  const signers = new Map<string, SignatureV4>();
   const { config } = client;
+  /** By region; of the day and the credentials that were last used there. */
+  const keys = new Map<string, SigningKey & { readonly of: string }>();
 
   /** One for all who wait for it. */
   function exampleFor(bucket: string): Promise<Example | undefined> {
@@ -54,12 +56,16 @@ export function directS3(client: S3Client, handler: BoundedHandler): DirectS3 {
     return asked;
   }
 
-  function signerFor(region: string): SignatureV4 {
-    const known = signers.get(region);
-    if (known !== undefined) return known;
-    const { credentials, sha256 } = config;
-    const made = new SignatureV4({ service: 's3', region, credentials, sha256, uriEscapePath: false });
-    signers.set(region, made);
+  function keyFor(
+    credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
+    day: string,
+    region: string,
+  ): SigningKey {
+    const of = `${day} ${credentials.accessKeyId} ${credentials.secretAccessKey}`;
+    const known = keys.get(region);
+    if (known?.of === of) return known;
+    const made = { ...signingKey(credentials, day, region), of };
+    keys.set(region, made);
     return made;
   }
 
@@ -72,35 +78,55 @@ export function directS3(client: S3Client, handler: BoundedHandler): DirectS3 {
   }
 
   return {
-    async send({ operation, method, bucket, key, query, headers, body }, abortSignal) {
+    async send({ operation, method, bucket, key, query, headers, content }, abortSignal) {
       const example = await exampleFor(bucket);
       if (example === undefined) return undefined;
-      const { protocol, hostname, port, basePath, region, agent } = example;
-      const host = port === undefined ? hostname : `${hostname}:${port}`;
-      const made = new HttpRequest({
-        protocol,
-        hostname,
-        ...(port === undefined ? {} : { port }),
-        method,
-        path: basePath + encodedKey(key),
-        // Not in a HEAD, as the SDK does it.
-        query: { ...query, ...(method === 'PUT' ? { 'x-id': operation } : {}) },
-        headers: { host, ...agent, ...headers },
-        body,
-      });
-      const signingDate = new Date(Date.now() + config.systemClockOffset);
-      made.headers = (await signerFor(region).sign(made, { signingDate })).headers;
-      const { response } = await handler.handle(made, { abortSignal });
-      noteClock(response.headers['date']);
-      if (response.statusCode >= 200 && response.statusCode < 300) return response.headers;
-      throw refusal(response);
+      const credentials = await config.credentials();
+      const { basePath, region, agent, named, origin } = example;
+      const at = new Date(Date.now() + config.systemClockOffset).toISOString().replace(/[-:]|\.\d{3}/g, '');
+      const path = basePath + encodedKey(key);
+      // The name is not in a HEAD, as the SDK does it.
+      const asked = encodedQuery(method === 'PUT' ? { ...query, 'x-id': operation } : query);
+      const sent: Record<string, string> = { host: named, 'x-amz-date': at, ...agent, ...headers };
+      if (credentials.sessionToken !== undefined) sent['x-amz-security-token'] = credentials.sessionToken;
+      const signing = keyFor(credentials, at.slice(0, 8), region);
+      sent['authorization'] = authorization({ method, path, query: asked, headers: sent }, signing);
+      const head = headText(`${method} ${path}${asked === '' ? '' : `?${asked}`}`, sent);
+      const answer = await stores.ask(origin, { method, head, content }, abortSignal);
+      noteClock(answer.headers['date']);
+      if (answer.status >= 200 && answer.status < 300) return answer.headers;
+      throw refusal(answer);
     },
   };
 }
 
-/** RFC 3986 §2.3: all but its unreserved characters is encoded; a `/` stands for itself. */
+function headText(asked: string, headers: Readonly<Record<string, string>>): string {
+  let text = `${asked} HTTP/1.1\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    // A line break would be another request.
+    if (!FIELD_VALUE.test(value)) throw new RangeError(`the header ${name} has characters that a header can't carry`);
+    text += `${name}: ${value}\r\n`;
+  }
+  return `${text}connection: keep-alive\r\n\r\n`;
+}
+
+/** In the order of the names, as it is signed. */
+function encodedQuery(query: Readonly<Record<string, string>> = {}): string {
+  return Object.keys(query)
+    .sort()
+    .map((name) => `${encoded(name)}=${encoded(query[name] ?? '')}`)
+    .join('&');
+}
+
+/** RFC 3986 §2.3: all but its unreserved characters is encoded. */
+function encoded(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** A `/` stands for itself. */
 function encodedKey(key: string): string {
-  return encodeURIComponent(key)
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%2F', '/');
+  return encoded(key).replaceAll('%2F', '/');
 }

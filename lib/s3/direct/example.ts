@@ -1,11 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import type { StoreOrigin } from './connections.ts';
 
 /** How requests to the objects of one bucket are made, as the SDK makes them. */
 export interface Example {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port?: number;
+  readonly origin: StoreOrigin;
+  /** As `host` says it. */
+  readonly named: string;
   /** Of the URL, before the key: `/` or `/bucket/`. */
   readonly basePath: string;
   readonly region: string;
@@ -63,10 +64,10 @@ function readExample(made: MadeRequest): Example | undefined {
     Object.keys(headers).every((name) => KNOWN.test(name));
   if (!isPlain) return undefined;
   const agent = Object.entries(headers).filter(([name]) => name === 'user-agent' || name === 'x-amz-user-agent');
+  const isSecure = protocol === 'https:';
   return {
-    protocol,
-    hostname,
-    ...(port === undefined ? {} : { port }),
+    origin: { isSecure, host: hostname.replace(/^\[|\]$/g, ''), port: port ?? (isSecure ? 443 : 80) },
+    named: port === undefined ? hostname : `${hostname}:${port}`,
     basePath: path.slice(0, -KEY.length),
     region,
     agent: Object.fromEntries(agent),

@@ -1,8 +1,8 @@
-import type { HttpResponse } from '@smithy/core/protocols';
+import type { StoreAnswer } from './connection.ts';
 
 /** An answer that is no success, as the SDK throws it: `errors.ts` reads both. Its body was looked at before. */
-export function refusal({ statusCode, headers, body }: HttpResponse): Error {
-  const text = body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : '';
+export function refusal({ status, headers, body }: StoreAnswer): Error {
+  const text = body.toString('utf8');
   const code = elementOf(text, 'Code');
   const region = elementOf(text, 'Region');
   const error = new Error(elementOf(text, 'Message') ?? 'UnknownError');
@@ -10,8 +10,8 @@ export function refusal({ statusCode, headers, body }: HttpResponse): Error {
     name: code ?? 'UnknownError',
     ...(code === undefined ? {} : { Code: code }),
     ...(region === undefined ? {} : { Region: region }),
-    $metadata: { httpStatusCode: statusCode },
-    $response: { statusCode, headers },
+    $metadata: { httpStatusCode: status },
+    $response: { statusCode: status, headers },
   });
 }
 

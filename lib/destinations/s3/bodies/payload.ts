@@ -1,8 +1,8 @@
 import type { Hash } from 'node:crypto';
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { PieceworkError } from '../../../errors/error.ts';
 import { crc32, crc32Base64 } from '../../../integrity/crc32.ts';
+import type { Content } from '../../../s3/direct/connection.ts';
 import type { Body } from '../../../values/bytes.ts';
 
 /**
@@ -12,25 +12,19 @@ import type { Body } from '../../../values/bytes.ts';
  * refuse.
  */
 export interface Payload {
-  readonly stream: Readable;
-  /** The same, where it is no more than one write. */
-  readonly bytes?: Uint8Array;
+  /** Throws what the body itself goes wrong with. */
+  readonly content: Content;
   /** Replace what the SDK would send. */
   readonly headers: Readonly<Record<string, string>>;
   /** Of the bytes that were sent: final once all of them are. */
   crc32(): number;
   /** Hexadecimal; of a body that is sent as it comes only where that was asked for. */
   md5(): string | undefined;
-  /** What the body itself went wrong with; the request is then to be broken off. */
-  readonly failed: Promise<never>;
 }
 
-/**
- * Large enough that TLS is cheap, small enough that encrypting one does not hold the event loop nor double the memory
- * (one 64 MiB write is encrypted whole). It is also the chunk of aws-chunked: S3 refuses chunks under 8 KiB but the
- * last.
- */
-const SLICE_BYTES = 256 * 1024;
+/** A chunk of aws-chunked: S3 refuses those under 8 KiB but the last. */
+const CHUNK_BYTES = 256 * 1024;
+const LINE_END = Buffer.from('\r\n');
 
 type WindowsBody = Extract<Body, { kind: 'windows' }>;
 
@@ -63,23 +57,8 @@ function wholePayload(
     hash ??= createHash('md5').update(bytes).digest();
     return hash;
   };
-  let at = 0;
-  const stream = new Readable({
-    highWaterMark: SLICE_BYTES,
-    read() {
-      if (at >= bytes.length) {
-        this.push(null);
-        return;
-      }
-      const slice = bytes.subarray(at, at + SLICE_BYTES);
-      at += slice.length;
-      // A view, no copy: the caller keeps the bytes until the call is over.
-      this.push(Buffer.from(slice.buffer, slice.byteOffset, slice.length));
-    },
-  });
   return {
-    stream,
-    ...(bytes.length <= SLICE_BYTES ? { bytes } : {}),
+    content: bytes,
     headers: {
       'content-length': String(sizeBytes),
       ...(withChecksums ? { 'x-amz-checksum-crc32': crc32Base64(crc) } : { 'content-md5': md5().toString('base64') }),
@@ -87,7 +66,6 @@ function wholePayload(
     },
     crc32: () => crc,
     md5: () => md5().toString('hex'),
-    failed: new Promise<never>(() => {}),
   };
 }
 
@@ -98,28 +76,8 @@ function wholePayload(
 function windowsPayload(body: WindowsBody, sizeBytes: number, { withChecksums, withMd5 }: Dressing): Payload {
   const md5 = withMd5 ? createHash('md5') : undefined;
   const sum: Sum = { crc32: 0, md5 };
-  let fail: (error: unknown) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  // It may fail when nothing waits for it any more.
-  failed.catch(() => {});
-  const encoded = withChecksums ? encode(body, sizeBytes, sum) : plain(body, sizeBytes, sum);
-  const stream = new Readable({
-    highWaterMark: SLICE_BYTES,
-    read() {
-      encoded.next().then(
-        ({ value }) => this.push(value ?? null),
-        (error: unknown) => {
-          fail(error);
-          // Without the error: nothing listens for it here, and the request is broken off by `failed`.
-          this.destroy();
-        },
-      );
-    },
-  });
   return {
-    stream,
+    content: withChecksums ? encode(body, sizeBytes, sum) : plain(body, sizeBytes, sum),
     headers: withChecksums
       ? {
           'content-length': String(encodedLength(sizeBytes)),
@@ -131,7 +89,6 @@ function windowsPayload(body: WindowsBody, sizeBytes: number, { withChecksums, w
       : { 'content-length': String(sizeBytes), 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
     crc32: () => sum.crc32,
     md5: () => md5?.copy().digest('hex'),
-    failed,
   };
 }
 
@@ -141,58 +98,60 @@ interface Sum {
   readonly md5: Hash | undefined;
 }
 
-async function* plain(body: WindowsBody, sizeBytes: number, sum: Sum): AsyncGenerator<Buffer, undefined> {
-  for await (const slice of slices(body, sizeBytes)) {
-    add(sum, slice);
-    yield slice;
+type Parts = AsyncGenerator<readonly Uint8Array[], undefined>;
+
+async function* plain(body: WindowsBody, sizeBytes: number, sum: Sum): Parts {
+  for await (const view of views(body, sizeBytes)) {
+    add(sum, view);
+    yield [view];
   }
   return undefined;
 }
 
-function add(sum: Sum, slice: Buffer): void {
-  sum.crc32 = crc32(slice, sum.crc32);
-  sum.md5?.update(slice);
+function add(sum: Sum, view: Uint8Array): void {
+  sum.crc32 = crc32(view, sum.crc32);
+  sum.md5?.update(view);
 }
 
-/** Every chunk is one full slice, but the last: so the length on the wire is known before the start. */
-async function* encode(body: WindowsBody, sizeBytes: number, sum: Sum): AsyncGenerator<Buffer, undefined> {
-  for await (const slice of slices(body, sizeBytes)) {
-    add(sum, slice);
-    yield Buffer.from(`${slice.length.toString(16)}\r\n`);
-    yield slice;
-    yield Buffer.from('\r\n');
+/** Every chunk is full, but the last: so the length on the wire is known before the start. */
+async function* encode(body: WindowsBody, sizeBytes: number, sum: Sum): Parts {
+  let left = sizeBytes;
+  /** Of the chunk that was begun. */
+  let open = 0;
+  for await (const view of views(body, sizeBytes)) {
+    add(sum, view);
+    for (let at = 0; at < view.length; ) {
+      const begun = open === 0 ? Math.min(CHUNK_BYTES, left) : 0;
+      if (begun > 0) open = begun;
+      const part = view.subarray(at, at + open);
+      at += part.length;
+      open -= part.length;
+      left -= part.length;
+      const size = begun > 0 ? [Buffer.from(`${begun.toString(16)}\r\n`)] : [];
+      yield [...size, part, ...(open === 0 ? [LINE_END] : [])];
+    }
   }
-  yield Buffer.from(`0\r\n${trailer(sum.crc32)}`);
+  yield [Buffer.from(`0\r\n${trailer(sum.crc32)}`)];
   return undefined;
 }
 
 /**
- * Slices of memory of their own, cut from the windows. They are copies on purpose: a view lives only until the next
- * call of `next`, and nothing tells when the socket has let go of what it was given.
+ * What the windows bring. The last bytes are held back until the body has said that it ends: what is sent whole is
+ * taken for whole.
  */
-async function* slices(body: WindowsBody, sizeBytes: number): AsyncGenerator<Buffer, undefined> {
-  /** Not yet yielded: what is in `slice` counts as left. */
+async function* views(body: WindowsBody, sizeBytes: number): AsyncGenerator<Uint8Array, undefined> {
   let left = sizeBytes;
-  let filled = 0;
-  let slice = Buffer.allocUnsafeSlow(Math.min(SLICE_BYTES, left));
+  let last: Uint8Array | undefined;
   for (let view = await body.next(); view !== undefined; view = await body.next()) {
-    if (filled + view.length > left) throw tooLong(sizeBytes);
-    for (let at = 0; at < view.length; ) {
-      const count = Math.min(view.length - at, slice.length - filled);
-      slice.set(view.subarray(at, at + count), filled);
-      filled += count;
-      at += count;
-      // The last slice is held back until the body has said that it ends: what is sent whole is taken for whole.
-      if (filled === slice.length && filled < left) {
-        yield slice;
-        left -= filled;
-        filled = 0;
-        slice = Buffer.allocUnsafeSlow(Math.min(SLICE_BYTES, left));
-      }
-    }
+    if (view.length > left || last !== undefined) throw tooLong(sizeBytes);
+    left -= view.length;
+    const held = left === 0 ? Math.min(view.length, CHUNK_BYTES) : 0;
+    // A copy: the view lives only until the next call.
+    if (held > 0) last = view.slice(view.length - held);
+    if (view.length > held) yield view.subarray(0, view.length - held);
   }
-  if (filled < left) throw tooShort(sizeBytes - left + filled, sizeBytes);
-  if (left > 0) yield slice;
+  if (left > 0) throw tooShort(sizeBytes - left, sizeBytes);
+  if (last !== undefined) yield last;
   return undefined;
 }
 
@@ -202,9 +161,9 @@ function trailer(crc: number): string {
 
 function encodedLength(sizeBytes: number): number {
   const chunk = (length: number): number => length.toString(16).length + 2 + length + 2;
-  const full = Math.floor(sizeBytes / SLICE_BYTES);
-  const last = sizeBytes % SLICE_BYTES;
-  return full * chunk(SLICE_BYTES) + (last > 0 ? chunk(last) : 0) + '0\r\n'.length + trailer(0).length;
+  const full = Math.floor(sizeBytes / CHUNK_BYTES);
+  const last = sizeBytes % CHUNK_BYTES;
+  return full * chunk(CHUNK_BYTES) + (last > 0 ? chunk(last) : 0) + '0\r\n'.length + trailer(0).length;
 }
 
 function tooShort(gotBytes: number, sizeBytes: number): PieceworkError {

@@ -15,6 +15,7 @@ import type { Statement } from './md5-proof.ts';
 import { otherBytes, provedByMd5 } from './md5-proof.ts';
 import type { Dressing, Payload } from './payload.ts';
 import { payloadOf } from './payload.ts';
+import { sdkStream } from './sdk-stream.ts';
 
 /** What the store says of a body that it took. */
 interface Receipt extends Statement {
@@ -106,32 +107,43 @@ async function sendOnce<R extends Receipt>(
   { withChecksums, withMd5 }: Dressing,
   call: Call,
 ): Promise<Sent<R>> {
-  const dress: Dress = ({ middlewareStack }) => addHeaders(middlewareStack as Stack, payload.headers);
+  const answer = await session.perform(
+    request.operation,
+    request.target,
+    call,
+    async ({ once, direct }, options) =>
+      (await sendDirectly(direct, request, payload, options)) ?? (await sendBySdk(once, request, payload, options)),
+  );
+  const crc32 = payload.crc32();
+  const theirs = answer.ChecksumCRC32 === undefined ? undefined : parseCrc32Base64(answer.ChecksumCRC32);
+  if (theirs !== undefined && theirs !== crc32) throw otherBytes(request.target);
+  if (theirs !== undefined) {
+    session.learned.noteChecksums(request.target);
+    return { answer, crc32, isProved: true };
+  }
+  if (!withMd5) return { answer, crc32, isProved: false };
+  return { answer, crc32, isProved: provedByMd5(request.target, answer, payload, { isNeeded: !withChecksums }) };
+}
+
+async function sendBySdk<R extends Receipt>(
+  client: S3Client,
+  request: BodyRequest<R>,
+  { content, headers }: Payload,
+  options: SendOptions,
+): Promise<R> {
+  const dress: Dress = ({ middlewareStack }) => addHeaders(middlewareStack as Stack, headers);
+  const { stream, failed } = sdkStream(content);
   try {
-    const answer = await session.perform(request.operation, request.target, call, ({ once, direct }, options) => {
-      const sent = sendDirectly(direct, request, payload, options).then(
-        (answered) => answered ?? request.send(once, payload.stream, dress, options),
-      );
-      return Promise.race([sent, payload.failed]);
-    });
-    const crc32 = payload.crc32();
-    const theirs = answer.ChecksumCRC32 === undefined ? undefined : parseCrc32Base64(answer.ChecksumCRC32);
-    if (theirs !== undefined && theirs !== crc32) throw otherBytes(request.target);
-    if (theirs !== undefined) {
-      session.learned.noteChecksums(request.target);
-      return { answer, crc32, isProved: true };
-    }
-    if (!withMd5) return { answer, crc32, isProved: false };
-    return { answer, crc32, isProved: provedByMd5(request.target, answer, payload, { isNeeded: !withChecksums }) };
+    return await Promise.race([request.send(client, stream, dress, options), failed]);
   } finally {
-    payload.stream.destroy();
+    stream.destroy();
   }
 }
 
 async function sendDirectly<R extends Receipt>(
   direct: DirectS3,
   { operation, target, query, headers = {}, read }: BodyRequest<R>,
-  { stream, bytes, headers: dressed }: Payload,
+  { content, headers: dressed }: Payload,
   { abortSignal }: SendOptions,
 ): Promise<R | undefined> {
   const request: DirectRequest = {
@@ -141,7 +153,7 @@ async function sendDirectly<R extends Receipt>(
     key: target.key,
     ...stated({ query }),
     headers: withPayload({ 'content-type': 'application/octet-stream', ...headers }, dressed),
-    body: bytes ?? stream,
+    content,
   };
   const answer = await direct.send(request, abortSignal);
   return answer === undefined ? undefined : read(answer);
