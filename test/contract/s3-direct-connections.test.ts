@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { Question } from '../../lib/s3/direct/connection.ts';
+import type { Content, Question } from '../../lib/s3/direct/connection.ts';
 import type { StoreConnections } from '../../lib/s3/direct/connections.ts';
 import { storeConnections } from '../../lib/s3/direct/connections.ts';
 
@@ -14,8 +14,14 @@ const SLOW_DOWN = '<Error><Code>SlowDown</Code></Error>';
 const REFUSAL = `HTTP/1.1 503 Busy\r\ncontent-length: ${SLOW_DOWN.length}\r\n\r\n${SLOW_DOWN}`;
 const HEAD: Question = { method: 'HEAD', head: 'HEAD /b/k HTTP/1.1\r\nhost: h\r\n\r\n' };
 
-const stack = new AsyncDisposableStack();
-afterEach(() => stack.move().disposeAsync());
+type Parts = Exclude<Content, Uint8Array>;
+
+let stack = new AsyncDisposableStack();
+afterEach(async () => {
+  const used = stack;
+  stack = new AsyncDisposableStack();
+  await used.disposeAsync();
+});
 
 interface Store {
   readonly connections: StoreConnections;
@@ -28,8 +34,14 @@ async function store(heard: (socket: Socket, times: number) => void, limits = {}
   let opened = 0;
   const server = createServer((socket) => {
     opened += 1;
+    stack.defer(() => void socket.destroy());
     let times = 0;
-    socket.on('error', () => {}).on('data', () => heard(socket, (times += 1)));
+    socket
+      .on('error', () => {})
+      .on('data', () => {
+        times += 1;
+        heard(socket, times);
+      });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -62,7 +74,7 @@ test('requests one after the other go over one connection', async () => {
 
 test('an answer that comes before all is sent is heard, and the rest is not sent', async () => {
   let asked = 0;
-  async function* endless() {
+  async function* endless(): Parts {
     for (;;) {
       asked += 1;
       yield [new Uint8Array(256 * 1024)];
@@ -81,7 +93,7 @@ test('an answer that comes before all is sent is heard, and the rest is not sent
 
 test('an answer is heard although the body does not go on', async () => {
   const { ask } = await store((socket) => socket.write(REFUSAL));
-  async function* stuck() {
+  async function* stuck(): Parts {
     yield [Buffer.from('x')];
     await new Promise(() => {});
     return undefined;
@@ -102,10 +114,9 @@ test.each([
 test('what a body goes wrong with breaks its request off', async () => {
   const closed = Promise.withResolvers<void>();
   const { ask } = await store((socket) => socket.once('close', closed.resolve));
-  async function* broken() {
+  async function* broken(): Parts {
     yield [Buffer.from('x')];
     throw new Error('of the body');
-    return undefined;
   }
   await expect(ask(put(broken()))).rejects.toThrow('of the body');
   await closed.promise;

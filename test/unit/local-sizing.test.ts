@@ -39,4 +39,14 @@ describe('the windows of one machine', () => {
     expect(windowOf(6 * MIB)).toBe(6);
     expect(windowOf(6 * MIB + 1)).toBe(4);
   });
+
+  it.each([
+    [8, 4],
+    [16, 4],
+    [32, 2],
+    [64, 1],
+  ])('for S3 have 64 MiB together at most where pieces pass through them: with %d workers %d MiB', (workers, mib) => {
+    const sizing = localSizing({ kind: store, parallelism: workers, pieceSizeBytes: 64 * MIB });
+    expect(sizing.windowBytes).toBe(mib * MIB);
+  });
 });

@@ -52,9 +52,11 @@ export function s3Kind({ pathStyle, warn, ...connection }: S3KindOptions): Desti
 /** A part that fits a window can be sent again without asking the source, so pieces and windows are the same. */
 function sizing({ affordableBytes, pieceSizeBytes }: SizingNeeds): PreferredSizes {
   const whole = Math.min(8 * MIB, affordableBytes);
+  // Two thirds of what is there for windows, in whole MiB.
+  const passing = Math.max(MIB, Math.min(4 * MIB, Math.floor((affordableBytes * 2) / 3 / MIB) * MIB));
   return {
-    // A piece that passes through its window bit by bit gains nothing from a large one, and is copied once more.
-    windowBytes: pieceSizeBytes > whole ? Math.min(4 * MIB, whole) : whole,
+    // A piece that passes through its window bit by bit gains nothing from a large one.
+    windowBytes: pieceSizeBytes > whole ? passing : whole,
     preferredPieceBytes: whole >= S3_LIMITS.minPieceBytes ? whole : 8 * MIB,
     granuleBytes: MIB,
     putsBeside: true,

@@ -84,7 +84,10 @@ export function framingOf({ status, headers }: Head): Framing {
   return length === undefined ? { kind: 'untilClosed' } : { kind: 'length', bytes: Number(length) };
 }
 
-/** How long the connection may be used again after this answer; 0 = not at all. @param unstatedMs where it does not say */
+/**
+ * How long the connection may be used again after this answer; 0 = not at all.
+ * @param unstatedMs where it does not say
+ */
 export function idleMsAfter(head: Head, unstatedMs = IDLE_MS): number {
   const { minorVersion, status, headers } = head;
   const options = (headers['connection'] ?? '').toLowerCase().split(',').map(withoutSpace);

@@ -116,26 +116,24 @@ export class StoreConnection implements Poolable {
       this.#socket.write(this.#joined(head, bytes));
       return true;
     }
-    let isAnswered = false;
-    const answered = hearing.then(
-      () => {
-        isAnswered = true;
-      },
-      () => {
-        isAnswered = true;
-      },
-    );
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    const answered = hearing.then(over, over);
+    // What breaks it off, the answer's reader tells, who may have heard one before.
+    const hand = (parts: readonly Uint8Array[]) => Promise.race([this.#socket.send(parts).catch(over), answered]);
     this.#socket.write(head);
     if (content === bytes) {
-      for (let at = 0; at < bytes.length && !isAnswered; at += SLICE_BYTES)
-        await Promise.race([this.#socket.send([bytes.subarray(at, at + SLICE_BYTES)]), answered]);
-      return !isAnswered;
+      for (let at = 0; at < bytes.length && !isOver; at += SLICE_BYTES)
+        await hand([bytes.subarray(at, at + SLICE_BYTES)]);
+      return !isOver;
     }
     const parts = content as Exclude<Content, Uint8Array>;
     for (;;) {
-      const next = await Promise.race([parts.next(), answered]);
-      if (next?.value === undefined) return !isAnswered;
-      await Promise.race([this.#socket.send(next.value), answered]);
+      const next = isOver ? undefined : await Promise.race([parts.next(), answered]);
+      if (next?.value === undefined) return !isOver;
+      await hand(next.value);
     }
   }
 

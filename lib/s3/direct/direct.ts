@@ -88,7 +88,7 @@ export function directS3(client: S3Client, stores: StoreConnections): DirectS3 {
       // The name is not in a HEAD, as the SDK does it.
       const asked = encodedQuery(method === 'PUT' ? { ...query, 'x-id': operation } : query);
       const sent: Record<string, string> = { host: named, 'x-amz-date': at, ...agent, ...headers };
-      if (credentials.sessionToken !== undefined) sent['x-amz-security-token'] = credentials.sessionToken;
+      if (credentials.sessionToken) sent['x-amz-security-token'] = credentials.sessionToken;
       const signing = keyFor(credentials, at.slice(0, 8), region);
       sent['authorization'] = authorization({ method, path, query: asked, headers: sent }, signing);
       const head = headText(`${method} ${path}${asked === '' ? '' : `?${asked}`}`, sent);
