@@ -6,6 +6,7 @@ import type { IfExists, ObjectSettings } from '../transfer/request.ts';
 import type { Snapshot } from '../transfer/snapshot.ts';
 import type { Body, ByteReader, WholeBody } from '../values/bytes.ts';
 import type { Call } from '../values/call.ts';
+import type { Instant } from '../values/time.ts';
 import type { Validator } from '../values/web/validator.ts';
 
 /** The object as it is to be: everything but its bytes. */
@@ -249,6 +250,11 @@ export interface Destination extends AsyncDisposable {
   completeUpload(upload: UploadRef, proof: Proof, call: Call): Promise<Stored>;
   /** No error when it is already gone. */
   abortUpload(upload: UploadRef, call: Call): Promise<void>;
+  /**
+   * Until when parts that were stopped on their way, and not answered, may still come to stand there: an abort of their
+   * upload before that may not be the last one. Absent = nothing goes on once its call is over.
+   */
+  mayLandUntil?(): Instant;
   /** Open uploads of exactly this target. */
   listUploads(target: DestinationLocator, call: Call): Promise<readonly OpenUpload[]>;
   /**

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Content, Question } from '../../lib/s3/direct/connection.ts';
 import type { StoreConnections } from '../../lib/s3/direct/connections.ts';
 import { storeConnections } from '../../lib/s3/direct/connections.ts';
+import { stopRequest } from '../../lib/s3/last-answer.ts';
 
 // What a store may do on a connection of ours besides answering as it should.
 
@@ -30,7 +31,7 @@ interface Store {
 }
 
 /** @param heard is called with what came first on each connection, and each time that more comes. */
-async function store(heard: (socket: Socket, times: number) => void, limits = {}): Promise<Store> {
+async function store(heard: (socket: Socket, times: number, chunk: Buffer) => void, limits = {}): Promise<Store> {
   let opened = 0;
   const server = createServer((socket) => {
     opened += 1;
@@ -38,9 +39,9 @@ async function store(heard: (socket: Socket, times: number) => void, limits = {}
     let times = 0;
     socket
       .on('error', () => {})
-      .on('data', () => {
+      .on('data', (chunk) => {
         times += 1;
-        heard(socket, times);
+        heard(socket, times, chunk);
       });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -60,6 +61,18 @@ async function store(heard: (socket: Socket, times: number) => void, limits = {}
     opened: () => opened,
     ask: (question, signal = SIGNAL) => connections.ask(origin, question, signal),
   };
+}
+
+async function* twoParts(): Parts {
+  yield [Buffer.from('x')];
+  yield [Buffer.from('y')];
+  return undefined;
+}
+
+async function* stuck(): Parts {
+  yield [Buffer.from('x')];
+  await new Promise(() => {});
+  return undefined;
 }
 
 function put(content: Question['content']): Question {
@@ -93,11 +106,6 @@ test('an answer that comes before all is sent is heard, and the rest is not sent
 
 test('an answer is heard although the body does not go on', async () => {
   const { ask } = await store((socket) => socket.write(REFUSAL));
-  async function* stuck(): Parts {
-    yield [Buffer.from('x')];
-    await new Promise(() => {});
-    return undefined;
-  }
   await expect(ask(put(stuck()))).resolves.toMatchObject({ status: 503 });
 });
 
@@ -126,6 +134,52 @@ test('the signal breaks a request off', async () => {
   const controller = new AbortController();
   const { ask } = await store(() => controller.abort(new Error('not wanted')));
   await expect(ask(HEAD, controller.signal)).rejects.toThrow('not wanted');
+});
+
+describe('a PUT that is stopped', () => {
+  const stopped = new Error('not wanted');
+
+  test.each([
+    ['in one write', put(Buffer.from('x'))],
+    ['in slices', put(Buffer.alloc(300 * 1024))],
+    ['as it comes', { ...put(twoParts()), contentBytes: 2 }],
+  ])('when all of it is on its way (%s) is over only when it is answered', async (_, question) => {
+    const controller = new AbortController();
+    const bytes = question.contentBytes ?? (question.content as Uint8Array).length;
+    let came = -question.head.length;
+    let isAnswered = false;
+    const { ask } = await store((socket, _times, chunk) => {
+      came += chunk.length;
+      if (came < bytes) return;
+      controller.abort(stopped);
+      setTimeout(() => {
+        isAnswered = true;
+        socket.write(OK);
+      }, 30);
+    });
+    await expect(ask(question, controller.signal)).rejects.toBe(stopped);
+    expect(isAnswered).toBe(true);
+  });
+
+  test('and is not answered is over after a second, and may take effect', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    stack.defer(() => void vi.useRealTimers());
+    const controller = new AbortController();
+    const { ask } = await store(() => {
+      controller.abort(stopped);
+      setImmediate(() => vi.advanceTimersByTime(1_000));
+    });
+    const sent = ask(put(Buffer.from('x')), controller.signal);
+    expect(await stopRequest('UploadPart', sent, () => {})).toBe(true);
+  });
+
+  test('when a part of it was sent is over at once', async () => {
+    const controller = new AbortController();
+    const { ask } = await store(() => controller.abort(stopped));
+    const sent = ask({ ...put(stuck()), contentBytes: 2 }, controller.signal);
+    await expect(sent).rejects.toBe(stopped);
+    expect(await stopRequest('UploadPart', sent, () => {})).toBe(false);
+  });
 });
 
 test.each([

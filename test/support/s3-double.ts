@@ -43,6 +43,8 @@ interface Fault {
     | { readonly kind: 'delay'; readonly ms: number }
     /** Worked on only when `until` resolves. */
     | { readonly kind: 'hold'; readonly until: Promise<void> }
+    /** Its body is in, and the part takes effect and is answered when `until` resolves, also after an abort. */
+    | { readonly kind: 'slow'; readonly until: Promise<void> }
     /** The sender is cut off once the body is in, and the part takes effect only when `until` resolves. */
     | { readonly kind: 'late'; readonly until: Promise<void> }
     /** The answer claims another checksum than that of what arrived. */
@@ -243,6 +245,8 @@ async function answerTo(
         await what.until;
       });
       return undefined;
+    case 'slow':
+      return work(state, request, operation, () => what.until);
     case 'delay':
       await delay(what.ms);
       return work(state, request, operation);
@@ -268,7 +272,7 @@ async function work(
   if (operation === 'UploadPart') return parts.uploadPart(state, request, landing);
   if (operation === 'UploadPartCopy') {
     const source = objects.copySource(state, request);
-    return parts.uploadPartCopy(state, request, { blobs: [...source.blobs], sizeBytes: source.sizeBytes });
+    return parts.uploadPartCopy(state, request, { blobs: [...source.blobs], sizeBytes: source.sizeBytes }, landing);
   }
   const handler = HANDLERS[operation];
   if (handler === undefined) throw new S3Error(501, 'NotImplemented', `This double does not know ${operation}`);

@@ -94,6 +94,7 @@ export function s3Destination(options: S3DestinationOptions = {}): Destination {
       // A single put leaves nothing to abort.
       if (upload.id !== '') await abortUpload(s3, uploadOf(upload), call);
     },
+    mayLandUntil: s3.mayLandUntil,
     listUploads: async (target, call) => listUploads(s3, s3Locator(target), call),
     async [Symbol.asyncDispose]() {
       pool.close();

@@ -2,12 +2,13 @@ import { PieceworkError } from '../../errors/error.ts';
 import type { Clients, Connections, S3Locator } from '../../s3/client.ts';
 import { secretsOf } from '../../s3/client.ts';
 import type { Operation } from '../../s3/failures.ts';
+import { stopRequest } from '../../s3/last-answer.ts';
 import { storeWords } from '../../s3/words.ts';
 import type { BackoffPolicy } from '../../transfer/retry.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import type { Call } from '../../values/call.ts';
 import { untilAborted } from '../../values/call.ts';
-import type { Clock } from '../../values/time.ts';
+import type { Clock, Instant } from '../../values/time.ts';
 import { destinationError } from './errors.ts';
 import type { Learned } from './learned/learned.ts';
 import { learned } from './learned/learned.ts';
@@ -27,18 +28,26 @@ export interface Session {
   readonly learned: Learned;
   /** Says what a person should know of the store. */
   readonly warn: (sentence: string) => void;
-  /** Sends, and turns whatever goes wrong into a `PieceworkError`; an aborted signal into its own reason, at once. */
+  /**
+   * Sends, and turns whatever goes wrong into a `PieceworkError`; an aborted signal into its own reason, at once. Only
+   * of what writes the end is waited for, a second at most: the store may do what it was asked for whole although the
+   * connection is closed, and who looks next is to find it; and a body's memory is its owner's again.
+   */
   perform<T>(
     operation: Operation,
     locator: S3Locator,
     call: Call,
     send: (clients: Clients, options: SendOptions) => Promise<T>,
   ): Promise<T>;
+  /** Until when what was stopped without an answer may still take effect. */
+  mayLandUntil(): Instant;
   /** Tries again what failed in passing, a few times. Only for what can be sent twice. */
   repeat<T>(seed: string, call: Call, attempt: () => Promise<T>): Promise<T>;
 }
 
 const TRIES = 3;
+/** A store that has all of a write is done with it, whatever became of the connection. */
+const LATE_MS = 2_000;
 const PATIENCE: BackoffPolicy = { baseMs: 300, capMs: 5000 };
 const PASSING = new Set(['DestinationUnreachable', 'DestinationServerError', 'DestinationBusy']);
 
@@ -50,6 +59,7 @@ export function session(options: {
   warn: (sentence: string) => void;
 }): Session {
   const { store, unsignedPayload, connections, clock, warn } = options;
+  let mayLandUntil: Instant = 0;
   return {
     store,
     unsignedPayload,
@@ -64,12 +74,14 @@ export function session(options: {
         return await untilAborted(sent, call.signal);
       } catch (error) {
         // Whatever is still on the wire ends here: a body half sent, a retry about to start.
-        stop.abort();
+        const mayLand = await stopRequest(operation, sent, () => stop.abort());
+        if (mayLand) mayLandUntil = clock.now() + LATE_MS;
         call.signal.throwIfAborted();
         const words = await storeWords(error, async () => secretsOf(await connections.clients(locator)));
         throw destinationError(error, { operation, place: locator, words, now: clock.now() });
       }
     },
+    mayLandUntil: () => mayLandUntil,
     async repeat(seed, call, attempt) {
       for (let failures = 1; ; failures += 1) {
         try {

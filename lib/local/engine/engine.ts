@@ -148,6 +148,7 @@ export function createEngine(options: EngineOptions): Engine {
         policy: rescue ? { ...sizing.policy, stragglers: STRAGGLERS } : sizing.policy,
       },
       connections: connectionShare,
+      mayLandUntil: () => destination.mayLandUntil?.() ?? 0,
       borne: async (signal) => (host === undefined ? undefined : await hosts.whenAny(host, signal)),
       parallelism,
       host: (sourceUrl === undefined ? undefined : URL.parse(sourceUrl)?.host) ?? '',

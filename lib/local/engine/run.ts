@@ -16,6 +16,7 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 import type { FinalizerMessage, PieceTask, PlannerMessage } from '../../transfer/messages.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
+import type { Instant } from '../../values/time.ts';
 import type { ConnectionShare } from './connections.ts';
 import { drainOf } from './drain.ts';
 import { primedSources } from './primed-source.ts';
@@ -52,6 +53,8 @@ export interface Run extends AsyncDisposable {
 export interface RunParts {
   readonly ports: Omit<Ports, 'queues'>;
   readonly connections: ConnectionShare;
+  /** Until when parts that were stopped on their way may still land. */
+  mayLandUntil(): Instant;
   /** Connections to the source's host that are this process's: waits until there are any. @default any number */
   borne(signal: AbortSignal): Promise<number | undefined>;
   readonly parallelism: number;
@@ -67,9 +70,11 @@ export interface RunParts {
 
 const RESULTS_PER_BATCH = 100;
 const LOOK_AFTER_DRAIN_MS = 20;
+/** For a clean-up that comes after the interruption. */
+const LAST_CLEANING_MS = 10_000;
 
 export function createRun(parts: RunParts): Run {
-  const { ports: given, connections, borne, parallelism, host, notes, closing, track, dispose } = parts;
+  const { ports: given, connections, borne, parallelism, host, notes, closing, track, mayLandUntil, dispose } = parts;
   const failures = new FailureWatch();
   const queueOf = <M>(): MemoryQueue<M> => memoryQueue<M>({ clock: given.clock, onFailure: failures.note });
   const planner = queueOf<PlannerMessage>();
@@ -78,9 +83,10 @@ export function createRun(parts: RunParts): Run {
   const { events, tally } = tallied(given.events);
   const primed = primedSources(given.sources);
   let isAtWork = false;
+  const lateMs = () => mayLandUntil() - given.clock.now();
   const ports: Ports = {
     ...given,
-    policy: { ...given.policy, mayStillLand: () => isAtWork },
+    policy: { ...given.policy, mayStillLand: () => isAtWork || lateMs() > 0 },
     sources: primed.sources,
     events,
     queues: { planner: planner.queue, fetcher: fetcher.queue, finalizer: finalizer.queue },
@@ -146,14 +152,30 @@ export function createRun(parts: RunParts): Run {
       stop.now();
       await workers;
       isAtWork = false;
+      if (signal.aborted || closing.aborted) await cleanUpCancelled(transferId).catch(() => {});
     }
     signal.throwIfAborted();
-    // Whatever the workers were stopped in the middle of.
-    await settleOrWarn(ports, transferId, signal);
+    await cleanUp(transferId, signal);
     const loaded = await loadTransfer(ports, transferId);
     if (loaded === undefined)
       throw new PieceworkError('TransferNotFound', `transfer ${transferId} vanished while it ran`);
     return loaded.record;
+  }
+
+  /** Whatever the workers were stopped in the middle of; and once more, where a part may land after the abort. */
+  async function cleanUp(transferId: string, signal: AbortSignal): Promise<void> {
+    await settleOrWarn(ports, transferId, signal);
+    const left = (await loadTransfer(ports, transferId))?.record.toAbort ?? [];
+    if (left.length === 0 || lateMs() <= 0) return;
+    await given.clock.sleep(lateMs(), signal);
+    await settleOrWarn(ports, transferId, signal);
+  }
+
+  /** Another process cancelled it, and left the rest to this one, which is interrupted before it saw that. */
+  async function cleanUpCancelled(transferId: string): Promise<void> {
+    const loaded = await loadTransfer(ports, transferId);
+    if (loaded?.record.status !== 'cancelled') return;
+    await cleanUp(transferId, AbortSignal.timeout(LAST_CLEANING_MS));
   }
 
   return {

@@ -14,6 +14,7 @@ import type { Poolable } from '../../net/pools/pool.ts';
 import type { PullSocket } from '../../net/sockets/pull-socket.ts';
 import { readThrough } from '../../net/sockets/read-through.ts';
 import { checkText, isForgiven, late, MOST_ANSWER_BYTES, still, tooLong } from '../bounds.ts';
+import { LAST_ANSWER_MS, unanswered } from '../last-answer.ts';
 
 /**
  * What is sent of a request's body: all of it, or what is handed on at once, part for part, each valid until the next
@@ -26,6 +27,8 @@ export interface Question {
   /** With its empty line; characters are bytes. */
   readonly head: string;
   readonly content?: Content | undefined;
+  /** Of the content, as it is sent. */
+  readonly contentBytes?: number;
 }
 
 export interface StoreAnswer {
@@ -56,6 +59,9 @@ export class StoreConnection implements Poolable {
   readonly #socket: PullSocket;
   readonly #limits: ConnectionLimits;
   #small: Buffer | undefined;
+  /** All of a PUT was handed on: the store may do it, even when the connection is closed. */
+  #mayTakeEffect = false;
+  #stopTimer: NodeJS.Timeout | undefined;
   #idleMs = 0;
   #idleTimer: NodeJS.Timeout | undefined;
 
@@ -73,6 +79,16 @@ export class StoreConnection implements Poolable {
   close(reason?: unknown): void {
     clearTimeout(this.#idleTimer);
     this.#socket.close(reason);
+  }
+
+  /**
+   * Ends the request that is under way. A PUT that is on its way whole takes effect although its connection is closed:
+   * its answer is waited for, a second at most, so that what comes next finds what it did; then `ask` rejects with
+   * `unanswered`.
+   */
+  stop(reason: unknown): void {
+    if (this.#mayTakeEffect) this.#stopTimer ??= setTimeout(() => this.close(unanswered()), LAST_ANSWER_MS);
+    else this.close(reason);
   }
 
   /** Sends a request and hears its answer, which may come before all is sent. Throws what broke the connection. */
@@ -94,6 +110,9 @@ export class StoreConnection implements Poolable {
       return { status: head.status, headers: head.headers, body };
     } finally {
       clearTimeout(timer);
+      clearTimeout(this.#stopTimer);
+      this.#stopTimer = undefined;
+      this.#mayTakeEffect = false;
     }
   }
 
@@ -110,10 +129,16 @@ export class StoreConnection implements Poolable {
   }
 
   /** @returns whether all was sent: the rest is not once there is an answer. */
-  async #send({ head, content }: Question, hearing: Promise<unknown>): Promise<boolean> {
+  async #send({ method, head, content, contentBytes = 0 }: Question, hearing: Promise<unknown>): Promise<boolean> {
     const bytes = content instanceof Uint8Array ? content : NOTHING;
+    let left = content === bytes ? bytes.length : contentBytes;
+    const handed = (count: number) => {
+      left -= count;
+      this.#mayTakeEffect = method === 'PUT' && left <= 0;
+    };
     if (content === undefined || (content === bytes && head.length + bytes.length <= SMALL_BYTES)) {
       this.#socket.write(this.#joined(head, bytes));
+      handed(bytes.length);
       return true;
     }
     let isOver = false;
@@ -122,7 +147,11 @@ export class StoreConnection implements Poolable {
     };
     const answered = hearing.then(over, over);
     // What breaks it off, the answer's reader tells, who may have heard one before.
-    const hand = (parts: readonly Uint8Array[]) => Promise.race([this.#socket.send(parts).catch(over), answered]);
+    const hand = async (parts: readonly Uint8Array[]) => {
+      const sending = this.#socket.send(parts).catch(over);
+      handed(parts.reduce((sum, { length }) => sum + length, 0));
+      await Promise.race([sending, answered]);
+    };
     this.#socket.write(head);
     if (content === bytes) {
       for (let at = 0; at < bytes.length && !isOver; at += SLICE_BYTES)

@@ -40,10 +40,12 @@ export function storeConnections(options: StoreConnectionsOptions): StoreConnect
     async ask(origin, question, signal) {
       const lease = await pools.of(origin).borrow(signal);
       const { connection } = lease;
-      const stop = () => connection.close(signal.reason);
+      const stop = () => connection.stop(signal.reason);
       signal.addEventListener('abort', stop, { once: true });
       try {
+        signal.throwIfAborted();
         const answer = await connection.ask(question);
+        signal.throwIfAborted();
         connection.finish();
         return answer;
       } catch (error) {

@@ -92,7 +92,8 @@ export function directS3(client: S3Client, stores: StoreConnections): DirectS3 {
       const signing = keyFor(credentials, at.slice(0, 8), region);
       sent['authorization'] = authorization({ method, path, query: asked, headers: sent }, signing);
       const head = headText(`${method} ${path}${asked === '' ? '' : `?${asked}`}`, sent);
-      const answer = await stores.ask(origin, { method, head, content }, abortSignal);
+      const contentBytes = Number(headers['content-length'] ?? 0);
+      const answer = await stores.ask(origin, { method, head, content, contentBytes }, abortSignal);
       noteClock(answer.headers['date']);
       if (answer.status >= 200 && answer.status < 300) return answer.headers;
       throw refusal(answer);

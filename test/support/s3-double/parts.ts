@@ -52,6 +52,7 @@ export async function uploadPartCopy(
   state: State,
   request: S3Request,
   source: { blobs: StoredPart['blob'][]; sizeBytes: number },
+  landing: () => Promise<void>,
 ): Promise<S3Answer> {
   const upload = uploadOf(state, request);
   if (upload.state !== 'open') throw gone();
@@ -74,6 +75,7 @@ export async function uploadPartCopy(
   const sink = state.bytes.sink();
   for await (const chunk of readAll(source.blobs, start, end)) await sink.write(Buffer.from(chunk));
   const blob = await sink.end();
+  await landing();
   const part: StoredPart = {
     number,
     blob,

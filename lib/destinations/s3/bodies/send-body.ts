@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { PieceworkError } from '../../../errors/error.ts';
 import { parseCrc32Base64 } from '../../../integrity/crc32.ts';
+import { unanswered } from '../../../s3/last-answer.ts';
 import type { S3Locator } from '../../../s3/client.ts';
 import type { DirectAnswer, DirectRequest, DirectS3 } from '../../../s3/direct/direct.ts';
 import type { Body } from '../../../values/bytes.ts';
@@ -135,6 +136,9 @@ async function sendBySdk<R extends Receipt>(
   const { stream, failed } = sdkStream(content);
   try {
     return await Promise.race([request.send(client, stream, dress, options), failed]);
+  } catch (error) {
+    // How much of it was sent, the SDK does not tell.
+    throw options.abortSignal.aborted ? unanswered() : error;
   } finally {
     stream.destroy();
   }
