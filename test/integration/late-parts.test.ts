@@ -28,7 +28,8 @@ function delayFirstPart(operation: 'UploadPart' | 'UploadPartCopy'): Promise<voi
   const isThere = Promise.withResolvers<void>();
   async function landing(): Promise<void> {
     isThere.resolve();
-    const isAborted = () => bench.store.log.some((entry) => entry.operation.startsWith('Abort') && entry.status === 204);
+    const isAborted = () =>
+      bench.store.log.some((entry) => entry.operation.startsWith('Abort') && entry.status === 204);
     await vi.waitFor(() => expect(isAborted()).toBe(true), 10_000);
     await delay(AFTER_ABORT_MS);
   }
