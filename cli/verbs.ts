@@ -1,4 +1,5 @@
 import { remoteCancel, remoteList, remoteRetry, remoteStatus } from './remote/remotes.ts';
+import { pauseVerb, queueVerb, resumeVerb } from './remote/server-verbs.ts';
 import { submitVerb } from './remote/submit.ts';
 import { withDeployment } from './remote/with-deployment.ts';
 import type { Verb } from './verb.ts';
@@ -26,6 +27,9 @@ export const VERBS: readonly Verb[] = [
   cleanVerb,
   serveVerb,
   submitVerb,
+  pauseVerb,
+  resumeVerb,
+  queueVerb,
   demoVerb,
   completionVerb,
 ];

@@ -10,7 +10,11 @@ export type SettingVerb =
   | 'status'
   | 'cancel'
   | 'retry'
-  | 'clean';
+  | 'clean'
+  | 'pause'
+  | 'resume'
+  | 'queue'
+  | 'limits';
 
 /** Headings of the help, in this order. */
 export const GROUPS = [
@@ -53,6 +57,10 @@ export const EVERY_VERB: readonly SettingVerb[] = [
   'cancel',
   'retry',
   'clean',
+  'pause',
+  'resume',
+  'queue',
+  'limits',
 ];
 /** Verbs that talk to the source. */
 export const FETCHING: readonly SettingVerb[] = ['copy', 'batch', 'plan', 'retry', 'serve'];

@@ -13,10 +13,10 @@ import { waitingState, waitingText } from '../output/waiting.ts';
 /* A deployment's transfers for people: the same words and columns as for those of this machine. */
 
 export function remoteRow(transfer: Transfer, now: number): TransferRow {
-  const { id, status, waiting, plan, result, createdAt, source, destination } = transfer;
+  const { id, status, waiting, paused, waitingPosition, plan, result, createdAt, source, destination } = transfer;
   return {
     id,
-    state: waitingState(status, waiting, now),
+    state: paused === true ? 'paused' : waitingPosition === undefined ? waitingState(status, waiting, now) : 'waiting',
     sizeBytes: result?.sizeBytes ?? plan?.sizeBytes,
     createdAt,
     source: printable(source.url),
@@ -29,13 +29,30 @@ export function remoteStatusLines(
   space: { readonly columns: number; readonly glyphs: Glyphs },
   now: number,
 ): readonly string[] {
-  const { waiting, warnings = [], run, ending, source, plan, pieces, piecesUnavailable, reason, result } = transfer;
+  const {
+    waiting,
+    warnings = [],
+    run,
+    paused,
+    priority,
+    waitingPosition,
+    ending,
+    source,
+    plan,
+    pieces,
+    piecesUnavailable,
+    reason,
+    result,
+  } = transfer;
   const lines = facts([
     ['transfer', transfer.id],
     [
       'state',
       `${transfer.status}${ending === undefined ? '' : ` (about to be ${ending})`}${run > 1 ? ` (run ${run})` : ''}`,
     ],
+    ['paused', paused === true ? `piecework resume ${transfer.id} goes on with it` : undefined],
+    ['priority', priority === undefined ? undefined : String(priority)],
+    ['in the queue', waitingPosition === undefined ? undefined : `number ${waitingPosition}`],
     ['waits', waiting === undefined ? undefined : waitingText(waiting, now)],
     ['owner', transfer.owner],
     ['acted by', transfer.actedBy],

@@ -3,11 +3,13 @@ import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { nameBySource, placeInS3 } from '../../lib/transfer/written-place.ts';
+import { stated } from '../../lib/values/stated.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
 import { DEPLOYMENT_EXTRAS, openDeployment, openServer } from './deployment.ts';
+import { priorityOf } from './server-verbs.ts';
 import { remoteSource } from './source.ts';
 import { submitBatch } from './submit-batch.ts';
 import { remoteObject, saySubmitted, submitOptions } from './submitted.ts';
@@ -30,6 +32,8 @@ export const submitVerb: Verb = {
   settings: 'submit',
   extras: [
     { name: 'watch', help: 'follow it until it has ended' },
+    { name: 'priority', placeholder: 'N', help: 'higher runs first, from -100 to 100 (piecework serve; default: 0)' },
+    { name: 'paused', help: 'it does not run before piecework resume (piecework serve)' },
     { name: 'batch', help: 'SOURCE is a list of many (docs/lists.md), and DEST a prefix' },
     {
       name: 'idempotency-key',
@@ -63,7 +67,11 @@ export const submitVerb: Verb = {
     if (extras['batch'] === true) return await submitBatch(call, client);
     const request = submitRequest(url, to, settings, deployment === undefined);
     sayHome(call, client);
-    const transfer = await client.submit(request, submitOptions(call));
+    const preferred = stated({
+      priority: priorityOf(extras['priority']),
+      paused: extras['paused'] === true ? true : undefined,
+    });
+    const transfer = await client.submit({ ...request, ...preferred }, submitOptions(call));
     saySubmitted(call, transfer);
     const last = extras['watch'] === true ? await watchTransfer(call, client, transfer.id) : transfer;
     if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer: last });

@@ -5,12 +5,12 @@ import { asPieceworkError, PieceworkError } from '../errors/error.ts';
 import { cancelBatch } from '../pipeline/requests/batches/cancel-batch.ts';
 import { retryBatch } from '../pipeline/requests/batches/retry-batch.ts';
 import { submitBatch } from '../pipeline/requests/batches/submit-batch.ts';
-import { cancel, transferNotFound } from '../pipeline/requests/cancel.ts';
+import { cancel } from '../pipeline/requests/cancel.ts';
 import { retry } from '../pipeline/requests/retry.ts';
 import { submit } from '../pipeline/requests/submit.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
+import type { TransferRecord } from '../transfer/record/record.ts';
 import { stated } from '../values/stated.ts';
-import { WHOLE_ID } from '../values/text/whole-id.ts';
 import { look, waitForChange } from './answers/look.ts';
 import { toProblem } from './answers/problem.ts';
 import { viewDetail, viewTransfer } from './answers/view.ts';
@@ -20,12 +20,15 @@ import { serveEvents } from './events/handlers.ts';
 import { openApiOf } from './openapi.ts';
 import { checkChange, DEFAULT_OWNERSHIP, seesAs } from './ownership.ts';
 import { BATCH_BODY, jsonBodies, TRANSFER_BODY } from './requests/body.ts';
+import { checkedId } from './requests/checked-id.ts';
 import { fromCursor, toCursor } from './requests/cursor.ts';
 import { listPage } from './requests/list.ts';
 import { checkDestination, checkObject, idempotencyOf, toSource, toSubmission } from './requests/submission.ts';
 import { onInvalid } from './requests/validation.ts';
 import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
+import type { Transfer } from './schemas/transfer.ts';
 import { serveService } from './service/handlers.ts';
+import { preferredOf } from './service/preferred.ts';
 import { trail } from './trail.ts';
 
 /**
@@ -38,6 +41,10 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   const requests = deps.requests ?? requestsOn(ports);
   const ownership = deps.ownership ?? DEFAULT_OWNERSHIP;
   const basePathOf = (context: Context) => deps.basePathOf?.(context) ?? '';
+  const shown = (record: TransferRecord, context: Context): Transfer => ({
+    ...viewTransfer(record, basePathOf(context), deps.live),
+    ...deps.machine?.standingOf(record),
+  });
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: onInvalid });
 
   app.use(trail({ ...deps, now: () => ports.clock.now() }));
@@ -65,15 +72,17 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const body = context.req.valid('json');
     const owner = context.get('owner');
     const submission = toSubmission(body, owner, locate);
+    const preferred = preferredOf(body, deps.machine);
     checkObject(submission.object);
     checkDestination(ports, submission.destination, submission.options);
     await deps.checkSource(submission.source.url, submission.source);
     const key = context.req.valid('header')['idempotency-key'];
     const record = await requests.submit(
       key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
+      preferred,
     );
     context.set('transferId', record.id);
-    const transfer = viewTransfer(record, basePathOf(context), deps.live);
+    const transfer = shown(record, context);
     return context.json(transfer, 202, { location: transfer.links.self });
   });
 
@@ -82,7 +91,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const sees = seesAs(context.get('owner'), ownership);
     const before = cursor === undefined ? undefined : fromCursor(cursor);
     const page = await listPage(ports, { limit, sees, ...stated({ before, status, batch }) });
-    const transfers = page.records.map((record) => viewTransfer(record, basePathOf(context), deps.live));
+    const transfers = page.records.map((record) => shown(record, context));
     return context.json(page.next === undefined ? { transfers } : { transfers, nextCursor: toCursor(page.next) }, 200);
   });
 
@@ -93,7 +102,8 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const sees = seesAs(context.get('owner'), ownership);
     if (waitSeconds > 0) await waitForChange(ports, id, waitSeconds * 1000, sees, stopping);
     const found = await look(ports, id, sees, stopping);
-    return context.json(viewDetail(found, basePathOf(context), ports.clock.now(), deps.live), 200);
+    const detail = viewDetail(found, basePathOf(context), ports.clock.now(), deps.live);
+    return context.json({ ...detail, ...deps.machine?.standingOf(found.record) }, 200);
   });
 
   app.openapi(cancelRoute, async (context) => {
@@ -101,7 +111,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const caller = context.get('owner');
     await checkChange(ports, id, caller, ownership);
     const record = await requests.cancel(id, caller, signal);
-    return context.json(viewTransfer(record, basePathOf(context), deps.live), 202);
+    return context.json(shown(record, context), 202);
   });
 
   app.openapi(retryRoute, async (context) => {
@@ -111,13 +121,13 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     await checkChange(ports, id, caller, ownership);
     const source = given === undefined ? undefined : toSource(given);
     if (source !== undefined) await deps.checkSource(source.url, source);
-    const transfer = viewTransfer(await requests.retry(id, source, caller), basePathOf(context));
+    const transfer = shown(await requests.retry(id, source, caller), context);
     return context.json(transfer, 202, { location: transfer.links.self });
   });
 
   serveBatches(app, { deps, requests, ownership, signal, basePathOf });
 
-  serveService(app, deps);
+  serveService(app, deps, shown);
   if (deps.feed !== undefined) serveEvents(app, deps.feed);
 
   app.openapi(healthRoute, (context) => context.json({ status: 'ok' as const, version }, 200));
@@ -155,17 +165,11 @@ function requestsOn(ports: Ports): ApiRequests {
 
 /** What a path that is none of ours holds is not known. */
 function shownPath(path: string): string {
-  return /^\/v1(\/service|\/(transfers|batches)(\/[0-9A-Za-z]{26}(\/(cancel|retry|outcomes|report))?)?)?$/.test(path)
+  return /^\/v1(\/service(\/(pause|resume))?|\/(transfers|batches)(\/[0-9A-Za-z]{26}(\/(cancel|retry|pause|resume|outcomes|report))?)?)?$/.test(
+    path,
+  )
     ? path
     : '/v1';
-}
-
-/** Anything else than an id can't be the name of a record, whatever it holds. */
-function checkedId(context: Context<ApiEnv>, text: string): string {
-  const id = text.toUpperCase();
-  if (!WHOLE_ID.test(id)) throw transferNotFound('with this id');
-  context.set('transferId', id);
-  return id;
 }
 
 function stopped(signal: AbortSignal, thrown: unknown): PieceworkError | undefined {

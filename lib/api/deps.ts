@@ -9,12 +9,13 @@ import type { TransferRecord } from '../transfer/record/record.ts';
 import type { Feed, Live } from './live.ts';
 import type { Ownership } from './ownership.ts';
 import type { LocateDestination } from './requests/destinations.ts';
-import type { Machine } from './service/machine.ts';
+import type { Machine, Preferred } from './service/machine.ts';
 import type { AnsweredRequest, Noted } from './trail.ts';
 
 /** What a request changes. A home that does more than the use cases on its ports (a lock) brings its own. */
 export interface ApiRequests {
-  submit(submission: Submission): Promise<TransferRecord>;
+  /** @param preferred on a machine only */
+  submit(submission: Submission, preferred?: Preferred): Promise<TransferRecord>;
   cancel(transferId: string, actedBy: string, signal: AbortSignal): Promise<TransferRecord>;
   retry(transferId: string, source: SourceLocator | undefined, actedBy: string): Promise<TransferRecord>;
   submitBatch(submission: BatchSubmission): Promise<BatchRecord>;

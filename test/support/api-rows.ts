@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { Machine } from '../../lib/api/service/machine.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { apiBench } from './api-bench.ts';
 
@@ -45,7 +46,7 @@ export interface OpenApi {
 /** Of a home that has everything: what a machine alone has stands in it, too. */
 export async function openApi(): Promise<OpenApi> {
   const feed = { open: () => new ReadableStream<Uint8Array>() };
-  return (await (await apiBench({ feed }).get('/v1/openapi.json')).json()) as OpenApi;
+  return (await (await apiBench({ feed, machine: {} as Machine }).get('/v1/openapi.json')).json()) as OpenApi;
 }
 
 /** What stands between the markers, by name. */

@@ -24,6 +24,7 @@ describe('the OpenAPI document', () => {
       'post /v1/transfers',
       'get /v1/transfers',
       'get /v1/transfers/{id}',
+      'patch /v1/transfers/{id}',
       'post /v1/transfers/{id}/cancel',
       'post /v1/transfers/{id}/retry',
       'post /v1/batches',
@@ -34,6 +35,10 @@ describe('the OpenAPI document', () => {
       'post /v1/batches/{id}/cancel',
       'post /v1/batches/{id}/retry',
       'get /v1/service',
+      'post /v1/service/pause',
+      'post /v1/service/resume',
+      'post /v1/transfers/{id}/pause',
+      'post /v1/transfers/{id}/resume',
       'get /v1/events',
       'get /v1/health',
     ]);

@@ -50,6 +50,17 @@ export interface ApiClient extends AsyncDisposable {
   ): Promise<TransferPage>;
   cancel(transferId: string, options?: Calling): Promise<Transfer>;
   retry(transferId: string, options?: Calling & { readonly source?: SubmitRequest['source'] }): Promise<Transfer>;
+  /** On a machine only, as the next four: a deployment has no queue (`RouteNotFound`). */
+  pause(transferId: string, options?: Calling): Promise<Transfer>;
+  resume(transferId: string, options?: Calling): Promise<Transfer>;
+  /** Gives it another priority, or moves it among those of its priority that wait. */
+  arrange(
+    transferId: string,
+    arrangement: { readonly priority?: number; readonly position?: 'first' | 'last' },
+    options?: Calling,
+  ): Promise<Transfer>;
+  pauseAll(options?: Calling): Promise<Service>;
+  resumeAll(options?: Calling): Promise<Service>;
   /** Sent again after a broken connection: its idempotency key makes it the same batch. */
   submitBatch(
     request: SubmitBatchRequest,
@@ -118,6 +129,11 @@ export function createClient(options: ClientOptions): ApiClient {
         signal,
         ...(source === undefined ? {} : { body: { source } }),
       }),
+    pause: (id, { signal } = {}) => ask({ method: 'POST', path: `${pathOf(id)}/pause`, repeatable: true, signal }),
+    resume: (id, { signal } = {}) => ask({ method: 'POST', path: `${pathOf(id)}/resume`, repeatable: true, signal }),
+    arrange: (id, body, { signal } = {}) => ask({ method: 'PATCH', path: pathOf(id), body, repeatable: true, signal }),
+    pauseAll: ({ signal } = {}) => ask({ method: 'POST', path: '/v1/service/pause', repeatable: true, signal }),
+    resumeAll: ({ signal } = {}) => ask({ method: 'POST', path: '/v1/service/resume', repeatable: true, signal }),
     submitBatch: (body, { idempotencyKey = randomUUID(), signal } = {}) =>
       ask({
         method: 'POST',

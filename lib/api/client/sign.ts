@@ -6,7 +6,7 @@ import { PieceworkError } from '../../errors/error.ts';
 
 /** A request before it is signed. */
 export interface Unsigned {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

@@ -3,6 +3,7 @@ import { destinationSchema } from './destination.ts';
 import { objectSchema } from './object.ts';
 import { optionsSchema } from './options.ts';
 import { sourceSchema } from './source.ts';
+import { pausedSchema, prioritySchema } from './standing.ts';
 
 /*
  * What the API takes. Everything is strict: an unknown field is a misspelt one more often than a harmless one.
@@ -15,6 +16,8 @@ export const submitSchema = z
     destination: destinationSchema,
     object: objectSchema.optional(),
     options: optionsSchema.optional(),
+    priority: prioritySchema.optional(),
+    paused: pausedSchema.optional(),
   })
   .openapi('SubmitRequest');
 

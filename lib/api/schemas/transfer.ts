@@ -132,6 +132,15 @@ export const transferSchema = z
       .optional()
       .openapi({ description: 'What a transfer in `finalizing` is about to become, unless its completion wins.' }),
     progress: progressSchema.optional().openapi({ description: 'Of those that run in the process that answers.' }),
+    paused: z
+      .literal(true)
+      .optional()
+      .openapi({ description: 'It was paused, and goes on when it is resumed. On a machine only.' }),
+    priority: z.int().optional().openapi({ description: 'Higher runs first; absent = 0. On a machine only.' }),
+    waitingPosition: z
+      .int()
+      .optional()
+      .openapi({ description: 'It waits for its turn, and is the next one with 1. On a machine only.' }),
     waiting: waitingSchema.optional().openapi({ description: 'Why it has no plan yet, and when that is tried again.' }),
     warnings: z.array(z.string()).optional().openapi({ description: 'Of the plan, for people. Absent = none.' }),
     plan: planSchema.optional(),

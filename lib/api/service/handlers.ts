@@ -1,13 +1,21 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
+import { checkedId } from '../requests/checked-id.ts';
 import type { Service } from '../schemas/service.ts';
-import { serviceRoute } from './routes.ts';
+import type { Transfer } from '../schemas/transfer.ts';
+import type { Machine } from './machine.ts';
+import { arrangeRoute, pauseAllRoute, pauseRoute, resumeAllRoute, resumeRoute, serviceRoute } from './routes.ts';
 
 /** Of a deployment. */
 const FEATURES_ON_AWS = ['batches'] as const;
 
-export function serveService(app: OpenAPIHono<ApiEnv>, deps: ApiDeps): void {
+type Shown = (record: TransferRecord, context: Context) => Transfer;
+
+export function serveService(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, shown: Shown): void {
   app.openapi(serviceRoute, (context) => context.json(viewService(deps), 200));
+  if (deps.machine !== undefined) serveQueue(app, deps.machine, () => viewService(deps), shown);
 }
 
 /** The home as it stands. */
@@ -15,4 +23,33 @@ export function viewService({ version, machine, feed }: Pick<ApiDeps, 'version' 
   if (machine === undefined) return { home: 'aws', version, features: [...FEATURES_ON_AWS] };
   const features = [...machine.features, ...(feed === undefined ? [] : (['events'] as const))];
   return { home: 'machine', version, features, ...machine.look() };
+}
+
+/** What only a machine has is served only there. */
+function serveQueue(app: OpenAPIHono<ApiEnv>, machine: Machine, service: () => Service, shown: Shown): void {
+  app.openapi(pauseAllRoute, async (context) => {
+    await machine.pauseAll();
+    return context.json(service(), 200);
+  });
+
+  app.openapi(resumeAllRoute, async (context) => {
+    await machine.resumeAll();
+    return context.json(service(), 200);
+  });
+
+  app.openapi(pauseRoute, async (context) => {
+    const record = await machine.pause(checkedId(context, context.req.valid('param').id));
+    return context.json(shown(record, context), 202);
+  });
+
+  app.openapi(resumeRoute, async (context) => {
+    const record = await machine.resume(checkedId(context, context.req.valid('param').id));
+    return context.json(shown(record, context), 202);
+  });
+
+  app.openapi(arrangeRoute, async (context) => {
+    const arrangement = context.req.valid('json');
+    const record = await machine.arrange(checkedId(context, context.req.valid('param').id), arrangement);
+    return context.json(shown(record, context), 200);
+  });
 }

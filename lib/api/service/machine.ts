@@ -1,7 +1,36 @@
+import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { Feature, Service } from '../schemas/service.ts';
+import type { Transfer } from '../schemas/transfer.ts';
+
+/** Where a transfer stands among the others of a machine. */
+export type Standing = Pick<Transfer, 'paused' | 'priority' | 'waitingPosition'>;
+
+/** What may be said of a transfer with its submit. */
+export interface Preferred {
+  readonly paused?: boolean | undefined;
+  readonly priority?: number | undefined;
+}
+
+/** Where it is to stand. */
+export interface Arrangement {
+  readonly priority?: number | undefined;
+  readonly position?: 'first' | 'last' | undefined;
+}
 
 /** What a machine has besides the use cases: one queue, and the limits of one process. */
 export interface Machine {
   readonly features: readonly Feature[];
   look(): Required<Pick<Service, 'startedAt' | 'paused' | 'counts' | 'limits'>>;
+  /** Nothing is said of what has ended. */
+  standingOf(record: TransferRecord): Standing;
+  /**
+   * Each of these answers when it is stored, and does not wait for pieces that are under way.
+   * @throws PieceworkError `TransferNotFound`, `TransferEnded`; `Conflict` where another process works on it.
+   */
+  pause(transferId: string): Promise<TransferRecord>;
+  /** @throws PieceworkError also `SourceNeeded`, `DestinationLocked`. */
+  resume(transferId: string): Promise<TransferRecord>;
+  arrange(transferId: string, arrangement: Arrangement): Promise<TransferRecord>;
+  pauseAll(): Promise<void>;
+  resumeAll(): Promise<void>;
 }

@@ -18,6 +18,7 @@ import { probesInTurn, sharedConnections } from './connections.ts';
 import { hostPlaces } from './hosts/host-places.ts';
 import type { Run } from './run.ts';
 import { createRun } from './run.ts';
+import type { Standing } from './running-places.ts';
 import { runningPlaces } from './running-places.ts';
 import { localSizing } from './sizing.ts';
 import { stopper } from './stopper.ts';
@@ -56,7 +57,9 @@ export interface Engine extends AsyncDisposable {
   /** The same, when it is one of those that may run side by side: first come, first served, until it is disposed of. */
   openInTurn(needs: RunNeeds, signal: AbortSignal): Promise<Run>;
   /** The place alone, for a run that was opened before: it works once it has it. */
-  turn(kind: string, signal: AbortSignal): Promise<Disposable>;
+  turn(kind: string, signal: AbortSignal, standing?: () => Standing): Promise<Disposable>;
+  /** What has a standing may have another one now. */
+  lookAtStandings(): void;
   /** What a batch works with, beside the transfers: it takes no place of theirs. */
   openBatch(kind: string, how?: { readonly onlyLooks?: boolean }): Promise<BatchShare>;
   readonly atWork: AtWork;
@@ -86,7 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
   const memory = bodyMemory((bytes) => Buffer.allocUnsafeSlow(bytes));
   const connections = sharedConnections();
   const hosts = hostPlaces({ ports, records: freshRecords, connections });
-  const places = runningPlaces(most);
+  const places = runningPlaces(most, () => ports.clock.now());
   // A pipe takes one transfer after the other: the bytes of two would be mixed.
   const pipe = runningPlaces(1);
   const closing = new AbortController();
@@ -102,11 +105,11 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
-  async function takeTurn(kind: string, signal: AbortSignal): Promise<Disposable> {
+  async function takeTurn(kind: string, signal: AbortSignal, standing?: () => Standing): Promise<Disposable> {
     using stop = stopper(signal, closing.signal);
     const pipeTurn = destinations.kind(kind).isResumable ? undefined : await pipe.take(stop.signal);
     try {
-      const place = await places.take(stop.signal);
+      const place = await places.take(stop.signal, standing);
       return {
         [Symbol.dispose]() {
           place[Symbol.dispose]();
@@ -179,6 +182,8 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     turn: takeTurn,
+
+    lookAtStandings: () => places.look(),
 
     openBatch: async (name, how = {}) => {
       closing.signal.throwIfAborted();

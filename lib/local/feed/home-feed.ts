@@ -1,5 +1,6 @@
 import type { Home } from '../home/home.ts';
 import type { LiveTransfers } from '../live/live-transfers.ts';
+import type { LocalService } from '../service/service.ts';
 import type { FeedViews, OwnFeed } from './feed.ts';
 import { openFeed } from './feed.ts';
 import { feedViews } from './views.ts';
@@ -10,9 +11,10 @@ const AFTER_END_MS = 1_000;
 export function homeFeed(
   home: Home,
   live: LiveTransfers,
+  service: Pick<LocalService, 'machine' | 'changes'>,
   further: Pick<FeedViews, 'batch' | 'service' | 'hosts'> = {},
 ): OwnFeed & Disposable {
-  const views = feedViews(home, live);
+  const views = feedViews(home, live, service);
   const feed = openFeed({ clock: home.clock, boot: home.ids.ulid(), views: { ...views, ...further } });
   const changes = home.watchRecords((path) => {
     const [, room, id = ''] = /^(transfers|batches)\/([0-9A-Z]{26})\.json$/.exec(path) ?? [];
@@ -30,11 +32,16 @@ export function homeFeed(
     // When a transfer has ended, its place becomes free a moment later.
     setTimeout(() => feed.touch({ kind: 'service' }), AFTER_END_MS).unref();
   });
+  const queue = service.changes.on((transferId) => {
+    feed.touch({ kind: 'service' });
+    if (transferId !== undefined) feed.touch({ kind: 'transfer', id: transferId });
+  });
   return {
     ...feed,
     [Symbol.dispose]() {
       events[Symbol.dispose]();
       changes[Symbol.dispose]();
+      queue[Symbol.dispose]();
       feed.end();
     },
   };

@@ -7,6 +7,7 @@ import { hasPiece } from '../../transfer/plan/piece-set.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone } from '../../transfer/record/record.ts';
 import type { Home } from '../home/home.ts';
+import type { LocalService } from '../service/service.ts';
 import type { FeedViews } from './feed.ts';
 
 /** Records that are kept, so that the progress of a transfer is sent without reading it each time. */
@@ -18,7 +19,7 @@ export interface KeptViews extends FeedViews {
 }
 
 /** What is sent of this home's transfers. */
-export function feedViews(home: Home, live: Live): KeptViews {
+export function feedViews(home: Home, live: Live, { machine }: Pick<LocalService, 'machine'>): KeptViews {
   const kept = new Map<string, TransferRecord>();
 
   async function recordOf(transferId: string): Promise<TransferRecord | undefined> {
@@ -36,7 +37,7 @@ export function feedViews(home: Home, live: Live): KeptViews {
 
     async transfer(transferId) {
       const record = await recordOf(transferId);
-      return record === undefined ? undefined : viewTransfer(record, '', live);
+      return record === undefined ? undefined : { ...viewTransfer(record, '', live), ...machine.standingOf(record) };
     },
 
     async pieces(transferId): Promise<PiecesEvent | undefined> {

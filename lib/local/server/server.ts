@@ -40,7 +40,7 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   await using listener = await listen(address, tls, (request) => answer(request));
   const live = liveTransfers(home.clock, home.engine.atWork);
   await using service = await openService(home);
-  using feed = homeFeed(home, live, {
+  using feed = homeFeed(home, live, service, {
     service: async () => viewService({ version: VERSION, machine: service.machine, feed }),
   });
   service.signal.addEventListener('abort', () => feed.end(), { once: true });

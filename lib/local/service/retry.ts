@@ -29,7 +29,8 @@ export async function retryInBackground(
   if (isAtWork || isTombstone(record)) return await retry(looking, transferId, source);
   if (record.status === 'completed' || record.status === 'cancelled') throw transferEnded(record);
   const locator = source ?? wholeLocator(record);
-  return await work.start(needsOf(destination, options, locator.url), destination, async ({ ports }) => {
+  const wanted = { needs: needsOf(destination, options, locator.url), place: destination, source: locator };
+  return await work.start(wanted, async ({ ports }) => {
     await goOn(ports, record, locator, record.request, work.signal);
     return (await loadTransfer(ports, transferId))?.record ?? record;
   });

@@ -3,12 +3,17 @@ import type { Machine } from '../../api/service/machine.ts';
 import { retryBatch } from '../../pipeline/requests/batches/retry-batch.ts';
 import { submitBatch } from '../../pipeline/requests/batches/submit-batch.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
+import { isOver } from '../../transfer/record/record.ts';
 import { cancelBatch } from '../batch/requests/cancel.ts';
 import type { Home } from '../home/home.ts';
 import { cancel } from '../requests/cancel.ts';
 import { background } from './background.ts';
 import { lookingPorts } from './looking-ports.ts';
 import { machineOf } from './machine.ts';
+import type { Changes } from './queue/changes.ts';
+import { changesOf } from './queue/changes.ts';
+import { queueOf } from './queue/queue.ts';
+import { queueFile } from './queue/queue-file.ts';
 import { retryInBackground } from './retry.ts';
 import { submitter } from './submit.ts';
 import { goOnWithAll, settleAll } from './upkeep.ts';
@@ -24,8 +29,8 @@ export interface LocalService extends AsyncDisposable {
   readonly machine: Machine;
   /** Aborted when it is disposed of: long polls end. */
   readonly signal: AbortSignal;
-  /** Transfers that run here, or wait for their turn. */
-  readonly count: number;
+  /** Hears when what `GET /v1/service` says, or where a transfer stands in the queue, may be another than before. */
+  readonly changes: Changes;
   /**
    * Sets going again every unfinished transfer that no process works on. What can't go on says so in a warning, and
    * waits for a retry.
@@ -41,23 +46,35 @@ export interface LocalService extends AsyncDisposable {
 }
 
 export async function openService(home: Home): Promise<LocalService> {
-  const work = background(home);
+  const changes = changesOf();
+  const queue = queueOf(queueFile(home.stateDir));
+  const work = background(home, queue, changes.emit);
   const ports = await lookingPorts(home);
+  const machine = machineOf({ home, looking: ports, work, queue, changes });
   return {
     ports,
-    machine: machineOf(home, work),
+    machine,
     signal: work.signal,
-    get count() {
-      return work.count;
-    },
-    goOnWithAll: (signal) => goOnWithAll(home, ports, work, signal),
+    changes,
+    goOnWithAll: (signal) => goOnWithAll({ home, looking: ports, work, queue }, signal),
     settleAll: (signal) => settleAll(home, signal),
     drain: (signal) => work.drain(signal),
     requests: {
-      submit: submitter(home, ports, work),
+      submit: submitter(home, ports, work, queue),
       // Everything here is one user's: who acts needs no record.
-      cancel: (transferId, _, signal) => cancel(home, transferId, signal),
-      retry: (transferId, source) => retryInBackground(home, ports, work, transferId, source),
+      async cancel(transferId, _, signal) {
+        const record = await cancel(home, transferId, signal);
+        // It gets no turn in which it would be cleaned up; the upkeep does that.
+        if (work.waiting.includes(transferId) && !queue.standing(transferId).mayRun) work.park(transferId, 0);
+        if (isOver(record)) queue.forget(transferId);
+        changes.emit(transferId);
+        return record;
+      },
+      async retry(transferId, source) {
+        // Who has it run again does not have it paused any more.
+        if (queue.of(transferId).paused === true) await queue.prefer(transferId, { paused: undefined });
+        return await retryInBackground(home, ports, work, transferId, source ?? work.sourceOf(transferId));
+      },
       // These say that no batches are taken here: a batch runs in the process that reads its list.
       submitBatch: (submission) => submitBatch(ports, submission),
       retryBatch: (batchId) => retryBatch(ports, batchId, undefined),

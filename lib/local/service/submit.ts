@@ -1,3 +1,4 @@
+import type { Preferred } from '../../api/service/machine.ts';
 import type { Submission } from '../../pipeline/requests/submit.ts';
 import { submit } from '../../pipeline/requests/submit.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
@@ -10,6 +11,7 @@ import { needsOf } from '../engine/engine.ts';
 import type { Run } from '../engine/run.ts';
 import type { Home } from '../home/home.ts';
 import type { Background } from './background.ts';
+import type { Queue } from './queue/queue.ts';
 
 /**
  * Takes a transfer on for its place, which is locked from now on, and answers before it runs. An unfinished transfer to
@@ -20,16 +22,19 @@ export function submitter(
   home: Home,
   looking: Ports,
   work: Background,
-): (submission: Submission) => Promise<TransferRecord> {
+  queue: Queue,
+): (submission: Submission, preferred?: Preferred) => Promise<TransferRecord> {
   /** By idempotency key: a repetition looks when the first is recorded. */
   const underWay = new Map<string, Promise<TransferRecord>>();
-  return async (submission) => {
+  const take = (submission: Submission, preferred: Preferred) =>
+    submitInBackground({ home, looking, work, queue }, submission, preferred);
+  return async (submission, preferred = {}) => {
     const key = submission.idempotency?.keyHash;
-    if (key === undefined) return await submitInBackground(home, looking, work, submission);
+    if (key === undefined) return await take(submission, preferred);
     const before = underWay.get(key);
     const mine = (async () => {
       await before?.catch(() => {});
-      return await submitInBackground(home, looking, work, submission);
+      return await take(submission, preferred);
     })();
     underWay.set(key, mine);
     try {
@@ -40,11 +45,17 @@ export function submitter(
   };
 }
 
+interface Taking {
+  readonly home: Home;
+  readonly looking: Ports;
+  readonly work: Background;
+  readonly queue: Queue;
+}
+
 async function submitInBackground(
-  home: Home,
-  looking: Ports,
-  work: Background,
+  { home, looking, work, queue }: Taking,
   submission: Submission,
+  preferred: Preferred,
 ): Promise<TransferRecord> {
   const { destination, source, options } = submission;
   const known = await findKnown(looking, submission);
@@ -53,23 +64,39 @@ async function submitInBackground(
     const record = await submit(looking, submission);
     if (isOver(record) || (await home.locks.isHeld(destination))) return record;
   }
-  return await work.start(needsOf(destination, options, source.url), destination, async (run) =>
+  const wanted = { needs: needsOf(destination, options, source.url), place: destination, source };
+  return await work.start(wanted, async (run) =>
     known === undefined || isTombstone(known)
-      ? await submitAnew(home, run, { ...submission, id: known?.id ?? run.ports.ids.ulid() }, work.signal)
+      ? await submitAnew(
+          { home, queue },
+          run,
+          { ...submission, id: known?.id ?? run.ports.ids.ulid() },
+          preferred,
+          work.signal,
+        )
       : await goOnWith(run, known, submission, work.signal),
   );
 }
 
 async function submitAnew(
-  home: Home,
+  { home, queue }: Pick<Taking, 'home' | 'queue'>,
   { ports }: Run,
   submission: Submission & { readonly id: string },
+  { paused = false, priority = 0 }: Preferred,
   signal: AbortSignal,
 ): Promise<TransferRecord> {
   const key = home.locks.key(submission.destination);
   const unfinished = await findUnfinished(ports, key, signal);
-  if (unfinished !== undefined && unfinished.id !== submission.id)
+  if (unfinished !== undefined && unfinished.id !== submission.id) {
     await giveUp(ports, unfinished, 'another transfer was submitted', signal);
+    queue.forget(unfinished.id);
+  }
+  // Before its record: after a crash between the two, nothing runs that was to be paused.
+  if (paused || priority !== 0)
+    await queue.prefer(submission.id, {
+      paused: paused ? true : undefined,
+      priority: priority === 0 ? undefined : priority,
+    });
   await remember(ports, key, submission.id);
   return await submit(ports, submission);
 }

@@ -1,29 +1,42 @@
 import { asPieceworkError } from '../../errors/error.ts';
 import type { ActiveTransfer } from '../../pipeline/shared/markers.ts';
 import { activeTransfers } from '../../pipeline/shared/markers.ts';
-import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import { reconcile } from '../../pipeline/upkeep/reconcile.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
 import type { Home } from '../home/home.ts';
 import { isRunning } from '../requests/find.ts';
-import type { Background } from './background.ts';
+import type { MachineParts } from './machine.ts';
 import { retryInBackground } from './retry.ts';
 
 /**
- * After a crash or a reboot: what is unfinished goes on, oldest first. Large entries of batches are left to their
- * batch, and what another process works on to that process. What can't go on says so in a warning, and waits for a
- * retry.
+ * After a crash or a reboot: what is unfinished goes on, in the order of the queue. Large entries of batches are left
+ * to their batch, and what another process works on to that process. What can't go on says so in a warning, and waits
+ * for a retry.
  * @returns how many go on
  */
-export async function goOnWithAll(home: Home, looking: Ports, work: Background, signal: AbortSignal): Promise<number> {
-  let count = 0;
-  await forEachActive(home, signal, 'does not go on', async ({ transferId }, record) => {
-    if (record === undefined || isOver(record) || record.batch !== undefined || (await isRunning(home, record))) return;
-    await retryInBackground(home, looking, work, transferId, undefined);
-    count += 1;
+export async function goOnWithAll(
+  { home, looking, work, queue }: Omit<MachineParts, 'changes'>,
+  signal: AbortSignal,
+): Promise<number> {
+  const open = new Set<string>();
+  const idle: string[] = [];
+  const failure = 'does not go on';
+  await forEachActive(home, signal, failure, async ({ transferId }, record) => {
+    if (record === undefined || isOver(record)) return;
+    open.add(transferId);
+    if (record.batch !== undefined || queue.of(transferId).paused === true || (await isRunning(home, record))) return;
+    idle.push(transferId);
   });
+  queue.keepOnly(open);
+  let count = 0;
+  for (const transferId of queue.sorted(idle)) {
+    await orWarn(home, signal, `transfer ${transferId} ${failure}`, async () => {
+      await retryInBackground(home, looking, work, transferId, undefined);
+      count += 1;
+    });
+  }
   return count;
 }
 
@@ -38,7 +51,6 @@ export async function settleAll(home: Home, signal: AbortSignal): Promise<void> 
   });
 }
 
-/** One that fails stops none of the others. */
 async function forEachActive(
   home: Home,
   signal: AbortSignal,
@@ -46,15 +58,22 @@ async function forEachActive(
   handle: (active: ActiveTransfer, record: TransferRecord | undefined) => Promise<void>,
 ): Promise<void> {
   for await (const active of activeTransfers({ records: home.records })) {
+    await orWarn(home, signal, `transfer ${active.transferId} ${failure}`, async () =>
+      handle(active, (await loadTransfer({ records: home.records }, active.transferId))?.record),
+    );
+  }
+}
+
+/** One that fails stops none of the others. */
+async function orWarn(home: Home, signal: AbortSignal, what: string, handle: () => Promise<void>): Promise<void> {
+  signal.throwIfAborted();
+  try {
+    await handle();
+  } catch (thrown) {
     signal.throwIfAborted();
-    try {
-      await handle(active, (await loadTransfer({ records: home.records }, active.transferId))?.record);
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const { code, message } = asPieceworkError(thrown);
-      // Another process has its place.
-      if (code === 'DestinationLocked') continue;
-      await home.events.emit({ type: 'warning', message: `transfer ${active.transferId} ${failure}: ${message}` });
-    }
+    const { code, message } = asPieceworkError(thrown);
+    // Another process has its place.
+    if (code === 'DestinationLocked') return;
+    await home.events.emit({ type: 'warning', message: `${what}: ${message}` });
   }
 }
