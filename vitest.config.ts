@@ -8,6 +8,7 @@ const projects = [
   { name: 'contract', seconds: 30 },
   { name: 'integration', seconds: 60 },
   { name: 'simulation', seconds: 300 },
+  { name: 'browser', seconds: 60 },
   { name: 'infra', seconds: 60 },
   { name: 'fuzz', seconds: 300 },
 ];

@@ -5,6 +5,7 @@ import { bundleCommand } from './bundling/command.ts';
 import { bundleFunction } from './bundling/functions.ts';
 import { writeInputs } from './bundling/inputs.js';
 import { ROOT } from './bundling/options.ts';
+import { bundlePage } from './bundling/page.ts';
 import { describeSizes } from './bundling/sizes.ts';
 
 /*
@@ -23,3 +24,5 @@ await rm(join(DIST, 'cli'), { recursive: true, force: true });
 const metafile = await bundleCommand(join(DIST, 'cli'));
 writeInputs(Object.keys(metafile.inputs));
 console.log(`${'cli'.padEnd(10)}${await describeSizes(metafile, 'dist/cli/main.js')}`);
+
+await bundlePage(join(DIST, 'console'));

@@ -17,6 +17,7 @@ import { gate } from './gate.ts';
 import type { Answer } from './listener.ts';
 import { listen } from './listener.ts';
 import { anywhere } from './locate.ts';
+import { openPage } from './page.ts';
 import { serverFolder, takePresence } from './presence.ts';
 import { readOrMakeToken, readToken } from './token.ts';
 
@@ -47,7 +48,8 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   const scheme = tls === undefined ? 'http' : 'https';
   const letIn = gate({ token, scheme, names: namesOf(address, listener.port, options.hosts ?? []) });
   const api = apiOf(home, service, { live, feed });
-  answer = (request) => letIn(request) ?? ready(request, state) ?? api.fetch(request);
+  const page = await openPage();
+  answer = (request) => page(request) ?? letIn(request) ?? ready(request, state) ?? api.fetch(request);
   const server: RunningServer = {
     url: `${scheme}://${address.kind === 'socket' ? 'localhost' : authorityOf(address.host, listener.port)}`,
     ...(address.kind === 'socket' ? { socket: address.path } : {}),

@@ -1,0 +1,168 @@
+import { call, Problem } from '../api/call.ts';
+import { entry } from '../api/session.ts';
+import type { Host, PiecesEvent, Service, ShownBatch, ShownTransfer } from '../api/shapes.ts';
+import type { ServerEvent } from '../api/stream.ts';
+import { stream } from '../api/stream.ts';
+import { hearBatch, hearTransfer, items, loadAll, loadNewest } from './items.ts';
+import { store } from './store.ts';
+
+/* Keeps what this page shows as the server has it, over restarts of the server and breaks of the network. */
+
+export interface Link {
+  /** `asked`: every few seconds, where the server sends no events. */
+  readonly phase: 'connecting' | 'live' | 'asked' | 'offline';
+  /** By this browser's clock: since when it is offline. */
+  readonly sinceMs: number;
+  readonly why: string | undefined;
+}
+
+export const link = store<Link>({ phase: 'connecting', sinceMs: Date.now(), why: undefined });
+export const service = store<Service | undefined>(undefined);
+export const hosts = store<readonly Host[] | undefined>(undefined);
+/** News of the pieces of the transfer that is looked at. */
+export const piecesNews = store<PiecesEvent | undefined>(undefined);
+/** News of any transfer: the last one. */
+export const transferNews = store<ShownTransfer | undefined>(undefined);
+export const batchNews = store<ShownBatch | undefined>(undefined);
+
+const ASK_EVERY_MS = 3_000;
+const LONGEST_WAIT_MS = 4_000;
+
+let focused: string | undefined;
+let again = new AbortController();
+
+/** Whose pieces are followed. */
+export function focus(transferId: string | undefined): void {
+  if (focused === transferId) return;
+  focused = transferId;
+  again.abort();
+}
+
+/** Never ends. */
+export async function stayLive(): Promise<void> {
+  const last: { id: string | undefined } = { id: undefined };
+  for (let failures = 0; ; ) {
+    if (entry.get() !== 'given') await changeOf(entry);
+    again = new AbortController();
+    try {
+      await once(last, again.signal, () => {
+        failures = 0;
+      });
+      if (again.signal.aborted) continue;
+      say('offline', 'the server ended the connection');
+    } catch (thrown) {
+      if (again.signal.aborted) continue;
+      say('offline', thrown instanceof Problem && thrown.status > 0 ? thrown.message : 'it does not answer');
+    }
+    failures += 1;
+    await pause(Math.min(LONGEST_WAIT_MS, 250 * 2 ** failures));
+  }
+}
+
+async function once(last: { id: string | undefined }, signal: AbortSignal, reached: () => void): Promise<void> {
+  const found = await loadService(signal);
+  if (!found.features.includes('events')) {
+    await loadAll(signal);
+    for (;;) {
+      reached();
+      say('asked', undefined);
+      await pause(document.hidden ? 4 * ASK_EVERY_MS : ASK_EVERY_MS, signal);
+      await loadNewest(signal);
+    }
+  }
+  // The lists are read once events come: nothing is lost between the two. With an id that the server still knows,
+  // the events alone say what has changed.
+  let isReading = false;
+  const read = () => {
+    if (isReading) return;
+    isReading = true;
+    void loadAll(signal)
+      .catch(() => again.abort())
+      .finally(() => {
+        isReading = false;
+      });
+  };
+  const query = focused === undefined ? '' : `?transfer=${encodeURIComponent(focused)}`;
+  const isKnown = last.id !== undefined && items.get().loaded !== 'first' && items.get().loaded !== 'more';
+  await stream(`/v1/events${query}`, last, signal, {
+    open() {
+      reached();
+      say('live', undefined);
+      if (!isKnown) read();
+    },
+    event(event) {
+      if (event.type === 'reset') {
+        read();
+        void loadService(signal).catch(() => undefined);
+      } else take(event);
+    },
+  });
+}
+
+/** Of a server of before, that has no such answer, as little as is certain. @throws Problem */
+async function loadService(signal: AbortSignal): Promise<Service> {
+  let found: Service;
+  try {
+    found = await call<Service>('GET', '/v1/service', { signal });
+  } catch (thrown) {
+    if (!(thrown instanceof Problem) || thrown.status !== 404) throw thrown;
+    const { version } = await call<{ readonly version: string }>('GET', '/v1/health', { signal });
+    found = { home: 'unknown', version, features: ['batches'] };
+  }
+  service.set(found);
+  return found;
+}
+
+export async function refreshService(): Promise<void> {
+  await loadService(AbortSignal.timeout(10_000)).catch(() => undefined);
+}
+
+function take({ type, data }: ServerEvent): void {
+  if (data === undefined) return;
+  switch (type) {
+    case 'transfer':
+      hearTransfer(data as ShownTransfer);
+      transferNews.set(data as ShownTransfer);
+      return;
+    case 'batch':
+      hearBatch(data as ShownBatch);
+      batchNews.set(data as ShownBatch);
+      return;
+    case 'pieces':
+      piecesNews.set(data as PiecesEvent);
+      return;
+    case 'service':
+      service.set(data as Service);
+      return;
+    case 'hosts':
+      hosts.set((data as { readonly hosts: readonly Host[] }).hosts);
+      return;
+    default:
+    // Of a newer server.
+  }
+}
+
+function say(phase: Link['phase'], why: string | undefined): void {
+  const now = link.get();
+  if (now.phase === phase && now.why === why) return;
+  link.set({ phase, why, sinceMs: now.phase === phase ? now.sinceMs : Date.now() });
+}
+
+async function changeOf(from: typeof entry): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = from.follow(() => {
+      end();
+      resolve();
+    });
+  });
+}
+
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(new DOMException('aborted', 'AbortError'));
+    });
+  });
+}
