@@ -7,6 +7,7 @@ import { batchVerb } from './verbs/batch.ts';
 import { cancelVerb } from './verbs/cancel.ts';
 import { cleanVerb } from './verbs/clean.ts';
 import { completionVerb } from './verbs/completion.ts';
+import { consoleVerb } from './verbs/console/console.ts';
 import { copyVerb } from './verbs/copy.ts';
 import { demoVerb } from './verbs/demo.ts';
 import { listVerb } from './verbs/list.ts';
@@ -26,6 +27,7 @@ export const VERBS: readonly Verb[] = [
   withDeployment(retryVerb, remoteRetry),
   cleanVerb,
   serveVerb,
+  consoleVerb,
   submitVerb,
   pauseVerb,
   resumeVerb,

@@ -15,7 +15,7 @@
  * const { id } = await deployment.submit({ source: { url }, destination: { bucket, key } });
  * ```
  */
-export type { ClientAuth } from './api/client/asking.ts';
+export type { ClientAuth } from './api/client/authorizer.ts';
 export { type ApiClient, type ClientOptions, createClient } from './api/client/client.ts';
 export type { Batch, BatchDetail, BatchPage, OutcomePage } from './api/schemas/batches/answers.ts';
 export type { SubmitBatchRequest } from './api/schemas/batches/request.ts';

@@ -1,4 +1,4 @@
-import type { ClientAuth } from '../../lib/api/client/asking.ts';
+import type { ClientAuth } from '../../lib/api/client/authorizer.ts';
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { RunningServer } from '../../lib/index.ts';
@@ -25,11 +25,27 @@ const URL_VARIABLE = 'PIECEWORK_API_URL';
 const KEY_VARIABLE = 'PIECEWORK_API_KEY';
 const TOKEN_VARIABLE = 'PIECEWORK_API_TOKEN';
 
+/** An API that was asked for, and how it is asked. */
+interface Deployment {
+  readonly url: string;
+  readonly auth: ClientAuth;
+}
+
+/** The deployment that was asked for; `undefined` = this machine. @throws as `findDeployment` */
+export async function openDeployment(call: VerbCall): Promise<ApiClient | undefined> {
+  const found = await findDeployment(call);
+  if (found === undefined) return undefined;
+  if ('pid' in found) return await clientOf(found);
+  // Loaded only when needed: what runs on this machine alone is to start at once.
+  const { createClient } = await import('../../lib/api/client/client.ts');
+  return createClient({ ...found, userAgent: 'piecework-cli' });
+}
+
 /**
- * The deployment that was asked for; `undefined` = this machine.
+ * The deployment that was asked for, or the server of this machine if it is that; `undefined` = this machine.
  * @throws PieceworkError `InvalidOption`, and what finding a stack can throw.
  */
-export async function openDeployment(call: VerbCall): Promise<ApiClient | undefined> {
+export async function findDeployment(call: VerbCall): Promise<Deployment | RunningServer | undefined> {
   const { extras, context } = call;
   const [api, stack] = [textOf(extras['api']), textOf(extras['stack'])];
   const said = [api !== undefined, stack !== undefined, extras['local'] === true].filter(Boolean).length;
@@ -38,16 +54,10 @@ export async function openDeployment(call: VerbCall): Promise<ApiClient | undefi
   if (extras['local'] === true) return undefined;
   const given = api ?? (stack === undefined ? context.environment[URL_VARIABLE]?.trim() : undefined);
   if (stack === undefined && (given === undefined || given === '')) return undefined;
-  // Loaded only when needed: what runs on this machine alone is to start at once.
-  const { createClient } = await import('../../lib/api/client/client.ts');
   const server = stack === undefined ? await serverAt(given ?? '', call) : undefined;
-  if (server !== undefined) return await clientOf(server);
+  if (server !== undefined) return server;
   const url = stack === undefined ? (given ?? '') : await (await import('./stack.ts')).apiUrlOfStack(stack, context);
-  return createClient({
-    url,
-    auth: authFor(url, stack !== undefined, context.environment),
-    userAgent: 'piecework-cli',
-  });
+  return { url, auth: authFor(url, stack !== undefined, context.environment) };
 }
 
 /** The server of this machine's state folder; `undefined` = none runs. */
@@ -65,7 +75,7 @@ async function serverAt(url: string, { settings, context }: VerbCall): Promise<R
 }
 
 // Loaded only when needed, too.
-async function findServer(stateDir: string | undefined, environment: NodeJS.ProcessEnv) {
+export async function findServer(stateDir: string | undefined, environment: NodeJS.ProcessEnv) {
   return await (await import('../../lib/local/server/presence.ts')).findServer(stateDir, environment);
 }
 

@@ -23,23 +23,29 @@ export const serveVerb: Verb = {
     { command: 'piecework submit https://host/disk.iso /data/', what: 'given to it' },
     { command: 'piecework serve --running 4 --limit-rate 20MiB', what: 'four at a time' },
   ],
-  async run(call) {
-    const { context, settings } = call;
-    const log = serverLog(context, settings);
-    const options: LocalOptions = {
-      ...localOptions(settings),
-      ...stated({ running: settings.running }),
-      onEvent: (event: PieceworkEvent) => log(event),
-    };
-    keepHeapSmall();
-    await using local = await context.openLocal(options);
-    await local.serve(
-      serveOptions(settings, (server) => sayListening(call, server)),
-      context.signal,
-    );
-    if (settings.quiet !== true) writeLine(context.stderr, 'stopped; the next start goes on with what is unfinished');
-  },
+  run: (call) => runServer(call),
 };
+
+/** @param onListening called once it listens, besides what is printed */
+export async function runServer(call: VerbCall, onListening?: (server: RunningServer) => void): Promise<void> {
+  const { context, settings } = call;
+  const log = serverLog(context, settings);
+  const options: LocalOptions = {
+    ...localOptions(settings),
+    ...stated({ running: settings.running }),
+    onEvent: (event: PieceworkEvent) => log(event),
+  };
+  keepHeapSmall();
+  await using local = await context.openLocal(options);
+  await local.serve(
+    serveOptions(settings, (server) => {
+      sayListening(call, server);
+      onListening?.(server);
+    }),
+    context.signal,
+  );
+  if (settings.quiet !== true) writeLine(context.stderr, 'stopped; the next start goes on with what is unfinished');
+}
 
 function serveOptions(settings: Settings, onListening: NonNullable<ServeOptions['onListening']>): ServeOptions {
   const { listen, socket, tokenFile, tlsCert, tlsKey, host, drain } = settings;

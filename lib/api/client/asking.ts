@@ -6,18 +6,9 @@ import { backoffMs } from '../../transfer/retry.ts';
 import { withoutEnd } from '../../values/text/without-end.ts';
 import type { ApiAnswer } from './answers.ts';
 import { answerOf } from './answers.ts';
+import type { ClientAuth } from './authorizer.ts';
+import { authorizer } from './authorizer.ts';
 import type { Connections } from './connections.ts';
-import type { AwsIdentity, Sign } from './sign.ts';
-
-/** How the client says who it is. */
-export type ClientAuth =
-  | { readonly kind: 'none' }
-  /** Sent as `x-api-key`. */
-  | { readonly kind: 'apiKey'; readonly key: string }
-  /** Sent as `Authorization: Bearer`: the token of a server on one machine. */
-  | { readonly kind: 'bearer'; readonly token: string }
-  /** Signature Version 4 with the standard chain of credentials. */
-  | ({ readonly kind: 'aws' } & AwsIdentity);
 
 /** One request of the API. */
 export interface Asked {
@@ -49,7 +40,7 @@ export interface Asking extends AsyncDisposable {
 export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, socketPath?: string): Asking {
   const base = baseOf(apiUrl);
   let connections: Promise<Connections> | undefined;
-  let sign: Sign | undefined;
+  const authorize = authorizer(auth);
 
   async function headersOf(asked: Asked, url: URL, body: string | undefined): Promise<Record<string, string>> {
     const headers = {
@@ -58,11 +49,7 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, 
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...asked.headers,
     };
-    if (auth.kind === 'none') return headers;
-    if (auth.kind === 'apiKey') return { ...headers, 'x-api-key': auth.key };
-    if (auth.kind === 'bearer') return { ...headers, authorization: `Bearer ${auth.token}` };
-    sign ??= (await import('./sign.ts')).awsSigner('execute-api', auth);
-    return await sign({ method: asked.method, url, headers, ...(body === undefined ? {} : { body }) });
+    return await authorize({ method: asked.method, url, headers, ...(body === undefined ? {} : { body }) });
   }
 
   async function once(asked: Asked): Promise<ApiAnswer> {
@@ -131,7 +118,7 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   }
 }
 
-function baseOf(text: string): string {
+export function baseOf(text: string): string {
   const url = URL.parse(text);
   if (
     url === null ||

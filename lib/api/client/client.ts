@@ -7,8 +7,8 @@ import type { SubmitBatchRequest } from '../schemas/batches/request.ts';
 import type { SubmitRequest } from '../schemas/request.ts';
 import type { Service } from '../schemas/service.ts';
 import type { Health, Transfer, TransferDetail, TransferPage } from '../schemas/transfer.ts';
-import type { ClientAuth } from './asking.ts';
 import { openAsking } from './asking.ts';
+import type { ClientAuth } from './authorizer.ts';
 
 export interface ClientOptions {
   /** What stands before `/v1`, such as `https://….execute-api.….amazonaws.com/prod`. */

@@ -20,7 +20,7 @@ export interface AwsIdentity {
 }
 
 /** Signs requests to one service with the standard chain of credentials. */
-export type Sign = (request: Unsigned) => Promise<Record<string, string>>;
+export type Sign = (request: Unsigned) => Promise<Readonly<Record<string, string>>>;
 
 /** @throws PieceworkError `NotAuthorized` when no credentials are found, `InvalidOption` without a region. */
 export function awsSigner(service: string, identity: AwsIdentity = {}): Sign {

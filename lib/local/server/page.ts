@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { readOrdinary, USER_FILE } from '../../disk/ordinary-file.ts';
 
 /** The page of `piecework console`: files that say nothing of what is moved, so that they need no token. */
 export type Page = (request: Request) => Response | undefined;
@@ -31,7 +32,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const FOLDERS = ['../console/', '../../../dist/console/', '../../../console/'];
 
 interface File {
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -79,7 +80,7 @@ async function readFiles(): Promise<ReadonlyMap<string, File>> {
 }
 
 async function readOne(root: string, folder: string, name: string): Promise<[string, File]> {
-  const body = new Uint8Array(await readFile(join(folder, name)));
+  const body = await readOrdinary(join(folder, name), USER_FILE);
   const path = join(folder, name).slice(root.length).replaceAll('\\', '/');
   const headers = {
     ...COMMON,
