@@ -46,7 +46,7 @@ export async function coldStarts(): Promise<ColdStarts> {
   };
 }
 
-function environment(endpoint: string): Record<string, string> {
+export function environment(endpoint: string): Record<string, string> {
   const queue = (name: string) => `${endpoint}/000000000000/${name}`;
   return {
     PATH: process.env['PATH'] ?? '',

@@ -25,6 +25,8 @@ export interface StartOptions {
   /** Called anew for each try. */
   args(port: number): readonly string[];
   readonly env: (port: number) => NodeJS.ProcessEnv;
+  /** @default http */
+  readonly scheme?: 'http' | 'https';
   /** Answers as soon as the server is up, with any status. */
   readonly path: string;
 }
@@ -46,7 +48,7 @@ export async function startOnFreePort(options: StartOptions): Promise<ServerProc
   let trouble = '';
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const port = await freePort();
-    const endpoint = `http://127.0.0.1:${port}`;
+    const endpoint = `${options.scheme ?? 'http'}://127.0.0.1:${port}`;
     let { child, said } = spawnOn(port, options);
     if (!(await answers(endpoint + options.path, child))) {
       await stop(child);
@@ -97,11 +99,17 @@ async function answers(url: string, child: ChildProcess): Promise<boolean> {
       const response = await fetch(url, { headers: { connection: 'close' } });
       await response.arrayBuffer();
       return true;
-    } catch {
+    } catch (error) {
+      // It shows its certificate, which nothing here trusts.
+      if (errorCode((error as Error).cause) === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE') return true;
       await delay(100);
     }
   }
   return false;
+}
+
+function errorCode(cause: unknown): unknown {
+  return (cause as { readonly code?: unknown } | undefined)?.code;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -9,18 +9,24 @@ import { ServerMissing, startOnFreePort } from './s3-process.ts';
 
 const HOW = 'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0, or PIECEWORK_VERSITYGW=/path/to/versitygw';
 
+/** Paths of PEM files. */
+interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 export type MortalS3Server = S3Server & Pick<ServerProcess, 'crash' | 'revive'>;
 
 /**
  * Finds versitygw, a real S3 server that is not ours; what is returned starts it on a temporary folder.
  * @throws ServerMissing
  */
-export async function versitygw(): Promise<() => Promise<MortalS3Server>> {
+export async function versitygw(): Promise<(tls?: TlsFiles) => Promise<MortalS3Server>> {
   const command = await findVersitygw();
-  return () => start(command);
+  return (tls) => start(command, tls);
 }
 
-async function start(command: string): Promise<MortalS3Server> {
+async function start(command: string, tls: TlsFiles | undefined): Promise<MortalS3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'piecework-versitygw-'));
   const [objects, versions] = [join(folder, 'objects'), join(folder, 'versions')];
   for (const one of [objects, versions]) await mkdir(one);
@@ -33,6 +39,7 @@ async function start(command: string): Promise<MortalS3Server> {
       `127.0.0.1:${port}`,
       '--keep-alive',
       '--quiet',
+      ...(tls === undefined ? [] : ['--cert', tls.certFile, '--key', tls.keyFile]),
       'posix',
       '--versioning-dir',
       versions,
@@ -44,6 +51,7 @@ async function start(command: string): Promise<MortalS3Server> {
       ROOT_SECRET_KEY: credentials.secretAccessKey,
     }),
     path: '/',
+    scheme: tls === undefined ? 'http' : 'https',
   });
   return {
     endpoint: server.endpoint,
