@@ -38,7 +38,7 @@ interface File {
 
 /** Reads the page's files once; they are few and small. */
 export async function openPage(): Promise<Page> {
-  const files = await readFiles();
+  const files = await filesOfPage();
   return ({ method, url, headers }) => {
     const { pathname } = new URL(url);
     if (pathname.startsWith('/v1')) return undefined;
@@ -63,7 +63,7 @@ const COMMON = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-async function readFiles(): Promise<ReadonlyMap<string, File>> {
+async function filesOfPage(): Promise<ReadonlyMap<string, File>> {
   for (const folder of FOLDERS) {
     const root = join(import.meta.dirname, folder);
     try {
