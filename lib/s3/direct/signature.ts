@@ -1,4 +1,5 @@
-import { createHmac, hash } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, hash } from 'node:crypto';
 
 /** What is signed. All of it as it is sent, but for the query, which has the order of its names. */
 export interface Unsigned {
@@ -12,7 +13,8 @@ export interface Unsigned {
 
 export interface SigningKey {
   readonly accessKeyId: string;
-  readonly key: Buffer;
+  /** Node takes a sixth of the time for it that it takes for bytes. */
+  readonly key: KeyObject;
   /** `20261130/eu-central-1/s3/aws4_request`. */
   readonly scope: string;
 }
@@ -30,7 +32,7 @@ export function signingKey(
     (last, part) => createHmac('sha256', last).update(part).digest(),
     `AWS4${secretAccessKey}`,
   );
-  return { accessKeyId, key: Buffer.from(key), scope: `${day}/${region}/s3/aws4_request` };
+  return { accessKeyId, key: createSecretKey(Buffer.from(key)), scope: `${day}/${region}/s3/aws4_request` };
 }
 
 /** The header `authorization`. */
