@@ -1,3 +1,4 @@
+import { limitsVerb } from './remote/limits-verb.ts';
 import { remoteCancel, remoteList, remoteRetry, remoteStatus } from './remote/remotes.ts';
 import { pauseVerb, queueVerb, resumeVerb } from './remote/server-verbs.ts';
 import { submitVerb } from './remote/submit.ts';
@@ -32,6 +33,7 @@ export const VERBS: readonly Verb[] = [
   pauseVerb,
   resumeVerb,
   queueVerb,
+  limitsVerb,
   demoVerb,
   completionVerb,
 ];

@@ -6,13 +6,12 @@ import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { transferTable } from '../output/transfer-table.ts';
 import type { Verb, VerbCall } from '../verb.ts';
-import { DEPLOYMENT_EXTRAS, openDeployment, openServer } from './deployment.ts';
 import { resolveRemoteId } from './remote-id.ts';
+import { SERVER_EXTRAS, serverOf } from './server.ts';
 import { remoteRow } from './show.ts';
 
 /* What only `piecework serve` can do: it has a queue. */
 
-const SERVER_EXTRAS = DEPLOYMENT_EXTRAS.filter(({ name }) => name === 'api');
 const IDS = { term: '[ID...]', help: 'ids of transfers, or as much of their beginning as only they have' };
 const ALL = { name: 'all', help: 'all that there are, and what is still to come' };
 
@@ -96,16 +95,6 @@ function positionOf({ first, last }: VerbCall['extras']): 'first' | 'last' | und
   if (first === true && last === true)
     throw new PieceworkError('InvalidOption', '--first and --last contradict each other: give one of them');
   return first === true ? 'first' : last === true ? 'last' : undefined;
-}
-
-/** @throws PieceworkError `InvalidOption`: no server runs. */
-async function serverOf(call: VerbCall): Promise<ApiClient> {
-  const client = (await openDeployment(call)) ?? (await openServer(call));
-  if (client !== undefined) return client;
-  throw new PieceworkError(
-    'InvalidOption',
-    'no piecework serve runs on this state folder: start it, or name another with --state-dir or --api URL',
-  );
 }
 
 interface Change {

@@ -32,7 +32,7 @@ export async function runServer(call: VerbCall, onListening?: (server: RunningSe
   const log = serverLog(context, settings);
   const options: LocalOptions = {
     ...localOptions(settings),
-    ...stated({ running: settings.running }),
+    ...stated({ running: settings.running, connections: settings.connections, perHost: settings.hostConnections }),
     onEvent: (event: PieceworkEvent) => log(event),
   };
   keepHeapSmall();

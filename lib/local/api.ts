@@ -29,8 +29,15 @@ export interface LocalOptions {
    * @default 0.5 s, doubling up to 30 s
    */
   readonly backoff?: BackoffPolicy;
-  /** Bytes per second for all pieces together. @default no limit */
-  readonly limitRate?: number;
+  /**
+   * Bytes per second for all pieces together; a text may be a timetable by the time of this machine,
+   * `8:00=10MiB,18:00=off` or `Mon-Fri 8:00=1MiB,Sat 0:00=off`. @default no limit
+   */
+  readonly limitRate?: number | string;
+  /** Connections to sources in all. @default 64, or as many as one transfer was asked to have */
+  readonly connections?: number;
+  /** Connections to one host. @default 16, or as many as one transfer was asked to have */
+  readonly perHost?: number;
   /** Ask once more, on another connection, for what a piece lacks that is much slower than the others. @default true */
   readonly rescue?: boolean;
   /**

@@ -188,3 +188,28 @@ test('the command line pauses, resumes and submits with a priority; without a se
   const none = await cli('pause', '--all');
   expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining('no piecework serve runs')]);
 });
+
+test('limits are changed while it runs, for what is under way, too, and are kept', async () => {
+  const url = origin.serve('/file.bin', rangesOf(BYTES));
+  {
+    await using server = await start('--limit-rate', '1KiB', '--running', '3', '--connections', '5');
+    const { id } = await submit(server, url);
+    await vi.waitFor(async () => expect((await server.client.get(id)).status).toBe('transferring'), WAIT);
+    const changed = await cli('limits', '--limit-rate', '0:00=1GiB', '--running', '2', '--host-connections', '4');
+    expect(changed.stdout).toMatch(
+      /^running: +2\nconnections: +5\nto one host: +4\nrate: +0:00=1GiB\nrate now: +1 GiB\/s\n$/,
+    );
+    // At 1 KiB a second it would take hours.
+    expect(await server.untilEnded(id)).toMatchObject({ status: 'completed' });
+    await expect(server.client.limit({ limitRate: 'fast' })).rejects.toMatchObject({ code: 'InvalidOption' });
+    server.process.kill('SIGKILL');
+    await server.ended;
+  }
+  await using server = await start('--limit-rate', '1KiB', '--running', '3', '--connections', '6');
+  expect((await server.client.service()).limits).toMatchObject({
+    running: 2,
+    connections: 6,
+    perHost: 4,
+    limitRate: '0:00=1GiB',
+  });
+});

@@ -35,6 +35,7 @@ describe('the OpenAPI document', () => {
       'post /v1/batches/{id}/cancel',
       'post /v1/batches/{id}/retry',
       'get /v1/service',
+      'patch /v1/service',
       'post /v1/service/pause',
       'post /v1/service/resume',
       'post /v1/transfers/{id}/pause',

@@ -66,7 +66,17 @@ describe('the queue of a server', () => {
     '{"preferences":[1],"paused":"yes"}',
     `{"preferences":{"${id(1)}":{"priority":"x","rank":null}}}`,
   ])('reads a file that holds %j as one that says nothing', (text) => {
-    expect(parseQueue(text)).toEqual({ paused: false, preferences: {} });
+    expect(parseQueue(text)).toEqual({ paused: false, preferences: {}, limits: { values: {}, over: {} } });
+  });
+
+  it('keeps limits that were changed, unless the next start says something else than the last one', async () => {
+    const memory: { text?: string } = {};
+    const queue = queueIn(memory);
+    expect(queue.limitsFor({ running: 8 })).toEqual({});
+    await queue.limit({ running: 2, limitRate: '8:00=1MiB,18:00=off' });
+    expect(queueIn(memory).limitsFor({ running: 8 })).toEqual({ running: 2, limitRate: '8:00=1MiB,18:00=off' });
+    expect(queueIn(memory).limitsFor({ running: 9 })).toEqual({ limitRate: '8:00=1MiB,18:00=off' });
+    expect(queueIn(memory).limitsFor({ running: 8, limitRate: '5' })).toEqual({ running: 2 });
   });
 
   it('keeps what it understands of a file', () => {
@@ -74,6 +84,7 @@ describe('the queue of a server', () => {
     expect(parseQueue(JSON.stringify({ v: 2, paused: true, preferences, more: {} }))).toEqual({
       paused: true,
       preferences: { [id(1)]: { paused: true } },
+      limits: { values: {}, over: {} },
     });
   });
 
@@ -85,7 +96,7 @@ describe('the queue of a server', () => {
       const path = join(folder, 'server', 'queue.json');
       expect(Object.keys(JSON.parse(readFileSync(path, 'utf8')).preferences)).toEqual(ALL);
       writeFileSync(path, 'damaged');
-      expect(queueFile(folder).state).toEqual({ paused: false, preferences: {} });
+      expect(queueFile(folder).state).toEqual({ paused: false, preferences: {}, limits: { values: {}, over: {} } });
     } finally {
       rmSync(folder, { recursive: true });
     }

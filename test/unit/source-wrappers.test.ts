@@ -13,7 +13,13 @@ const WRAPPERS: Readonly<Record<string, (source: Source) => Source>> = {
   lazySource: (source) => lazySource(['s3'], async () => source),
   withoutEchoes,
   limitedSource: (source) =>
-    limitedSource(source, rateLimit(1, { now: () => 0, sleep: () => Promise.reject(new Error('nothing is read')) })),
+    limitedSource(
+      source,
+      rateLimit([{ minute: 0, bytesPerSecond: 1 }], {
+        now: () => 0,
+        sleep: () => Promise.reject(new Error('nothing is read')),
+      }),
+    ),
   withCredentials: (source) => withCredentials(source, { secret: (text) => text }),
   primedSources: (source) => primedSources(() => source).sources('s3://bucket/key'),
   sourcesByScheme: (source) => sourcesByScheme([source])('s3://bucket/key'),

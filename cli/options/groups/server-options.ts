@@ -48,6 +48,20 @@ export const SERVER_OPTIONS = {
     help: 'transfers that run side by side',
     fallback: '16',
   }),
+  connections: option({
+    kind: integer(1, 10_000),
+    group: 'Server',
+    verbs: SERVING,
+    help: 'connections to sources in all',
+    fallback: '64, or as many as one transfer was asked to have',
+  }),
+  hostConnections: option({
+    kind: integer(1, 1000),
+    group: 'Server',
+    verbs: SERVING,
+    help: 'connections to one host',
+    fallback: '16, or as many as one transfer was asked to have',
+  }),
   drain: option({
     kind: duration(0, HOUR_MS),
     group: 'Server',

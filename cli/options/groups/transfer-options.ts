@@ -1,6 +1,6 @@
 import { DEFAULT_OPTIONS } from '../../../lib/transfer/request.ts';
 import { formatDuration } from '../../../lib/values/units.ts';
-import { bytes, duration, integer, rate } from '../kinds/numbers.ts';
+import { bytes, duration, integer, timetable } from '../kinds/numbers.ts';
 import { choice, digest, matching, toggle } from '../kinds/texts.ts';
 import { ASKING, ASKING_EACH, FETCHING, option } from '../option.ts';
 
@@ -24,10 +24,10 @@ export const TRANSFER_OPTIONS = {
     fallback: 'by size and destination',
   }),
   limitRate: option({
-    kind: rate(1),
+    kind: timetable,
     group: 'Transfer',
     verbs: FETCHING,
-    help: 'bytes per second for all pieces together',
+    help: 'bytes per second for all pieces together, or a timetable of this machine’s time such as 8:00=10MiB,18:00=off',
     fallback: 'no limit',
   }),
   noRescue: option({

@@ -1,4 +1,5 @@
 import type { FailureLimit } from '../../../lib/transfer/batch/stop-rules.ts';
+import { parseRateTimetable } from '../../../lib/values/rate-timetable.ts';
 import { formatBytes, formatDuration, parseBytes, parseDuration } from '../../../lib/values/units.ts';
 import type { Kind } from './kind.ts';
 import { BadValue, oneText, show } from './kind.ts';
@@ -17,9 +18,19 @@ export function bytes(least: number): Kind<number> {
 
 /** Bytes per second; `/s` may be written. */
 export function rate(least: number): Kind<number> {
-  return oneText('RATE', 'amount', (given) =>
-    bytesOf(given.replace(/\/s$/i, ''), least, 'a speed such as 10MiB or 500kB (per second)'),
-  );
+  return oneText('RATE', 'amount', (given) => rateOf(given, least));
+}
+
+/** The same, or a timetable of them. */
+export const timetable: Kind<number | string> = oneText('RATE', 'amount', (given) => {
+  if (!/[=,]|^off$/i.test(given)) return rateOf(given, 1);
+  if (parseRateTimetable(given) !== undefined) return given;
+  const wanted = 'a timetable such as 8:00=10MiB,18:00=off or Mon-Fri 8:00=1MiB,Sat 0:00=off';
+  throw new BadValue(`${show(given)} is not ${wanted}`);
+});
+
+function rateOf(given: string, least: number): number {
+  return bytesOf(given.replace(/\/s$/i, ''), least, 'a speed such as 10MiB or 500kB (per second)');
 }
 
 function bytesOf(given: string, least: number, wanted: string): number {

@@ -5,7 +5,7 @@ import type { Status } from '../../transfer/record/record.ts';
 import type { Batch, BatchDetail, BatchPage, OutcomePage } from '../schemas/batches/answers.ts';
 import type { SubmitBatchRequest } from '../schemas/batches/request.ts';
 import type { SubmitRequest } from '../schemas/request.ts';
-import type { Service } from '../schemas/service.ts';
+import type { LimitsBody, Service } from '../schemas/service.ts';
 import type { Health, Transfer, TransferDetail, TransferPage } from '../schemas/transfer.ts';
 import { openAsking } from './asking.ts';
 import type { ClientAuth } from './authorizer.ts';
@@ -50,7 +50,7 @@ export interface ApiClient extends AsyncDisposable {
   ): Promise<TransferPage>;
   cancel(transferId: string, options?: Calling): Promise<Transfer>;
   retry(transferId: string, options?: Calling & { readonly source?: SubmitRequest['source'] }): Promise<Transfer>;
-  /** On a machine only, as the next four: a deployment has no queue (`RouteNotFound`). */
+  /** On a machine only, as the next five: a deployment has no queue (`RouteNotFound`). */
   pause(transferId: string, options?: Calling): Promise<Transfer>;
   resume(transferId: string, options?: Calling): Promise<Transfer>;
   /** Gives it another priority, or moves it among those of its priority that wait. */
@@ -59,6 +59,8 @@ export interface ApiClient extends AsyncDisposable {
     arrangement: { readonly priority?: number; readonly position?: 'first' | 'last' },
     options?: Calling,
   ): Promise<Transfer>;
+  /** They hold within a second, and over restarts. */
+  limit(limits: LimitsBody, options?: Calling): Promise<Service>;
   pauseAll(options?: Calling): Promise<Service>;
   resumeAll(options?: Calling): Promise<Service>;
   /** Sent again after a broken connection: its idempotency key makes it the same batch. */
@@ -132,6 +134,7 @@ export function createClient(options: ClientOptions): ApiClient {
     pause: (id, { signal } = {}) => ask({ method: 'POST', path: `${pathOf(id)}/pause`, repeatable: true, signal }),
     resume: (id, { signal } = {}) => ask({ method: 'POST', path: `${pathOf(id)}/resume`, repeatable: true, signal }),
     arrange: (id, body, { signal } = {}) => ask({ method: 'PATCH', path: pathOf(id), body, repeatable: true, signal }),
+    limit: (body, { signal } = {}) => ask({ method: 'PATCH', path: '/v1/service', body, repeatable: true, signal }),
     pauseAll: ({ signal } = {}) => ask({ method: 'POST', path: '/v1/service/pause', repeatable: true, signal }),
     resumeAll: ({ signal } = {}) => ask({ method: 'POST', path: '/v1/service/resume', repeatable: true, signal }),
     submitBatch: (body, { idempotencyKey = randomUUID(), signal } = {}) =>

@@ -6,7 +6,15 @@ import { checkedId } from '../requests/checked-id.ts';
 import type { Service } from '../schemas/service.ts';
 import type { Transfer } from '../schemas/transfer.ts';
 import type { Machine } from './machine.ts';
-import { arrangeRoute, pauseAllRoute, pauseRoute, resumeAllRoute, resumeRoute, serviceRoute } from './routes.ts';
+import {
+  arrangeRoute,
+  limitRoute,
+  pauseAllRoute,
+  pauseRoute,
+  resumeAllRoute,
+  resumeRoute,
+  serviceRoute,
+} from './routes.ts';
 
 /** Of a deployment. */
 const FEATURES_ON_AWS = ['batches'] as const;
@@ -27,6 +35,11 @@ export function viewService({ version, machine, feed }: Pick<ApiDeps, 'version' 
 
 /** What only a machine has is served only there. */
 function serveQueue(app: OpenAPIHono<ApiEnv>, machine: Machine, service: () => Service, shown: Shown): void {
+  app.openapi(limitRoute, async (context) => {
+    await machine.limit(context.req.valid('json'));
+    return context.json(service(), 200);
+  });
+
   app.openapi(pauseAllRoute, async (context) => {
     await machine.pauseAll();
     return context.json(service(), 200);

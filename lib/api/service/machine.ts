@@ -1,5 +1,5 @@
 import type { TransferRecord } from '../../transfer/record/record.ts';
-import type { Feature, Service } from '../schemas/service.ts';
+import type { Feature, LimitsBody, Service } from '../schemas/service.ts';
 import type { Transfer } from '../schemas/transfer.ts';
 
 /** Where a transfer stands among the others of a machine. */
@@ -31,6 +31,11 @@ export interface Machine {
   /** @throws PieceworkError also `SourceNeeded`, `DestinationLocked`. */
   resume(transferId: string): Promise<TransferRecord>;
   arrange(transferId: string, arrangement: Arrangement): Promise<TransferRecord>;
+  /**
+   * Holds within a second, and over restarts.
+   * @throws PieceworkError `InvalidOption`.
+   */
+  limit(values: LimitsBody): Promise<void>;
   pauseAll(): Promise<void>;
   resumeAll(): Promise<void>;
 }

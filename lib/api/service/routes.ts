@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { json, problems } from '../routes.ts';
 import { idParamSchema } from '../schemas/parameters.ts';
-import { serviceSchema } from '../schemas/service.ts';
+import { changeLimitsSchema, serviceSchema } from '../schemas/service.ts';
 import { arrangeSchema } from '../schemas/standing.ts';
 import { transferSchema } from '../schemas/transfer.ts';
 
@@ -14,6 +14,17 @@ export const serviceRoute = createRoute({
   summary: 'Which home answers, and what it has',
   description: 'On a machine also how many transfers run and wait there, and its limits.',
   responses: { 200: json(serviceSchema, 'As it stands.'), ...problems(403) },
+});
+
+export const limitRoute = createRoute({
+  method: 'patch',
+  path: '/v1/service',
+  operationId: 'limitService',
+  summary: 'Change the limits',
+  description:
+    'They hold within a second, and over restarts. What runs, and what is open, stays so to its end; a rate holds for what is under way, too.',
+  request: { body: { required: true, content: { 'application/json': { schema: changeLimitsSchema } } } },
+  responses: { 200: json(serviceSchema, 'As it then is.'), ...problems(400, 403, 413) },
 });
 
 export const pauseAllRoute = createRoute({

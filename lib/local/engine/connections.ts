@@ -20,6 +20,8 @@ export interface ConnectionNeed {
 export interface Connections {
   /** The connections of one more transfer, until it is disposed of. */
   share(need: ConnectionNeed): ConnectionShare;
+  /** From now on no more than these, whatever a transfer was asked to have; what is open stays so to its end. */
+  allow(most: ConnectionLimits): void;
   /** Taken now. */
   openTo(host: string): number;
   /** Hosts that a connection is taken to now. */
@@ -45,13 +47,21 @@ export interface ConnectionShare extends Disposable {
   takeForProbe(signal: AbortSignal): Promise<Disposable>;
 }
 
+export interface ConnectionLimits {
+  /** @default 64, or as many as one transfer was asked to have */
+  readonly connections?: number | undefined;
+  /** @default 16, or as many as one transfer was asked to have */
+  readonly perHost?: number | undefined;
+}
+
 interface Wanted {
   readonly host: string;
   /** Absent: for a probe. */
   readonly pieceOf?: ConnectionNeed;
 }
 
-export function sharedConnections(): Connections {
+export function sharedConnections(atFirst: ConnectionLimits = {}): Connections {
+  let limits = atFirst;
   const needs = new Set<ConnectionNeed>();
   const taken = new Counts<string>();
   const takenByPieces = new Counts<ConnectionNeed>();
@@ -85,10 +95,12 @@ export function sharedConnections(): Connections {
     return most;
   }
 
+  const mostTo = (host: string) => limits.perHost ?? mostOf(PER_HOST, host);
+
   const turns = fairTurns<Wanted>({
     judge({ host, pieceOf }) {
-      if (taken.all >= mostOf(IN_ALL)) return 'waits';
-      const most = Math.min(mostOf(PER_HOST, host), borneBy.get(host) ?? Number.POSITIVE_INFINITY);
+      if (taken.all >= (limits.connections ?? mostOf(IN_ALL))) return 'waits';
+      const most = Math.min(mostTo(host), borneBy.get(host) ?? Number.POSITIVE_INFINITY);
       const isOneTooMany = pieceOf !== undefined && takenByPieces.of(pieceOf) >= pieceOf.parallelism;
       return taken.of(host) < most && !isOneTooMany ? 'free' : 'passed';
     },
@@ -103,6 +115,11 @@ export function sharedConnections(): Connections {
   });
 
   return {
+    allow(most) {
+      limits = most;
+      turns.look();
+    },
+
     share(given) {
       const need = { ...given };
       const host = need.host ?? '';
@@ -130,7 +147,7 @@ export function sharedConnections(): Connections {
     wantedOf(host) {
       let wanted = 0;
       for (const need of needs) if (need.host === host) wanted += need.parallelism;
-      return Math.min(wanted, mostOf(PER_HOST, host));
+      return Math.min(wanted, mostTo(host));
     },
   };
 }

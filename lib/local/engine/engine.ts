@@ -14,6 +14,7 @@ import type { LocalDestinations } from '../destinations/local-destinations.ts';
 import type { BatchShare } from './batch-share.ts';
 import { batchShare } from './batch-share.ts';
 import { bodyMemory } from './body-memory.ts';
+import type { ConnectionLimits } from './connections.ts';
 import { probesInTurn, sharedConnections } from './connections.ts';
 import { hostPlaces } from './hosts/host-places.ts';
 import type { Run } from './run.ts';
@@ -58,6 +59,8 @@ export interface Engine extends AsyncDisposable {
   openInTurn(needs: RunNeeds, signal: AbortSignal): Promise<Run>;
   /** The place alone, for a run that was opened before: it works once it has it. */
   turn(kind: string, signal: AbortSignal, standing?: () => Standing): Promise<Disposable>;
+  /** From now on. What runs, and what is open, stays so to its end. */
+  allow(limits: EngineLimits): void;
   /** What has a standing may have another one now. */
   lookAtStandings(): void;
   /** What a batch works with, beside the transfers: it takes no place of theirs. */
@@ -72,24 +75,28 @@ export interface Engine extends AsyncDisposable {
   // Disposing stops whatever runs.
 }
 
+export interface EngineLimits extends ConnectionLimits {
+  /** Transfers side by side. */
+  readonly running: number;
+}
+
 export interface EngineOptions {
   readonly ports: Pick<Ports, 'events' | 'clock' | 'ids'> & { readonly sources: Sources };
   readonly records: () => Records;
   /** The same records, each read anew. */
   readonly freshRecords: () => Records;
   readonly destinations: LocalDestinations;
-  /** Transfers side by side. */
-  readonly most: number;
+  readonly limits: EngineLimits;
   readonly backoff?: BackoffPolicy;
   readonly rescue: boolean;
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { ports, records, freshRecords, destinations, most, backoff, rescue } = options;
+  const { ports, records, freshRecords, destinations, limits, backoff, rescue } = options;
   const memory = bodyMemory((bytes) => Buffer.allocUnsafeSlow(bytes));
-  const connections = sharedConnections();
+  const connections = sharedConnections(limits);
   const hosts = hostPlaces({ ports, records: freshRecords, connections });
-  const places = runningPlaces(most, () => ports.clock.now());
+  const places = runningPlaces(limits.running, () => ports.clock.now());
   // A pipe takes one transfer after the other: the bytes of two would be mixed.
   const pipe = runningPlaces(1);
   const closing = new AbortController();
@@ -182,6 +189,11 @@ export function createEngine(options: EngineOptions): Engine {
     },
 
     turn: takeTurn,
+
+    allow(next) {
+      places.allow(next.running);
+      connections.allow(next);
+    },
 
     lookAtStandings: () => places.look(),
 

@@ -13,6 +13,8 @@ export interface Supply<W> {
 export interface FairTurns<W> {
   /** Waits for its turn. Disposing gives it back, once. Rejects with the signal's reason. */
   ask(asker: object, wanted: W, signal: AbortSignal): Promise<Disposable>;
+  /** There may be more than before. */
+  look(): void;
 }
 
 interface Turn<W> {
@@ -65,6 +67,7 @@ export function fairTurns<W>(supply: Supply<W>): FairTurns<W> {
   }
 
   return {
+    look: serve,
     async ask(asker, wanted, signal) {
       signal.throwIfAborted();
       return await new Promise<Disposable>((resolve, reject) => {

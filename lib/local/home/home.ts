@@ -19,7 +19,6 @@ import type { LocalOptions } from '../api.ts';
 import { localKinds } from '../destinations/kinds.ts';
 import type { LocalDestinations } from '../destinations/local-destinations.ts';
 import { localDestinations } from '../destinations/local-destinations.ts';
-import { IN_ALL, PER_HOST } from '../engine/connections.ts';
 import type { Engine } from '../engine/engine.ts';
 import { createEngine } from '../engine/engine.ts';
 import { limitedSource, rateLimit } from '../sources/limit-rate.ts';
@@ -27,6 +26,8 @@ import { localSources } from '../sources/local-sources.ts';
 import { httpSettings, s3Settings } from './connection-settings.ts';
 import type { DestinationLocks } from './destination-locks.ts';
 import { destinationLocks } from './destination-locks.ts';
+import type { Limits, LimitValues } from './limits.ts';
+import { engineLimits, homeLimits, timetableOf } from './limits.ts';
 import type { NoticedRecords } from './noticed-records.ts';
 import { noticedRecords } from './noticed-records.ts';
 import { withRememberedHosts } from './remembered-hosts.ts';
@@ -56,19 +57,6 @@ export interface Home extends AsyncDisposable {
   tidy(): Promise<void>;
 }
 
-/** What bounds all that runs in one process. */
-export interface Limits {
-  readonly running: number;
-  readonly connections: number;
-  readonly perHost: number;
-  /** As it was given; `off` = none. */
-  readonly limitRate: string;
-  readonly rateNowBytesPerSecond?: number;
-}
-
-/** Transfers side by side, where `running` says nothing else. */
-const RUNNING = 16;
-
 const WATCHED_ROOMS = ['transfers', 'batches'];
 
 function ownFolder(path: string, warn: (message: string) => void): string {
@@ -94,14 +82,21 @@ export function openHome(
   const stateDir = stateFolderOf(options.stateDir, environment);
   const clock = systemClock;
   const ids = systemIds;
-  const { onEvent, backoff, rescue = true, running = RUNNING } = options;
+  const { onEvent, backoff, rescue = true, limitRate } = options;
+  const { running, connections: most, perHost } = options;
+  const given: LimitValues = stated({
+    running,
+    connections: most,
+    perHost,
+    limitRate: limitRate === undefined ? undefined : String(limitRate),
+  });
   const subscribers: Subscriber[] = onEvent === undefined ? [] : [onEvent];
   const events = fanOut(subscribers);
   const warn = (message: string) => onEvent?.({ type: 'warning', message });
   const connections = httpSettings(options.http ?? {}, environment);
   const all = localSources(httpSource(connections), options, connections, environment);
-  const limit = options.limitRate === undefined ? undefined : rateLimit(options.limitRate, clock);
-  const limited = limit === undefined ? all : all.map((source) => limitedSource(source, limit));
+  const rate = rateLimit(timetableOf(limitRate), clock);
+  const limited = all.map((source) => limitedSource(source, rate));
   const sources = sourcesFrom(sourcesByScheme(limited.map(withSecretPaths)));
   const s3 = s3Settings(options.s3 ?? {}, environment);
   const destinations = localDestinations([...localKinds({ s3, stdout: options.stdout, warn }), ...kinds]);
@@ -118,7 +113,7 @@ export function openHome(
     records: () => own().noticed.records,
     freshRecords: () => own().folder,
     destinations,
-    most: running,
+    limits: engineLimits(given),
     rescue,
     ...(backoff === undefined ? {} : { backoff }),
   });
@@ -140,13 +135,7 @@ export function openHome(
     },
     sources,
     engine,
-    limits: {
-      running,
-      connections: IN_ALL,
-      perHost: PER_HOST,
-      limitRate: options.limitRate === undefined ? 'off' : String(options.limitRate),
-      ...stated({ rateNowBytesPerSecond: options.limitRate }),
-    },
+    limits: homeLimits(given, { engine, rate }),
     locks,
     get records() {
       return own().noticed.records;

@@ -71,7 +71,7 @@ export function machineOf({ home, looking, work, queue, changes }: MachineParts)
   }
 
   return {
-    features: ['pause', 'priority'],
+    features: ['limits', 'pause', 'priority'],
     look: () => ({
       startedAt,
       paused: queue.isPaused,
@@ -80,7 +80,7 @@ export function machineOf({ home, looking, work, queue, changes }: MachineParts)
         waiting: work.waiting.length + [...displaced].filter((id) => !isAtWork(id)).length,
         paused: queue.pausedCount,
       },
-      limits: home.limits,
+      limits: home.limits.look(),
     }),
     standingOf(record) {
       if (isOver(record)) return {};
@@ -119,6 +119,12 @@ export function machineOf({ home, looking, work, queue, changes }: MachineParts)
       if (position !== undefined) await queue.move(transferId, position, work.waiting);
       changed(transferId);
       return record;
+    },
+    async limit(given) {
+      const values = stated({ ...given });
+      home.limits.change(values);
+      await queue.limit(values);
+      changed();
     },
     async pauseAll() {
       await queue.pauseAll(true);

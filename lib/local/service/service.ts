@@ -48,6 +48,7 @@ export interface LocalService extends AsyncDisposable {
 export async function openService(home: Home): Promise<LocalService> {
   const changes = changesOf();
   const queue = queueOf(queueFile(home.stateDir));
+  home.limits.change(queue.limitsFor(home.limits.given));
   const work = background(home, queue, changes.emit);
   const ports = await lookingPorts(home);
   const machine = machineOf({ home, looking: ports, work, queue, changes });

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { syncFolder } from '../../../disk/durable.ts';
 import { readUserFileIfThere, systemReason } from '../../../disk/user-file.ts';
 import { PieceworkError } from '../../../errors/error.ts';
+import { parseRateTimetable } from '../../../values/rate-timetable.ts';
 import { stated } from '../../../values/stated.ts';
+import type { LimitValues } from '../../home/limits.ts';
 import { makeStateFolder } from '../../home/state-folder.ts';
 
 /** What a person said of one transfer or batch that has not ended. */
@@ -20,6 +22,14 @@ export interface QueueState {
   readonly paused: boolean;
   /** By id. */
   readonly preferences: Readonly<Record<string, Preference>>;
+  readonly limits: KeptLimits;
+}
+
+/** Limits that were changed while a server ran. */
+export interface KeptLimits {
+  readonly values: LimitValues;
+  /** What the start of that server had said: where the next one says something else, that holds. */
+  readonly over: LimitValues;
 }
 
 export interface QueueFile {
@@ -73,12 +83,17 @@ export function queueFile(stateDir: string): { readonly state: QueueState; reado
 
 /** What can't be understood is left out: the records have the transfers, this file only their order. */
 export function parseQueue(text: string | undefined): QueueState {
-  const { paused, preferences } = objectOf(text);
+  const { paused, preferences, limits } = objectOf(text);
   const known = Object.entries(asObject(preferences)).flatMap(([id, preference]) => {
     const read = preferenceOf(asObject(preference));
     return /^[0-9A-Z]{26}$/.test(id) && Object.keys(read).length > 0 ? [[id, read] as const] : [];
   });
-  return { paused: paused === true, preferences: Object.fromEntries(known) };
+  const { values, over } = asObject(limits);
+  return {
+    paused: paused === true,
+    preferences: Object.fromEntries(known),
+    limits: { values: limitsOf(asObject(values)), over: limitsOf(asObject(over)) },
+  };
 }
 
 function preferenceOf({ paused, priority, rank }: Readonly<Record<string, unknown>>): Preference {
@@ -86,6 +101,17 @@ function preferenceOf({ paused, priority, rank }: Readonly<Record<string, unknow
     paused: paused === true ? (true as const) : undefined,
     priority: Number.isInteger(priority) && Math.abs(priority as number) <= 100 ? (priority as number) : undefined,
     rank: Number.isFinite(rank) ? (rank as number) : undefined,
+  });
+}
+
+function limitsOf({ running, connections, perHost, limitRate }: Readonly<Record<string, unknown>>): LimitValues {
+  const count = (value: unknown) => (Number.isInteger(value) && (value as number) > 0 ? (value as number) : undefined);
+  const isRate = typeof limitRate === 'string' && parseRateTimetable(limitRate) !== undefined;
+  return stated({
+    running: count(running),
+    connections: count(connections),
+    perHost: count(perHost),
+    limitRate: isRate ? limitRate : undefined,
   });
 }
 

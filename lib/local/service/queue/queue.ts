@@ -1,6 +1,7 @@
 import { stated } from '../../../values/stated.ts';
 import type { Standing } from '../../engine/running-places.ts';
 import { isBefore } from '../../engine/running-places.ts';
+import type { LimitValues } from '../../home/limits.ts';
 import type { Preference, QueueFile, QueueState } from './queue-file.ts';
 
 /** What a person said of the transfers and batches of a server: durable, and as simple as a map. */
@@ -17,6 +18,9 @@ export interface Queue {
   /** Before or behind these. */
   move(id: string, position: 'first' | 'last', among: readonly string[]): Promise<void>;
   pauseAll(isPaused: boolean): Promise<void>;
+  /** Those that were changed, and hold for a server that was started like this. */
+  limitsFor(started: LimitValues): LimitValues;
+  limit(values: LimitValues): Promise<void>;
   /** It has ended. Stored with the next change, and at the next start. */
   forget(id: string): void;
   /** Those that are not among these have ended. */
@@ -26,9 +30,9 @@ export interface Queue {
 }
 
 export function queueOf({ state, file }: { readonly state: QueueState; readonly file: QueueFile }): Queue {
-  let { paused } = state;
+  let { paused, limits } = state;
   const preferences = new Map<string, Preference>(Object.entries(state.preferences));
-  const store = () => file.write({ paused, preferences: Object.fromEntries(preferences) });
+  const store = () => file.write({ paused, preferences: Object.fromEntries(preferences), limits });
   const rankOf = (id: string) => preferences.get(id)?.rank ?? timeOf(id);
 
   function standing(id: string): Standing {
@@ -70,6 +74,19 @@ export function queueOf({ state, file }: { readonly state: QueueState; readonly 
     },
     async pauseAll(isPaused) {
       paused = isPaused;
+      await store();
+    },
+    limitsFor(started) {
+      const { values, over } = limits;
+      const kept = Object.entries(values).filter(([key]) => {
+        const name = key as keyof LimitValues;
+        return over[name] === started[name];
+      });
+      limits = { values: Object.fromEntries(kept), over: started };
+      return limits.values;
+    },
+    async limit(values) {
+      limits = { ...limits, values: { ...limits.values, ...values } };
       await store();
     },
     forget: (id) => void preferences.delete(id),
