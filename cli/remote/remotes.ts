@@ -4,6 +4,7 @@ import type { Transfer } from '../../lib/api/schemas/transfer.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { BATCH_STATUSES } from '../../lib/transfer/batch/batch-record.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { listFilter, meansBatch } from '../options/list-filter.ts';
 import { retrySource } from '../options/request.ts';
 import { batchLine } from '../output/batch/batches.ts';
 import { writeLine } from '../output/lines.ts';
@@ -25,27 +26,33 @@ const WATCH = { name: 'watch', help: 'follow it until it has ended, and end as i
 const MOST_ON_PAGE = 100;
 
 export const remoteList: Remote = {
-  extras: [{ name: 'status', placeholder: 'STATUS', help: 'only those with this status (deployments)' }],
   examples: [{ command: 'piecework list --stack piecework --status failed', what: 'of a deployment' }],
   async run({ context, settings, extras }, client) {
     const limit = limitOf(extras, settings.json === true ? 50 : SHOWN_BY_DEFAULT);
-    const status = textOf(extras['status']);
+    const filter = listFilter(extras);
+    const { words, ...rest } = filter;
     const batch = textOf(extras['batch']);
     const of = batch === undefined ? undefined : (await resolveRemoteId(client, batch, context.signal)).id;
     const { signal } = context;
-    const transfers = await pages(limit, async (page) => {
-      const wanted = stated({ status: status as Transfer['status'] | undefined, batch: of });
-      const { transfers: found, nextCursor } = await client.list({ ...page, ...wanted, signal });
-      return { found, ...stated({ nextCursor }) };
-    });
-    const isOfBatches = of === undefined && (status === undefined || STATUSES_OF_BATCHES.has(status));
-    const batches = isOfBatches
-      ? await pages(limit, async (page) => {
-          const wanted = stated({ status: status as Batch['status'] | undefined });
-          const { batches: found, nextCursor } = await client.listBatches({ ...page, ...wanted, signal });
-          return { found, ...stated({ nextCursor }) };
-        }).catch(noneWhereUnknown)
-      : NO_PAGES;
+    const statuses = words?.flatMap((word) => (word === 'running' ? [] : [word]));
+    const transfers =
+      statuses?.length === 0
+        ? NO_PAGES
+        : await pages(limit, async (page) => {
+            const wanted = stated({ status: statuses, batch: of, ...rest });
+            const { transfers: found, nextCursor } = await client.list({ ...page, ...wanted, signal });
+            return { found, ...stated({ nextCursor }) };
+          });
+    const meant = of === undefined ? BATCH_STATUSES.filter((status) => meansBatch(filter, status)) : [];
+    // The API takes one, or none for all.
+    const status = meant.length === 1 ? meant[0] : undefined;
+    const batches =
+      meant.length > 0
+        ? await pages(limit, async (page) => {
+            const { batches: all, nextCursor } = await client.listBatches({ ...page, ...stated({ status }), signal });
+            return { found: all.filter((batch) => meant.includes(batch.status)), ...stated({ nextCursor }) };
+          }).catch(noneWhereUnknown)
+        : NO_PAGES;
     if (settings.json === true) {
       // All of each, so that a cursor goes on where it ends.
       writeJson(context.stdout, {
@@ -70,15 +77,13 @@ export const remoteList: Remote = {
   },
 };
 
-const STATUSES_OF_BATCHES: ReadonlySet<string> = new Set(BATCH_STATUSES);
-
 interface Pages<T> {
   readonly found: readonly T[];
   /** Of the page that follows. */
   readonly nextCursor?: string;
 }
 
-const NO_PAGES: Pages<Batch> = { found: [] };
+const NO_PAGES: Pages<never> = { found: [] };
 
 async function pages<T>(
   limit: number,

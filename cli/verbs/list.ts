@@ -1,7 +1,11 @@
+import { fits, summaryOf } from '../../lib/api/requests/filter.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Local, LocalBatch, LocalStatus } from '../../lib/index.ts';
+import { stated } from '../../lib/values/stated.ts';
 import { printable } from '../../lib/values/text/printable.ts';
 import { resolveId } from '../options/given-id.ts';
+import type { ListFilter } from '../options/list-filter.ts';
+import { FILTER_EXTRAS, listFilter, meansBatch, transferFilter } from '../options/list-filter.ts';
 import { localOptions } from '../options/request.ts';
 import { batchJson, batchRow } from '../output/batch/batches.ts';
 import { writeLine } from '../output/lines.ts';
@@ -26,12 +30,14 @@ export const listVerb: Verb = {
   extras: [
     { name: 'limit', placeholder: 'N', help: `at most so many; a table has ${SHOWN_BY_DEFAULT} else, JSON all` },
     { name: 'all', help: 'all of them' },
+    ...FILTER_EXTRAS,
     { name: 'batch', placeholder: 'ID', help: 'the transfers of this batch, which are not shown else' },
   ],
   async run({ context, settings, extras }) {
     const limit = limitOf(extras, settings.json === true ? Number.POSITIVE_INFINITY : SHOWN_BY_DEFAULT);
     await using local = await context.openLocal(localOptions(settings));
-    const found = await foundBy(local, textOf(extras['batch']));
+    const filter = listFilter(extras);
+    const found = await foundBy(local, textOf(extras['batch']), filter);
     const shown = found.slice(0, limit);
     if (settings.json === true) {
       writeJson(context.stdout, { type: 'result', ...listJson(shown) });
@@ -59,8 +65,11 @@ export const listVerb: Verb = {
 type Found = LocalStatus | LocalBatch;
 
 /** Newest first. What belongs to a batch stands under it, and is shown only where it is asked for. */
-async function foundBy(local: Local, batch: string | undefined): Promise<readonly Found[]> {
-  const transfers = await local.list();
+async function foundBy(local: Local, batch: string | undefined, filter: ListFilter): Promise<readonly Found[]> {
+  const wanted = transferFilter(filter);
+  const isWanted = ({ record }: LocalStatus) =>
+    fits(summaryOf(record), { ...wanted, ...stated({ batch: record.batch?.id }) });
+  const transfers = (await local.list()).filter(isWanted);
   if (batch !== undefined) {
     const { kind, id } = await resolveId(local, batch);
     if (kind !== 'batch')
@@ -68,7 +77,8 @@ async function foundBy(local: Local, batch: string | undefined): Promise<readonl
     return transfers.filter(({ record }) => record.batch?.id === id);
   }
   const own = transfers.filter(({ record }) => record.batch === undefined);
-  return merged<Found>(own, await local.listBatches(), ({ record }) => record.id);
+  const batches = (await local.listBatches()).filter(({ record }) => meansBatch(filter, record.status));
+  return merged<Found>(own, batches, ({ record }) => record.id);
 }
 
 function isBatch(found: Found): found is LocalBatch {

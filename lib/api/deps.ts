@@ -9,6 +9,7 @@ import type { TransferRecord } from '../transfer/record/record.ts';
 import type { Feed, Live } from './live.ts';
 import type { Ownership } from './ownership.ts';
 import type { LocateDestination } from './requests/destinations.ts';
+import type { ListTransfers } from './requests/list.ts';
 import type { Machine, Preferred } from './service/machine.ts';
 import type { AnsweredRequest, Noted } from './trail.ts';
 
@@ -57,6 +58,8 @@ export interface ApiDeps {
   reportLink?(batch: BatchRecord): Promise<string>;
   /** The queue and the limits of one machine. @default it is a deployment, which has none */
   readonly machine?: Machine;
+  /** A page of its transfers. @default read from the records */
+  readonly list?: ListTransfers;
   /** What it knows of the transfers that run in it. @default nothing beyond record and ledger */
   readonly live?: Live;
   /** What happens in it, for those who watch. @default it has no events */

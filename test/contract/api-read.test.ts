@@ -4,7 +4,7 @@ import { memoryRecords } from '../../lib/records/memory.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { toIso } from '../../lib/values/time.ts';
-import { NOW, transferring } from '../support/a-transfer.ts';
+import { accepted, NOW, transferring } from '../support/a-transfer.ts';
 import { apiBench, ID, pageOf, problemOf, transferOf } from '../support/api-bench.ts';
 
 const FIRST = '01JZ8QH5X3M9V7T2B400000001';
@@ -214,6 +214,64 @@ describe('GET /v1/transfers', () => {
     expect((await walk(bench, 'limit=1')).flat()).toEqual([idAt(3), idAt(1)]);
   });
 
+  it('filters by several statuses, text, host and code of an error', async () => {
+    const bench = apiBench();
+    const at = (url: string, key = 'in/a.bin') => ({
+      request: {
+        ...accepted().request,
+        source: { url, withheld: false },
+        destination: { kind: 's3', bucket: 'bucket', key },
+      },
+    });
+    const trouble = { 1: { attempt: 2, failures: 1, waits: 0, code: 'SourceReset' } } as const;
+    await bench.store(idAt(1), { ...at('https://one.example:8443/a'), status: 'cancelled' });
+    await bench.store(idAt(2), {
+      ...at('https://two.example/Report.PDF'),
+      status: 'failed',
+      reason: { code: 'SourceGone', message: '' },
+    });
+    await bench.store(idAt(3), { ...transferring({ trouble }), ...at('https://two.example/<b>', 'out/REPORT') });
+    const found = async (query: string) =>
+      (await walk(bench, query)).flat().map((id) => [1, 2, 3].find((n) => idAt(n) === id));
+    expect(await found('status=failed,cancelled')).toEqual([2, 1]);
+    expect(await found('status=active')).toEqual([3]);
+    expect(await found('status=active,failed')).toEqual([3, 2]);
+    expect(await found('search=report')).toEqual([3, 2]);
+    expect(await found(`search=${idAt(1).toLowerCase()}`)).toEqual([1]);
+    expect(await found('search=%3Cb%3E&limit=500')).toEqual([3]);
+    expect(await found('host=one.example')).toEqual([1]);
+    expect(await found('host=ONE.example:8443')).toEqual([1]);
+    expect(await found('host=example')).toEqual([]);
+    expect(await found('code=SourceGone')).toEqual([2]);
+    expect(await found('code=SourceReset')).toEqual([3]);
+    expect(await found('search=report&status=failed&host=two.example')).toEqual([2]);
+  });
+
+  it('reads few names where many were submitted at once, and every one in the end', async () => {
+    const records = memoryRecords({ pageSize: 100 });
+    let listed = 0;
+    const counted = {
+      ...records,
+      list: (prefix: string, cursor?: string) => {
+        listed += 1;
+        return records.list(prefix, cursor);
+      },
+    };
+    const bench = apiBench({}, counted);
+    bench.time = Date.UTC(2026, 0, 2) + 3_000_000;
+    // Two an hour for nine hours of one day, then 3,000 within 50 minutes.
+    const ids = [
+      ...Array.from({ length: 18 }, (_, at) => at / 48),
+      ...Array.from({ length: 3_000 }, (_, at) => 1 + at / 86_400),
+    ];
+    for (const days of ids) await bench.store(idAt(days));
+    const page = await pageOf(await bench.get('/v1/transfers?limit=50'));
+    expect(page.transfers.map(({ id }) => id)).toEqual(ids.slice(-50).map(idAt).reverse());
+    expect(listed).toBeLessThanOrEqual(41);
+    const all = (await walk(bench, 'limit=500')).flat();
+    expect(all).toEqual(ids.map(idAt).reverse());
+  });
+
   it('makes a short page where a status is rare', async () => {
     const bench = apiBench();
     for (let number = 0; number < 450; number += 1)
@@ -222,12 +280,15 @@ describe('GET /v1/transfers', () => {
     expect(pages).toEqual([[], [], [idAt(0.3)]]);
   });
 
-  it.each(['limit=0', 'limit=101', 'status=done', 'cursor=abc', 'page=2'])('refuses ?%s', async (query) => {
-    expect(await problemOf(await apiBench().get(`/v1/transfers?${query}`))).toMatchObject({
-      status: 400,
-      code: 'InvalidOption',
-    });
-  });
+  it.each(['limit=0', 'limit=501', 'status=done', 'status=failed,', 'search=', 'code=Gone', 'cursor=abc', 'page=2'])(
+    'refuses ?%s',
+    async (query) => {
+      expect(await problemOf(await apiBench().get(`/v1/transfers?${query}`))).toMatchObject({
+        status: 400,
+        code: 'InvalidOption',
+      });
+    },
+  );
 });
 
 function ulidTime(ms: number): string {

@@ -24,7 +24,7 @@ export function commandFor(request: TransferRequest, verb: 'copy' | 'submit'): s
 }
 
 /** `s3://bucket/key`, a path, `-`. */
-function placeOf({ kind, bucket, key, path }: DestinationLocator): string {
+export function placeOf({ kind, bucket, key, path }: DestinationLocator): string {
   if (kind === 's3') return `s3://${String(bucket)}/${String(key)}`;
   if (kind === 'stdout') return '-';
   return typeof path === 'string' ? path : kind;

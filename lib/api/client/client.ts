@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly socketPath?: string;
 }
 
+type StatusWord = Status | 'active';
+
 interface Calling {
   readonly signal?: AbortSignal;
 }
@@ -41,7 +43,14 @@ export interface ApiClient extends AsyncDisposable {
   get(transferId: string, options?: Calling & { readonly waitSeconds?: number }): Promise<TransferDetail>;
   list(
     options?: Calling & {
-      readonly status?: Status;
+      /** One or several; `active` = not over. */
+      readonly status?: StatusWord | readonly StatusWord[];
+      /** In the id, the URL as it is shown, or the destination. */
+      readonly search?: string;
+      /** Of the source. */
+      readonly host?: string;
+      /** Why it failed, or waits. */
+      readonly code?: ErrorCode;
       /** Of this batch. @default those of no batch */
       readonly batch?: string;
       readonly limit?: number;
@@ -120,8 +129,14 @@ export function createClient(options: ClientOptions): ApiClient {
         signal,
         ...(waitSeconds === undefined ? {} : { waitSeconds }),
       }),
-    list: ({ status, batch, limit, cursor, signal } = {}) =>
-      ask({ method: 'GET', path: '/v1/transfers', query: { status, batch, limit, cursor }, repeatable: true, signal }),
+    list: ({ status, signal, ...query } = {}) =>
+      ask({
+        method: 'GET',
+        path: '/v1/transfers',
+        query: { status: typeof status === 'string' ? status : status?.join(','), ...query },
+        repeatable: true,
+        signal,
+      }),
     cancel: (id, { signal } = {}) => ask({ method: 'POST', path: `${pathOf(id)}/cancel`, repeatable: false, signal }),
     retry: (id, { source, signal } = {}) =>
       ask({

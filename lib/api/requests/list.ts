@@ -3,15 +3,14 @@ import type { Page } from '../../pipeline/requests/newest-first.ts';
 import { newestFirst } from '../../pipeline/requests/newest-first.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
-import type { Status, TransferRecord } from '../../transfer/record/record.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone } from '../../transfer/record/record.ts';
 import { stated } from '../../values/stated.ts';
 import type { Sees } from '../ownership.ts';
+import type { TransferFilter } from './filter.ts';
+import { fits, summaryOf } from './filter.ts';
 
-export interface PageQuery {
-  readonly status?: Status;
-  /** Only the large entries of this batch. @default only what is of no batch */
-  readonly batch?: string;
+export interface PageQuery extends TransferFilter {
   /** Others are left out. @default all are seen */
   readonly sees?: Sees;
   readonly limit: number;
@@ -19,24 +18,28 @@ export interface PageQuery {
   readonly before?: string;
 }
 
-/** Newest first. */
+/** A page of a home's transfers, newest first. */
+export type ListTransfers = (query: PageQuery) => Promise<Page<TransferRecord>>;
+
+/** Newest first, of a store that nothing more is known of. */
 export async function listPage(
   ports: Pick<Ports, 'records' | 'clock'>,
-  { status, batch, sees, limit, before }: PageQuery,
+  { sees, limit, before, ...filter }: PageQuery,
 ): Promise<Page<TransferRecord>> {
   return await newestFirst(ports, {
     room: 'transfers',
     async read(id) {
-      const record = await readable(ports, id);
-      if (record === undefined || (status !== undefined && record.status !== status)) return undefined;
-      return record.batch?.id === batch && sees?.(record) !== false ? record : undefined;
+      const record = await readableTransfer(ports, id);
+      if (record === undefined || !fits(summaryOf(record), filter)) return undefined;
+      return sees?.(record) !== false ? record : undefined;
     },
     limit,
     ...stated({ before }),
   });
 }
 
-async function readable(ports: Pick<Ports, 'records'>, id: string): Promise<TransferRecord | undefined> {
+/** `undefined`: there is none, what is there stands in for one, or it can't be read. */
+export async function readableTransfer(ports: Pick<Ports, 'records'>, id: string): Promise<TransferRecord | undefined> {
   try {
     const record = (await loadTransfer(ports, id))?.record;
     return record === undefined || isTombstone(record) ? undefined : record;

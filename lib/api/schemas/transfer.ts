@@ -2,8 +2,8 @@ import { z } from '@hono/zod-openapi';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { TIMELINE_KINDS } from '../live.ts';
-import { STATUSES } from './parameters.ts';
 import { snapshotSchema } from './snapshot.ts';
+import { STATUSES } from './statuses.ts';
 
 /* What the API answers. Fields may be added; a reader ignores those that it doesn't know. */
 

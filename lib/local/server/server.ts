@@ -8,6 +8,7 @@ import { VERSION } from '../../values/version.ts';
 import { stopper } from '../engine/stopper.ts';
 import { homeFeed } from '../feed/home-feed.ts';
 import type { Home } from '../home/home.ts';
+import { transferIndex } from '../list/transfer-index.ts';
 import { liveTransfers } from '../live/live-transfers.ts';
 import type { LocalService } from '../service/service.ts';
 import { openService } from '../service/service.ts';
@@ -39,6 +40,7 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   const state = { isReady: false };
   let answer: Answer = () => new Response(null, { status: 503 });
   await using listener = await listen(address, tls, (request) => answer(request));
+  using index = transferIndex(home);
   const live = liveTransfers(home.clock, home.engine.atWork);
   await using service = await openService(home);
   using feed = homeFeed(home, live, service, {
@@ -47,7 +49,7 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   service.signal.addEventListener('abort', () => feed.end(), { once: true });
   const scheme = tls === undefined ? 'http' : 'https';
   const letIn = gate({ token, scheme, names: namesOf(address, listener.port, options.hosts ?? []) });
-  const api = apiOf(home, service, { live, feed });
+  const api = apiOf(home, service, { live, feed, list: index.list });
   const page = await openPage();
   answer = (request) => page(request) ?? letIn(request) ?? ready(request, state) ?? api.fetch(request);
   const server: RunningServer = {
@@ -74,7 +76,7 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   await drain(home, service, drainMs);
 }
 
-function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | 'feed'>) {
+function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | 'feed' | 'list'>) {
   return createApi({
     ports: service.ports,
     requests: service.requests,

@@ -1,5 +1,5 @@
 import { base32, fromBase32 } from '../../values/text/base32.ts';
-import { pathsUnder } from '../shared/paths-under.ts';
+import { withoutEnd } from '../../values/text/without-end.ts';
 import type { Ports } from '../shared/ports.ts';
 
 export interface PageQuery<T> {
@@ -27,7 +27,7 @@ export async function newestFirst<T extends { readonly id: string }>(
   ports: Pick<Ports, 'records' | 'clock'>,
   { room, read, limit, before }: PageQuery<T>,
 ): Promise<Page<T>> {
-  const { ids, next: nextIds } = await newestIds(ports, room, before, MOST_READ);
+  const { ids, next: nextIds } = await newestIds(ports, room, before, Math.max(MOST_READ, limit));
   const records: T[] = [];
   for (let index = 0; index < ids.length; index += READ_TOGETHER) {
     const some = ids.slice(index, index + READ_TOGETHER);
@@ -45,14 +45,17 @@ export async function newestFirst<T extends { readonly id: string }>(
 /*
  * Stores list names ascending only, and a list for people is wanted newest first. An id (ULID) begins with its time:
  * ten characters of five bits, of which the last five (25 bits, milliseconds) are 9.3 hours. So where there are more
- * names than one page holds, they are listed by spans of that time, the newest span first.
+ * names than one page holds, they are listed by spans of that time, the newest span first; and a span that has more
+ * than a page, by its 32 parts, the newest first, so that none is listed to its end for the sake of its newest names.
  */
 
 const SPAN_CHARACTERS = 5;
-const SPAN_MS = 2 ** 25;
+const TIME_CHARACTERS = 10;
 const ID_LENGTH = 26;
-/** Spans looked into for one page at most. */
-const MOST_SPANS = 40;
+/** Pages of names that are read for one page of records at most. */
+const MOST_LISTED = 40;
+/** So many pages are a span to its end; one with more is looked into by its parts. */
+const FEW_PAGES = 4;
 /** Other machines' clocks may be ahead. */
 const AHEAD_MS = 3_600_000;
 
@@ -72,17 +75,64 @@ async function newestIds(
   if (first.cursor === undefined) return cut(below(first.paths, before), most);
   const oldest = idsOf(first.paths)[0];
   const oldestSpan = oldest === undefined ? 0 : spanOf(oldest);
-  const newest = Math.floor((ports.clock.now() + AHEAD_MS) / SPAN_MS);
-  const start = before === undefined ? newest : Math.min(newest, spanOf(before));
-  const ids: string[] = [];
-  for (let span = start, looked = 0; span >= oldestSpan; span -= 1, looked += 1) {
-    if (looked === MOST_SPANS) return { ids, next: prefixOf(span + 1).padEnd(ID_LENGTH, '0') };
-    const paths: string[] = [];
-    for await (const path of pathsUnder(ports.records, `${room}/${prefixOf(span)}`)) paths.push(path);
-    ids.push(...below(paths, before));
-    if (ids.length > most) return cut(ids, most);
+  const soon = base32(ports.clock.now() + AHEAD_MS, TIME_CHARACTERS).padEnd(ID_LENGTH, 'Z');
+  const from = before === undefined || before > soon ? soon : before;
+  const search = { records: ports.records, room, before: from, most, ids: [] as string[], listed: 0 };
+  for (let span = spanOf(from); span >= oldestSpan; span -= 1) {
+    const stoppedAt = await collect(search, prefixOf(span));
+    if (search.ids.length > most) return cut(search.ids, most);
+    if (stoppedAt !== undefined) return { ids: search.ids, next: stoppedAt };
   }
-  return { ids };
+  return { ids: search.ids };
+}
+
+interface Search {
+  readonly records: Pick<Ports['records'], 'list'>;
+  readonly room: string;
+  readonly before: string;
+  readonly most: number;
+  readonly ids: string[];
+  listed: number;
+}
+
+/** Collects those that begin so, the newest first, until there are enough; or says below which id it did not look. */
+async function collect(search: Search, prefix: string): Promise<string | undefined> {
+  const { before, most, ids } = search;
+  if (search.listed >= MOST_LISTED) return after(prefix);
+  const paths = await fewPaths(search, prefix);
+  if (paths !== undefined) {
+    for (const id of below(paths, before)) ids.push(id);
+    return undefined;
+  }
+  for (let digit = 31; digit >= 0 && ids.length <= most; digit -= 1) {
+    const part = `${prefix}${base32(digit, 1)}`;
+    if (part.padEnd(ID_LENGTH, '0') >= before) continue;
+    const stoppedAt = await collect(search, part);
+    if (stoppedAt !== undefined) return stoppedAt;
+  }
+  return undefined;
+}
+
+/** All that begin so; `undefined` = they are many. */
+async function fewPaths(search: Search, prefix: string): Promise<readonly string[] | undefined> {
+  const { records, room } = search;
+  const paths: string[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < FEW_PAGES; page += 1) {
+    search.listed += 1;
+    const listed = await records.list(`${room}/${prefix}`, cursor);
+    for (const path of listed.paths) paths.push(path);
+    cursor = listed.cursor;
+    if (cursor === undefined) return paths;
+  }
+  return undefined;
+}
+
+/** The first id above all that begin so. */
+function after(prefix: string): string {
+  const rest = withoutEnd(prefix, (digit) => digit === 'Z');
+  const next = base32(fromBase32(rest.slice(-1)) + 1, 1);
+  return `${rest.slice(0, -1)}${next}`.padEnd(ID_LENGTH, '0');
 }
 
 function cut(ids: readonly string[], most: number): Ids {

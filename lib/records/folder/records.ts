@@ -14,6 +14,7 @@ import { parseEnvelope } from '../../values/envelope.ts';
 import { printableJson } from '../../values/text/printable.ts';
 import type { RecordKey, Records, Version } from '../records.ts';
 import { hasErrno, onFolder } from './errors.ts';
+import { keptListings } from './kept-listings.ts';
 import { keptLocks } from './kept-locks.ts';
 import type { RecordPlace } from './names.ts';
 import { draftOfLock, lockOfFile, pathOfFile, placeOf } from './names.ts';
@@ -63,6 +64,7 @@ export function folderRecords({
   }
 
   const locks = keptLocks(inTurn);
+  const listings = keptListings();
 
   async function locked<T>(place: RecordPlace, change: () => Promise<T>): Promise<T> {
     return await inTurn(place.file, async () => {
@@ -148,11 +150,13 @@ export function folderRecords({
     },
 
     async list(prefix: string, cursor?: string) {
-      const paths = await onFolder(folder, () => pathsUnder(folder, prefix));
-      const rest = paths.filter((path) => cursor === undefined || path > cursor);
+      const rest =
+        listings.restOf(prefix, cursor) ?? (await onFolder(folder, () => pathsUnder(folder, prefix, cursor)));
       const page = rest.slice(0, pageSize);
       const last = page.at(-1);
-      return rest.length > page.length && last !== undefined ? { paths: page, cursor: last } : { paths: page };
+      if (rest.length === page.length || last === undefined) return { paths: page };
+      listings.keep(prefix, last, rest.slice(pageSize));
+      return { paths: page, cursor: last };
     },
 
     async delete(key: RecordKey<unknown>) {
@@ -235,14 +239,14 @@ async function read(place: RecordPlace): Promise<Envelope | 'corrupt' | undefine
   return parseEnvelope(text) ?? 'corrupt';
 }
 
-async function pathsUnder(folder: string, prefix: string): Promise<string[]> {
+async function pathsUnder(folder: string, prefix: string, after = ''): Promise<string[]> {
   const paths: string[] = [];
   for (const room of await namesIn(folder)) {
     const isWanted = prefix.includes('/') ? prefix.startsWith(`${room}/`) : room.startsWith(prefix);
     if (!isWanted) continue;
     for (const name of await namesIn(join(folder, room))) {
       const path = pathOfFile(room, name);
-      if (path?.startsWith(prefix)) paths.push(path);
+      if (path?.startsWith(prefix) && path > after) paths.push(path);
     }
   }
   return paths.sort();
