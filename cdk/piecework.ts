@@ -9,7 +9,7 @@ import type { BucketRule, OwnershipRules, SourceRules, Variable } from '../lib/a
 import { API_TIMEOUT_SECONDS, ENV, EVENT_SOURCE, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
 import { Api } from './api/api.ts';
 import { packageVersion } from './bundle.ts';
-import { Monitoring } from './monitoring.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
 import type { PieceworkProps, PieceworkSourceBucket, Settings } from './props/props.ts';
 import { settingsOf } from './props/settings.ts';
 import { plainQueue, TaskQueue } from './queues.ts';
@@ -85,15 +85,9 @@ export class Piecework extends Construct {
     allowSources(this.stages, settings.sourceBuckets);
     allowSecrets(this.stages, settings.secretPrefixes);
     this.api = new Api(this, 'Api', { stage: this.stages.api, settings }).rest;
-    new Monitoring(this, 'Monitoring', {
-      stages: this.stages,
-      parked: this.parked,
-      pieces: this.pieces.queue,
-      piecesDead: this.pieces.dead,
-      plansDead: this.plans.dead,
-      resultsDead: this.results.dead,
-      ...(settings.alarmTopic === undefined ? {} : { topic: settings.alarmTopic }),
-    });
+    const { plans, pieces, results, parked, stages } = this;
+    const watched = { deployment: this.#name(), stages, api: this.api, plans, pieces, results, parked };
+    new Monitoring(this, 'Monitoring', { watched, settings });
     this.#addOutputs();
   }
 
@@ -179,6 +173,7 @@ export class Piecework extends Construct {
     const sources: SourceRules = { allowHosts, denyHosts, privateHosts, ports, schemes, buckets };
     return {
       version: packageVersion(),
+      deployment: this.#name(),
       recordsBucket: this.records.bucketName,
       plansQueueUrl: this.plans.queue.queueUrl,
       piecesQueueUrl: this.pieces.queue.queueUrl,
@@ -194,6 +189,12 @@ export class Piecework extends Construct {
       pieceTimeoutSeconds: String(settings.pieceTimeout.toSeconds()),
       lateSeconds: String(settings.lateArrival.toSeconds()),
     };
+  }
+
+  /** Of this deployment among those of the account: the stack's, and the construct's own in it. */
+  #name(): string {
+    const { stackName, node } = Stack.of(this);
+    return [stackName, ...this.node.path.slice(node.path.length + 1).split('/')].join('/');
   }
 
   /** Under the construct's own name, so that the command line finds `…ApiUrl` in a stack it did not make. */

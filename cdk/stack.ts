@@ -57,6 +57,7 @@ const STAND_IN: Partial<PieceworkProps> = {
   removalPolicy: RemovalPolicy.DESTROY,
   // LocalStack does not say who signed a request.
   defaultOwner: 'local',
+  dashboard: false,
   maxPlanners: 4,
   maxFetchers: 4,
   pieceTimeout: Duration.seconds(20),

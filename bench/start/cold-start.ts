@@ -75,6 +75,7 @@ export function environment(endpoint: string): Record<string, string> {
     [ENV.hostConnections]: '8',
     [ENV.planTimeoutSeconds]: '120',
     [ENV.pieceTimeoutSeconds]: '300',
+    [ENV.deployment]: 'Files',
     [ENV.lateSeconds]: '60',
   };
 }

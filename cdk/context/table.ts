@@ -67,6 +67,7 @@ export const FORMS: { readonly [Name in keyof Required<PieceworkProps>]: Form<un
   sealedKey: key,
   eventBus: byArn('events', ({ scope, name }, arn) => EventBus.fromEventBusArn(scope, name, arn)),
   alarmTopic: byArn('sns', ({ scope, name }, arn) => Topic.fromTopicArn(scope, name, arn)),
+  dashboard: oneOf({ true: true, false: false }),
   logRetention: logDays,
   recordRetentionDays: wholeNumber,
   removalPolicy: removal,

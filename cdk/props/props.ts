@@ -193,6 +193,8 @@ export interface PieceworkProps {
   readonly eventBus?: { readonly eventBusName: string; readonly eventBusArn: string };
   /** Gets every alarm. @default none: the alarms are only shown */
   readonly alarmTopic?: ITopic;
+  /** A dashboard of CloudWatch: transfers, queues, functions, alarms. @default true */
+  readonly dashboard?: boolean;
   /** Of the functions' logs. @default one month */
   readonly logRetention?: RetentionDays;
   /**

@@ -9,6 +9,8 @@ import { ENV, NEEDS } from './names.ts';
 export interface Environment {
   readonly stage: Stage;
   readonly version: string;
+  /** The name of the stack, and the construct's in it. */
+  readonly deployment: string;
   readonly recordsBucket: string;
   readonly destinations: readonly BucketRule[];
   readonly sources: SourceRules | undefined;
@@ -69,6 +71,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
   const environment = {
     stage,
     version: text('version') ?? '',
+    deployment: text('deployment') ?? '',
     recordsBucket: text('recordsBucket') ?? '',
     destinations: read('destinations', parseDestinations, 'JSON: a list of at least one {"bucket", "prefix"}') ?? [],
     sources: read(

@@ -10,6 +10,8 @@ export type Stage = (typeof STAGES)[number];
 /** Environment variables that the construct sets. */
 export const ENV = {
   version: 'PIECEWORK_VERSION',
+  /** Of metrics: two deployments of one account and Region are apart. */
+  deployment: 'PIECEWORK_DEPLOYMENT',
   recordsBucket: 'PIECEWORK_RECORDS_BUCKET',
   /** JSON, a list of `{id, name}`: of the API, and only where keys have names. */
   apiKeys: 'PIECEWORK_API_KEYS',
@@ -39,6 +41,7 @@ export type Variable = Exclude<keyof typeof ENV, 'defaultOwner' | 'apiKeys' | 's
 
 const COMMON: readonly Variable[] = [
   'version',
+  'deployment',
   'recordsBucket',
   'resultsQueueUrl',
   'destinations',

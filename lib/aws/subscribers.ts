@@ -19,10 +19,15 @@ export interface Subscribers {
   readonly metrics: Metrics;
 }
 
-export function openSubscribers({ stage, version, eventBus }: Environment): (records: Records) => Subscribers {
+export function openSubscribers({
+  stage,
+  version,
+  deployment,
+  eventBus,
+}: Environment): (records: Records) => Subscribers {
   const service = serviceName(stage);
   const log = jsonLog({ service, version });
-  const metrics = emfMetrics({ namespace: METRICS_NAMESPACE, service });
+  const metrics = emfMetrics({ namespace: METRICS_NAMESPACE, dimensions: { deployment, service } });
   const client = eventBus === undefined ? undefined : new EventBridgeClient({});
   return (records) => {
     const bus =

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { ENV, NEEDS, STAGES } from '../../lib/aws/names.ts';
 import { pieceworkStack, readable, resourcesOf, templateOf, testApp } from './cdk-template.ts';
@@ -167,52 +165,6 @@ test('a schedule wakes the finalizer each minute', () => {
     Targets: [
       Match.objectLike({ Arn: { 'Fn::GetAtt': [functionOf('finalizer').id, 'Arn'] }, Input: '{"kind":"schedule"}' }),
     ],
-  });
-});
-
-describe('alarms', () => {
-  const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map(([id, { Properties }]) => ({
-    id: id.replace(/^PieceworkMonitoring|[0-9A-F]{8}$/g, ''),
-    ...(Properties as unknown as Record<string, unknown>),
-  }));
-
-  test.each([
-    ['ParkedMessages', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 1],
-    ['PieceDeadLetters', 'AWS/SQS', 'NumberOfMessagesReceived', 1],
-    ['PlanDeadLetters', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 1],
-    ['ResultDeadLetters', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 1],
-    ['OldestPiece', 'AWS/SQS', 'ApproximateAgeOfOldestMessage', 900],
-    ['FinalizerErrors', 'AWS/Lambda', 'Errors', 1],
-    ['StuckTransfers', 'Piecework', 'StuckTransfers', 1],
-  ])('%s', (id, namespace, metric, threshold) => {
-    const alarm = alarms.find((candidate) => candidate.id === id);
-    expect(alarm).toMatchObject({
-      Namespace: namespace,
-      MetricName: metric,
-      Threshold: threshold,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      TreatMissingData: 'notBreaching',
-    });
-    expect(alarm).not.toHaveProperty('AlarmActions');
-  });
-
-  test('each names its heading in the runbook, and the runbook has none but these', async () => {
-    const runbook = await readFile(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
-    const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading = '']) =>
-      heading.toLowerCase().replaceAll(' ', '-'),
-    );
-    const named = alarms.map(
-      (alarm) =>
-        /docs\/runbook\.md#([a-z-]+)$/.exec(String((alarm as Record<string, unknown>)['AlarmDescription']))?.[1],
-    );
-    expect(named.sort()).toEqual(headings.sort());
-    expect(alarms).toHaveLength(9);
-  });
-
-  test('tell a topic, where one is given', () => {
-    const template = templateOf(pieceworkStack((scope) => ({ alarmTopic: new Topic(scope, 'Ops') })));
-    for (const [, { Properties }] of resourcesOf(template, 'AWS::CloudWatch::Alarm'))
-      expect(Properties['AlarmActions']).toHaveLength(1);
   });
 });
 

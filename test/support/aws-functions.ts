@@ -34,6 +34,7 @@ export function variablesOf(endpoint: string, sourcePorts: readonly number[]): R
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     POWERTOOLS_LOG_LEVEL: 'DEBUG',
     [ENV.version]: '0.0.0',
+    [ENV.deployment]: 'Files',
     [ENV.recordsBucket]: 'records',
     [ENV.plansQueueUrl]: queue('plans'),
     [ENV.piecesQueueUrl]: queue('pieces'),

@@ -3,6 +3,7 @@ import { ENV } from '../../lib/aws/names.ts';
 /** The environment of a function in which nothing is wrong, whichever function it is. */
 export const GOOD_VARIABLES: Readonly<Record<string, string>> = {
   [ENV.version]: '1.2.3',
+  [ENV.deployment]: 'Files',
   [ENV.recordsBucket]: 'records',
   [ENV.plansQueueUrl]: 'https://sqs.example/1/plans',
   [ENV.piecesQueueUrl]: 'https://sqs.example/1/pieces',

@@ -24,7 +24,7 @@ function bench() {
   const written: string[] = [];
   const metrics = emfMetrics({
     namespace: 'Piecework',
-    service: 'piecework-fetcher',
+    dimensions: { deployment: 'Files', service: 'piecework-fetcher' },
     write: (line) => written.push(line),
     now: () => submittedAt + 5000,
   });
@@ -44,7 +44,7 @@ function bench() {
   return { metrics, flushed, written };
 }
 
-const S = 'service=piecework-fetcher';
+const S = 'deployment=Files,service=piecework-fetcher';
 
 describe('metrics', () => {
   it('count transfers by end, and time those that completed at the first run', () => {
@@ -55,6 +55,7 @@ describe('metrics', () => {
     metrics.event({ type: 'cancelled', transferId, run: 1, reason });
     metrics.event({ type: 'failed', transferId, run: 1, reason });
     expect(flushed().sort()).toEqual([
+      [`Piecework/Failures{${S},code=SourceBusy}`, 'Count', 2],
       [`Piecework/TransferMs{${S}}`, 'Milliseconds', 5000],
       [`Piecework/Transfers{${S},end=cancelled}`, 'Count', 1],
       [`Piecework/Transfers{${S},end=completed}`, 'Count', 2],

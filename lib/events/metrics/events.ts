@@ -10,8 +10,8 @@ type BatchEnd = Exclude<BatchLifeEvent, { readonly type: 'batch.accepted' }>;
 export interface MetricsOptions {
   /** CloudWatch's, such as `Piecework`. */
   readonly namespace: string;
-  /** The dimension that every metric has. */
-  readonly service: string;
+  /** Those that every metric has. */
+  readonly dimensions: Readonly<Record<string, string>>;
   /** Takes one line of JSON. @default standard output, where Lambda's log is */
   readonly write?: (line: string) => void;
   /** @default Date.now */
@@ -30,27 +30,33 @@ export interface Metrics {
 /**
  * CloudWatch metrics without a request: counted here, written into the log as Embedded Metric Format.
  *
- * | metric | dimensions | counted at |
+ * | metric | dimensions besides | counted at |
  * | --- | --- | --- |
- * | Transfers | service, end (`completed`, `failed`, `cancelled`) | each end |
- * | TransferMs | service | each completed first run, from submit to end |
- * | Pieces, Bytes | service | each piece done |
- * | Retries | service, code | each piece or plan that is tried again |
- * | Rescues | service | each piece that is asked for once more because it is slow |
- * | SourceStatus | service, status | each failed piece that the source answered |
- * | Batches | service, end (`completed`, `failed`, `cancelled`) | each end of a batch |
- * | BatchMs | service | each completed first run of a batch, from submit to end |
- * | BatchEntries | service, outcome (`done`, `unchanged`, `failed`, `cancelled`) | each end of a batch |
- * | BatchBytes | service | each end of a batch: of the entries that were brought |
+ * | Transfers | end (`completed`, `failed`, `cancelled`) | each end |
+ * | Failures | code | each end that is `failed` |
+ * | TransferMs | | each completed first run, from submit to end |
+ * | Pieces, Bytes | | each piece done |
+ * | Retries | code | each piece or plan that is tried again |
+ * | Rescues | | each piece that is asked for once more because it is slow |
+ * | SourceStatus | status | each failed piece that the source answered |
+ * | Batches | end (`completed`, `failed`, `cancelled`) | each end of a batch |
+ * | BatchMs | | each completed first run of a batch, from submit to end |
+ * | BatchEntries | outcome (`done`, `unchanged`, `failed`, `cancelled`) | each end of a batch |
+ * | BatchBytes | | each end of a batch: of the entries that were brought |
  */
-export function emfMetrics({ namespace, service, write = toStdout, now = Date.now }: MetricsOptions): Metrics {
+export function emfMetrics({
+  namespace,
+  dimensions: common,
+  write = toStdout,
+  now = Date.now,
+}: MetricsOptions): Metrics {
   const series = new Map<string, Series>();
 
   function find(name: string, unit: MetricUnit, dimensions: Readonly<Record<string, string>>): Series {
     const key = JSON.stringify([name, dimensions]);
     const known = series.get(key);
     if (known !== undefined) return known;
-    const fresh: Series = { name, unit, dimensions: { service, ...dimensions }, values: [] };
+    const fresh: Series = { name, unit, dimensions: { ...common, ...dimensions }, values: [] };
     series.set(key, fresh);
     return fresh;
   }
@@ -83,6 +89,7 @@ export function emfMetrics({ namespace, service, write = toStdout, now = Date.no
         case 'failed':
         case 'cancelled':
           count('Transfers', 1, { end: event.type });
+          if (event.type === 'failed') count('Failures', 1, { code: event.reason.code });
           return;
         case 'batch.completed':
           if (event.run === 1) find('BatchMs', 'Milliseconds', {}).values.push(now() - decodeTime(event.batchId));
