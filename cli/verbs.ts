@@ -1,6 +1,6 @@
-import { limitsVerb } from './remote/limits-verb.ts';
 import { remoteCancel, remoteList, remoteRetry, remoteStatus } from './remote/remotes.ts';
-import { pauseVerb, queueVerb, resumeVerb } from './remote/server-verbs.ts';
+import { limitsVerb } from './remote/server/limits-verb.ts';
+import { pauseVerb, queueVerb, resumeVerb } from './remote/server/queue-verbs.ts';
 import { submitVerb } from './remote/submit.ts';
 import { withDeployment } from './remote/with-deployment.ts';
 import type { Verb } from './verb.ts';

@@ -9,7 +9,7 @@ import type { Settings } from '../options/table.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
 import { DEPLOYMENT_EXTRAS, openDeployment, openServer } from './deployment.ts';
-import { priorityOf } from './server-verbs.ts';
+import { priorityOf } from './server/queue-verbs.ts';
 import { remoteSource } from './source.ts';
 import { submitBatch } from './submit-batch.ts';
 import { remoteObject, saySubmitted, submitOptions } from './submitted.ts';

@@ -1,7 +1,7 @@
-import type { ApiClient } from '../../lib/api/client/client.ts';
-import { PieceworkError } from '../../lib/errors/error.ts';
-import type { VerbCall } from '../verb.ts';
-import { DEPLOYMENT_EXTRAS, openDeployment, openServer } from './deployment.ts';
+import type { ApiClient } from '../../../lib/api/client/client.ts';
+import { PieceworkError } from '../../../lib/errors/error.ts';
+import type { VerbCall } from '../../verb.ts';
+import { DEPLOYMENT_EXTRAS, openDeployment, openServer } from '../deployment.ts';
 
 /* What the verbs of `piecework serve` have in common. */
 

@@ -1,10 +1,10 @@
-import { PieceworkError } from '../../lib/errors/error.ts';
-import { stated } from '../../lib/values/stated.ts';
-import { formatBytes } from '../../lib/values/units.ts';
-import { writeLine } from '../output/lines.ts';
-import { writeJson } from '../output/reporters/json-reporter.ts';
-import { facts } from '../output/text.ts';
-import type { Verb } from '../verb.ts';
+import { PieceworkError } from '../../../lib/errors/error.ts';
+import { stated } from '../../../lib/values/stated.ts';
+import { formatBytes } from '../../../lib/values/units.ts';
+import { writeLine } from '../../output/lines.ts';
+import { writeJson } from '../../output/reporters/json-reporter.ts';
+import { facts } from '../../output/text.ts';
+import type { Verb } from '../../verb.ts';
 import { SERVER_EXTRAS, serverOf } from './server.ts';
 
 export const limitsVerb: Verb = {

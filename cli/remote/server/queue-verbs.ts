@@ -1,14 +1,14 @@
-import type { ApiClient } from '../../lib/api/client/client.ts';
-import type { Transfer } from '../../lib/api/schemas/transfer.ts';
-import { PieceworkError } from '../../lib/errors/error.ts';
-import { stated } from '../../lib/values/stated.ts';
-import { writeLine } from '../output/lines.ts';
-import { writeJson } from '../output/reporters/json-reporter.ts';
-import { transferTable } from '../output/transfer-table.ts';
-import type { Verb, VerbCall } from '../verb.ts';
-import { resolveRemoteId } from './remote-id.ts';
+import type { ApiClient } from '../../../lib/api/client/client.ts';
+import type { Transfer } from '../../../lib/api/schemas/transfer.ts';
+import { PieceworkError } from '../../../lib/errors/error.ts';
+import { stated } from '../../../lib/values/stated.ts';
+import { writeLine } from '../../output/lines.ts';
+import { writeJson } from '../../output/reporters/json-reporter.ts';
+import { transferTable } from '../../output/transfer-table.ts';
+import type { Verb, VerbCall } from '../../verb.ts';
+import { resolveRemoteId } from '../remote-id.ts';
+import { remoteRow } from '../show.ts';
 import { SERVER_EXTRAS, serverOf } from './server.ts';
-import { remoteRow } from './show.ts';
 
 /* What only `piecework serve` can do: it has a queue. */
 
