@@ -135,4 +135,26 @@ await withServer('Chromium', findBrowser, (start) => {
     for (const id of ids) expect((await server.untilEnded(id)).status).toBe('cancelled');
     expect(errors).toEqual([]);
   });
+
+  test('one is paused and resumed, and then everything', async () => {
+    const { gate, url } = heldSource();
+    await using server = await startServer(folder);
+    const destination = join(folder, 'out', 'disk.iso');
+    const options = { pieceSizeBytes: MIB, parallelism: 2 };
+    const { id } = await server.client.submit({ source: { url }, destination, options });
+    await using opened = await openPageOf(browser, server, { path: `/transfers/${id}` });
+    const { page, errors } = opened;
+    await vi.waitFor(() => expect(gate.waiting).toBeGreaterThan(0));
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    gate.letOneGo();
+    gate.letOneGo();
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Pause all' }).click();
+    await page.getByRole('button', { name: 'Resume all' }).click();
+    gate.open();
+    await page.getByText('Completed', { exact: true }).first().waitFor();
+    expect(await readFile(destination)).toEqual(Buffer.from(BYTES));
+    expect(errors).toEqual([]);
+  });
 });
