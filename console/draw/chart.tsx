@@ -21,17 +21,20 @@ export function RateChart({ samples }: { readonly samples: readonly Sample[] }) 
     if (canvas.current !== null && width > 0) paint(canvas.current, samples, width);
   }, [samples, width, theme]);
   const [first, last] = [samples[0], samples.at(-1)];
-  if (first === undefined || last === undefined || samples.length < 2)
-    return <p class="soft">The rate is drawn here from the moment that bytes move while you look.</p>;
-  const most = Math.max(...samples.map(({ bytesPerSecond }) => bytesPerSecond));
-  const span = seconds((last.atMs - first.atMs) / 1000);
+  const isKnown = first !== undefined && last !== undefined && samples.length > 1;
+  const most = Math.max(0, ...samples.map(({ bytesPerSecond }) => bytesPerSecond));
+  const span = isKnown ? seconds((last.atMs - first.atMs) / 1000) : '';
   return (
     <div ref={box}>
-      <canvas
-        ref={canvas}
-        role="img"
-        aria-label={`Rate in the last ${span}: now ${rate(last.bytesPerSecond)}, at most ${rate(most)}`}
-      />
+      {isKnown ? (
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={`Rate in the last ${span}: now ${rate(last.bytesPerSecond)}, at most ${rate(most)}`}
+        />
+      ) : (
+        <p class="soft">The rate is drawn here from the moment that bytes move while you look.</p>
+      )}
     </div>
   );
 }

@@ -13,3 +13,14 @@ export function useNarrow(): boolean {
   }, []);
   return isNarrow;
 }
+
+/** Of the window, as it changes. */
+export function useWindowWidth(): number {
+  const [width, setWidth] = useState(innerWidth);
+  useEffect(() => {
+    const take = () => setWidth(innerWidth);
+    addEventListener('resize', take);
+    return () => removeEventListener('resize', take);
+  }, []);
+  return width;
+}

@@ -13,6 +13,8 @@ export interface Column {
   readonly width: string;
   readonly isNumber?: boolean;
   readonly isAlways?: boolean;
+  /** Left out on a screen that is no wider. */
+  readonly fromPixels?: number;
   /** By what it is sorted; absent = it is not. */
   readonly by?: (row: Row) => number | string;
   cell(row: Row, nowMs: number): ComponentChildren;
@@ -24,7 +26,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: 'status',
     title: 'Status',
-    width: 'minmax(150px, 176px)',
+    width: 'minmax(132px, 176px)',
     isAlways: true,
     by: ({ word }) => word,
     cell: ({ tone, word, status, waitingPosition, message }) => (
@@ -37,7 +39,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: 'name',
     title: 'Name',
-    width: 'minmax(180px, 3fr)',
+    width: 'minmax(140px, 3fr)',
     isAlways: true,
     by: ({ name }) => name.toLowerCase(),
     cell: ({ name, kind, parts }) => (
@@ -49,13 +51,15 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: 'host',
+    fromPixels: 1140,
     title: 'Source host',
-    width: 'minmax(110px, 1.2fr)',
+    width: 'minmax(90px, 1.2fr)',
     by: ({ host }) => host,
     cell: ({ host }) => <span class="cut soft">{host || NONE}</span>,
   },
   {
     key: 'place',
+    fromPixels: 1300,
     title: 'Destination',
     width: 'minmax(140px, 2fr)',
     by: ({ place }) => place,
@@ -64,7 +68,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: 'size',
     title: 'Size',
-    width: '88px',
+    width: '76px',
     isNumber: true,
     by: ({ sizeBytes, doneBytes }) => sizeBytes ?? doneBytes ?? -1,
     cell: ({ sizeBytes, doneBytes }) => bytes(sizeBytes ?? doneBytes),
@@ -72,7 +76,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: 'progress',
     title: 'Progress',
-    width: '136px',
+    width: '126px',
     by: (row) => row.percent ?? -1,
     cell: (row) => (
       <span class="progress">
@@ -84,23 +88,25 @@ export const COLUMNS: readonly Column[] = [
   {
     key: 'rate',
     title: 'Rate',
-    width: '104px',
+    width: '92px',
     isNumber: true,
     by: ({ bytesPerSecond }) => bytesPerSecond ?? -1,
     cell: ({ bytesPerSecond }) => rate(bytesPerSecond),
   },
   {
     key: 'left',
+    fromPixels: 860,
     title: 'Time left',
-    width: '104px',
+    width: '98px',
     isNumber: true,
     by: ({ remainingSeconds }) => remainingSeconds ?? last,
     cell: ({ remainingSeconds }) => seconds(remainingSeconds),
   },
   {
     key: 'pieces',
+    fromPixels: 980,
     title: 'Pieces',
-    width: '104px',
+    width: '86px',
     isNumber: true,
     by: ({ parts }) => parts?.count ?? -1,
     cell: ({ parts }) => (parts === undefined ? NONE : `${parts.done ?? NONE} / ${parts.count}`),

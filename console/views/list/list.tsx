@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { call } from '../../api/call.ts';
 import type { TransferPage } from '../../api/shapes.ts';
-import { useNarrow } from '../../parts/narrow.ts';
+import { useNarrow, useWindowWidth } from '../../parts/narrow.ts';
 import { go } from '../../route.ts';
 import { hearTransfer, items } from '../../state/items.ts';
 import { link } from '../../state/live.ts';
@@ -25,8 +25,12 @@ export function List() {
   const keys = useStore(shownColumns);
   const { phase } = useStore(link);
   const isNarrow = useNarrow();
+  const width = useWindowWidth();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const columns = useMemo(() => COLUMNS.filter(({ key, isAlways }) => isAlways || keys.has(key)), [keys]);
+  const columns = useMemo(
+    () => COLUMNS.filter(({ key, isAlways, fromPixels = 0 }) => isAlways || (keys.has(key) && width > fromPixels)),
+    [keys, width],
+  );
   const shown = useMemo(() => chosen(rows.values(), choice, COLUMNS), [rows, version, choice]);
   useSearchOfServer(choice.search, loaded !== 'all');
 

@@ -4,7 +4,7 @@ import type { ShownDetail } from '../../api/shapes.ts';
 import { bytes } from '../../words/format.ts';
 
 const VALIDATORS: Readonly<Record<string, string>> = {
-  strong: 'a strong ETag: versions are told apart byte by byte',
+  strong: 'a strong ETag, which shows any change',
   weak: 'a weak ETag',
   date: 'the date of its last change',
   none: 'none: its version can’t be proved',

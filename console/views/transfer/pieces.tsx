@@ -4,7 +4,7 @@ import type { Cell } from '../../draw/cells.ts';
 import { cellsOfPieces, runsOf } from '../../draw/cells.ts';
 import { CellCanvas } from '../../draw/map.tsx';
 import { Meter } from '../../parts/marks.tsx';
-import { age, bytes, count } from '../../words/format.ts';
+import { bytes, count, seconds } from '../../words/format.ts';
 import { Legend } from './legend.tsx';
 import { OnePiece } from './one-piece.tsx';
 
@@ -124,7 +124,9 @@ function Flying({ pieces, now, onChoose }: FlyingProps) {
                 </span>
               </span>
             </td>
-            <td class="end number soft">{startedAt === undefined ? '' : age(startedAt, now)}</td>
+            <td class="end number soft">
+              {startedAt === undefined ? '' : seconds((now - Date.parse(startedAt)) / 1000)}
+            </td>
           </tr>
         ))}
       </tbody>
