@@ -17,6 +17,7 @@ import { viewDetail, viewTransfer } from './answers/view.ts';
 import { serveBatches } from './batches/handlers.ts';
 import type { ApiDeps, ApiEnv, ApiRequests } from './deps.ts';
 import { serveEvents } from './events/handlers.ts';
+import { serveHosts } from './hosts/routes.ts';
 import { openApiOf } from './openapi.ts';
 import { checkChange, DEFAULT_OWNERSHIP, seesAs } from './ownership.ts';
 import { BATCH_BODY, jsonBodies, TRANSFER_BODY } from './requests/body.ts';
@@ -130,6 +131,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
 
   serveService(app, deps, shown);
   if (deps.feed !== undefined) serveEvents(app, deps.feed);
+  if (deps.hosts !== undefined) serveHosts(app, deps.hosts);
 
   app.openapi(healthRoute, (context) => context.json({ status: 'ok' as const, version }, 200));
   app.get('/v1/openapi.json', (context) => context.json(openApiOf(app, version, basePathOf(context))));

@@ -10,6 +10,7 @@ import type { Feed, Live } from './live.ts';
 import type { Ownership } from './ownership.ts';
 import type { LocateDestination } from './requests/destinations.ts';
 import type { ListTransfers } from './requests/list.ts';
+import type { Hosts } from './schemas/hosts.ts';
 import type { Machine, Preferred } from './service/machine.ts';
 import type { AnsweredRequest, Noted } from './trail.ts';
 
@@ -62,6 +63,8 @@ export interface ApiDeps {
   readonly list?: ListTransfers;
   /** What it knows of the transfers that run in it. @default nothing beyond record and ledger */
   readonly live?: Live;
+  /** What was learned of the hosts of sources. @default it does not say */
+  hosts?(): Promise<Hosts>;
   /** What happens in it, for those who watch. @default it has no events */
   readonly feed?: Feed;
   /** Aborted = the home is shutting down: long polls end. @default never */

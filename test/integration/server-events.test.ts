@@ -74,8 +74,14 @@ test('follows a transfer from its submit to its end, with how far it is and each
   const pieces = await one.until(({ event }) => event === 'pieces');
   expect(pieces).toEqual({ event: 'pieces', data: expect.objectContaining({ id, trouble: [], troubleCount: 0 }) });
   expect(pieces.data?.['inFlight']).toHaveLength(2);
+  const answer = await fetch(`${server.server.url}/v1/hosts`, { headers: { authorization: `Bearer ${server.token}` } });
+  const { hosts } = (await answer.json()) as { readonly hosts: readonly object[] };
+  expect(hosts).toEqual([
+    expect.objectContaining({ name: host, connections: expect.objectContaining({ now: 2 }), requests: 3, errors: {} }),
+  ]);
   gate.open();
   const end = await all.until(({ event, data }) => event === 'transfer' && data?.['status'] === 'completed');
+  expect(all.all.some(({ event, data }) => event === 'hosts' && JSON.stringify(data).includes(host))).toBe(true);
   expect(end.data).toMatchObject({ id, result: { sizeBytes: BYTES.length } });
   const kinds = (await server.client.get(id)).timeline?.map(({ kind }) => kind);
   expect(kinds).toEqual(['submitted', 'planned', 'started', 'finalizing', 'completed']);

@@ -46,7 +46,9 @@ export interface OpenApi {
 /** Of a home that has everything: what a machine alone has stands in it, too. */
 export async function openApi(): Promise<OpenApi> {
   const feed = { open: () => new ReadableStream<Uint8Array>() };
-  return (await (await apiBench({ feed, machine: {} as Machine }).get('/v1/openapi.json')).json()) as OpenApi;
+  return (await (
+    await apiBench({ feed, hosts: async () => ({ hosts: [] }), machine: {} as Machine }).get('/v1/openapi.json')
+  ).json()) as OpenApi;
 }
 
 /** What stands between the markers, by name. */

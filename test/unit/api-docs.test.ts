@@ -41,6 +41,7 @@ describe('the OpenAPI document', () => {
       'post /v1/transfers/{id}/pause',
       'post /v1/transfers/{id}/resume',
       'get /v1/events',
+      'get /v1/hosts',
       'get /v1/health',
     ]);
   });

@@ -27,9 +27,14 @@ export function serveService(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, shown: Sho
 }
 
 /** The home as it stands. */
-export function viewService({ version, machine, feed }: Pick<ApiDeps, 'version' | 'machine' | 'feed'>): Service {
+export function viewService(deps: Pick<ApiDeps, 'version' | 'machine' | 'feed' | 'hosts'>): Service {
+  const { version, machine, feed, hosts } = deps;
   if (machine === undefined) return { home: 'aws', version, features: [...FEATURES_ON_AWS] };
-  const features = [...machine.features, ...(feed === undefined ? [] : (['events'] as const))];
+  const features = [
+    ...machine.features,
+    ...(feed === undefined ? [] : (['events'] as const)),
+    ...(hosts === undefined ? [] : (['hosts'] as const)),
+  ];
   return { home: 'machine', version, features, ...machine.look() };
 }
 

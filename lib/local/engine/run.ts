@@ -137,7 +137,7 @@ export function createRun(parts: RunParts): Run {
     // Where pieces are gone on with, nothing is planned: its connection is worth more to a piece.
     if (planner.pending().waiting === 0) await primed[Symbol.asyncDispose]();
     using stop = stopper(signal, closing);
-    using _atWork = notes.began(transferId);
+    using _atWork = notes.began(transferId, host);
     isAtWork = true;
     const workers = Promise.all([
       planner.consumer.consume({ concurrency: 1, batchSize: 1 }, handlePlanner, stop.signal),

@@ -27,7 +27,7 @@ export function homeFeed(
     live.hear(event);
     if (!('transferId' in event)) return;
     feed.touch({ kind: 'transfer', id: event.transferId });
-    if (event.type.startsWith('piece.')) return;
+    if (event.type.startsWith('piece.')) return feed.touch({ kind: 'hosts' });
     feed.touch({ kind: 'service' });
     // When a transfer has ended, its place becomes free a moment later.
     setTimeout(() => feed.touch({ kind: 'service' }), AFTER_END_MS).unref();

@@ -9,6 +9,7 @@ import { stopper } from '../engine/stopper.ts';
 import { homeFeed } from '../feed/home-feed.ts';
 import type { Home } from '../home/home.ts';
 import { transferIndex } from '../list/transfer-index.ts';
+import { hostView } from '../live/host-view.ts';
 import { liveTransfers } from '../live/live-transfers.ts';
 import type { LocalService } from '../service/service.ts';
 import { openService } from '../service/service.ts';
@@ -41,15 +42,18 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   let answer: Answer = () => new Response(null, { status: 503 });
   await using listener = await listen(address, tls, (request) => answer(request));
   using index = transferIndex(home);
+  const hosts = hostView(home);
+  using _hosts = home.listen(hosts.hear);
   const live = liveTransfers(home.clock, home.engine.atWork);
   await using service = await openService(home);
   using feed = homeFeed(home, live, service, {
-    service: async () => viewService({ version: VERSION, machine: service.machine, feed }),
+    service: async () => viewService({ version: VERSION, machine: service.machine, feed, hosts: hosts.look }),
+    hosts: hosts.look,
   });
   service.signal.addEventListener('abort', () => feed.end(), { once: true });
   const scheme = tls === undefined ? 'http' : 'https';
   const letIn = gate({ token, scheme, names: namesOf(address, listener.port, options.hosts ?? []) });
-  const api = apiOf(home, service, { live, feed, list: index.list });
+  const api = apiOf(home, service, { live, feed, list: index.list, hosts: hosts.look });
   const page = await openPage();
   answer = (request) => page(request) ?? letIn(request) ?? ready(request, state) ?? api.fetch(request);
   const server: RunningServer = {
@@ -76,7 +80,7 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   await drain(home, service, drainMs);
 }
 
-function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | 'feed' | 'list'>) {
+function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | 'feed' | 'list' | 'hosts'>) {
   return createApi({
     ports: service.ports,
     requests: service.requests,

@@ -2,26 +2,33 @@
 export interface AtWork {
   /** By piece: `host#3`, the third of the connections to that host. `undefined` = it does not work on the transfer. */
   connectionsOf(transferId: string): ReadonlyMap<number, string> | undefined;
+  /** Of its source, with its port; '' = it has none. */
+  hostOf(transferId: string): string | undefined;
 }
 
 /** Notes it, for those who look. */
 export interface AtWorkNotes extends AtWork {
   /** Until it is disposed of. */
-  began(transferId: string): Disposable;
+  began(transferId: string, host?: string): Disposable;
   /** The piece is read on it until this is disposed of. */
   reads(transferId: string, pieceNumber: number, connection: string): Disposable;
 }
 
 export function atWorkNotes(): AtWorkNotes {
   const transfers = new Map<string, Map<number, string>>();
+  const hosts = new Map<string, string>();
   return {
     connectionsOf: (transferId) => transfers.get(transferId),
-    began(transferId) {
+    hostOf: (transferId) => hosts.get(transferId),
+    began(transferId, host = '') {
+      hosts.set(transferId, host);
       const pieces = new Map<number, string>();
       transfers.set(transferId, pieces);
       return {
         [Symbol.dispose]() {
-          if (transfers.get(transferId) === pieces) transfers.delete(transferId);
+          if (transfers.get(transferId) !== pieces) return;
+          transfers.delete(transferId);
+          hosts.delete(transferId);
         },
       };
     },
