@@ -28,8 +28,7 @@ export async function call<T>(method: 'GET' | 'POST' | 'PATCH', path: string, as
   const patience = AbortSignal.timeout(ANSWER_MS);
   const signal = asked.signal === undefined ? patience : AbortSignal.any([patience, asked.signal]);
   const answer = await send(method, path, { ...asked, signal });
-  const text = await answer.text().catch(() => '');
-  const value = parse(text);
+  const value = parse(await bodyOf(answer));
   if (answer.ok && value !== undefined) return value as T;
   throw problemOf(answer.status, value);
 }
@@ -38,7 +37,20 @@ export async function call<T>(method: 'GET' | 'POST' | 'PATCH', path: string, as
 export async function open(path: string, asked: Asked): Promise<Response> {
   const answer = await send('GET', path, asked);
   if (answer.ok) return answer;
-  throw problemOf(answer.status, parse(await answer.text().catch(() => '')));
+  throw problemOf(answer.status, parse(await bodyOf(answer)));
+}
+
+/** @throws Problem where it does not come to its end */
+async function bodyOf(answer: Response): Promise<string> {
+  try {
+    return await answer.text();
+  } catch (cause) {
+    throw offline(cause);
+  }
+}
+
+function offline(cause: unknown): Problem {
+  return new Problem(0, 'Offline', cause instanceof Error ? cause.message : 'no answer');
 }
 
 async function send(method: string, path: string, { query, body, signal, headers }: Asked): Promise<Response> {
@@ -64,7 +76,7 @@ async function send(method: string, path: string, { query, body, signal, headers
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (cause) {
-    throw new Problem(0, 'Offline', cause instanceof Error ? cause.message : 'no answer');
+    throw offline(cause);
   }
   hearDate(answer.headers.get('date'));
   if (answer.status === 401) refuseToken();

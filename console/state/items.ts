@@ -62,6 +62,8 @@ export function hearBatch(batch: ShownBatch): void {
 export async function loadAll(signal: AbortSignal): Promise<void> {
   const begin = heard;
   const batches = loadBatches(signal, begin);
+  // It is awaited after the first page, and may fail before that.
+  batches.catch(() => undefined);
   let cursor: string | undefined;
   let kept = 0;
   const seen = new Set<string>();

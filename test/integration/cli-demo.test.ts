@@ -58,7 +58,7 @@ test('bash completes verbs, options and what is to choose from', async () => {
     const [output] = await Promise.all([text(bash.stdout), once(bash, 'close')]);
     return output.split('\n').filter((line) => line !== '');
   };
-  expect(await complete('piecework', 'co')).toEqual(['copy', 'completion']);
+  expect(await complete('piecework', 'co')).toEqual(['copy', 'console', 'completion']);
   expect(await complete('piecework', 'copy', '--if-exists', '')).toEqual(['replace', 'fail', 'if-changed']);
   expect(await complete('piecework', 'cp', '--expect-sha')).toEqual([
     '--expect-sha256',

@@ -131,10 +131,10 @@ await withServer('the package registry', findRegistry, (start) => {
     });
   });
 
-  test('holds nothing but what runs', async () => {
+  test('holds nothing but what runs and its docs', async () => {
     const names = await readdir(join(folder, 'node_modules', 'piecework'));
     expect(names.sort()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'package.json']
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'docs', 'package.json']
         .filter((name) => names.includes(name))
         .sort(),
     );
