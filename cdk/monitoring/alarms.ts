@@ -1,21 +1,23 @@
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { AlarmProps, IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import type { Stage } from '../../lib/aws/names.ts';
 import { LEFT_METRIC, STUCK_BATCHES_METRIC, STUCK_METRIC } from '../../lib/aws/names.ts';
 import type { DeploymentMetrics } from './metrics.ts';
 
-/** One alarm: what it means in a sentence, and when it fires. */
+/** What it means in a sentence, and when it fires. */
 interface Rule {
   readonly what: string;
-  readonly metric: IMetric;
+  /** Each is an alarm of its own: stand-ins have none on sums, and each metric of a sum costs as much as an alarm. */
+  readonly metrics: Readonly<Record<string, IMetric>>;
   /** It fires at this value and above; with `below` under it, and where there is no data. */
   readonly threshold: number;
   /** So many periods of the metric, one after the other. @default 1 */
   readonly periods?: number;
   /** @default false: no data is well */
-  readonly below?: true;
+  readonly below?: boolean;
 }
 
 const QUARTER_HOUR_S = 15 * 60;
@@ -26,110 +28,112 @@ function rulesOf(metrics: DeploymentMetrics): Readonly<Record<string, Rule>> {
   return {
     'Parked messages': {
       what: 'A message that no function understands was put aside.',
-      metric: metrics.waiting(parked),
+      metrics: { '': metrics.waiting(parked) },
       threshold: 1,
     },
     'Piece dead letters': {
       what: 'Fetchers died again and again over a piece.',
       // The finalizer takes them at once, so what counts is what was received.
-      metric: metrics.received(pieces.dead),
+      metrics: { '': metrics.received(pieces.dead) },
       threshold: 1,
     },
     'Plan dead letters': {
       what: 'Planners died again and again over a transfer.',
-      metric: metrics.waiting(plans.dead),
+      metrics: { '': metrics.waiting(plans.dead) },
       threshold: 1,
     },
     'Result dead letters': {
       what: 'Finalizers died again and again over results.',
-      metric: metrics.waiting(results.dead),
+      metrics: { '': metrics.waiting(results.dead) },
       threshold: 1,
     },
     'Oldest piece': {
       what: 'Pieces wait for a fetcher for more than 15 minutes.',
-      metric: metrics.age(pieces.queue),
+      metrics: { '': metrics.age(pieces.queue) },
       threshold: QUARTER_HOUR_S,
       periods: 5,
     },
     'Oldest plan': {
       what: 'Transfers wait for a planner for more than 15 minutes.',
-      metric: metrics.age(plans.queue),
+      metrics: { '': metrics.age(plans.queue) },
       threshold: QUARTER_HOUR_S,
       periods: 5,
     },
     'Oldest result': {
       what: 'Results wait for the finalizer for more than 5 minutes.',
-      metric: metrics.age(results.queue),
+      metrics: { '': metrics.age(results.queue) },
       threshold: 5 * 60,
       periods: 3,
     },
     'Finalizer errors': {
       what: 'The finalizer fails, so nothing is sent again and nothing ends.',
-      metric: metrics.errors('finalizer'),
+      metrics: { '': metrics.errors('finalizer') },
       threshold: 1,
       periods: 2,
     },
     'Function errors': {
       what: 'The API, planners or fetchers fail as a whole, again and again.',
-      metric: metrics.errors('api', 'planner', 'fetcher'),
+      metrics: ofEach(['api', 'planner', 'fetcher'], (stage) => metrics.errors(stage)),
       threshold: 5,
       periods: 2,
     },
     Throttles: {
       what: 'The account has no room for the functions.',
-      metric: metrics.throttles(),
+      metrics: ofEach(['api', 'planner', 'fetcher', 'finalizer'], (stage) => metrics.throttles(stage)),
       threshold: 10,
       periods: 3,
     },
     'Planner near its time-out': {
       what: 'A planner took 95 % of its time, so the next may be cut off.',
-      metric: metrics.timeUsed('planner'),
-      threshold: 95,
+      metrics: { '': metrics.longest('planner') },
+      threshold: 0.95 * metrics.timeoutMs('planner'),
     },
     'Finalizer near its time-out': {
       what: 'A finalizer took 80 % of its time: a tick hardly looks at all active transfers.',
-      metric: metrics.timeUsed('finalizer'),
-      threshold: 80,
+      metrics: { '': metrics.longest('finalizer') },
+      threshold: 0.8 * metrics.timeoutMs('finalizer'),
       periods: 3,
     },
     'No tick': {
       what: 'No tick has run for 15 minutes, so nothing that was lost is sent again.',
-      metric: metrics.ticks(),
+      metrics: { '': metrics.ticks() },
       threshold: 1,
       periods: 3,
       below: true,
     },
     'Destination denied': {
       what: 'Transfers fail since a right at a destination is missing.',
-      metric: metrics.counted('Failures', ['api', 'planner', 'finalizer'], { code: 'DestinationDenied' }),
+      metrics: ofEach(['planner', 'finalizer'], (stage) =>
+        metrics.counted('Failures', [stage], { code: 'DestinationDenied' }),
+      ),
       threshold: 1,
     },
     'API errors': {
       what: 'The API answers with 5xx.',
-      metric: metrics.apiErrors(),
+      metrics: { '': metrics.apiErrors() },
       threshold: 5,
       periods: 2,
     },
     'API refusals': {
       what: 'The API refuses most of what it is asked.',
-      metric: metrics.apiRefusals(),
-      threshold: 50,
+      metrics: { '': metrics.apiRefusals() },
+      threshold: 0.5,
       periods: 3,
     },
     'Left behind': {
       what: 'At a destination that was taken out something is left to clean up.',
-      metric: metrics.counted(LEFT_METRIC, ['finalizer']),
+      metrics: { '': metrics.counted(LEFT_METRIC, ['finalizer']) },
       threshold: 1,
     },
     'Stuck transfers': {
       what: 'Transfers should have ended and have not.',
-      metric: metrics.seen(STUCK_METRIC),
+      metrics: { '': metrics.seen(STUCK_METRIC) },
       threshold: 1,
       periods: 2,
     },
     'Stuck batches': {
       what: 'Batches have not moved for an hour.',
-      metric: metrics.seen(STUCK_BATCHES_METRIC),
+      metrics: { '': metrics.seen(STUCK_BATCHES_METRIC) },
       threshold: 1,
       periods: 2,
     },
@@ -142,23 +146,34 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, metrics: DeploymentMetrics, topic: ITopic | undefined) {
     super(scope, id);
-    this.all = Object.entries(rulesOf(metrics)).map(([heading, rule]) => {
-      const { what, metric, threshold, periods = 1, below = false } = rule;
-      const alarm = new Alarm(this, idOf(heading), {
-        alarmDescription: `${what} See docs/runbook.md#${heading.toLowerCase().replaceAll(' ', '-')}`,
-        metric,
-        threshold,
-        evaluationPeriods: periods,
-        comparisonOperator: below
-          ? ComparisonOperator.LESS_THAN_THRESHOLD
-          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        // Counts are written where there is something to count, and queues that rest have no data.
-        treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
-      });
-      if (topic !== undefined) alarm.addAlarmAction(new SnsAction(topic));
-      return alarm;
-    });
+    this.all = Object.entries(rulesOf(metrics)).flatMap(([heading, rule]) =>
+      Object.entries(rule.metrics).map(([part, metric]) => {
+        const alarm = new Alarm(this, idOf(`${part} ${heading}`), { ...settingsOf(heading, rule), metric });
+        if (topic !== undefined) alarm.addAlarmAction(new SnsAction(topic));
+        return alarm;
+      }),
+    );
   }
+}
+
+function settingsOf(
+  heading: string,
+  { what, threshold, periods = 1, below = false }: Rule,
+): Omit<AlarmProps, 'metric'> {
+  return {
+    alarmDescription: `${what} See docs/runbook.md#${heading.toLowerCase().replaceAll(' ', '-')}`,
+    threshold,
+    evaluationPeriods: periods,
+    comparisonOperator: below
+      ? ComparisonOperator.LESS_THAN_THRESHOLD
+      : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    // Counts are written where there is something to count, and queues that rest have no data.
+    treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+  };
+}
+
+function ofEach(stages: readonly Stage[], make: (stage: Stage) => IMetric): Readonly<Record<string, IMetric>> {
+  return Object.fromEntries(stages.map((stage) => [stage, make(stage)]));
 }
 
 /** `Finalizer near its time-out` → `FinalizerNearItsTimeOut`. */

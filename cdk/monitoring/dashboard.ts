@@ -64,7 +64,7 @@ export function dashboardOf(
       ]),
     ],
     [
-      graph('Errors of functions, and throttles', [metrics.errors(...STAGES), metrics.throttles()]),
+      graph('Errors of functions, and throttles', [metrics.errors(...STAGES), metrics.throttles(...STAGES)]),
       graph(
         'Longest run, % of the time-out',
         STAGES.map((stage) => metrics.timeUsed(stage)),
@@ -88,7 +88,7 @@ export function dashboardOf(
       graph('Active batches, and stuck', [metrics.seen('ActiveBatches'), metrics.seen(STUCK_BATCHES_METRIC)]),
     ],
     [
-      graph('The API: 5xx, and refused in %', [metrics.apiErrors(), metrics.apiRefusals()]),
+      graph('The API: 5xx, and the share that is refused', [metrics.apiErrors(), metrics.apiRefusals()]),
       new TextWidget({
         width: 16,
         height: 6,

@@ -22,7 +22,6 @@ export interface Watched {
 
 const MINUTE = { period: Duration.minutes(1) };
 const FIVE_MINUTES = { period: Duration.minutes(5) };
-const ALL: readonly Stage[] = ['api', 'planner', 'fetcher', 'finalizer'];
 
 /** The metrics that alarms and dashboard read, each written once. */
 export function metricsOf({ deployment, stages, api, ...queues }: Watched) {
@@ -32,11 +31,10 @@ export function metricsOf({ deployment, stages, api, ...queues }: Watched) {
       metricName: name,
       ...FIVE_MINUTES,
       statistic,
-      label: Object.values(more)[0] ?? name,
       dimensionsMap: { deployment, service: serviceName(stage), ...more },
     });
   const ofFunction = (stage: Stage, what: 'Errors' | 'Throttles' | 'Invocations') =>
-    stages[stage].function.metric(what, { ...FIVE_MINUTES, statistic: Stats.SUM, label: stage });
+    stages[stage].function.metric(what, { ...FIVE_MINUTES, statistic: Stats.SUM });
   return {
     /** Counted by the stages that may count it, together. */
     counted: (name: string, by: readonly Stage[], more: Readonly<Record<string, string>> = {}) =>
@@ -57,11 +55,13 @@ export function metricsOf({ deployment, stages, api, ...queues }: Watched) {
         of.map((stage) => ofFunction(stage, 'Errors')),
         'errors',
       ),
-    throttles: () =>
+    throttles: (...of: readonly Stage[]) =>
       sum(
-        ALL.map((stage) => ofFunction(stage, 'Throttles')),
+        of.map((stage) => ofFunction(stage, 'Throttles')),
         'throttles',
       ),
+    longest: (stage: Stage) => stages[stage].function.metricDuration({ ...FIVE_MINUTES, statistic: Stats.MAXIMUM }),
+    timeoutMs: (stage: Stage) => stages[stage].function.timeout?.toMilliseconds() ?? Number.NaN,
     /** How much of its time-out the longest run took, in percent. */
     timeUsed: (stage: Stage) =>
       new MathExpression({
@@ -84,17 +84,8 @@ export function metricsOf({ deployment, stages, api, ...queues }: Watched) {
         label: 'all of the account',
       }),
     apiErrors: () => api.metricServerError({ ...FIVE_MINUTES, statistic: Stats.SUM }),
-    /** In percent of the requests, where there are enough of them to say so. */
-    apiRefusals: () =>
-      new MathExpression({
-        expression: 'IF(requests >= 20, 100 * refused / requests, 0)',
-        label: 'refused, %',
-        ...FIVE_MINUTES,
-        usingMetrics: {
-          requests: api.metricCount({ ...FIVE_MINUTES, statistic: Stats.SUM }),
-          refused: api.metricClientError({ ...FIVE_MINUTES, statistic: Stats.SUM }),
-        },
-      }),
+    /** Of the requests, 0 to 1. */
+    apiRefusals: () => api.metricClientError({ ...FIVE_MINUTES, statistic: Stats.AVERAGE }),
     queues,
   };
 }

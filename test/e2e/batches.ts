@@ -93,7 +93,8 @@ describe.runIf(here)('batches, all at the same time', { concurrent: true }, () =
       byKind(found),
     );
     if (cloud.s3Requests !== undefined) expect(found.length).toBeGreaterThan(303);
-    expect(found.filter((line) => !isAskedByTheSecond(line)).length).toBeLessThan(600);
+    // One put each, at most one look each where a shard changed hands, and the documents of the batch.
+    expect(found.filter((line) => !isAskedByTheSecond(line)).length).toBeLessThan(750);
     expect(done).toMatchObject({ counters: { done: 303, unchanged: 0, failed: 0, cancelled: 0 }, failures: [] });
     await prove('many', entries);
     const numbers = entries.map((_, index) => index + 1);
