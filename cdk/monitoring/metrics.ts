@@ -33,8 +33,11 @@ export function metricsOf({ deployment, stages, api, ...queues }: Watched) {
       statistic,
       dimensionsMap: { deployment, service: serviceName(stage), ...more },
     });
-  const ofFunction = (stage: Stage, what: 'Errors' | 'Throttles' | 'Invocations') =>
+  const ofFunction = (stage: Stage, what: 'Errors' | 'Throttles') =>
     stages[stage].function.metric(what, { ...FIVE_MINUTES, statistic: Stats.SUM });
+  const longest = (stage: Stage) =>
+    stages[stage].function.metricDuration({ ...FIVE_MINUTES, statistic: Stats.MAXIMUM });
+  const timeoutMs = (stage: Stage) => stages[stage].function.timeout?.toMilliseconds() ?? Number.NaN;
   return {
     /** Counted by the stages that may count it, together. */
     counted: (name: string, by: readonly Stage[], more: Readonly<Record<string, string>> = {}) =>
@@ -60,16 +63,16 @@ export function metricsOf({ deployment, stages, api, ...queues }: Watched) {
         of.map((stage) => ofFunction(stage, 'Throttles')),
         'throttles',
       ),
-    longest: (stage: Stage) => stages[stage].function.metricDuration({ ...FIVE_MINUTES, statistic: Stats.MAXIMUM }),
-    timeoutMs: (stage: Stage) => stages[stage].function.timeout?.toMilliseconds() ?? Number.NaN,
+    longest,
+    timeoutMs,
     /** How much of its time-out the longest run took, in percent. */
     timeUsed: (stage: Stage) =>
       new MathExpression({
-        expression: `100 * ${stage}Longest / ${stages[stage].function.timeout?.toMilliseconds() ?? Number.NaN}`,
+        expression: `100 * ${stage}Longest / ${timeoutMs(stage)}`,
         label: stage,
         ...FIVE_MINUTES,
         usingMetrics: {
-          [`${stage}Longest`]: stages[stage].function.metricDuration({ ...FIVE_MINUTES, statistic: Stats.MAXIMUM }),
+          [`${stage}Longest`]: longest(stage),
         },
       }),
     concurrency: (stage: Stage) =>

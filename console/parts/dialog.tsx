@@ -54,3 +54,17 @@ export function Confirm({ title, text, action, danger = false, onConfirm, onClos
     </Dialog>
   );
 }
+
+/** Of a form in a dialog. */
+export function DialogButtons({ action, onClose }: { readonly action: string; onClose(): void }) {
+  return (
+    <div class="actions">
+      <button type="button" class="button" onClick={onClose}>
+        Leave it
+      </button>
+      <button type="submit" class="button main">
+        {action}
+      </button>
+    </div>
+  );
+}

@@ -1,10 +1,12 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { call, Problem } from '../api/call.ts';
+import { useEffect, useState } from 'preact/hooks';
+import type { Problem } from '../api/call.ts';
+import { call } from '../api/call.ts';
 import { serverNow } from '../api/clock.ts';
 import type { ShownDetail } from '../api/shapes.ts';
 import type { Sample } from '../draw/chart.tsx';
 import { ENDED } from '../words/status.ts';
 import { focus, link, piecesNews, transferNews } from './live.ts';
+import { useLooking } from './looking.ts';
 import { useStore } from './store.ts';
 
 /** One transfer as it stands, and its rate since it was first looked at. */
@@ -22,42 +24,22 @@ const remembered = new Map<string, Sample[]>();
 
 export function useDetail(id: string): Looked {
   const [detail, setDetail] = useState<ShownDetail>();
-  const [problem, setProblem] = useState<Problem>();
   const { phase } = useStore(link);
   const pieces = useStore(piecesNews);
   const news = useStore(transferNews);
-  const lookNow = useRef<() => void>(() => undefined);
 
   useEffect(() => {
     focus(id);
     return () => focus(undefined);
   }, [id]);
 
-  // Read at once, and again whenever something is known to have changed; where no news come, every two seconds.
-  useEffect(() => {
-    const stop = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = async () => {
-      clearTimeout(timer);
-      try {
-        const found = await call<ShownDetail>('GET', `/v1/transfers/${id}`, { signal: stop.signal });
-        setDetail(found);
-        setProblem(undefined);
-        sample(id, found.progress.bytesPerSecond, found.status);
-        if (ENDED.has(found.status)) return;
-      } catch (thrown) {
-        if (stop.signal.aborted) return;
-        if (thrown instanceof Problem && thrown.status > 0) setProblem(thrown);
-      }
-      timer = setTimeout(() => void look(), phase === 'live' ? 5_000 : 2_000);
-    };
-    lookNow.current = () => void look();
-    void look();
-    return () => {
-      stop.abort();
-      clearTimeout(timer);
-    };
-  }, [id, phase]);
+  // Whenever something is known to have changed; where no news come, every two seconds.
+  const { problem, look } = useLooking([id, phase], phase === 'live' ? 5_000 : 2_000, () => async (signal) => {
+    const found = await call<ShownDetail>('GET', `/v1/transfers/${id}`, { signal });
+    setDetail(found);
+    sample(id, found.progress.bytesPerSecond, found.status);
+    return ENDED.has(found.status);
+  });
   useEffect(() => {
     if (pieces?.id !== id) return;
     setDetail((before) => (before === undefined ? undefined : withPieces(before, pieces)));
@@ -70,11 +52,11 @@ export function useDetail(id: string): Looked {
       news.run !== detail.run ||
       (news.plan === undefined) !== (detail.plan === undefined)
     )
-      lookNow.current();
+      look();
     else setDetail({ ...detail, ...news, progress: news.progress ?? detail.progress });
   }, [news]);
 
-  return { detail, problem, samples: remembered.get(id) ?? [], look: () => lookNow.current() };
+  return { detail, problem, samples: remembered.get(id) ?? [], look };
 }
 
 function withPieces(detail: ShownDetail, news: NonNullable<ReturnType<typeof piecesNews.get>>): ShownDetail {

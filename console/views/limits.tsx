@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Limits } from '../api/shapes.ts';
-import { Dialog } from '../parts/dialog.tsx';
+import { Dialog, DialogButtons } from '../parts/dialog.tsx';
 import { changeLimits } from '../state/actions.ts';
 import { rate } from '../words/format.ts';
 
@@ -63,14 +63,7 @@ export function LimitsDialog({ limits, onClose }: { readonly limits: Limits; onC
             {limits.rateNowBytesPerSecond === undefined ? '' : `. Now: ${rate(limits.rateNowBytesPerSecond)}`}
           </span>
         </div>
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            Leave it
-          </button>
-          <button type="submit" class="button main">
-            Set
-          </button>
-        </div>
+        <DialogButtons action="Set" onClose={onClose} />
       </form>
     </Dialog>
   );

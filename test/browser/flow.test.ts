@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { findBrowser, openPageOf } from '../support/browser.ts';
-import { Gate, rangesOf } from '../support/many-bench.ts';
+import { heldSource } from '../support/many-bench.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
@@ -35,17 +35,10 @@ await withServer('Chromium', findBrowser, (start) => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A source whose pieces wait for the gate; the first look is let through. */
-  function heldSource() {
-    const gate = new Gate();
-    const handler = rangesOf(BYTES, async (range) => {
-      if (range !== undefined && !range.startsWith('bytes=0-')) await gate.pass();
-    });
-    return { gate, url: origin.serve('/disk.iso', handler) };
-  }
+  const held = () => heldSource(origin, BYTES, '/disk.iso');
 
   test('a copy is seen piece by piece, through a kill -9 of its server, to its end', async () => {
-    const { gate, url } = heldSource();
+    const { gate, url } = held();
     await using first = await startServer(folder);
     const destination = join(folder, 'out', 'disk.iso');
     const request = { source: { url }, destination, options: { pieceSizeBytes: MIB, parallelism: 2 } };
@@ -120,7 +113,7 @@ await withServer('Chromium', findBrowser, (start) => {
   });
 
   test('several are selected and cancelled', async () => {
-    const { url } = heldSource();
+    const { url } = held();
     await using server = await startServer(folder);
     const ids: string[] = [];
     for (const name of ['one', 'two'])
@@ -137,7 +130,7 @@ await withServer('Chromium', findBrowser, (start) => {
   });
 
   test('one is paused and resumed, and then everything', async () => {
-    const { gate, url } = heldSource();
+    const { gate, url } = held();
     await using server = await startServer(folder);
     const destination = join(folder, 'out', 'disk.iso');
     const options = { pieceSizeBytes: MIB, parallelism: 2 };

@@ -5,7 +5,7 @@ import { stackSettings } from '../../cdk/context/settings.ts';
 import { FORMS } from '../../cdk/context/table.ts';
 import { PieceworkPropsError } from '../../cdk/props/props-error.ts';
 import { PieceworkStack } from '../../cdk/stack.ts';
-import { unpadded } from '../support/option-rows.ts';
+import { unpadded } from '../support/made-tables.ts';
 import { documentedProps, propRows } from '../support/prop-rows.ts';
 import { templateOf, testApp } from './cdk-template.ts';
 

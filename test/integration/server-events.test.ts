@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readEvents } from '../support/event-reader.ts';
-import { Gate, rangesOf } from '../support/many-bench.ts';
+import { heldSource, rangesOf } from '../support/many-bench.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
@@ -29,17 +29,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A source whose pieces wait for the gate; the first look is let through. */
-function heldSource(path = '/file.bin'): { readonly url: string; readonly gate: Gate } {
-  const gate = new Gate();
-  const url = origin.serve(
-    path,
-    rangesOf(BYTES, async (range) => {
-      if (range !== undefined && !range.startsWith('bytes=0-')) await gate.pass();
-    }),
-  );
-  return { url, gate };
-}
+const held = (path?: string) => heldSource(origin, BYTES, path);
 
 function submit({ client }: ServerProcess, url: string, destination = join(folder, 'out.bin')) {
   return client.submit({ source: { url }, destination, options: { pieceSizeBytes: PIECE, parallelism: 2 } });
@@ -50,7 +40,7 @@ const eventsOf = ({ server, token }: ServerProcess, query = '', lastId?: string)
 
 test('follows a transfer from its submit to its end, with how far it is and each of its pieces', async () => {
   await using server = await startServer(folder);
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   await using all = await eventsOf(server);
   const { id } = await submit(server, `${url}?signature=SECRETVALUE`);
   const host = new URL(url).host;
@@ -90,7 +80,7 @@ test('follows a transfer from its submit to its end, with how far it is and each
 
 test('resumed after a cut it has what came meanwhile, once and in order', async () => {
   await using server = await startServer(folder);
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   let lastId: string | undefined;
   let before: readonly string[];
   {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { startCli } from '../support/cli-process.ts';
-import { Gate, rangesOf } from '../support/many-bench.ts';
+import { heldSource, rangesOf } from '../support/many-bench.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
@@ -37,17 +37,7 @@ async function cli(...args: string[]) {
   return { ...ended, stdout: String(ended.stdout) };
 }
 
-/** A source whose pieces wait for the gate; the first look is let through. */
-function heldSource(path = '/file.bin'): { readonly url: string; readonly gate: Gate } {
-  const gate = new Gate();
-  const url = origin.serve(
-    path,
-    rangesOf(BYTES, async (range) => {
-      if (range !== undefined && !range.startsWith('bytes=0-')) await gate.pass();
-    }),
-  );
-  return { url, gate };
-}
+const held = (path?: string) => heldSource(origin, BYTES, path);
 
 function submit({ client }: ServerProcess, url: string, more: object = {}, to = out()) {
   return client.submit({
@@ -59,7 +49,7 @@ function submit({ client }: ServerProcess, url: string, more: object = {}, to = 
 }
 
 test('paused, it begins nothing more, keeps what it has, and goes on with the rest; its secret is not asked for again', async () => {
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   await using server = await start();
   const { client } = server;
   const { id } = await submit(server, `${url}?signature=abc`);
@@ -81,7 +71,7 @@ test('paused, it begins nothing more, keeps what it has, and goes on with the re
 });
 
 test('what is paused stays so after a kill, and after a pause of all', async () => {
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   let one: string;
   let other: string;
   {
@@ -111,7 +101,7 @@ test('what is paused stays so after a kill, and after a pause of all', async () 
 });
 
 test('resumed while the last pieces still come, it goes on after them', async () => {
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   await using server = await start();
   const { id } = await submit(server, url);
   await vi.waitFor(() => expect(gate.waiting).toBe(2), WAIT);
@@ -123,7 +113,7 @@ test('resumed while the last pieces still come, it goes on after them', async ()
 });
 
 test('all paused while one runs: it goes on when all go on', async () => {
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   await using server = await start();
   const { id } = await submit(server, url);
   await vi.waitFor(() => expect(gate.waiting).toBe(2), WAIT);
@@ -139,7 +129,7 @@ test('all paused while one runs: it goes on when all go on', async () => {
 });
 
 test('what waits runs by priority, then in the order that was chosen, which holds over a restart', async () => {
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   const small = origin.serve('/small.bin', rangesOf(BYTES.subarray(0, 1000)));
   const names = ['a', 'b', 'c', 'd'];
   const ids: Record<string, string> = {};
@@ -171,7 +161,7 @@ test('what waits runs by priority, then in the order that was chosen, which hold
 });
 
 test('the command line pauses, resumes and submits with a priority; without a server it says so', async () => {
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   {
     await using server = await start();
     const given = await cli('submit', '--paused', '--priority', '7', url, out());

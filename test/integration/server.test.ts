@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CliOptions } from '../support/cli-process.ts';
 import { startCli } from '../support/cli-process.ts';
 import { listenOnLoopback } from '../support/loopback.ts';
-import { Gate, rangesOf } from '../support/many-bench.ts';
+import { heldSource, rangesOf } from '../support/many-bench.ts';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
@@ -36,17 +36,7 @@ afterEach(async () => {
 const runCli = (args: readonly string[], options: CliOptions) => startCli(args, options).ended;
 const out = () => join(folder, 'out.bin');
 
-/** A source whose pieces wait for the gate; the first look is let through. */
-function heldSource(path = '/file.bin'): { readonly url: string; readonly gate: Gate } {
-  const gate = new Gate();
-  const url = origin.serve(
-    path,
-    rangesOf(BYTES, async (range) => {
-      if (range !== undefined && !range.startsWith('bytes=0-')) await gate.pass();
-    }),
-  );
-  return { url, gate };
-}
+const held = (path?: string) => heldSource(origin, BYTES, path);
 
 function submit({ client }: ServerProcess, url: string, destination = out()) {
   return client.submit({ source: { url }, destination, options: { pieceSizeBytes: PIECE, parallelism: 2 } });
@@ -98,7 +88,7 @@ test('listens on a socket that its user alone can open, and leaves none', async 
 });
 
 test('killed and started again, it goes on by itself with the pieces that are missing', async () => {
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   let id: string;
   {
     await using server = await startServer(folder);
@@ -123,7 +113,7 @@ test('killed and started again, it goes on by itself with the pieces that are mi
 });
 
 test('SIGTERM: what is under way comes to its end, nothing more is begun, and the next start has the rest', async () => {
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   let id: string;
   {
     await using server = await startServer(folder);
@@ -146,7 +136,7 @@ test('SIGTERM: what is under way comes to its end, nothing more is begun, and th
 });
 
 test('what it can not wait for is given up after --drain, and nothing is lost', async () => {
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   let id: string;
   {
     await using server = await startServer(folder, ['--listen', '127.0.0.1:0', '--drain', '0s']);
@@ -162,7 +152,7 @@ test('what it can not wait for is given up after --drain, and nothing is lost', 
 });
 
 test('a transfer whose source holds a secret says that it needs it again, and goes on when it has it', async () => {
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   const signed = `${url}?signature=abc`;
   let id: string;
   {
@@ -213,7 +203,7 @@ test.each([
 
 test('says that it is a machine, what runs there, and its limits', async () => {
   await using server = await startServer(folder, ['--listen', '127.0.0.1:0', '--running', '1', '--limit-rate', '1GiB']);
-  const { url, gate } = heldSource();
+  const { url, gate } = held();
   await submit(server, url);
   await submit(server, url, join(folder, 'b'));
   await vi.waitFor(async () =>

@@ -1,13 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { Machine } from '../../lib/api/service/machine.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { apiBench } from './api-bench.ts';
+import { MadeTables } from './made-tables.ts';
 
 // The tables of docs/api.md, made from the OpenAPI document that the API serves.
 // `node test/support/api-rows.ts` writes them anew; a test says when that is needed.
 
-const DOCS = new URL('../../docs/api.md', import.meta.url);
-const NOTE = 'made by test/support/api-rows.ts';
+const DOCS = new MadeTables('docs/api.md', 'test/support/api-rows.ts');
 
 interface Schema {
   readonly $ref?: string;
@@ -185,13 +184,12 @@ function table(heading: readonly string[], rows: readonly (readonly string[])[])
 }
 
 export function apiDocs(): string {
-  return readFileSync(DOCS, 'utf8');
+  return DOCS.text;
 }
 
 /** The tables as they stand in the docs. */
 export function documentedTables(): Readonly<Record<string, string>> {
-  const found = apiDocs().matchAll(/<!-- (\w+): begin[^>]*-->\n([\s\S]*?)<!-- \1: end -->/g);
-  return Object.fromEntries([...found].map(([, name = '', text = '']) => [name, text.trim()]));
+  return DOCS.read();
 }
 
 /** Codes by the status that they are answered with, as docs/api.md names them. */
@@ -201,13 +199,4 @@ export function documentedCodes(): readonly { readonly status: number; readonly 
   );
 }
 
-if (import.meta.main) {
-  let text = apiDocs();
-  for (const [name, rows] of Object.entries(await apiTables())) {
-    text = text.replace(
-      new RegExp(`<!-- ${name}: begin[^>]*-->\\n[\\s\\S]*?<!-- ${name}: end -->`),
-      () => `<!-- ${name}: begin (${NOTE}) -->\n\n${rows}\n\n<!-- ${name}: end -->`,
-    );
-  }
-  writeFileSync(DOCS, text);
-}
+if (import.meta.main) DOCS.write(await apiTables());

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Source, Sources } from '../../lib/sources/source.ts';
+import type { Origin } from './origin.ts';
 
 /** How many of something there are at a time, and were at most. */
 export class Gauge {
@@ -88,4 +89,13 @@ export class Gate {
     this.#isOpen = true;
     for (const go of this.#waiting.splice(0)) go();
   }
+}
+
+/** A source whose pieces wait for the gate; the first look is let through. */
+export function heldSource(origin: Origin, bytes: Uint8Array, path = '/file.bin') {
+  const gate = new Gate();
+  const handler = rangesOf(bytes, async (range) => {
+    if (!range.startsWith('bytes=0-')) await gate.pass();
+  });
+  return { gate, url: origin.serve(path, handler) };
 }

@@ -1,13 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { flagOf, variableOf } from '../../cli/options/option.ts';
 import { allOptions } from '../../cli/options/table.ts';
+import { MadeTables, unpadded } from './made-tables.ts';
 
 // The table of settings in docs/cli.md, made from the data that the command line uses.
 // `node test/support/option-rows.ts` writes it anew (then format the file); a test says when that is needed.
 
-const DOCS = new URL('../../docs/cli.md', import.meta.url);
-const BEGIN = '<!-- settings: begin (made by test/support/option-rows.ts) -->\n';
-const END = '<!-- settings: end -->\n';
+const DOCS = new MadeTables('docs/cli.md', 'test/support/option-rows.ts');
 
 export function optionRows(): string {
   const rows = allOptions().map(([key, { kind, short, help, fallback, inConfig }]) => {
@@ -27,33 +25,7 @@ export function optionRows(): string {
 
 /** The table as it stands in the docs, without what the formatter put into it. */
 export function documentedRows(): string {
-  const { begin, end, text } = place();
-  return unpadded(text.slice(begin, end));
+  return unpadded(DOCS.read()['settings'] ?? '');
 }
 
-/** A Markdown table as it is before a formatter pads its cells. */
-export function unpadded(markdown: string): string {
-  return markdown
-    .trim()
-    .split('\n')
-    .map((line) =>
-      line
-        .replace(/ +(?=\|)/g, ' ')
-        .replace(/(?<=\|) +/g, ' ')
-        .replace(/-{3,}/g, '---'),
-    )
-    .join('\n');
-}
-
-function place(): { readonly begin: number; readonly end: number; readonly text: string } {
-  const text = readFileSync(DOCS, 'utf8');
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error('docs/cli.md has no place for the table of settings');
-  return { begin: begin + BEGIN.length, end, text };
-}
-
-if (import.meta.main) {
-  const { begin, end, text } = place();
-  writeFileSync(DOCS, `${text.slice(0, begin)}\n${optionRows()}\n\n${text.slice(end)}`);
-}
+if (import.meta.main) DOCS.write({ settings: optionRows() });

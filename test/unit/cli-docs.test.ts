@@ -8,7 +8,8 @@ import { run } from '../../cli/run.ts';
 import { VERBS } from '../../cli/verbs.ts';
 import { ERROR_CODES, EXIT_CODES, exitCodeOf, isErrorCode, reactionTo } from '../../lib/errors/codes.ts';
 import { testContext } from '../support/cli-context.ts';
-import { documentedRows, optionRows, unpadded } from '../support/option-rows.ts';
+import { unpadded } from '../support/made-tables.ts';
+import { documentedRows, optionRows } from '../support/option-rows.ts';
 
 const docs = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 

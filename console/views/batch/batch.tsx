@@ -1,4 +1,6 @@
+import { Figure } from '../../parts/figure.tsx';
 import { Meter, StatusMark } from '../../parts/marks.tsx';
+import { NotThere } from '../../parts/not-there.tsx';
 import { Age, useNow } from '../../parts/time.tsx';
 import { hrefOf } from '../../route.ts';
 import { useBatch } from '../../state/batch.ts';
@@ -11,20 +13,7 @@ import { EntryMap } from './entries.tsx';
 export function BatchView({ id }: { readonly id: string }) {
   const { batch, outcomes, problem, look } = useBatch(id);
   const now = useNow(1_000);
-  if (batch === undefined)
-    return problem === undefined ? (
-      <p class="soft" role="status">
-        Reading the batch …
-      </p>
-    ) : (
-      <div class="empty" role="alert">
-        <h1>{problem.status === 404 ? 'There is no such batch' : 'It can’t be shown'}</h1>
-        <p class="soft">{problem.message}</p>
-        <a class="button" href={hrefOf({ view: 'list' })}>
-          All transfers
-        </a>
-      </div>
-    );
+  if (batch === undefined) return <NotThere what="batch" problem={problem} />;
   const row = rowOfBatch(batch);
   const { counters, list, progress, reason } = batch;
   const over = counters.done + counters.unchanged + counters.failed + counters.cancelled;
@@ -77,14 +66,5 @@ export function BatchView({ id }: { readonly id: string }) {
       <Causes batch={batch} row={row} onDone={look} />
       <EntryMap batch={batch} outcomes={outcomes} />
     </article>
-  );
-}
-
-function Figure({ title, value }: { readonly title: string; readonly value: string }) {
-  return (
-    <div>
-      <div class="soft">{title}</div>
-      <div class="figure number">{value}</div>
-    </div>
   );
 }

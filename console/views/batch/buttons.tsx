@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { call } from '../../api/call.ts';
-import type { Outcome, OutcomePage, ShownBatchDetail } from '../../api/shapes.ts';
-
+import { outcomePages } from '../../api/outcomes.ts';
+import type { Outcome, ShownBatchDetail } from '../../api/shapes.ts';
 import { Confirm } from '../../parts/dialog.tsx';
+import { PauseButtons } from '../../parts/pause-buttons.tsx';
 import { toast } from '../../parts/toasts.tsx';
 import type { Verb } from '../../state/actions.ts';
 import { doToAll, mayDo, messageOf } from '../../state/actions.ts';
@@ -30,21 +30,7 @@ export function BatchButtons({ batch, row, onDone }: ButtonsProps) {
   }
   return (
     <div class="actions">
-      {may('resume') ? (
-        <button type="button" class="button main" onClick={() => act('resume')}>
-          Resume
-        </button>
-      ) : null}
-      {may('pause') ? (
-        <button
-          type="button"
-          class="button"
-          title="Nothing more is begun; what is there stays"
-          onClick={() => act('pause')}
-        >
-          Pause
-        </button>
-      ) : null}
+      <PauseButtons titles={{ pause: 'Nothing more is begun; what is there stays' }} may={may} act={act} />
       {may('retry') && lacking > 0 ? (
         <button
           type="button"
@@ -81,12 +67,7 @@ export function BatchButtons({ batch, row, onDone }: ButtonsProps) {
 async function saveReport(id: string): Promise<void> {
   const lines: Outcome[] = [];
   try {
-    let cursor: string | undefined;
-    do {
-      const page: OutcomePage = await call('GET', `/v1/batches/${id}/outcomes`, { query: { limit: 1000, cursor } });
-      lines.push(...page.outcomes);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
+    for await (const page of outcomePages(id)) lines.push(...page);
   } catch (thrown) {
     toast('failed', messageOf(thrown));
     return;

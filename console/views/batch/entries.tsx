@@ -1,8 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Outcome, ShownBatchDetail } from '../../api/shapes.ts';
 import type { Cell, CellMap } from '../../draw/cells.ts';
-import { runsOf } from '../../draw/cells.ts';
 import { CellCanvas } from '../../draw/map.tsx';
+import { MapAsText } from '../../draw/map-as-text.tsx';
 import { bytes, count } from '../../words/format.ts';
 import { Legend } from '../transfer/legend.tsx';
 
@@ -18,6 +18,13 @@ const WORDS: Readonly<Record<string, string>> = {
   failed: 'failed',
   cancelled: 'cancelled',
 };
+
+const AS_TEXT = [
+  ['done', 'done or unchanged'],
+  ['failed', 'failed'],
+  ['trouble', 'cancelled'],
+  ['waiting', 'without an outcome'],
+] as const;
 
 interface EntryMapProps {
   readonly batch: ShownBatchDetail;
@@ -65,30 +72,7 @@ export function EntryMap({ batch, outcomes }: EntryMapProps) {
           )}
         </div>
       )}
-      <details class="as-text">
-        <summary>The map as text</summary>
-        <dl class="facts">
-          {(['done', 'failed', 'trouble', 'waiting'] as const).map((cell) => {
-            const runs = runsOf(map.cells, (other) => other === cell);
-            return runs === '' ? null : (
-              <div key={cell}>
-                <dt>
-                  {tally(cell)}{' '}
-                  {
-                    {
-                      done: 'done or unchanged',
-                      failed: 'failed',
-                      trouble: 'cancelled',
-                      waiting: 'without an outcome',
-                    }[cell]
-                  }
-                </dt>
-                <dd>{runs}</dd>
-              </div>
-            );
-          })}
-        </dl>
-      </details>
+      <MapAsText map={map} words={AS_TEXT} tally={tally} />
     </section>
   );
 }

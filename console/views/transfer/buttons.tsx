@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ShownDetail } from '../../api/shapes.ts';
-import { Confirm, Dialog } from '../../parts/dialog.tsx';
+import { Confirm, Dialog, DialogButtons } from '../../parts/dialog.tsx';
+import { PauseButtons } from '../../parts/pause-buttons.tsx';
 import type { Verb } from '../../state/actions.ts';
 import { doToAll, mayDo, reorder, retryWithLink } from '../../state/actions.ts';
 import { service } from '../../state/live.ts';
@@ -25,26 +26,14 @@ export function Buttons({ detail, row, onDone }: ButtonsProps) {
   const missing = detail.pieces === undefined ? undefined : detail.pieces.count - detail.pieces.doneCount;
   return (
     <div class="actions">
-      {may('resume') ? (
-        <button
-          type="button"
-          class="button main"
-          title="It goes on with the pieces that are missing"
-          onClick={() => act('resume')}
-        >
-          Resume
-        </button>
-      ) : null}
-      {may('pause') ? (
-        <button
-          type="button"
-          class="button"
-          title="Nothing more is fetched; what is there stays"
-          onClick={() => act('pause')}
-        >
-          Pause
-        </button>
-      ) : null}
+      <PauseButtons
+        titles={{
+          resume: 'It goes on with the pieces that are missing',
+          pause: 'Nothing more is fetched; what is there stays',
+        }}
+        may={may}
+        act={act}
+      />
       {may('retry') ? (
         <button type="button" class="button main" title={retryTitle(missing)} onClick={() => act('retry')}>
           Retry
@@ -119,14 +108,7 @@ function NewLink({ id, onDone, onClose }: { readonly id: string; onDone(): void;
             onInput={({ currentTarget }) => setUrl(currentTarget.value)}
           />
         </div>
-        <div class="actions">
-          <button type="button" class="button" onClick={onClose}>
-            Leave it
-          </button>
-          <button type="submit" class="button main">
-            Retry
-          </button>
-        </div>
+        <DialogButtons action="Retry" onClose={onClose} />
       </form>
     </Dialog>
   );

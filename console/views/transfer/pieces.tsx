@@ -1,8 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { InFlight, ShownDetail } from '../../api/shapes.ts';
 import type { Cell } from '../../draw/cells.ts';
-import { cellsOfPieces, runsOf } from '../../draw/cells.ts';
+import { cellsOfPieces } from '../../draw/cells.ts';
 import { CellCanvas } from '../../draw/map.tsx';
+import { MapAsText } from '../../draw/map-as-text.tsx';
 import { Meter } from '../../parts/marks.tsx';
 import { bytes, count, seconds } from '../../words/format.ts';
 import { Legend } from './legend.tsx';
@@ -16,6 +17,10 @@ const WORDS: Readonly<Record<Cell, string>> = {
   trouble: 'in trouble: it is tried again',
   failed: 'failed',
 };
+
+const AS_TEXT = (['done', 'flight', 'rescue', 'trouble', 'waiting'] as const).map(
+  (cell) => [cell, WORDS[cell]] as const,
+);
 
 /** The pieces as the ledger has them, and how far those in flight are. */
 export function PieceMap({ detail, now }: { readonly detail: ShownDetail; readonly now: number }) {
@@ -59,22 +64,7 @@ export function PieceMap({ detail, now }: { readonly detail: ShownDetail; readon
         />
       )}
       <Flying pieces={shown.inFlight ?? []} now={now} onChoose={(number) => setChosen(number - 1)} />
-      <details class="as-text">
-        <summary>The map as text</summary>
-        <dl class="facts">
-          {(['done', 'flight', 'rescue', 'trouble', 'waiting'] as const).map((cell) => {
-            const runs = runsOf(map.cells, (one) => one === cell);
-            return runs === '' ? null : (
-              <div key={cell}>
-                <dt>
-                  {tally(cell)} {WORDS[cell]}
-                </dt>
-                <dd>{runs}</dd>
-              </div>
-            );
-          })}
-        </dl>
-      </details>
+      <MapAsText map={map} words={AS_TEXT} tally={tally} />
     </section>
   );
 }

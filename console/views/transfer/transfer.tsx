@@ -1,5 +1,7 @@
 import { RateChart } from '../../draw/chart.tsx';
+import { Figure } from '../../parts/figure.tsx';
 import { Meter, StatusMark } from '../../parts/marks.tsx';
+import { NotThere } from '../../parts/not-there.tsx';
 import { Age, useNow } from '../../parts/time.tsx';
 import { hrefOf } from '../../route.ts';
 import { useDetail } from '../../state/detail.ts';
@@ -15,20 +17,7 @@ import { Timeline } from './timeline.tsx';
 export function TransferView({ id }: { readonly id: string }) {
   const { detail, problem, samples, look } = useDetail(id);
   const now = useNow(1_000);
-  if (detail === undefined)
-    return problem === undefined ? (
-      <p class="soft" role="status">
-        Reading the transfer …
-      </p>
-    ) : (
-      <div class="empty" role="alert">
-        <h1>{problem.status === 404 ? 'There is no such transfer' : 'It can’t be shown'}</h1>
-        <p class="soft">{problem.message}</p>
-        <a class="button" href={hrefOf({ view: 'list' })}>
-          All transfers
-        </a>
-      </div>
-    );
+  if (detail === undefined) return <NotThere what="transfer" problem={problem} />;
   const row = rowOfTransfer(detail);
   const { reason, waiting, warnings = [] } = detail;
   return (
@@ -109,14 +98,5 @@ export function TransferView({ id }: { readonly id: string }) {
         </div>
       </div>
     </article>
-  );
-}
-
-function Figure({ title, value }: { readonly title: string; readonly value: string }) {
-  return (
-    <div>
-      <div class="soft">{title}</div>
-      <div class="figure number">{value}</div>
-    </div>
   );
 }

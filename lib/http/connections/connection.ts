@@ -2,14 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fault } from '../../net/errors/fault.ts';
 import type { Poolable } from '../../net/pools/pool.ts';
 import type { PullSocket } from '../../net/sockets/pull-socket.ts';
-import { readThrough } from '../../net/sockets/read-through.ts';
 import { FIELD_VALUE } from '../../values/web/http-fields.ts';
 import type { Answer } from '../answer.ts';
 import type { Headers } from '../grammar/headers.ts';
 import type { ReadFramed } from './framed-body.ts';
 import { closedEarly, readFramed } from './framed-body.ts';
 import type { Head } from './head.ts';
-import { checkHeadSoFar, framingOf, HEAD_ENDS, idleMsAfter, MOST_HEAD_BYTES, parseHead } from './head.ts';
+import { framingOf, idleMsAfter, readHead } from './head.ts';
 
 /** One connection to one origin: a GET, its answer, and then perhaps another. */
 export class HttpConnection implements Poolable {
@@ -70,14 +69,8 @@ export class HttpConnection implements Poolable {
 
   async #finalHead(): Promise<Head> {
     for (;;) {
-      const text = await readThrough(this.#socket, {
-        ends: HEAD_ENDS,
-        mostBytes: MOST_HEAD_BYTES,
-        check: checkHeadSoFar,
-        tooLong: () => fault('HEAD_TOO_LARGE', `more than ${MOST_HEAD_BYTES} bytes`),
-      });
-      if (text === undefined) throw closedEarly();
-      const head = parseHead(text);
+      const head = await readHead(this.#socket);
+      if (head === undefined) throw closedEarly();
       if (head.status >= 200) return head;
       // These were not asked for: what follows is not what was asked for either.
       if (head.status === 100 || head.status === 101) throw closedEarly();

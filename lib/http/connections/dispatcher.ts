@@ -10,7 +10,7 @@ import type { NetOptions, NetSettings } from '../../net/settings.ts';
 import { netSettings } from '../../net/settings.ts';
 import { contextWith } from '../../net/sockets/authorities.ts';
 import { PullSocket } from '../../net/sockets/pull-socket.ts';
-import { tlsOptionsOf } from '../../net/sockets/tls.ts';
+import { resumingTls } from '../../net/sockets/tls.ts';
 import type { Answer } from '../answer.ts';
 import type { Headers } from '../grammar/headers.ts';
 import { HttpConnection } from './connection.ts';
@@ -133,27 +133,15 @@ function opener(
 ) {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const isSecure = url.protocol === 'https:';
-  let session: Buffer | undefined;
+  const tls = resumingTls({ host, secureContext });
   return async (signal: AbortSignal): Promise<HttpConnection> => {
     // An address is connected to without a lookup: so it is checked here, for every request.
     guard?.checkUrl(url.origin);
-    const tls = () => ({
-      options: {
-        ...tlsOptionsOf({ host, secureContext }),
-        ALPNProtocols: ['http/1.1'],
-        ...(session === undefined ? {} : { session }),
-      },
-      onSession(next: Buffer) {
-        session = next;
-      },
-      waitForHandshake: true,
-      provesEnd,
-    });
     const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
     const timeoutMs = connectTimeoutMs;
     const over =
       proxy === undefined ? {} : { over: await openTunnel({ proxy, host, port, secureContext, timeoutMs }, signal) };
-    const target = { host, port, lookup, timeoutMs, ...over, ...(isSecure ? { tls: tls() } : {}) };
+    const target = { host, port, lookup, timeoutMs, ...over, ...(isSecure ? { tls: { ...tls(), provesEnd } } : {}) };
     return new HttpConnection(await PullSocket.open(target, signal), provesEnd);
   };
 }

@@ -1,4 +1,6 @@
 import { fault } from '../../net/errors/fault.ts';
+import type { PullSocket } from '../../net/sockets/pull-socket.ts';
+import { readThrough } from '../../net/sockets/read-through.ts';
 import { FIELD_NAME, FIELD_VALUE } from '../../values/web/http-fields.ts';
 import type { Headers } from '../grammar/headers.ts';
 
@@ -35,6 +37,20 @@ function malformed(what: string): Error {
 /** What can't become the beginning of a head any more, before its end is there. */
 export function checkHeadSoFar(text: string): void {
   if (!'HTTP/1.'.startsWith(text.slice(0, 7))) throw malformed('it does not begin with HTTP/1');
+}
+
+/**
+ * The next head on a connection, which may be an interim one. `undefined` = it was closed before.
+ * @throws `HEAD_TOO_LARGE`, `HEAD_MALFORMED`.
+ */
+export async function readHead(socket: PullSocket): Promise<Head | undefined> {
+  const text = await readThrough(socket, {
+    ends: HEAD_ENDS,
+    mostBytes: MOST_HEAD_BYTES,
+    check: checkHeadSoFar,
+    tooLong: () => fault('HEAD_TOO_LARGE', `more than ${MOST_HEAD_BYTES} bytes`),
+  });
+  return text === undefined ? undefined : parseHead(text);
 }
 
 /**

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions, SecureContext, TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
 import { fault } from '../errors/fault.ts';
+import type { PullTls } from './pull-target.ts';
 
 export interface TlsTarget {
   /** The certificate must be made out to it. */
@@ -18,6 +19,22 @@ export function tlsOptionsOf({ host, secureContext }: Omit<TlsTarget, 'timeoutMs
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(secureContext === undefined ? {} : { secureContext }),
   };
+}
+
+/** TLS for HTTP/1.1 with one host, for each of its connections: a handshake goes on with the session of another one. */
+export function resumingTls(target: Omit<TlsTarget, 'timeoutMs'>): () => PullTls {
+  let session: Buffer | undefined;
+  return () => ({
+    options: {
+      ...tlsOptionsOf(target),
+      ALPNProtocols: ['http/1.1'],
+      ...(session === undefined ? {} : { session }),
+    },
+    onSession(next) {
+      session = next;
+    },
+    waitForHandshake: true,
+  });
 }
 
 /**

@@ -1,18 +1,10 @@
 import type { ReadFramed } from '../../http/connections/framed-body.ts';
 import { readFramed } from '../../http/connections/framed-body.ts';
 import type { Head } from '../../http/connections/head.ts';
-import {
-  checkHeadSoFar,
-  framingOf,
-  HEAD_ENDS,
-  idleMsAfter,
-  MOST_HEAD_BYTES,
-  parseHead,
-} from '../../http/connections/head.ts';
+import { framingOf, idleMsAfter, readHead } from '../../http/connections/head.ts';
 import { fault } from '../../net/errors/fault.ts';
 import type { Poolable } from '../../net/pools/pool.ts';
 import type { PullSocket } from '../../net/sockets/pull-socket.ts';
-import { readThrough } from '../../net/sockets/read-through.ts';
 import { checkText, isForgiven, late, MOST_ANSWER_BYTES, still, tooLong } from '../bounds.ts';
 import { LAST_ANSWER_MS, unanswered } from '../last-answer.ts';
 
@@ -178,14 +170,8 @@ export class StoreConnection implements Poolable {
   /** Interim answers (1xx) are passed over. */
   async #hearHead(): Promise<Head> {
     for (;;) {
-      const text = await readThrough(this.#socket, {
-        ends: HEAD_ENDS,
-        mostBytes: MOST_HEAD_BYTES,
-        check: checkHeadSoFar,
-        tooLong: () => fault('HEAD_TOO_LARGE', `more than ${MOST_HEAD_BYTES} bytes`),
-      });
-      if (text === undefined) throw fault('ECONNRESET', 'the store closed the connection');
-      const head = parseHead(text);
+      const head = await readHead(this.#socket);
+      if (head === undefined) throw fault('ECONNRESET', 'the store closed the connection');
       if (head.status >= 200) return head;
       if (head.status === 101) throw fault('HEAD_MALFORMED', 'another protocol than was asked for');
     }

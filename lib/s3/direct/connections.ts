@@ -4,7 +4,7 @@ import { connectionPool } from '../../net/pools/pool.ts';
 import type { Pools } from '../../net/pools/pools.ts';
 import { poolsOf } from '../../net/pools/pools.ts';
 import { PullSocket } from '../../net/sockets/pull-socket.ts';
-import { tlsOptionsOf } from '../../net/sockets/tls.ts';
+import { resumingTls } from '../../net/sockets/tls.ts';
 import type { ConnectionLimits, Question, StoreAnswer } from './connection.ts';
 import { StoreConnection } from './connection.ts';
 
@@ -62,18 +62,7 @@ export function storeConnections(options: StoreConnectionsOptions): StoreConnect
 
 function opener({ isSecure, host, port }: StoreOrigin, options: StoreConnectionsOptions) {
   const { lookup, secureContext, connectTimeoutMs } = options;
-  let session: Buffer | undefined;
-  const tls = () => ({
-    options: {
-      ...tlsOptionsOf({ host, secureContext }),
-      ALPNProtocols: ['http/1.1'],
-      ...(session === undefined ? {} : { session }),
-    },
-    onSession(next: Buffer) {
-      session = next;
-    },
-    waitForHandshake: true,
-  });
+  const tls = resumingTls({ host, secureContext });
   return async (signal: AbortSignal): Promise<StoreConnection> => {
     const target = { host, port, lookup, timeoutMs: connectTimeoutMs, ...(isSecure ? { tls: tls() } : {}) };
     return new StoreConnection(await PullSocket.open(target, signal), options);
