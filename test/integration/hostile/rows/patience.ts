@@ -141,12 +141,13 @@ export const PATIENCE: readonly HostileRow[] = [
     options: { maxWaitMs: 700 },
   },
   {
-    what: '503 for a while, again and again, for longer than `--max-wait` in all',
+    what: '503 for a while, again and again',
     outcome: 'bytes',
-    how: 'what counts is the time since the last byte',
+    how: 'waits each time, using up no failure; `--max-wait` counts from the last byte',
     mode: 'pieces',
     serve: (servers) => byRequest((number) => (number % 4 === 0 ? honest(servers) : status(503))),
-    options: { maxWaitMs: 1_200, parallelism: 1 },
+    // Long enough for a machine that stands still for a while: what is counted, patience.test.ts shows on a clock of its own.
+    options: { maxWaitMs: 60_000, parallelism: 1, maxFailures: 1 },
   },
   {
     what: '500 for a while',
