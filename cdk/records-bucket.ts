@@ -23,6 +23,7 @@ export function recordsBucket(scope: Construct, settings: Settings): Bucket {
       // Active markers never expire: each stands for work that is left. A record is written anew by
       // whatever happens to its transfer.
       expired('old-records', PREFIXES.transfers, recordRetentionDays),
+      expired('old-failures', PREFIXES.notCompleted, recordRetentionDays),
       expired('old-keys', PREFIXES.keys, recordRetentionDays),
       // Deleted with their transfer; this is for what a crash left without a marker.
       expired('old-sealed-sources', PREFIXES.sealed, recordRetentionDays),

@@ -44,7 +44,7 @@ const RECORDS: Readonly<
   // It sets aside what can't be read: copies it to `corrupt/`, deletes it where it was.
   finalizer: {
     read: ['transfers', 'active', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards'],
-    write: ['transfers', 'hosts', 'corrupt', 'batches', 'outcomes', 'boards'],
+    write: ['transfers', 'hosts', 'notCompleted', 'corrupt', 'batches', 'outcomes', 'boards'],
     remove: ['active', 'sealed', 'transfers', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards'],
   },
 };

@@ -20,6 +20,10 @@ export class Requests {
     return names.reduce((sum, name) => sum + (this.#counts.get(name) ?? 0), 0);
   }
 
+  clear(): void {
+    this.#counts.clear();
+  }
+
   get all(): readonly (readonly [string, number])[] {
     return [...this.#counts].sort();
   }
@@ -45,6 +49,7 @@ export function countedRecords(requests: Requests, time: Timeline): Records {
     },
     async list(prefix, cursor) {
       requests.count('LIST records');
+      await time.sleep(LATENCY_MS);
       return await stored.list(prefix, cursor);
     },
     async delete(key) {

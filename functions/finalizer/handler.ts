@@ -3,8 +3,8 @@ import { openAwsHome } from '../../lib/aws/home.ts';
 import { bySubject } from '../../lib/aws/messages/batches.ts';
 import type { Scheduled } from '../../lib/aws/messages/messages.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
-import { tickAll } from '../../lib/aws/messages/tick.ts';
-import { onSubjects } from '../../lib/aws/stages/finalizer.ts';
+import { onMessages } from '../../lib/aws/stages/finalizer.ts';
+import { tickAll } from '../../lib/aws/tick/tick.ts';
 
 const home = openAwsHome('finalizer');
 
@@ -12,6 +12,6 @@ const home = openAwsHome('finalizer');
 export async function handler(event: SQSEvent | Scheduled, context: Context): Promise<SQSBatchResponse | undefined> {
   if ('kind' in event) return await tickAll(home, context);
   return await bySubject(home, event, context, READERS.finalizer, (subjects, signal) =>
-    onSubjects(home.ports, subjects, signal),
+    onMessages(home, subjects, signal),
   );
 }

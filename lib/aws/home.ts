@@ -19,6 +19,7 @@ import type {
   PieceTask,
   PlannerMessage,
   ShardTask,
+  TickSpan,
 } from '../transfer/messages.ts';
 import { stated } from '../values/stated.ts';
 import { allowedDestinations } from './destinations.ts';
@@ -26,8 +27,7 @@ import type { Environment } from './environment.ts';
 import { readEnvironment } from './environment.ts';
 import type { BatchHome } from './messages/batches.ts';
 import { giveBack } from './messages/give-back.ts';
-import { subjectOf } from './messages/subjects.ts';
-import type { TickHome } from './messages/tick-home.ts';
+import { nameOf, subjectOf } from './messages/subjects.ts';
 import type { Stage } from './names.ts';
 import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
 import type { Owners } from './owners.ts';
@@ -36,6 +36,7 @@ import { awsPolicy } from './policy.ts';
 import type { SourceSide } from './sources/guarded-sources.ts';
 import { copiesFrom } from './sources/source-buckets.ts';
 import { openSubscribers } from './subscribers.ts';
+import type { TickHome } from './tick/home.ts';
 
 /**
  * One function's view of the world: the ports that the use cases run on, and what its handler needs
@@ -72,8 +73,8 @@ export function openAwsHome(
   const queues = {
     planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, owners, subjectId),
     fetcher: queueTo<PieceTask | ShardTask>(sqs, stage === 'fetcher' ? undefined : queueUrls.pieces, owners, subjectId),
-    finalizer: queueTo<FinalizerMessage | BatchFinalizerMessage>(sqs, queueUrls.results, owners, (message) =>
-      subjectId(subjectOf(message)),
+    finalizer: queueTo<FinalizerMessage | BatchFinalizerMessage | TickSpan>(sqs, queueUrls.results, owners, (message) =>
+      nameOf(subjectOf(message)),
     ),
   };
   const ports: Ports = {
@@ -100,14 +101,19 @@ export function openAwsHome(
   return {
     environment,
     ports,
+    spans: queues.finalizer,
     log,
     async park({ body, messageId }, because) {
       await (park ?? lacking(stage, 'queue for what it does not understand'))(body, because);
       log.warn('a message was parked', { messageId, because });
       metrics.measure('Parked', 1);
     },
-    failed: ({ messageId, attributes }, error) =>
-      log.failed('a message comes again', error, { messageId, receiveCount: attributes.ApproximateReceiveCount }),
+    failed: ({ body, messageId, attributes }, error) =>
+      log.failed('a message comes again', error, {
+        messageId,
+        receiveCount: attributes.ApproximateReceiveCount,
+        ...aboutOf(body),
+      }),
     async giveBack(failed) {
       const ours = failed.filter(({ eventSourceARN }) => own?.split('/').at(-1) === eventSourceARN.split(':').at(-1));
       if (own !== undefined) await giveBack(sqs, own, ours);
@@ -116,6 +122,18 @@ export function openAwsHome(
     tickFailed: (about, error) => log.failed('a tick failed', error, { ...about }),
     flush: () => metrics.flush(),
   };
+}
+
+/** Of what a message is, for those who search the log. */
+function aboutOf(body: string): { readonly transferId?: string } | { readonly batchId?: string } {
+  try {
+    const { transferId, batchId, task = {} } = Object(JSON.parse(body)) as Partial<Record<string, unknown>>;
+    const about = { transferId, batchId, ...Object(task) } as Record<string, unknown>;
+    if (typeof about['transferId'] === 'string') return { transferId: about['transferId'] };
+    return typeof about['batchId'] === 'string' ? { batchId: about['batchId'] } : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Of the transfer, or of the batch. */

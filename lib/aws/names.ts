@@ -126,6 +126,7 @@ export const PREFIXES = {
   sealed: 'sealed/',
   keys: 'keys/',
   hosts: 'hosts/',
+  notCompleted: 'not-completed/',
   corrupt: 'corrupt/',
   batches: 'batches/',
   activeBatches: 'active-batches/',

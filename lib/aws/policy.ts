@@ -44,6 +44,7 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
     places: (wanted) => wanted,
     keepsSealed: true,
     isTicked: true,
+    listsNotCompleted: true,
     // Only the finalizer has the rights to clean up.
     settlesElsewhere: stage !== 'finalizer',
     hostCeiling: hostConnections,

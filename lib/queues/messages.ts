@@ -8,6 +8,7 @@ import type {
   PieceTask,
   PlannerMessage,
   ShardTask,
+  TickSpan,
 } from '../transfer/messages.ts';
 
 /*
@@ -34,6 +35,15 @@ const errorRecord = z.object({
 const planTask = z.object({ kind: z.literal('plan'), v: z.literal(1), transferId: id });
 const finishTask = z.object({ kind: z.literal('finish'), v: z.literal(1), transferId: id });
 const tick = z.object({ kind: z.literal('tick'), v: z.literal(1), transferId: id });
+// A marker's path.
+const markerPath = z.string().regex(/^active\/[A-Za-z0-9_-]{1,64}\/\d{1,9}$/);
+const tickSpan = z.object({
+  kind: z.literal('tick-span'),
+  v: z.literal(1),
+  after: markerPath.exactOptional(),
+  through: markerPath.exactOptional(),
+  at: z.iso.datetime(),
+});
 const pieceTask = z.object({
   kind: z.literal('piece'),
   v: z.literal(1),
@@ -93,8 +103,17 @@ const PLANNER: Versions<PlannerMessage | BatchPlannerMessage> = {
   1: z.discriminatedUnion('kind', [planTask, finishTask, planBatch, submitLarge, reportBatch]),
 };
 const FETCHER: Versions<PieceTask | ShardTask> = { 1: z.discriminatedUnion('kind', [pieceTask, shardTask]) };
-const FINALIZER: Versions<FinalizerMessage | BatchFinalizerMessage> = {
-  1: z.discriminatedUnion('kind', [pieceResult, deadPiece, tick, shardResult, deadShard, batchTick, largeEnded]),
+const FINALIZER: Versions<FinalizerMessage | BatchFinalizerMessage | TickSpan> = {
+  1: z.discriminatedUnion('kind', [
+    pieceResult,
+    deadPiece,
+    tick,
+    tickSpan,
+    shardResult,
+    deadShard,
+    batchTick,
+    largeEnded,
+  ]),
 };
 
 export interface Unreadable {

@@ -38,6 +38,8 @@ export const KEYS = {
   transfer: (id: string): RecordKey<TransferRecord> => ({ path: `transfers/${id}.json` }),
   /** Work remains: created before the record, deleted last. */
   active: (id: string, run: number): RecordKey<ActiveMarker> => ({ path: `active/${id}/${run}`, once: true }),
+  /** It failed or was cancelled, once at least: so few are found among many that completed. Says nothing of it now. */
+  notCompleted: (id: string): RecordKey<ActiveMarker> => ({ path: `not-completed/${id}.json`, once: true }),
   idempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/${hash}` }),
   /** `host` in the form that `hostOf` gives. */
   host: (host: string): RecordKey<HostEntry> => ({ path: `hosts/${host}.json` }),

@@ -54,6 +54,18 @@ export interface Tick extends OfTransfer {
   readonly kind: 'tick';
 }
 
+/** Look at those in which work remains, of a part of all: more of them than one tick can look at are divided. */
+export interface TickSpan {
+  readonly kind: 'tick-span';
+  readonly v: 1;
+  /** Markers after this path, in the order of their names; absent = from the first. */
+  readonly after?: string;
+  /** Up to this path, with it; absent = to the last. */
+  readonly through?: string;
+  /** ISO 8601: of the schedule's tick. A span that is taken up only when later ticks have sent theirs is dropped. */
+  readonly at: string;
+}
+
 /** Read the list of a batch, or make its next run, and begin it. */
 export interface PlanBatch extends OfBatch {
   readonly kind: 'plan-batch';

@@ -104,12 +104,9 @@ describe('alarms', () => {
   test('read the metrics that the functions write, under their names', async () => {
     const written = (
       await Promise.all(
-        [
-          'lib/events/metrics/events.ts',
-          'lib/aws/messages/tick.ts',
-          'lib/aws/messages/tick-batches.ts',
-          'lib/aws/names.ts',
-        ].map(source),
+        ['lib/events/metrics/events.ts', 'lib/aws/tick/spans.ts', 'lib/aws/tick/batches.ts', 'lib/aws/names.ts'].map(
+          source,
+        ),
       )
     ).join('\n');
     const names = new Set(

@@ -64,7 +64,7 @@ const EXPECTED = {
   Finalizer: [
     ...logs('Finalizer'),
     ...records('GetObject', 'transfers', 'active', 'hosts', 'batches', 'active-batches', 'outcomes', 'boards'),
-    ...records('PutObject', 'transfers', 'hosts', 'corrupt', 'batches', 'outcomes', 'boards'),
+    ...records('PutObject', 'transfers', 'hosts', 'not-completed', 'corrupt', 'batches', 'outcomes', 'boards'),
     ...records('DeleteObject', 'active', 'sealed', 'transfers', 'hosts'),
     ...records('DeleteObject', 'batches', 'active-batches', 'outcomes', 'boards'),
     LISTS_RECORDS,

@@ -139,6 +139,7 @@ test('the records bucket is private, encrypted, TLS 1.2 only, stays with the acc
         Rules: [
           { Id: 'incomplete-uploads', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' },
           { Id: 'old-records', Prefix: 'transfers/', ExpirationInDays: 90, Status: 'Enabled' },
+          { Id: 'old-failures', Prefix: 'not-completed/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-keys', Prefix: 'keys/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-sealed-sources', Prefix: 'sealed/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-batches', Prefix: 'batches/', ExpirationInDays: 90, Status: 'Enabled' },

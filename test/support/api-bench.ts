@@ -7,6 +7,7 @@ import { describeDestination } from '../../lib/aws/destinations.ts';
 import type { Destination } from '../../lib/destinations/destination.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { BatchFleet, Ports } from '../../lib/pipeline/shared/ports.ts';
+import { createUnlessThere } from '../../lib/pipeline/shared/store.ts';
 import { memoryQueue } from '../../lib/queues/memory.ts';
 import { memoryRecords } from '../../lib/records/memory.ts';
 import type { Records } from '../../lib/records/records.ts';
@@ -17,6 +18,8 @@ import type { Part } from '../../lib/transfer/plan/ledger.ts';
 import { S3_LIMITS } from '../../lib/transfer/plan/limits.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { isOver } from '../../lib/transfer/record/record.ts';
+import { toIso } from '../../lib/values/time.ts';
 import { accepted, NOW, POLICY } from './a-transfer.ts';
 import { memorySealed } from './memory-sealed.ts';
 
@@ -105,6 +108,7 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
     clock,
     ids: { ulid: () => `01JZ8QH5X3M9V7T2B4${String(nextId++).padStart(8, '0')}` },
     policy: {
+      listsNotCompleted: true,
       plan: {
         singleMaxBytes: 1,
         preferredPieceBytes: 16 * 1024 ** 2,
@@ -152,6 +156,9 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
     async store(id, over = {}, owner = 'somebody') {
       const record = { ...accepted(), ...over, id, owner };
       await records.put(KEYS.transfer(id), record, 'absent');
+      const marker = { v: 1, at: toIso(NOW) } as const;
+      if (!isOver(record)) await createUnlessThere({ records }, KEYS.active(id, record.run), marker);
+      else if (record.status !== 'completed') await createUnlessThere({ records }, KEYS.notCompleted(id), marker);
       return record;
     },
     async post(path, body, headers = {}) {

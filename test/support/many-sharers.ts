@@ -72,7 +72,9 @@ export async function shareOneHost({ transfers, ceiling, arriveMs, cancelled = 0
   };
   const failures: unknown[] = [];
   const failed = (error: unknown) => void failures.push(error);
-  const finalize = (id: string, input: Input) => void advance(ports, id, [input], never).catch(failed);
+  // Each by a process of its own.
+  const finalize = (id: string, input: Input) =>
+    void advance({ ...ports, records: { ...records } }, id, [input], never).catch(failed);
   const fetchPiece = (task: PieceTask) => {
     counts.open += 1;
     counts.mostOpen = Math.max(counts.mostOpen, counts.open);

@@ -100,19 +100,26 @@ test('messages about one transfer, or one batch, are one call, and a transfer th
   const tick = { kind: 'tick', v: 1, transferId: 'A' };
   const ofBatch = { kind: 'batch-tick', v: 1, batchId: 'A' };
   const shard = { kind: 'shard', v: 1, batchId: 'A', run: 1, shard: 2, turn: 3, places: 4 };
+  const span = { kind: 'tick-span', v: 1, at: '2026-01-01T00:00:00.000Z', after: 'active/A/1' };
   const answer = await bySubject(
     home,
-    event(result('A', 1), result('B', 1), result('A', 2), tick, piece(9), ofBatch, shard),
+    event(result('A', 1), result('B', 1), result('A', 2), tick, piece(9), ofBatch, shard, span),
     context,
     READERS.finalizer,
     async (subjects) => {
       const [first] = subjects;
       const name = first === undefined ? '' : nameOf(first);
-      calls.push(`${name}: ${subjects.map(({ input }) => input.kind).join(' ')}`);
+      calls.push(`${name}: ${subjects.map((one) => ('span' in one ? 'span' : one.input.kind)).join(' ')}`);
       if (name === 'A') throw new Error('lost its swaps');
     },
   );
   // A task on the finalizer's queues is a dead letter.
-  expect(calls.sort()).toEqual(['A: result result tick', 'B: result', 'T: dead', 'batch A: batch-tick dead-shard']);
+  expect(calls.sort()).toEqual([
+    'A: result result tick',
+    'B: result',
+    'T: dead',
+    'batch A: batch-tick dead-shard',
+    'span after active/A/1: span',
+  ]);
   expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort()).toEqual(['m0', 'm2', 'm3']);
 });

@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest';
-import { isStuck, tickAll } from '../../lib/aws/messages/tick.ts';
-import { isBatchStuck } from '../../lib/aws/messages/tick-batches.ts';
-import type { TickHome } from '../../lib/aws/messages/tick-home.ts';
+import { READERS } from '../../lib/aws/messages/messages.ts';
+import { onMessages } from '../../lib/aws/stages/finalizer.ts';
+import { isBatchStuck } from '../../lib/aws/tick/batches.ts';
+import type { TickHome } from '../../lib/aws/tick/home.ts';
+import { keptHosts } from '../../lib/aws/tick/kept-hosts.ts';
+import { isStuck } from '../../lib/aws/tick/look.ts';
+import { tickSpan } from '../../lib/aws/tick/spans.ts';
+import { tickAll } from '../../lib/aws/tick/tick.ts';
+import { markActive } from '../../lib/pipeline/shared/markers.ts';
+import type { Ports } from '../../lib/pipeline/shared/ports.ts';
 import { createTransfer } from '../../lib/pipeline/shared/store.ts';
+import type { RecordKey } from '../../lib/records/records.ts';
+import { KEYS } from '../../lib/records/records.ts';
 import { acceptedBatch } from '../../lib/transfer/batch/batch-transitions.ts';
 import { newBoard } from '../../lib/transfer/batch/fleet/board.ts';
 import { NO_OUTCOMES } from '../../lib/transfer/batch/outcome.ts';
+import type { TickSpan } from '../../lib/transfer/messages.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { newRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
@@ -50,9 +60,102 @@ test('a marker without a record is the tombstone’s business', () => {
   expect(isStuck(undefined, NOW)).toBe(false);
 });
 
+function homeOf(ports: Ports) {
+  const spans: TickSpan[] = [];
+  const measured: [name: string, value: number][] = [];
+  const home: TickHome = {
+    ports,
+    spans: { send: async (messages) => void spans.push(...messages.map(({ body }) => body)) },
+    measure: (name, value) => void measured.push([name, value]),
+    tickFailed: (_, error) => expect.fail(String(error)),
+    flush() {},
+  };
+  return { ...home, sent: spans, measured };
+}
+
+/** Markers of transfers whose records tell which of them were looked at. */
+async function activeTransfers(ports: Ports, count: number) {
+  const ids = Array.from({ length: count }, (_, index) => `01ARZ3NDEKTSV4RRFFQ69G${String(index).padStart(4, '0')}`);
+  for (const id of ids) await markActive(ports, id, 1);
+  const seen: string[] = [];
+  const watched: Ports = {
+    ...ports,
+    records: {
+      ...ports.records,
+      async get(key) {
+        const [, id] = /^transfers\/(.*)\.json$/.exec(key.path) ?? [];
+        if (id !== undefined) seen.push(id);
+        return await ports.records.get(key);
+      },
+    },
+  };
+  return { ids, seen, watched };
+}
+
+const LONG = { getRemainingTimeInMillis: () => 60_000 };
+
+test('a tick looks at all by itself, as long as they are few enough', async () => {
+  const { ids, seen, watched } = await activeTransfers(stillPorts().ports, 4);
+  const home = homeOf(watched);
+  await tickAll(home, LONG, { alone: 4, span: 2 });
+  expect([seen.sort(), home.sent]).toEqual([ids, []]);
+  expect(home.measured).toContainEqual(['ActiveTransfers', 4]);
+});
+
+test.each([5, 6, 7])('%i are divided among finalizers: each is looked at once, the newest too', async (count) => {
+  const { ids, seen, watched } = await activeTransfers(stillPorts().ports, count);
+  const home = homeOf(watched);
+  await tickAll(home, LONG, { alone: 4, span: 2 });
+  expect(seen).toEqual([]);
+  expect(home.measured).toContainEqual(['ActiveTransfers', count]);
+  expect(home.sent.length).toBeGreaterThanOrEqual(Math.ceil(count / 2));
+  const messages = home.sent.map((body) => JSON.stringify(body));
+  // What begins after the tick belongs to the last span.
+  const late = '01ARZ3NDEKTSV4RRFFQ69GZZZZ';
+  await markActive(watched, late, 1);
+  for (const message of messages.reverse()) {
+    await onMessages(home, [READERS.finalizer(message)], new AbortController().signal);
+  }
+  expect(seen.sort()).toEqual([...ids, late]);
+});
+
+test('a span that comes when later ticks have sent theirs is dropped', async () => {
+  const { ports, clock } = stillPorts();
+  const { seen, watched } = await activeTransfers(ports, 3);
+  const span = { kind: 'tick-span', v: 1, at: iso(clock.now) } as const;
+  clock.now += 121_000;
+  await tickSpan(homeOf(watched), span, new AbortController().signal);
+  expect(seen).toEqual([]);
+});
+
+test('the entry of a host is read once for all its transfers, and anew once it was written', async () => {
+  const { ports, clock } = stillPorts();
+  let reads = 0;
+  const counted = {
+    ...ports.records,
+    get: async <T>(key: RecordKey<T>) => {
+      reads += 1;
+      return await ports.records.get(key);
+    },
+  };
+  const records = keptHosts(counted, ports.clock);
+  const key = KEYS.host('a.example');
+  await Promise.all([records.get(key), records.get(key), records.get(KEYS.host('b.example'))]);
+  expect(reads).toBe(2);
+  await records.put(key, { v: 1 }, 'absent');
+  expect(await records.get(key)).toMatchObject({ value: { v: 1 } });
+  expect(reads).toBe(2);
+  await expect(records.put(key, { v: 1 }, 'absent')).rejects.toMatchObject({ code: 'Conflict' });
+  await records.get(key);
+  expect(reads).toBe(3);
+  clock.now += 5_000;
+  await records.get(key);
+  expect(reads).toBe(4);
+});
+
 test('once an hour a tick deletes sealed sources that no marker tells of, and no others', async () => {
   const { ports, clock } = stillPorts();
-  const home: TickHome = { ports, measure() {}, tickFailed: (_, error) => expect.fail(String(error)), flush() {} };
+  const home = homeOf(ports);
   const {
     rev: _,
     writeId: __,

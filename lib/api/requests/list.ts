@@ -3,7 +3,7 @@ import type { Page } from '../../pipeline/requests/newest-first.ts';
 import { newestFirst } from '../../pipeline/requests/newest-first.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
-import type { TransferRecord } from '../../transfer/record/record.ts';
+import type { Status, TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone } from '../../transfer/record/record.ts';
 import { stated } from '../../values/stated.ts';
 import type { Sees } from '../ownership.ts';
@@ -21,13 +21,16 @@ export interface PageQuery extends TransferFilter {
 /** A page of a home's transfers, newest first. */
 export type ListTransfers = (query: PageQuery) => Promise<Page<TransferRecord>>;
 
-/** Newest first, of a store that nothing more is known of. */
+/**
+ * Newest first, of a store that nothing more is known of. Those that are not over, and those that failed or were
+ * cancelled, have lists of their own in it: few among many are found without a look at the others.
+ */
 export async function listPage(
-  ports: Pick<Ports, 'records' | 'clock'>,
+  ports: Pick<Ports, 'records' | 'clock' | 'policy'>,
   { sees, limit, before, ...filter }: PageQuery,
 ): Promise<Page<TransferRecord>> {
   return await newestFirst(ports, {
-    room: 'transfers',
+    room: roomOf(ports, filter.statuses),
     async read(id) {
       const record = await readableTransfer(ports, id);
       if (record === undefined || !fits(summaryOf(record), filter)) return undefined;
@@ -36,6 +39,16 @@ export async function listPage(
     limit,
     ...stated({ before }),
   });
+}
+
+const NOT_COMPLETED: ReadonlySet<Status> = new Set(['failed', 'cancelled']);
+const OPEN: ReadonlySet<Status> = new Set(['accepted', 'planning', 'transferring', 'finalizing']);
+
+/** The smallest list that has all with these statuses. */
+function roomOf({ policy }: Pick<Ports, 'policy'>, statuses: ReadonlySet<Status> | undefined): string {
+  const areIn = (some: ReadonlySet<Status>) => statuses !== undefined && [...statuses].every((one) => some.has(one));
+  if (areIn(OPEN)) return 'active';
+  return policy.listsNotCompleted === true && areIn(NOT_COMPLETED) ? 'not-completed' : 'transfers';
 }
 
 /** `undefined`: there is none, what is there stands in for one, or it can't be read. */

@@ -1,12 +1,13 @@
 import type { Input } from '../../transfer/decide/decision.ts';
-import type { BatchFinalizerMessage, FinalizerMessage } from '../../transfer/messages.ts';
+import type { BatchFinalizerMessage, FinalizerMessage, TickSpan } from '../../transfer/messages.ts';
 
 /** One message of the finalizer, and what it is about. */
 export type Subject =
   | { readonly transferId: string; readonly input: Input }
-  | { readonly batchId: string; readonly input: BatchFinalizerMessage };
+  | { readonly batchId: string; readonly input: BatchFinalizerMessage }
+  | { readonly span: TickSpan };
 
-export function subjectOf(message: FinalizerMessage | BatchFinalizerMessage): Subject {
+export function subjectOf(message: FinalizerMessage | BatchFinalizerMessage | TickSpan): Subject {
   switch (message.kind) {
     case 'tick':
       return { transferId: message.transferId, input: { kind: 'tick' } };
@@ -14,6 +15,8 @@ export function subjectOf(message: FinalizerMessage | BatchFinalizerMessage): Su
       return { transferId: message.task.transferId, input: message };
     case 'result':
       return { transferId: message.transferId, input: message };
+    case 'tick-span':
+      return { span: message };
     case 'dead-shard':
       return { batchId: message.task.batchId, input: message };
     default:
@@ -21,7 +24,8 @@ export function subjectOf(message: FinalizerMessage | BatchFinalizerMessage): Su
   }
 }
 
-/** Messages of one transfer, or of one batch, have one name. */
+/** Messages of one transfer, of one batch, or of one span have one name. */
 export function nameOf(subject: Subject): string {
+  if ('span' in subject) return `span after ${subject.span.after ?? ''}`;
   return 'batchId' in subject ? `batch ${subject.batchId}` : subject.transferId;
 }

@@ -16,11 +16,13 @@ import { listAllParts } from '../shared/list-parts.ts';
 import { ourObjectAfterFailure } from '../shared/object/our-object.ts';
 import type { Ports } from '../shared/ports.ts';
 import { saysNo } from '../shared/refusal.ts';
+import type { Loaded } from '../shared/store.ts';
 import { loadNarrowed, onConflictAgain, saveTransfer } from '../shared/store.ts';
 import { carryOut } from './carry-out.ts';
 
 /**
  * Answers what came in: record → ledger → decide → compare-and-swap → commands (protocol §2).
+ * @param read the record, where the caller has just read it; read again after a lost swap
  * @throws PieceworkError `Conflict` after four lost swaps: the messages come again.
  */
 export async function advance(
@@ -28,9 +30,12 @@ export async function advance(
   transferId: string,
   inputs: readonly Input[],
   signal: AbortSignal,
+  read?: Loaded<Transfer>,
 ): Promise<void> {
+  let known = read;
   await onConflictAgain(async () => {
-    const loaded = await loadNarrowed(ports, transferId);
+    const loaded = known ?? (await loadNarrowed(ports, transferId));
+    known = undefined;
     if (loaded === undefined) return;
     const before = loaded.record;
     const host = await askHost(ports, before, inputs, signal);

@@ -3,7 +3,7 @@ import { withoutEnd } from '../../values/text/without-end.ts';
 import type { Ports } from '../shared/ports.ts';
 
 export interface PageQuery<T> {
-  /** Where they lie: `transfers`, `batches`. */
+  /** Where their names are: `transfers`, `batches`, or a list of some of them. */
   readonly room: string;
   /** `undefined` = it is left out. */
   read(id: string): Promise<T | undefined>;
@@ -148,8 +148,10 @@ function below(paths: readonly string[], before: string | undefined): readonly s
     .reverse();
 }
 
+/** Of records, and of markers (`{id}/{run}`), where one may have two. */
 function idsOf(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => /^[a-z]+\/([0-9A-HJKMNP-TV-Z]{26})\.json$/.exec(path)?.[1] ?? []);
+  const ids = paths.flatMap((path) => /^[a-z-]+\/([0-9A-HJKMNP-TV-Z]{26})(?:\.json|\/\d+)$/.exec(path)?.[1] ?? []);
+  return ids.filter((id, index) => id !== ids[index - 1]);
 }
 
 function spanOf(id: string): number {

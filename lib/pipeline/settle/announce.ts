@@ -1,10 +1,12 @@
+import { KEYS } from '../../records/records.ts';
 import type { PieceworkEvent } from '../../transfer/progress/events.ts';
 import type { Over } from '../../transfer/record/states.ts';
 import { announced } from '../../transfer/record/transitions-runs.ts';
+import { toIso } from '../../values/time.ts';
 import { giveBackPlaces } from '../shared/hosts/change.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
-import { saveTransfer } from '../shared/store.ts';
+import { createUnlessThere, saveTransfer } from '../shared/store.ts';
 import { putRef, uploadRef } from '../shared/upload-ref.ts';
 
 /** At least once; a subscriber knows it again by id, run and status (rule 17). */
@@ -19,6 +21,8 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
   await giveBackPlaces(ports, record, 'left', signal);
   await ports.events.emit(endEvent(record));
   await sendToBatch(ports, record);
+  if (ports.policy.listsNotCompleted === true && record.status !== 'completed')
+    await createUnlessThere(ports, KEYS.notCompleted(record.id), { v: 1, at: toIso(ports.clock.now()) });
   await saveTransfer(ports, loaded, announced(record));
   return 'again';
 }

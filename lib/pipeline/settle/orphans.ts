@@ -5,11 +5,11 @@ import { isOver, tokenOf } from '../../transfer/record/record.ts';
 import { dropOrphan } from '../../transfer/record/transitions-uploads.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
-import { activeTransfers } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
-import { loadTransfer, saveTransfer } from '../shared/store.ts';
+import { saveTransfer } from '../shared/store.ts';
 import { nameLeft } from './left.ts';
+import { isNamedAnywhere } from './named-uploads.ts';
 import type { Wait } from './step.ts';
 
 type Intent = TransferRecord['creating'][number];
@@ -32,7 +32,7 @@ export async function orphanStep(
   const lookAt = Math.min(oldAt, earliestLook(ports, record, intent));
   if (now < lookAt) return { waitMs: lookAt - now };
   try {
-    const isSure = await abortOrphans(ports, record, intent, destination, { isOld: now >= oldAt }, signal);
+    const isSure = await abortOrphans(ports, record, intent, destination, { isOld: now >= oldAt, lookAt }, signal);
     if (!isSure) return { waitMs: oldAt - now };
   } catch (error) {
     // Without the right to list uploads, too: what was not asked for need not succeed before its time.
@@ -52,7 +52,7 @@ async function abortOrphans(
   record: TransferRecord,
   intent: Intent,
   destination: Destination,
-  { isOld }: { readonly isOld: boolean },
+  { isOld, lookAt }: { readonly isOld: boolean; readonly lookAt: Instant },
   signal: AbortSignal,
 ): Promise<boolean> {
   const token = tokenOf(record.id, intent.planId);
@@ -64,7 +64,8 @@ async function abortOrphans(
       if (!mayComeFrom(ports, intent, token, open)) continue;
       const upload = { target, id: open.id, token };
       const page = await destination.listParts(upload, 0, { signal });
-      if (page === 'gone' || page.parts.length > 0 || (await isNamedAnywhere(ports, record, open.id))) continue;
+      if (page === 'gone' || page.parts.length > 0 || (await isNamedAnywhere(ports, record, open.id, lookAt, signal)))
+        continue;
       if (open.token === undefined && !isOld) return false;
       await destination.abortUpload(upload, { signal });
     }
@@ -88,17 +89,3 @@ function mayComeFrom(ports: Ports, intent: Intent, token: string, open: OpenUplo
 
 /** Clocks differ. */
 const SKEW_MS = 300_000;
-
-/** Time alone does not tell whose it is: another transfer to the same key may hold it, without a part as yet. */
-async function isNamedAnywhere(ports: Ports, own: TransferRecord, uploadId: string): Promise<boolean> {
-  if (names(own, uploadId)) return true;
-  for await (const { transferId } of activeTransfers(ports)) {
-    const other = (await loadTransfer(ports, transferId))?.record;
-    if (other !== undefined && names(other, uploadId)) return true;
-  }
-  return false;
-}
-
-function names({ upload, promotions = [], toAbort }: TransferRecord, uploadId: string): boolean {
-  return [upload, ...promotions, ...toAbort.map((entry) => entry.upload)].some((named) => named?.id === uploadId);
-}

@@ -18,10 +18,13 @@ export interface ActiveTransfer {
 }
 
 export async function* activeTransfers(ports: Pick<Ports, 'records'>): AsyncGenerator<ActiveTransfer> {
-  for await (const path of pathsUnder(ports.records, 'active/')) {
-    const [, transferId, run] = path.split('/');
-    if (transferId !== undefined && run !== undefined) yield { transferId, run: Number(run) };
-  }
+  for await (const path of pathsUnder(ports.records, 'active/')) yield* activeOf(path);
+}
+
+/** Of a marker's path; none where it is no marker's. */
+export function activeOf(path: string): readonly ActiveTransfer[] {
+  const [, transferId, run] = path.split('/');
+  return transferId === undefined || run === undefined ? [] : [{ transferId, run: Number(run) }];
 }
 
 /**

@@ -103,6 +103,11 @@ export interface Policy {
    * @default false
    */
   readonly isTicked?: boolean;
+  /**
+   * Ends that are no completion stand in a list of their own, since the store of records can't be searched.
+   * @default false: the home finds them without
+   */
+  readonly listsNotCompleted?: boolean;
   /** This worker has no right to clean up: a tick tells the finalizer to. @default false */
   readonly settlesElsewhere?: boolean;
   /**

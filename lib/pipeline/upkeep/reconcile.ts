@@ -1,4 +1,6 @@
 import { KEYS } from '../../records/records.ts';
+import { isDue } from '../../transfer/decide/due.ts';
+import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { Transfer } from '../../transfer/record/states.ts';
 import { takeRun, tombstone } from '../../transfer/record/transitions-runs.ts';
 import { fromIso } from '../../values/time.ts';
@@ -14,18 +16,22 @@ import { isLostSwap } from '../shared/taken-over.ts';
 /**
  * The schedule's tick: looks at one active transfer and repairs what a crash or a lost message left (protocol §7).
  * `now` = the caller knows that nothing of it is in flight, as after a restart on one machine.
+ * @returns the record as it was found; `undefined` = there was none
  */
 export async function reconcile(
   ports: Ports,
   { transferId, run }: ActiveTransfer,
   options: { readonly now: boolean },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<TransferRecord | undefined> {
   const loaded = await loadNarrowed(ports, transferId);
-  if (loaded === undefined) return await leaveTombstone(ports, { transferId, run }, signal);
-  if (run > loaded.record.run) return await takeStrayMarker(ports, loaded, { transferId, run }, signal);
-  if (run < loaded.record.run) return await dropRun(ports, loaded.record, run);
-  await advance(ports, transferId, [options.now ? { kind: 'tick', now: true } : { kind: 'tick' }], signal);
+  const { record } = loaded ?? {};
+  if (loaded === undefined || record === undefined) await leaveTombstone(ports, { transferId, run }, signal);
+  else if (run > record.run) await takeStrayMarker(ports, loaded, { transferId, run }, signal);
+  else if (run < record.run) await dropRun(ports, record, run);
+  else if (options.now) await advance(ports, transferId, [{ kind: 'tick', now: true }], signal, loaded);
+  else if (isDue(record, ports.clock.now())) await advance(ports, transferId, [{ kind: 'tick' }], signal, loaded);
+  return record;
 }
 
 /**

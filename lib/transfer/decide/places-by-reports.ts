@@ -11,8 +11,9 @@ import { Round } from './round.ts';
 /**
  * The usual batch, of nothing but pieces that came, needs no reading: a part that landed stays, so what results said so
  * far is in the record, and gives their places to the next pieces. A set is not a counter: a duplicate changes nothing,
- * and a result that got lost only leaves a place empty until the ledger is read. `undefined` = read it: at the end, at
- * any failure, at a tick, and where the places that are free by the reports are fewer than the pieces that just came.
+ * and a result that got lost only leaves a place empty until the ledger is read. Nor does a tick need it, while the
+ * quiet time lasts or nothing is in flight. `undefined` = read it: at the end, at any failure, at a tick when it is
+ * quiet, and where the places that are free by the reports are fewer than the pieces that just came.
  */
 export function placesByReports(
   record: Transferring<PiecesPlan>,
@@ -25,6 +26,7 @@ export function placesByReports(
   const before = new Set(piecesIn(record.reported ?? NO_PIECES));
   const done = new Set(before);
   for (const input of inputs) {
+    if (input.kind === 'tick' && input.now !== true) continue;
     if (input.kind !== 'result' || input.outcome !== 'done') return undefined;
     if (input.planId === record.planId && input.pieceNumber > record.doneThrough) done.add(input.pieceNumber);
   }
@@ -32,6 +34,11 @@ export function placesByReports(
   const round = new Round(record, ledger, host, now, policy);
   const missing = missingBelow(record.cursor, ledger);
   if (round.waitsTooLong(missing) !== undefined) return undefined;
+  const isTicked = inputs.some(({ kind }) => kind === 'tick');
+  if (isTicked && missing.length > 0 && now >= fromIso(record.quietUntil)) return undefined;
+  if (record.doneThrough + done.size >= record.plan.pieceCount) return undefined;
   round.fillPlaces(missing);
+  // Nothing came. It waits for places, or for pieces that are on their way.
+  if (inputs.every(({ kind }) => kind === 'tick')) return round.outcome();
   return round.sentCount > 0 && round.sentCount >= done.size - before.size ? round.outcome() : undefined;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openAwsHome } from '../../../lib/aws/home.ts';
-import { tickAll } from '../../../lib/aws/messages/tick.ts';
+import { tickAll } from '../../../lib/aws/tick/tick.ts';
 import type { Cloud } from '../../e2e/stand-in.ts';
 import { workersOf } from './workers.ts';
 
@@ -20,6 +20,7 @@ export async function tickHoursLater(cloud: Cloud, standInPid: number): Promise<
   const wrong: string[] = [];
   const ahead = {
     ports: { ...home.ports, clock },
+    spans: { send: () => Promise.reject(new Error('there are too many transfers for one tick')) },
     measure: () => undefined,
     tickFailed: (about: object, error: unknown) => void wrong.push(`${JSON.stringify(about)}: ${String(error)}`),
     flush: () => undefined,

@@ -10,6 +10,7 @@ import { fromIso, toIso } from '../../../values/time.ts';
 import { batchSharing } from './batch-share.ts';
 import type { HostPorts } from './entry.ts';
 import { ceilingOf, readHostEntry, withNews } from './entry.ts';
+import { inTurn } from './in-turn.ts';
 import type { GivenBack } from './share.ts';
 import { withoutShare } from './share.ts';
 
@@ -78,9 +79,32 @@ export async function changeHost<C extends Change>(
   host: string,
   change: (entry: HostEntry) => C,
   signal: AbortSignal,
-): Promise<{ readonly last: C; readonly isWritten: boolean }> {
+): Promise<Changed<C>> {
+  const found = await readHostEntry(ports, host);
+  const last = change(found?.value ?? { v: 1 });
+  if (last.next === undefined) return { last, isWritten: false };
+  return await inTurn(ports.records, host, (waited) =>
+    swapEntry(ports, host, change, signal, waited ? undefined : { found }),
+  );
+}
+
+interface Changed<C> {
+  readonly last: C;
+  readonly isWritten: boolean;
+}
+
+/** @param read what the first try goes by; `undefined` = it reads for itself. */
+async function swapEntry<C extends Change>(
+  ports: HostPorts,
+  host: string,
+  change: (entry: HostEntry) => C,
+  signal: AbortSignal,
+  read: { readonly found: Awaited<ReturnType<typeof readHostEntry>> } | undefined,
+): Promise<Changed<C>> {
+  let known = read;
   for (let tries = 1; ; tries += 1) {
-    const found = await readHostEntry(ports, host);
+    const { found } = known ?? { found: await readHostEntry(ports, host) };
+    known = undefined;
     const last = change(found?.value ?? { v: 1 });
     if (last.next === undefined) return { last, isWritten: false };
     try {

@@ -146,7 +146,7 @@ export const PATIENCE: readonly HostileRow[] = [
     how: 'waits each time, using up no failure; `--max-wait` counts from the last byte',
     mode: 'pieces',
     serve: (servers) => byRequest((number) => (number % 4 === 0 ? honest(servers) : status(503))),
-    // Long enough for a machine that stands still for a while: what is counted, patience.test.ts shows on a clock of its own.
+    // Long enough for a machine that stands still for a while; patience.test.ts shows what is counted.
     options: { maxWaitMs: 60_000, parallelism: 1, maxFailures: 1 },
   },
   {

@@ -9,7 +9,7 @@ import type { Board } from '../../transfer/batch/fleet/board.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
 import { STUCK_BATCHES_METRIC } from '../names.ts';
-import type { TickHome } from './tick-home.ts';
+import type { TickHome } from './home.ts';
 
 const SIDE_BY_SIDE = 8;
 const STUCK_MS = 3_600_000;
