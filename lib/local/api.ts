@@ -128,6 +128,8 @@ export interface PlanReport {
   readonly source: string;
   /** Redacted; where redirects led. */
   readonly finalUrl: string;
+  /** Of the answer, where the source speaks HTTP. */
+  readonly httpStatus?: number;
   readonly destination: DestinationLocator;
   readonly snapshot: Snapshot;
   readonly plan: Plan;

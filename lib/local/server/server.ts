@@ -11,6 +11,7 @@ import type { Home } from '../home/home.ts';
 import { transferIndex } from '../list/transfer-index.ts';
 import { hostView } from '../live/host-view.ts';
 import { liveTransfers } from '../live/live-transfers.ts';
+import { localDryRuns } from '../service/dry-runs.ts';
 import type { LocalService } from '../service/service.ts';
 import { openService } from '../service/service.ts';
 import { addressOf, authorityOf, namesOf } from './address.ts';
@@ -44,16 +45,17 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   using index = transferIndex(home);
   const hosts = hostView(home);
   using _hosts = home.listen(hosts.hear);
+  const dryRuns = localDryRuns(home, hosts);
   const live = liveTransfers(home.clock, home.engine.atWork);
   await using service = await openService(home);
   using feed = homeFeed(home, live, service, {
-    service: async () => viewService({ version: VERSION, machine: service.machine, feed, hosts: hosts.look }),
+    service: async () => viewService({ version: VERSION, machine: service.machine, feed, hosts: hosts.look, dryRuns }),
     hosts: hosts.look,
   });
   service.signal.addEventListener('abort', () => feed.end(), { once: true });
   const scheme = tls === undefined ? 'http' : 'https';
   const letIn = gate({ token, scheme, names: namesOf(address, listener.port, options.hosts ?? []) });
-  const api = apiOf(home, service, { live, feed, list: index.list, hosts: hosts.look });
+  const api = apiOf(home, service, { live, feed, list: index.list, hosts: hosts.look, dryRuns });
   const page = await openPage();
   answer = (request) => page(request) ?? letIn(request) ?? ready(request, state) ?? api.fetch(request);
   const server: RunningServer = {
@@ -80,7 +82,7 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   await drain(home, service, drainMs);
 }
 
-function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | 'feed' | 'list' | 'hosts'>) {
+function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | 'feed' | 'list' | 'hosts' | 'dryRuns'>) {
   return createApi({
     ports: service.ports,
     requests: service.requests,
