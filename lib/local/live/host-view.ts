@@ -2,11 +2,12 @@ import type { Hosts } from '../../api/schemas/hosts.ts';
 import { ceilingOf, readHostEntry } from '../../pipeline/shared/hosts/entry.ts';
 import { pathsUnder } from '../../pipeline/shared/paths-under.ts';
 import { hostOf } from '../../records/records.ts';
-import type { PieceEvent, PieceworkEvent } from '../../transfer/progress/events.ts';
+import type { PieceworkEvent } from '../../transfer/progress/events.ts';
 import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import type { Home } from '../home/home.ts';
+import { isOfPiece } from './came.ts';
 import { HostSeen } from './host-seen.ts';
 
 /** What is known of the hosts of sources: what the records say, and what this process has seen since its start. */
@@ -75,10 +76,6 @@ export function hostView(home: Pick<Home, 'engine' | 'records' | 'clock' | 'ids'
 
     connectionRate: (url) => all.get(URL.parse(url)?.host ?? '')?.connectionBytesPerSecond,
   };
-}
-
-function isOfPiece(event: PieceworkEvent): event is PieceEvent {
-  return event.type.startsWith('piece.');
 }
 
 /** As a URL has it, of the form that `hostOf` gives. */
