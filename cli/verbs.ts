@@ -1,4 +1,5 @@
 import { remoteCancel, remoteList, remoteRetry, remoteStatus } from './remote/remotes.ts';
+import { hostsVerb } from './remote/server/hosts-verb.ts';
 import { limitsVerb } from './remote/server/limits-verb.ts';
 import { pauseVerb, queueVerb, resumeVerb } from './remote/server/queue-verbs.ts';
 import { submitVerb } from './remote/submit.ts';
@@ -34,6 +35,7 @@ export const VERBS: readonly Verb[] = [
   resumeVerb,
   queueVerb,
   limitsVerb,
+  hostsVerb,
   demoVerb,
   completionVerb,
 ];

@@ -23,7 +23,7 @@ export function App() {
   useEffect(() => {
     document.title = `${TITLES[where.view]} · Piecework`;
     if (isFirst.current) isFirst.current = false;
-    else main.current?.focus();
+    else if (main.current?.contains(document.activeElement) !== true) main.current?.focus();
   }, [shown]);
   useEffect(() => {
     document.addEventListener('keydown', onKey);

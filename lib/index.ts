@@ -19,6 +19,8 @@ export type { ClientAuth } from './api/client/authorizer.ts';
 export { type ApiClient, type ClientOptions, createClient } from './api/client/client.ts';
 export type { Batch, BatchDetail, BatchPage, OutcomePage } from './api/schemas/batches/answers.ts';
 export type { SubmitBatchRequest } from './api/schemas/batches/request.ts';
+export type { DryRun } from './api/schemas/dry-run.ts';
+export type { Hosts } from './api/schemas/hosts.ts';
 export type { SubmitRequest } from './api/schemas/request.ts';
 export type { Service } from './api/schemas/service.ts';
 export type { Health, Transfer, TransferDetail, TransferPage } from './api/schemas/transfer.ts';

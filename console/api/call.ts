@@ -87,10 +87,12 @@ function problemOf(status: number, value: unknown): Problem {
   const { code, detail, errors, message } = Object(value) as Record<string, unknown>;
   const fields = Array.isArray(errors) ? errors.map((one) => String(Object(one).detail ?? '')).filter(Boolean) : [];
   const said = typeof detail === 'string' ? detail : typeof message === 'string' ? message : `answer ${status}`;
+  // The first of them stands in the sentence.
+  const further = fields.filter((field) => !said.includes(field));
   return new Problem(
     status,
     typeof code === 'string' ? code : 'Unknown',
-    fields.length > 0 ? `${said} (${fields.join('; ')})` : said,
+    further.length > 0 ? `${said} (${further.join('; ')})` : said,
   );
 }
 

@@ -1,5 +1,7 @@
 import type { Batch, BatchDetail, BatchPage, OutcomePage } from '../../lib/api/schemas/batches/answers.ts';
+import type { DryRun } from '../../lib/api/schemas/dry-run.ts';
 import type { PiecesEvent } from '../../lib/api/schemas/events.ts';
+import type { Hosts } from '../../lib/api/schemas/hosts.ts';
 import type { Service as ApiService } from '../../lib/api/schemas/service.ts';
 import type { Transfer, TransferDetail, TransferPage } from '../../lib/api/schemas/transfer.ts';
 
@@ -18,7 +20,6 @@ export type ShownDetail = TransferDetail & Queued;
 export type Pieces = NonNullable<TransferDetail['pieces']>;
 export type InFlight = NonNullable<Pieces['inFlight']>[number];
 export type TimelineEntry = NonNullable<TransferDetail['timeline']>[number];
-export type SourceView = Partial<NonNullable<TransferDetail['snapshot']>>;
 
 export type ShownBatch = Batch & { readonly paused?: boolean | undefined; readonly priority?: number | undefined };
 export type ShownBatchDetail = BatchDetail & { readonly paused?: boolean | undefined };
@@ -32,22 +33,5 @@ export interface Service extends Omit<ApiService, 'home' | 'features'> {
 }
 export type Limits = Partial<NonNullable<ApiService['limits']>>;
 
-export interface Host {
-  readonly name: string;
-  readonly connections?: { readonly now?: number | undefined; readonly limit?: number | undefined } | undefined;
-  readonly closedUntil?: string | undefined;
-  readonly bytesPerSecond?: number | undefined;
-  readonly requests?: number | undefined;
-  readonly errors?: Readonly<Record<string, number>> | undefined;
-  readonly lastSeenAt?: string | undefined;
-}
-
-export interface DryRun {
-  readonly source: SourceView & { readonly url?: string };
-  readonly plan?: { readonly mode: string; readonly pieceCount?: number; readonly pieceSizeBytes?: number };
-  readonly sizeBytes?: number;
-  readonly warnings?: readonly string[];
-  readonly digests?: Readonly<Record<string, string>>;
-  readonly estimatedSeconds?: number;
-  readonly cost?: unknown;
-}
+export type Host = Hosts['hosts'][number];
+export type { DryRun };

@@ -19,15 +19,9 @@ export function useWidth(box: RefObject<HTMLElement | null>): number {
 export function useTheme(): number {
   const [count, setCount] = useState(0);
   useLayoutEffect(() => {
-    const query = matchMedia('(prefers-color-scheme: dark)');
-    const take = () => setCount((before) => before + 1);
-    const observer = new MutationObserver(take);
+    const observer = new MutationObserver(() => setCount((before) => before + 1));
     observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
-    query.addEventListener('change', take);
-    return () => {
-      observer.disconnect();
-      query.removeEventListener('change', take);
-    };
+    return () => observer.disconnect();
   }, []);
   return count;
 }

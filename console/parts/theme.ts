@@ -8,14 +8,17 @@ const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 
 export const theme = store<Theme>(THEMES.find((one) => one === localStorage.getItem(KEY)) ?? 'system');
 
+/** The colours go by what it comes to: `data-theme` of the page. */
 export function followTheme(): void {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
   const take = () => {
     const now = theme.get();
-    if (now === 'system') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = now;
+    const ofSystem = dark.matches ? 'dark' : 'light';
+    document.documentElement.dataset['theme'] = now === 'system' ? ofSystem : now;
   };
   take();
   theme.follow(take);
+  dark.addEventListener('change', take);
 }
 
 export function nextTheme(): void {

@@ -88,21 +88,24 @@ export async function pauseService(verb: 'pause' | 'resume'): Promise<void> {
   });
 }
 
-export async function changeLimits(change: Readonly<Record<string, unknown>>): Promise<boolean> {
-  return await attempt('The limits are changed.', async () => {
+/** @returns why they were refused, which is shown beside them */
+export async function changeLimits(change: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+  try {
     await call('PATCH', '/v1/service', { body: change });
-    await refreshService();
-  });
+  } catch (thrown) {
+    return messageOf(thrown).replace(/^#\/\w+: /, '');
+  }
+  await refreshService();
+  toast('done', 'The limits are changed.');
+  return undefined;
 }
 
-async function attempt(said: string, action: () => Promise<void>): Promise<boolean> {
+async function attempt(said: string, action: () => Promise<void>): Promise<void> {
   try {
     await action();
     toast('done', said);
-    return true;
   } catch (thrown) {
     toast('failed', messageOf(thrown));
-    return false;
   }
 }
 

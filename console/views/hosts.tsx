@@ -48,12 +48,13 @@ export function Hosts() {
       ) : null}
       {found === undefined || found.length === 0 ? null : (
         <div class="card wide" tabIndex={0} role="region" aria-label="Table of hosts">
-          <table class="table">
+          <table class="table hosts">
             <thead>
               <tr>
                 <th scope="col">Host</th>
                 <th scope="col">Connections</th>
                 <th scope="col">Rate</th>
+                <th scope="col">Of one connection</th>
                 <th scope="col">Requests</th>
                 <th scope="col">Errors</th>
                 <th scope="col">Asked for patience</th>
@@ -73,7 +74,8 @@ export function Hosts() {
 }
 
 function Line({ host, now }: { readonly host: Host; readonly now: number }) {
-  const { name, connections, closedUntil, bytesPerSecond, requests, errors = {}, lastSeenAt } = host;
+  const { name, connections, closedUntil, bytesPerSecond, connectionBytesPerSecond } = host;
+  const { requests, errors, lastSeenAt } = host;
   const left = closedUntil === undefined ? 0 : (Date.parse(closedUntil) - now) / 1000;
   const kinds = Object.entries(errors).sort(([, a], [, b]) => b - a);
   return (
@@ -82,10 +84,11 @@ function Line({ host, now }: { readonly host: Host; readonly now: number }) {
         <strong>{name}</strong>
       </td>
       <td class="number">
-        {connections?.now ?? 0} now
-        {connections?.limit === undefined ? '' : `, ${connections.limit} at most`}
+        {connections.now} now
+        {connections.limit === undefined ? '' : `, ${connections.limit} at most`}
       </td>
       <td class="number">{rate(bytesPerSecond)}</td>
+      <td class="number">{rate(connectionBytesPerSecond)}</td>
       <td class="number">{requests?.toLocaleString('en-GB') ?? NONE}</td>
       <td>
         {kinds.length === 0

@@ -18,13 +18,16 @@ export function LimitsDialog({ limits, onClose }: { readonly limits: Limits; onC
     perHost: text(limits.perHost),
     limitRate: limits.limitRate ?? '',
   });
+  const [refusal, setRefusal] = useState<string>();
   const set = (key: string) => (value: string) => setDraft({ ...draft, [key]: value });
   async function save(): Promise<void> {
     const change: Record<string, unknown> = {};
     for (const [key] of NUMBERS)
       if (draft[key] !== '' && draft[key] !== text(limits[key])) change[key] = Number(draft[key]);
     if (draft['limitRate'] !== (limits.limitRate ?? '')) change['limitRate'] = draft['limitRate'] || 'off';
-    if (Object.keys(change).length === 0 || (await changeLimits(change))) onClose();
+    const why = Object.keys(change).length === 0 ? undefined : await changeLimits(change);
+    if (why === undefined) onClose();
+    else setRefusal(why);
   }
   return (
     <Dialog title="Limits" onClose={onClose}>
@@ -63,6 +66,11 @@ export function LimitsDialog({ limits, onClose }: { readonly limits: Limits; onC
             {limits.rateNowBytesPerSecond === undefined ? '' : `. Now: ${rate(limits.rateNowBytesPerSecond)}`}
           </span>
         </div>
+        {refusal === undefined ? null : (
+          <p class="tone-failed" role="alert">
+            This was refused: {refusal}
+          </p>
+        )}
         <DialogButtons action="Set" onClose={onClose} />
       </form>
     </Dialog>

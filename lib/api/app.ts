@@ -16,6 +16,7 @@ import { toProblem } from './answers/problem.ts';
 import { viewDetail, viewTransfer } from './answers/view.ts';
 import { serveBatches } from './batches/handlers.ts';
 import type { ApiDeps, ApiEnv, ApiRequests } from './deps.ts';
+import { dryRun } from './dry-run/answer.ts';
 import { serveEvents } from './events/handlers.ts';
 import { serveHosts } from './hosts/routes.ts';
 import { openApiOf } from './openapi.ts';
@@ -72,6 +73,10 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   app.openapi(submitRoute, async (context) => {
     const body = context.req.valid('json');
     const owner = context.get('owner');
+    if (context.req.valid('query').dryRun) {
+      const stopping = AbortSignal.any([signal, context.req.raw.signal]);
+      return context.json(await dryRun(deps, body, owner, stopping), 200);
+    }
     const submission = toSubmission(body, owner, locate);
     const preferred = preferredOf(body, deps.machine);
     checkObject(submission.object);

@@ -6,6 +6,7 @@ import type { Ports } from '../pipeline/shared/ports.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
+import type { DryRuns } from './dry-run/dry-runs.ts';
 import type { Feed, Live } from './live.ts';
 import type { Ownership } from './ownership.ts';
 import type { LocateDestination } from './requests/destinations.ts';
@@ -61,6 +62,8 @@ export interface ApiDeps {
   readonly machine?: Machine;
   /** A page of its transfers. @default read from the records */
   readonly list?: ListTransfers;
+  /** What a submit would come to. @default it does not say */
+  readonly dryRuns?: DryRuns;
   /** What it knows of the transfers that run in it. @default nothing beyond record and ledger */
   readonly live?: Live;
   /** What was learned of the hosts of sources. @default it does not say */

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { dryRunQuerySchema, dryRunSchema } from './schemas/dry-run.ts';
 import { getQuerySchema, idParamSchema, listQuerySchema, submitHeadersSchema } from './schemas/parameters.ts';
 import { retrySchema, submitSchema } from './schemas/request.ts';
 import {
@@ -20,7 +21,7 @@ const PROBLEMS = {
   404: 'There is no such transfer or batch, or the caller may not see it.',
   409: 'The state of the transfer or batch, or an idempotency key that was used for another body, stands against it.',
   413: 'The body has more than 64 KiB; of a batch, more than 4 MiB.',
-  422: 'Well-formed, and refused by the rules of this deployment or the limits of the store: source or destination not allowed, size beyond limits, settings that no header carries (`errors` names each).',
+  422: 'Well-formed, and refused by the rules of this deployment or the limits of the store: source or destination not allowed, size beyond limits, settings that no header carries (`errors` names each). Of a dry run also what would end the transfer, such as `SourceNotFound`.',
 } as const;
 
 export function problems<const Status extends keyof typeof PROBLEMS>(...statuses: readonly Status[]) {
@@ -40,12 +41,18 @@ export const submitRoute = createRoute({
   path: '/v1/transfers',
   operationId: 'submitTransfer',
   summary: 'Submit a transfer',
-  description: 'Takes a transfer on. It is planned and fetched after the answer; follow it at `Location`.',
+  description:
+    'Takes a transfer on. It is planned and fetched after the answer; follow it at `Location`. With `dryRun` nothing is taken on: the source is asked, and the answer says what the transfer would be.',
   request: {
+    query: dryRunQuerySchema,
     headers: submitHeadersSchema,
     body: { required: true, content: { 'application/json': { schema: submitSchema } } },
   },
-  responses: { 202: { ...json(transferSchema, 'Accepted.'), headers: location }, ...problems(400, 403, 409, 413, 422) },
+  responses: {
+    200: json(dryRunSchema, 'What it would come to (`dryRun`).'),
+    202: { ...json(transferSchema, 'Accepted.'), headers: location },
+    ...problems(400, 403, 409, 413, 422),
+  },
 });
 
 export const listRoute = createRoute({

@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import type { Hosts } from '../api/schemas/hosts.ts';
 import type { TransferStatus } from '../pipeline/requests/query.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { DestinationLocator, SourceLocator, SourceStore } from '../transfer/locators.ts';
@@ -128,6 +129,8 @@ export interface PlanReport {
   readonly source: string;
   /** Redacted; where redirects led. */
   readonly finalUrl: string;
+  /** Of the answer, where the source speaks HTTP. */
+  readonly httpStatus?: number;
   readonly destination: DestinationLocator;
   readonly snapshot: Snapshot;
   readonly plan: Plan;
@@ -183,6 +186,8 @@ export interface Local extends AsyncDisposable {
   /** Asks the source and says what `copy` would do; nothing is written. */
   plan(request: CopyRequest, signal?: AbortSignal): Promise<PlanReport>;
   list(): Promise<readonly LocalStatus[]>;
+  /** What was learned of the hosts of sources, by name: what this state folder remembers of them. */
+  hosts(): Promise<Hosts['hosts']>;
   status(transferId: string, signal?: AbortSignal): Promise<LocalStatus>;
   /** Resolves with the transfer as it then is: `cancelled`, or `finalizing` when the completion may still win. */
   cancel(transferId: string, signal?: AbortSignal): Promise<TransferRecord>;

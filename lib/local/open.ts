@@ -42,6 +42,10 @@ export function localOf(home: Home): Local {
     },
     plan: (request, signal = never) => plan(home, request, signal),
     list: () => list(home),
+    async hosts() {
+      const { hostView } = await import('./live/host-view.ts');
+      return (await hostView(home).look()).hosts;
+    },
     status: (transferId, signal = never) => status(home, transferId, signal),
     cancel: (transferId, signal = never) => cancel(home, transferId, signal),
     retry: (transferId, options = {}, signal = never) => retry(home, transferId, options.source, signal),

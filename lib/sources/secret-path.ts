@@ -25,7 +25,7 @@ export function withSecretPaths(source: Source): Source {
         body: rephrasedReader(rephrase, probe.body),
         bodyIsWhole: probe.bodyIsWhole,
         // As it is: it is asked for, and shown by the same rule.
-        ...stated({ nextPage: probe.nextPage }),
+        ...stated({ httpStatus: probe.httpStatus, nextPage: probe.nextPage }),
         [Symbol.asyncDispose]: () => probe[Symbol.asyncDispose](),
       };
     },

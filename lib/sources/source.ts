@@ -8,6 +8,8 @@ export interface Probe extends AsyncDisposable {
   readonly snapshot: Snapshot;
   /** Where redirects led, redacted; for people only, never used again. */
   readonly finalUrl: string;
+  /** Of the answer, where the source speaks HTTP; for people only. */
+  readonly httpStatus?: number;
   /** The URL of the page that goes on with this one, where the answer names it; it may hold secrets. */
   readonly nextPage?: string;
   /**

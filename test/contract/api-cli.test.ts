@@ -25,6 +25,12 @@ function next(bench: ApiBench, ...steps: readonly Partial<TransferRecord>[]): vo
   };
 }
 
+it('hosts says that a deployment does not tell', async () => {
+  await using here = await deploymentWorld();
+  expect(await run(['hosts'], here.context)).toBe(2);
+  expect(here.context.stderr.text).toContain('does not say what it has learned of hosts');
+});
+
 describe('submit', () => {
   it('hands over all that a copy would, prints the id, and says who answered', async () => {
     await using here = await deploymentWorld({ environment: { PIECEWORK_BEARER: 'b-token' } });

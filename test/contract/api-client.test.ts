@@ -37,6 +37,31 @@ describe('the client, over HTTP', () => {
     expect(await bench.ports.secrets.unseal(retried.id, 2)).toEqual({ url: 'https://origin.example/new?sig=1' });
   });
 
+  it('asks first, and for hosts, where the home can', async () => {
+    const look = vi.fn().mockResolvedValue({
+      finalUrl: 'https://origin.example/disk.iso',
+      snapshot: { ranges: true, validator: { kind: 'none' }, digests: {}, warnings: [] },
+      destination: { kind: 's3', ...GOOD.destination },
+      exists: false,
+      plan: { mode: 'stream', pieceSizeBytes: 8 },
+      warnings: [],
+    });
+    const dryRuns = { locate: () => ({ kind: 's3', ...GOOD.destination }), look };
+    const bench = apiBench({
+      dryRuns,
+      hosts: async () => ({ hosts: [{ name: 'a', connections: { now: 1 }, errors: {} }] }),
+    });
+    await using served = await serveApi(bench.app);
+    await using client = createClient({ url: served.url });
+    expect(await client.dryRun(GOOD)).toMatchObject({ exists: false, plan: { mode: 'stream' } });
+    expect((await client.list()).transfers).toEqual([]);
+    expect((await client.hosts()).hosts).toEqual([{ name: 'a', connections: { now: 1 }, errors: {} }]);
+    await using other = await serveApi(apiBench().app);
+    await using deployment = createClient({ url: other.url });
+    expect(await codeOf(deployment.dryRun(GOOD))).toBe('InvalidOption');
+    expect(await codeOf(deployment.hosts())).toBe('RouteNotFound');
+  });
+
   it('gives back the errors of the API with their codes and fields', async () => {
     const bench = apiBench();
     await using served = await serveApi(bench.app);

@@ -45,7 +45,9 @@ test('follows a transfer from its submit to its end, with how far it is and each
   const { id } = await submit(server, `${url}?signature=SECRETVALUE`);
   const host = new URL(url).host;
   await vi.waitFor(() => expect(gate.waiting).toBe(2), { timeout: 20_000 });
-  const moving = await all.until(({ event, data }) => event === 'transfer' && data?.['status'] === 'transferring');
+  const moving = await all.until(
+    ({ event, data }) => event === 'transfer' && data?.['status'] === 'transferring' && data['progress'] !== undefined,
+  );
   expect(moving.data).toMatchObject({ id, progress: { sizeBytes: BYTES.length } });
   const detail = await server.client.get(id);
   expect(detail.pieces?.inFlight).toHaveLength(2);

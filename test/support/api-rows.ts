@@ -77,6 +77,11 @@ export async function apiTables(): Promise<Readonly<Record<string, string>>> {
       ['Field', 'Value', 'What it means'],
       fields(document, document.components.schemas['BatchDetail'] ?? {}),
     ),
+    dryRun: table(
+      ['Field', 'Value', 'What it means'],
+      fields(document, document.components.schemas['DryRun'] ?? {}).filter(([field = '']) => !isOfTransfer(field)),
+    ),
+    hosts: table(['Field', 'Value', 'What it means'], fields(document, document.components.schemas['Hosts'] ?? {})),
     service: table(['Field', 'Value', 'What it means'], fields(document, document.components.schemas['Service'] ?? {})),
     transfer: table(
       ['Field', 'Value', 'What it means'],
@@ -88,6 +93,11 @@ export async function apiTables(): Promise<Readonly<Record<string, string>>> {
 /** What is said of every source stands in the table of transfers. */
 function isOfSource(field: string): boolean {
   return /^`(source|object|list)\./.test(field) && !/^`list\.(url|reading)/.test(field);
+}
+
+/** What the answer of a dry run has in common with that of a transfer. */
+function isOfTransfer(field: string): boolean {
+  return /^[*]*`(source|snapshot|destination|plan)\./.test(field);
 }
 
 function operations({ paths }: OpenApi): readonly { readonly name: string; readonly operation: Operation }[] {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { findProgram } from './daemon.ts';
@@ -51,4 +52,12 @@ export async function openPageOf(
   await page.locator('.bar').waitFor();
   if (path !== '') await page.goto(`${server.url}/#${path}`);
   return { page, errors, [Symbol.asyncDispose]: () => context.close() };
+}
+
+/** What axe finds wrong with a page as it stands: for each rule its name, and the first element that breaks it. */
+export async function faultsOf(page: Page): Promise<unknown> {
+  await page.evaluate(axe.source);
+  return await page.evaluate(
+    'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))',
+  );
 }

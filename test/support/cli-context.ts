@@ -67,6 +67,7 @@ export function testContext(
         plan: missing,
         planBatch: missing,
         list: missing,
+        hosts: missing,
         status: missing,
         cancel: missing,
         retry: missing,

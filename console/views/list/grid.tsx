@@ -12,6 +12,8 @@ interface GridProps {
   readonly selected: ReadonlySet<string>;
   /** Rows of two lines, without a head. */
   readonly isNarrow: boolean;
+  /** The row that the reader comes back from: it has the focus again. */
+  readonly returnTo: string | undefined;
   onSort(key: string): void;
   onSelect(ids: ReadonlySet<string>): void;
   onOpen(row: Row): void;
@@ -21,7 +23,7 @@ const BEYOND = 8;
 
 /** Draws the rows that can be seen, of any number. */
 export function Grid(props: GridProps) {
-  const { rows, columns, choice, selected, isNarrow, onSort, onSelect, onOpen } = props;
+  const { rows, columns, choice, selected, isNarrow, returnTo, onSort, onSelect, onOpen } = props;
   const lineHeight = isNarrow ? 84 : 42;
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
@@ -62,6 +64,11 @@ export function Grid(props: GridProps) {
     setFocusedId(row.id);
     wantsFocus.current = true;
   }
+
+  useLayoutEffect(() => {
+    const at = rows.findIndex(({ id }) => id === returnTo);
+    if (at >= 0) moveTo(at);
+  }, []);
 
   function toggle(row: Row, isRange: boolean): void {
     const next = new Set(selected);

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { call } from '../../api/call.ts';
 import type { TransferPage } from '../../api/shapes.ts';
 import { useNarrow, useWindowWidth } from '../../parts/narrow.ts';
-import { go } from '../../route.ts';
+import { go, route } from '../../route.ts';
 import { hearTransfer, items } from '../../state/items.ts';
 import { link } from '../../state/live.ts';
 import type { Row } from '../../state/rows.ts';
@@ -18,6 +18,13 @@ import { Tools } from './tools.tsx';
 
 /** Kept while the reader is elsewhere on the page. */
 const choiceNow = store<Choice>(NO_CHOICE);
+
+/** What was opened last, until the reader goes elsewhere than back. */
+let opened: string | undefined;
+route.follow(() => {
+  const where = route.get();
+  if (where.view !== 'list') opened = 'id' in where ? where.id : undefined;
+});
 
 export function List() {
   const { rows, version, loaded } = useStore(items);
@@ -52,6 +59,7 @@ export function List() {
           choice={choice}
           selected={selected}
           isNarrow={isNarrow}
+          returnTo={opened}
           onSort={onSort}
           onSelect={setSelected}
           onOpen={onOpen}

@@ -1,6 +1,6 @@
 import type { DryRun } from '../../api/shapes.ts';
 import { bytes, count, NONE, seconds } from '../../words/format.ts';
-import { lastSegment } from '../../words/names.ts';
+import { lastSegment, placeOf } from '../../words/names.ts';
 import type { Found } from './use-looks.ts';
 
 /** What the sources say, before anything is fetched. */
@@ -17,7 +17,7 @@ export function Looked({
   });
   if (rows.length === 0) return null;
   const known = rows.flatMap(({ one }) => ('dryRun' in one ? [one.dryRun] : []));
-  const total = known.reduce((sum, { sizeBytes }) => sum + (sizeBytes ?? 0), 0);
+  const total = known.reduce((sum, { snapshot }) => sum + (snapshot.sizeBytes ?? 0), 0);
   return (
     <section class="card" aria-label="What the sources say" aria-live="polite">
       <div class="card-head">
@@ -60,7 +60,7 @@ export function Looked({
   );
 }
 
-const VERSIONS: Readonly<Record<string, string>> = {
+const VERSIONS: Readonly<Record<DryRun['snapshot']['validator']['kind'], string>> = {
   strong: 'strong ETag',
   weak: 'weak ETag',
   date: 'by date',
@@ -68,12 +68,16 @@ const VERSIONS: Readonly<Record<string, string>> = {
 };
 
 function Known({ url, look }: { readonly url: string; readonly look: DryRun }) {
-  const { source, plan, sizeBytes, warnings = [], estimatedSeconds } = look;
-  const digests = Object.keys(look.digests ?? source.digests ?? {});
+  const { snapshot, plan, destination, exists, estimate } = look;
+  const digests = Object.keys(snapshot.digests);
+  const redirects = snapshot.redirectHosts ?? [];
+  const warnings = [...look.warnings, ...(exists ? ['Something is there already.'] : [])];
   return (
     <tr>
       <td class="name-cell">
         {lastSegment(url)}
+        <div class="soft">to {placeOf(destination)}</div>
+        {redirects.length === 0 ? null : <div class="soft">redirected to {redirects.join(' → ')}</div>}
         {digests.length === 0 ? null : <div class="soft">publishes {digests.join(', ')}</div>}
         {warnings.map((warning) => (
           <div key={warning} class="tone-trouble">
@@ -81,12 +85,25 @@ function Known({ url, look }: { readonly url: string; readonly look: DryRun }) {
           </div>
         ))}
       </td>
-      <td class="number">{bytes(sizeBytes ?? source.sizeBytes)}</td>
-      <td>{source.ranges === true ? 'yes' : 'no'}</td>
-      <td>{VERSIONS[source.validator?.kind ?? 'none'] ?? NONE}</td>
-      <td>{source.contentType ?? NONE}</td>
-      <td class="number">{plan?.pieceCount ?? (plan?.mode === 'stream' ? 'one stream' : 1)}</td>
-      <td class="number">{estimatedSeconds === undefined ? NONE : `about ${seconds(estimatedSeconds)}`}</td>
+      <td class="number">{bytes(snapshot.sizeBytes)}</td>
+      <td>{snapshot.ranges ? 'yes' : 'no'}</td>
+      <td>{VERSIONS[snapshot.validator.kind]}</td>
+      <td>{snapshot.contentType ?? NONE}</td>
+      <td class="number">{piecesOf(plan)}</td>
+      <td class="number">{estimate === undefined ? NONE : `about ${seconds(estimate.seconds)}`}</td>
     </tr>
   );
+}
+
+function piecesOf(plan: DryRun['plan']): string {
+  switch (plan.mode) {
+    case 'single':
+      return '1';
+    case 'stream':
+      return 'one stream';
+    case 'pieces': {
+      const each = `${plan.pieceCount} of ${bytes(plan.pieceSizeBytes)}`;
+      return plan.serverSideCopy === true ? `${each}, copied by the store` : each;
+    }
+  }
 }

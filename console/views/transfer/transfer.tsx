@@ -65,7 +65,7 @@ export function TransferView({ id }: { readonly id: string }) {
         </div>
       ))}
 
-      {row.isOver && row.sizeBytes === undefined ? null : (
+      {row.isOver && row.doneBytes === undefined ? null : (
         <section class="card" aria-label="Progress">
           <div class="figures">
             <Figure title="Progress" value={percent(row.percent)} />

@@ -90,7 +90,7 @@ export function viewDetail(look: Look, basePath: string, now: Instant, live?: Li
   };
 }
 
-function viewPlan(plan: Plan): NonNullable<Transfer['plan']> {
+export function viewPlan(plan: Plan): NonNullable<Transfer['plan']> {
   switch (plan.mode) {
     case 'single':
       return { mode: plan.mode, sizeBytes: plan.sizeBytes };

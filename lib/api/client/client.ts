@@ -4,6 +4,8 @@ import type { OutcomeKind } from '../../transfer/batch/outcome.ts';
 import type { Status } from '../../transfer/record/record.ts';
 import type { Batch, BatchDetail, BatchPage, OutcomePage } from '../schemas/batches/answers.ts';
 import type { SubmitBatchRequest } from '../schemas/batches/request.ts';
+import type { DryRun } from '../schemas/dry-run.ts';
+import type { Hosts } from '../schemas/hosts.ts';
 import type { SubmitRequest } from '../schemas/request.ts';
 import type { LimitsBody, Service } from '../schemas/service.ts';
 import type { Health, Transfer, TransferDetail, TransferPage } from '../schemas/transfer.ts';
@@ -39,6 +41,11 @@ export interface ApiClient extends AsyncDisposable {
     request: SubmitRequest,
     options?: Calling & { /** @default a new one */ readonly idempotencyKey?: string },
   ): Promise<Transfer>;
+  /**
+   * What a submit of the same would come to: asks the source, stores nothing. On a machine only (`InvalidOption`).
+   * Rejects with what would end the transfer.
+   */
+  dryRun(request: SubmitRequest, options?: Calling): Promise<DryRun>;
   /** @param options.waitSeconds answer only when it has ended or changed, after this time at the latest; 0 to 20 */
   get(transferId: string, options?: Calling & { readonly waitSeconds?: number }): Promise<TransferDetail>;
   list(
@@ -95,6 +102,8 @@ export interface ApiClient extends AsyncDisposable {
   cancelBatch(batchId: string, options?: Calling): Promise<Batch>;
   /** Runs again what failed, and nothing else. */
   retryBatch(batchId: string, options?: Calling): Promise<Batch>;
+  /** What was learned of the hosts of sources, by name. On a machine only (`RouteNotFound`). */
+  hosts(options?: Calling): Promise<Hosts>;
   /** Which home answers, and what it has. */
   service(options?: Calling): Promise<Service>;
   health(options?: Calling): Promise<Health>;
@@ -120,6 +129,8 @@ export function createClient(options: ClientOptions): ApiClient {
         repeatable: true,
         signal,
       }),
+    dryRun: (body, { signal } = {}) =>
+      ask({ method: 'POST', path: '/v1/transfers', query: { dryRun: 'true' }, body, repeatable: true, signal }),
     get: (id, { waitSeconds, signal } = {}) =>
       ask({
         method: 'GET',
@@ -178,6 +189,7 @@ export function createClient(options: ClientOptions): ApiClient {
       ask({ method: 'POST', path: `${batchPathOf(id)}/cancel`, repeatable: false, signal }),
     retryBatch: (id, { signal } = {}) =>
       ask({ method: 'POST', path: `${batchPathOf(id)}/retry`, repeatable: false, signal }),
+    hosts: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/hosts', repeatable: true, signal }),
     service: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/service', repeatable: true, signal }),
     health: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/health', repeatable: true, signal }),
     [Symbol.asyncDispose]: () => asking[Symbol.asyncDispose](),

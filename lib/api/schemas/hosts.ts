@@ -12,6 +12,9 @@ const hostSchema = z
       .openapi({ description: 'To it, of sources.' }),
     closedUntil: instant.optional().openapi({ description: 'ISO 8601: it asked for patience until then.' }),
     bytesPerSecond: z.int().optional().openapi({ description: 'Of the last seconds.' }),
+    connectionBytesPerSecond: z.int().optional().openapi({
+      description: 'Of one connection, by the pieces that came last since the start of the server.',
+    }),
     requests: z.int().optional().openapi({ description: 'Pieces that were begun since the start of the server.' }),
     errors: z.record(z.string(), z.int()).openapi({ description: 'Failures of pieces since then, by their code.' }),
     lastSeenAt: instant.optional().openapi({ description: 'ISO 8601: since then.' }),

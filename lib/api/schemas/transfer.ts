@@ -20,7 +20,7 @@ export const reasonSchema = z
   })
   .openapi('Reason');
 
-const locatorSchema = z
+export const locatorSchema = z
   .discriminatedUnion('kind', [
     z.object({
       kind: z.literal('s3'),
@@ -37,7 +37,7 @@ const locatorSchema = z
 
 const digestsSchema = z.record(z.string(), z.string()).openapi({ description: 'Hexadecimal, by algorithm.' });
 
-const planSchema = z
+export const planSchema = z
   .object({
     mode: z.enum(['single', 'pieces', 'stream']),
     sizeBytes: z.int().optional(),

@@ -27,11 +27,12 @@ export function serveService(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, shown: Sho
 }
 
 /** The home as it stands. */
-export function viewService(deps: Pick<ApiDeps, 'version' | 'machine' | 'feed' | 'hosts'>): Service {
-  const { version, machine, feed, hosts } = deps;
+export function viewService(deps: Pick<ApiDeps, 'version' | 'machine' | 'feed' | 'hosts' | 'dryRuns'>): Service {
+  const { version, machine, feed, hosts, dryRuns } = deps;
   if (machine === undefined) return { home: 'aws', version, features: [...FEATURES_ON_AWS] };
   const features = [
     ...machine.features,
+    ...(dryRuns === undefined ? [] : (['dryRun'] as const)),
     ...(feed === undefined ? [] : (['events'] as const)),
     ...(hosts === undefined ? [] : (['hosts'] as const)),
   ];

@@ -1,9 +1,11 @@
+import type { WrittenDestination } from '../../destinations/kind.ts';
+import type { Patience } from '../../pipeline/plan/probe-patiently.ts';
 import { probePatiently } from '../../pipeline/plan/probe-patiently.ts';
 import { toRequest } from '../../pipeline/requests/submit.ts';
 import { checkExpectations } from '../../pipeline/shared/object/object-spec.ts';
 import { checkEnd } from '../../pipeline/shared/object/proved-end.ts';
 import type { Probe } from '../../sources/source.ts';
-import type { DestinationLocator } from '../../transfer/locators.ts';
+import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
 import { checkPieceSize } from '../../transfer/plan/divide-pieces.ts';
 import type { TransferOptions } from '../../transfer/request.ts';
 import type { CopyRequest } from '../api.ts';
@@ -20,22 +22,39 @@ export interface FirstLook extends AsyncDisposable {
   readonly run: Run;
 }
 
+/** What is looked at. */
+export interface Looked {
+  readonly source: SourceLocator;
+  readonly written: Pick<WrittenDestination, 'locate' | 'makeFolder'>;
+  readonly options: TransferOptions;
+  /** @default that of the options */
+  readonly patience?: Patience;
+}
+
 /** Waits until it is the transfer's turn to run, then looks. */
 export async function lookAt(
   home: Home,
-  request: CopyRequest,
+  { source, destination = '.' }: Pick<CopyRequest, 'source' | 'destination'>,
   options: TransferOptions,
   signal: AbortSignal,
 ): Promise<FirstLook> {
-  const written = home.destinations.parse(request.destination ?? '.');
-  const needs = needsOf(written.locate('name'), options, request.source.url);
-  const run = await home.engine.openInTurn(needs, signal);
+  const written = home.destinations.parse(destination);
+  const needs = needsOf(written.locate('name'), options, source.url);
+  return await lookIn(await home.engine.openInTurn(needs, signal), { source, written, options }, signal);
+}
+
+/** Looks at once. The run is disposed of with what is returned, and where nothing is. */
+export async function lookIn(
+  run: Run,
+  { source, written, options, patience = options }: Looked,
+  signal: AbortSignal,
+): Promise<FirstLook> {
   try {
     const { singleMaxBytes } = run.ports.policy.plan;
-    const probe = await probePatiently(run.ports, request.source, singleMaxBytes, options, signal);
-    run.prime(request.source, singleMaxBytes, probe);
+    const probe = await probePatiently(run.ports, source, singleMaxBytes, patience, signal);
+    run.prime(source, singleMaxBytes, probe);
     const destination = written.locate(probe.snapshot.name ?? 'download');
-    const asked = toRequest({ source: request.source, destination, object: {}, options });
+    const asked = toRequest({ source, destination, object: {}, options });
     checkExpectations(asked, probe.snapshot);
     checkEnd(asked, probe.snapshot);
     const { pieceSizeBytes } = options;

@@ -7,36 +7,27 @@ import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import type { Home } from '../home/home.ts';
-import { RecentRate } from './rate.ts';
+import { isOfPiece } from './came.ts';
+import { HostSeen } from './host-seen.ts';
 
 /** What is known of the hosts of sources: what the records say, and what this process has seen since its start. */
 export interface HostView {
   hear(event: PieceworkEvent): void;
   look(): Promise<Hosts>;
-}
-
-interface Seen {
-  requests: number;
-  bytes: number;
-  readonly errors: Map<string, number>;
-  readonly rate: RecentRate;
-  lastSeenAt: Instant;
+  /** What one connection to the host of this URL gave, by the pieces that it brought. `undefined` = none has come. */
+  connectionRate(url: string): number | undefined;
 }
 
 const MOST_HOSTS = 1_000;
-/** In flight: those of runs that were stopped stay behind. */
-const MOST_PIECES = 10_000;
 
 export function hostView(home: Pick<Home, 'engine' | 'records' | 'clock' | 'ids'>): HostView {
   /** By name, as it is shown. */
-  const all = new Map<string, Seen>();
-  const came = new Map<string, number>();
+  const all = new Map<string, HostSeen>();
 
-  function seenOf(name: string, now: Instant): Seen {
+  function seenOf(name: string, now: Instant): HostSeen {
     const known = all.get(name);
     if (known !== undefined) return known;
-    const seen = { requests: 0, bytes: 0, errors: new Map(), rate: new RecentRate(), lastSeenAt: now };
-    seen.rate.begin(0, now);
+    const seen = new HostSeen(now);
     const [oldest] = all.keys();
     if (all.size >= MOST_HOSTS && oldest !== undefined) all.delete(oldest);
     all.set(name, seen);
@@ -54,7 +45,8 @@ export function hostView(home: Pick<Home, 'engine' | 'records' | 'clock' | 'ids'
       errors: Object.fromEntries(seen?.errors ?? []),
       ...stated({
         closedUntil: isClosed ? entry.closedUntil : undefined,
-        bytesPerSecond: seen === undefined ? undefined : Math.round(seen.rate.perSecond(seen.bytes, now)),
+        bytesPerSecond: seen === undefined ? undefined : Math.round(seen.bytesPerSecond(now)),
+        connectionBytesPerSecond: seen?.connectionBytesPerSecond,
         requests: seen?.requests,
         lastSeenAt: seen === undefined ? undefined : toIso(seen.lastSeenAt),
       }),
@@ -63,25 +55,11 @@ export function hostView(home: Pick<Home, 'engine' | 'records' | 'clock' | 'ids'
 
   return {
     hear(event) {
-      if (!event.type.startsWith('piece.') || !('pieceNumber' in event)) return;
+      if (!isOfPiece(event)) return;
       const name = home.engine.atWork.hostOf(event.transferId);
       if (name === undefined || name === '') return;
       const now = home.clock.now();
-      const seen = seenOf(name, now);
-      const piece = `${event.transferId}/${event.pieceNumber}`;
-      seen.lastSeenAt = now;
-      if (event.type === 'piece.started') {
-        seen.requests += 1;
-        if (came.size >= MOST_PIECES) came.clear();
-        came.set(piece, 0);
-      } else if (event.type === 'piece.progress') {
-        seen.bytes += Math.max(0, event.bytes - (came.get(piece) ?? 0));
-        came.set(piece, event.bytes);
-        seen.rate.add(seen.bytes, now);
-      } else if (event.type === 'piece.failed') {
-        seen.errors.set(event.error.code, (seen.errors.get(event.error.code) ?? 0) + 1);
-        came.delete(piece);
-      } else if (event.type === 'piece.done') came.delete(piece);
+      seenOf(name, now).hear(event, now);
     },
 
     async look() {
@@ -95,6 +73,8 @@ export function hostView(home: Pick<Home, 'engine' | 'records' | 'clock' | 'ids'
       const hosts = await Promise.all([...paths].map(([host, name]) => viewOf(host, name, now)));
       return { hosts: hosts.sort((a, b) => (a.name < b.name ? -1 : 1)) };
     },
+
+    connectionRate: (url) => all.get(URL.parse(url)?.host ?? '')?.connectionBytesPerSecond,
   };
 }
 

@@ -66,6 +66,10 @@ export class PiecesNow {
     this.#rate.add(this.#doneBytes + this.#flyingBytes, now);
   }
 
+  get inFlightCount(): number {
+    return this.#flying.size;
+  }
+
   /** As it is now; `undefined` = it has no plan yet. */
   view(connections: ReadonlyMap<number, string>, now: Instant): LiveTransfer | undefined {
     if (this.#plan === undefined) return undefined;

@@ -13,6 +13,8 @@ const MOST_REMEMBERED = 1_000;
 export interface LiveTransfers extends Live {
   /** A subscriber to the events of the home. */
   hear(event: PieceworkEvent): void;
+  /** Of all that run now. */
+  readonly piecesInFlight: number;
   /** Something that no event says. */
   note(transferId: string, happened: Pick<TimelineEntry, 'kind' | 'text'>): void;
 }
@@ -58,6 +60,10 @@ export function liveTransfers(
       const { pieces, timeline } = knownOf(event.transferId);
       pieces.hear(event, now);
       timeline.hear(event, toIso(now));
+    },
+    get piecesInFlight() {
+      const running = [...all].filter(([transferId]) => atWork.connectionsOf(transferId) !== undefined);
+      return running.reduce((sum, [, { pieces }]) => sum + pieces.inFlightCount, 0);
     },
     note(transferId, happened) {
       knownOf(transferId).timeline.add(happened, toIso(clock.now()));

@@ -32,3 +32,22 @@ export class RecentRate {
     while (this.#samples.length > 1 && now - (this.#samples[1]?.at ?? now) >= SPAN_MS) this.#samples.shift();
   }
 }
+
+/** How much of what was measured before counts beside each new piece. */
+const KEPT = 0.9;
+
+/** How fast one connection is, over the pieces that came last: a large one counts more than a small one. */
+export class ConnectionRate {
+  #bytes = 0;
+  #ms = 0;
+
+  add(bytes: number, elapsedMs: number): void {
+    this.#bytes = this.#bytes * KEPT + bytes;
+    this.#ms = this.#ms * KEPT + Math.max(1, elapsedMs);
+  }
+
+  /** Whole bytes; `undefined` = nothing has come yet. */
+  get perSecond(): number | undefined {
+    return this.#bytes === 0 ? undefined : Math.max(1, Math.round((this.#bytes * 1000) / this.#ms));
+  }
+}

@@ -1,7 +1,9 @@
 import { isAbsolute } from 'node:path';
-import type { LocateDestination } from '../../api/requests/destinations.ts';
+import type { AskedDestination, LocateDestination } from '../../api/requests/destinations.ts';
 import { noNameFor } from '../../api/requests/destinations.ts';
+import type { WrittenDestination } from '../../destinations/kind.ts';
 import { PieceworkError } from '../../errors/error.ts';
+import type { DestinationLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
 import type { LocalDestinations } from '../destinations/local-destinations.ts';
 
@@ -11,14 +13,30 @@ import type { LocalDestinations } from '../destinations/local-destinations.ts';
  */
 export function anywhere(destinations: LocalDestinations): LocateDestination {
   return (asked, name) => {
-    if (typeof asked === 'string') return locateText(destinations, asked, name);
-    const { bucket, key, region, endpoint } = asked;
-    const to = destinations.parse(`s3://${bucket}/${key}`).locate('');
-    return { ...to, ...stated({ region, endpoint }) };
+    const { to, makeFolder } = placeFor(destinations, asked, name);
+    makeFolder?.();
+    return to;
   };
 }
 
-function locateText(destinations: LocalDestinations, text: string, name: string | undefined) {
+/** Where it would be. */
+export interface FoundPlace extends Pick<WrittenDestination, 'makeFolder'> {
+  readonly to: DestinationLocator;
+}
+
+/** The same place, and makes nothing. */
+export function placeFor(
+  destinations: LocalDestinations,
+  asked: AskedDestination,
+  name: string | undefined,
+): FoundPlace {
+  if (typeof asked === 'string') return placeOfText(destinations, asked, name);
+  const { bucket, key, region, endpoint } = asked;
+  const to = destinations.parse(`s3://${bucket}/${key}`).locate('');
+  return { to: { ...to, ...stated({ region, endpoint }) } };
+}
+
+function placeOfText(destinations: LocalDestinations, text: string, name: string | undefined): FoundPlace {
   if (text === '-' || !(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || isAbsolute(text)))
     throw new PieceworkError(
       'InvalidDestination',
@@ -29,6 +47,6 @@ function locateText(destinations: LocalDestinations, text: string, name: string 
   // A folder or a prefix: what is in it depends on the name.
   const takesName = JSON.stringify(to) !== JSON.stringify(written.locate(`${name ?? ''}_`));
   if (takesName && name === undefined) throw noNameFor(to.kind === 's3' ? 'key' : 'path');
-  written.makeFolder?.();
-  return to;
+  const { makeFolder } = written;
+  return { to, ...stated({ makeFolder }) };
 }

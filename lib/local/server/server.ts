@@ -11,6 +11,9 @@ import type { Home } from '../home/home.ts';
 import { transferIndex } from '../list/transfer-index.ts';
 import { hostView } from '../live/host-view.ts';
 import { liveTransfers } from '../live/live-transfers.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { serverMetrics } from '../metrics/metrics.ts';
+import { localDryRuns } from '../service/dry-runs.ts';
 import type { LocalService } from '../service/service.ts';
 import { openService } from '../service/service.ts';
 import { addressOf, authorityOf, namesOf } from './address.ts';
@@ -44,18 +47,22 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   using index = transferIndex(home);
   const hosts = hostView(home);
   using _hosts = home.listen(hosts.hear);
+  const dryRuns = localDryRuns(home, hosts);
   const live = liveTransfers(home.clock, home.engine.atWork);
   await using service = await openService(home);
+  const metrics = serverMetrics(home, { machine: service.machine, hosts, live });
+  using _metrics = home.listen((event) => metrics.counts.hear(event));
   using feed = homeFeed(home, live, service, {
-    service: async () => viewService({ version: VERSION, machine: service.machine, feed, hosts: hosts.look }),
+    service: async () => viewService({ version: VERSION, machine: service.machine, feed, hosts: hosts.look, dryRuns }),
     hosts: hosts.look,
   });
   service.signal.addEventListener('abort', () => feed.end(), { once: true });
   const scheme = tls === undefined ? 'http' : 'https';
   const letIn = gate({ token, scheme, names: namesOf(address, listener.port, options.hosts ?? []) });
-  const api = apiOf(home, service, { live, feed, list: index.list, hosts: hosts.look });
+  const api = apiOf(home, service, { live, feed, list: index.list, hosts: hosts.look, dryRuns }, metrics);
   const page = await openPage();
-  answer = (request) => page(request) ?? letIn(request) ?? ready(request, state) ?? api.fetch(request);
+  answer = (request) =>
+    page(request) ?? letIn(request) ?? ready(request, state) ?? metrics.answer(request) ?? api.fetch(request);
   const server: RunningServer = {
     url: `${scheme}://${address.kind === 'socket' ? 'localhost' : authorityOf(address.host, listener.port)}`,
     ...(address.kind === 'socket' ? { socket: address.path } : {}),
@@ -80,7 +87,12 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   await drain(home, service, drainMs);
 }
 
-function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | 'feed' | 'list' | 'hosts'>) {
+function apiOf(
+  home: Home,
+  service: LocalService,
+  seen: Pick<ApiDeps, 'live' | 'feed' | 'list' | 'hosts' | 'dryRuns'>,
+  { counts }: Pick<Metrics, 'counts'>,
+) {
   return createApi({
     ports: service.ports,
     requests: service.requests,
@@ -92,7 +104,9 @@ function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | '
     // One that is none of ours is refused at once.
     checkSource: (url) => void home.sources(url),
     ownerOf: () => 'local',
-    onAnswered({ method, route }, failure) {
+    onAnswered(request, failure) {
+      counts.answered(request);
+      const { method, route } = request;
       if (failure === undefined) return;
       const { code, message } = failure;
       void home.events.emit({ type: 'warning', message: `${method} ${route} failed (${code}): ${message}` });

@@ -46,6 +46,7 @@ export async function probeHttp(
   return {
     snapshot,
     finalUrl: redactUrl(answer.url.href),
+    httpStatus: answer.status,
     ...stated({ nextPage: nextLink(answer.headers, answer.url) }),
     body,
     bodyIsWhole: !ranges || bodyBytes === sizeBytes,
