@@ -95,6 +95,9 @@ export interface ApiClient extends AsyncDisposable {
   cancelBatch(batchId: string, options?: Calling): Promise<Batch>;
   /** Runs again what failed, and nothing else. */
   retryBatch(batchId: string, options?: Calling): Promise<Batch>;
+  /** On a machine only, as the next one. */
+  pauseBatch(batchId: string, options?: Calling): Promise<Batch>;
+  resumeBatch(batchId: string, options?: Calling): Promise<Batch>;
   /** Which home answers, and what it has. */
   service(options?: Calling): Promise<Service>;
   health(options?: Calling): Promise<Health>;
@@ -178,6 +181,10 @@ export function createClient(options: ClientOptions): ApiClient {
       ask({ method: 'POST', path: `${batchPathOf(id)}/cancel`, repeatable: false, signal }),
     retryBatch: (id, { signal } = {}) =>
       ask({ method: 'POST', path: `${batchPathOf(id)}/retry`, repeatable: false, signal }),
+    pauseBatch: (id, { signal } = {}) =>
+      ask({ method: 'POST', path: `${batchPathOf(id)}/pause`, repeatable: true, signal }),
+    resumeBatch: (id, { signal } = {}) =>
+      ask({ method: 'POST', path: `${batchPathOf(id)}/resume`, repeatable: true, signal }),
     service: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/service', repeatable: true, signal }),
     health: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/health', repeatable: true, signal }),
     [Symbol.asyncDispose]: () => asking[Symbol.asyncDispose](),

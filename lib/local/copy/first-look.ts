@@ -20,16 +20,16 @@ export interface FirstLook extends AsyncDisposable {
   readonly run: Run;
 }
 
-/** Waits until it is the transfer's turn to run, then looks. */
+/** Waits until it is the transfer's turn to run, unless it is to begin at once, then looks. */
 export async function lookAt(
   home: Home,
   request: CopyRequest,
   options: TransferOptions,
-  signal: AbortSignal,
+  { signal, atOnce }: { readonly signal: AbortSignal; readonly atOnce: boolean },
 ): Promise<FirstLook> {
   const written = home.destinations.parse(request.destination ?? '.');
   const needs = needsOf(written.locate('name'), options, request.source.url);
-  const run = await home.engine.openInTurn(needs, signal);
+  const run = atOnce ? await home.engine.open(needs) : await home.engine.openInTurn(needs, signal);
   try {
     const { singleMaxBytes } = run.ports.policy.plan;
     const probe = await probePatiently(run.ports, request.source, singleMaxBytes, options, signal);

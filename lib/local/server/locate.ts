@@ -29,6 +29,6 @@ function locateText(destinations: LocalDestinations, text: string, name: string 
   // A folder or a prefix: what is in it depends on the name.
   const takesName = JSON.stringify(to) !== JSON.stringify(written.locate(`${name ?? ''}_`));
   if (takesName && name === undefined) throw noNameFor(to.kind === 's3' ? 'key' : 'path');
-  written.makeFolder?.();
+  if (name !== '') written.makeFolder?.();
   return to;
 }
