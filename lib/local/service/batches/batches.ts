@@ -59,15 +59,9 @@ export function openBatches(home: Home, queue: Queue, changes: Changes): Batches
     if (missing(counters) === 0) shards.forget(batchId);
     const { status } = record;
     if (status === 'accepted' || status === 'running') return;
-    const more = stated({ report, reason });
-    await home.events.emit({
-      type: `batch.${status}`,
-      batchId,
-      run: runOf(record),
-      entries: list.entries,
-      counters,
-      ...more,
-    });
+    const type = `batch.${status}` as const;
+    const event = { type, batchId, run: runOf(record), entries: list.entries, counters };
+    await home.events.emit(Object.assign(event, stated({ report, reason })));
   }
 
   /** Their place is locked, and they have no job yet. */
