@@ -3,6 +3,7 @@ import { toIso } from '../../lib/values/time.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import type { Context } from '../context.ts';
 import type { Settings } from '../options/table.ts';
+import { outcomeKinds } from './batch/summary.ts';
 import { writeLine } from './lines.ts';
 import { writeJson } from './reporters/json-reporter.ts';
 
@@ -48,6 +49,12 @@ function sentence(event: PieceworkEvent): string | undefined {
       return `${event.transferId} cancelled`;
     case 'left':
       return `${event.transferId} left ${event.what} at ${event.target}: ${event.reason.message}`;
+    case 'batch.accepted':
+      return `batch ${event.batchId} accepted${event.run > 1 ? ` (run ${event.run})` : ''}: ${event.list} to ${event.destination}`;
+    case 'batch.completed':
+    case 'batch.failed':
+    case 'batch.cancelled':
+      return `batch ${event.batchId} ${event.type.slice('batch.'.length)}: ${outcomeKinds(event.entries, event.counters)}${event.reason === undefined ? '' : ` (${event.reason.code}: ${event.reason.message})`}`;
     case 'warning':
       return `warning: ${event.message}`;
     case 'piece.failed':

@@ -9,12 +9,21 @@ import { hasEnded } from './watch/watching.ts';
 
 /* A deployment's batches for people: the same words as for those of this machine. */
 
-export function remoteBatchRow({ id, status, ending, list, counters, createdAt, destination }: Batch): TransferRow {
+export function remoteBatchRow({
+  id,
+  status,
+  paused,
+  ending,
+  list,
+  counters,
+  createdAt,
+  destination,
+}: Batch): TransferRow {
   const left = missing(counters);
   const all = list.entries === undefined ? 'list not read yet' : count(list.entries, 'entry', 'entries');
   return {
     id,
-    state: `${ending === undefined ? status : 'ending'} (batch, ${left === 0 ? all : `${left} of ${list.entries} missing`})`,
+    state: `${ending !== undefined ? 'ending' : paused === true ? 'paused' : status} (batch, ${left === 0 ? all : `${left} of ${list.entries} missing`})`,
     sizeBytes: counters?.bytes,
     createdAt,
     source: printable(list.from),
@@ -29,6 +38,7 @@ export function remoteBatchLines(batch: BatchDetail): readonly string[] {
   const lines = facts([
     ['batch', id],
     ['state', `${status}${batch.ending === undefined ? '' : ' (about to end)'}${run > 1 ? ` (run ${run})` : ''}`],
+    ['paused', batch.paused === true ? `piecework resume ${id} goes on with it` : undefined],
     ['owner', owner],
     ['acted by', actedBy],
     ['list', `${list.from}${list.entries === undefined ? '' : `, ${count(list.entries, 'entry', 'entries')}`}`],
@@ -45,7 +55,8 @@ export function remoteBatchLines(batch: BatchDetail): readonly string[] {
     ['report', batch.report],
     ['kept until', isOver ? heldUntil : undefined],
   ]);
-  const again = isOver && missing(counters) > 0 && heldUntil !== undefined;
+  // What a machine keeps has no such end.
+  const again = isOver && missing(counters) > 0 && (heldUntil !== undefined || owner === 'local');
   return [
     ...lines,
     ...failureLines(batch.failures),

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { ApiClient } from '../../lib/api/client/client.ts';
 import type { SubmitBatchRequest } from '../../lib/api/schemas/batches/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
@@ -16,6 +17,7 @@ import type { Settings } from '../options/table.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
+import { destinationHere } from './server/destination-here.ts';
 import { eachRemoteSource, remoteSource } from './source.ts';
 import { remoteObject, saySubmitted, submitOptions } from './submitted.ts';
 import { throwUnlessWhole, watchBatch } from './watch/watch-batch.ts';
@@ -37,12 +39,12 @@ const READ_THERE: ReadHere = { notes: [] };
 
 /**
  * Gives a list to a deployment: one with a URL is read there; a file of this machine, or stdin, is read here, and its
- * entries go with the request.
+ * entries go with the request. The server of this machine reads files by itself.
  */
-export async function submitBatch(call: VerbCall, client: ApiClient): Promise<void> {
+export async function submitBatch(call: VerbCall, client: ApiClient, isHere: boolean): Promise<void> {
   const { settings, context, extras } = call;
   const [list = '', to = ''] = call.arguments;
-  const { request, notes } = await batchRequestOf(list, to, settings, context.signal);
+  const { request, notes } = await batchRequestOf(list, { to, isHere }, settings, context.signal);
   sayHome(call, client);
   if (settings.json !== true && settings.quiet !== true)
     for (const note of notes) writeLine(context.stderr, printable(`list: ${note}`));
@@ -55,19 +57,19 @@ export async function submitBatch(call: VerbCall, client: ApiClient): Promise<vo
 
 async function batchRequestOf(
   list: string,
-  to: string,
+  { to, isHere }: { readonly to: string; readonly isHere: boolean },
   settings: Settings,
   signal: AbortSignal,
 ): Promise<{ readonly request: SubmitBatchRequest; readonly notes: readonly string[] }> {
-  const destination = prefixOf(to);
+  const destination = isHere ? folderHere(to) : prefixOf(to);
   // What is said of one source holds for each, and for the list.
   const { source, object, options } = copyRequest(isUrl(list) ? list : '', undefined, settings);
   const each = eachRemoteSource(source, settings);
-  const { entries, notes } = isUrl(list) ? READ_THERE : await entriesOf(list, settings, signal);
+  const isFile = isHere && list !== '-' && !isUrl(list);
+  const { entries, notes } = isFile || isUrl(list) ? READ_THERE : await entriesOf(list, settings, signal);
+  const at = isFile ? { url: pathToFileURL(resolve(list)).href } : remoteSource(source, settings);
   const request: SubmitBatchRequest = {
-    ...(entries === undefined
-      ? { list: { ...remoteSource(source, settings), ...stated({ reading: remoteReading(settings) }) } }
-      : { entries }),
+    ...(entries === undefined ? { list: { ...at, ...stated({ reading: remoteReading(settings) }) } } : { entries }),
     destination,
     ...(Object.keys(each).length === 0 ? {} : { source: each }),
     object: remoteObject(object),
@@ -157,6 +159,12 @@ function requested(entry: Entry): Entries[number] {
 }
 
 const BY_URL = 'put the list where the deployment reads, and give its URL, such as s3://bucket/list.csv';
+
+/** The server of this machine does not know our folder. */
+function folderHere(to: string): string {
+  const path = destinationHere(to);
+  return /[/\\]$/.test(path) ? path : `${path}/`;
+}
 
 /** @throws PieceworkError `InvalidDestination`. */
 function prefixOf(to: string): SubmitBatchRequest['destination'] {

@@ -1,4 +1,3 @@
-import { resolve, sep } from 'node:path';
 import type { SubmitRequest } from '../../lib/api/schemas/request.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
@@ -9,6 +8,7 @@ import type { Settings } from '../options/table.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { Verb } from '../verb.ts';
 import { DEPLOYMENT_EXTRAS, openDeployment, openServer } from './deployment.ts';
+import { destinationHere } from './server/destination-here.ts';
 import { priorityOf } from './server/queue-verbs.ts';
 import { remoteSource } from './source.ts';
 import { submitBatch } from './submit-batch.ts';
@@ -34,7 +34,7 @@ export const submitVerb: Verb = {
     { name: 'watch', help: 'follow it until it has ended' },
     { name: 'priority', placeholder: 'N', help: 'higher runs first, from -100 to 100 (piecework serve; default: 0)' },
     { name: 'paused', help: 'it does not run before piecework resume (piecework serve)' },
-    { name: 'batch', help: 'SOURCE is a list of many (docs/lists.md), and DEST a prefix' },
+    { name: 'batch', help: 'SOURCE is a list of many (docs/lists.md), and DEST a prefix, or here a folder' },
     {
       name: 'idempotency-key',
       placeholder: 'KEY',
@@ -64,7 +64,7 @@ export const submitVerb: Verb = {
       );
     }
     const { settings, context, extras } = call;
-    if (extras['batch'] === true) return await submitBatch(call, client);
+    if (extras['batch'] === true) return await submitBatch(call, client, deployment === undefined);
     const request = submitRequest(url, to, settings, deployment === undefined);
     sayHome(call, client);
     const preferred = stated({
@@ -83,17 +83,10 @@ function submitRequest(url: string, to: string, settings: Settings, isHere: bool
   const { source, object, options } = copyRequest(url, undefined, settings);
   return {
     source: remoteSource(source, settings),
-    destination: isHere ? hereOf(to) : destinationOf(source, to),
+    destination: isHere ? destinationHere(to) : destinationOf(source, to),
     object: remoteObject(object),
     options: options ?? {},
   };
-}
-
-/** The server of this machine knows every destination, but not our folder. */
-function hereOf(to: string): string {
-  if (to === '-' || /^[a-z][a-z0-9+.-]*:\/\//i.test(to)) return to;
-  const path = resolve(to);
-  return /[/\\]$/.test(to) && !path.endsWith(sep) ? `${path}${sep}` : path;
 }
 
 function destinationOf(source: SourceLocator, to: string): SubmitRequest['destination'] {

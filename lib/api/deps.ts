@@ -58,6 +58,8 @@ export interface ApiDeps {
   onAnswered?(request: AnsweredRequest, failure: PieceworkError | undefined): void;
   /** A link to the report of a batch that has ended, which can be read for some minutes. @default none is given */
   reportLink?(batch: BatchRecord): Promise<string>;
+  /** The report itself, where this home has it; `undefined`: only its place is known. @default only that */
+  report?(batch: BatchRecord): Promise<{ readonly type: string; readonly body: ReadableStream } | undefined>;
   /** The queue and the limits of one machine. @default it is a deployment, which has none */
   readonly machine?: Machine;
   /** A page of its transfers. @default read from the records */

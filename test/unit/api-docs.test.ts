@@ -34,6 +34,8 @@ describe('the OpenAPI document', () => {
       'get /v1/batches/{id}/report',
       'post /v1/batches/{id}/cancel',
       'post /v1/batches/{id}/retry',
+      'post /v1/batches/{id}/pause',
+      'post /v1/batches/{id}/resume',
       'get /v1/service',
       'patch /v1/service',
       'post /v1/service/pause',

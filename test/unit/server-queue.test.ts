@@ -44,16 +44,16 @@ describe('the queue of a server', () => {
     await queue.prefer(id(4), { priority: 7 });
     await queue.pauseAll(true);
     const next = queueIn(memory);
-    expect([next.isPaused, next.pausedCount, next.of(id(1)), next.of(id(4))]).toEqual([
+    expect([next.isPaused, next.paused, next.of(id(1)), next.of(id(4))]).toEqual([
       true,
-      1,
+      [id(1)],
       { paused: true },
       { priority: 7 },
     ]);
     expect(next.sorted(ALL)).toEqual([4, 2, 1, 3].map(id));
     expect(next.standing(id(2)).mayRun).toBe(false);
     next.keepOnly(new Set([id(4)]));
-    expect(next.pausedCount).toBe(0);
+    expect(next.paused).toEqual([]);
     await next.prefer(id(4), { priority: 0 });
     expect(next.of(id(4))).toEqual({});
   });

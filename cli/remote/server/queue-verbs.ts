@@ -1,7 +1,9 @@
 import type { ApiClient } from '../../../lib/api/client/client.ts';
+import type { Batch } from '../../../lib/api/schemas/batches/answers.ts';
 import type { Transfer } from '../../../lib/api/schemas/transfer.ts';
 import { PieceworkError } from '../../../lib/errors/error.ts';
 import { stated } from '../../../lib/values/stated.ts';
+import type { GivenId } from '../../options/given-id.ts';
 import { writeLine } from '../../output/lines.ts';
 import { writeJson } from '../../output/reporters/json-reporter.ts';
 import { transferTable } from '../../output/transfer-table.ts';
@@ -13,15 +15,16 @@ import { SERVER_EXTRAS, serverOf } from './server.ts';
 /* What only `piecework serve` can do: it has a queue. */
 
 const IDS = { term: '[ID...]', help: 'ids of transfers, or as much of their beginning as only they have' };
+const ANY_IDS = { ...IDS, help: 'ids of transfers and batches, or as much of their beginning as only they have' };
 const ALL = { name: 'all', help: 'all that there are, and what is still to come' };
 
 export const pauseVerb: Verb = {
   name: 'pause',
-  summary: 'have the server of this machine pause transfers, or all',
+  summary: 'have the server of this machine pause transfers and batches, or all',
   description:
-    'What is under way of a paused transfer comes to its end; nothing more is begun before piecework resume, also ' +
-    'after a restart of the server.',
-  arguments: [IDS],
+    'What is under way of a paused transfer or batch comes to its end; nothing more is begun before piecework resume, ' +
+    'also after a restart of the server.',
+  arguments: [ANY_IDS],
   settings: 'pause',
   extras: [ALL, ...SERVER_EXTRAS],
   examples: [
@@ -31,20 +34,22 @@ export const pauseVerb: Verb = {
   run: (call) =>
     change(call, {
       one: (client, id, signal) => client.pause(id, { signal }),
+      batch: (client, id, signal) => client.pauseBatch(id, { signal }),
       all: (client, signal) => client.pauseAll({ signal }),
     }),
 };
 
 export const resumeVerb: Verb = {
   name: 'resume',
-  summary: 'have the server go on with paused transfers, or with all',
-  arguments: [IDS],
+  summary: 'have the server go on with paused transfers and batches, or with all',
+  arguments: [ANY_IDS],
   settings: 'resume',
   extras: [{ ...ALL, help: 'all but those that were paused one by one' }, ...SERVER_EXTRAS],
   examples: [{ command: 'piecework resume 01JZ8', what: 'when its turn comes, with what is missing' }],
   run: (call) =>
     change(call, {
       one: (client, id, signal) => client.resume(id, { signal }),
+      batch: (client, id, signal) => client.resumeBatch(id, { signal }),
       all: (client, signal) => client.resumeAll({ signal }),
     }),
 };
@@ -79,7 +84,7 @@ export const queueVerb: Verb = {
       );
     await using client = await serverOf(call);
     if (!isAsked) return await showQueue(call, client);
-    await changeEach(call, client, (id, signal) => client.arrange(id, arrangement, { signal }));
+    await changeEach(call, client, { one: (_, id, signal) => client.arrange(id, arrangement, { signal }) });
   },
 };
 
@@ -97,17 +102,22 @@ function positionOf({ first, last }: VerbCall['extras']): 'first' | 'last' | und
   return first === true ? 'first' : last === true ? 'last' : undefined;
 }
 
-interface Change {
+interface ChangeOne {
   one(client: ApiClient, id: string, signal: AbortSignal): Promise<Transfer>;
+  /** @default batches have no such thing */
+  batch?(client: ApiClient, id: string, signal: AbortSignal): Promise<Batch>;
+}
+
+interface Change extends ChangeOne {
   all(client: ApiClient, signal: AbortSignal): ReturnType<ApiClient['service']>;
 }
 
-async function change(call: VerbCall, { one, all }: Change): Promise<void> {
+async function change(call: VerbCall, { all, ...each }: Change): Promise<void> {
   const { context, settings, extras, arguments: ids } = call;
   if ((extras['all'] === true) === ids.length > 0)
     throw new PieceworkError('InvalidOption', 'give ids of transfers, or --all');
   await using client = await serverOf(call);
-  if (ids.length > 0) return await changeEach(call, client, (id, signal) => one(client, id, signal));
+  if (ids.length > 0) return await changeEach(call, client, each);
   const service = await all(client, context.signal);
   if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, service });
   else writeLine(context.stdout, service.paused === true ? 'all paused' : 'all go on');
@@ -116,23 +126,34 @@ async function change(call: VerbCall, { one, all }: Change): Promise<void> {
 async function changeEach(
   { context, settings, arguments: given }: VerbCall,
   client: ApiClient,
-  ask: (id: string, signal: AbortSignal) => Promise<Transfer>,
+  { one, batch: ofBatch }: ChangeOne,
 ): Promise<void> {
   const { signal } = context;
-  const ids: string[] = [];
+  const ids: GivenId[] = [];
   // All are known before any is changed.
-  for (const text of given) ids.push((await resolveRemoteId(client, text, signal)).id);
+  for (const text of given) ids.push(await resolveRemoteId(client, text, signal));
+  const batch = ids.find(({ kind }) => kind === 'batch');
+  if (batch !== undefined && ofBatch === undefined)
+    throw new PieceworkError('InvalidOption', `${batch.id} is a batch, which has no place in the order of transfers`);
   const transfers: Transfer[] = [];
-  for (const id of ids) {
-    const transfer = await ask(id, signal);
-    transfers.push(transfer);
-    if (settings.json !== true) writeLine(context.stdout, `${transfer.id} ${standingText(transfer)}`);
+  const batches: Batch[] = [];
+  for (const { kind, id } of ids) {
+    const changed =
+      kind === 'batch' && ofBatch !== undefined ? await ofBatch(client, id, signal) : await one(client, id, signal);
+    if ('list' in changed) batches.push(changed);
+    else transfers.push(changed);
+    if (settings.json !== true) writeLine(context.stdout, `${changed.id} ${standingText(changed)}`);
   }
-  if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfers });
+  if (settings.json === true)
+    writeJson(context.stdout, {
+      ...{ type: 'result', home: client.url, transfers },
+      ...stated({ batches: batches.length === 0 ? undefined : batches }),
+    });
 }
 
 /** `transferring, paused`; `accepted, waits as number 3, priority 10`. */
-function standingText({ status, paused, priority, waitingPosition }: Transfer): string {
+function standingText(changed: Transfer | Batch): string {
+  const { status, paused, priority, waitingPosition } = { priority: undefined, waitingPosition: undefined, ...changed };
   return [
     status,
     ...(paused === true ? ['paused'] : []),

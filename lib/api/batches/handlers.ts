@@ -21,7 +21,9 @@ import {
   getBatchRoute,
   listBatchesRoute,
   outcomesRoute,
+  pauseBatchRoute,
   reportRoute,
+  resumeBatchRoute,
   retryBatchRoute,
   submitBatchRoute,
 } from './routes.ts';
@@ -38,20 +40,24 @@ export interface BatchApi {
 
 export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
   const { deps, requests, ownership, signal, basePathOf } = api;
-  const { ports } = deps;
+  const { ports, machine } = deps;
   const sees = (context: Context<ApiEnv>) => seesBatch(context.get('owner'), ownership);
+  const shown = (record: BatchRecord, context: Context) => ({
+    ...viewBatch(record, basePathOf(context)),
+    ...machine?.standingOfBatch(record),
+  });
 
   app.openapi(submitBatchRoute, async (context) => {
     const body = context.req.valid('json');
     const owner = context.get('owner');
-    const submission = toBatchSubmission(body, owner, deps.locate);
+    const submission = toBatchSubmission(body, owner, { locate: deps.locate, isMachine: machine !== undefined });
     if (submission.list.kind === 'at') await deps.checkSource(submission.list.from.url, submission.list.from);
     const key = context.req.valid('header')['idempotency-key'];
     const record = await requests.submitBatch(
       key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
     );
     context.set('batchId', record.id);
-    const batch = viewBatch(record, basePathOf(context));
+    const batch = shown(record, context);
     return context.json(batch, 202, { location: batch.links.self });
   });
 
@@ -61,7 +67,7 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     const wanted = (batch: BatchRecord) => isSeen(batch) && (status === undefined || batch.status === status);
     const before = cursor === undefined ? undefined : fromCursor(cursor);
     const { records, next } = await listBatches(ports, { limit, wanted, ...stated({ before }) });
-    const batches = records.map((record) => viewBatch(record, basePathOf(context)));
+    const batches = records.map((record) => shown(record, context));
     return context.json(next === undefined ? { batches } : { batches, nextCursor: toCursor(next) }, 200);
   });
 
@@ -71,8 +77,11 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     const stopping = AbortSignal.any([signal, context.req.raw.signal]);
     if (waitSeconds > 0) await waitForBatch(ports, id, waitSeconds * 1000, sees(context), stopping);
     const record = await findSeen(ports, id, sees(context));
-    const view = await batchView(ports, record);
-    return context.json(viewBatchDetail(record, view, basePathOf(context), ports.clock.now()), 200);
+    const sums = isBatchOver(record) ? undefined : machine?.sumsOfBatch(id);
+    const view = sums ?? (await batchView(ports, record));
+    const detail = viewBatchDetail(record, view, basePathOf(context), ports.clock.now());
+    const { paused } = machine?.standingOfBatch(record) ?? {};
+    return context.json({ ...detail, ...stated({ paused, openLarge: sums?.openLarge }) }, 200);
   });
 
   app.openapi(outcomesRoute, async (context) => {
@@ -91,6 +100,8 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
   app.openapi(reportRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     const record = await findSeen(ports, id, sees(context));
+    const here = record.report === undefined ? undefined : await deps.report?.(record);
+    if (here !== undefined) return context.body(here.body, 200, { 'content-type': here.type });
     return context.redirect(await linkTo(record, deps), 302);
   });
 
@@ -98,15 +109,26 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     const id = checkedBatchId(context, context.req.valid('param').id);
     const caller = context.get('owner');
     await checkBatchChange(ports, id, caller, ownership);
-    return context.json(viewBatch(await requests.cancelBatch(id, caller, signal), basePathOf(context)), 202);
+    return context.json(shown(await requests.cancelBatch(id, caller, signal), context), 202);
   });
 
   app.openapi(retryBatchRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     const caller = context.get('owner');
     await checkBatchChange(ports, id, caller, ownership);
-    const batch = viewBatch(await requests.retryBatch(id, caller), basePathOf(context));
+    const batch = shown(await requests.retryBatch(id, caller), context);
     return context.json(batch, 202, { location: batch.links.self });
+  });
+
+  if (machine === undefined) return;
+  app.openapi(pauseBatchRoute, async (context) => {
+    const id = checkedBatchId(context, context.req.valid('param').id);
+    return context.json(shown(await machine.pauseBatch(id), context), 202);
+  });
+
+  app.openapi(resumeBatchRoute, async (context) => {
+    const id = checkedBatchId(context, context.req.valid('param').id);
+    return context.json(shown(await machine.resumeBatch(id), context), 202);
   });
 }
 
@@ -124,7 +146,10 @@ async function linkTo(record: BatchRecord, { reportLink }: ApiDeps): Promise<str
       `batch ${id} has no report: none was asked for, or it could not be written; its outcomes can be read`,
     );
   if (reportLink === undefined)
-    throw new ApiError('BatchEnded', `no links are signed here; the report of batch ${id} is ${report}`);
+    throw new ApiError(
+      'BatchEnded',
+      `no links are signed here; the report of batch ${id} is ${report}, to be read there`,
+    );
   return await reportLink(record);
 }
 

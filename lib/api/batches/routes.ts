@@ -65,9 +65,17 @@ export const reportRoute = createRoute({
   path: '/v1/batches/{id}/report',
   operationId: 'getReport',
   summary: 'Where its report is',
-  description: 'Leads to a link that anyone who has it can read for 15 minutes.',
+  description:
+    'Leads to a link that anyone who has it can read for 15 minutes; a machine answers with the report itself, where it is a file.',
   request: { params: batchIdSchema },
-  responses: { 302: { description: 'There it is.', headers: location('A signed link.') }, ...problems(403, 404, 409) },
+  responses: {
+    200: {
+      description: 'The report itself (a machine only).',
+      content: { 'application/jsonl': { schema: z.string() }, 'text/csv': { schema: z.string() } },
+    },
+    302: { description: 'There it is.', headers: location('A signed link.') },
+    ...problems(403, 404, 409),
+  },
 });
 
 export const cancelBatchRoute = createRoute({
@@ -92,4 +100,25 @@ export const retryBatchRoute = createRoute({
     202: { ...json(batchSchema, 'Accepted again.'), headers: location('Path of the batch.') },
     ...problems(403, 404, 409, 422),
   },
+});
+
+export const pauseBatchRoute = createRoute({
+  method: 'post',
+  path: '/v1/batches/{id}/pause',
+  operationId: 'pauseBatch',
+  summary: 'Pause a batch (a machine only)',
+  description:
+    'What is under way comes to its end, for up to 30 s; nothing more is begun before it is resumed, also after a restart.',
+  request: { params: batchIdSchema },
+  responses: { 202: json(batchSchema, 'As it then is.'), ...problems(403, 404, 409) },
+});
+
+export const resumeBatchRoute = createRoute({
+  method: 'post',
+  path: '/v1/batches/{id}/resume',
+  operationId: 'resumeBatch',
+  summary: 'Go on with a paused batch (a machine only)',
+  description: 'When its turn comes, with what is missing.',
+  request: { params: batchIdSchema },
+  responses: { 202: json(batchSchema, 'As it then is.'), ...problems(403, 404, 409) },
 });

@@ -1,31 +1,68 @@
 import type { ListReading } from '../../lists/options.ts';
 import type { BatchSubmission } from '../../pipeline/shared/batches/submission.ts';
-import type { SourceLocator } from '../../transfer/locators.ts';
+import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
+import { placeInS3 } from '../../transfer/written-place.ts';
 import { stated } from '../../values/stated.ts';
 import { ApiError } from '../answers/problem.ts';
 import type { LocateDestination } from '../requests/destinations.ts';
 import { checkObject, toObject, toSource } from '../requests/submission.ts';
 import type { SubmitBatchBody } from '../schemas/batches/request.ts';
+import { folderSchema } from '../schemas/batches/request.ts';
 
 /**
  * What a checked body means to the use cases.
  * @throws PieceworkError `InvalidUrl`, `InvalidOption`, `InvalidDestination`.
  */
-export function toBatchSubmission(body: SubmitBatchBody, owner: string, locate: LocateDestination): BatchSubmission {
-  const { prefix, ...place } = body.destination;
+export function toBatchSubmission(
+  body: SubmitBatchBody,
+  owner: string,
+  { locate, isMachine }: { readonly locate: LocateDestination; readonly isMachine: boolean },
+): BatchSubmission {
   const object = toObject(body.object ?? {});
   checkObject(object);
   const { ifExists = 'if-changed', maxAttempts = 5, report = true, maxFailures, ...more } = body.options ?? {};
+  if (!isMachine) refuseOfMachines(body);
   return {
     owner,
     ...listOf(body),
-    destination: locate({ ...place, key: prefix }, undefined),
+    destination: locateFolder(body.destination, locate),
     options: { ifExists, maxAttempts, object, ...stated({ ...more, maxFailures }) },
     ...stated({
       source: body.source === undefined ? undefined : toDefaults(body.source),
-      reportTo: report ? undefined : (false as const),
+      reportTo: report === true ? undefined : report,
     }),
   };
+}
+
+function locateFolder(asked: SubmitBatchBody['destination'], locate: LocateDestination): DestinationLocator {
+  const written = typeof asked === 'string' ? placeInS3(asked) : undefined;
+  if (written !== undefined) {
+    const folder = folderSchema.safeParse({ bucket: written.bucket, prefix: written.key });
+    const [issue] = folder.error?.issues ?? [];
+    if (issue !== undefined) {
+      const detail = `its ${String(issue.path[0] ?? 'text')} ${issue.message}`;
+      throw new ApiError('InvalidOption', `#/destination: ${detail}`, {
+        errors: [{ pointer: '#/destination', detail }],
+      });
+    }
+    return locate(written, undefined);
+  }
+  if (typeof asked === 'string') return locate(asked, '');
+  const { prefix, ...place } = asked;
+  return locate({ ...place, key: prefix }, undefined);
+}
+
+/** @throws ApiError `InvalidOption`: a deployment has no such setting. */
+function refuseOfMachines({ options = {} }: SubmitBatchBody): void {
+  const { parallelism, report } = options;
+  const field = parallelism !== undefined ? 'parallelism' : typeof report === 'string' ? 'report' : undefined;
+  if (field === undefined) return;
+  const pointer = `#/options/${field}`;
+  const detail =
+    field === 'report'
+      ? 'a deployment writes the report under the destination: give true or false'
+      : 'a deployment shares connections among all that it brings: only piecework serve takes a number of them';
+  throw new ApiError('InvalidOption', `${pointer}: ${detail}`, { errors: [{ pointer, detail }] });
 }
 
 function listOf({ entries, list }: SubmitBatchBody): Pick<BatchSubmission, 'list' | 'reading'> {

@@ -104,6 +104,9 @@ export interface ApiClient extends AsyncDisposable {
   retryBatch(batchId: string, options?: Calling): Promise<Batch>;
   /** What was learned of the hosts of sources, by name. On a machine only (`RouteNotFound`). */
   hosts(options?: Calling): Promise<Hosts>;
+  /** On a machine only, as the next one. */
+  pauseBatch(batchId: string, options?: Calling): Promise<Batch>;
+  resumeBatch(batchId: string, options?: Calling): Promise<Batch>;
   /** Which home answers, and what it has. */
   service(options?: Calling): Promise<Service>;
   health(options?: Calling): Promise<Health>;
@@ -190,6 +193,10 @@ export function createClient(options: ClientOptions): ApiClient {
     retryBatch: (id, { signal } = {}) =>
       ask({ method: 'POST', path: `${batchPathOf(id)}/retry`, repeatable: false, signal }),
     hosts: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/hosts', repeatable: true, signal }),
+    pauseBatch: (id, { signal } = {}) =>
+      ask({ method: 'POST', path: `${batchPathOf(id)}/pause`, repeatable: true, signal }),
+    resumeBatch: (id, { signal } = {}) =>
+      ask({ method: 'POST', path: `${batchPathOf(id)}/resume`, repeatable: true, signal }),
     service: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/service', repeatable: true, signal }),
     health: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/health', repeatable: true, signal }),
     [Symbol.asyncDispose]: () => asking[Symbol.asyncDispose](),

@@ -10,7 +10,8 @@ type ObjectPlace = Exclude<AskedDestination, string>;
 
 /**
  * Where a home writes what is asked for.
- * @param name what the source is called where the place is a folder or a prefix; `undefined` = it has none to show
+ * @param name what the source is called where the place is a folder or a prefix; `undefined` = it has none to show;
+ * '' = the folder or prefix itself is meant, and is not made
  * @throws PieceworkError `InvalidDestination`, `InvalidOption`: it does not write there.
  */
 export type LocateDestination = (asked: AskedDestination, name: string | undefined) => DestinationLocator;

@@ -51,7 +51,7 @@ export const serviceSchema = z
     counts: z
       .object({ running: z.int(), waiting: z.int(), paused: z.int() })
       .optional()
-      .openapi({ description: 'Transfers that run, wait for their turn, or were paused one by one.' }),
+      .openapi({ description: 'Transfers and batches that run, wait for their turn, or were paused one by one.' }),
     limits: limitsSchema.optional(),
   })
   .openapi('Service');

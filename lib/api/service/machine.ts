@@ -1,4 +1,7 @@
+import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
+import type { Sums } from '../../transfer/batch/sums.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
+import type { Batch } from '../schemas/batches/answers.ts';
 import type { Feature, LimitsBody, Service } from '../schemas/service.ts';
 import type { Transfer } from '../schemas/transfer.ts';
 
@@ -36,6 +39,14 @@ export interface Machine {
    * @throws PieceworkError `InvalidOption`.
    */
   limit(values: LimitsBody): Promise<void>;
+  /** Whether it is paused, and, while it is worked on, its sums. Nothing is said of what has ended. */
+  standingOfBatch(record: BatchRecord): Pick<Batch, 'paused' | 'counters'>;
+  /** While it is worked on: they are ahead of what is written. */
+  sumsOfBatch(batchId: string): (Sums & { readonly openLarge: number }) | undefined;
+  /** @throws PieceworkError `BatchNotFound`, `BatchEnded`; `Conflict` where another process works on it. */
+  pauseBatch(batchId: string): Promise<BatchRecord>;
+  /** @throws PieceworkError also `DestinationLocked`. */
+  resumeBatch(batchId: string): Promise<BatchRecord>;
   pauseAll(): Promise<void>;
   resumeAll(): Promise<void>;
 }

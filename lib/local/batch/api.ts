@@ -35,6 +35,8 @@ export interface ListInput extends Omit<ListReading, 'format'> {
   readonly from: string;
   /** @default recognised by name and content */
   readonly format?: string;
+  /** Where it has a URL: what is said of it besides that. @default what is said of every source */
+  readonly source?: Omit<SourceLocator, 'url'>;
 }
 
 export interface BatchRequestOptions {

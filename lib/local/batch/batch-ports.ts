@@ -11,6 +11,7 @@ import type { CompleteBatchOptions } from './batch-options.ts';
 import { bringLarge } from './large-entry.ts';
 import type { LocalShards } from './list/shard-store.ts';
 import { localShards } from './list/shard-store.ts';
+import type { BatchDrain } from './run/batch-drain.ts';
 
 export interface LocalBatchPorts extends BatchPorts {
   readonly shards: LocalShards;
@@ -35,9 +36,13 @@ export function localBatchPorts(
     readonly share: BatchShare;
     /** Known once the list is read: it may be that of an earlier run. */
     batchId(): string;
+    /** Where its secrets are. @default in these ports */
+    readonly shards?: LocalShards;
+    /** What is under way may be asked to come to its end. @default it is not */
+    readonly drain?: BatchDrain;
   },
 ): LocalBatchPorts {
-  const { request, options, folder, share } = of;
+  const { request, options, folder, share, shards = localShards(home.records), drain } = of;
   const { object = {} } = request;
   const kind = home.destinations.kind(folder.kind);
   const inAll = runningPlaces(options.parallelism);
@@ -47,23 +52,26 @@ export function localBatchPorts(
     clock: home.clock,
     ids: home.ids,
     policy: localSizing({ kind, parallelism: options.parallelism, backoff: BACKOFF }).policy,
-    shards: localShards(home.records),
+    shards,
     destination: share.destination,
     locate: folder.locate,
     makeRoom: folder.makeRoom,
-    buffers: share.buffers,
+    buffers: drain?.counted(share.buffers) ?? share.buffers,
     async connect(host, signal) {
-      const place = await inAll.take(signal);
+      await drain?.untilStopped(signal);
+      const held: Disposable[] = [];
+      const letGo = () => {
+        for (const one of held.splice(0).reverse()) one[Symbol.dispose]();
+      };
       try {
-        const connection = await share.connect(host, options.perHost, signal);
-        return {
-          [Symbol.dispose]() {
-            connection[Symbol.dispose]();
-            place[Symbol.dispose]();
-          },
-        };
+        held.push(await inAll.take(signal));
+        held.push(await share.connect(host, options.perHost, signal));
+        // It waited: meanwhile nothing may be to begin any more.
+        await drain?.untilStopped(signal);
+        if (drain !== undefined) held.push(drain.begun());
+        return { [Symbol.dispose]: letGo };
       } catch (error) {
-        place[Symbol.dispose]();
+        letGo();
         throw error;
       }
     },
@@ -83,7 +91,7 @@ export function localBatchPorts(
           ...stated({ strict: strict || undefined }),
         },
       };
-      return bringLarge(home, entry, to, signal);
+      return bringLarge(home, entry, to, signal, drain);
     },
     async checkDestination(signal, sizeBytes) {
       const { destination } = share;

@@ -1,6 +1,4 @@
 import { resolve } from 'node:path';
-import type { MadeShards } from '../../pipeline/batch/make-shards.ts';
-import { makeShards } from '../../pipeline/batch/make-shards.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import { drafted, goneOnWith } from '../../transfer/batch/batch-transitions.ts';
 import { stated } from '../../values/stated.ts';
@@ -10,13 +8,10 @@ import type { BatchReport, BatchRequest } from './api.ts';
 import type { BatchFolder } from './batch-folder.ts';
 import { batchFolder } from './batch-folder.ts';
 import { completeBatchOptions } from './batch-options.ts';
-import type { LocalBatchPorts } from './batch-ports.ts';
 import { localBatchPorts } from './batch-ports.ts';
 import { batchStore } from './batch-store.ts';
 import { forgetBatch } from './clean-batches.ts';
-import { checkRoom } from './list/check-room.ts';
-import type { OpenedList } from './list/open-list.ts';
-import { openList } from './list/open-list.ts';
+import { readList } from './list/read-list.ts';
 import { Progress } from './progress.ts';
 import { watchForCancel } from './run/cancel-watch.ts';
 import { runBatch } from './run/run-batch.ts';
@@ -68,14 +63,12 @@ async function batchInto(
   await store.announce(draft);
   using watch = watchForCancel(home, watched, stopping);
   using stop = stopper(signal, stopping.signal);
-  const { list, made } = await read(home, request, { ports, kind: folder.kind, batchId: draft.id }, stop.signal);
-  const fresh = {
-    ...draft,
-    list: { ...list.description, entriesSha256: made.sha256, entries: made.entries, shards: made.shards.length },
-  };
+  const listed = await read(home, request, { ports, kind: folder.kind, batchId: draft.id }, stop.signal);
+  const { shards } = listed.made;
+  const fresh = { ...draft, list: listed.list };
   const earlier = last !== undefined && isUnfinished(last, fresh) ? last : undefined;
   if (earlier !== undefined) {
-    await ports.shards.adopt(draft.id, earlier.id, made.shards.length);
+    await ports.shards.adopt(draft.id, earlier.id, shards.length);
     // A cancel of the draft ends what takes its place.
     await watch.look();
     await forgetBatch(home.records, draft.id);
@@ -84,8 +77,7 @@ async function batchInto(
   watched.id = begun.id;
   await watch.look();
   const progress = new Progress(request.onEvent);
-  progress.listed(begun, list, earlier !== undefined);
-  const { shards } = made;
+  progress.listed(begun, listed, earlier !== undefined);
   // What an earlier run was at when it was killed is asked for.
   const mayLookOnce = earlier === undefined && options.ifExists === 'if-changed';
   const isPlaceEmpty = mayLookOnce && (await ports.isPlaceEmpty(signal));
@@ -112,28 +104,12 @@ function isUnfinished({ status, list }: BatchRecord, { list: read }: BatchRecord
   return list.entriesSha256 === read.entriesSha256 && list.shards === read.shards;
 }
 
-/** What is known of a list that was read: without the hashes of its names, which are large. */
-interface ReadList extends Pick<OpenedList, 'because' | 'notes'> {
-  readonly description: ReturnType<OpenedList['description']>;
-}
-
 /** What was stored of a list that turns out to be none is taken away again. */
-async function read(
-  home: Home,
-  request: BatchRequest,
-  of: { readonly ports: LocalBatchPorts; readonly kind: string; readonly batchId: string },
-  signal: AbortSignal,
-): Promise<{ readonly list: ReadList; readonly made: MadeShards }> {
-  const { ports, kind, batchId } = of;
+async function read(home: Home, request: BatchRequest, of: Parameters<typeof readList>[2], signal: AbortSignal) {
   try {
-    const list = await openList(home, request, kind, signal);
-    const made = await makeShards(ports, batchId, list.entries);
-    await checkRoom(ports, batchId, made, signal);
-    const { because } = list;
-    const notes = list.notes();
-    return { list: { because, notes: () => notes, description: list.description() }, made };
+    return await readList(home, request, of, signal);
   } catch (error) {
-    await forgetBatch(home.records, batchId);
+    await forgetBatch(home.records, of.batchId);
     throw error;
   }
 }

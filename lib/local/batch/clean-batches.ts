@@ -19,7 +19,7 @@ import { keptReports } from './report/report.ts';
 import { discardLeftPuts } from './run/left-puts.ts';
 
 /** What lies beside the record of a batch, by its id. */
-const ROOMS = ['shards', 'outcomes'] as const;
+const ROOMS = ['shards', 'outcomes', 'lists'] as const;
 
 /**
  * Gives up what no process works on, and with `history` forgets what has ended, in both cases only what is no younger.
@@ -81,10 +81,15 @@ async function discardLeft(home: Home, batch: BatchRecord, signal: AbortSignal):
 /**
  * Of a batch that has ended: where all is there, its outcomes are in its report. Where something is not, they stay for
  * a retry, and so do the shards that it needs.
+ * @param mostKept a batch of no more entries keeps its outcomes all the same, for those who look at it
  */
-export async function keepWhatFailed(records: Records, { id, counters, report }: BatchRecord): Promise<void> {
-  if (missing(counters) === 0)
-    return await forgetRooms(records, id, report === undefined ? ['shards'] : ['shards', 'outcomes']);
+export async function keepWhatFailed(
+  records: Records,
+  { id, counters, report, list }: BatchRecord,
+  mostKept: number,
+): Promise<void> {
+  const keeps = report === undefined || list.entries <= mostKept;
+  if (missing(counters) === 0) return await forgetRooms(records, id, keeps ? ['shards'] : ['shards', 'outcomes']);
   for await (const path of pathsUnder(records, KEYS.outcomesOf(id))) {
     const found = await records.get<ShardOutcomes>({ path });
     if (found?.value.outcomes.every(isThere) === true)
@@ -95,7 +100,12 @@ export async function keepWhatFailed(records: Records, { id, counters, report }:
 /** What is kept of an ended batch for a retry: another one to its place has begun. */
 export async function forgetEnded(records: Records, id: string): Promise<void> {
   const batch = await readableBatch({ records }, id);
-  if (batch !== undefined && isBatchOver(batch)) await forgetRooms(records, id, ['shards', 'outcomes']);
+  if (batch !== undefined && isBatchOver(batch)) await forgetEntries(records, id);
+}
+
+/** All that the state folder has of its entries. */
+export async function forgetEntries(records: Records, id: string): Promise<void> {
+  await forgetRooms(records, id, ['shards', 'outcomes']);
 }
 
 /** All that the state folder has of it. The record goes last: as long as it is there, the rest can be found. */

@@ -5,6 +5,7 @@ import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { TransferOptions, TransferRequest } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
 import type { CopyReport, CopyRequest } from '../api.ts';
+import type { Run } from '../engine/run.ts';
 import type { Home } from '../home/home.ts';
 import { leftAsItIs, requestNow, whyStartAnew } from './changed-request.ts';
 import { checkRequest, completeOptions } from './check-request.ts';
@@ -14,21 +15,30 @@ import { runToReport } from './run-to-report.ts';
 import { isStillServed } from './still-served.ts';
 import { difference, findUnfinished, giveUp, goOn, remember, whyUnlisted } from './unfinished.ts';
 
+/** What a batch says of a copy that is part of it. */
+export interface AsPart {
+  readonly batch?: TransferRecord['batch'];
+  /** It waits for no turn among the transfers. @default false */
+  readonly atOnce?: boolean;
+  /** Called once it works. */
+  readonly onRun?: (run: Run) => void;
+}
+
 /**
  * Looks at the source, goes on with what an earlier process left of the same transfer or begins
  * one, and works until it has ended.
- * @param batch that it belongs to
  */
 export async function copy(
   home: Home,
   request: CopyRequest,
   signal: AbortSignal,
-  batch?: TransferRecord['batch'],
+  { batch, atOnce = false, onRun }: AsPart = {},
 ): Promise<CopyReport> {
   checkRequest(request);
   const options = completeOptions(request.options);
-  await using first = await lookAt(home, request, options, signal);
+  await using first = await lookAt(home, request, options, { signal, atOnce });
   const { destination, run } = first;
+  onRun?.(run);
   first.makeFolder?.();
   await using _lock = await home.locks.acquire(destination);
   const startedAt = home.clock.now();

@@ -31,16 +31,17 @@ export interface Looked {
   readonly patience?: Patience;
 }
 
-/** Waits until it is the transfer's turn to run, then looks. */
+/** Waits until it is the transfer's turn to run, unless it is to begin at once, then looks. */
 export async function lookAt(
   home: Home,
   { source, destination = '.' }: Pick<CopyRequest, 'source' | 'destination'>,
   options: TransferOptions,
-  signal: AbortSignal,
+  { signal, atOnce }: { readonly signal: AbortSignal; readonly atOnce: boolean },
 ): Promise<FirstLook> {
   const written = home.destinations.parse(destination);
   const needs = needsOf(written.locate('name'), options, source.url);
-  return await lookIn(await home.engine.openInTurn(needs, signal), { source, written, options }, signal);
+  const run = atOnce ? await home.engine.open(needs) : await home.engine.openInTurn(needs, signal);
+  return await lookIn(run, { source, written, options }, signal);
 }
 
 /** Looks at once. The run is disposed of with what is returned, and where nothing is. */

@@ -32,9 +32,9 @@ export function homeFeed(
     // When a transfer has ended, its place becomes free a moment later.
     setTimeout(() => feed.touch({ kind: 'service' }), AFTER_END_MS).unref();
   });
-  const queue = service.changes.on((transferId) => {
-    feed.touch({ kind: 'service' });
-    if (transferId !== undefined) feed.touch({ kind: 'transfer', id: transferId });
+  const queue = service.changes.on((what) => {
+    if (what?.isProgress !== true) feed.touch({ kind: 'service' });
+    if (what !== undefined) feed.touch(what);
   });
   return {
     ...feed,

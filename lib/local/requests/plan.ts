@@ -17,7 +17,7 @@ import type { Home } from '../home/home.ts';
 /** What `copy` would do: the same first contact, the same checks, the same arithmetic; nothing is written. */
 export async function plan(home: Home, request: CopyRequest, signal: AbortSignal): Promise<PlanReport> {
   const options = completeOptions(request.options);
-  await using first = await lookAt(home, request, options, signal);
+  await using first = await lookAt(home, request, options, { signal, atOnce: false });
   return await planOf(home, first, { source: request.source, object: request.object ?? {}, options }, signal);
 }
 

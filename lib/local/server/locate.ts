@@ -14,7 +14,8 @@ import type { LocalDestinations } from '../destinations/local-destinations.ts';
 export function anywhere(destinations: LocalDestinations): LocateDestination {
   return (asked, name) => {
     const { to, makeFolder } = placeFor(destinations, asked, name);
-    makeFolder?.();
+    // The prefix of a batch, whose entries have their own names, makes none.
+    if (name !== '') makeFolder?.();
     return to;
   };
 }

@@ -1,8 +1,11 @@
 import { join, resolve } from 'node:path';
 import { pid } from 'node:process';
+import { viewBatch } from '../../api/answers/batch.ts';
 import { createApi } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { viewService } from '../../api/service/handlers.ts';
+import { readableBatch } from '../../pipeline/requests/batches/load-batch.ts';
+import { isBatchTombstone } from '../../transfer/batch/batch-record.ts';
 import { toIso } from '../../values/time.ts';
 import { VERSION } from '../../values/version.ts';
 import { stopper } from '../engine/stopper.ts';
@@ -24,6 +27,7 @@ import { listen } from './listener.ts';
 import { anywhere } from './locate.ts';
 import { openPage } from './page.ts';
 import { serverFolder, takePresence } from './presence.ts';
+import { reportsHere } from './report.ts';
 import { readOrMakeToken, readToken } from './token.ts';
 
 const DRAIN_MS = 30_000;
@@ -53,6 +57,11 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   const metrics = serverMetrics(home, { machine: service.machine, hosts, live });
   using _metrics = home.listen((event) => metrics.counts.hear(event));
   using feed = homeFeed(home, live, service, {
+    async batch(id) {
+      const record = await readableBatch(home, id);
+      const isShown = record !== undefined && !isBatchTombstone(record);
+      return isShown ? { ...viewBatch(record, ''), ...service.machine.standingOfBatch(record) } : undefined;
+    },
     service: async () => viewService({ version: VERSION, machine: service.machine, feed, hosts: hosts.look, dryRuns }),
     hosts: hosts.look,
   });
@@ -101,6 +110,7 @@ function apiOf(
     version: VERSION,
     ...seen,
     locate: anywhere(home.destinations),
+    report: reportsHere(home.destinations),
     // One that is none of ours is refused at once.
     checkSource: (url) => void home.sources(url),
     ownerOf: () => 'local',

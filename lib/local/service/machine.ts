@@ -9,6 +9,8 @@ import { toIso } from '../../values/time.ts';
 import type { Home } from '../home/home.ts';
 import { find } from '../requests/find.ts';
 import type { Background } from './background.ts';
+import { batchQueue } from './batches/batch-queue.ts';
+import type { Batches } from './batches/batches.ts';
 import type { Changes } from './queue/changes.ts';
 import type { Queue } from './queue/queue.ts';
 import { retryInBackground } from './retry.ts';
@@ -23,15 +25,16 @@ export interface MachineParts {
   readonly work: Background;
   readonly queue: Queue;
   readonly changes: Changes;
+  readonly batches: Batches;
 }
 
 /** What the API says of this machine, and what it can ask of its queue. */
-export function machineOf({ home, looking, work, queue, changes }: MachineParts): Machine {
+export function machineOf({ home, looking, work, queue, changes, batches }: MachineParts): Machine {
   const startedAt = toIso(home.clock.now());
   /** As they wait, from 1. Counted once for all who ask before the next change. */
   let positions: ReadonlyMap<string, number> | undefined;
-  changes.on(() => {
-    positions = undefined;
+  changes.on((what) => {
+    if (what?.kind !== 'batch') positions = undefined;
   });
   /** What ran when all were paused. */
   const displaced = new Set<string>();
@@ -57,6 +60,17 @@ export function machineOf({ home, looking, work, queue, changes }: MachineParts)
 
   const isAtWork = (transferId: string) => work.running.includes(transferId) || work.waiting.includes(transferId);
 
+  /** Each once: what still comes to its end is not paused yet. */
+  function countsOf() {
+    const running = [...work.running, ...jobs.running];
+    const isRunning = new Set(running);
+    const paused = queue.paused.filter((id) => !isRunning.has(id));
+    const isPaused = new Set(paused);
+    const displacedIdle = [...displaced].filter((id) => !isAtWork(id));
+    const waiting = [...work.waiting, ...jobs.waiting, ...displacedIdle].filter((id) => !isPaused.has(id));
+    return { running: running.length, waiting: waiting.length, paused: paused.length };
+  }
+
   function restartLater(transferId: string): void {
     restart(transferId).catch((thrown: unknown) => {
       const { code, message } = asPieceworkError(thrown);
@@ -67,19 +81,16 @@ export function machineOf({ home, looking, work, queue, changes }: MachineParts)
 
   function changed(transferId?: string): void {
     home.engine.lookAtStandings();
-    changes.emit(transferId);
+    changes.emit(transferId === undefined ? undefined : { kind: 'transfer', id: transferId });
   }
 
+  const { jobs } = batches;
   return {
-    features: ['limits', 'pause', 'priority'],
+    features: ['batches', 'limits', 'pause', 'priority'],
     look: () => ({
       startedAt,
       paused: queue.isPaused,
-      counts: {
-        running: work.running.length,
-        waiting: work.waiting.length + [...displaced].filter((id) => !isAtWork(id)).length,
-        paused: queue.pausedCount,
-      },
+      counts: countsOf(),
       limits: home.limits.look(),
     }),
     standingOf(record) {
@@ -120,9 +131,11 @@ export function machineOf({ home, looking, work, queue, changes }: MachineParts)
       changed(transferId);
       return record;
     },
+    ...batchQueue({ home, queue, changes, batches, patienceMs: PAUSE_PATIENCE_MS }),
     async limit(given) {
       const values = stated({ ...given });
       home.limits.change(values);
+      jobs.allow(home.limits.look().running);
       await queue.limit(values);
       changed();
     },
@@ -132,6 +145,7 @@ export function machineOf({ home, looking, work, queue, changes }: MachineParts)
         displaced.add(transferId);
         work.park(transferId, PAUSE_PATIENCE_MS);
       }
+      for (const batchId of jobs.running) jobs.park(batchId, PAUSE_PATIENCE_MS);
       changed();
     },
     async resumeAll() {
@@ -139,6 +153,7 @@ export function machineOf({ home, looking, work, queue, changes }: MachineParts)
       const ids = [...displaced];
       displaced.clear();
       for (const transferId of ids) restartLater(transferId);
+      jobs.look();
       changed();
     },
   };

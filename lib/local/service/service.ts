@@ -1,14 +1,13 @@
 import type { ApiRequests } from '../../api/deps.ts';
 import type { Machine } from '../../api/service/machine.ts';
-import { retryBatch } from '../../pipeline/requests/batches/retry-batch.ts';
-import { submitBatch } from '../../pipeline/requests/batches/submit-batch.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { isOver } from '../../transfer/record/record.ts';
-import { cancelBatch } from '../batch/requests/cancel.ts';
 import type { Home } from '../home/home.ts';
 import { cancel } from '../requests/cancel.ts';
 import { background } from './background.ts';
+import { openBatches } from './batches/batches.ts';
 import { lookingPorts } from './looking-ports.ts';
+import type { MachineParts } from './machine.ts';
 import { machineOf } from './machine.ts';
 import type { Changes } from './queue/changes.ts';
 import { changesOf } from './queue/changes.ts';
@@ -32,34 +31,38 @@ export interface LocalService extends AsyncDisposable {
   /** Hears when what `GET /v1/service` says, or where a transfer stands in the queue, may be another than before. */
   readonly changes: Changes;
   /**
-   * Sets going again every unfinished transfer that no process works on. What can't go on says so in a warning, and
-   * waits for a retry.
-   * @returns how many go on
+   * Sets going again every unfinished transfer and batch that no process works on. A transfer that can't go on says so
+   * in a warning, and waits for a retry; such a batch ends, with its reason.
+   * @returns how many transfers go on
    */
   goOnWithAll(signal: AbortSignal): Promise<number>;
   /** Cleans up what has ended, where its hold is over. */
   settleAll(signal: AbortSignal): Promise<void>;
   /** Begins nothing any more; resolves when all that is under way has come, or when the signal is aborted. */
   drain(signal: AbortSignal): Promise<void>;
-  // Disposing stops the transfers that it started, as a signal does. The next `retry`, or a `copy` to the same place,
-  // goes on with them.
+  // Disposing stops the transfers and batches that it started, as a signal does. The next `retry`, or a `copy` to the
+  // same place, goes on with them.
 }
 
 export async function openService(home: Home): Promise<LocalService> {
   const changes = changesOf();
   const queue = queueOf(queueFile(home.stateDir));
   home.limits.change(queue.limitsFor(home.limits.given));
-  const work = background(home, queue, changes.emit);
+  const work = background(home, queue, (transferId) => changes.emit({ kind: 'transfer', id: transferId }));
+  const batches = openBatches(home, queue, changes);
   const ports = await lookingPorts(home);
-  const machine = machineOf({ home, looking: ports, work, queue, changes });
+  const parts: MachineParts = { home, looking: ports, work, queue, changes, batches };
+  const machine = machineOf(parts);
   return {
     ports,
     machine,
     signal: work.signal,
     changes,
-    goOnWithAll: (signal) => goOnWithAll({ home, looking: ports, work, queue }, signal),
+    goOnWithAll: (signal) => goOnWithAll(parts, signal),
     settleAll: (signal) => settleAll(home, signal),
-    drain: (signal) => work.drain(signal),
+    async drain(signal) {
+      await Promise.all([work.drain(signal), batches.jobs.drain(signal)]);
+    },
     requests: {
       submit: submitter(home, ports, work, queue),
       // Everything here is one user's: who acts needs no record.
@@ -68,7 +71,7 @@ export async function openService(home: Home): Promise<LocalService> {
         // It gets no turn in which it would be cleaned up; the upkeep does that.
         if (work.waiting.includes(transferId) && !queue.standing(transferId).mayRun) work.park(transferId, 0);
         if (isOver(record)) queue.forget(transferId);
-        changes.emit(transferId);
+        changes.emit({ kind: 'transfer', id: transferId });
         return record;
       },
       async retry(transferId, source) {
@@ -76,11 +79,15 @@ export async function openService(home: Home): Promise<LocalService> {
         if (queue.of(transferId).paused === true) await queue.prefer(transferId, { paused: undefined });
         return await retryInBackground(home, ports, work, transferId, source ?? work.sourceOf(transferId));
       },
-      // These say that no batches are taken here: a batch runs in the process that reads its list.
-      submitBatch: (submission) => submitBatch(ports, submission),
-      retryBatch: (batchId) => retryBatch(ports, batchId, undefined),
-      cancelBatch: (batchId, _, signal) => cancelBatch(home, batchId, signal),
+      submitBatch: (submission) => batches.submit(submission),
+      async retryBatch(batchId) {
+        if (queue.of(batchId).paused === true) await queue.prefer(batchId, { paused: undefined });
+        return await batches.retry(batchId);
+      },
+      cancelBatch: (batchId) => batches.cancel(batchId),
     },
-    [Symbol.asyncDispose]: () => work[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([work[Symbol.asyncDispose](), batches[Symbol.asyncDispose]()]);
+    },
   };
 }

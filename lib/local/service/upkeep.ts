@@ -1,8 +1,12 @@
 import { asPieceworkError } from '../../errors/error.ts';
+import { readableBatch } from '../../pipeline/requests/batches/load-batch.ts';
 import type { ActiveTransfer } from '../../pipeline/shared/markers.ts';
 import { activeTransfers } from '../../pipeline/shared/markers.ts';
+import { pathsUnder } from '../../pipeline/shared/paths-under.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import { reconcile } from '../../pipeline/upkeep/reconcile.ts';
+import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
+import { isBatchOver } from '../../transfer/batch/batch-record.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
 import type { Home } from '../home/home.ts';
@@ -12,15 +16,16 @@ import { retryInBackground } from './retry.ts';
 
 /**
  * After a crash or a reboot: what is unfinished goes on, in the order of the queue. Large entries of batches are left
- * to their batch, and what another process works on to that process. What can't go on says so in a warning, and waits
- * for a retry.
- * @returns how many go on
+ * to their batch, and what another process works on to that process. A transfer that can't go on says so in a warning,
+ * and waits for a retry.
+ * @returns how many transfers go on
  */
 export async function goOnWithAll(
-  { home, looking, work, queue }: Omit<MachineParts, 'changes'>,
+  { home, looking, work, queue, batches }: Omit<MachineParts, 'changes'>,
   signal: AbortSignal,
 ): Promise<number> {
-  const open = new Set<string>();
+  const unfinished = await unfinishedBatches(home);
+  const open = new Set(unfinished.map(({ id }) => id));
   const idle: string[] = [];
   const failure = 'does not go on';
   await forEachActive(home, signal, failure, async ({ transferId }, record) => {
@@ -30,6 +35,8 @@ export async function goOnWithAll(
     idle.push(transferId);
   });
   queue.keepOnly(open);
+  for (const record of unfinished)
+    await orWarn(home, signal, `batch ${record.id} ${failure}`, () => batches.goOnWith(record));
   let count = 0;
   for (const transferId of queue.sorted(idle)) {
     await orWarn(home, signal, `transfer ${transferId} ${failure}`, async () => {
@@ -38,6 +45,17 @@ export async function goOnWithAll(
     });
   }
   return count;
+}
+
+/** In the order of their ids. */
+async function unfinishedBatches(home: Home): Promise<readonly BatchRecord[]> {
+  const all: BatchRecord[] = [];
+  for await (const path of pathsUnder(home.records, 'batches/')) {
+    const id = /^batches\/(.+)\.json$/.exec(path)?.[1];
+    const record = id === undefined ? undefined : await readableBatch(home, id);
+    if (record !== undefined && !isBatchOver(record)) all.push(record);
+  }
+  return all.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Cleans up what has ended, where its hold is over, and what was never recorded. */

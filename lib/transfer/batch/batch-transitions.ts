@@ -3,7 +3,7 @@ import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import type { BatchEnding, BatchList, BatchRecord } from './batch-record.ts';
-import { runOf } from './batch-record.ts';
+import { isBatchOver, runOf } from './batch-record.ts';
 
 /** It was taken on, and its list is not read yet. */
 export function acceptedBatch(
@@ -55,6 +55,15 @@ export function begun(batch: BatchRecord, now: Instant): BatchRecord {
 /** On one machine: what an earlier run of the same batch left, as it is asked for now. */
 export function goneOnWith({ id, createdAt, run, runAt }: BatchRecord, asked: BatchRecord): BatchRecord {
   return { ...asked, id, createdAt, ...stated({ run, runAt }) };
+}
+
+/**
+ * On one machine: an earlier batch that did not come to its end, submitted once more with the same list. What had ended
+ * is its next run.
+ */
+export function submittedAgain({ id, createdAt, list, ...earlier }: BatchRecord, asked: BatchRecord): BatchRecord {
+  const run = runOf(earlier) + (isBatchOver(earlier) ? 1 : 0);
+  return { ...asked, id, createdAt, list: { ...list, from: asked.list.from }, run };
 }
 
 /** It is to end early: the process that works on it sees that. What is asked first is the reason. */

@@ -62,6 +62,10 @@ export const batchSchema = z
       .openapi({ description: 'Why it is being ended early; what is under way is wound up.' }),
     reason: reasonSchema.optional().openapi({ description: 'Why it ended early. Absent = it did not.' }),
     counters: countersSchema.optional(),
+    paused: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'It was paused, and begins nothing more before it is resumed. On a machine only.' }),
     report: z.string().optional().openapi({ description: 'Where the report is, once it is written.' }),
     links: z.object({
       self: z.string(),

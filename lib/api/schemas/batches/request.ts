@@ -89,7 +89,7 @@ const readingSchema = z
   } satisfies Record<keyof ListReading, z.ZodType>)
   .openapi('ListReading');
 
-const prefixSchema = z
+export const folderSchema = z
   .strictObject({
     bucket: objectPlaceSchema.shape.bucket,
     prefix: z
@@ -103,6 +103,24 @@ const prefixSchema = z
     region: objectPlaceSchema.shape.region,
     endpoint: objectPlaceSchema.shape.endpoint,
   })
+  .openapi('BatchPrefix');
+
+const placeSchema = z
+  .union(
+    [
+      folderSchema,
+      z
+        .string()
+        .max(4096)
+        .regex(/[/\\]$/, 'does not end in "/", as the name of a folder does')
+        .openapi({
+          description:
+            'As a text: `s3://bucket/prefix/`; where a machine serves the API, an absolute path of a folder, too.',
+          example: 's3://my-bucket/in/2026/',
+        }),
+    ],
+    'is neither a text that ends in "/", such as s3://bucket/prefix/, nor an object with bucket and prefix',
+  )
   .openapi('BatchDestination');
 
 function prefixProblem(prefix: string): string | undefined {
@@ -170,10 +188,19 @@ const batchOptionsSchema = z
         description:
           'Digests of every entry, in its outcome and in a list under the prefix (`SHA256SUMS`), which `sha256sum -c` takes. Default: those of the list alone.',
       }),
-    report: z
-      .boolean()
+    parallelism: z
+      .int()
+      .min(1)
+      .max(256)
       .optional()
-      .openapi({ description: 'A report at the destination, `piecework-report-ID.jsonl`. Default: true.' }),
+      .openapi({ description: 'Connections in all. On a machine only. Default: 16.' }),
+    report: z
+      .union([z.boolean(), z.string().min(1).max(4096)])
+      .optional()
+      .openapi({
+        description:
+          'A report at the destination, `piecework-report-ID.jsonl`; on a machine also where it goes: an absolute path or an `s3:` URL, CSV where that ends in `.csv`. Default: true.',
+      }),
   })
   .openapi('BatchOptions');
 
@@ -193,7 +220,7 @@ export const batchSubmitSchema = z
       .openapi('BatchList', {
         description: 'Where the list is, which is read once. Its URL is treated as that of a source.',
       }),
-    destination: prefixSchema,
+    destination: placeSchema,
     source: sourceSchema.omit({ url: true, secretPath: true }).optional().openapi('SourceDefaults', {
       description:
         'What holds for the source of every entry, such as headers and credentials. A private key and `hostFingerprint` are for those of `sftp:`, `store` is for those of `s3:`.',

@@ -50,7 +50,7 @@ export async function openList(
   const hash = createHash('sha256');
   if (list === undefined) return given(entries ?? [], source, kind, hash, collisions);
   const place = isUrl(list.from)
-    ? fetchedList(home.sources, { ...source, url: list.from }, signal)
+    ? fetchedList(home.sources, { ...(list.source ?? source), url: list.from }, signal)
     : placeHere(list.from, signal);
   /** Of all pages of the list. */
   async function* hashed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -121,7 +121,7 @@ function ignoresCase(kind: string): boolean {
   return kind === 'file' && IGNORING_CASE.has(process.platform);
 }
 
-function optionsOf({ from, format, ...reading }: ListInput, kind: string): ListOptions {
+function optionsOf({ from, format, source: _source, ...reading }: ListInput, kind: string): ListOptions {
   const path = isUrl(from) ? (URL.parse(from)?.pathname ?? '') : from;
   return {
     // Two entries of one name would be one file in the end.

@@ -18,6 +18,8 @@ export interface LocalShards extends ShardStore {
   adopt(from: string, to: string, shards: number): Promise<void>;
   /** As it lies on the disk: of a shard that holds secrets, its entries as they may be shown. */
   stored(batchId: string, number: number): Promise<StoredShard | undefined>;
+  /** Its secrets are not needed any more. */
+  forget(batchId: string): void;
 }
 
 /**
@@ -53,6 +55,9 @@ export function localShards(records: Records): LocalShards {
         if (again !== undefined) await records.put(keyOf(to, number), again, 'absent');
         await records.delete(keyOf(from, number));
       }
+    },
+    forget(batchId) {
+      for (const name of secret.keys()) if (name.startsWith(`${batchId}/`)) secret.delete(name);
     },
   };
 }

@@ -65,8 +65,9 @@ export async function storeText(
   await pipeline(Readable.from(text), createWriteStream(kept, { mode: 0o600, flush: true }), { signal });
   try {
     const copied = await copy(home, { source: { url: pathToFileURL(kept).href }, destination }, signal, {
-      id: batchId,
-      entry: 0,
+      batch: { id: batchId, entry: 0 },
+      // It is small, and the batch has its turn already.
+      atOnce: true,
     });
     await rm(kept, { force: true });
     return home.destinations.describe(copied.destination);

@@ -20,6 +20,8 @@ export interface BatchToEnd {
   readonly store: BatchStore;
   /** Of the whole list. */
   readonly shards: readonly ShardIndex[];
+  /** A batch of no more entries keeps its outcomes beside its report. @default 0 */
+  readonly mostKept?: number;
 }
 
 export interface EndedBatch {
@@ -37,7 +39,7 @@ export interface EndedBatch {
  */
 export async function endBatch(
   home: Home,
-  { batch, folder, store, shards }: BatchToEnd,
+  { batch, folder, store, shards, mostKept = 0 }: BatchToEnd,
   how: PieceworkError | BatchView,
   signal: AbortSignal,
 ): Promise<EndedBatch> {
@@ -60,6 +62,6 @@ export async function endBatch(
   const sums = how instanceof PieceworkError ? await countOutcomes(home, batch.id) : how;
   await settleLeft(home, batch.id, signal);
   const record = await store.end(batch, { reason, report, ...sums });
-  await keepWhatFailed(home.records, record);
+  await keepWhatFailed(home.records, record, mostKept);
   return { record, sums, checksums };
 }

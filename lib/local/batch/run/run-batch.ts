@@ -35,11 +35,13 @@ export interface BatchRun {
   readonly startedAt: Instant;
   /** Aborted by a cancel of another process, and by the rules that end a batch early. */
   readonly stopping: AbortController;
+  /** A batch of no more entries keeps its outcomes beside its report. @default 0 */
+  readonly mostKept?: number;
 }
 
 /** Works on a batch until each of its entries has an outcome, and writes the report. */
 export async function runBatch(home: Home, run: BatchRun, signal: AbortSignal): Promise<BatchReport> {
-  const { batch, all, todo, options, folder, store, ports, progress, startedAt, stopping } = run;
+  const { batch, all, todo, options, folder, store, ports, progress, startedAt, stopping, mostKept } = run;
   const { isPlaceEmpty = false, isGoneOnWith: mayHaveParts } = run;
   using stop = stopper(signal, stopping.signal);
   using _rules = progress.watch(options, stopping, home.clock);
@@ -51,7 +53,7 @@ export async function runBatch(home: Home, run: BatchRun, signal: AbortSignal): 
     reason = asPieceworkError(thrown);
   }
   const how = reason ?? progress.sums();
-  const ended = await endBatch(home, { batch, folder, store, shards: all }, how, signal);
+  const ended = await endBatch(home, { batch, folder, store, shards: all, ...stated({ mostKept }) }, how, signal);
   return reportOf(ended, home.clock.now() - startedAt);
 }
 

@@ -1,15 +1,23 @@
+/** What is another than before. */
+export interface Changed {
+  readonly kind: 'transfer' | 'batch';
+  readonly id: string;
+  /** Only how far it is. @default false */
+  readonly isProgress?: boolean;
+}
+
 /** Hears of what may be another than before: what runs, waits or is paused, and the limits. */
 export interface Changes {
-  /** @param transferId that it is about. @default none, or all */
-  emit(transferId?: string): void;
-  on(listener: (transferId: string | undefined) => void): Disposable;
+  /** @param what that it is about. @default none, or all */
+  emit(what?: Changed): void;
+  on(listener: (what: Changed | undefined) => void): Disposable;
 }
 
 export function changesOf(): Changes {
-  const listeners = new Set<(transferId: string | undefined) => void>();
+  const listeners = new Set<(what: Changed | undefined) => void>();
   return {
-    emit(transferId) {
-      for (const listener of listeners) listener(transferId);
+    emit(what) {
+      for (const listener of listeners) listener(what);
     },
     on(listener) {
       listeners.add(listener);

@@ -8,8 +8,8 @@ import type { Preference, QueueFile, QueueState } from './queue-file.ts';
 export interface Queue {
   /** All are paused. */
   readonly isPaused: boolean;
-  /** How many were paused one by one. */
-  readonly pausedCount: number;
+  /** Those that were paused one by one. */
+  readonly paused: readonly string[];
   of(id: string): Preference;
   /** What may run now, and in which order. */
   standing(id: string): Standing;
@@ -52,10 +52,8 @@ export function queueOf({ state, file }: { readonly state: QueueState; readonly 
     get isPaused() {
       return paused;
     },
-    get pausedCount() {
-      let count = 0;
-      for (const { paused: isOne } of preferences.values()) if (isOne === true) count += 1;
-      return count;
+    get paused() {
+      return [...preferences].flatMap(([id, { paused: isOne }]) => (isOne === true ? [id] : []));
     },
     of: (id) => preferences.get(id) ?? {},
     standing,

@@ -14,8 +14,11 @@ export interface BatchSubmission {
   /** What is said of every source besides its URL. */
   readonly source?: Omit<SourceLocator, 'url'>;
   readonly options: BatchOptions;
-  /** No report is written. @default `piecework-report-ID.jsonl` under the destination */
-  readonly reportTo?: false;
+  /**
+   * Where the report goes, on a machine; false = none is written. @default `piecework-report-ID.jsonl` under the
+   * destination
+   */
+  readonly reportTo?: string | false;
   /** Where something names the batch before it is there. @default a new one */
   readonly id?: string;
   /** The same key with the same request returns the first batch. */
