@@ -155,6 +155,7 @@ export class Piecework extends Construct {
     planner.maySend(plans, pieces, results, parked);
     fetcher.maySend(results, parked);
     finalizer.maySend(plans, pieces, results, parked);
+    finalizer.mayEmpty(this.plans.dead, this.results.dead);
     for (const stage of [api, planner, finalizer])
       stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents', ONLY_OURS);
     const values = this.#environment(settings);
@@ -179,6 +180,8 @@ export class Piecework extends Construct {
       piecesQueueUrl: this.pieces.queue.queueUrl,
       resultsQueueUrl: this.results.queue.queueUrl,
       parkedQueueUrl: this.parked.queueUrl,
+      plansDeadQueueUrl: this.plans.dead.queueUrl,
+      resultsDeadQueueUrl: this.results.dead.queueUrl,
       eventBus: this.eventBus.eventBusName,
       destinations: Stack.of(this).toJsonString(destinations),
       sources: Stack.of(this).toJsonString(sources),

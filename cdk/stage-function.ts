@@ -85,6 +85,15 @@ export class StageFunction extends Construct {
     );
   }
 
+  /** By itself, not as an event source does: what it leaves is seen by people as before. */
+  mayEmpty(...queues: readonly IQueue[]): void {
+    this.allow(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
+      queues.map(({ queueArn }) => queueArn),
+      'EmptyDeadLetters',
+    );
+  }
+
   /** Messages that fail come back alone, and there are never more functions at work than `maxConcurrency`. */
   consume(queue: IQueue, props: SqsEventSourceProps): void {
     this.function.addEventSource(new SqsEventSource(queue, { reportBatchItemFailures: true, ...props }));

@@ -12,6 +12,7 @@ import { consoleVerb } from './verbs/console/console.ts';
 import { copyVerb } from './verbs/copy.ts';
 import { demoVerb } from './verbs/demo.ts';
 import { listVerb } from './verbs/list.ts';
+import { opsVerb } from './verbs/ops.ts';
 import { planVerb } from './verbs/plan.ts';
 import { retryVerb } from './verbs/retry.ts';
 import { serveVerb } from './verbs/serve.ts';
@@ -34,6 +35,7 @@ export const VERBS: readonly Verb[] = [
   resumeVerb,
   queueVerb,
   limitsVerb,
+  opsVerb,
   demoVerb,
   completionVerb,
 ];

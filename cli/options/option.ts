@@ -14,7 +14,8 @@ export type SettingVerb =
   | 'pause'
   | 'resume'
   | 'queue'
-  | 'limits';
+  | 'limits'
+  | 'ops';
 
 /** Headings of the help, in this order. */
 export const GROUPS = [
@@ -61,6 +62,7 @@ export const EVERY_VERB: readonly SettingVerb[] = [
   'resume',
   'queue',
   'limits',
+  'ops',
 ];
 /** Verbs that talk to the source. */
 export const FETCHING: readonly SettingVerb[] = ['copy', 'batch', 'plan', 'retry', 'serve'];

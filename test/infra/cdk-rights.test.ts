@@ -73,6 +73,11 @@ const EXPECTED = {
     'Allow s3:DeleteObject on arn:aws:s3:::target/in/*.piecework-*',
     ...consumes('ResultsQueue'),
     ...consumes('PiecesDead'),
+    ...['PlansDead', 'ResultsDead'].flatMap((queue) =>
+      ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
+        (action) => `Allow sqs:${action} on {Piecework${queue}}`,
+      ),
+    ),
     ...sends('PlansQueue', 'PiecesQueue', 'ResultsQueue', 'Parked'),
     SENDS_EVENTS,
   ],

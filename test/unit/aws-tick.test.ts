@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { isStuck, tickAll } from '../../lib/aws/messages/tick.ts';
 import { isBatchStuck } from '../../lib/aws/messages/tick-batches.ts';
-import type { TickHome } from '../../lib/aws/messages/tick-home.ts';
 import { createTransfer } from '../../lib/pipeline/shared/store.ts';
 import { acceptedBatch } from '../../lib/transfer/batch/batch-transitions.ts';
 import { newBoard } from '../../lib/transfer/batch/fleet/board.ts';
@@ -11,6 +10,7 @@ import { newRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { allOf } from '../support/reading.ts';
 import { stillPorts } from '../support/still-ports.ts';
+import { tickHome } from '../support/tick-home.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 5, 1);
@@ -52,7 +52,7 @@ test('a marker without a record is the tombstone’s business', () => {
 
 test('once an hour a tick deletes sealed sources that no marker tells of, and no others', async () => {
   const { ports, clock } = stillPorts();
-  const home: TickHome = { ports, measure() {}, tickFailed: (_, error) => expect.fail(String(error)), flush() {} };
+  const home = tickHome(ports);
   const {
     rev: _,
     writeId: __,

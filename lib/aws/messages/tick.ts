@@ -10,6 +10,7 @@ import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
 import { STUCK_METRIC } from '../names.ts';
 import { signalOf } from './batches.ts';
+import { dropEnded } from './dead-letters.ts';
 import { tickBatches } from './tick-batches.ts';
 import type { TickHome } from './tick-home.ts';
 
@@ -31,10 +32,22 @@ export async function tickAll(home: TickHome, context: Pick<Context, 'getRemaini
   if (isSweep(home.ports.clock.now())) {
     for await (const forgotten of unmarkedSealed(home.ports)) await tickOne(home, forgotten, signal);
   }
+  await dropDeadLetters(home, signal);
   home.measure('ActiveTransfers', active);
   home.measure(STUCK_METRIC, stuck);
   home.flush();
   return undefined;
+}
+
+/** Last, and without harm to the rest: they only keep an alarm on. */
+async function dropDeadLetters(home: TickHome, signal: AbortSignal): Promise<void> {
+  for (const [queue, letters] of Object.entries(home.deadLetters)) {
+    try {
+      await dropEnded(home.ports, letters, (about) => home.letterDropped(queue, about), signal);
+    } catch (error) {
+      home.tickFailed({ queue }, error);
+    }
+  }
 }
 
 /** Once an hour: what it looks for is left by a crash at one moment in thousands. */

@@ -22,6 +22,8 @@ export async function tickHoursLater(cloud: Cloud, standInPid: number): Promise<
     ports: { ...home.ports, clock },
     measure: () => undefined,
     tickFailed: (about: object, error: unknown) => void wrong.push(`${JSON.stringify(about)}: ${String(error)}`),
+    deadLetters: {},
+    letterDropped: () => undefined,
     flush: () => undefined,
   };
   await tickAll(ahead, { getRemainingTimeInMillis: () => 60_000 });

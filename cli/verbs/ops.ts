@@ -1,0 +1,55 @@
+import type { Deployment } from '../../lib/aws/ops/deployment/deployment.ts';
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { Verb, VerbCall } from '../verb.ts';
+
+/** What an operator does to a deployment, and which of the options it takes. */
+const ACTIONS = {
+  replay: ['dry-run'],
+} as const;
+type Action = keyof typeof ACTIONS;
+
+export const opsVerb: Verb = {
+  name: 'ops',
+  summary: 'look after a deployment on AWS',
+  description:
+    'replay: sends dead letters and parked messages that are understood back to their queues; the others stay, and are ' +
+    'named with why. It asks AWS itself, with your credentials: docs/deploy.md has the rights that it needs.',
+  arguments: [{ term: '<ACTION>', help: Object.keys(ACTIONS).join(', '), choices: Object.keys(ACTIONS) }],
+  settings: 'ops',
+  extras: [
+    {
+      name: 'stack',
+      placeholder: 'NAME',
+      help: 'the CloudFormation stack; NAME/CONSTRUCT where it holds several deployments',
+    },
+    { name: 'dry-run', help: 'of replay: say what it would do, and do nothing' },
+  ],
+  examples: [
+    { command: 'piecework ops replay --stack Piecework --dry-run', what: 'which messages would be sent back' },
+  ],
+  async run(call) {
+    const action = call.arguments[0] as Action;
+    refuseForeign(call, action);
+    const deployment = await deploymentOf(call);
+    await (await VERBS[action]())(call, deployment);
+  },
+};
+
+// Loaded only when needed: they bring clients of AWS that no other verb has.
+const VERBS: Readonly<Record<Action, () => Promise<(call: VerbCall, deployment: Deployment) => Promise<void>>>> = {
+  replay: async () => (await import('../ops/replay.ts')).replayVerb,
+};
+
+function refuseForeign({ extras }: VerbCall, action: Action): void {
+  const taken: readonly string[] = ['stack', ...ACTIONS[action]];
+  const foreign = Object.keys(extras).find((name) => extras[name] !== undefined && !taken.includes(name));
+  if (foreign !== undefined) throw new PieceworkError('InvalidOption', `--${foreign} is no option of ops ${action}`);
+}
+
+async function deploymentOf({ extras, context }: VerbCall): Promise<Deployment> {
+  const { stack } = extras;
+  if (typeof stack !== 'string' || stack.trim() === '')
+    throw new PieceworkError('InvalidOption', 'ops: name the deployment with --stack NAME');
+  const { findDeployment } = await import('../../lib/aws/ops/deployment/read-stack.ts');
+  return await findDeployment(stack.trim(), context.signal);
+}
