@@ -29,7 +29,7 @@ const RECORDS: Readonly<
 > = {
   // It seals sources and lists, and can't read them.
   api: {
-    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards'],
+    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops'],
     write: ['transfers', 'active', 'sealed', 'keys', 'batches', 'activeBatches'],
     remove: ['active', 'sealed'],
   },

@@ -5,7 +5,10 @@ import type { Verb, VerbCall } from '../verb.ts';
 /** What an operator does to a deployment, and which of the options it takes. */
 const ACTIONS = {
   replay: ['dry-run'],
-} as const;
+  pause: ['because', 'timeout'],
+  resume: ['timeout'],
+  drain: ['timeout'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
 type Action = keyof typeof ACTIONS;
 
 export const opsVerb: Verb = {
@@ -13,7 +16,8 @@ export const opsVerb: Verb = {
   summary: 'look after a deployment on AWS',
   description:
     'replay: sends dead letters and parked messages that are understood back to their queues; the others stay, and are ' +
-    'named with why. It asks AWS itself, with your credentials: docs/deploy.md has the rights that it needs.',
+    'named with why. pause: nothing is worked on any more, until resume; submits are taken. drain: waits until nothing ' +
+    'is in flight. It asks AWS itself, with your credentials: docs/deploy.md has the rights that it needs.',
   arguments: [{ term: '<ACTION>', help: Object.keys(ACTIONS).join(', '), choices: Object.keys(ACTIONS) }],
   settings: 'ops',
   extras: [
@@ -23,9 +27,20 @@ export const opsVerb: Verb = {
       help: 'the CloudFormation stack; NAME/CONSTRUCT where it holds several deployments',
     },
     { name: 'dry-run', help: 'of replay: say what it would do, and do nothing' },
+    { name: 'because', placeholder: 'TEXT', help: 'of pause: why, for those who look' },
+    {
+      name: 'timeout',
+      placeholder: 'TIME',
+      help: 'how long drain waits (default: 1h), and pause and resume for AWS (default: 5m)',
+    },
   ],
   examples: [
     { command: 'piecework ops replay --stack Piecework --dry-run', what: 'which messages would be sent back' },
+    { command: 'piecework ops pause --stack Piecework --because "the source is being moved"', what: 'until resume' },
+    {
+      command: 'piecework ops drain --stack Piecework --timeout 30m',
+      what: 'before an upgrade or the end of the stack',
+    },
   ],
   async run(call) {
     const action = call.arguments[0] as Action;
@@ -38,6 +53,9 @@ export const opsVerb: Verb = {
 // Loaded only when needed: they bring clients of AWS that no other verb has.
 const VERBS: Readonly<Record<Action, () => Promise<(call: VerbCall, deployment: Deployment) => Promise<void>>>> = {
   replay: async () => (await import('../ops/replay.ts')).replayVerb,
+  pause: async () => (await import('../ops/pause.ts')).pause,
+  resume: async () => (await import('../ops/pause.ts')).resume,
+  drain: async () => (await import('../ops/drain.ts')).drainVerb,
 };
 
 function refuseForeign({ extras }: VerbCall, action: Action): void {

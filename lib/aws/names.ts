@@ -141,6 +141,8 @@ export const PREFIXES = {
   activeBatches: 'active-batches/',
   outcomes: 'outcomes/',
   boards: 'boards/',
+  /** What an operator's commands leave for those who look. */
+  ops: 'ops/',
   /** Lists and shards of batches, which are sealed as sources are. */
   sealedBatches: 'sealed/batches/',
 } as const;
