@@ -4,6 +4,7 @@ import type { Verb, VerbCall } from '../verb.ts';
 
 /** What an operator does to a deployment, and which of the options it takes. */
 const ACTIONS = {
+  doctor: [],
   replay: ['dry-run'],
   pause: ['because', 'timeout'],
   resume: ['timeout'],
@@ -15,6 +16,7 @@ export const opsVerb: Verb = {
   name: 'ops',
   summary: 'look after a deployment on AWS',
   description:
+    'doctor: looks at everything, changes nothing, and says what to do; ends with 0 only where nothing is broken. ' +
     'replay: sends dead letters and parked messages that are understood back to their queues; the others stay, and are ' +
     'named with why. pause: nothing is worked on any more, until resume; submits are taken. drain: waits until nothing ' +
     'is in flight. It asks AWS itself, with your credentials: docs/deploy.md has the rights that it needs.',
@@ -35,6 +37,7 @@ export const opsVerb: Verb = {
     },
   ],
   examples: [
+    { command: 'piecework ops doctor --stack Piecework', what: 'is anything wrong, and what to do' },
     { command: 'piecework ops replay --stack Piecework --dry-run', what: 'which messages would be sent back' },
     { command: 'piecework ops pause --stack Piecework --because "the source is being moved"', what: 'until resume' },
     {
@@ -52,6 +55,7 @@ export const opsVerb: Verb = {
 
 // Loaded only when needed: they bring clients of AWS that no other verb has.
 const VERBS: Readonly<Record<Action, () => Promise<(call: VerbCall, deployment: Deployment) => Promise<void>>>> = {
+  doctor: async () => (await import('../ops/doctor.ts')).doctor,
   replay: async () => (await import('../ops/replay.ts')).replayVerb,
   pause: async () => (await import('../ops/pause.ts')).pause,
   resume: async () => (await import('../ops/pause.ts')).resume,

@@ -1,7 +1,11 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
+import { DeleteRolePolicyCommand, IAMClient, ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { sendResource } from '../support/origin-resource.ts';
+import { operatorEnvironment } from './operator-user.ts';
+import { clientOf } from './pipeline.ts';
 import { cloud, here, MIB, origin, pipeline, STACK, serve } from './suite.ts';
 
 // `piecework ops`, as an operator types it, on the deployed stack.
@@ -15,7 +19,7 @@ interface Said {
 }
 
 async function ops(...args: readonly string[]): Promise<Said> {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...cloud.env };
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...operator };
   return await new Promise((resolve) => {
     execFile(process.execPath, [COMMAND, 'ops', ...args, '--stack', STACK], { env }, (error, stdout, stderr) =>
       resolve({ exit: error === null ? 0 : Number(error.code), stdout, stderr }),
@@ -23,9 +27,67 @@ async function ops(...args: readonly string[]): Promise<Said> {
   });
 }
 
+let operator: Readonly<Record<string, string>> = {};
+
 const PATIENCE = { timeout: 120_000, interval: 500 };
 
 describe.runIf(here)('the operator', () => {
+  beforeAll(async () => {
+    const buckets = { records: pipeline.output('RecordsBucket'), destinations: 'piecework-e2e*' };
+    operator = await operatorEnvironment(cloud, clientOf(cloud), STACK, buckets);
+  });
+
+  test('doctor: nothing is broken of a deployment that works, and nothing is hidden from who has the rights', async () => {
+    const { exit, stdout } = await ops('doctor', '--json');
+    const { counts, findings } = JSON.parse(stdout) as {
+      counts: Record<string, number>;
+      findings: { state: string; check: string; what: string }[];
+    };
+    expect(findings.filter(({ state }) => state === 'broken')).toEqual([]);
+    // One destination of the suite has no bucket.
+    const unseen = findings.filter(({ state, what }) => state === 'unseen' && !what.includes('missing'));
+    expect(unseen).toEqual([]);
+    expect([exit, counts['broken']]).toEqual([0, 0]);
+  });
+
+  test('doctor: a schedule that was switched off is broken, and resume mends it', async () => {
+    const events = new EventBridgeClient(clientOf(cloud));
+    const { Rules = [] } = await events.send(new ListRulesCommand({}));
+    const Name = Rules.map((rule) => rule.Name ?? '').find(
+      (name) => name.startsWith(`${STACK}-`) && name.includes('Tick'),
+    );
+    await events.send(new DisableRuleCommand({ Name }));
+    const found = await ops('doctor');
+    expect(found.stdout).toMatch(/^BROKEN {4}schedule: it is off, so no tick runs\n {10}do: piecework ops resume/m);
+    expect(found).toMatchObject({ exit: 8, stderr: expect.stringContaining('docs/runbook.md') });
+    expect(await ops('resume')).toMatchObject({ exit: 0 });
+    expect(await ops('doctor')).toMatchObject({
+      exit: 0,
+      stdout: expect.stringContaining('schedule: a tick each minute'),
+    });
+  });
+
+  test.runIf((process.env['STAND_IN'] ?? 'ministack') === 'ministack')(
+    'doctor: a right that was taken from a role is named',
+    async () => {
+      const iam = new IAMClient(clientOf(cloud));
+      const { Roles = [] } = await iam.send(new ListRolesCommand({}));
+      const RoleName = Roles.map((role) => role.RoleName ?? '').find((name) => name.includes('FetcherStage'));
+      const PolicyName = 'taken';
+      const PolicyDocument = JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Deny', Action: 's3:PutObject', Resource: `arn:aws:s3:::${pipeline.buckets.target}/*` }],
+      });
+      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
+      const found = await ops('doctor');
+      await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
+      expect(found.stdout).toContain(
+        `rights: the fetcher has no s3:PutObject on arn:aws:s3:::${pipeline.buckets.target}/`,
+      );
+      expect(found.stdout).toContain('do: a policy denies it: mend that');
+    },
+  );
+
   test('pause: a submit is taken and waits, and the API says why; resume: it goes on', async () => {
     const source = serve('paused.bin', 12 * MIB);
     expect(await ops('pause', '--because', 'the source is being moved')).toMatchObject({ exit: 0 });
