@@ -216,8 +216,8 @@ const rooms = [
   only(
     'aws-names-are-data',
     'The CDK app reads names and limits at synth; an SDK behind them would ride along.',
-    { path: '^lib/aws/(names|limits)\\.ts$' },
-    [...BASE, '^lib/aws/(names|limits)\\.ts$'],
+    { path: '^lib/aws/(names|limits|stage-rights)\\.ts$' },
+    [...BASE, '^lib/aws/(names|limits|stage-rights)\\.ts$'],
   ),
   only(
     'index-is-the-front-door',
@@ -266,9 +266,9 @@ const rooms = [
   ),
   only(
     'cdk-knows-names-and-limits',
-    'The construct is loaded by strangers’ apps at synth: it shares names, limits and how hosts and times are written with what it deploys, no code that runs there.',
+    'The construct is loaded by strangers’ apps at synth: it shares names, limits, rights and how hosts and times are written with what it deploys, no code that runs there.',
     { path: '^cdk/' },
-    ['^lib/aws/(names|limits)\\.ts$', '^lib/values/(web/hosts|units)\\.ts$', '^cdk/', NPM, BUILTINS],
+    ['^lib/aws/(names|limits|stage-rights)\\.ts$', '^lib/values/(web/hosts|units)\\.ts$', '^cdk/', NPM, BUILTINS],
   ),
   only(
     'console-is-a-page',

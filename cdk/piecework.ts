@@ -6,7 +6,15 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { BucketRule, OwnershipRules, SourceRules, Variable } from '../lib/aws/names.ts';
-import { API_TIMEOUT_SECONDS, ENV, EVENT_SOURCE, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
+import {
+  API_TIMEOUT_SECONDS,
+  ENV,
+  EVENT_SOURCE,
+  RESULTS_PER_FINALIZER,
+  STAGES,
+  WINDOW_COUNT,
+} from '../lib/aws/names.ts';
+import { SENDS } from '../lib/aws/stage-rights.ts';
 import { Api } from './api/api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
@@ -145,16 +153,14 @@ export class Piecework extends Construct {
         }),
       ],
     });
-    const { plans, pieces, results, parked } = {
+    const queues = {
       plans: this.plans.queue,
       pieces: this.pieces.queue,
       results: this.results.queue,
       parked: this.parked,
     };
-    api.maySend(plans, results);
-    planner.maySend(plans, pieces, results, parked);
-    fetcher.maySend(results, parked);
-    finalizer.maySend(plans, pieces, results, parked);
+    for (const stage of STAGES) this.stages[stage].maySend(...SENDS[stage].map((queue) => queues[queue]));
+    finalizer.mayEmpty(this.plans.dead, this.results.dead);
     for (const stage of [api, planner, finalizer])
       stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents', ONLY_OURS);
     const values = this.#environment(settings);
@@ -179,6 +185,8 @@ export class Piecework extends Construct {
       piecesQueueUrl: this.pieces.queue.queueUrl,
       resultsQueueUrl: this.results.queue.queueUrl,
       parkedQueueUrl: this.parked.queueUrl,
+      plansDeadQueueUrl: this.plans.dead.queueUrl,
+      resultsDeadQueueUrl: this.results.dead.queueUrl,
       eventBus: this.eventBus.eventBusName,
       destinations: Stack.of(this).toJsonString(destinations),
       sources: Stack.of(this).toJsonString(sources),

@@ -2,12 +2,12 @@ import { Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { PREFIXES } from '../lib/aws/names.ts';
+import { BUCKET_RIGHTS, OBJECT_RIGHTS, RECORD_RIGHTS } from '../lib/aws/stage-rights.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props/props.ts';
 import type { StageFunction } from './stage-function.ts';
 
 /*
- * Who may do what, and nothing besides; docs/security.md says why, and what IAM can't separate.
- * Each list of actions is held by test/infra against the calls that the code makes.
+ * Who may do what, and nothing besides: lib/aws/stage-rights.ts has the lists, docs/security.md says why.
  */
 
 /** The function of each stage. */
@@ -18,42 +18,11 @@ export interface StageFunctions {
   readonly finalizer: StageFunction;
 }
 
-type Prefix = keyof typeof PREFIXES;
-
-/** On the records bucket: reading, writing (compare-and-swap reads too) and deleting by prefix. */
-const RECORDS: Readonly<
-  Record<
-    keyof StageFunctions,
-    { readonly read: readonly Prefix[]; readonly write: readonly Prefix[]; readonly remove: readonly Prefix[] }
-  >
-> = {
-  // It seals sources and lists, and can't read them.
-  api: {
-    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards'],
-    write: ['transfers', 'active', 'sealed', 'keys', 'batches', 'activeBatches'],
-    remove: ['active', 'sealed'],
-  },
-  // It reads lists into shards, and makes transfers of large entries.
-  planner: {
-    read: ['transfers', 'sealed', 'hosts', 'batches', 'outcomes', 'boards'],
-    write: ['transfers', 'active', 'hosts', 'sealed', 'batches', 'outcomes', 'boards'],
-    remove: ['sealedBatches'],
-  },
-  // What became of entries, and what was learned of their hosts.
-  fetcher: { read: ['transfers', 'sealed', 'hosts', 'batches', 'outcomes'], write: ['outcomes', 'hosts'], remove: [] },
-  // It sets aside what can't be read: copies it to `corrupt/`, deletes it where it was.
-  finalizer: {
-    read: ['transfers', 'active', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards'],
-    write: ['transfers', 'hosts', 'notCompleted', 'corrupt', 'batches', 'outcomes', 'boards'],
-    remove: ['active', 'sealed', 'transfers', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards'],
-  },
-};
-
 export function allowRecords(stages: StageFunctions, bucket: Bucket, { encryptionKey, sealedKey }: Settings): void {
-  const objects = (prefixes: readonly Prefix[]) =>
+  const objects = (prefixes: readonly (keyof typeof PREFIXES)[]) =>
     prefixes.map((prefix) => bucket.arnForObjects(`${PREFIXES[prefix]}*`));
   for (const [name, stage] of Object.entries(stages) as [keyof StageFunctions, StageFunction][]) {
-    const { read, write, remove } = RECORDS[name];
+    const { read, write, remove } = RECORD_RIGHTS[name];
     stage.allow(['s3:GetObject'], objects(read), 'ReadRecords');
     if (write.length > 0) stage.allow(['s3:PutObject'], objects(write), 'WriteRecords');
     if (remove.length > 0) stage.allow(['s3:DeleteObject'], objects(remove), 'DeleteRecords');
@@ -75,7 +44,7 @@ export function allowRecords(stages: StageFunctions, bucket: Bucket, { encryptio
  */
 function denySealed(stages: StageFunctions, bucket: Bucket): void {
   const readers = Object.entries(stages).filter(([name]) =>
-    RECORDS[name as keyof StageFunctions].read.includes('sealed'),
+    RECORD_RIGHTS[name as keyof StageFunctions].read.includes('sealed'),
   );
   bucket.addToResourcePolicy(
     new PolicyStatement({
@@ -91,42 +60,13 @@ function denySealed(stages: StageFunctions, bucket: Bucket): void {
   );
 }
 
-/** On what lies under the destination's prefix. */
-const OBJECTS: Readonly<Record<keyof StageFunctions, readonly string[]>> = {
-  // The piece map.
-  api: ['s3:ListMultipartUploadParts'],
-  // Create, Put, Complete and Copy are one action. GetObject is HEAD: what is there already, and is it ours; and
-  // reading back what a digest must prove.
-  planner: [
-    's3:PutObject',
-    's3:PutObjectTagging',
-    's3:GetObject',
-    's3:ListMultipartUploadParts',
-    's3:AbortMultipartUpload',
-  ],
-  // UploadPart, and small entries of batches: what is there already, and the whole object.
-  fetcher: ['s3:PutObject', 's3:PutObjectTagging', 's3:GetObject'],
-  finalizer: ['s3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
-};
-
-/**
- * On the bucket. ListBucket: so that HEAD answers 404, not 403, for what is not there. ListBucketMultipartUploads:
- * uploads whose Create had an answer that was lost.
- */
-const BUCKETS: Readonly<Record<keyof StageFunctions, readonly string[]>> = {
-  api: [],
-  planner: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
-  fetcher: ['s3:ListBucket'],
-  finalizer: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
-};
-
 export function allowDestinations(stages: StageFunctions, destinations: readonly PieceworkDestination[]): void {
   const under = (suffix: string, some = destinations) =>
     some.map(({ bucket, prefix = '' }) => bucket.arnForObjects(`${prefix}${suffix}`));
   for (const [name, stage] of Object.entries(stages) as [keyof StageFunctions, StageFunction][]) {
-    stage.allow(OBJECTS[name], under('*'), 'DestinationObjects');
-    if (BUCKETS[name].length > 0)
-      stage.allow(BUCKETS[name], distinct(destinations.map(({ bucket }) => bucket)), 'DestinationBuckets');
+    stage.allow(OBJECT_RIGHTS[name], under('*'), 'DestinationObjects');
+    if (BUCKET_RIGHTS[name].length > 0)
+      stage.allow(BUCKET_RIGHTS[name], distinct(destinations.map(({ bucket }) => bucket)), 'DestinationBuckets');
   }
   // What a link to the report of a batch may read, which is signed with the role of who gives it.
   stages.api.allow(['s3:GetObject'], under('*piecework-report-*.jsonl'), 'Reports');

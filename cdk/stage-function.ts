@@ -8,6 +8,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Stage, Variable } from '../lib/aws/names.ts';
 import { ENV, NEEDS } from '../lib/aws/names.ts';
+import { EMPTYING_RIGHTS } from '../lib/aws/stage-rights.ts';
 import { acknowledgePrefix } from './acknowledge.ts';
 import { bundleOf } from './bundle.ts';
 import type { Settings } from './props/props.ts';
@@ -82,6 +83,15 @@ export class StageFunction extends Construct {
       ['sqs:SendMessage'],
       queues.map(({ queueArn }) => queueArn),
       'SendMessages',
+    );
+  }
+
+  /** By itself, not as an event source does: what it leaves is seen by people as before. */
+  mayEmpty(...queues: readonly IQueue[]): void {
+    this.allow(
+      EMPTYING_RIGHTS,
+      queues.map(({ queueArn }) => queueArn),
+      'EmptyDeadLetters',
     );
   }
 

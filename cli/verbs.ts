@@ -13,6 +13,7 @@ import { consoleVerb } from './verbs/console/console.ts';
 import { copyVerb } from './verbs/copy.ts';
 import { demoVerb } from './verbs/demo.ts';
 import { listVerb } from './verbs/list.ts';
+import { opsVerb } from './verbs/ops.ts';
 import { planVerb } from './verbs/plan.ts';
 import { retryVerb } from './verbs/retry.ts';
 import { serveVerb } from './verbs/serve.ts';
@@ -36,6 +37,7 @@ export const VERBS: readonly Verb[] = [
   queueVerb,
   limitsVerb,
   hostsVerb,
+  opsVerb,
   demoVerb,
   completionVerb,
 ];

@@ -137,6 +137,8 @@ function deployment(time: Timeline, requests: Requests, spans: TickSpan[]) {
     tickFailed: (_, error) => {
       throw error;
     },
+    deadLetters: {},
+    letterDropped: () => {},
     flush: () => {},
   };
   return { ports, home };

@@ -61,6 +61,8 @@ export function environment(endpoint: string): Record<string, string> {
     [ENV.piecesQueueUrl]: queue('pieces'),
     [ENV.resultsQueueUrl]: queue('results'),
     [ENV.parkedQueueUrl]: queue('parked'),
+    [ENV.plansDeadQueueUrl]: queue('plans-dead'),
+    [ENV.resultsDeadQueueUrl]: queue('results-dead'),
     [ENV.eventBus]: 'bus',
     [ENV.destinations]: JSON.stringify([{ bucket: 'target', prefix: '' }]),
     [ENV.sources]: JSON.stringify({

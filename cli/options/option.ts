@@ -15,7 +15,8 @@ export type SettingVerb =
   | 'resume'
   | 'queue'
   | 'limits'
-  | 'hosts';
+  | 'hosts'
+  | 'ops';
 
 /** Headings of the help, in this order. */
 export const GROUPS = [
@@ -63,6 +64,7 @@ export const EVERY_VERB: readonly SettingVerb[] = [
   'queue',
   'limits',
   'hosts',
+  'ops',
 ];
 /** Verbs that talk to the source. */
 export const FETCHING: readonly SettingVerb[] = ['copy', 'batch', 'plan', 'retry', 'serve'];

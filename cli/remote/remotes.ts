@@ -128,8 +128,20 @@ export const remoteStatus: Remote = {
     const glyphs = readsUnicode(context.environment) ? BLOCKS : LETTERS;
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : 80;
     for (const line of remoteStatusLines(transfer, { columns, glyphs }, context.now())) writeLine(context.stdout, line);
+    if (transfer.endedAt === undefined) await sayPaused(call, client);
   },
 };
+
+/** What does not move in a deployment that its operator has paused is not stuck. */
+async function sayPaused({ context, settings }: VerbCall, client: ApiClient): Promise<void> {
+  if (settings.quiet === true) return;
+  // The transfer has been shown: that this can't be said is no failure.
+  const service = await client.service({ signal: context.signal }).catch(() => undefined);
+  if (service?.home !== 'aws' || service.paused !== true) return;
+  const { pausedSince = '', pausedBecause } = service;
+  const because = pausedBecause === undefined ? '' : `: ${pausedBecause}`;
+  writeLine(context.stderr, `the deployment is paused since ${pausedSince}${because}`);
+}
 
 export const remoteCancel: Remote = {
   async run({ context, settings, arguments: [given = ''] }, client) {

@@ -19,6 +19,9 @@ export interface Environment {
     readonly pieces: string | undefined;
     readonly results: string | undefined;
     readonly parked: string | undefined;
+    /** Dead letters, of who deletes those of what has ended. */
+    readonly plansDead: string | undefined;
+    readonly resultsDead: string | undefined;
   };
   readonly eventBus: string | undefined;
   /** Of the API. */
@@ -84,6 +87,8 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
       pieces: queueUrl('piecesQueueUrl'),
       results: queueUrl('resultsQueueUrl'),
       parked: queueUrl('parkedQueueUrl'),
+      plansDead: queueUrl('plansDeadQueueUrl'),
+      resultsDead: queueUrl('resultsDeadQueueUrl'),
     },
     eventBus: text('eventBus'),
     ownership: read('ownership', parseOwnership, 'JSON: {"change", "read"}, each "owner" or "anyone"'),

@@ -6,6 +6,7 @@ import type { Log } from '../events/log/events.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
 import { windowPool } from '../pipeline/shared/windows.ts';
 import type { Queue } from '../queues/queue.ts';
+import { sqsLetters } from '../queues/sqs/letters.ts';
 import { sqsParking, sqsQueue } from '../queues/sqs/queue.ts';
 import { s3Records } from '../records/s3/records.ts';
 import { s3SealedDocuments } from '../secrets/s3/documents.ts';
@@ -26,6 +27,8 @@ import { allowedDestinations } from './destinations.ts';
 import type { Environment } from './environment.ts';
 import { readEnvironment } from './environment.ts';
 import type { BatchHome } from './messages/batches.ts';
+import type { DeadLetters } from './messages/dead-letters.ts';
+import { aboutPlan, aboutResult } from './messages/dead-letters.ts';
 import { giveBack } from './messages/give-back.ts';
 import { nameOf, subjectOf } from './messages/subjects.ts';
 import type { Stage } from './names.ts';
@@ -120,6 +123,8 @@ export function openAwsHome(
     },
     measure: (name, value) => metrics.measure(name, value),
     tickFailed: (about, error) => log.failed('a tick failed', error, { ...about }),
+    deadLetters: deadLettersOf(sqs, queueUrls),
+    letterDropped: (queue, about) => log.info('a dead letter of what has ended was deleted', { queue, ...about }),
     flush: () => metrics.flush(),
   };
 }
@@ -134,6 +139,21 @@ function aboutOf(body: string): { readonly transferId?: string } | { readonly ba
   } catch {
     return {};
   }
+}
+
+/** Of plans and results; those of pieces come to the finalizer. */
+function deadLettersOf(
+  client: SQSClient,
+  { plansDead, resultsDead }: Environment['queueUrls'],
+): Readonly<Record<string, DeadLetters>> {
+  return {
+    ...(plansDead === undefined
+      ? {}
+      : { plans: { letters: sqsLetters({ client, queueUrl: plansDead }), about: aboutPlan } }),
+    ...(resultsDead === undefined
+      ? {}
+      : { results: { letters: sqsLetters({ client, queueUrl: resultsDead }), about: aboutResult } }),
+  };
 }
 
 /** Of the transfer, or of the batch. */

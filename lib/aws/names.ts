@@ -25,6 +25,8 @@ export const ENV = {
   piecesQueueUrl: 'PIECEWORK_PIECES_QUEUE_URL',
   resultsQueueUrl: 'PIECEWORK_RESULTS_QUEUE_URL',
   parkedQueueUrl: 'PIECEWORK_PARKED_QUEUE_URL',
+  plansDeadQueueUrl: 'PIECEWORK_PLANS_DEAD_QUEUE_URL',
+  resultsDeadQueueUrl: 'PIECEWORK_RESULTS_DEAD_QUEUE_URL',
   eventBus: 'PIECEWORK_EVENT_BUS',
   /** JSON, `BucketRule[]`: where objects may be written. */
   destinations: 'PIECEWORK_DESTINATIONS',
@@ -56,7 +58,15 @@ export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
   api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes', 'ownership'],
   planner: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
   fetcher: [...COMMON, 'piecesQueueUrl', 'parkedQueueUrl', 'sources', 'secretPrefixes'],
-  finalizer: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus'],
+  finalizer: [
+    ...COMMON,
+    'plansQueueUrl',
+    'piecesQueueUrl',
+    'parkedQueueUrl',
+    'plansDeadQueueUrl',
+    'resultsDeadQueueUrl',
+    'eventBus',
+  ],
 };
 
 /** A bucket, or what lies under a prefix of it. */
@@ -132,6 +142,8 @@ export const PREFIXES = {
   activeBatches: 'active-batches/',
   outcomes: 'outcomes/',
   boards: 'boards/',
+  /** What an operator's commands leave for those who look. */
+  ops: 'ops/',
   /** Lists and shards of batches, which are sealed as sources are. */
   sealedBatches: 'sealed/batches/',
 } as const;

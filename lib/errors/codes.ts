@@ -121,6 +121,8 @@ export const ERROR_CODES = {
   ServerRunning: entry('state', 'fail'),
   AddressInUse: entry('state', 'fail'),
   SubmitAbandoned: entry('state', 'fail'),
+  WorkRemains: entry('state', 'fail'),
+  DeploymentBroken: entry('state', 'fail'),
   MessageMalformed: entry('state', 'fail'),
   // the services that a home stands on: its store of records, queues, secrets, event bus
   HomeUnavailable: entry('state', 'retry'),

@@ -61,6 +61,8 @@ export const KEYS = {
     path: `active-batches/${id}/${run}`,
     once: true,
   }),
+  /** On AWS, while an operator has the deployment paused. */
+  pause: { path: 'ops/pause.json' } as RecordKey<PauseNote>,
   batchIdempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/batches-${hash}` }),
 } as const;
 
@@ -76,6 +78,15 @@ export interface StoredShardIndex {
   readonly firsts: readonly number[];
   readonly hosts: readonly string[];
   readonly hostOf: readonly number[];
+}
+
+/** For those who look at a deployment: what is switched off, AWS itself says. */
+export interface PauseNote {
+  readonly v: 1;
+  /** ISO 8601. */
+  readonly since: string;
+  /** In the operator's words. */
+  readonly because?: string;
 }
 
 export interface IdempotencyEntry {

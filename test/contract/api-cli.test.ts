@@ -234,6 +234,20 @@ describe('the verbs that both homes know', () => {
     expect(await run(['status', '01AAAA'], here.context)).toBe(8);
   });
 
+  it('status says that the deployment is paused of what is not over, and of nothing else', async () => {
+    await using here = await deploymentWorld();
+    await here.bench.store(ID, transferring({}));
+    await here.bench.store(OTHER, transferring({ status: 'cancelled', endedAt: toIso(NOW) }));
+    const note = { v: 1, since: toIso(NOW), because: 'the source is being moved' } as const;
+    await here.bench.records.put(KEYS.pause, note, 'absent');
+    expect(await run(['status', OTHER], here.context)).toBe(0);
+    expect(here.context.stderr.text).not.toContain('paused');
+    expect(await run(['status', ID], here.context)).toBe(0);
+    expect(here.context.stderr.text).toContain(
+      'the deployment is paused since 2026-01-01T12:00:00.000Z: the source is being moved\n',
+    );
+  });
+
   it('cancel and retry', async () => {
     await using here = await deploymentWorld();
     await here.bench.store(ID, transferring());

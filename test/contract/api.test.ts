@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KEYS } from '../../lib/records/records.ts';
 import { completed, transferring } from '../support/a-transfer.ts';
 import { apiBench, ID, problemOf, transferOf } from '../support/api-bench.ts';
 
@@ -91,6 +92,17 @@ describe('the rest', () => {
   it('says that it is a deployment, and what it has', async () => {
     const answer = await apiBench().get('/v1/service');
     expect(await answer.json()).toEqual({ home: 'aws', version: '1.2.3', features: ['batches'] });
+  });
+
+  it('says since when it is paused, and why', async () => {
+    const bench = apiBench();
+    const since = '2026-01-01T12:00:00.000Z';
+    await bench.records.put(KEYS.pause, { v: 1, since, because: 'the source is being moved' }, 'absent');
+    expect(await (await bench.get('/v1/service')).json()).toMatchObject({
+      paused: true,
+      pausedSince: since,
+      pausedBecause: 'the source is being moved',
+    });
   });
 
   it('answers unknown paths and methods in its own words', async () => {

@@ -3,7 +3,10 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-s
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Delivery } from '../../lib/queues/queue.ts';
 import { sqsConsumer } from '../../lib/queues/sqs/consumer.ts';
+import type { Letter, Letters } from '../../lib/queues/sqs/letters.ts';
+import { sqsLetters } from '../../lib/queues/sqs/letters.ts';
 import { sqsParking, sqsQueue } from '../../lib/queues/sqs/queue.ts';
+import { sendBack } from '../../lib/queues/sqs/send-back.ts';
 import type { Clock } from '../../lib/values/time.ts';
 import { miniStack } from '../support/ministack.ts';
 import { failureOf } from '../support/reading.ts';
@@ -125,6 +128,39 @@ await withServer(
         await sqsParking({ client, queueUrl })('"not ours"', 'its version 9 is not one of 1');
         expect(await consumeUntil(() => true)).toEqual([{ body: 'not ours', receiveCount: 1 }]);
       });
+
+      test('letters are taken with why and whose, hidden, given back as they were, sent elsewhere and dropped', async () => {
+        const { QueueUrl: elsewhere = '' } = await client.send(
+          new CreateQueueCommand({ QueueName: `elsewhere-${serial}` }),
+        );
+        await sqsQueue<string>({ client, queueUrl, groupOf: () => 'owner' }).send([{ body: 'dead' }]);
+        await sqsParking({ client, queueUrl })('"parked"', 'it is strange');
+        const letters = sqsLetters({ client, queueUrl, waitSeconds: 1 });
+        const taken = await takenFrom(letters, 2);
+        expect(taken.map(({ body, group, because }) => ({ body, group, because }))).toEqual([
+          { body: '"dead"', group: 'owner', because: undefined },
+          { body: '"parked"', group: undefined, because: 'it is strange' },
+        ]);
+        expect(await counts()).toEqual([0, 2, 0]);
+        await letters.giveBack(taken);
+        expect(await counts()).toEqual([2, 0, 0]);
+        const again = await takenFrom(letters, 2);
+        expect(again.map(({ id }) => id)).toEqual(taken.map(({ id }) => id));
+        await sendBack({ client, queueUrl: elsewhere }, again);
+        await letters.drop(again);
+        expect(await counts()).toEqual([0, 0, 0]);
+        const there = await takenFrom(sqsLetters({ client, queueUrl: elsewhere, waitSeconds: 1 }), 2);
+        expect(there.map(({ body, group }) => [body, group])).toEqual([
+          ['"dead"', 'owner'],
+          ['"parked"', undefined],
+        ]);
+      });
+
+      async function takenFrom(letters: Letters, count: number): Promise<readonly Letter[]> {
+        const taken: Letter[] = [];
+        while (taken.length < count) taken.push(...(await letters.take()));
+        return taken.sort((a, b) => a.body.localeCompare(b.body));
+      }
 
       test('a queue that does not exist is said to be so', async () => {
         const error = await failureOf(

@@ -2,4 +2,5 @@
 import './transfers.ts';
 import './batches.ts';
 import './api.ts';
+import './operator.ts';
 import './afterwards.ts';

@@ -8,7 +8,7 @@ import {
   ListPartsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { combineCrc32, crc32, crc32Base64 } from '../../lib/integrity/crc32.ts';
 import { patternBytes } from '../support/pattern.ts';
 import type { Deployment } from './deploy.ts';
@@ -205,6 +205,11 @@ export class Pipeline {
         MessageBody: typeof message === 'string' ? message : JSON.stringify(message),
       }),
     );
+  }
+
+  /** Deletes what people would delete by hand. */
+  async empty(queue: string): Promise<void> {
+    await this.sqs.send(new PurgeQueueCommand({ QueueUrl: this.output(`${queue}QueueUrl`) }));
   }
 
   async record(id: string): Promise<Record<string, unknown>> {

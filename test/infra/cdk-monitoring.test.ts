@@ -5,6 +5,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { Piecework } from '../../cdk/piecework.ts';
+import { ALARM_HEADINGS, anchorOf, OWN_HEADINGS } from '../../lib/aws/ops/doctor/finding.ts';
 import { pieceworkStack, resourcesOf, templateOf, testApp } from './cdk-template.ts';
 
 interface Stat {
@@ -84,13 +85,14 @@ describe('alarms', () => {
     expect(silent.flatMap(metricsOf)).toMatchObject([{ Namespace: 'Piecework', MetricName: 'ActiveTransfers' }]);
   });
 
-  test('each names its heading in the runbook, and the runbook has none but these', async () => {
+  test('each names its heading in the runbook, which has none but these and those of findings', async () => {
     const runbook = await source('docs/runbook.md');
     const headings = [...runbook.matchAll(/^## (.+)$/gm)].map(([, heading = '']) =>
       heading.toLowerCase().replaceAll(' ', '-'),
     );
     const named = alarms.map(({ AlarmDescription }) => /docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1]);
-    expect(new Set(named)).toEqual(new Set(headings));
+    expect(new Set([...named, ...OWN_HEADINGS.map(anchorOf)])).toEqual(new Set(headings));
+    expect(named).toEqual(expect.arrayContaining(ALARM_HEADINGS.map(anchorOf)));
     expect(alarms).toHaveLength(25);
     // Stand-ins have no others, and each metric of a sum costs as much as an alarm.
     for (const alarm of alarms) expect(alarm).toHaveProperty('MetricName');

@@ -29,7 +29,7 @@ const SENDS_EVENTS = `Allow events:PutEvents on arn:aws:events:{AWS::Region}:{AW
 const EXPECTED = {
   Api: [
     ...logs('Api'),
-    ...records('GetObject', 'transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards'),
+    ...records('GetObject', 'transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops'),
     ...records('PutObject', 'transfers', 'active', 'sealed', 'keys', 'batches', 'active-batches'),
     ...records('DeleteObject', 'active', 'sealed'),
     LISTS_RECORDS,
@@ -73,6 +73,11 @@ const EXPECTED = {
     'Allow s3:DeleteObject on arn:aws:s3:::target/in/*.piecework-*',
     ...consumes('ResultsQueue'),
     ...consumes('PiecesDead'),
+    ...['PlansDead', 'ResultsDead'].flatMap((queue) =>
+      ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
+        (action) => `Allow sqs:${action} on {Piecework${queue}}`,
+      ),
+    ),
     ...sends('PlansQueue', 'PiecesQueue', 'ResultsQueue', 'Parked'),
     SENDS_EVENTS,
   ],

@@ -40,6 +40,8 @@ export function variablesOf(endpoint: string, sourcePorts: readonly number[]): R
     [ENV.piecesQueueUrl]: queue('pieces'),
     [ENV.resultsQueueUrl]: queue('results'),
     [ENV.parkedQueueUrl]: queue('parked'),
+    [ENV.plansDeadQueueUrl]: queue('plans-dead'),
+    [ENV.resultsDeadQueueUrl]: queue('results-dead'),
     [ENV.eventBus]: 'bus',
     [ENV.destinations]: json([{ bucket: 'target', prefix: '' }]),
     [ENV.sources]: json({

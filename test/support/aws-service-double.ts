@@ -61,6 +61,9 @@ export async function startAwsServices(s3Endpoint: string): Promise<AwsServiceDo
           })),
           Failed: [],
         };
+      case 'AmazonSQS.ReceiveMessage':
+        // Dead letters: there are none.
+        return {};
       case 'AWSEvents.PutEvents':
         return { FailedEntryCount: 0, Entries: Entries.map(() => ({ EventId: 'e' })) };
       case 'secretsmanager.GetSecretValue':

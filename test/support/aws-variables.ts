@@ -9,6 +9,8 @@ export const GOOD_VARIABLES: Readonly<Record<string, string>> = {
   [ENV.piecesQueueUrl]: 'https://sqs.example/1/pieces',
   [ENV.resultsQueueUrl]: 'https://sqs.example/1/results',
   [ENV.parkedQueueUrl]: 'https://sqs.example/1/parked',
+  [ENV.plansDeadQueueUrl]: 'https://sqs.example/1/plans-dead',
+  [ENV.resultsDeadQueueUrl]: 'https://sqs.example/1/results-dead',
   [ENV.eventBus]: 'default',
   [ENV.destinations]: '[{"bucket":"target","prefix":"in/"}]',
   [ENV.sources]: '{"allowHosts":[],"denyHosts":[],"privateHosts":["10.0.0.1"],"ports":[80,443],"schemes":["https"]}',

@@ -113,7 +113,11 @@ export function sqsDouble(clock: HandClock): SqsDouble {
         Body: message.body,
         MD5OfBody: md5(message.body),
         ReceiptHandle: message.receipt,
-        Attributes: { ApproximateReceiveCount: String(message.receives) },
+        Attributes: {
+          ApproximateReceiveCount: String(message.receives),
+          ...(message.group === undefined ? {} : { MessageGroupId: message.group }),
+        },
+        ...(message.attributes === undefined ? {} : { MessageAttributes: message.attributes as never }),
       };
     });
   }

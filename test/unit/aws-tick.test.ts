@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { READERS } from '../../lib/aws/messages/messages.ts';
 import { onMessages } from '../../lib/aws/stages/finalizer.ts';
 import { isBatchStuck } from '../../lib/aws/tick/batches.ts';
-import type { TickHome } from '../../lib/aws/tick/home.ts';
 import { keptHosts } from '../../lib/aws/tick/kept-hosts.ts';
 import { isStuck } from '../../lib/aws/tick/look.ts';
 import { tickSpan } from '../../lib/aws/tick/spans.ts';
@@ -21,6 +20,7 @@ import { newRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { allOf } from '../support/reading.ts';
 import { stillPorts } from '../support/still-ports.ts';
+import { tickHome } from '../support/tick-home.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 5, 1);
@@ -63,13 +63,10 @@ test('a marker without a record is the tombstone’s business', () => {
 function homeOf(ports: Ports) {
   const spans: TickSpan[] = [];
   const measured: [name: string, value: number][] = [];
-  const home: TickHome = {
-    ports,
+  const home = tickHome(ports, {
     spans: { send: async (messages) => void spans.push(...messages.map(({ body }) => body)) },
     measure: (name, value) => void measured.push([name, value]),
-    tickFailed: (_, error) => expect.fail(String(error)),
-    flush() {},
-  };
+  });
   return { ...home, sent: spans, measured };
 }
 

@@ -46,8 +46,12 @@ export const serviceSchema = z
     home: z.enum(['machine', 'aws']).openapi({ description: 'Where the transfers run.' }),
     version: z.string(),
     features: z.array(z.enum(FEATURES)).openapi({ description: 'What this home has besides transfers.' }),
+    paused: z.boolean().optional().openapi({
+      description: 'All transfers are paused: by `POST /v1/service/pause`, or in a deployment by its operator.',
+    }),
+    pausedSince: instant.optional().openapi({ description: 'ISO 8601. Of a deployment.' }),
+    pausedBecause: z.string().optional().openapi({ description: 'In the words of the operator of a deployment.' }),
     startedAt: instant.optional().openapi({ description: 'ISO 8601. On a machine only, as all that follows.' }),
-    paused: z.boolean().optional().openapi({ description: 'All transfers are paused.' }),
     counts: z
       .object({ running: z.int(), waiting: z.int(), paused: z.int() })
       .optional()

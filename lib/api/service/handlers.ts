@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { KEYS } from '../../records/records.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
+import { stated } from '../../values/stated.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { checkedId } from '../requests/checked-id.ts';
 import type { Service } from '../schemas/service.ts';
@@ -22,7 +24,7 @@ const FEATURES_ON_AWS = ['batches'] as const;
 type Shown = (record: TransferRecord, context: Context) => Transfer;
 
 export function serveService(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, shown: Shown): void {
-  app.openapi(serviceRoute, (context) => context.json(viewService(deps), 200));
+  app.openapi(serviceRoute, async (context) => context.json({ ...viewService(deps), ...(await pauseOf(deps)) }, 200));
   if (deps.machine !== undefined) serveQueue(app, deps.machine, () => viewService(deps), shown);
 }
 
@@ -37,6 +39,17 @@ export function viewService(deps: Pick<ApiDeps, 'version' | 'machine' | 'feed' |
     ...(hosts === undefined ? [] : (['hosts'] as const)),
   ];
   return { home: 'machine', version, features, ...machine.look() };
+}
+
+/** What an operator said when a deployment was paused (`piecework ops pause`). */
+async function pauseOf({
+  machine,
+  ports,
+}: ApiDeps): Promise<Pick<Service, 'paused' | 'pausedSince' | 'pausedBecause'>> {
+  const note = machine === undefined ? (await ports.records.get(KEYS.pause))?.value : undefined;
+  if (note === undefined) return {};
+  const { since, because } = note;
+  return { paused: true, pausedSince: since, ...stated({ pausedBecause: because }) };
 }
 
 /** What only a machine has is served only there. */

@@ -1,4 +1,5 @@
 import type { Ports } from '../../pipeline/shared/ports.ts';
+import type { About, DeadLetters } from '../messages/dead-letters.ts';
 import type { Queue } from '../../queues/queue.ts';
 import type { TickSpan } from '../../transfer/messages.ts';
 
@@ -10,6 +11,10 @@ export interface TickHome {
   /** A number for CloudWatch. */
   measure(name: string, value: number): void;
   /** Gets what a tick threw; the next one comes in a minute. */
-  tickFailed(about: { readonly transferId: string } | { readonly batchId: string }, error: unknown): void;
+  tickFailed(about: About | { readonly queue: string }, error: unknown): void;
+  /** Queues whose dead letters no function takes, by name. */
+  readonly deadLetters: Readonly<Record<string, DeadLetters>>;
+  /** A dead letter of what has ended was deleted. */
+  letterDropped(queue: string, about: About): void;
   flush(): void;
 }

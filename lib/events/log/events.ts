@@ -20,6 +20,8 @@ export interface Log {
   /** Something was thrown that is in no event. `about` holds no secret. */
   failed(what: string, error: unknown, about?: Fields): void;
   warn(sentence: string, about?: Fields): void;
+  /** What was done without an event. `about` holds no secret. */
+  info(sentence: string, about?: Fields): void;
   /**
    * One line for a request that was answered, at the level of its status. `about` holds no secret.
    * @param failure of ours, with its cause
@@ -43,6 +45,7 @@ export function jsonLog({ service, version, level }: LogOptions): Log {
     },
     failed: (what, error, about = {}) => logger.error(what, { ...about, failure: loggedError(error) }),
     warn: (sentence, about = {}) => logger.warn(sentence, { ...about }),
+    info: (sentence, about = {}) => logger.info(sentence, { ...about }),
     request(about, failure) {
       const level = about.status >= 500 ? 'error' : about.status >= 400 ? 'warn' : 'info';
       logger[level]('request', { ...about, ...(failure === undefined ? {} : { failure: loggedError(failure) }) });

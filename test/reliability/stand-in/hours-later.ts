@@ -23,6 +23,8 @@ export async function tickHoursLater(cloud: Cloud, standInPid: number): Promise<
     spans: { send: () => Promise.reject(new Error('there are too many transfers for one tick')) },
     measure: () => undefined,
     tickFailed: (about: object, error: unknown) => void wrong.push(`${JSON.stringify(about)}: ${String(error)}`),
+    deadLetters: {},
+    letterDropped: () => undefined,
     flush: () => undefined,
   };
   await tickAll(ahead, { getRemainingTimeInMillis: () => 60_000 });

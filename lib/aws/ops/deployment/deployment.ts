@@ -1,0 +1,98 @@
+import { PieceworkError } from '../../../errors/error.ts';
+import type { Stage } from '../../names.ts';
+import { STAGES } from '../../names.ts';
+
+/** What CloudFormation says of a stack, as far as an operator needs it. */
+export interface StackView {
+  readonly name: string;
+  /** `CREATE_COMPLETE`, `UPDATE_ROLLBACK_FAILED`, … */
+  readonly status: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly resources: readonly StackResource[];
+}
+
+interface StackResource {
+  readonly type: string;
+  /** Of the template. */
+  readonly logicalId: string;
+  /** Of AWS: a name, a URL or an id. */
+  readonly physicalId: string;
+}
+
+/** The queues of a deployment, and what ends there that was taken too often or not understood. */
+export const QUEUES = ['plans', 'pieces', 'results', 'plansDead', 'piecesDead', 'resultsDead', 'parked'] as const;
+export type QueueName = (typeof QUEUES)[number];
+
+/** What a stack holds of Piecework, by the names that AWS knows it by. */
+export interface Deployment {
+  /** The stack's name and the construct's in it, as metrics have it. */
+  readonly name: string;
+  readonly stackStatus: string;
+  readonly apiUrl: string;
+  readonly recordsBucket: string;
+  readonly queueUrls: Readonly<Record<QueueName, string>>;
+  readonly functions: Readonly<Record<Stage, string>>;
+  /** Of each function. */
+  readonly roles: Readonly<Record<Stage, string>>;
+  /** UUIDs of event source mappings: what hands a queue's messages to a function. */
+  readonly eventSources: readonly string[];
+  /** The rule that wakes the finalizer each minute. */
+  readonly scheduleRule: string;
+  readonly alarms: readonly string[];
+}
+
+const OUTPUT = 'RecordsBucket';
+
+/**
+ * Finds the deployment in its stack: by the outputs, which stand under the construct's own name, and by the ids of
+ * what the construct made, which begin with that name.
+ * @param construct its name in the stack, where that holds several. @default the only one
+ * @throws PieceworkError `InvalidOption`: there is none, or several.
+ */
+export function deploymentOf(stack: StackView, construct?: string): Deployment {
+  const own = constructOf(stack, construct);
+  const output = (name: string) => stack.outputs[`${own}${name}`] ?? lacks(stack, `the output ${own}${name}`);
+  const ofType = (type: string, prefix: string) =>
+    stack.resources.filter((one) => one.type === type && one.logicalId.startsWith(`${own}${prefix}`));
+  const only = (type: string, prefix: string) =>
+    ofType(type, prefix)[0]?.physicalId ?? lacks(stack, `a resource ${own}${prefix}… of ${type}`);
+  const ofStages = (type: string, suffix: string) =>
+    Object.fromEntries(
+      STAGES.map((stage) => [stage, only(type, `${stage[0]?.toUpperCase()}${stage.slice(1)}Stage${suffix}`)]),
+    ) as Record<Stage, string>;
+  return {
+    name: `${stack.name}/${own}`,
+    stackStatus: stack.status,
+    apiUrl: output('ApiUrl'),
+    recordsBucket: output(OUTPUT),
+    queueUrls: Object.fromEntries(
+      QUEUES.map((queue) => [queue, output(`${queue[0]?.toUpperCase()}${queue.slice(1)}QueueUrl`)]),
+    ) as Record<QueueName, string>,
+    functions: ofStages('AWS::Lambda::Function', 'Function'),
+    roles: ofStages('AWS::IAM::Role', 'Role'),
+    eventSources: ofType('AWS::Lambda::EventSourceMapping', '').map(({ physicalId }) => physicalId),
+    scheduleRule: only('AWS::Events::Rule', 'Tick'),
+    alarms: ofType('AWS::CloudWatch::Alarm', 'Monitoring').map(({ physicalId }) => physicalId),
+  };
+}
+
+function constructOf({ name, outputs }: StackView, construct: string | undefined): string {
+  const found = Object.keys(outputs).flatMap((key) => (key.endsWith(OUTPUT) ? [key.slice(0, -OUTPUT.length)] : []));
+  const wanted = construct === undefined ? found : found.filter((one) => one === construct);
+  const [first, ...others] = wanted;
+  if (first !== undefined && others.length === 0) return first;
+  const there = found.map((one) => `--stack ${name}/${one}`).join(', ');
+  throw new PieceworkError(
+    'InvalidOption',
+    found.length === 0
+      ? `--stack: the stack "${name}" has no output …${OUTPUT}, so it holds no Piecework; check the name`
+      : `--stack: say which deployment of the stack "${name}" is meant: ${there}`,
+  );
+}
+
+function lacks({ name }: StackView, what: string): never {
+  throw new PieceworkError(
+    'InvalidOption',
+    `--stack: the stack "${name}" lacks ${what}: it was deployed by another version of Piecework, or not to its end`,
+  );
+}

@@ -1,0 +1,62 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { Instant } from '../../../../values/time.ts';
+import type { Deployment } from '../../deployment/deployment.ts';
+import { onService } from '../../on-service.ts';
+import type { AlarmSeen, DeploymentSeen } from '../seen.ts';
+
+/** DescribeAlarms takes and gives a hundred at most. */
+const PAGE = 100;
+
+/** @throws PieceworkError `HomeRefused`, `HomeUnavailable`. */
+export async function readAlarms(client: CloudWatchClient, names: readonly string[]): Promise<readonly AlarmSeen[]> {
+  const alarms: AlarmSeen[] = [];
+  for (let from = 0; from < names.length; from += PAGE) {
+    const AlarmNames = names.slice(from, from + PAGE);
+    const { MetricAlarms = [] } = await onService('the alarms', 'cloudwatch:DescribeAlarms', () =>
+      client.send(new DescribeAlarmsCommand({ AlarmNames, MaxRecords: PAGE })),
+    );
+    for (const { AlarmName = '', StateValue = '', AlarmDescription = '', StateUpdatedTimestamp } of MetricAlarms) {
+      const see = /docs\/runbook\.md#([a-z-]+)$/i.exec(AlarmDescription)?.[1];
+      alarms.push({
+        name: AlarmName,
+        state: StateValue,
+        ...(see === undefined ? {} : { see }),
+        ...(StateUpdatedTimestamp === undefined ? {} : { since: StateUpdatedTimestamp.toISOString() }),
+      });
+    }
+  }
+  return alarms;
+}
+
+type Ages = Extract<DeploymentSeen['ages'], { readonly value: unknown }>['value'];
+const QUEUES = ['plans', 'pieces', 'results'] as const;
+/** The metric comes with a minute or two of delay; a queue that rests has none. */
+const LOOK_BACK_MS = 600_000;
+
+/** How long the oldest message of each queue has waited, as the last minutes have it. @throws as `readAlarms` */
+export async function readAges(client: CloudWatchClient, { queueUrls }: Deployment, now: Instant): Promise<Ages> {
+  const { MetricDataResults = [] } = await onService('the metrics of queues', 'cloudwatch:GetMetricData', () =>
+    client.send(
+      new GetMetricDataCommand({
+        StartTime: new Date(now - LOOK_BACK_MS),
+        EndTime: new Date(now),
+        ScanBy: 'TimestampDescending',
+        MetricDataQueries: QUEUES.map((queue) => ({
+          Id: queue,
+          MetricStat: {
+            Metric: {
+              Namespace: 'AWS/SQS',
+              MetricName: 'ApproximateAgeOfOldestMessage',
+              Dimensions: [{ Name: 'QueueName', Value: queueUrls[queue].split('/').at(-1) }],
+            },
+            Period: 60,
+            Stat: 'Maximum',
+          },
+        })),
+      }),
+    ),
+  );
+  const ageOf = (queue: string) => MetricDataResults.find(({ Id }) => Id === queue)?.Values?.[0];
+  return { plans: ageOf('plans'), pieces: ageOf('pieces'), results: ageOf('results') };
+}

@@ -1,0 +1,62 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConcurrencyCommand,
+  GetFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import { asPieceworkError } from '../../../../errors/error.ts';
+import type { Environment } from '../../../environment.ts';
+import { readEnvironment } from '../../../environment.ts';
+import type { Stage } from '../../../names.ts';
+import { ENV } from '../../../names.ts';
+import { onService } from '../../on-service.ts';
+import type { FunctionSeen } from '../seen.ts';
+
+/** A function, and what it reads from its environment if it can start with it. */
+export interface FunctionRead extends FunctionSeen {
+  readonly arn: string;
+  readonly roleArn: string;
+  readonly environment?: Environment;
+}
+
+/** @throws PieceworkError `HomeRefused`, `HomeUnavailable`. */
+export async function readFunction(client: LambdaClient, stage: Stage, FunctionName: string): Promise<FunctionRead> {
+  const target = `the function ${FunctionName}`;
+  const found = await onService(target, 'lambda:GetFunctionConfiguration', () =>
+    client.send(new GetFunctionConfigurationCommand({ FunctionName })),
+  );
+  const { ReservedConcurrentExecutions: reserved } = await onService(target, 'lambda:GetFunctionConcurrency', () =>
+    client.send(new GetFunctionConcurrencyCommand({ FunctionName })),
+  );
+  const variables = found.Environment?.Variables ?? {};
+  const version = variables[ENV.version];
+  return {
+    name: FunctionName,
+    arn: found.FunctionArn ?? '',
+    roleArn: found.Role ?? '',
+    state: found.State ?? 'Active',
+    lastUpdate: found.LastUpdateStatus ?? 'Successful',
+    ...(version === undefined ? {} : { version }),
+    ...(reserved === undefined ? {} : { reservedConcurrency: reserved }),
+    ...environmentOf(stage, variables),
+  };
+}
+
+function environmentOf(
+  stage: Stage,
+  variables: Readonly<Record<string, string>>,
+): Pick<FunctionRead, 'environment' | 'wrongEnvironment'> {
+  try {
+    return { environment: readEnvironment(stage, variables) };
+  } catch (error) {
+    return { wrongEnvironment: asPieceworkError(error).message };
+  }
+}
+
+/** Functions that may run at once, without those that have some reserved. @throws as `readFunction` */
+export async function readConcurrency(client: LambdaClient): Promise<number> {
+  const { AccountLimit } = await onService('the account', 'lambda:GetAccountSettings', () =>
+    client.send(new GetAccountSettingsCommand({})),
+  );
+  return AccountLimit?.UnreservedConcurrentExecutions ?? AccountLimit?.ConcurrentExecutions ?? 0;
+}

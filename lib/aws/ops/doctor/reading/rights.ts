@@ -1,0 +1,122 @@
+import type { ContextEntry, IAMClient } from '@aws-sdk/client-iam';
+import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { sideBySide } from '../../../../pipeline/shared/side-by-side.ts';
+import type { BucketRule, Stage } from '../../../names.ts';
+import { EVENT_SOURCE, PREFIXES, STAGES } from '../../../names.ts';
+import { BUCKET_RIGHTS, EMPTYING_RIGHTS, OBJECT_RIGHTS, RECORD_RIGHTS, SENDS } from '../../../stage-rights.ts';
+import type { Deployment } from '../../deployment/deployment.ts';
+import { onService } from '../../on-service.ts';
+import type { MissingRights } from '../seen.ts';
+
+/** Actions that a function needs on one resource. */
+export interface WantedRights {
+  readonly stage: Stage;
+  readonly resource: string;
+  readonly actions: readonly string[];
+}
+
+/** What an event source needs on its queue. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+const CONSUMES = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+const CONSUMED = { api: [], planner: ['plans'], fetcher: ['pieces'], finalizer: ['results', 'piecesDead'] } as const;
+/** Of what lies under a prefix, one is asked for. */
+const SAMPLE = 'piecework-doctor';
+
+/**
+ * All that functions need of the records bucket, of destinations and of queues. Keys of KMS, sources and secrets are
+ * the caller's own, and not in it.
+ * @param account of a function's ARN: partition, Region and number
+ */
+export function wantedRights(
+  { recordsBucket, queueUrls }: Pick<Deployment, 'recordsBucket' | 'queueUrls'>,
+  destinations: readonly BucketRule[],
+  { partition, region, account }: ArnParts,
+): readonly WantedRights[] {
+  const s3 = (path: string) => `arn:${partition}:s3:::${path}`;
+  const sqs = (queue: keyof typeof queueUrls) =>
+    `arn:${partition}:sqs:${region}:${account}:${queueUrls[queue].split('/').at(-1)}`;
+  return STAGES.flatMap((stage) => {
+    const { read, write, remove } = RECORD_RIGHTS[stage];
+    const pairs: (readonly [resource: string, action: string])[] = [
+      ...read.map((prefix) => [recordAt(prefix), 's3:GetObject'] as const),
+      ...write.map((prefix) => [recordAt(prefix), 's3:PutObject'] as const),
+      ...remove.map((prefix) => [recordAt(prefix), 's3:DeleteObject'] as const),
+      [s3(recordsBucket), 's3:ListBucket'],
+      ...destinations.flatMap(({ bucket, prefix }) => [
+        ...OBJECT_RIGHTS[stage].map((action) => [s3(`${bucket}/${prefix}${SAMPLE}`), action] as const),
+        ...BUCKET_RIGHTS[stage].map((action) => [s3(bucket), action] as const),
+      ]),
+      ...SENDS[stage].map((queue) => [sqs(queue), 'sqs:SendMessage'] as const),
+      ...CONSUMED[stage].flatMap((queue) => CONSUMES.map((action) => [sqs(queue), action] as const)),
+      ...(stage === 'finalizer' ? (['plansDead', 'resultsDead'] as const) : []).flatMap((queue) =>
+        EMPTYING_RIGHTS.map((action) => [sqs(queue), action] as const),
+      ),
+    ];
+    const byResource = Map.groupBy(pairs, ([resource]) => resource);
+    return [...byResource].map(([resource, some]) => ({
+      stage,
+      resource,
+      actions: [...new Set(some.map(([, action]) => action))],
+    }));
+  });
+
+  function recordAt(prefix: keyof typeof PREFIXES): string {
+    return s3(`${recordsBucket}/${PREFIXES[prefix]}${SAMPLE}`);
+  }
+}
+
+export interface ArnParts {
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+}
+
+/** Of a function's. */
+export function arnParts(arn: string): ArnParts {
+  const [, partition = 'aws', , region = '', account = ''] = arn.split(':');
+  return { partition, region, account };
+}
+
+const SIDE_BY_SIDE = 8;
+
+/** What a stand-in or a policy may look at besides. */
+const CONTEXT: ContextEntry[] = [
+  { ContextKeyName: 'events:source', ContextKeyValues: [EVENT_SOURCE], ContextKeyType: 'stringList' },
+  { ContextKeyName: 'aws:SecureTransport', ContextKeyValues: ['true'], ContextKeyType: 'boolean' },
+];
+
+/**
+ * Those that IAM says are missing: nothing is done, it simulates. Policies of resources are not in that; "simulation of
+ * resource-based policies isn't supported for IAM roles".
+ * https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+ * @throws PieceworkError `HomeRefused`, `HomeUnavailable`.
+ */
+export async function readMissingRights(
+  client: IAMClient,
+  roleArns: Readonly<Record<Stage, string>>,
+  wanted: readonly WantedRights[],
+): Promise<readonly MissingRights[]> {
+  const missing: MissingRights[] = [];
+  await sideBySide(wanted, SIDE_BY_SIDE, async ({ stage, resource, actions }) => {
+    const { EvaluationResults = [] } = await onService(
+      `the role ${roleArns[stage]}`,
+      'iam:SimulatePrincipalPolicy',
+      () =>
+        client.send(
+          new SimulatePrincipalPolicyCommand({
+            PolicySourceArn: roleArns[stage],
+            ActionNames: [...actions],
+            ResourceArns: [resource],
+            ContextEntries: CONTEXT,
+          }),
+        ),
+    );
+    for (const decision of ['explicitDeny', 'implicitDeny']) {
+      const refused = EvaluationResults.flatMap(({ EvalActionName = '', EvalDecision }) =>
+        EvalDecision === decision ? [EvalActionName] : [],
+      );
+      if (refused.length > 0)
+        missing.push({ stage, actions: refused, resource, isDenied: decision === 'explicitDeny' });
+    }
+  });
+  return missing;
+}

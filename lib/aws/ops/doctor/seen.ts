@@ -1,0 +1,89 @@
+import type { PauseNote } from '../../../records/records.ts';
+import type { TransferRecord } from '../../../transfer/record/record.ts';
+import type { Instant } from '../../../values/time.ts';
+import type { BucketRule, Stage } from '../../names.ts';
+import type { Deployment, QueueName } from '../deployment/deployment.ts';
+import type { EventSource } from '../pause/switches.ts';
+import type { QueueDepth } from '../queue-depths.ts';
+import type { Marker } from '../read-only.ts';
+
+/** What was read, or why it could not be: mostly a right that the caller has not. */
+export type Seen<T> = { readonly value: T } | { readonly unseen: string };
+
+export interface FunctionSeen {
+  readonly name: string;
+  /** `Active`, `Pending`, `Inactive`, `Failed`. */
+  readonly state: string;
+  /** Of its last change: `Successful`, `Failed`, `InProgress`. */
+  readonly lastUpdate: string;
+  /** Of Piecework. Absent = its environment does not say. */
+  readonly version?: string;
+  /** Why it can't start with this environment. Absent = it can. */
+  readonly wrongEnvironment?: string;
+  /** Set by a person or a prop; 0 = it never runs. Absent = none. */
+  readonly reservedConcurrency?: number;
+}
+
+export interface AlarmSeen {
+  readonly name: string;
+  readonly state: string;
+  /** Of docs/runbook.md, as an anchor. */
+  readonly see?: string;
+  /** ISO 8601. */
+  readonly since?: string;
+}
+
+export interface OpenUploadSeen {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiatedAt: Instant;
+}
+
+/** A place that transfers may write to. */
+export interface DestinationSeen {
+  readonly rule: BucketRule;
+  /** Days after which the bucket aborts what is left of uploads there. `undefined` = never. */
+  readonly abortsAfterDays: Seen<number | undefined>;
+  /** Those that the functions of this deployment may have begun. */
+  readonly uploads: Seen<readonly OpenUploadSeen[]>;
+}
+
+/** The records of what markers tell of; of very many, the oldest ones. */
+export interface RecordsSeen {
+  readonly transferMarkers: readonly Marker[];
+  readonly batchMarkers: readonly Marker[];
+  /** By id; of a marker whose record was read and is not there, `undefined`. */
+  readonly transfers: ReadonlyMap<string, TransferRecord | 'unreadable' | undefined>;
+  /** Every marker's record was read. */
+  readonly isComplete: boolean;
+}
+
+/** Rights on one resource that a function should have, and has not. */
+export interface MissingRights {
+  readonly stage: Stage;
+  readonly actions: readonly string[];
+  readonly resource: string;
+  /** A policy denies them; otherwise none allows them. */
+  readonly isDenied: boolean;
+}
+
+/** All that a look at a deployment reads. */
+export interface DeploymentSeen {
+  readonly now: Instant;
+  /** Of the command that looks. */
+  readonly version: string;
+  readonly deployment: Deployment;
+  readonly eventSources: Seen<readonly EventSource[]>;
+  readonly isScheduled: Seen<boolean>;
+  readonly pause: Seen<PauseNote | undefined>;
+  readonly depths: Readonly<Record<QueueName, Seen<QueueDepth>>>;
+  /** Seconds for which the oldest message has waited; `undefined` = none has. */
+  readonly ages: Seen<Readonly<Record<'plans' | 'pieces' | 'results', number | undefined>>>;
+  readonly functions: Readonly<Record<Stage, Seen<FunctionSeen>>>;
+  /** Functions of the account and Region that may run at once, without what is reserved. */
+  readonly concurrency: Seen<number>;
+  readonly alarms: Seen<readonly AlarmSeen[]>;
+  readonly records: Seen<RecordsSeen>;
+  readonly destinations: Seen<readonly DestinationSeen[]>;
+  readonly rights: Seen<readonly MissingRights[]>;
+}

@@ -1,0 +1,82 @@
+import type { PREFIXES, Stage } from './names.ts';
+
+/*
+ * What each function may do, as data: the construct gives it, and `piecework ops doctor` asks AWS whether it is still
+ * given. docs/security.md says why, and what IAM can't separate. Each list of actions is held by test/infra against the
+ * calls that the code makes.
+ */
+
+type Prefix = keyof typeof PREFIXES;
+type ByStage<T> = Readonly<Record<Stage, T>>;
+
+/** On the records bucket: reading, writing (compare-and-swap reads too) and deleting by prefix. */
+export const RECORD_RIGHTS: ByStage<{
+  readonly read: readonly Prefix[];
+  readonly write: readonly Prefix[];
+  readonly remove: readonly Prefix[];
+}> = {
+  // It seals sources and lists, and can't read them.
+  api: {
+    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops'],
+    write: ['transfers', 'active', 'sealed', 'keys', 'batches', 'activeBatches'],
+    remove: ['active', 'sealed'],
+  },
+  // It reads lists into shards, and makes transfers of large entries.
+  planner: {
+    read: ['transfers', 'sealed', 'hosts', 'batches', 'outcomes', 'boards'],
+    write: ['transfers', 'active', 'hosts', 'sealed', 'batches', 'outcomes', 'boards'],
+    remove: ['sealedBatches'],
+  },
+  // What became of entries, and what was learned of their hosts.
+  fetcher: { read: ['transfers', 'sealed', 'hosts', 'batches', 'outcomes'], write: ['outcomes', 'hosts'], remove: [] },
+  // It sets aside what can't be read: copies it to `corrupt/`, deletes it where it was.
+  finalizer: {
+    read: ['transfers', 'active', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards'],
+    write: ['transfers', 'hosts', 'notCompleted', 'corrupt', 'batches', 'outcomes', 'boards'],
+    remove: ['active', 'sealed', 'transfers', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards'],
+  },
+};
+
+/** On what lies under the destination's prefix. */
+export const OBJECT_RIGHTS: ByStage<readonly string[]> = {
+  // The piece map.
+  api: ['s3:ListMultipartUploadParts'],
+  // Create, Put, Complete and Copy are one action. GetObject is HEAD: what is there already, and is it ours; and
+  // reading back what a digest must prove.
+  planner: [
+    's3:PutObject',
+    's3:PutObjectTagging',
+    's3:GetObject',
+    's3:ListMultipartUploadParts',
+    's3:AbortMultipartUpload',
+  ],
+  // UploadPart, and small entries of batches: what is there already, and the whole object.
+  fetcher: ['s3:PutObject', 's3:PutObjectTagging', 's3:GetObject'],
+  finalizer: ['s3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+};
+
+/**
+ * On the bucket. ListBucket: so that HEAD answers 404, not 403, for what is not there. ListBucketMultipartUploads:
+ * uploads whose Create had an answer that was lost.
+ */
+export const BUCKET_RIGHTS: ByStage<readonly string[]> = {
+  api: [],
+  planner: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+  fetcher: ['s3:ListBucket'],
+  finalizer: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+};
+
+/** The queues to which each sends. */
+export const SENDS: ByStage<readonly ('plans' | 'pieces' | 'results' | 'parked')[]> = {
+  api: ['plans', 'results'],
+  planner: ['plans', 'pieces', 'results', 'parked'],
+  fetcher: ['results', 'parked'],
+  finalizer: ['plans', 'pieces', 'results', 'parked'],
+};
+
+/** On the dead letters of plans and results, of which the finalizer deletes those of what has ended. */
+export const EMPTYING_RIGHTS: readonly string[] = [
+  'sqs:ReceiveMessage',
+  'sqs:DeleteMessage',
+  'sqs:ChangeMessageVisibility',
+];

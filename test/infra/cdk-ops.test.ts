@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { deploymentOf } from '../../lib/aws/ops/deployment/deployment.ts';
+import { pieceworkStack, templateOf } from './cdk-template.ts';
+
+// The command line finds a deployment by the ids that the construct gives its resources: they are held to each other.
+
+test('ops finds in a stack all that it looks after', () => {
+  const { Resources, Outputs } = templateOf(pieceworkStack()).toJSON() as {
+    readonly Resources: Readonly<Record<string, { readonly Type: string }>>;
+    readonly Outputs: Readonly<Record<string, unknown>>;
+  };
+  const deployment = deploymentOf({
+    name: 'Test',
+    status: 'CREATE_COMPLETE',
+    outputs: Object.fromEntries(Object.keys(Outputs).map((key) => [key, `value of ${key}`])),
+    resources: Object.entries(Resources).map(([logicalId, { Type: type }]) => ({
+      type,
+      logicalId,
+      physicalId: logicalId,
+    })),
+  });
+  expect(deployment).toMatchObject({
+    name: 'Test/Piecework',
+    apiUrl: 'value of PieceworkApiUrl',
+    recordsBucket: 'value of PieceworkRecordsBucket',
+    queueUrls: {
+      plans: 'value of PieceworkPlansQueueUrl',
+      plansDead: 'value of PieceworkPlansDeadQueueUrl',
+      parked: 'value of PieceworkParkedQueueUrl',
+    },
+    functions: {
+      api: expect.stringMatching(/^PieceworkApiStageFunction/),
+      planner: expect.stringMatching(/^PieceworkPlannerStageFunction/),
+      fetcher: expect.stringMatching(/^PieceworkFetcherStageFunction/),
+      finalizer: expect.stringMatching(/^PieceworkFinalizerStageFunction/),
+    },
+    roles: { fetcher: expect.stringMatching(/^PieceworkFetcherStageRole[0-9A-F]+$/) },
+    scheduleRule: expect.stringMatching(/^PieceworkTick/),
+  });
+  expect(deployment.eventSources).toHaveLength(4);
+  expect(deployment.alarms).toHaveLength(25);
+});

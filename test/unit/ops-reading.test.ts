@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { deploymentOf } from '../../lib/aws/ops/deployment/deployment.ts';
+import { abortDays, isOurs } from '../../lib/aws/ops/doctor/reading/destinations.ts';
+import { arnParts, wantedRights } from '../../lib/aws/ops/doctor/reading/rights.ts';
+import { opsStack } from '../support/ops-stack.ts';
+
+describe('after how many days a bucket aborts what is left under a prefix', () => {
+  const rule = (days: number | undefined, prefix: string | undefined, Status: 'Enabled' | 'Disabled' = 'Enabled') => ({
+    Status,
+    ...(prefix === undefined ? {} : { Filter: { Prefix: prefix } }),
+    ...(days === undefined ? {} : { AbortIncompleteMultipartUpload: { DaysAfterInitiation: days } }),
+  });
+  test.each([
+    ['no rule', [], undefined],
+    ['one of the whole bucket', [rule(7, undefined)], 7],
+    ['one of a prefix above', [rule(7, 'in/')], 7],
+    ['one of another prefix', [rule(7, 'out/')], undefined],
+    ['one of a prefix below: the rest stays', [rule(7, 'in/deep/er/')], undefined],
+    ['one that is switched off', [rule(7, '', 'Disabled')], undefined],
+    ['one that only expires objects', [rule(undefined, '')], undefined],
+    ['the shortest of several', [rule(30, ''), rule(3, 'in/'), rule(1, 'other/')], 3],
+    ['one in the old form', [{ ...rule(5, undefined), Prefix: 'in/' }], 5],
+  ])('%s', (_, rules, days) => {
+    expect(abortDays(rules, 'in/deep/')).toBe(days);
+  });
+});
+
+test('uploads of other programs’ roles are not ours; where the store does not say, they may be', () => {
+  const session = (role: string) => `arn:aws:sts::111122223333:assumed-role/${role}/function`;
+  expect(['planner-role', 'backup'].map((role) => isOurs(session(role), ['planner-role']))).toEqual([true, false]);
+  expect([undefined, 'minioadmin'].map((id) => isOurs(id, ['planner-role']))).toEqual([true, true]);
+});
+
+test('asked for is what each function needs, in the partition and account of the functions', () => {
+  const arn = arnParts('arn:aws-cn:lambda:cn-north-1:111122223333:function:planner');
+  const wanted = wantedRights(deploymentOf(opsStack()), [{ bucket: 'target', prefix: 'in/' }], arn);
+  const of = (stage: string, resource: string) =>
+    wanted.find((one) => one.stage === stage && one.resource === resource)?.actions;
+  expect(of('planner', 'arn:aws-cn:s3:::target/in/piecework-doctor')).toContain('s3:PutObject');
+  expect(of('api', 'arn:aws-cn:s3:::target/in/piecework-doctor')).toEqual(['s3:ListMultipartUploadParts']);
+  expect(of('api', 'arn:aws-cn:s3:::piecework-records/sealed/piecework-doctor')).toEqual([
+    's3:PutObject',
+    's3:DeleteObject',
+  ]);
+  expect(of('fetcher', 'arn:aws-cn:sqs:cn-north-1:111122223333:Piecework-pieces')).toContain('sqs:ReceiveMessage');
+  expect(of('finalizer', 'arn:aws-cn:sqs:cn-north-1:111122223333:Piecework-plansDead')).toContain('sqs:DeleteMessage');
+  const asked = wanted.map(({ stage, resource }) => `${stage} ${resource}`);
+  expect(new Set(asked).size).toBe(asked.length);
+});
