@@ -2,11 +2,19 @@ import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { BucketRule, OwnershipRules, SourceRules, Variable } from '../lib/aws/names.ts';
-import { API_TIMEOUT_SECONDS, ENV, EVENT_SOURCE, RESULTS_PER_FINALIZER, WINDOW_COUNT } from '../lib/aws/names.ts';
+import {
+  API_TIMEOUT_SECONDS,
+  ENV,
+  EVENT_SOURCE,
+  RESULTS_PER_FINALIZER,
+  USUAL_WORKERS,
+  WINDOW_COUNT,
+} from '../lib/aws/names.ts';
 import { Api } from './api/api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
@@ -31,7 +39,6 @@ export type {
 /** Bounded work on metadata: these need no choice. */
 const API_TIMEOUT = Duration.seconds(API_TIMEOUT_SECONDS);
 const FINALIZER_TIMEOUT = Duration.seconds(60);
-const METADATA_MEMORY_MIB = 512;
 
 /**
  * No function sends an event in the name of another source, least of all on the default bus. The key may have several
@@ -96,7 +103,7 @@ export class Piecework extends Construct {
     const api = new StageFunction(this, 'ApiStage', {
       stage: 'api',
       description: 'takes transfers on and tells of them',
-      memoryMiB: METADATA_MEMORY_MIB,
+      memoryMiB: USUAL_WORKERS.metadataMemoryMiB,
       timeout: API_TIMEOUT,
       settings,
     });
@@ -117,7 +124,7 @@ export class Piecework extends Construct {
     const finalizer = new StageFunction(this, 'FinalizerStage', {
       stage: 'finalizer',
       description: 'answers results, repairs, cleans up',
-      memoryMiB: METADATA_MEMORY_MIB,
+      memoryMiB: USUAL_WORKERS.metadataMemoryMiB,
       timeout: FINALIZER_TIMEOUT,
       settings,
     });
@@ -188,6 +195,7 @@ export class Piecework extends Construct {
       planTimeoutSeconds: String(settings.planTimeout.toSeconds()),
       pieceTimeoutSeconds: String(settings.pieceTimeout.toSeconds()),
       lateSeconds: String(settings.lateArrival.toSeconds()),
+      workers: JSON.stringify(workersOf(settings)),
     };
   }
 
@@ -219,6 +227,21 @@ export class Piecework extends Construct {
     for (const [key, value] of Object.entries(outputs))
       new CfnOutput(this, key, { value }).overrideLogicalId(`${name}${key}`);
   }
+}
+
+/** What a transfer costs depends on it. */
+function workersOf(settings: Settings): Readonly<Record<keyof typeof USUAL_WORKERS, string | number>> {
+  const { fetcherMemoryMiB, plannerMemoryMiB, maxFetchers, hostConnections } = settings;
+  return {
+    ...USUAL_WORKERS,
+    fetcherMemoryMiB,
+    plannerMemoryMiB,
+    maxFetchers,
+    hostConnections,
+    architecture: settings.architecture === Architecture.X86_64 ? 'x86' : 'arm64',
+    resultsWindowSeconds: settings.resultsWindow.toSeconds(),
+    pieceTimeoutSeconds: settings.pieceTimeout.toSeconds(),
+  };
 }
 
 function bucketRule({ bucket, prefix = '' }: PieceworkSourceBucket): BucketRule {

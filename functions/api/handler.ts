@@ -24,6 +24,7 @@ const serve = handle(
     checkSource: sourceCheck(environment),
     ownerOf: (request) => gatewayOwner(request, environment.apiKeyNames) ?? environment.defaultOwner,
     ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),
+    ...(environment.workers === undefined ? {} : { workers: environment.workers }),
     reportLink: reportLinks(),
     basePathOf: gatewayBasePath,
     requestIdOf: gatewayRequestId,

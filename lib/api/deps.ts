@@ -4,6 +4,7 @@ import type { Submission } from '../pipeline/requests/submit.ts';
 import type { BatchSubmission } from '../pipeline/shared/batches/submission.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
+import type { Workers } from '../transfer/cost/workers.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 import type { Feed, Live } from './live.ts';
@@ -57,6 +58,8 @@ export interface ApiDeps {
   onAnswered?(request: AnsweredRequest, failure: PieceworkError | undefined): void;
   /** A link to the report of a batch that has ended, which can be read for some minutes. @default none is given */
   reportLink?(batch: BatchRecord): Promise<string>;
+  /** How the functions of a deployment are made, which says what transfers cost. @default it is a machine */
+  readonly workers?: Workers;
   /** The queue and the limits of one machine. @default it is a deployment, which has none */
   readonly machine?: Machine;
   /** A page of its transfers. @default read from the records */

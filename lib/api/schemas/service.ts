@@ -41,11 +41,28 @@ export const changeLimitsSchema = z
   })
   .openapi('LimitsRequest');
 
+const workersSchema = z
+  .object({
+    fetcherMemoryMiB: z.int(),
+    plannerMemoryMiB: z.int(),
+    metadataMemoryMiB: z.int().openapi({ description: 'Of the API’s function and the finalizer.' }),
+    architecture: z.enum(['arm64', 'x86']),
+    maxFetchers: z.int(),
+    piecesPerFetcher: z.int().openapi({ description: 'Pieces side by side in one fetcher.' }),
+    resultsWindowSeconds: z.int().openapi({ description: 'How long results are collected for one finalizer run.' }),
+    hostConnections: z.int().openapi({ description: 'Connections to one host, until better is known.' }),
+    pieceTimeoutSeconds: z.int().openapi({ description: 'A piece must be done in this time.' }),
+  })
+  .openapi('Workers');
+
 export const serviceSchema = z
   .object({
     home: z.enum(['machine', 'aws']).openapi({ description: 'Where the transfers run.' }),
     version: z.string(),
     features: z.array(z.enum(FEATURES)).openapi({ description: 'What this home has besides transfers.' }),
+    workers: workersSchema.optional().openapi({
+      description: 'How the functions are made, which says what transfers cost. Of a deployment only.',
+    }),
     startedAt: instant.optional().openapi({ description: 'ISO 8601. On a machine only, as all that follows.' }),
     paused: z.boolean().optional().openapi({ description: 'All transfers are paused.' }),
     counts: z

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { TransferRecord } from '../../transfer/record/record.ts';
+import { stated } from '../../values/stated.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
 import { checkedId } from '../requests/checked-id.ts';
 import type { Service } from '../schemas/service.ts';
@@ -27,9 +28,9 @@ export function serveService(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, shown: Sho
 }
 
 /** The home as it stands. */
-export function viewService(deps: Pick<ApiDeps, 'version' | 'machine' | 'feed' | 'hosts'>): Service {
-  const { version, machine, feed, hosts } = deps;
-  if (machine === undefined) return { home: 'aws', version, features: [...FEATURES_ON_AWS] };
+export function viewService(deps: Pick<ApiDeps, 'version' | 'workers' | 'machine' | 'feed' | 'hosts'>): Service {
+  const { version, workers, machine, feed, hosts } = deps;
+  if (machine === undefined) return { home: 'aws', version, features: [...FEATURES_ON_AWS], ...stated({ workers }) };
   const features = [
     ...machine.features,
     ...(feed === undefined ? [] : (['events'] as const)),
