@@ -25,6 +25,7 @@ import { recordsBucket } from './records-bucket.ts';
 import type { StageFunctions } from './rights.ts';
 import { allowDestinations, allowRecords, allowSecrets, allowSources } from './rights.ts';
 import { StageFunction } from './stage-function.ts';
+import { tagAll } from './tags.ts';
 
 export type {
   PieceworkAuth,
@@ -95,6 +96,14 @@ export class Piecework extends Construct {
     const { plans, pieces, results, parked, stages } = this;
     const watched = { deployment: this.#name(), stages, api: this.api, plans, pieces, results, parked };
     new Monitoring(this, 'Monitoring', { watched, settings });
+    const { api, planner, fetcher, finalizer } = stages;
+    const byStage = {
+      api: [api, this.api],
+      planner: [planner, plans],
+      fetcher: [fetcher, pieces],
+      finalizer: [finalizer, results],
+    };
+    tagAll(this, this.#name(), byStage, settings.tags);
     this.#addOutputs();
   }
 

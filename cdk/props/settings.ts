@@ -38,6 +38,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   dashboard: true,
   logRetention: true,
   recordRetentionDays: true,
+  tags: true,
   removalPolicy: true,
   architecture: true,
   lateArrival: true,
@@ -75,6 +76,7 @@ export function settingsOf(props: PieceworkProps): Settings {
     dashboard: props.dashboard ?? true,
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     recordRetentionDays: whole(props, 'recordRetentionDays', 90, 8, 3650),
+    tags: props.tags ?? {},
     removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
     architecture: props.architecture ?? Architecture.ARM_64,
   };

@@ -1,4 +1,5 @@
-import type { Cost, CostItem, PlanCost } from '../../lib/index.ts';
+import type { Cost, CostItem, PlanCost, Usage } from '../../lib/index.ts';
+import { costOf } from '../../lib/transfer/cost/cost.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
 import { count, facts } from './text.ts';
 
@@ -44,6 +45,18 @@ export function costFacts(
     ...(isVerbose ? costItems(cost).map((line) => ['', line] as const) : []),
     ['not counted', cost.notIncluded.join('; ')],
   ];
+}
+
+/** What a transfer has used, and about what that costs. */
+export function usedText(usage: Usage): string {
+  const { s3Writes, s3Reads, queueRequests, functionRuns, gbSeconds, bytes } = usage;
+  return [
+    `about ${formatDollars(costOf(usage).dollars)}: ${count(s3Writes, 'S3 write')}`,
+    count(s3Reads, 'read'),
+    count(queueRequests, 'SQS request'),
+    `${count(functionRuns, 'run')} of functions (${gbSeconds} GB-s)`,
+    formatBytes(bytes),
+  ].join(', ');
 }
 
 /** One line for each item, under each other. */

@@ -13,6 +13,8 @@ export interface Environment {
   /** The name of the stack, and the construct's in it. */
   readonly deployment: string;
   readonly recordsBucket: string;
+  /** Of this function, as Lambda says it; 0 elsewhere. */
+  readonly memoryMiB: number;
   readonly destinations: readonly BucketRule[];
   readonly sources: SourceRules | undefined;
   readonly queueUrls: {
@@ -76,6 +78,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     version: text('version') ?? '',
     deployment: text('deployment') ?? '',
     recordsBucket: text('recordsBucket') ?? '',
+    memoryMiB: Number(variables['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'] ?? 0) || 0,
     destinations: read('destinations', parseDestinations, 'JSON: a list of at least one {"bucket", "prefix"}') ?? [],
     sources: read(
       'sources',

@@ -71,6 +71,19 @@ const resultSchema = z
   })
   .openapi('Result');
 
+const usageSchema = z
+  .object({
+    s3Writes: z.int().openapi({ description: 'PUT, COPY, POST and LIST requests; parts are among them.' }),
+    s3Reads: z.int().openapi({ description: 'GET and HEAD requests.' }),
+    queueRequests: z.int().openapi({ description: 'To SQS.' }),
+    functionRuns: z.int(),
+    gbSeconds: z.number().openapi({ description: 'Memory of the functions in GB × seconds.' }),
+    events: z.int().openapi({ description: 'On the event bus.' }),
+    apiRequests: z.int().openapi({ description: 'That have changed it: looks are not counted.' }),
+    bytes: z.int().openapi({ description: 'That passed through the functions to the destination.' }),
+  })
+  .openapi('Usage');
+
 const waitingSchema = z
   .object({
     reason: reasonSchema,
@@ -144,6 +157,10 @@ export const transferSchema = z
     waiting: waitingSchema.optional().openapi({ description: 'Why it has no plan yet, and when that is tried again.' }),
     warnings: z.array(z.string()).optional().openapi({ description: 'Of the plan, for people. Absent = none.' }),
     plan: planSchema.optional(),
+    used: usageSchema.optional().openapi({
+      description:
+        'What all runs have used of AWS, about: counted by the workers, summed up where the record is written anyway. Of a deployment only.',
+    }),
     result: resultSchema.optional(),
     reason: reasonSchema.optional().openapi({ description: 'Why it failed or was cancelled.' }),
     links: z.object({ self: z.string(), cancel: z.string(), retry: z.string() }),

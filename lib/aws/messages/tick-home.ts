@@ -1,4 +1,5 @@
 import type { Ports } from '../../pipeline/shared/ports.ts';
+import type { Meter } from '../usage/meter.ts';
 
 /** What the schedule's tick needs of its home. */
 export interface TickHome {
@@ -8,4 +9,6 @@ export interface TickHome {
   /** Gets what a tick threw; the next one comes in a minute. */
   tickFailed(about: { readonly transferId: string } | { readonly batchId: string }, error: unknown): void;
   flush(): void;
+  /** Counts what each transfer uses. @default it is not counted */
+  readonly meter?: Pick<Meter, 'run'>;
 }

@@ -19,12 +19,16 @@ const SIDE_BY_SIDE = 16;
 export async function tickAll(home: TickHome, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<undefined> {
   const signal = signalOf(context);
   const transfers = activeTransfers(home.ports);
+  const run = home.meter?.run({});
   let active = 0;
   let stuck = 0;
   const work = async () => {
     for (let next = await transfers.next(); next.done !== true && !signal.aborted; next = await transfers.next()) {
       active += 1;
-      if (!(await tickOne(home, next.value, signal))) stuck += 1;
+      const { value } = next;
+      const look = () => tickOne(home, value, signal);
+      // The run itself is the deployment's; what is done for a transfer counts for it, once its record is written.
+      if (!(await (run === undefined ? look() : run.work(value.transferId, 0, look)))) stuck += 1;
     }
   };
   await Promise.all([...Array.from({ length: SIDE_BY_SIDE }, work), tickBatches(home, signal)]);

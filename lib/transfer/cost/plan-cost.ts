@@ -3,7 +3,7 @@ import type { Cost, CostSettings } from './cost.ts';
 import { costOf } from './cost.ts';
 import { expectedSeconds, expectedUsage, USUAL_BYTES_PER_SECOND } from './expected-usage.ts';
 import type { Usage } from './usage.ts';
-import { USAGE_KINDS } from './usage.ts';
+import { shownUsage } from './usage.ts';
 import type { Workers } from './workers.ts';
 
 /** What a plan is expected to cost on a deployment, and what that was reckoned with. */
@@ -34,7 +34,7 @@ export function planCost(plan: Plan, input: PlanCostInput): PlanCost {
   const most = Math.min(parallelism, hostConnections, maxFetchers * piecesPerFetcher);
   const places = plan.mode === 'pieces' ? Math.min(most, plan.pieceCount) : 1;
   const conditions = { workers, places, bytesPerSecond };
-  const usage = rounded(expectedUsage(plan, conditions));
+  const usage = shownUsage(expectedUsage(plan, conditions));
   return {
     cost: costOf(usage, { ...settings, architecture }),
     usage,
@@ -42,9 +42,4 @@ export function planCost(plan: Plan, input: PlanCostInput): PlanCost {
     bytesPerSecond,
     ...(plan.sizeBytes === undefined ? {} : { seconds: expectedSeconds(plan, conditions) }),
   };
-}
-
-/** Nothing is asked in halves. */
-function rounded(usage: Usage): Usage {
-  return Object.fromEntries(USAGE_KINDS.map((kind) => [kind, Math.ceil(usage[kind])])) as unknown as Usage;
 }

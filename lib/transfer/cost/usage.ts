@@ -37,3 +37,9 @@ export const USAGE_KINDS = Object.keys(NO_USAGE) as readonly (keyof Usage)[];
 export function addUsage(one: Usage, more: Partial<Usage>): Usage {
   return Object.fromEntries(USAGE_KINDS.map((kind) => [kind, one[kind] + (more[kind] ?? 0)])) as unknown as Usage;
 }
+
+/** Without fractions, which come from runs and requests that several transfers share; memory × time to a tenth. */
+export function shownUsage(usage: Usage): Usage {
+  const whole = Object.fromEntries(USAGE_KINDS.map((kind) => [kind, Math.ceil(usage[kind])])) as unknown as Usage;
+  return { ...whole, gbSeconds: Math.round(usage.gbSeconds * 10) / 10 };
+}
