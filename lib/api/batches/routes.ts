@@ -1,4 +1,4 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
 import { json, problems } from '../routes.ts';
 import { batchDetailSchema, batchPageSchema, batchSchema, outcomesPageSchema } from '../schemas/batches/answers.ts';
 import {
@@ -8,11 +8,10 @@ import {
   outcomesQuerySchema,
 } from '../schemas/batches/parameters.ts';
 import { batchSubmitSchema } from '../schemas/batches/request.ts';
+import { reportHeaders, submitHeaders } from '../schemas/headers.ts';
 import { submitHeadersSchema } from '../schemas/parameters.ts';
 
 /* The paths of batches, as data. */
-
-const location = (of: string) => z.object({ Location: z.string().openapi({ description: of }) });
 
 export const submitBatchRoute = createRoute({
   method: 'post',
@@ -25,7 +24,7 @@ export const submitBatchRoute = createRoute({
     body: { required: true, content: { 'application/json': { schema: batchSubmitSchema } } },
   },
   responses: {
-    202: { ...json(batchSchema, 'Accepted.'), headers: location('Path of the batch.') },
+    202: { ...json(batchSchema, 'Accepted.'), headers: submitHeaders('batch') },
     ...problems(400, 403, 409, 413, 422),
   },
 });
@@ -67,7 +66,7 @@ export const reportRoute = createRoute({
   summary: 'Where its report is',
   description: 'Leads to a link that anyone who has it can read for 15 minutes.',
   request: { params: batchIdSchema },
-  responses: { 302: { description: 'There it is.', headers: location('A signed link.') }, ...problems(403, 404, 409) },
+  responses: { 302: { description: 'There it is.', headers: reportHeaders }, ...problems(403, 404, 409) },
 });
 
 export const cancelBatchRoute = createRoute({
@@ -89,7 +88,7 @@ export const retryBatchRoute = createRoute({
   description: 'What failed or was cancelled, and nothing else, as the next run.',
   request: { params: batchIdSchema },
   responses: {
-    202: { ...json(batchSchema, 'Accepted again.'), headers: location('Path of the batch.') },
+    202: { ...json(batchSchema, 'Accepted again.'), headers: submitHeaders('batch') },
     ...problems(403, 404, 409, 422),
   },
 });

@@ -4,6 +4,7 @@ import { ERROR_CODES } from '../../errors/codes.ts';
 import { TIMELINE_KINDS } from '../live.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { STATUSES } from './statuses.ts';
+import { usageSchema } from './usage.ts';
 
 /* What the API answers. Fields may be added; a reader ignores those that it doesn't know. */
 
@@ -70,19 +71,6 @@ const resultSchema = z
       .openapi({ description: 'The same version was there already; nothing was moved.' }),
   })
   .openapi('Result');
-
-const usageSchema = z
-  .object({
-    s3Writes: z.int().openapi({ description: 'PUT, COPY, POST and LIST requests; parts are among them.' }),
-    s3Reads: z.int().openapi({ description: 'GET and HEAD requests.' }),
-    queueRequests: z.int().openapi({ description: 'To SQS.' }),
-    functionRuns: z.int(),
-    gbSeconds: z.number().openapi({ description: 'Memory of the functions in GB × seconds.' }),
-    events: z.int().openapi({ description: 'On the event bus.' }),
-    apiRequests: z.int().openapi({ description: 'That have changed it: looks are not counted.' }),
-    bytes: z.int().openapi({ description: 'That passed through the functions to the destination.' }),
-  })
-  .openapi('Usage');
 
 const waitingSchema = z
   .object({
@@ -210,6 +198,14 @@ const timelineSchema = z
   })
   .openapi('TimelineEntry');
 
+/** Linters of documents want to see what a list has, also where each place is described by itself. */
+const pieceRange = z.tuple([z.int(), z.int()]).openapi({
+  type: 'array',
+  items: { type: 'integer' },
+  minItems: 2,
+  maxItems: 2,
+});
+
 const piecesSchema = z
   .object({
     count: z.int(),
@@ -219,7 +215,7 @@ const piecesSchema = z
       description:
         'The first 256 of the pieces that are being fetched. A deployment says which, and not how far each is.',
     }),
-    doneRanges: z.array(z.tuple([z.int(), z.int()])).openapi({
+    doneRanges: z.array(pieceRange).openapi({
       description: 'The piece map: done pieces as runs, `[first, last]`, numbered from 1.',
       example: [
         [1, 37],
@@ -284,6 +280,9 @@ export const problemSchema = z
         description: 'Each field that is wrong: `pointer` into the body (RFC 6901), or the parameter or header.',
       }),
     allowed: z.array(z.string()).optional().openapi({ description: 'Destinations that this deployment may write to.' }),
+    requestId: z.string().optional().openapi({
+      description: 'Of this request, as in the header `X-Request-Id` and in the log: name it to the operator.',
+    }),
   })
   .openapi('Problem', { description: 'RFC 9457, `application/problem+json`.' });
 
