@@ -2,6 +2,7 @@ import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -12,6 +13,7 @@ import {
   EVENT_SOURCE,
   RESULTS_PER_FINALIZER,
   STAGES,
+  USUAL_WORKERS,
   WINDOW_COUNT,
 } from '../lib/aws/names.ts';
 import { SENDS } from '../lib/aws/stage-rights.ts';
@@ -25,6 +27,7 @@ import { recordsBucket } from './records-bucket.ts';
 import type { StageFunctions } from './rights.ts';
 import { allowDestinations, allowRecords, allowSecrets, allowSources } from './rights.ts';
 import { StageFunction } from './stage-function.ts';
+import { tagAll } from './tags.ts';
 
 export type {
   PieceworkAuth,
@@ -39,7 +42,6 @@ export type {
 /** Bounded work on metadata: these need no choice. */
 const API_TIMEOUT = Duration.seconds(API_TIMEOUT_SECONDS);
 const FINALIZER_TIMEOUT = Duration.seconds(60);
-const METADATA_MEMORY_MIB = 512;
 
 /**
  * No function sends an event in the name of another source, least of all on the default bus. The key may have several
@@ -96,6 +98,14 @@ export class Piecework extends Construct {
     const { plans, pieces, results, parked, stages } = this;
     const watched = { deployment: this.#name(), stages, api: this.api, plans, pieces, results, parked };
     new Monitoring(this, 'Monitoring', { watched, settings });
+    const { api, planner, fetcher, finalizer } = stages;
+    const byStage = {
+      api: [api, this.api],
+      planner: [planner, plans],
+      fetcher: [fetcher, pieces],
+      finalizer: [finalizer, results],
+    };
+    tagAll(this, this.#name(), byStage, settings.tags);
     this.#addOutputs();
   }
 
@@ -104,7 +114,7 @@ export class Piecework extends Construct {
     const api = new StageFunction(this, 'ApiStage', {
       stage: 'api',
       description: 'takes transfers on and tells of them',
-      memoryMiB: METADATA_MEMORY_MIB,
+      memoryMiB: USUAL_WORKERS.metadataMemoryMiB,
       timeout: API_TIMEOUT,
       settings,
     });
@@ -125,7 +135,7 @@ export class Piecework extends Construct {
     const finalizer = new StageFunction(this, 'FinalizerStage', {
       stage: 'finalizer',
       description: 'answers results, repairs, cleans up',
-      memoryMiB: METADATA_MEMORY_MIB,
+      memoryMiB: USUAL_WORKERS.metadataMemoryMiB,
       timeout: FINALIZER_TIMEOUT,
       settings,
     });
@@ -196,6 +206,7 @@ export class Piecework extends Construct {
       planTimeoutSeconds: String(settings.planTimeout.toSeconds()),
       pieceTimeoutSeconds: String(settings.pieceTimeout.toSeconds()),
       lateSeconds: String(settings.lateArrival.toSeconds()),
+      workers: JSON.stringify(workersOf(settings)),
     };
   }
 
@@ -227,6 +238,21 @@ export class Piecework extends Construct {
     for (const [key, value] of Object.entries(outputs))
       new CfnOutput(this, key, { value }).overrideLogicalId(`${name}${key}`);
   }
+}
+
+/** What a transfer costs depends on it. */
+function workersOf(settings: Settings): Readonly<Record<keyof typeof USUAL_WORKERS, string | number>> {
+  const { fetcherMemoryMiB, plannerMemoryMiB, maxFetchers, hostConnections } = settings;
+  return {
+    ...USUAL_WORKERS,
+    fetcherMemoryMiB,
+    plannerMemoryMiB,
+    maxFetchers,
+    hostConnections,
+    architecture: settings.architecture === Architecture.X86_64 ? 'x86' : 'arm64',
+    resultsWindowSeconds: settings.resultsWindow.toSeconds(),
+    pieceTimeoutSeconds: settings.pieceTimeout.toSeconds(),
+  };
 }
 
 function bucketRule({ bucket, prefix = '' }: PieceworkSourceBucket): BucketRule {

@@ -36,6 +36,8 @@ export type {
   Local,
   LocalOptions,
   LocalStatus,
+  OtherHome,
+  PlanForReport,
   PlanReport,
   S3Options,
   SshOptions,
@@ -55,6 +57,10 @@ export { openLocal } from './local/open.ts';
 export type { RunningServer, ServeOptions } from './local/server/api.ts';
 export type { BatchRecord, BatchStatus } from './transfer/batch/batch-record.ts';
 export type { Counters, FailureGroup, Outcome, OutcomeKind } from './transfer/batch/outcome.ts';
+export type { Cost, CostItem, CostSettings } from './transfer/cost/cost.ts';
+export { type PlanCost, type PlanCostInput, planCost } from './transfer/cost/plan-cost.ts';
+export type { Usage } from './transfer/cost/usage.ts';
+export type { Workers } from './transfer/cost/workers.ts';
 export type { DestinationLocator, SourceAuth, SourceLocator, SourceStore } from './transfer/locators.ts';
 export { type Plan, pieceCountOf } from './transfer/plan/plan.ts';
 export type { PieceworkEvent } from './transfer/progress/events.ts';

@@ -28,6 +28,8 @@ export interface Counted extends Required<Case> {
   readonly requests: Requests;
   readonly finalizerRuns: number;
   readonly fetcherRuns: number;
+  /** Of all fetcher runs together. */
+  readonly fetcherSeconds: number;
   readonly seconds: number;
 }
 
@@ -117,6 +119,7 @@ export async function countTransfer(one: Case): Promise<Counted> {
     requests,
     finalizerRuns: runs.finalizer,
     fetcherRuns: runs.fetcher,
+    fetcherSeconds: runs.fetcherMs / 1000,
     seconds: (endedAt - startedAt) / 1000,
   };
 }

@@ -82,6 +82,16 @@ export function pairs<Value>(written: string, toValue: (text: string) => Value):
   };
 }
 
+/** The same, with names as tags of AWS have them. */
+export const tagPairs: Form<Record<string, string>> = {
+  written: 'team=files,…',
+  read(text) {
+    const found = itemsOf(text).map((item) => /^([^=]+)=(.*)$/.exec(item));
+    if (found.length === 0 || found.includes(null)) return undefined;
+    return Object.fromEntries(found.map((match) => [match?.[1]?.trim() ?? '', match?.[2]?.trim() ?? '']));
+  },
+};
+
 /** A construct that exists elsewhere, by its ARN. */
 export function byArn<Value>(service: string, make: (place: FormPlace, arn: string) => Value): Form<Value> {
   const shape = new RegExp(`^arn:[a-z-]+:${service}:[a-z0-9-]*:\\d{12}:\\S+$`);

@@ -16,6 +16,7 @@ import {
   plainText,
   processor,
   removal,
+  tagPairs,
   wholeNumber,
 } from './forms.ts';
 
@@ -70,6 +71,7 @@ export const FORMS: { readonly [Name in keyof Required<PieceworkProps>]: Form<un
   dashboard: oneOf({ true: true, false: false }),
   logRetention: logDays,
   recordRetentionDays: wholeNumber,
+  tags: tagPairs,
   removalPolicy: removal,
   architecture: processor,
   lateArrival: duration,

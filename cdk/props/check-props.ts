@@ -1,6 +1,7 @@
 import { SOURCE_SCHEMES } from '../../lib/aws/names.ts';
 import { covers, parseHostRule } from '../../lib/values/web/hosts.ts';
 import { checkApi } from './check-api.ts';
+import { checkTags } from './check-tags.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
 import { PieceworkPropsError, refuseUnknown } from './props-error.ts';
 
@@ -13,6 +14,7 @@ export function checkSettings(settings: Settings): void {
   checkSecrets(settings);
   checkApi(settings);
   checkConstructs(settings);
+  checkTags(settings);
 }
 
 function checkDestinations(destinations: readonly PieceworkDestination[]): void {

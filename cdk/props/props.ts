@@ -202,6 +202,13 @@ export interface PieceworkProps {
    * @default 90
    */
   readonly recordRetentionDays?: number;
+  /**
+   * Cost-allocation tags of everything that is made here, besides `piecework:deployment` (the stack's name, and the
+   * construct's in it) and, of functions, logs and queues, `piecework:stage`. To split a bill by them, activate them in
+   * Billing.
+   * @default those two alone
+   */
+  readonly tags?: Readonly<Record<string, string>>;
   /** What becomes of the records bucket and the logs with the stack. @default RETAIN */
   readonly removalPolicy?: RemovalPolicy;
   /** Of the functions. @default arm64 */

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { SecurityPolicy } from 'aws-cdk-lib/aws-apigateway';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { LATE_SECONDS, RESULTS_WINDOW_SECONDS, SOURCE_PORTS, SOURCE_SCHEMES } from '../../lib/aws/names.ts';
+import { LATE_SECONDS, SOURCE_PORTS, SOURCE_SCHEMES, USUAL_WORKERS } from '../../lib/aws/names.ts';
 import { checkSettings } from './check-props.ts';
 import type { PieceworkProps, Settings } from './props.ts';
 import { PieceworkPropsError, refuseUnknown } from './props-error.ts';
@@ -38,6 +38,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   dashboard: true,
   logRetention: true,
   recordRetentionDays: true,
+  tags: true,
   removalPolicy: true,
   architecture: true,
   lateArrival: true,
@@ -62,19 +63,20 @@ export function settingsOf(props: PieceworkProps): Settings {
     schemes: props.schemes ?? SOURCE_SCHEMES,
     sourceBuckets: props.sourceBuckets ?? [],
     secretPrefixes: props.secretPrefixes ?? [],
-    hostConnections: whole(props, 'hostConnections', 16, 1, 10_000),
-    maxFetchers: whole(props, 'maxFetchers', 25, 2, 1000),
+    hostConnections: whole(props, 'hostConnections', USUAL_WORKERS.hostConnections, 1, 10_000),
+    maxFetchers: whole(props, 'maxFetchers', USUAL_WORKERS.maxFetchers, 2, 1000),
     maxPlanners: whole(props, 'maxPlanners', 10, 2, 1000),
     maxFinalizers: whole(props, 'maxFinalizers', 2, 2, 5),
-    pieceTimeout: duration(props, 'pieceTimeout', Duration.minutes(2), 10, 900),
+    pieceTimeout: duration(props, 'pieceTimeout', Duration.seconds(USUAL_WORKERS.pieceTimeoutSeconds), 10, 900),
     planTimeout: duration(props, 'planTimeout', Duration.minutes(15), 30, 900),
-    resultsWindow: duration(props, 'resultsWindow', Duration.seconds(RESULTS_WINDOW_SECONDS), 1, 20),
+    resultsWindow: duration(props, 'resultsWindow', Duration.seconds(USUAL_WORKERS.resultsWindowSeconds), 1, 20),
     lateArrival: duration(props, 'lateArrival', Duration.seconds(LATE_SECONDS), 0, 3600),
-    fetcherMemoryMiB: whole(props, 'fetcherMemoryMiB', 1024, 512, 10_240),
-    plannerMemoryMiB: whole(props, 'plannerMemoryMiB', 1024, 512, 10_240),
+    fetcherMemoryMiB: whole(props, 'fetcherMemoryMiB', USUAL_WORKERS.fetcherMemoryMiB, 512, 10_240),
+    plannerMemoryMiB: whole(props, 'plannerMemoryMiB', USUAL_WORKERS.plannerMemoryMiB, 512, 10_240),
     dashboard: props.dashboard ?? true,
     logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
     recordRetentionDays: whole(props, 'recordRetentionDays', 90, 8, 3650),
+    tags: props.tags ?? {},
     removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
     architecture: props.architecture ?? Architecture.ARM_64,
   };

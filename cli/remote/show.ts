@@ -3,6 +3,7 @@ import type { PieceSet } from '../../lib/transfer/plan/piece-set.ts';
 import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
 import { printable } from '../../lib/values/text/printable.ts';
 import { formatBytes, formatDuration } from '../../lib/values/units.ts';
+import { usedText } from '../output/cost.ts';
 import { placeText } from '../output/lines.ts';
 import type { Glyphs } from '../output/piece-map.ts';
 import { pieceMap } from '../output/piece-map.ts';
@@ -77,6 +78,7 @@ export function remoteStatusLines(
     ['began', transfer.createdAt],
     ['ended', transfer.endedAt],
     ['reason', reason === undefined ? undefined : `${reason.message} (${reason.code})`],
+    ['used', transfer.used === undefined ? undefined : usedText(transfer.used)],
     ['kept until', transfer.heldUntil],
     ['crc32', result?.crc32],
     ...Object.entries(result?.digests ?? {}),

@@ -1,18 +1,17 @@
-import type { PlanReport } from '../../lib/index.ts';
+import type { CopyRequest } from '../../lib/index.ts';
 import { describeDestination } from '../../lib/local/destinations/kinds.ts';
-import { formatBytes } from '../../lib/values/units.ts';
-import { describeValidator } from '../../lib/values/web/validator.ts';
 import { copyRequest, localOptions } from '../options/request.ts';
-import { describePlan } from '../output/describe.ts';
-import { placeText, writeLine } from '../output/lines.ts';
+import { writePlan } from '../output/plan.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
-import { facts } from '../output/text.ts';
+import { findThere, PLAN_THERE_EXTRAS, showPlanThere } from '../remote/plan-there.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 
 export const planVerb: Verb = {
   name: 'plan',
   summary: 'ask the source, and say what copy would do',
-  description: 'Asks the source once and shows what copy would do. Nothing is written, at the source or anywhere.',
+  description:
+    'Asks the source once and shows what copy would do. Nothing is written, at the source or anywhere. With --stack, --api ' +
+    'or --on-aws it shows what a deployment would do, asking the source from here: how long it takes, and what it costs.',
   arguments: [
     {
       term: '<SOURCE>',
@@ -21,17 +20,27 @@ export const planVerb: Verb = {
     { term: '[DEST]', help: 'as for copy; default: the current folder' },
   ],
   settings: 'plan',
+  extras: PLAN_THERE_EXTRAS,
   examples: [
     { command: 'piecework plan https://host/disk.iso s3://bucket/images/', what: 'size, version, pieces, warnings' },
     { command: 'piecework plan --json https://host/disk.iso', what: 'the same for a program' },
+    {
+      command: 'piecework plan --stack piecework https://host/disk.iso s3://bucket/images/',
+      what: 'what that deployment would do, how long it takes and what it costs',
+    },
+    { command: 'piecework plan --on-aws -v https://host/disk.iso s3://bucket/', what: 'before there is a deployment' },
   ],
-  run: showPlan,
+  async run(call) {
+    // What is wrong with the request is said before any home is asked.
+    const request = requestOf(call);
+    const there = await findThere(call);
+    await (there === undefined ? showPlan(call) : showPlanThere(call, there, request));
+  },
 };
 
 export async function showPlan(call: VerbCall): Promise<void> {
   const { context, settings } = call;
-  const [source = '', destination] = call.arguments;
-  const request = copyRequest(source, destination, settings);
+  const request = requestOf(call);
   await using local = await context.openLocal(localOptions(settings));
   const report = await local.plan(request, context.signal);
   if (settings.json === true) {
@@ -39,38 +48,15 @@ export async function showPlan(call: VerbCall): Promise<void> {
     writeJson(context.stdout, { type: 'result', ...report, ...where });
     return;
   }
-  const { finalUrl, snapshot } = report;
-  const lines = facts([
-    ['source', report.source],
-    ['final URL', finalUrl === report.source ? undefined : finalUrl],
-    ['destination', `${placeText(report.destination)}${report.exists ? ` (exists; ${fate(call)})` : ''}`],
-    ['size', snapshot.sizeBytes === undefined ? 'unknown' : sizeText(snapshot.sizeBytes)],
-    ['ranges', snapshot.ranges ? 'yes' : 'no'],
-    ['version', describeValidator(snapshot.validator)],
-    ['modified', snapshot.modifiedAt],
-    ['type', snapshot.contentType],
-    ['name', snapshot.name],
-    ['digests', digestsText(report)],
-    ['plan', describePlan(report.plan)],
-  ]);
-  for (const line of lines) writeLine(context.stdout, line);
-  if (settings.quiet === true) return;
-  for (const warning of new Set([...report.warnings, ...snapshot.warnings])) {
-    writeLine(context.stderr, `warning: ${warning}`);
-  }
+  writePlan(call, report, report.exists ? ` (exists; ${fate(call)})` : '');
+}
+
+function requestOf({ arguments: [source = '', destination], settings }: VerbCall): CopyRequest {
+  return copyRequest(source, destination, settings);
 }
 
 function fate({ settings }: VerbCall): string {
   const ifExists = settings.noClobber === true ? 'fail' : (settings.ifExists ?? 'replace');
   if (ifExists === 'replace') return 'would be replaced';
   return ifExists === 'fail' ? 'copy would fail' : 'would be replaced if the source is another version';
-}
-
-function sizeText(bytes: number): string {
-  return bytes < 1024 ? formatBytes(bytes) : `${formatBytes(bytes)} (${bytes} bytes)`;
-}
-
-function digestsText({ snapshot }: PlanReport): string | undefined {
-  const known = Object.entries(snapshot.digests).map(([algorithm, hex]) => `${algorithm} ${hex}`);
-  return known.length === 0 ? undefined : known.join(', ');
 }

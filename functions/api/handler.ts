@@ -13,7 +13,7 @@ import { openAwsHome } from '../../lib/aws/home.ts';
 import { reportLinks } from '../../lib/aws/report-link.ts';
 import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
 
-const { environment, ports, log, flush } = openAwsHome('api');
+const { environment, ports, log, meter, flush } = openAwsHome('api');
 /** A function has one request at a time. */
 let isLogged = false;
 const serve = handle(
@@ -24,6 +24,7 @@ const serve = handle(
     checkSource: sourceCheck(environment),
     ownerOf: (request) => gatewayOwner(request, environment.apiKeyNames) ?? environment.defaultOwner,
     ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),
+    ...(environment.workers === undefined ? {} : { workers: environment.workers }),
     reportLink: reportLinks(),
     basePathOf: gatewayBasePath,
     requestIdOf: gatewayRequestId,
@@ -36,7 +37,8 @@ const serve = handle(
 
 export async function handler(event: LambdaEvent, context: LambdaContext): Promise<APIGatewayProxyResult> {
   isLogged = false;
-  const answer = await serve(withoutIdleBody(event), context);
+  const run = meter.run({ functionRuns: 1, apiRequests: 1 });
+  const answer = await run.work(undefined, 1, () => serve(withoutIdleBody(event), context));
   // What no request can be made of, the adapter refuses by itself.
   if (!isLogged) log.request({ ...unreadRequest(event, answer.statusCode, environment.apiKeyNames) });
   flush();

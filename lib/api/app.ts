@@ -12,7 +12,7 @@ import type { Ports } from '../pipeline/shared/ports.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 import { stated } from '../values/stated.ts';
 import { look, waitForChange } from './answers/look.ts';
-import { toProblem } from './answers/problem.ts';
+import { retryAfterOf, toProblem } from './answers/problem.ts';
 import { viewDetail, viewTransfer } from './answers/view.ts';
 import { serveBatches } from './batches/handlers.ts';
 import type { ApiDeps, ApiEnv, ApiRequests } from './deps.ts';
@@ -28,6 +28,7 @@ import { listPage } from './requests/list.ts';
 import { checkDestination, checkObject, idempotencyOf, toSource, toSubmission } from './requests/submission.ts';
 import { onInvalid } from './requests/validation.ts';
 import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
+import { REPLAYED, REQUEST_ID } from './schemas/headers.ts';
 import type { Transfer } from './schemas/transfer.ts';
 import { serveService } from './service/handlers.ts';
 import { preferredOf } from './service/preferred.ts';
@@ -51,9 +52,9 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
 
   app.use(trail({ ...deps, now: () => ports.clock.now() }));
   app.use(async (context, next) => {
+    context.set('requestId', deps.requestIdOf?.(context) ?? ports.ids.ulid());
     await next();
-    context.res.headers.set('cache-control', 'no-store');
-    context.res.headers.set('x-content-type-options', 'nosniff');
+    for (const [name, value] of Object.entries(headersOfAll(context))) context.res.headers.set(name, value);
   });
   // Each matches the path without the star, too.
   for (const [path, body] of [
@@ -86,6 +87,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const record = await requests.submit(
       key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
       preferred,
+      () => context.header(REPLAYED, 'true'),
     );
     context.set('transferId', record.id);
     const transfer = shown(record, context);
@@ -149,23 +151,34 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   });
   app.onError((thrown, context) => {
     const error = stopped(signal, thrown) ?? fromHono(thrown) ?? asPieceworkError(thrown);
-    const problem = toProblem(error, `${basePathOf(context)}${shownPath(context.req.path)}`);
+    const instance = `${basePathOf(context)}${shownPath(context.req.path)}`;
+    const problem = toProblem(error, instance, context.get('requestId'));
+    const retryAfter = retryAfterOf(error, problem.status);
     context.set('failure', error);
     return context.body(JSON.stringify(problem), problem.status as 400, {
       'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      ...headersOfAll(context),
     });
   });
   return app;
 }
 
+/** Of every answer. */
+function headersOfAll(context: Context<ApiEnv>): Record<string, string> {
+  return {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    [REQUEST_ID]: context.get('requestId'),
+  };
+}
+
 function requestsOn(ports: Ports): ApiRequests {
   return {
-    submit: (submission) => submit(ports, submission),
+    submit: (submission, _preferred, onRepeated) => submit(ports, submission, onRepeated),
     cancel: (transferId, actedBy, signal) => cancel(ports, transferId, signal, actedBy),
     retry: (transferId, source, actedBy) => retry(ports, transferId, source, { actedBy }),
-    submitBatch: (submission) => submitBatch(ports, submission),
+    submitBatch: (submission, onRepeated) => submitBatch(ports, submission, onRepeated),
     cancelBatch: (batchId, actedBy, signal) => cancelBatch(ports, batchId, actedBy, signal),
     retryBatch: (batchId, actedBy) => retryBatch(ports, batchId, actedBy),
   };

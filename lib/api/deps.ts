@@ -4,6 +4,7 @@ import type { Submission } from '../pipeline/requests/submit.ts';
 import type { BatchSubmission } from '../pipeline/shared/batches/submission.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
+import type { Workers } from '../transfer/cost/workers.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 import type { DryRuns } from './dry-run/dry-runs.ts';
@@ -17,11 +18,14 @@ import type { AnsweredRequest, Noted } from './trail.ts';
 
 /** What a request changes. A home that does more than the use cases on its ports (a lock) brings its own. */
 export interface ApiRequests {
-  /** @param preferred on a machine only */
-  submit(submission: Submission, preferred?: Preferred): Promise<TransferRecord>;
+  /**
+   * @param preferred on a machine only
+   * @param onRepeated called where the idempotency key was used before: what is answered is the first one
+   */
+  submit(submission: Submission, preferred?: Preferred, onRepeated?: () => void): Promise<TransferRecord>;
   cancel(transferId: string, actedBy: string, signal: AbortSignal): Promise<TransferRecord>;
   retry(transferId: string, source: SourceLocator | undefined, actedBy: string): Promise<TransferRecord>;
-  submitBatch(submission: BatchSubmission): Promise<BatchRecord>;
+  submitBatch(submission: BatchSubmission, onRepeated?: () => void): Promise<BatchRecord>;
   cancelBatch(batchId: string, actedBy: string, signal: AbortSignal): Promise<BatchRecord>;
   retryBatch(batchId: string, actedBy: string): Promise<BatchRecord>;
 }
@@ -48,7 +52,7 @@ export interface ApiDeps {
   readonly ownership?: Ownership;
   /** What stands before `/v1` in public, such as the deployment stage of an API Gateway. @default '' */
   basePathOf?(context: Context): string;
-  /** The home's own name of a request. @default none */
+  /** The home's own name of a request. @default a new one */
   requestIdOf?(context: Context): string | undefined;
   /**
    * Gets every request once it is answered, a refused one as any other, and where the answer is a failure of ours (5xx)
@@ -60,6 +64,8 @@ export interface ApiDeps {
   reportLink?(batch: BatchRecord): Promise<string>;
   /** The report itself, where this home has it; `undefined`: only its place is known. @default only that */
   report?(batch: BatchRecord): Promise<{ readonly type: string; readonly body: ReadableStream } | undefined>;
+  /** How the functions of a deployment are made, which says what transfers cost. @default it is a machine */
+  readonly workers?: Workers;
   /** The queue and the limits of one machine. @default it is a deployment, which has none */
   readonly machine?: Machine;
   /** A page of its transfers. @default read from the records */

@@ -1,5 +1,7 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import type { z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
 import { dryRunQuerySchema, dryRunSchema } from './schemas/dry-run.ts';
+import { ANSWER_HEADERS, PROBLEM_HEADERS, submitHeaders } from './schemas/headers.ts';
 import { getQuerySchema, idParamSchema, listQuerySchema, submitHeadersSchema } from './schemas/parameters.ts';
 import { retrySchema, submitSchema } from './schemas/request.ts';
 import {
@@ -13,7 +15,7 @@ import {
 /* The paths of the API, as data: validation, the OpenAPI document and docs/api.md come from here. */
 
 export const json = <T extends z.ZodType>(schema: T, description: string) =>
-  ({ description, content: { 'application/json': { schema } } }) as const;
+  ({ description, content: { 'application/json': { schema } }, headers: ANSWER_HEADERS }) as const;
 
 const PROBLEMS = {
   400: 'The request is wrong; `errors` names each field.',
@@ -22,19 +24,26 @@ const PROBLEMS = {
   409: 'The state of the transfer or batch, or an idempotency key that was used for another body, stands against it.',
   413: 'The body has more than 64 KiB; of a batch, more than 4 MiB.',
   422: 'Well-formed, and refused by the rules of this deployment or the limits of the store: source or destination not allowed, size beyond limits, settings that no header carries (`errors` names each). Of a dry run also what would end the transfer, such as `SourceNotFound`.',
+  429: 'Too much is asked at once; `Retry-After` says when to come again.',
+  500: 'This deployment has a problem of its own; its operator finds it in the log, by `requestId`.',
+  503: 'A service behind the API does not answer, or the API is shutting down; `Retry-After` says when to come again.',
 } as const;
 
-export function problems<const Status extends keyof typeof PROBLEMS>(...statuses: readonly Status[]) {
-  const problem = (status: Status) => ({
+/** What any request may be answered with. */
+export const ALWAYS = [429, 500, 503] as const;
+
+export function problems<const Status extends Exclude<keyof typeof PROBLEMS, (typeof ALWAYS)[number]>>(
+  ...statuses: readonly Status[]
+) {
+  const problem = (status: keyof typeof PROBLEMS) => ({
     description: PROBLEMS[status],
     content: { 'application/problem+json': { schema: problemSchema } },
+    headers: PROBLEM_HEADERS,
   });
-  return Object.fromEntries(statuses.map((status) => [status, problem(status)])) as {
-    [Key in Status]: ReturnType<typeof problem>;
+  return Object.fromEntries([...statuses, ...ALWAYS].map((status) => [status, problem(status)])) as {
+    [Key in Status | (typeof ALWAYS)[number]]: ReturnType<typeof problem>;
   };
 }
-
-const location = z.object({ Location: z.string().openapi({ description: 'Path of the transfer.' }) });
 
 export const submitRoute = createRoute({
   method: 'post',
@@ -50,7 +59,7 @@ export const submitRoute = createRoute({
   },
   responses: {
     200: json(dryRunSchema, 'What it would come to (`dryRun`).'),
-    202: { ...json(transferSchema, 'Accepted.'), headers: location },
+    202: { ...json(transferSchema, 'Accepted.'), headers: submitHeaders('transfer') },
     ...problems(400, 403, 409, 413, 422),
   },
 });
@@ -99,7 +108,7 @@ export const retryRoute = createRoute({
     body: { required: false, content: { 'application/json': { schema: retrySchema } } },
   },
   responses: {
-    202: { ...json(transferSchema, 'Accepted again.'), headers: location },
+    202: { ...json(transferSchema, 'Accepted again.'), headers: submitHeaders('transfer') },
     ...problems(400, 403, 404, 409, 413, 422),
   },
 });
@@ -110,5 +119,5 @@ export const healthRoute = createRoute({
   operationId: 'health',
   summary: 'Is it there?',
   description: 'Asks nothing of anything behind the API.',
-  responses: { 200: json(healthSchema, 'It is.') },
+  responses: { 200: json(healthSchema, 'It is.'), ...problems() },
 });

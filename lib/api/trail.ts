@@ -34,6 +34,7 @@ export interface Noted {
   transferId: string;
   batchId: string;
   failure: PieceworkError;
+  requestId: string;
 }
 
 export interface TrailOptions {
@@ -50,7 +51,7 @@ export function trail({ now, ownerOf, requestIdOf, onAnswered }: TrailOptions): 
     const startedAt = now();
     await next();
     if (onAnswered === undefined) return;
-    const { owner, transferId, batchId, failure } = context.var as Partial<Noted>;
+    const { owner, transferId, batchId, failure, requestId } = context.var as Partial<Noted>;
     const { status } = context.res;
     const request: AnsweredRequest = {
       method: METHODS.has(context.req.method) ? context.req.method : 'OTHER',
@@ -62,7 +63,7 @@ export function trail({ now, ownerOf, requestIdOf, onAnswered }: TrailOptions): 
         code: failure?.code,
         transferId,
         batchId,
-        requestId: requestIdOf?.(context),
+        requestId: requestId ?? requestIdOf?.(context),
       }),
     };
     onAnswered(request, status >= 500 ? failure : undefined);

@@ -1,6 +1,7 @@
 import { PieceworkError } from '../errors/error.ts';
+import type { Workers } from '../transfer/cost/workers.ts';
 import type { BucketRule, OwnershipRules, SourceRules, Stage, Variable } from './names.ts';
-import { ENV, NEEDS } from './names.ts';
+import { ENV, NEEDS, USUAL_WORKERS } from './names.ts';
 
 /**
  * What a function reads from its environment. What a stage does not need is absent from its variables,
@@ -12,6 +13,8 @@ export interface Environment {
   /** The name of the stack, and the construct's in it. */
   readonly deployment: string;
   readonly recordsBucket: string;
+  /** Of this function, as Lambda says it; 0 elsewhere. */
+  readonly memoryMiB: number;
   readonly destinations: readonly BucketRule[];
   readonly sources: SourceRules | undefined;
   readonly queueUrls: {
@@ -37,6 +40,8 @@ export interface Environment {
   readonly planTimeoutMs: number;
   readonly pieceTimeoutMs: number;
   readonly lateMs: number;
+  /** Of the API: how the functions are made. */
+  readonly workers: Workers | undefined;
 }
 
 /**
@@ -76,6 +81,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     version: text('version') ?? '',
     deployment: text('deployment') ?? '',
     recordsBucket: text('recordsBucket') ?? '',
+    memoryMiB: Number(variables['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'] ?? 0) || 0,
     destinations: read('destinations', parseDestinations, 'JSON: a list of at least one {"bucket", "prefix"}') ?? [],
     sources: read(
       'sources',
@@ -100,6 +106,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     planTimeoutMs: (read('planTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
     pieceTimeoutMs: (read('pieceTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
     lateMs: (read('lateSeconds', wholeNumber(0, 3600), 'whole seconds from 0 to 3600') ?? 0) * 1000,
+    workers: read('workers', parseWorkers, `JSON: an object with ${Object.keys(USUAL_WORKERS).join(', ')}`),
   };
   const urls = Object.values(environment.queueUrls).filter((url) => url !== undefined);
   if (new Set(urls).size < urls.length)
@@ -170,6 +177,12 @@ function parseKeyNames(value: string): readonly (readonly [id: string, name: str
     return typeof id === 'string' && typeof name === 'string' ? ([id, name] as const) : undefined;
   });
   return pairs.every((pair) => pair !== undefined) ? pairs : undefined;
+}
+
+function parseWorkers(value: string): Workers | undefined {
+  const given = Object(parseJson(value)) as Record<string, unknown>;
+  const fits = Object.entries(USUAL_WORKERS).every(([name, usual]) => typeof given[name] === typeof usual);
+  return fits && /^(arm64|x86)$/.test(String(given['architecture'])) ? (given as unknown as Workers) : undefined;
 }
 
 function parseTexts(value: string): readonly string[] | undefined {

@@ -40,6 +40,10 @@ import type { SourceSide } from './sources/guarded-sources.ts';
 import { copiesFrom } from './sources/source-buckets.ts';
 import { openSubscribers } from './subscribers.ts';
 import type { TickHome } from './tick/home.ts';
+import { countEvents, countRequests } from './usage/counted.ts';
+import { countedDestination } from './usage/counted-destination.ts';
+import type { Meter } from './usage/meter.ts';
+import { usageMeter } from './usage/meter.ts';
 
 /**
  * One function's view of the world: the ports that the use cases run on, and what its handler needs
@@ -49,6 +53,7 @@ export interface AwsHome extends BatchHome, TickHome {
   readonly environment: Environment;
   readonly ports: Ports;
   readonly log: Log;
+  readonly meter: Meter;
 }
 
 /**
@@ -63,16 +68,17 @@ export function openAwsHome(
   const environment = readEnvironment(stage, variables);
   const { queueUrls, recordsBucket: bucket, sealedKey } = environment;
   // Two clients: the code that writes under a condition settles an unsure answer itself (protocol, rule 2).
-  const s3 = new S3Client({});
-  const once = new S3Client({ maxAttempts: 1 });
-  const sqs = new SQSClient({});
+  const meter = usageMeter(environment.memoryMiB);
+  const s3 = countRequests(new S3Client({}), meter);
+  const once = countRequests(new S3Client({ maxAttempts: 1 }), meter);
+  const sqs = countRequests(new SQSClient({}), meter);
   const subscribersOf = openSubscribers(environment);
   const { records, owners } = noteOwners(
     s3Records({ client: s3, once, bucket, warn: (sentence) => log.warn(sentence) }),
   );
   const { events, log, metrics } = subscribersOf(records);
   const sealed = s3Secrets({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) });
-  const destination = copiesFrom(s3Destination(), environment);
+  const destination = countedDestination(copiesFrom(s3Destination(), environment), meter);
   const queues = {
     planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, owners, subjectId),
     fetcher: queueTo<PieceTask | ShardTask>(sqs, stage === 'fetcher' ? undefined : queueUrls.pieces, owners, subjectId),
@@ -87,7 +93,8 @@ export function openAwsHome(
     destinations: allowedDestinations([destination], environment.destinations),
     queues,
     fleet: { queues, sealed: s3SealedDocuments({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) }) },
-    events,
+    events: environment.eventBus === undefined ? events : countEvents(events, meter),
+    usage: meter,
     windows: windowPool({
       windowBytes: WINDOW_BYTES,
       count: WINDOW_COUNT,
@@ -106,6 +113,7 @@ export function openAwsHome(
     ports,
     spans: queues.finalizer,
     log,
+    meter,
     async park({ body, messageId }, because) {
       await (park ?? lacking(stage, 'queue for what it does not understand'))(body, because);
       log.warn('a message was parked', { messageId, because });

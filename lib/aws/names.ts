@@ -38,6 +38,8 @@ export const ENV = {
   planTimeoutSeconds: 'PIECEWORK_PLAN_TIMEOUT_SECONDS',
   pieceTimeoutSeconds: 'PIECEWORK_PIECE_TIMEOUT_SECONDS',
   lateSeconds: 'PIECEWORK_LATE_SECONDS',
+  /** JSON, as `USUAL_WORKERS`: how the functions are made, for what transfers cost. */
+  workers: 'PIECEWORK_WORKERS',
 } as const;
 export type Variable = Exclude<keyof typeof ENV, 'defaultOwner' | 'apiKeys' | 'sealedKey'>;
 
@@ -55,7 +57,7 @@ const COMMON: readonly Variable[] = [
 
 /** What each function needs, and is given no more of. */
 export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
-  api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes', 'ownership'],
+  api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes', 'ownership', 'workers'],
   planner: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
   fetcher: [...COMMON, 'piecesQueueUrl', 'parkedQueueUrl', 'sources', 'secretPrefixes'],
   finalizer: [
@@ -110,6 +112,20 @@ export const WINDOW_COUNT = 4;
 /** Results that one finalizer takes together, and how long it waits for them. */
 export const RESULTS_PER_FINALIZER = 500;
 export const RESULTS_WINDOW_SECONDS = 1;
+
+/** How the functions are made where no prop says otherwise, as far as transfers cost by it. */
+export const USUAL_WORKERS = {
+  fetcherMemoryMiB: 1024,
+  plannerMemoryMiB: 1024,
+  /** Of the API's function and the finalizer: bounded work on metadata. */
+  metadataMemoryMiB: 512,
+  architecture: 'arm64',
+  maxFetchers: 25,
+  piecesPerFetcher: WINDOW_COUNT,
+  resultsWindowSeconds: RESULTS_WINDOW_SECONDS,
+  hostConnections: 16,
+  pieceTimeoutSeconds: 120,
+} as const;
 
 /** A message that came back this often goes to the dead letters. */
 export const MOST_RECEIVES = 4;

@@ -1,4 +1,5 @@
 import type { Policy } from '../pipeline/shared/ports.ts';
+import type { PlanPolicy } from '../transfer/plan/divide-pieces.ts';
 import { BACKOFF } from '../transfer/retry.ts';
 import { STRAGGLERS } from '../transfer/straggler.ts';
 import type { Environment } from './environment.ts';
@@ -10,20 +11,25 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** For the part that is on its way when the time is up, and for the record. */
 const STREAM_MARGIN_MS = 10_000 + MARGIN_MS;
 
+/** How a deployment divides sources. @param pieceTimeoutMs of its fetchers */
+export function awsPlanPolicy(pieceTimeoutMs: number): PlanPolicy {
+  return {
+    singleMaxBytes: WINDOW_BYTES,
+    preferredPieceBytes: WINDOW_BYTES,
+    granuleBytes: MIB,
+    // Small, so that a slow stream shows signs of life to the tick; what a planner brings in its life
+    // has fewer than 10,000 of them.
+    streamPieceBytes: WINDOW_BYTES,
+    pieceTimeMs: pieceTimeoutMs / 2,
+  };
+}
+
 /** Numbers of this home, from the protocol's rules and the time-outs that the construct gave the functions. */
 export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostConnections }: Environment): Policy {
   const longestTimeoutMs = Math.max(planTimeoutMs, pieceTimeoutMs);
   const graceMs = RECORD_CACHE_MS + longestTimeoutMs + lateMs;
   return {
-    plan: {
-      singleMaxBytes: WINDOW_BYTES,
-      preferredPieceBytes: WINDOW_BYTES,
-      granuleBytes: MIB,
-      // Small, so that a slow stream shows signs of life to the tick; what a planner brings in its life
-      // has fewer than 10,000 of them.
-      streamPieceBytes: WINDOW_BYTES,
-      pieceTimeMs: pieceTimeoutMs / 2,
-    },
+    plan: awsPlanPolicy(pieceTimeoutMs),
     decide: {
       quietMs: Math.max(2 * MINUTE_MS, 2 * pieceTimeoutMs),
       quietCapMs: 15 * MINUTE_MS,

@@ -4,6 +4,7 @@ import type { Hosts } from '../api/schemas/hosts.ts';
 import type { TransferStatus } from '../pipeline/requests/query.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { DestinationLocator, SourceLocator, SourceStore } from '../transfer/locators.ts';
+import type { PlanPolicy } from '../transfer/plan/divide-pieces.ts';
 import type { Plan } from '../transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../transfer/progress/events.ts';
 import type { TransferRecord, TransferResult } from '../transfer/record/record.ts';
@@ -139,6 +140,19 @@ export interface PlanReport {
   readonly exists: boolean;
 }
 
+/** Another home, as far as a plan for it depends on it. */
+export interface OtherHome {
+  readonly policy: PlanPolicy;
+  /** Of one connection to the source, there. @default what is measured from here: up to 4 MiB are read, or 3 s */
+  readonly bytesPerSecond?: number;
+}
+
+/** Of a plan for another home; whether the object exists there was not asked. */
+export interface PlanForReport extends Omit<PlanReport, 'exists'> {
+  /** Of one connection from here to the source, where the source is fetched in pieces. */
+  readonly bytesPerSecond?: number;
+}
+
 /** One transfer as `list` and `status` show it. */
 export interface LocalStatus extends TransferStatus {
   /** A process on this machine is at work on it. An open transfer that is not running was interrupted. */
@@ -185,6 +199,11 @@ export interface Local extends AsyncDisposable {
   planBatch(request: BatchRequest, signal?: AbortSignal): Promise<BatchPlan>;
   /** Asks the source and says what `copy` would do; nothing is written. */
   plan(request: CopyRequest, signal?: AbortSignal): Promise<PlanReport>;
+  /**
+   * Asks the source from here and says how another home would divide it. Neither home is written to, and the
+   * destination is not asked.
+   */
+  planFor(other: OtherHome, request: CopyRequest, signal?: AbortSignal): Promise<PlanForReport>;
   list(): Promise<readonly LocalStatus[]>;
   /** What was learned of the hosts of sources, by name: what this state folder remembers of them. */
   hosts(): Promise<Hosts['hosts']>;

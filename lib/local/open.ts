@@ -41,6 +41,10 @@ export function localOf(home: Home): Local {
       return await planBatch(home, request, signal);
     },
     plan: (request, signal = never) => plan(home, request, signal),
+    async planFor(other, request, signal = never) {
+      const { planFor } = await import('./requests/plan-for.ts');
+      return await planFor(home, other, request, signal);
+    },
     list: () => list(home),
     async hosts() {
       const { hostView } = await import('./live/host-view.ts');

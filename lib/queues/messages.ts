@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { ERROR_CODES } from '../errors/codes.ts';
 import { PieceworkError } from '../errors/error.ts';
+import type { Usage } from '../transfer/cost/usage.ts';
+import { USAGE_KINDS } from '../transfer/cost/usage.ts';
 import type {
   BatchFinalizerMessage,
   BatchPlannerMessage,
@@ -32,6 +34,14 @@ const errorRecord = z.object({
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
 });
 
+/** What is not known of it is dropped, and what is missing counts as nothing. */
+const usage = z.object(
+  Object.fromEntries(USAGE_KINDS.map((kind) => [kind, size.exactOptional()])) as Record<
+    keyof Usage,
+    z.ZodExactOptional<typeof size>
+  >,
+);
+
 const planTask = z.object({ kind: z.literal('plan'), v: z.literal(1), transferId: id });
 const finishTask = z.object({ kind: z.literal('finish'), v: z.literal(1), transferId: id });
 const tick = z.object({ kind: z.literal('tick'), v: z.literal(1), transferId: id });
@@ -58,6 +68,7 @@ const pieceResult = z.object({
   outcome: z.enum(['done', 'failed']),
   bytes: size,
   elapsedMs: size,
+  used: usage.exactOptional(),
   error: errorRecord.exactOptional(),
 });
 const deadPiece = z.object({ kind: z.literal('dead'), v: z.literal(1), task: pieceTask });

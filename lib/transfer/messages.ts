@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../errors/error.ts';
+import type { Usage } from './cost/usage.ts';
 
 /*
  * What the queues carry (protocol §9): tiny, versioned, and without any secret. Queues may lose, repeat and reorder
@@ -39,6 +40,8 @@ export interface PieceResult extends OfPiece {
   readonly outcome: 'done' | 'failed';
   readonly bytes: number;
   readonly elapsedMs: number;
+  /** What the worker has used for it; absent where that is not counted. */
+  readonly used?: Partial<Usage>;
   readonly error?: ErrorRecord;
 }
 

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { run } from '../../cli/run.ts';
+import { USUAL_WORKERS } from '../../lib/aws/names.ts';
+import type { OtherHome } from '../../lib/index.ts';
 import { KEYS } from '../../lib/records/records.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { NOW, transferring } from '../support/a-transfer.ts';
 import type { ApiBench } from '../support/api-bench.ts';
-import { apiBench, ID } from '../support/api-bench.ts';
+import { apiBench, GOOD, ID } from '../support/api-bench.ts';
 import { testContext } from '../support/cli-context.ts';
 import { deploymentWorld } from '../support/deployment-world.ts';
 import { serveApi } from '../support/serve-api.ts';
@@ -362,3 +364,40 @@ function stubAws(): void {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
   vi.stubEnv('AWS_REGION', 'eu-central-1');
 }
+
+describe('plan', () => {
+  it('asks a deployment how it is made, and says what it would do and cost', async () => {
+    const workers = { ...USUAL_WORKERS, fetcherMemoryMiB: 512, hostConnections: 4, pieceTimeoutSeconds: 60 };
+    const bench = apiBench({ workers });
+    await using served = await serveApi(bench.app);
+    const { source, destination } = GOOD;
+    const plan = { mode: 'pieces', sizeBytes: 160 * 2 ** 20, pieceSizeBytes: 16 * 2 ** 20, pieceCount: 10 } as const;
+    const asked: OtherHome[] = [];
+    const context = testContext({
+      environment: { PIECEWORK_API_URL: served.url },
+      local: () => ({
+        planFor: async (other) => {
+          asked.push(other);
+          return {
+            source: source.url,
+            finalUrl: source.url,
+            destination: { kind: 's3', ...destination },
+            snapshot: {
+              sizeBytes: plan.sizeBytes,
+              ranges: true,
+              validator: { kind: 'none' },
+              digests: {},
+              warnings: [],
+            },
+            plan,
+            warnings: [],
+          };
+        },
+      }),
+    });
+    expect(await run(['plan', source.url, 's3://bucket/in/disk.iso'], context)).toBe(0);
+    expect(context.stderr.text).toBe(`answered by ${served.url}\n`);
+    expect(context.stdout.text).toMatch(/^by: +4 connections at/m);
+    expect(asked).toMatchObject([{ policy: { pieceTimeMs: 30_000 } }]);
+  });
+});

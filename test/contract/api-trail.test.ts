@@ -69,9 +69,8 @@ describe('the trail', () => {
   it('has one for a caller that is not known, and for a failure of ours with its cause', async () => {
     const unknown = apiBench({ ownerOf: () => undefined });
     await unknown.post('/v1/transfers', GOOD);
-    expect(unknown.answered).toEqual([
-      { method: 'POST', route: '/v1/transfers', status: 403, code: 'NotAuthorized', durationMs: 0 },
-    ]);
+    const about = { method: 'POST', route: '/v1/transfers', status: 403, code: 'NotAuthorized', durationMs: 0 };
+    expect(unknown.answered).toEqual([{ ...about, requestId: expect.any(String) }]);
     const broken = apiBench({
       checkSource() {
         throw new TypeError('a defect');

@@ -48,6 +48,7 @@ const WRITTEN: Readonly<Record<keyof typeof FORMS, string>> = {
   dashboard: 'false',
   logRetention: '90',
   recordRetentionDays: '30',
+  tags: 'team=files,cost:center=42',
   removalPolicy: 'destroy',
   architecture: 'x86_64',
   lateArrival: '1m',

@@ -157,6 +157,11 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
     { resultsWindow: Duration.seconds(0) },
     /resultsWindow must be whole seconds from 1/,
   ],
+  ['tags that are a text', { tags: 'team' }, /tags must be an object of names and values/],
+  ['a tag of AWS', { tags: { 'aws:team': 'x' } }, /tags has the name "aws:team"/],
+  ['a tag of ours', { tags: { 'piecework:stage': 'x' } }, /those that begin with piecework: are set here/],
+  ['a tag that is a number', { tags: { team: 5 } }, /the tag "team" must have up to 256/],
+  ['a tag that no service takes', { tags: { team: 'a;b' } }, /as its value, and has "a;b"/],
   ['an empty place to write to', { destinations: [undefined] }, /a destination of Piecework needs an object/],
   ['a throttle of nothing', { throttle: { ratePerSecond: 0, burst: 0 } }, /throttle needs ratePerSecond and burst/],
 ])('%s is refused in a sentence', (_, props, sentence) => {

@@ -1,3 +1,4 @@
+import { ALWAYS } from '../../lib/api/routes.ts';
 import type { Machine } from '../../lib/api/service/machine.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { apiBench } from './api-bench.ts';
@@ -59,7 +60,9 @@ export async function apiTables(): Promise<Readonly<Record<string, string>>> {
       operations(document).map(({ name, operation }) => [
         `\`${name}\``,
         operation.summary,
-        Object.keys(operation.responses).join(', '),
+        Object.keys(operation.responses)
+          .filter((status) => !ALWAYS.some((always) => String(always) === status))
+          .join(', '),
       ]),
     ),
     parameters: table(['Request', 'Parameter', 'Value', 'What it means'], parameterRows(document)),

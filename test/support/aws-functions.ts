@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { LambdaEvent } from 'hono/aws-lambda';
-import { ENV } from '../../lib/aws/names.ts';
+import { ENV, USUAL_WORKERS } from '../../lib/aws/names.ts';
 import type { AwsServiceDouble } from './aws-service-double.ts';
 
 /*
@@ -57,6 +57,7 @@ export function variablesOf(endpoint: string, sourcePorts: readonly number[]): R
     [ENV.planTimeoutSeconds]: '900',
     [ENV.pieceTimeoutSeconds]: '900',
     [ENV.lateSeconds]: '300',
+    [ENV.workers]: json(USUAL_WORKERS),
   };
 }
 

@@ -1,4 +1,4 @@
-import { ENV } from '../../lib/aws/names.ts';
+import { ENV, USUAL_WORKERS } from '../../lib/aws/names.ts';
 
 /** The environment of a function in which nothing is wrong, whichever function it is. */
 export const GOOD_VARIABLES: Readonly<Record<string, string>> = {
@@ -20,4 +20,5 @@ export const GOOD_VARIABLES: Readonly<Record<string, string>> = {
   [ENV.planTimeoutSeconds]: '900',
   [ENV.pieceTimeoutSeconds]: '120',
   [ENV.lateSeconds]: '300',
+  [ENV.workers]: JSON.stringify(USUAL_WORKERS),
 };

@@ -66,6 +66,7 @@ export function testContext(
         retryBatch: missing,
         plan: missing,
         planBatch: missing,
+        planFor: missing,
         list: missing,
         hosts: missing,
         status: missing,

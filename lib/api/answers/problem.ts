@@ -83,7 +83,7 @@ export class ApiError extends PieceworkError {
  * RFC 9457. Of a defect or a misconfiguration of ours the client learns that it is one, and no
  * more: its words may quote anything.
  */
-export function toProblem(error: PieceworkError, instance: string): Problem {
+export function toProblem(error: PieceworkError, instance: string, requestId?: string): Problem {
   const { code } = error;
   const more = error instanceof ApiError ? error : undefined;
   const status = more?.status ?? httpStatusOf(code);
@@ -98,7 +98,21 @@ export function toProblem(error: PieceworkError, instance: string): Problem {
     code,
     ...(more?.errors === undefined ? {} : { errors: more.errors }),
     ...(more?.allowed === undefined ? {} : { allowed: [...more.allowed] }),
+    ...(requestId === undefined ? {} : { requestId }),
   };
+}
+
+/** Where nothing says how long it takes. */
+const COME_AGAIN_SECONDS = 5;
+
+/**
+ * When to come again, in seconds, where that makes sense (RFC 9110, section 10.2.3): what the error itself knows, else
+ * a few seconds. `undefined` = the same request would be answered the same.
+ */
+export function retryAfterOf({ details }: PieceworkError, status: number): number | undefined {
+  if (status !== 429 && status !== 503) return undefined;
+  const { retryAfterMs } = details;
+  return typeof retryAfterMs === 'number' ? Math.max(1, Math.ceil(retryAfterMs / 1000)) : COME_AGAIN_SECONDS;
 }
 
 /** `TransferNotFound` → `Transfer not found`. */

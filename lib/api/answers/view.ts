@@ -1,6 +1,7 @@
 import type { ErrorRecord, PieceworkError } from '../../errors/error.ts';
 import { toErrorRecord } from '../../errors/error.ts';
 import type { TransferStatus } from '../../pipeline/requests/query.ts';
+import { shownUsage } from '../../transfer/cost/usage.ts';
 import type { Plan } from '../../transfer/plan/plan.ts';
 import { adviceFor } from '../../transfer/progress/waiting.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
@@ -30,6 +31,7 @@ export function viewTransfer(record: TransferRecord, basePath: string, live?: Li
     heldUntil,
     ending,
     plan,
+    used,
     result,
     reason,
   } = record;
@@ -55,6 +57,7 @@ export function viewTransfer(record: TransferRecord, basePath: string, live?: Li
       waiting: viewWaiting(record),
       warnings: plan === undefined || warnings.length === 0 ? undefined : [...warnings],
       plan: plan === undefined ? undefined : viewPlan(plan),
+      used: used === undefined ? undefined : shownUsage(used),
       result: result === undefined ? undefined : { ...result, digests: stated(result.digests) },
       reason: reason === undefined ? undefined : viewReason(reason),
     }),

@@ -15,6 +15,7 @@ import type { ApiDeps, ApiEnv, ApiRequests } from '../deps.ts';
 import type { Ownership } from '../ownership.ts';
 import { fromCursor, fromOutcomeCursor, toCursor, toOutcomeCursor } from '../requests/cursor.ts';
 import { idempotencyOf } from '../requests/submission.ts';
+import { REPLAYED } from '../schemas/headers.ts';
 import { checkBatchChange, findSeen, seesBatch, waitForBatch } from './find.ts';
 import {
   cancelBatchRoute,
@@ -55,6 +56,7 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     const key = context.req.valid('header')['idempotency-key'];
     const record = await requests.submitBatch(
       key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
+      () => context.header(REPLAYED, 'true'),
     );
     context.set('batchId', record.id);
     const batch = shown(record, context);

@@ -8,11 +8,10 @@ import {
   outcomesQuerySchema,
 } from '../schemas/batches/parameters.ts';
 import { batchSubmitSchema } from '../schemas/batches/request.ts';
+import { ANSWER_HEADERS, reportHeaders, submitHeaders } from '../schemas/headers.ts';
 import { submitHeadersSchema } from '../schemas/parameters.ts';
 
 /* The paths of batches, as data. */
-
-const location = (of: string) => z.object({ Location: z.string().openapi({ description: of }) });
 
 export const submitBatchRoute = createRoute({
   method: 'post',
@@ -25,7 +24,7 @@ export const submitBatchRoute = createRoute({
     body: { required: true, content: { 'application/json': { schema: batchSubmitSchema } } },
   },
   responses: {
-    202: { ...json(batchSchema, 'Accepted.'), headers: location('Path of the batch.') },
+    202: { ...json(batchSchema, 'Accepted.'), headers: submitHeaders('batch') },
     ...problems(400, 403, 409, 413, 422),
   },
 });
@@ -72,8 +71,9 @@ export const reportRoute = createRoute({
     200: {
       description: 'The report itself (a machine only).',
       content: { 'application/jsonl': { schema: z.string() }, 'text/csv': { schema: z.string() } },
+      headers: ANSWER_HEADERS,
     },
-    302: { description: 'There it is.', headers: location('A signed link.') },
+    302: { description: 'There it is.', headers: reportHeaders },
     ...problems(403, 404, 409),
   },
 });
@@ -97,7 +97,7 @@ export const retryBatchRoute = createRoute({
   description: 'What failed or was cancelled, and nothing else, as the next run.',
   request: { params: batchIdSchema },
   responses: {
-    202: { ...json(batchSchema, 'Accepted again.'), headers: location('Path of the batch.') },
+    202: { ...json(batchSchema, 'Accepted again.'), headers: submitHeaders('batch') },
     ...problems(403, 404, 409, 422),
   },
 });

@@ -21,18 +21,24 @@ export function answerOf<T>({ status, text, retryAfter }: ApiAnswer, base: strin
     if (body !== undefined) return body as T;
     throw new PieceworkError('RouteNotFound', `${base} answers, and not as a Piecework API; check the URL`);
   }
-  throw problemOf(body) ?? byStatus(status, sentenceOf(body), retryAfter, base);
+  throw problemOf(body, retryAfter) ?? byStatus(status, sentenceOf(body), retryAfter, base);
 }
 
-function problemOf(body: Record<string, unknown> | undefined): PieceworkError | undefined {
+function problemOf(
+  body: Record<string, unknown> | undefined,
+  retryAfter: string | undefined,
+): PieceworkError | undefined {
   if (body === undefined) return undefined;
-  const { code, detail, errors, allowed } = body;
+  const { code, detail, errors, allowed, requestId } = body;
+  const retryAfterMs = parseRetryAfter(retryAfter, Date.now());
   if (typeof code !== 'string' || typeof detail !== 'string') return undefined;
   const known = isErrorCode(code) ? code : 'Internal';
   const details: ErrorDetails = {
     ...(known === code ? {} : { apiCode: code.slice(0, 60) }),
     ...(Array.isArray(errors) && errors.length > 0 ? { errors: errors.map(fieldText).join('; ') } : {}),
     ...(Array.isArray(allowed) ? { allowed: allowed.map(String).join(', ') } : {}),
+    ...(typeof requestId === 'string' ? { requestId: requestId.slice(0, 100) } : {}),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
   return new PieceworkError(known, detail, { details });
 }

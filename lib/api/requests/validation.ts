@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ApiError } from '../answers/problem.ts';
+import { sentenceOf } from './own-words.ts';
 
 type FieldError = NonNullable<ApiError['errors']>[number];
 type Validated = { readonly target: string } & (
@@ -47,8 +48,8 @@ function meantBy({ errors }: z.core.$ZodIssueInvalidUnion): readonly z.core.$Zod
 
 /** zod's own sentences for keys quote them. */
 function detailOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? 'is no name';
-  return issue.message;
+  if (issue.code === 'invalid_key') return issue.issues[0] === undefined ? 'is no name' : sentenceOf(issue.issues[0]);
+  return sentenceOf(issue);
 }
 
 function place(target: string, path: readonly string[], detail: string): FieldError {

@@ -41,6 +41,20 @@ export const changeLimitsSchema = z
   })
   .openapi('LimitsRequest');
 
+const workersSchema = z
+  .object({
+    fetcherMemoryMiB: z.int(),
+    plannerMemoryMiB: z.int(),
+    metadataMemoryMiB: z.int().openapi({ description: 'Of the API’s function and the finalizer.' }),
+    architecture: z.enum(['arm64', 'x86']),
+    maxFetchers: z.int(),
+    piecesPerFetcher: z.int().openapi({ description: 'Pieces side by side in one fetcher.' }),
+    resultsWindowSeconds: z.int().openapi({ description: 'How long results are collected for one finalizer run.' }),
+    hostConnections: z.int().openapi({ description: 'Connections to one host, until better is known.' }),
+    pieceTimeoutSeconds: z.int().openapi({ description: 'A piece must be done in this time.' }),
+  })
+  .openapi('Workers');
+
 export const serviceSchema = z
   .object({
     home: z.enum(['machine', 'aws']).openapi({ description: 'Where the transfers run.' }),
@@ -51,6 +65,9 @@ export const serviceSchema = z
     }),
     pausedSince: instant.optional().openapi({ description: 'ISO 8601. Of a deployment.' }),
     pausedBecause: z.string().optional().openapi({ description: 'In the words of the operator of a deployment.' }),
+    workers: workersSchema.optional().openapi({
+      description: 'How the functions are made, which says what transfers cost. Of a deployment only.',
+    }),
     startedAt: instant.optional().openapi({ description: 'ISO 8601. On a machine only, as all that follows.' }),
     counts: z
       .object({ running: z.int(), waiting: z.int(), paused: z.int() })

@@ -4,6 +4,7 @@ import { ERROR_CODES } from '../../errors/codes.ts';
 import { TIMELINE_KINDS } from '../live.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { STATUSES } from './statuses.ts';
+import { usageSchema } from './usage.ts';
 
 /* What the API answers. Fields may be added; a reader ignores those that it doesn't know. */
 
@@ -144,6 +145,10 @@ export const transferSchema = z
     waiting: waitingSchema.optional().openapi({ description: 'Why it has no plan yet, and when that is tried again.' }),
     warnings: z.array(z.string()).optional().openapi({ description: 'Of the plan, for people. Absent = none.' }),
     plan: planSchema.optional(),
+    used: usageSchema.optional().openapi({
+      description:
+        'What all runs have used of AWS, about: counted by the workers, summed up where the record is written anyway. Of a deployment only.',
+    }),
     result: resultSchema.optional(),
     reason: reasonSchema.optional().openapi({ description: 'Why it failed or was cancelled.' }),
     links: z.object({ self: z.string(), cancel: z.string(), retry: z.string() }),
@@ -193,6 +198,14 @@ const timelineSchema = z
   })
   .openapi('TimelineEntry');
 
+/** Linters of documents want to see what a list has, also where each place is described by itself. */
+const pieceRange = z.tuple([z.int(), z.int()]).openapi({
+  type: 'array',
+  items: { type: 'integer' },
+  minItems: 2,
+  maxItems: 2,
+});
+
 const piecesSchema = z
   .object({
     count: z.int(),
@@ -202,7 +215,7 @@ const piecesSchema = z
       description:
         'The first 256 of the pieces that are being fetched. A deployment says which, and not how far each is.',
     }),
-    doneRanges: z.array(z.tuple([z.int(), z.int()])).openapi({
+    doneRanges: z.array(pieceRange).openapi({
       description: 'The piece map: done pieces as runs, `[first, last]`, numbered from 1.',
       example: [
         [1, 37],
@@ -267,6 +280,9 @@ export const problemSchema = z
         description: 'Each field that is wrong: `pointer` into the body (RFC 6901), or the parameter or header.',
       }),
     allowed: z.array(z.string()).optional().openapi({ description: 'Destinations that this deployment may write to.' }),
+    requestId: z.string().optional().openapi({
+      description: 'Of this request, as in the header `X-Request-Id` and in the log: name it to the operator.',
+    }),
   })
   .openapi('Problem', { description: 'RFC 9457, `application/problem+json`.' });
 

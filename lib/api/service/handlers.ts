@@ -29,9 +29,11 @@ export function serveService(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, shown: Sho
 }
 
 /** The home as it stands. */
-export function viewService(deps: Pick<ApiDeps, 'version' | 'machine' | 'feed' | 'hosts' | 'dryRuns'>): Service {
-  const { version, machine, feed, hosts, dryRuns } = deps;
-  if (machine === undefined) return { home: 'aws', version, features: [...FEATURES_ON_AWS] };
+export function viewService(
+  deps: Pick<ApiDeps, 'version' | 'workers' | 'machine' | 'feed' | 'hosts' | 'dryRuns'>,
+): Service {
+  const { version, workers, machine, feed, hosts, dryRuns } = deps;
+  if (machine === undefined) return { home: 'aws', version, features: [...FEATURES_ON_AWS], ...stated({ workers }) };
   const features = [
     ...machine.features,
     ...(dryRuns === undefined ? [] : (['dryRun'] as const)),

@@ -41,6 +41,7 @@ export const resumeAllRoute = createRoute({
   path: '/v1/service/resume',
   operationId: 'resumeService',
   summary: 'Go on with all but those that were paused one by one',
+  description: 'What waits gets the places that are free, in the order of the queue.',
   responses: { 200: json(serviceSchema, 'As it then is.'), ...problems(403) },
 });
 

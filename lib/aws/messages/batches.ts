@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Instant } from '../../values/time.ts';
 import { MARGIN_MS } from '../names.ts';
+import type { Meter } from '../usage/meter.ts';
 import type { Subject } from './subjects.ts';
 import { nameOf } from './subjects.ts';
 
@@ -17,6 +18,8 @@ export interface BatchHome {
   giveBack(records: readonly SQSRecord[]): Promise<void>;
   /** Writes what was counted: a function is frozen as soon as it has returned. */
   flush(): void;
+  /** Counts what each message uses. @default it is not counted */
+  readonly meter?: Pick<Meter, 'run'>;
 }
 
 /** Aborted shortly before the function is cut off, so that its messages are given back in order. */
@@ -38,8 +41,10 @@ export async function eachMessage<M>(
   const signal = signalOf(context);
   const cutOffAt = Date.now() + context.getRemainingTimeInMillis();
   const { messages, failed } = await understood(home, event, read);
+  const work = workOf(home, messages.length);
   const again = messages.map(
-    async ({ record, message }) => await attempt(home, [record], () => handle(message, signal, cutOffAt)),
+    async ({ record, message }) =>
+      await attempt(home, [record], () => work(message, 1, () => handle(message, signal, cutOffAt))),
   );
   return await answer(home, [failed, ...(await Promise.all(again))].flat());
 }
@@ -54,17 +59,26 @@ export async function bySubject(
 ): Promise<SQSBatchResponse> {
   const signal = signalOf(context);
   const { messages, failed } = await understood(home, event, read);
+  const work = workOf(home, messages.length);
   const groups = Map.groupBy(messages, ({ message }) => nameOf(message));
   const again = [...groups.values()].map(async (group) => {
     const records = group.map(({ record }) => record);
-    return await attempt(home, records, () =>
-      handle(
-        group.map(({ message }) => message),
-        signal,
-      ),
-    );
+    const subjects = group.map(({ message }) => message);
+    return await attempt(home, records, () => work(subjects[0], group.length, () => handle(subjects, signal)));
   });
   return await answer(home, [failed, ...(await Promise.all(again))].flat());
+}
+
+/** SQS takes and gives ten messages at most per request. */
+const BATCH = 10;
+
+/** Each part of a run counts for its own transfer, with its share of the run, of its receives and of its deletes. */
+function workOf(home: BatchHome, messageCount: number) {
+  const run = home.meter?.run({ functionRuns: 1, queueRequests: 2 * Math.ceil(messageCount / BATCH) });
+  return async (message: unknown, count: number, task: () => Promise<void>): Promise<void> => {
+    const { transferId } = Object(message) as { readonly transferId?: string };
+    await (run === undefined ? task() : run.work(transferId, count / messageCount, task));
+  };
 }
 
 interface Understood<M> {

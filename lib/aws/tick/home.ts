@@ -1,7 +1,8 @@
 import type { Ports } from '../../pipeline/shared/ports.ts';
-import type { About, DeadLetters } from '../messages/dead-letters.ts';
 import type { Queue } from '../../queues/queue.ts';
 import type { TickSpan } from '../../transfer/messages.ts';
+import type { About, DeadLetters } from '../messages/dead-letters.ts';
+import type { Meter } from '../usage/meter.ts';
 
 /** What the schedule's tick needs of its home. */
 export interface TickHome {
@@ -17,4 +18,6 @@ export interface TickHome {
   /** A dead letter of what has ended was deleted. */
   letterDropped(queue: string, about: About): void;
   flush(): void;
+  /** Counts what each transfer uses. @default it is not counted */
+  readonly meter?: Pick<Meter, 'run'>;
 }

@@ -19,12 +19,16 @@ export async function lookAtAll(
 ): Promise<{ readonly seen: number; readonly stuck: number }> {
   // What a host bears is the same for all of them, and most only wait for it.
   const kept = { ...home, ports: { ...home.ports, records: keptHosts(home.ports.records, home.ports.clock) } };
+  const run = home.meter?.run({});
   let seen = 0;
   let stuck = 0;
   const work = async () => {
     for (let next = await transfers.next(); next.done !== true && !signal.aborted; next = await transfers.next()) {
       seen += 1;
-      if (!(await lookAt(kept, next.value, signal))) stuck += 1;
+      const { value } = next;
+      const look = () => lookAt(kept, value, signal);
+      // The run itself is the deployment's; what is done for a transfer counts for it, once its record is written.
+      if (!(await (run === undefined ? look() : run.work(value.transferId, 0, look)))) stuck += 1;
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));

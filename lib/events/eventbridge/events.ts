@@ -4,6 +4,8 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { ErrorRecord } from '../../errors/error.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { serviceError } from '../../errors/service.ts';
+import type { Usage } from '../../transfer/cost/usage.ts';
+import { shownUsage } from '../../transfer/cost/usage.ts';
 import type { BatchLifeEvent, PieceworkEvent } from '../../transfer/progress/events.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import { printableJson } from '../../values/text/printable.ts';
@@ -147,17 +149,22 @@ function detailOf(event: LifeEvent, known: TransferDescription | undefined, at: 
       return { ...common, status: 'planned', mode, ...numbers };
     }
     case 'completed':
-      return { ...common, status: 'completed', ...event.result };
+      return { ...common, status: 'completed', ...event.result, ...usedOf(event) };
     case 'failed':
       return {
         ...common,
         status: 'failed',
         reason: short(event.reason),
+        ...usedOf(event),
         ...(event.heldUntil === undefined ? {} : { heldUntil: event.heldUntil }),
       };
     case 'cancelled':
-      return { ...common, status: 'cancelled', reason: short(event.reason) };
+      return { ...common, status: 'cancelled', reason: short(event.reason), ...usedOf(event) };
   }
+}
+
+function usedOf({ used }: { readonly used?: Usage }): { readonly used?: Usage } {
+  return used === undefined ? {} : { used: shownUsage(used) };
 }
 
 function short({ code, message }: ErrorRecord): { readonly code: string; readonly message: string } {

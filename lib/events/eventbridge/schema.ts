@@ -25,6 +25,20 @@ const common = z.object({
 
 const reason = z.object({ code: z.string(), message: z.string() });
 
+/** About: counted by the workers, summed up where the record is written anyway. */
+const used = z
+  .object({
+    s3Writes: z.int(),
+    s3Reads: z.int(),
+    queueRequests: z.int(),
+    functionRuns: z.int(),
+    gbSeconds: z.number(),
+    events: z.int(),
+    apiRequests: z.int(),
+    bytes: z.int(),
+  })
+  .optional();
+
 const accepted = z.object({ ...common.shape, status: z.literal('accepted') });
 const retried = z.object({ ...common.shape, status: z.literal('retried') });
 const planned = z.object({
@@ -52,6 +66,7 @@ const completed = z.object({
   versionId: z.string().optional(),
   /** The same version was already there; nothing was moved. */
   unchanged: z.boolean().optional(),
+  used,
 });
 const failed = z.object({
   ...common.shape,
@@ -59,8 +74,9 @@ const failed = z.object({
   reason,
   /** ISO 8601: until then a retry goes on with the pieces that are there. */
   heldUntil: z.iso.datetime().optional(),
+  used,
 });
-const cancelled = z.object({ ...common.shape, status: z.literal('cancelled'), reason });
+const cancelled = z.object({ ...common.shape, status: z.literal('cancelled'), reason, used });
 
 export const transferEventDetail = z.discriminatedUnion('status', [
   accepted,

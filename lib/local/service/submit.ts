@@ -23,18 +23,18 @@ export function submitter(
   looking: Ports,
   work: Background,
   queue: Queue,
-): (submission: Submission, preferred?: Preferred) => Promise<TransferRecord> {
+): (submission: Submission, preferred?: Preferred, onRepeated?: () => void) => Promise<TransferRecord> {
   /** By idempotency key: a repetition looks when the first is recorded. */
   const underWay = new Map<string, Promise<TransferRecord>>();
-  const take = (submission: Submission, preferred: Preferred) =>
-    submitInBackground({ home, looking, work, queue }, submission, preferred);
-  return async (submission, preferred = {}) => {
+  const take = (submission: Submission, preferred: Preferred, onRepeated: () => void) =>
+    submitInBackground({ home, looking, work, queue }, submission, preferred, onRepeated);
+  return async (submission, preferred = {}, onRepeated = () => {}) => {
     const key = submission.idempotency?.keyHash;
-    if (key === undefined) return await take(submission, preferred);
+    if (key === undefined) return await take(submission, preferred, onRepeated);
     const before = underWay.get(key);
     const mine = (async () => {
       await before?.catch(() => {});
-      return await take(submission, preferred);
+      return await take(submission, preferred, onRepeated);
     })();
     underWay.set(key, mine);
     try {
@@ -56,10 +56,12 @@ async function submitInBackground(
   { home, looking, work, queue }: Taking,
   submission: Submission,
   preferred: Preferred,
+  onRepeated: () => void,
 ): Promise<TransferRecord> {
   const { destination, source, options } = submission;
   const known = await findKnown(looking, submission);
   if (known !== undefined && !isTombstone(known)) {
+    onRepeated();
     // Checks the request against the key's, too.
     const record = await submit(looking, submission);
     if (isOver(record) || (await home.locks.isHeld(destination))) return record;

@@ -8,6 +8,7 @@ import type { PiecesPlan } from '../../transfer/plan/plan.ts';
 import { isOver } from '../../transfer/record/record.ts';
 import type { Transfer, Transferring } from '../../transfer/record/states.ts';
 import { isInPieces } from '../../transfer/record/states.ts';
+import { usageOfInputs, withUsage } from '../../transfer/record/used.ts';
 import { fromIso } from '../../values/time.ts';
 import { giveBackPlaces, learnOfHost } from '../shared/hosts/change.ts';
 import { lookAtHost, takePlaces } from '../shared/hosts/look.ts';
@@ -40,7 +41,8 @@ export async function advance(
     const before = loaded.record;
     const host = await askHost(ports, before, inputs, signal);
     const { outcome, ledger } = await decideWithFacts(ports, before, host.facts, inputs, signal);
-    const { record, commands } = outcome;
+    const { record: decided, commands } = outcome;
+    const record = decided === before ? before : withUsage(decided, usageOfInputs(inputs));
     const stored = record === before ? loaded : await saveTransfer(ports, loaded, record);
     await carryOut(ports, stored, commands, signal);
     // Once, and not at each swap that was lost; and last, since it is a hint that no command has to wait for.

@@ -7,6 +7,7 @@ import { leastPieceBytes } from '../../transfer/plan/pace.ts';
 import { isServerSideCopy, pieceRange } from '../../transfer/plan/plan.ts';
 import { attemptOf } from '../../transfer/record/record.ts';
 import type { Transfer, Transferring } from '../../transfer/record/states.ts';
+import { briefUsage } from '../../transfer/record/used.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import { rangeLength } from '../../values/ranges.ts';
 import type { OpenRange } from '../shared/bodies/continued-reader.ts';
@@ -16,6 +17,7 @@ import { closedForMs } from '../shared/hosts/look.ts';
 import type { Ports } from '../shared/ports.ts';
 import { unsealSource } from '../shared/source-needed.ts';
 import { uploadRef } from '../shared/upload-ref.ts';
+import { sayingUsage } from '../shared/used-so-far.ts';
 import { bodyOf } from '../shared/windows.ts';
 import { copyPiece } from './copy-piece.ts';
 import type { FetcherMemory } from './fetcher-memory.ts';
@@ -45,9 +47,10 @@ export async function fetchPiece(
   const report = async (outcome: Pick<PieceResult, 'outcome' | 'bytes' | 'error'>) => {
     const { transferId, planId, pieceNumber, attempt } = task;
     const elapsedMs = tookMs();
-    await ports.queues.finalizer.send([
-      { body: { kind: 'result', v: 1, transferId, planId, pieceNumber, attempt, elapsedMs, ...outcome } },
-    ]);
+    const result = { kind: 'result', v: 1, transferId, planId, pieceNumber, attempt, elapsedMs, ...outcome } as const;
+    await sayingUsage(ports, { queueRequests: 1 }, (used) =>
+      ports.queues.finalizer.send([{ body: used === undefined ? result : { ...result, used: briefUsage(used) } }]),
+    );
   };
   const came = { bytes: 0 };
   try {

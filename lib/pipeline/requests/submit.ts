@@ -31,14 +31,22 @@ export interface Submission {
 /**
  * Takes a transfer on. Key → marker → sealed source → record → message, in this order (protocol §2), so that a crash at
  * any point leaves nothing that is not found. Repeatable with an idempotency key.
+ * @param onRepeated called where the transfer of this key is there already: that one is answered
  * @throws PieceworkError `Conflict` when the key stands for another request; `InvalidDestination`.
  */
-export async function submit(ports: Ports, submission: Submission): Promise<TransferRecord> {
+export async function submit(
+  ports: Ports,
+  submission: Submission,
+  onRepeated: () => void = () => {},
+): Promise<TransferRecord> {
   const { destination: to } = submission;
   // Before anything is written: it throws for a destination that this home does not know.
   const destination = ports.destinations(to).describe(to);
   const { id, isFirst } = await claimId(ports, submission, KEYS.idempotency);
-  if (!isFirst && (await loadTransfer(ports, id)) !== undefined) return await submitAgain(ports, id, submission);
+  if (!isFirst && (await loadTransfer(ports, id)) !== undefined) {
+    onRepeated();
+    return await submitAgain(ports, id, submission);
+  }
   await markActive(ports, id, 1);
   await ports.secrets.seal(id, 1, submission.source);
   const record = await storeFirst(ports, id, submission);

@@ -8,6 +8,9 @@ import type { Ports } from '../shared/ports.ts';
 import type { Loaded } from '../shared/store.ts';
 import { createUnlessThere, saveTransfer } from '../shared/store.ts';
 import { putRef, uploadRef } from '../shared/upload-ref.ts';
+import { withUsedSoFar } from '../shared/used-so-far.ts';
+
+type EndEvent = Extract<PieceworkEvent, { readonly type: 'completed' | 'failed' | 'cancelled' }>;
 
 /** At least once; a subscriber knows it again by id, run and status (rule 17). */
 export async function announce(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<'again'> {
@@ -19,7 +22,7 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
     await destination.releaseUpload?.(finished, { signal });
   }
   await giveBackPlaces(ports, record, 'left', signal);
-  await ports.events.emit(endEvent(record));
+  await ports.events.emit(saidEnd(withUsedSoFar(ports, record)));
   await sendToBatch(ports, record);
   if (ports.policy.listsNotCompleted === true && record.status !== 'completed')
     await createUnlessThere(ports, KEYS.notCompleted(record.id), { v: 1, at: toIso(ports.clock.now()) });
@@ -34,7 +37,13 @@ async function sendToBatch({ fleet }: Ports, { id: transferId, batch }: Over): P
   await fleet?.queues.finalizer.send([{ body: { kind: 'large-ended', v: 1, batchId, shard, entry, transferId } }]);
 }
 
-function endEvent(record: Over): PieceworkEvent {
+/** With what it has used so far, where that is counted. */
+function saidEnd(record: Over): PieceworkEvent {
+  const event = endEvent(record);
+  return record.used === undefined ? event : { ...event, used: record.used };
+}
+
+function endEvent(record: Over): EndEvent {
   const { id: transferId, run } = record;
   if (record.status === 'completed') return { type: 'completed', transferId, run, result: record.result };
   const { reason, actedBy } = record;

@@ -5,6 +5,7 @@ import type { Records } from '../../records/records.ts';
 import type { SealedDocuments, Secrets } from '../../secrets/secrets.ts';
 import type { Sources } from '../../sources/source.ts';
 import type { ShardLimits } from '../../transfer/batch/shards.ts';
+import type { Usage } from '../../transfer/cost/usage.ts';
 import type { DecidePolicy } from '../../transfer/decide/decision.ts';
 import type {
   BatchFinalizerMessage,
@@ -36,8 +37,18 @@ export interface Ports {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly policy: Policy;
+  /** Absent = what is used costs nothing here, and is not counted. */
+  readonly usage?: UsageMeter;
   /** In a home that brings batches as a fleet of workers. Absent = it takes none. */
   readonly fleet?: BatchFleet;
+}
+
+/** Counts what the work at hand uses: one message, or one request. */
+export interface UsageMeter {
+  /** So far, besides what was taken. */
+  used(): Usage;
+  /** A record or a message says it now. */
+  take(used: Usage): void;
 }
 
 export interface BatchFleet {

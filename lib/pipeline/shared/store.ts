@@ -4,8 +4,10 @@ import { KEYS } from '../../records/records.ts';
 import { narrow } from '../../transfer/record/narrow.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { Transfer } from '../../transfer/record/states.ts';
+import { withUsage } from '../../transfer/record/used.ts';
 import type { Ports } from './ports.ts';
 import { isLostSwap } from './taken-over.ts';
+import { sayingUsage } from './used-so-far.ts';
 
 export interface Loaded<R extends TransferRecord = TransferRecord> {
   readonly record: R;
@@ -18,7 +20,7 @@ export async function loadNarrowed(ports: Pick<Ports, 'records'>, id: string): P
   return loaded === undefined ? undefined : { record: narrow(loaded.record), version: loaded.version };
 }
 
-type StorePorts = Pick<Ports, 'records' | 'ids'>;
+type StorePorts = Pick<Ports, 'records' | 'ids' | 'usage'>;
 
 export async function loadTransfer(ports: Pick<Ports, 'records'>, id: string): Promise<Loaded | undefined> {
   const found = await ports.records.get(KEYS.transfer(id));
@@ -29,7 +31,8 @@ export async function createTransfer<R extends Omit<TransferRecord, 'rev' | 'wri
   ports: StorePorts,
   fresh: R,
 ): Promise<Loaded<R & TransferRecord>> {
-  return await write(ports, { ...fresh, rev: 1, writeId: ports.ids.ulid() }, 'absent');
+  const first = { ...fresh, rev: 1, writeId: ports.ids.ulid() };
+  return await writeWithUsage(ports, first, 'absent');
 }
 
 /**
@@ -41,7 +44,18 @@ export async function saveTransfer<R extends TransferRecord>(
   from: Loaded,
   next: R,
 ): Promise<Loaded<R>> {
-  return await write(ports, { ...next, rev: from.record.rev + 1, writeId: ports.ids.ulid() }, from.version);
+  const following = { ...next, rev: from.record.rev + 1, writeId: ports.ids.ulid() };
+  return await writeWithUsage(ports, following, from.version);
+}
+
+async function writeWithUsage<R extends TransferRecord>(
+  ports: StorePorts,
+  next: R,
+  on: 'absent' | Version,
+): Promise<Loaded<R>> {
+  return await sayingUsage(ports, { s3Writes: 1 }, (used) =>
+    write(ports, used === undefined ? next : withUsage(next, used), on),
+  );
 }
 
 /**

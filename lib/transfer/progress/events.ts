@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Counters } from '../batch/outcome.ts';
+import type { Usage } from '../cost/usage.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { TransferResult } from '../record/record.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -51,13 +52,22 @@ export type TransferEvent =
       readonly tries?: number;
     }
   | { readonly type: 'finalizing'; readonly transferId: string }
-  | { readonly type: 'completed'; readonly transferId: string; readonly run: number; readonly result: TransferResult }
+  | {
+      readonly type: 'completed';
+      readonly transferId: string;
+      readonly run: number;
+      readonly result: TransferResult;
+      /** What all its runs have used of AWS; absent where that is not counted. */
+      readonly used?: Usage;
+    }
   | {
       readonly type: 'failed';
       readonly transferId: string;
       readonly run: number;
       readonly reason: ErrorRecord;
       readonly heldUntil?: string;
+      /** As of `completed`. */
+      readonly used?: Usage;
     }
   | {
       readonly type: 'cancelled';
@@ -66,6 +76,8 @@ export type TransferEvent =
       readonly reason: ErrorRecord;
       /** The principal that asked for the cancel, or for the run; absent on one machine. */
       readonly actedBy?: string;
+      /** As of `completed`. */
+      readonly used?: Usage;
     };
 
 /** Of a batch's life, on AWS; sent at least once. */

@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import type { SeenVersion } from '../checks/stand-in.ts';
+import type { Usage } from '../cost/usage.ts';
 import type { Digests } from '../digests.ts';
 import type { PieceSet } from '../plan/piece-set.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -158,6 +159,8 @@ export interface TransferRecord {
   readonly toAbort: readonly AbortEntry[];
   /** Digests that were proved on the way, by a stream. */
   readonly proved?: Digests;
+  /** What all runs have used of AWS, as far as workers have said it. Absent where it is not counted. */
+  readonly used?: Usage;
   readonly result?: TransferResult;
   readonly reason?: ErrorRecord;
   readonly endedAt?: string;

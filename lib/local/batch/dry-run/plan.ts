@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../../../errors/error.ts';
 import type { FailureGroup } from '../../../transfer/batch/outcome.ts';
+import { PRICES } from '../../../transfer/cost/prices.ts';
 
 /** What a batch would do, by one question for each entry; nothing was written, here or anywhere. */
 export interface BatchPlan {
@@ -53,12 +54,6 @@ export interface StoreRequests {
   readonly dollars: number;
 }
 
-/**
- * For a thousand requests: PUT, COPY, POST, LIST; GET and all others.
- * https://aws.amazon.com/s3/pricing/ (S3 Standard, us-east-1; November 2026)
- */
-const DOLLARS = { writes: 0.005, reads: 0.0004 } as const;
-
 export function dollarsOf({ writes, reads }: Omit<StoreRequests, 'dollars'>): number {
-  return (writes * DOLLARS.writes + reads * DOLLARS.reads) / 1000;
+  return writes * PRICES.s3Write + reads * PRICES.s3Read;
 }

@@ -15,17 +15,25 @@ import { loadBatch } from './load-batch.ts';
 /**
  * Takes a batch on. Key → marker → sealed list → record → message, as for a transfer (protocol §2), so that a crash at
  * any point leaves nothing that is not found. Repeatable with an idempotency key.
+ * @param onRepeated called where the batch of this key is there already: that one is answered
  * @throws PieceworkError `Conflict` when the key stands for another request; `InvalidDestination`; `InvalidOption`
  * where this home takes no batches.
  */
-export async function submitBatch(ports: Ports, submission: BatchSubmission): Promise<BatchRecord> {
+export async function submitBatch(
+  ports: Ports,
+  submission: BatchSubmission,
+  onRepeated: () => void = () => {},
+): Promise<BatchRecord> {
   const { queues, sealed } = fleetOf(ports);
   const { destination: place, list, reading, source } = submission;
   // Before anything is written: it throws for a destination that this home does not know.
   const destination = ports.destinations(place).describe(place);
   const { id, isFirst } = await claimId(ports, submission, KEYS.batchIdempotency);
   const there = isFirst && submission.id === undefined ? undefined : await loadBatch(ports, id);
-  if (there !== undefined && !isBatchTombstone(there)) return await planAgain(ports, there);
+  if (there !== undefined && !isBatchTombstone(there)) {
+    onRepeated();
+    return await planAgain(ports, there);
+  }
   const run = there === undefined ? 1 : runOf(there) + 1;
   await markBatchActive(ports, id, run);
   const secret: SealedList = { v: 1, list, ...stated({ reading, source }) };

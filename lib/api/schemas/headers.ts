@@ -1,0 +1,39 @@
+import { z } from '@hono/zod-openapi';
+
+/* Headers of answers, as they are sent and described. */
+
+/** Of every answer; the same stands in a problem, and in the log. */
+export const REQUEST_ID = 'x-request-id';
+/** The answer is that of an earlier request with the same idempotency key. */
+export const REPLAYED = 'idempotent-replayed';
+
+const requestId = z.string().openapi({ description: 'Of this request, as in the log of the home that answers.' });
+
+export const ANSWER_HEADERS = z.object({ 'X-Request-Id': requestId });
+
+export const PROBLEM_HEADERS = z.object({
+  'X-Request-Id': requestId,
+  'Retry-After': z
+    .string()
+    .optional()
+    .openapi({ description: 'With 429 and 503: seconds to wait before the same request.' }),
+});
+
+/** @param of what is found at `Location` */
+export function submitHeaders(of: string) {
+  return z.object({
+    'X-Request-Id': requestId,
+    Location: z.string().openapi({ description: `Path of the ${of}.` }),
+    'Idempotent-Replayed': z
+      .enum(['true'])
+      .optional()
+      .openapi({
+        description: `The key was used before: this is the ${of} of that request, as it now is. Absent = it is a new one.`,
+      }),
+  });
+}
+
+export const reportHeaders = z.object({
+  'X-Request-Id': requestId,
+  Location: z.string().openapi({ description: 'A signed link.' }),
+});

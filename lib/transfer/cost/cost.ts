@@ -1,0 +1,65 @@
+import type { Architecture, Egress } from './prices.ts';
+import { PRICES } from './prices.ts';
+import type { Usage } from './usage.ts';
+
+/** What is paid for: a kind of usage, or a way that the bytes take. */
+export type CostKind = Exclude<keyof Usage, 'bytes'> | 'nat' | 'egress';
+
+export interface CostItem {
+  readonly item: CostKind;
+  /** Of what `unit` says. */
+  readonly quantity: number;
+  readonly unit: 'requests' | 'runs' | 'GB-seconds' | 'events' | 'GiB';
+  readonly dollars: number;
+}
+
+/** In US dollars, by list prices of one Region. */
+export interface Cost {
+  readonly dollars: number;
+  /** Those that cost anything, the dearest first. */
+  readonly items: readonly CostItem[];
+  /** For people: what may be paid besides. */
+  readonly notIncluded: readonly string[];
+  readonly prices: { readonly region: string; readonly asOf: string };
+}
+
+/** What makes a difference besides the usage. */
+export interface CostSettings {
+  readonly architecture?: Architecture;
+  /** The functions are in a VPC, and ask the source through a NAT gateway. @default false */
+  readonly nat?: boolean;
+  /** The bytes leave the Region for their destination. @default they stay in it, which is free */
+  readonly egress?: Egress;
+}
+
+const GIB = 1024 ** 3;
+
+/** What that usage costs. */
+export function costOf(usage: Usage, { architecture = 'arm64', nat = false, egress }: CostSettings = {}): Cost {
+  const gib = usage.bytes / GIB;
+  const all: readonly (readonly [CostKind, number, CostItem['unit'], number])[] = [
+    ['s3Writes', usage.s3Writes, 'requests', PRICES.s3Write],
+    ['s3Reads', usage.s3Reads, 'requests', PRICES.s3Read],
+    ['queueRequests', usage.queueRequests, 'requests', PRICES.queueRequest],
+    ['functionRuns', usage.functionRuns, 'runs', PRICES.functionRun],
+    ['gbSeconds', usage.gbSeconds, 'GB-seconds', PRICES.gbSecond[architecture]],
+    ['events', usage.events, 'events', PRICES.event],
+    ['apiRequests', usage.apiRequests, 'requests', PRICES.apiRequest],
+    ['nat', nat ? gib : 0, 'GiB', PRICES.natGib],
+    ['egress', egress === undefined ? 0 : gib, 'GiB', egress === undefined ? 0 : PRICES.egressGib[egress]],
+  ];
+  const items = all
+    .filter(([, quantity]) => quantity > 0)
+    .map(([item, quantity, unit, price]) => ({ item, quantity, unit, dollars: quantity * price }))
+    .sort((a, b) => b.dollars - a.dollars);
+  return {
+    dollars: items.reduce((sum, { dollars }) => sum + dollars, 0),
+    items,
+    notIncluded: [
+      'storage, logs, metrics, KMS, and what the deployment costs while it is idle',
+      ...(nat ? ['the hours of the NAT gateway'] : ['a NAT gateway']),
+      ...(egress === undefined ? ['bytes that leave the Region'] : []),
+    ],
+    prices: { region: PRICES.region, asOf: PRICES.asOf },
+  };
+}

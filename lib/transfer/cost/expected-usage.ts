@@ -1,0 +1,102 @@
+import type { PiecesPlan, Plan } from '../plan/plan.ts';
+import type { Rounds } from './expected-rounds.ts';
+import { expectedRounds } from './expected-rounds.ts';
+import type { Usage } from './usage.ts';
+import type { Workers } from './workers.ts';
+import { bringingSeconds, gbSecondsOf } from './workers.ts';
+
+/** How a plan is carried out. */
+export interface Conditions {
+  readonly workers: Workers;
+  /** Pieces in flight. */
+  readonly places: number;
+  /** Of one connection to the source. @default `USUAL_BYTES_PER_SECOND` */
+  readonly bytesPerSecond?: number;
+}
+
+/** Of one connection, where nothing is known of the source. */
+export const USUAL_BYTES_PER_SECOND = 8 * 1024 ** 2;
+/** What a store's own copy of a part was seen to take at least; AWS states no number. */
+const COPY_BYTES_PER_SECOND = 100 * 1024 ** 2;
+
+/** What each transfer asks, whatever is in it: its key, marker, sealed source and record, the looks at its host. */
+const BASE = { s3Writes: 9, s3Reads: 12, queueRequests: 9, events: 3, apiRequests: 1 };
+/** Of the finalizer for one round, of the API's function for a request: three or four requests to S3. */
+const ROUND_SECONDS = 0.2;
+/** Of the planner besides bytes: the source is looked at, and its speed; the completion is proved. */
+const PLANNING_SECONDS = 4;
+const FINISHING_SECONDS = 3;
+
+/**
+ * What a transfer by this plan will use of AWS: a model of what `node bench/count-requests.ts` counts on the functions'
+ * own code, and a test holds it to that. It knows of no failures, of no waiting for places that other transfers have,
+ * and of full hand-overs: Lambda may be given fewer pieces by SQS at once than there are.
+ * @param plan of unknown size (a stream that does not say it): as if it had no bytes
+ */
+export function expectedUsage(plan: Plan, conditions: Conditions): Usage {
+  if (plan.mode === 'pieces') return ofPieces(plan, conditions);
+  const { workers, bytesPerSecond = USUAL_BYTES_PER_SECOND } = conditions;
+  const { plannerMemoryMiB: memoryMiB, metadataMemoryMiB } = workers;
+  const bytes = plan.sizeBytes ?? 0;
+  const seconds = bringingSeconds(bytes, { bytesPerSecond, sideBySide: 1, memoryMiB });
+  const parts = plan.mode === 'single' ? 0 : Math.ceil(bytes / plan.pieceSizeBytes);
+  const looks = seconds / 60;
+  return {
+    ...BASE,
+    s3Writes: BASE.s3Writes + 1 + (parts === 0 ? 0 : parts + 3) + looks,
+    s3Reads: BASE.s3Reads + 3 * looks,
+    functionRuns: 3 + (parts === 0 ? 0 : 1),
+    gbSeconds:
+      gbSecondsOf(memoryMiB, 1 + seconds + (parts === 0 ? 0 : FINISHING_SECONDS)) +
+      gbSecondsOf(metadataMemoryMiB, 2 * ROUND_SECONDS),
+    bytes,
+  };
+}
+
+/** How long that transfer will take, in seconds; what is unknown of it counts as nothing. */
+export function expectedSeconds(plan: Plan, conditions: Conditions): number {
+  if (plan.mode === 'pieces') return roundsOf(plan, conditions).seconds;
+  const { workers, bytesPerSecond = USUAL_BYTES_PER_SECOND } = conditions;
+  const { plannerMemoryMiB: memoryMiB } = workers;
+  return 3 + bringingSeconds(plan.sizeBytes ?? 0, { bytesPerSecond, sideBySide: 1, memoryMiB });
+}
+
+function ofPieces(plan: PiecesPlan, conditions: Conditions): Usage {
+  const { fetcherMemoryMiB, plannerMemoryMiB, metadataMemoryMiB } = conditions.workers;
+  const { pieceCount, sizeBytes } = plan;
+  const rounds = roundsOf(plan, conditions);
+  const looks = rounds.seconds / 60;
+  const listed = Math.ceil(pieceCount / 1000);
+  return {
+    ...BASE,
+    // A part for each piece, the record and perhaps the host's entry for each round; the parts are listed at the end.
+    s3Writes: BASE.s3Writes + pieceCount + rounds.finalizerRuns + looks + rounds.seconds / 100 + 2 * listed,
+    // The host's entry for each piece and round, the record for each round and now and then for the fetchers.
+    s3Reads:
+      BASE.s3Reads + pieceCount * (1 + rounds.recordReads) + 2 * rounds.finalizerRuns + rounds.sealedReads + 3 * looks,
+    // Each result is sent by itself; pieces are sent, and results received and deleted, by tens.
+    queueRequests: BASE.queueRequests + pieceCount + 2 * rounds.fetcherRuns + 3 * rounds.tens,
+    functionRuns: 3 + rounds.fetcherRuns + rounds.finalizerRuns,
+    gbSeconds:
+      gbSecondsOf(fetcherMemoryMiB, rounds.fetcherSeconds) +
+      gbSecondsOf(plannerMemoryMiB, PLANNING_SECONDS + FINISHING_SECONDS) +
+      gbSecondsOf(metadataMemoryMiB, (rounds.finalizerRuns + 1 + looks) * ROUND_SECONDS),
+    bytes: plan.serverSideCopy === true ? 0 : sizeBytes,
+  };
+}
+
+function roundsOf(plan: PiecesPlan, { workers, places: asked, bytesPerSecond }: Conditions): Rounds {
+  const { pieceCount, sizeBytes, serverSideCopy } = plan;
+  const { fetcherMemoryMiB, piecesPerFetcher, maxFetchers } = workers;
+  const places = Math.max(1, Math.min(asked, pieceCount, maxFetchers * piecesPerFetcher));
+  const pieceBytes = sizeBytes / pieceCount;
+  const pieceSeconds =
+    serverSideCopy === true
+      ? pieceBytes / COPY_BYTES_PER_SECOND
+      : bringingSeconds(pieceBytes, {
+          bytesPerSecond: bytesPerSecond ?? USUAL_BYTES_PER_SECOND,
+          sideBySide: Math.min(places, piecesPerFetcher),
+          memoryMiB: fetcherMemoryMiB,
+        });
+  return expectedRounds({ pieceCount, places, pieceSeconds, workers });
+}

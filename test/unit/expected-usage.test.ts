@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { countTransfer } from '../../bench/count/transfer.ts';
+import { USUAL_WORKERS } from '../../lib/aws/names.ts';
+import { costOf } from '../../lib/transfer/cost/cost.ts';
+import { expectedRounds } from '../../lib/transfer/cost/expected-rounds.ts';
+import { expectedUsage } from '../../lib/transfer/cost/expected-usage.ts';
+import { planCost } from '../../lib/transfer/cost/plan-cost.ts';
+import { PRICES } from '../../lib/transfer/cost/prices.ts';
+import { addUsage, NO_USAGE } from '../../lib/transfer/cost/usage.ts';
+import type { Plan } from '../../lib/transfer/plan/plan.ts';
+import { costTables, documentedCosts } from '../support/cost-rows.ts';
+
+const MIB = 1024 ** 2;
+const WORKERS = { ...USUAL_WORKERS, maxFetchers: 64 };
+
+function pieces(pieceCount: number, pieceSizeBytes = 16 * MIB): Plan {
+  return { mode: 'pieces', sizeBytes: pieceCount * pieceSizeBytes, pieceSizeBytes, pieceCount };
+}
+
+/** Within a tenth of what was counted, or so few that it does not matter. */
+function expectNear(expected: number, counted: number, what: string): void {
+  expect(Math.abs(expected - counted), `${what}: ${expected} expected, ${counted} counted`).toBeLessThanOrEqual(
+    Math.max(6, 0.1 * counted),
+  );
+}
+
+describe('the model of what a transfer uses', () => {
+  test.each([
+    [1, 2],
+    [4, 8],
+    [8, 2],
+    [8, 30],
+    [16, 1],
+    [16, 2],
+    [16, 4],
+    [16, 16],
+    [64, 2],
+    [64, 8],
+  ])('is what is counted on the functions’ own code: %i places, pieces of %i s', async (places, pieceSeconds) => {
+    const pieceCount = 500;
+    const counted = await countTransfer({ pieceCount, places, failing: 0, pieceSeconds });
+    const names = counted.requests.all.map(([name]) => name);
+    const countedOf = (kind: RegExp) => counted.requests.of(...names.filter((name) => kind.test(name)));
+    const rounds = expectedRounds({ pieceCount, places, pieceSeconds, workers: WORKERS });
+    const usage = expectedUsage(pieces(pieceCount, MIB), {
+      workers: WORKERS,
+      places,
+      bytesPerSecond: MIB / pieceSeconds,
+    });
+    const looks = rounds.seconds / 60;
+    expectNear(rounds.seconds, counted.seconds, 'seconds');
+    expectNear(rounds.finalizerRuns, counted.finalizerRuns, 'finalizer runs');
+    expectNear(rounds.fetcherRuns, counted.fetcherRuns, 'fetcher runs');
+    expectNear(rounds.fetcherSeconds, counted.fetcherSeconds, 'fetcher seconds');
+    // The count leaves out the tick's looks.
+    expectNear(usage.s3Writes - looks, countedOf(/^(PUT|LIST)/), 'writes');
+    expectNear(usage.s3Reads - 3 * looks, countedOf(/^(GET|HEAD)/), 'reads');
+    expectNear(pieceCount + rounds.tens, countedOf(/sends$/), 'sends');
+  });
+
+  test('asks less of SQS and Lambda for larger pieces, and as much of the network', () => {
+    const [small, large] = [8, 64].map((mib) =>
+      expectedUsage(pieces(4096 / mib, mib * MIB), { workers: WORKERS, places: 16 }),
+    );
+    expect(large?.s3Writes).toBeLessThan((small?.s3Writes ?? 0) / 4);
+    expect(large?.bytes).toBe(small?.bytes);
+  });
+
+  test('a store’s own copy moves no byte, and a stream of unknown size has none that are known', () => {
+    const copied = { ...pieces(100), serverSideCopy: true } as Plan;
+    expect(expectedUsage(copied, { workers: WORKERS, places: 8 }).bytes).toBe(0);
+    const stream = planCost({ mode: 'stream', pieceSizeBytes: 16 * MIB }, { workers: WORKERS, parallelism: 8 });
+    expect(stream).not.toHaveProperty('seconds');
+    expect(stream.cost.dollars).toBeGreaterThan(0);
+  });
+
+  test('a slow source is paid for by the time that it takes', () => {
+    const at = (bytesPerSecond: number) =>
+      planCost(pieces(1000), { workers: WORKERS, parallelism: 16, bytesPerSecond });
+    expect(at(MIB).cost.dollars).toBeGreaterThan(3 * at(16 * MIB).cost.dollars);
+    expect(at(MIB).seconds).toBeGreaterThan(4 * (at(16 * MIB).seconds ?? 0));
+  });
+
+  test('places are those that the host, the fetchers and the pieces leave', () => {
+    const places = (parallelism: number, plan = pieces(1000), workers: typeof WORKERS = WORKERS) =>
+      planCost(plan, { workers, parallelism }).places;
+    expect(places(256)).toBe(WORKERS.hostConnections);
+    expect(places(4)).toBe(4);
+    expect(places(8, pieces(3))).toBe(3);
+    expect(planCost({ mode: 'single', sizeBytes: 1 }, { workers: WORKERS, parallelism: 8 }).places).toBe(1);
+  });
+
+  test('no plan costs less than nothing, or a number that is none', () => {
+    const plan = fc.record({
+      count: fc.integer({ min: 1, max: 10_000 }),
+      bytes: fc.integer({ min: 1, max: 5 * 1024 ** 3 }),
+      parallelism: fc.integer({ min: 1, max: 256 }),
+      bytesPerSecond: fc.integer({ min: 1, max: 10 ** 10 }),
+    });
+    fc.assert(
+      fc.property(plan, ({ count, bytes, parallelism, bytesPerSecond }) => {
+        const { cost, seconds } = planCost(pieces(count, bytes), { workers: WORKERS, parallelism, bytesPerSecond });
+        expect(Number.isFinite(cost.dollars) && cost.dollars > 0 && Number.isFinite(seconds)).toBe(true);
+        expect(cost.items.every(({ quantity, dollars }) => quantity > 0 && dollars > 0)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('what usage costs', () => {
+  test('is its items together, by the price of each', () => {
+    const { dollars, items } = costOf({ ...NO_USAGE, s3Writes: 1000, gbSeconds: 10 });
+    expect(items).toEqual([
+      { item: 's3Writes', quantity: 1000, unit: 'requests', dollars: 0.005 },
+      { item: 'gbSeconds', quantity: 10, unit: 'GB-seconds', dollars: 10 * PRICES.gbSecond.arm64 },
+    ]);
+    expect(dollars).toBeCloseTo(0.005133334, 12);
+  });
+
+  test('counts the way of the bytes only where it is said', () => {
+    const usage = { ...NO_USAGE, bytes: 10 * 1024 ** 3 };
+    expect(costOf(usage).dollars).toBe(0);
+    expect(costOf(usage).notIncluded.join()).toMatch(/NAT gateway.*leave the Region/);
+    expect(costOf(usage, { nat: true }).items).toMatchObject([{ item: 'nat', quantity: 10, unit: 'GiB' }]);
+    expect(costOf(usage, { nat: true }).dollars).toBeCloseTo(0.45, 12);
+    expect(costOf(usage, { egress: 'internet' }).dollars).toBeCloseTo(0.9, 12);
+    expect(costOf(usage, { egress: 'region' }).dollars).toBeCloseTo(0.2, 12);
+  });
+
+  test('adds up', () => {
+    const one = addUsage({ ...NO_USAGE, s3Reads: 1 }, { s3Reads: 2, bytes: 5 });
+    expect(one).toEqual({ ...NO_USAGE, s3Reads: 3, bytes: 5 });
+  });
+});
+
+test('docs/scale.md has the dollars of the model (`node test/support/cost-rows.ts` writes them)', () => {
+  const tables = documentedCosts();
+  for (const [name, rows] of Object.entries(costTables())) expect(tables[name], name).toBe(rows);
+});
