@@ -61,7 +61,7 @@ async function batchRequestOf(
 ): Promise<{ readonly request: SubmitBatchRequest; readonly notes: readonly string[] }> {
   const destination = prefixOf(to);
   // What is said of one source holds for each, and for the list.
-  const { source, object, options } = copyRequest(isUrl(list) ? list : '', undefined, settings);
+  const { source, object, options, notify } = copyRequest(isUrl(list) ? list : '', undefined, settings);
   const each = eachRemoteSource(source, settings);
   const { entries, notes } = isUrl(list) ? READ_THERE : await entriesOf(list, settings, signal);
   const request: SubmitBatchRequest = {
@@ -71,6 +71,7 @@ async function batchRequestOf(
     destination,
     ...(Object.keys(each).length === 0 ? {} : { source: each }),
     object: remoteObject(object),
+    ...stated({ notify }),
     options: stated({
       ifExists: options?.ifExists,
       maxAttempts: settings.maxAttempts,

@@ -1,8 +1,9 @@
 import { fromErrorRecord, PieceworkError } from '../../lib/errors/error.ts';
 import type { BatchEvent, BatchReport, Local } from '../../lib/index.ts';
 import { missing } from '../../lib/transfer/batch/outcome.ts';
+import { stated } from '../../lib/values/stated.ts';
 import { keepHeapSmallLater } from '../heap.ts';
-import { localOptions } from '../options/request.ts';
+import { localOptions, webhookOf } from '../options/request.ts';
 import { batchReporter } from '../output/batch/reporter.ts';
 import { batchSummary } from '../output/batch/summary.ts';
 import { writeLine } from '../output/lines.ts';
@@ -51,6 +52,11 @@ export async function watched<T>(
 ): Promise<T> {
   keepHeapSmallLater();
   using reporter = batchReporter(context, settings);
-  await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
+  const notify = webhookOf(settings);
+  await using local = await context.openLocal({
+    ...localOptions(settings),
+    ...stated({ notify }),
+    onEvent: reporter.event,
+  });
   return await run(local, reporter.batchEvent);
 }

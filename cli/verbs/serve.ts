@@ -2,7 +2,7 @@ import { PieceworkError } from '../../lib/errors/error.ts';
 import type { LocalOptions, PieceworkEvent, RunningServer, ServeOptions } from '../../lib/index.ts';
 import { stated } from '../../lib/values/stated.ts';
 import { keepHeapSmall } from '../heap.ts';
-import { localOptions } from '../options/request.ts';
+import { localOptions, webhookOf } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
@@ -32,7 +32,12 @@ export async function runServer(call: VerbCall, onListening?: (server: RunningSe
   const log = serverLog(context, settings);
   const options: LocalOptions = {
     ...localOptions(settings),
-    ...stated({ running: settings.running, connections: settings.connections, perHost: settings.hostConnections }),
+    ...stated({
+      running: settings.running,
+      connections: settings.connections,
+      perHost: settings.hostConnections,
+      notify: webhookOf(settings),
+    }),
     onEvent: (event: PieceworkEvent) => log(event),
   };
   keepHeapSmall();

@@ -4,6 +4,7 @@ import type { SourceLocator } from '../../transfer/locators.ts';
 import { stated } from '../../values/stated.ts';
 import { ApiError } from '../answers/problem.ts';
 import type { LocateDestination } from '../requests/destinations.ts';
+import { toHooks } from '../requests/hooks.ts';
 import { checkObject, toObject, toSource } from '../requests/submission.ts';
 import type { SubmitBatchBody } from '../schemas/batches/request.ts';
 
@@ -19,6 +20,7 @@ export function toBatchSubmission(body: SubmitBatchBody, owner: string, locate: 
   return {
     owner,
     ...listOf(body),
+    ...toHooks(body),
     destination: locate({ ...place, key: prefix }, undefined),
     options: { ifExists, maxAttempts, object, ...stated({ ...more, maxFailures }) },
     ...stated({

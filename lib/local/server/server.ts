@@ -3,6 +3,7 @@ import { pid } from 'node:process';
 import { createApi } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { viewService } from '../../api/service/handlers.ts';
+import { PieceworkError } from '../../errors/error.ts';
 import { toIso } from '../../values/time.ts';
 import { VERSION } from '../../values/version.ts';
 import { stopper } from '../engine/stopper.ts';
@@ -66,6 +67,9 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   };
   await presence.announce(server);
   options.onListening?.(server);
+  // To the end of what is drained.
+  using telling = stopper();
+  const notifying = home.notifications.keepDelivering(telling.signal);
   try {
     await service.goOnWithAll(signal);
     state.isReady = true;
@@ -75,9 +79,12 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
     }
   } catch (error) {
     if (!signal.aborted) throw error;
+    state.isReady = false;
+    await drain(home, service, drainMs);
+  } finally {
+    telling.now();
+    await notifying;
   }
-  state.isReady = false;
-  await drain(home, service, drainMs);
 }
 
 function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | 'feed' | 'list' | 'hosts'>) {
@@ -91,6 +98,13 @@ function apiOf(home: Home, service: LocalService, seen: Pick<ApiDeps, 'live' | '
     locate: anywhere(home.destinations),
     // One that is none of ours is refused at once.
     checkSource: (url) => void home.sources(url),
+    checkHooks({ taskToken }) {
+      if (taskToken !== undefined)
+        throw new PieceworkError(
+          'InvalidOption',
+          'taskToken: tasks of Step Functions are notified by a deployment only',
+        );
+    },
     ownerOf: () => 'local',
     onAnswered({ method, route }, failure) {
       if (failure === undefined) return;

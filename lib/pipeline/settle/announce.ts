@@ -1,4 +1,5 @@
-import type { PieceworkEvent } from '../../transfer/progress/events.ts';
+import type { TransferEnd } from '../../events/events.ts';
+import { isTombstone } from '../../transfer/record/record.ts';
 import type { Over } from '../../transfer/record/states.ts';
 import { announced } from '../../transfer/record/transitions-runs.ts';
 import { giveBackPlaces } from '../shared/hosts/change.ts';
@@ -17,7 +18,11 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
     await destination.releaseUpload?.(finished, { signal });
   }
   await giveBackPlaces(ports, record, 'left', signal);
-  await ports.events.emit(endEvent(record));
+  const end = endEvent(record);
+  // Before the event: what can't be sent is announced again as a whole, and an event is counted. Of an entry its batch
+  // tells.
+  if (record.batch === undefined && !isTombstone(record)) await ports.notifications?.send(end, record);
+  await ports.events.emit(end);
   await sendToBatch(ports, record);
   await saveTransfer(ports, loaded, announced(record));
   return 'again';
@@ -30,7 +35,7 @@ async function sendToBatch({ fleet }: Ports, { id: transferId, batch }: Over): P
   await fleet?.queues.finalizer.send([{ body: { kind: 'large-ended', v: 1, batchId, shard, entry, transferId } }]);
 }
 
-function endEvent(record: Over): PieceworkEvent {
+function endEvent(record: Over): TransferEnd {
   const { id: transferId, run } = record;
   if (record.status === 'completed') return { type: 'completed', transferId, run, result: record.result };
   const { reason, actedBy } = record;

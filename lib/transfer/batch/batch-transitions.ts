@@ -7,7 +7,7 @@ import { runOf } from './batch-record.ts';
 
 /** It was taken on, and its list is not read yet. */
 export function acceptedBatch(
-  asked: Pick<BatchRecord, 'id' | 'owner' | 'run' | 'destination' | 'place' | 'options' | 'reportTo'> & {
+  asked: Pick<BatchRecord, 'id' | 'owner' | 'run' | 'destination' | 'place' | 'options' | 'reportTo' | 'hooks'> & {
     readonly list: Pick<BatchList, 'from' | 'format'>;
   },
   now: Instant,
