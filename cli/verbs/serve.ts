@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { LocalOptions, PieceworkEvent, RunningServer, ServeOptions } from '../../lib/index.ts';
+import type { Local, LocalOptions, PieceworkEvent, RunningServer, ServeOptions } from '../../lib/index.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { serverCommands } from '../end-commands/of-server.ts';
 import { keepHeapSmall } from '../heap.ts';
 import { localOptions, webhookOf } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
@@ -30,6 +31,9 @@ export const serveVerb: Verb = {
 export async function runServer(call: VerbCall, onListening?: (server: RunningServer) => void): Promise<void> {
   const { context, settings } = call;
   const log = serverLog(context, settings);
+  let opened: Local | undefined;
+  const warn = (message: string) => log({ type: 'warning', message });
+  const commands = serverCommands(context, settings, () => opened, warn);
   const options: LocalOptions = {
     ...localOptions(settings),
     ...stated({
@@ -38,10 +42,14 @@ export async function runServer(call: VerbCall, onListening?: (server: RunningSe
       perHost: settings.hostConnections,
       notify: webhookOf(settings),
     }),
-    onEvent: (event: PieceworkEvent) => log(event),
+    onEvent(event: PieceworkEvent) {
+      log(event);
+      commands.event(event);
+    },
   };
   keepHeapSmall();
   await using local = await context.openLocal(options);
+  opened = local;
   await local.serve(
     serveOptions(settings, (server) => {
       sayListening(call, server);
@@ -49,6 +57,7 @@ export async function runServer(call: VerbCall, onListening?: (server: RunningSe
     }),
     context.signal,
   );
+  await commands.through();
   if (settings.quiet !== true) writeLine(context.stderr, 'stopped; the next start goes on with what is unfinished');
 }
 

@@ -24,6 +24,7 @@ export type ErrorGroup =
   | 'exists'
   | 'state'
   | 'batch'
+  | 'command'
   | 'interrupted';
 
 interface CodeEntry {
@@ -132,6 +133,8 @@ export const ERROR_CODES = {
   BatchRunning: entry('state', 'fail'),
   EntriesFailed: entry('batch', 'fail'),
   TooManyFailures: entry('batch', 'fail'),
+  // a command of the user that was to follow
+  CommandFailed: entry('command', 'fail'),
   // a deployment's API
   NotAuthorized: entry('usage', 'fail'),
   NotOwner: entry('usage', 'fail'),
@@ -159,6 +162,7 @@ export const EXIT_CODES: Readonly<Record<ErrorGroup, number>> = {
   exists: 7,
   state: 8,
   batch: 9,
+  command: 10,
   interrupted: 130,
 };
 

@@ -24,7 +24,7 @@ export interface Deliver {
 }
 
 /**
- * Longer than any try: the process that begins one has it for itself; that of a killed process is taken over after this.
+ * Longer than any try: the process that begins one has it for itself. That of a killed process is taken over then.
  */
 const LEASE_MS = 20_000;
 
