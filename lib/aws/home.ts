@@ -16,6 +16,7 @@ import type {
   BatchFinalizerMessage,
   BatchPlannerMessage,
   FinalizerMessage,
+  NotifyTask,
   PieceTask,
   PlannerMessage,
   ShardTask,
@@ -30,6 +31,7 @@ import { subjectOf } from './messages/subjects.ts';
 import type { TickHome } from './messages/tick-home.ts';
 import type { Stage } from './names.ts';
 import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
+import { awsNotifications } from './notifications/notifications.ts';
 import type { Owners } from './owners.ts';
 import { noteOwners } from './owners.ts';
 import { awsPolicy } from './policy.ts';
@@ -69,6 +71,16 @@ export function openAwsHome(
   const { events, log, metrics } = subscribersOf(records);
   const sealed = s3Secrets({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) });
   const destination = copiesFrom(s3Destination(), environment);
+  const documents = s3SealedDocuments({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) });
+  const { notifications: settings, notificationsQueueUrl } = environment;
+  const notifications =
+    settings === undefined
+      ? undefined
+      : awsNotifications({
+          sealed: documents,
+          settings,
+          queue: queueTo<NotifyTask>(sqs, notificationsQueueUrl, owners, ({ id }) => id),
+        });
   const queues = {
     planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, owners, subjectId),
     fetcher: queueTo<PieceTask | ShardTask>(sqs, stage === 'fetcher' ? undefined : queueUrls.pieces, owners, subjectId),
@@ -82,7 +94,8 @@ export function openAwsHome(
     sources: side?.sources(environment) ?? lacking(stage, 'source'),
     destinations: allowedDestinations([destination], environment.destinations),
     queues,
-    fleet: { queues, sealed: s3SealedDocuments({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) }) },
+    fleet: { queues, sealed: documents },
+    ...stated({ notifications }),
     events,
     windows: windowPool({
       windowBytes: WINDOW_BYTES,

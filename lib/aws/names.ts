@@ -7,6 +7,10 @@
 export const STAGES = ['api', 'planner', 'fetcher', 'finalizer'] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** The function that posts to webhooks and ends tasks: no stage, since no transfer passes it. */
+export const NOTIFIER = 'notifier';
+export const NOTIFIER_TIMEOUT_SECONDS = 60;
+
 /** Environment variables that the construct sets. */
 export const ENV = {
   version: 'PIECEWORK_VERSION',
@@ -36,8 +40,17 @@ export const ENV = {
   planTimeoutSeconds: 'PIECEWORK_PLAN_TIMEOUT_SECONDS',
   pieceTimeoutSeconds: 'PIECEWORK_PIECE_TIMEOUT_SECONDS',
   lateSeconds: 'PIECEWORK_LATE_SECONDS',
+  /** JSON, `NotificationSettings`: of API, finalizer and notifier, and only where an end may be notified. */
+  notifications: 'PIECEWORK_NOTIFICATIONS',
+  /** Of finalizer and notifier, as that. */
+  notificationsQueueUrl: 'PIECEWORK_NOTIFICATIONS_QUEUE_URL',
+  /** Of the notifier. */
+  notificationsDeadQueueUrl: 'PIECEWORK_NOTIFICATIONS_DEAD_QUEUE_URL',
 } as const;
-export type Variable = Exclude<keyof typeof ENV, 'defaultOwner' | 'apiKeys' | 'sealedKey'>;
+export type Variable = Exclude<
+  keyof typeof ENV,
+  'defaultOwner' | 'apiKeys' | 'sealedKey' | 'notifications' | 'notificationsQueueUrl' | 'notificationsDeadQueueUrl'
+>;
 
 const COMMON: readonly Variable[] = [
   'version',
@@ -133,6 +146,8 @@ export const PREFIXES = {
   boards: 'boards/',
   /** Lists and shards of batches, which are sealed as sources are. */
   sealedBatches: 'sealed/batches/',
+  /** Who is notified of an end. */
+  sealedHooks: 'sealed/hooks/',
 } as const;
 
 /** Of every event on the bus. */
