@@ -11,6 +11,7 @@ import {
   API_TIMEOUT_SECONDS,
   ENV,
   EVENT_SOURCE,
+  NOTIFIER,
   RESULTS_PER_FINALIZER,
   STAGES,
   USUAL_WORKERS,
@@ -20,6 +21,7 @@ import { SENDS } from '../lib/aws/stage-rights.ts';
 import { Api } from './api/api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
+import { Notifier, notifies } from './notifier.ts';
 import type { PieceworkProps, PieceworkSourceBucket, Settings } from './props/props.ts';
 import { settingsOf } from './props/settings.ts';
 import { plainQueue, TaskQueue } from './queues.ts';
@@ -72,6 +74,8 @@ export class Piecework extends Construct {
   readonly results: TaskQueue;
   /** Messages that no function could read. */
   readonly parked: Queue;
+  /** What a webhook or a task is to be notified of; only where the props allow such. */
+  readonly notifications: TaskQueue | undefined;
   /** The function of each stage. */
   readonly stages: StageFunctions;
 
@@ -90,20 +94,28 @@ export class Piecework extends Construct {
     this.results = new TaskQueue(this, 'Results', { timeout: FINALIZER_TIMEOUT });
     this.stages = this.#makeStages(settings);
     this.#connect(settings);
-    allowRecords(this.stages, this.records, settings);
+    const sources = sourceRules(settings);
+    const { records, parked: unread } = this;
+    const notifier = notifies(settings)
+      ? new Notifier(this, 'Notifier', { settings, sources, recordsBucketName: records.bucketName, parked: unread })
+      : undefined;
+    notifier?.connect(this.stages.api, this.stages.finalizer);
+    this.notifications = notifier?.queue;
+    allowRecords(this.stages, this.records, settings, notifier?.stage);
     allowDestinations(this.stages, settings.destinations);
     allowSources(this.stages, settings.sourceBuckets);
-    allowSecrets(this.stages, settings.secretPrefixes);
+    const { api, planner, fetcher, finalizer } = this.stages;
+    allowSecrets([planner, fetcher, ...(notifier === undefined ? [] : [notifier.stage])], settings.secretPrefixes);
     this.api = new Api(this, 'Api', { stage: this.stages.api, settings }).rest;
-    const { plans, pieces, results, parked, stages } = this;
-    const watched = { deployment: this.#name(), stages, api: this.api, plans, pieces, results, parked };
+    const { plans, pieces, results, parked, stages, notifications } = this;
+    const watched = { deployment: this.#name(), stages, api: this.api, plans, pieces, results, parked, notifications };
     new Monitoring(this, 'Monitoring', { watched, settings });
-    const { api, planner, fetcher, finalizer } = stages;
     const byStage = {
       api: [api, this.api],
       planner: [planner, plans],
       fetcher: [fetcher, pieces],
       finalizer: [finalizer, results],
+      ...(notifier === undefined ? {} : { [NOTIFIER]: [notifier] }),
     };
     tagAll(this, this.#name(), byStage, settings.tags);
     this.#addOutputs();
@@ -183,10 +195,8 @@ export class Piecework extends Construct {
   }
 
   #environment(settings: Settings): Readonly<Record<Variable, string>> {
-    const { allowHosts, denyHosts, privateHosts, ports, schemes } = settings;
     const destinations = settings.destinations.map(bucketRule);
-    const buckets = settings.sourceBuckets.map(bucketRule);
-    const sources: SourceRules = { allowHosts, denyHosts, privateHosts, ports, schemes, buckets };
+    const sources = sourceRules(settings);
     return {
       version: packageVersion(),
       deployment: this.#name(),
@@ -229,6 +239,12 @@ export class Piecework extends Construct {
       PiecesDeadQueueUrl: this.pieces.dead.queueUrl,
       ResultsDeadQueueUrl: this.results.dead.queueUrl,
       ParkedQueueUrl: this.parked.queueUrl,
+      ...(this.notifications === undefined
+        ? {}
+        : {
+            NotificationsQueueUrl: this.notifications.queue.queueUrl,
+            NotificationsDeadQueueUrl: this.notifications.dead.queueUrl,
+          }),
     };
     const name = this.node.path
       .split('/')
@@ -253,6 +269,12 @@ function workersOf(settings: Settings): Readonly<Record<keyof typeof USUAL_WORKE
     resultsWindowSeconds: settings.resultsWindow.toSeconds(),
     pieceTimeoutSeconds: settings.pieceTimeout.toSeconds(),
   };
+}
+
+function sourceRules(settings: Settings): SourceRules {
+  const { allowHosts, denyHosts, privateHosts, ports, schemes } = settings;
+  const buckets = settings.sourceBuckets.map(bucketRule);
+  return { allowHosts, denyHosts, privateHosts, ports, schemes, buckets };
 }
 
 function bucketRule({ bucket, prefix = '' }: PieceworkSourceBucket): BucketRule {

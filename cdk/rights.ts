@@ -18,7 +18,13 @@ export interface StageFunctions {
   readonly finalizer: StageFunction;
 }
 
-export function allowRecords(stages: StageFunctions, bucket: Bucket, { encryptionKey, sealedKey }: Settings): void {
+/** @param notifier reads who is notified, and nothing else of what is sealed. @default there is none */
+export function allowRecords(
+  stages: StageFunctions,
+  bucket: Bucket,
+  { encryptionKey, sealedKey }: Settings,
+  notifier?: StageFunction,
+): void {
   const objects = (prefixes: readonly (keyof typeof PREFIXES)[]) =>
     prefixes.map((prefix) => bucket.arnForObjects(`${PREFIXES[prefix]}*`));
   for (const [name, stage] of Object.entries(stages) as [keyof StageFunctions, StageFunction][]) {
@@ -35,17 +41,25 @@ export function allowRecords(stages: StageFunctions, bucket: Bucket, { encryptio
     if (write.includes('sealed')) stage.allow(['kms:GenerateDataKey'], [sealedKey.keyArn], 'Seal');
     if (read.includes('sealed')) stage.allow(['kms:Decrypt'], [sealedKey.keyArn], 'Unseal');
   }
-  denySealed(stages, bucket);
+  if (notifier !== undefined) {
+    const hooks = objects(['sealedHooks']);
+    notifier.allow(['s3:GetObject'], hooks, 'ReadHooks');
+    notifier.allow(['s3:DeleteObject'], hooks, 'DeleteHooks');
+    notifier.allow(['s3:ListBucket'], [bucket.bucketArn], 'ListHooks');
+    const keys = [encryptionKey, sealedKey].flatMap((key) => (key === undefined ? [] : [key.keyArn]));
+    if (keys.length > 0) notifier.allow(['kms:Decrypt'], [...new Set(keys)], 'Unseal');
+  }
+  denySealed(stages, bucket, notifier);
 }
 
 /**
  * Other principals of the account may have the right to read every bucket, and here lie passwords and keys. To list, to
  * write and to delete is not denied: the stack and its clean-up need no exception.
  */
-function denySealed(stages: StageFunctions, bucket: Bucket): void {
-  const readers = Object.entries(stages).filter(([name]) =>
-    RECORD_RIGHTS[name as keyof StageFunctions].read.includes('sealed'),
-  );
+function denySealed(stages: StageFunctions, bucket: Bucket, notifier: StageFunction | undefined): void {
+  const readers = Object.entries(stages)
+    .filter(([name]) => RECORD_RIGHTS[name as keyof StageFunctions].read.includes('sealed'))
+    .map(([, stage]) => stage);
   bucket.addToResourcePolicy(
     new PolicyStatement({
       sid: 'SealedSources',
@@ -55,7 +69,11 @@ function denySealed(stages: StageFunctions, bucket: Bucket): void {
       actions: ['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectVersionForReplication'],
       resources: [bucket.arnForObjects(`${PREFIXES.sealed}*`)],
       // Of a function's session it is the role's own ARN. A caller without one, an AWS service, is denied too.
-      conditions: { ArnNotEquals: { 'aws:PrincipalArn': readers.map(([, { roleArn }]) => roleArn) } },
+      conditions: {
+        ArnNotEquals: {
+          'aws:PrincipalArn': [...readers, ...(notifier === undefined ? [] : [notifier])].map(({ roleArn }) => roleArn),
+        },
+      },
     }),
   );
 }
@@ -98,14 +116,14 @@ export function allowSources({ planner, fetcher }: StageFunctions, buckets: read
 }
 
 /**
- * Secrets by reference are looked up where the source is asked. A secret under a key of its own
+ * Secrets by reference are looked up by those who need them. A secret under a key of its own
  * needs that key's policy to say so.
  */
-export function allowSecrets({ planner, fetcher }: StageFunctions, prefixes: readonly string[]): void {
+export function allowSecrets(stages: readonly StageFunction[], prefixes: readonly string[]): void {
   if (prefixes.length === 0) return;
   const arn = (stage: StageFunction, service: string, resource: string) =>
     Stack.of(stage).formatArn({ service, resource, resourceName: '' }).replace(/\/$/, '');
-  for (const stage of [planner, fetcher]) {
+  for (const stage of stages) {
     stage.allow(
       ['secretsmanager:GetSecretValue'],
       prefixes.map((prefix) => `${arn(stage, 'secretsmanager', 'secret')}:${prefix}*`),

@@ -6,7 +6,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Stage, Variable } from '../lib/aws/names.ts';
+import type { NOTIFIER, Stage, Variable } from '../lib/aws/names.ts';
 import { ENV, NEEDS } from '../lib/aws/names.ts';
 import { EMPTYING_RIGHTS } from '../lib/aws/stage-rights.ts';
 import { acknowledgePrefix } from './acknowledge.ts';
@@ -14,7 +14,7 @@ import { bundleOf } from './bundle.ts';
 import type { Settings } from './props/props.ts';
 
 export interface StageFunctionProps {
-  readonly stage: Stage;
+  readonly stage: Stage | typeof NOTIFIER;
   readonly description: string;
   readonly memoryMiB: number;
   readonly timeout: Duration;
@@ -26,7 +26,7 @@ export class StageFunction extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
   readonly #role: Role;
-  readonly #stage: Stage;
+  readonly #stage: Stage | typeof NOTIFIER;
 
   constructor(scope: Construct, id: string, props: StageFunctionProps) {
     super(scope, id);
@@ -65,6 +65,7 @@ export class StageFunction extends Construct {
 
   /** Sets what the stage needs of these variables; the others are none of its business. */
   setVariables(values: Readonly<Record<Variable, string>>): void {
+    if (this.#stage === 'notifier') return;
     for (const name of NEEDS[this.#stage]) this.function.addEnvironment(ENV[name], values[name]);
   }
 

@@ -24,7 +24,7 @@ const QUARTER_HOUR_S = 15 * 60;
 
 /** Each under the name of its heading in docs/runbook.md. */
 function rulesOf(metrics: DeploymentMetrics): Readonly<Record<string, Rule>> {
-  const { plans, pieces, results, parked } = metrics.queues;
+  const { plans, pieces, results, parked, notifications } = metrics.queues;
   return {
     'Parked messages': {
       what: 'A message that no function understands was put aside.',
@@ -47,6 +47,15 @@ function rulesOf(metrics: DeploymentMetrics): Readonly<Record<string, Rule>> {
       metrics: { '': metrics.waiting(results.dead) },
       threshold: 1,
     },
+    ...(notifications === undefined
+      ? {}
+      : {
+          'Notification dead letters': {
+            what: 'A webhook or a task was not notified of an end, and no more tries follow.',
+            metrics: { '': metrics.waiting(notifications.dead) },
+            threshold: 1,
+          },
+        }),
     'Oldest piece': {
       what: 'Pieces wait for a fetcher for more than 15 minutes.',
       metrics: { '': metrics.age(pieces.queue) },

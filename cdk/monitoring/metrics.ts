@@ -18,6 +18,8 @@ export interface Watched {
   readonly pieces: TaskQueue;
   readonly results: TaskQueue;
   readonly parked: Queue;
+  /** Where an end may be notified. */
+  readonly notifications: TaskQueue | undefined;
 }
 
 const MINUTE = { period: Duration.minutes(1) };

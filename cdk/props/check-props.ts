@@ -12,6 +12,7 @@ export function checkSettings(settings: Settings): void {
   checkSchemes(settings);
   checkSourceBuckets(settings);
   checkSecrets(settings);
+  checkNotify(settings);
   checkApi(settings);
   checkConstructs(settings);
   checkTags(settings);
@@ -108,6 +109,25 @@ function checkSecrets({ secretPrefixes }: Settings): void {
   if (wrong !== undefined)
     throw new PieceworkPropsError(
       `secretPrefixes has "${wrong}": give what names begin with, such as "piecework/", without a leading "/" and without patterns.`,
+    );
+}
+
+function checkNotify({ notify, secretPrefixes, webhooks, taskTokens }: Settings): void {
+  for (const [name, value] of Object.entries({ webhooks, taskTokens }))
+    if (typeof value !== 'boolean') throw new PieceworkPropsError(`${name} must be true or false, and is ${value}.`);
+  if (notify === undefined) return;
+  refuseUnknown('notify', 'setting', notify, ['url', 'secret']);
+  const { url, secret } = notify;
+  if (typeof url !== 'string' || !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new PieceworkPropsError('notify.url must be an http: or https: URL, as in https://host/path.');
+  const name = /^secret:\/\/(?:ssm\/)?([A-Za-z0-9/_+=.@-]+)(?:#[A-Za-z0-9_.-]+)?$/.exec(String(secret))?.[1];
+  if (name === undefined)
+    throw new PieceworkPropsError(
+      'notify.secret must be a reference, as in secret://piecework/hook: a secret itself would stand in the template.',
+    );
+  if (!secretPrefixes.some((prefix) => name.startsWith(prefix)))
+    throw new PieceworkPropsError(
+      `notify.secret names "${name}", which begins with none of secretPrefixes; add it there.`,
     );
 }
 

@@ -153,6 +153,24 @@ export interface PieceworkProps {
    * @default none: references are refused
    */
   readonly secretPrefixes?: readonly string[];
+  /**
+   * Callers may name a URL that is notified of an end (`notify`): a function of its own posts to it, bound by the rules
+   * of sources (hosts, ports).
+   * @default false
+   */
+  readonly webhooks?: boolean;
+  /**
+   * Notified of the end of every transfer and batch that names no webhook: `{ url, secret }`, the secret a reference
+   * (`secret://piecework/hook`) under one of `secretPrefixes`. Its host need not be among `allowHosts`.
+   * @default nowhere
+   */
+  readonly notify?: { readonly url: string; readonly secret: string };
+  /**
+   * Callers may give the token of a Step Functions task that waits (`taskToken`), and it is ended with the end: the
+   * right to do so for every state machine of the account and Region.
+   * @default false
+   */
+  readonly taskTokens?: boolean;
   /** Connections to one host for all its transfers together, until better is known. @default 16 */
   readonly hostConnections?: number;
   /**
@@ -226,4 +244,4 @@ export interface PieceworkProps {
 export type Settings = Required<Omit<PieceworkProps, Optional | 'ownership'>> &
   Pick<PieceworkProps, Optional> & { readonly ownership: Required<PieceworkOwnership> };
 
-type Optional = 'accessLog' | 'encryptionKey' | 'sealedKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner';
+type Optional = 'accessLog' | 'encryptionKey' | 'sealedKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner' | 'notify';

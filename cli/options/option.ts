@@ -28,6 +28,7 @@ export const GROUPS = [
   'Object',
   'S3',
   'Server',
+  'Notification',
   'Output and state',
 ] as const;
 type Group = (typeof GROUPS)[number];

@@ -1,6 +1,8 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { holdsSecret } from '../../lib/errors/redact.ts';
 import type { CopyRequest, HttpOptions, LocalOptions, S3Options, SshOptions } from '../../lib/index.ts';
+import type { Webhook } from '../../lib/transfer/hooks.ts';
+import { checkWebhook } from '../../lib/transfer/hooks.ts';
 import type { SourceAuth, SourceLocator, SourceStore } from '../../lib/transfer/locators.ts';
 import type { SettingNames } from '../../lib/transfer/object-headers.ts';
 import { headerProblems, headerSentence } from '../../lib/transfer/object-headers.ts';
@@ -16,8 +18,22 @@ export function copyRequest(url: string, destination: string | undefined, settin
     source: sourceLocator(url, settings),
     object: objectSettings(settings),
     options: transferOptions(settings),
-    ...stated({ destination, restart: settings.restart }),
+    ...stated({ destination, restart: settings.restart, notify: webhookOf(settings) }),
   };
+}
+
+/** @throws PieceworkError `InvalidOption` where one of the two is missing, or is none. */
+export function webhookOf({ notify: url, notifySecret }: Settings): Webhook | undefined {
+  if (url === undefined) return undefined;
+  if (notifySecret === undefined)
+    throw new PieceworkError(
+      'InvalidOption',
+      '--notify needs the secret that signs: --notify-secret @FILE, or PIECEWORK_NOTIFY_SECRET; ' +
+        'this makes one: echo "whsec_$(openssl rand -base64 32)"',
+    );
+  const webhook = { url, secret: notifySecret };
+  checkWebhook(webhook);
+  return webhook;
 }
 
 /** The source of a retry, where anything about it is said; `stored` is the redacted URL of the record. */

@@ -1,5 +1,6 @@
 import { BATCH_OPTIONS } from './groups/batch-options.ts';
 import { LIST_OPTIONS } from './groups/list-options.ts';
+import { NOTIFY_OPTIONS } from './groups/notify-options.ts';
 import { OBJECT_OPTIONS } from './groups/object-options.ts';
 import { OUTPUT_OPTIONS } from './groups/output-options.ts';
 import { SERVER_OPTIONS } from './groups/server-options.ts';
@@ -18,6 +19,7 @@ export const OPTIONS = {
   ...SOURCE_OPTIONS,
   ...OBJECT_OPTIONS,
   ...SERVER_OPTIONS,
+  ...NOTIFY_OPTIONS,
   ...OUTPUT_OPTIONS,
 };
 

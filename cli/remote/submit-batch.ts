@@ -63,7 +63,7 @@ async function batchRequestOf(
 ): Promise<{ readonly request: SubmitBatchRequest; readonly notes: readonly string[] }> {
   const destination = isHere ? folderHere(to) : prefixOf(to);
   // What is said of one source holds for each, and for the list.
-  const { source, object, options } = copyRequest(isUrl(list) ? list : '', undefined, settings);
+  const { source, object, options, notify } = copyRequest(isUrl(list) ? list : '', undefined, settings);
   const each = eachRemoteSource(source, settings);
   const isFile = isHere && list !== '-' && !isUrl(list);
   const { entries, notes } = isFile || isUrl(list) ? READ_THERE : await entriesOf(list, settings, signal);
@@ -73,6 +73,7 @@ async function batchRequestOf(
     destination,
     ...(Object.keys(each).length === 0 ? {} : { source: each }),
     object: remoteObject(object),
+    ...stated({ notify }),
     options: stated({
       ifExists: options?.ifExists,
       maxAttempts: settings.maxAttempts,

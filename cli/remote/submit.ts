@@ -80,12 +80,13 @@ export const submitVerb: Verb = {
 
 /** What the settings of a copy mean to a deployment. @throws PieceworkError `InvalidDestination`. */
 function submitRequest(url: string, to: string, settings: Settings, isHere: boolean): SubmitRequest {
-  const { source, object, options } = copyRequest(url, undefined, settings);
+  const { source, object, options, notify } = copyRequest(url, undefined, settings);
   return {
     source: remoteSource(source, settings),
     destination: isHere ? destinationHere(to) : destinationOf(source, to),
     object: remoteObject(object),
     options: options ?? {},
+    ...stated({ notify }),
   };
 }
 

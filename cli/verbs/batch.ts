@@ -29,7 +29,7 @@ export const batchVerb: Verb = {
     const { list, destination } = operandsOf(call);
     const request = batchRequest(list, destination, call.settings);
     if (call.settings.dryRun === true) return await showBatchPlan(call, request);
-    await followBatch(call, { again: againCommand(call.commandLine) }, (local, onEvent) =>
+    await followBatch(call, { again: againCommand(call.commandLine), destination }, (local, onEvent) =>
       local.batch({ ...request, onEvent }, call.context.signal),
     );
   },

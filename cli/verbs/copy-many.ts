@@ -37,7 +37,9 @@ export async function copyMany(call: VerbCall): Promise<void> {
   };
   // In the order of the sources.
   const results = () => [...brought].sort(([a], [b]) => a - b).map(([, place]) => place);
-  await followBatch(call, { again: againCommand(call.commandLine), of: 'sources', results }, (local, onEvent) => {
+  const { destination } = request;
+  const words = { again: againCommand(call.commandLine), destination, of: 'sources', results };
+  await followBatch(call, words, (local, onEvent) => {
     const both = (event: BatchEvent): void => {
       note(event);
       onEvent(event);

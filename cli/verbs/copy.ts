@@ -1,4 +1,5 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
+import { askedValues } from '../end-commands/variables.ts';
 import { copyRequest } from '../options/request.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 import { copyMany } from './copy-many.ts';
@@ -48,7 +49,8 @@ export const copyVerb: Verb = {
     const toStdout = destination === '-';
     if (toStdout) refuseJson(call);
     const request = copyRequest(source, destination, call.settings);
-    await follow(call, { toStdout }, (local) => local.copy(request, call.context.signal));
+    const asked = askedValues(request.source, destination);
+    await follow(call, { toStdout, asked }, (local) => local.copy(request, call.context.signal));
   },
 };
 

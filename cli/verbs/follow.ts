@@ -1,6 +1,9 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { CopyReport, Local, LocalOptions } from '../../lib/index.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
+import { endCommands } from '../end-commands/end-commands.ts';
+import type { EndValues } from '../end-commands/variables.ts';
+import { copiedValues } from '../end-commands/variables.ts';
 import { isSoonOver, keepHeapSmall } from '../heap.ts';
 import { localOptions } from '../options/request.ts';
 import { placeText, writeLine } from '../output/lines.ts';
@@ -9,26 +12,50 @@ import { writeJson } from '../output/reporters/json-reporter.ts';
 import { resultJson, summaryLines } from '../output/result.ts';
 import type { VerbCall } from '../verb.ts';
 
+interface FollowOptions {
+  readonly toStdout: boolean;
+  /** What a command at the end gets of what was asked. @default nothing */
+  readonly asked?: EndValues;
+}
+
 /** Runs a transfer with its events shown, and says how it ended. `copy` and `retry` are this. */
 export async function follow(
   call: VerbCall,
-  options: { readonly toStdout: boolean },
+  options: FollowOptions,
   run: (local: Local) => Promise<CopyReport>,
 ): Promise<void> {
   const { context, settings } = call;
-  const report = await watched(call, options, run);
+  const commands = endCommands(context, settings);
+  let begun: EndValues = options.asked ?? {};
+  const note = (event: PieceworkEvent): void => {
+    if ('transferId' in event) begun = { ...begun, ID: event.transferId };
+    if (event.type === 'accepted') begun = { ...begun, DESTINATION: event.destination };
+  };
+  let report: CopyReport;
+  try {
+    report = await watched(call, options, note, run);
+  } catch (error) {
+    await commands.failed(begun, error);
+    throw error;
+  }
+  sayResult(call, options, report);
+  await commands.completed({ ...begun, ...copiedValues(report) });
+}
+
+function sayResult({ context, settings }: VerbCall, { toStdout }: FollowOptions, report: CopyReport): void {
   if (settings.json === true) {
     writeJson(context.stdout, resultJson(report));
     return;
   }
   if (settings.quiet !== true) for (const line of summaryLines(report)) writeLine(context.stderr, line);
   // Alone on its line, so that a script can take it: the name may have come from the source.
-  if (!options.toStdout) writeLine(context.stdout, placeText(report.destination));
+  if (!toStdout) writeLine(context.stdout, placeText(report.destination));
 }
 
 async function watched(
   call: VerbCall,
-  { toStdout }: { readonly toStdout: boolean },
+  { toStdout }: FollowOptions,
+  note: (event: PieceworkEvent) => void,
   run: (local: Local) => Promise<CopyReport>,
 ): Promise<CopyReport> {
   const { context, settings } = call;
@@ -37,6 +64,7 @@ async function watched(
     if (event.type === 'failed' && event.heldUntil !== undefined)
       call.hint(heldHint(event.transferId, event.heldUntil));
     if (event.type === 'planned' && !isSoonOver(event.snapshot.sizeBytes)) keepHeapSmall();
+    note(event);
     reporter.event(event);
   };
   const localWith: LocalOptions = { ...localOptions(settings), onEvent };

@@ -1,8 +1,9 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
-import type { LocalOptions, PieceworkEvent, RunningServer, ServeOptions } from '../../lib/index.ts';
+import type { Local, LocalOptions, PieceworkEvent, RunningServer, ServeOptions } from '../../lib/index.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { serverCommands } from '../end-commands/of-server.ts';
 import { keepHeapSmall } from '../heap.ts';
-import { localOptions } from '../options/request.ts';
+import { localOptions, webhookOf } from '../options/request.ts';
 import type { Settings } from '../options/table.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
@@ -30,13 +31,25 @@ export const serveVerb: Verb = {
 export async function runServer(call: VerbCall, onListening?: (server: RunningServer) => void): Promise<void> {
   const { context, settings } = call;
   const log = serverLog(context, settings);
+  let opened: Local | undefined;
+  const warn = (message: string) => log({ type: 'warning', message });
+  const commands = serverCommands(context, settings, () => opened, warn);
   const options: LocalOptions = {
     ...localOptions(settings),
-    ...stated({ running: settings.running, connections: settings.connections, perHost: settings.hostConnections }),
-    onEvent: (event: PieceworkEvent) => log(event),
+    ...stated({
+      running: settings.running,
+      connections: settings.connections,
+      perHost: settings.hostConnections,
+      notify: webhookOf(settings),
+    }),
+    onEvent(event: PieceworkEvent) {
+      log(event);
+      commands.event(event);
+    },
   };
   keepHeapSmall();
   await using local = await context.openLocal(options);
+  opened = local;
   await local.serve(
     serveOptions(settings, (server) => {
       sayListening(call, server);
@@ -44,6 +57,7 @@ export async function runServer(call: VerbCall, onListening?: (server: RunningSe
     }),
     context.signal,
   );
+  await commands.through();
   if (settings.quiet !== true) writeLine(context.stderr, 'stopped; the next start goes on with what is unfinished');
 }
 

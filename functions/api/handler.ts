@@ -10,6 +10,7 @@ import {
 } from '../../lib/api/gateway.ts';
 import { allowedOnly } from '../../lib/api/requests/destinations.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
+import { hooksCheck } from '../../lib/aws/notifications/guard.ts';
 import { reportLinks } from '../../lib/aws/report-link.ts';
 import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
 
@@ -22,6 +23,7 @@ const serve = handle(
     version: environment.version,
     locate: allowedOnly(environment.destinations),
     checkSource: sourceCheck(environment),
+    checkHooks: hooksCheck(environment),
     ownerOf: (request) => gatewayOwner(request, environment.apiKeyNames) ?? environment.defaultOwner,
     ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),
     ...(environment.workers === undefined ? {} : { workers: environment.workers }),

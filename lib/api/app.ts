@@ -24,6 +24,7 @@ import { checkChange, DEFAULT_OWNERSHIP, seesAs } from './ownership.ts';
 import { BATCH_BODY, jsonBodies, TRANSFER_BODY } from './requests/body.ts';
 import { checkedId } from './requests/checked-id.ts';
 import { fromCursor, toCursor } from './requests/cursor.ts';
+import { checkHooks } from './requests/hooks.ts';
 import { listPage } from './requests/list.ts';
 import { checkDestination, checkObject, idempotencyOf, toSource, toSubmission } from './requests/submission.ts';
 import { onInvalid } from './requests/validation.ts';
@@ -83,6 +84,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     checkObject(submission.object);
     checkDestination(ports, submission.destination, submission.options);
     await deps.checkSource(submission.source.url, submission.source);
+    await checkHooks(deps, submission.hooks);
     const key = context.req.valid('header')['idempotency-key'];
     const record = await requests.submit(
       key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },

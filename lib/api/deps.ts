@@ -5,6 +5,7 @@ import type { BatchSubmission } from '../pipeline/shared/batches/submission.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { Workers } from '../transfer/cost/workers.ts';
+import type { Hooks } from '../transfer/hooks.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 import type { DryRuns } from './dry-run/dry-runs.ts';
@@ -43,6 +44,12 @@ export interface ApiDeps {
    * @throws PieceworkError `GuardRefused`, `SecretMissing`, …
    */
   checkSource(url: string, source: SourceLocator): void | Promise<void>;
+  /**
+   * May they be notified of an end here?
+   * @default no one may
+   * @throws PieceworkError `GuardRefused`, `SecretMissing`, `InvalidOption`, …
+   */
+  checkHooks?(hooks: Hooks): void | Promise<void>;
   /**
    * The principal that asks, whose transfer a submit makes: of IAM, an API key's name, `local`. `undefined` =
    * unknown: refused.

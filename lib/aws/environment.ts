@@ -2,6 +2,8 @@ import { PieceworkError } from '../errors/error.ts';
 import type { Workers } from '../transfer/cost/workers.ts';
 import type { BucketRule, OwnershipRules, SourceRules, Stage, Variable } from './names.ts';
 import { ENV, NEEDS, USUAL_WORKERS } from './names.ts';
+import type { NotificationSettings } from './notifications/settings.ts';
+import { parseNotificationSettings } from './notifications/settings.ts';
 
 /**
  * What a function reads from its environment. What a stage does not need is absent from its variables,
@@ -36,6 +38,9 @@ export interface Environment {
   /** What is sealed is encrypted with this KMS key; absent = with the bucket's own. */
   readonly sealedKey: string | undefined;
   readonly secretPrefixes: readonly string[];
+  /** Absent = no end is notified here. */
+  readonly notifications: NotificationSettings | undefined;
+  readonly notificationsQueueUrl: string | undefined;
   readonly hostConnections: number;
   readonly planTimeoutMs: number;
   readonly pieceTimeoutMs: number;
@@ -75,6 +80,14 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     return new Map(names);
   }
 
+  function notifications(): NotificationSettings | undefined {
+    const value = variables[ENV.notifications] || undefined;
+    const settings = value === undefined ? undefined : parseNotificationSettings(value);
+    if (value !== undefined && settings === undefined)
+      problems.push(`${ENV.notifications} must be JSON: {"webhooks", "taskTokens"}, each true or false`);
+    return settings;
+  }
+
   const queueUrl = (name: Variable) => read(name, parseUrl, 'the URL of a queue');
   const environment = {
     stage,
@@ -102,6 +115,8 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     defaultOwner: variables[ENV.defaultOwner] || undefined,
     sealedKey: variables[ENV.sealedKey] || undefined,
     secretPrefixes: read('secretPrefixes', parseTexts, 'JSON: a list of texts') ?? [],
+    notifications: notifications(),
+    notificationsQueueUrl: variables[ENV.notificationsQueueUrl] || undefined,
     hostConnections: read('hostConnections', wholeNumber(1, 10_000), 'a whole number from 1 to 10000') ?? 1,
     planTimeoutMs: (read('planTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
     pieceTimeoutMs: (read('pieceTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
@@ -144,7 +159,7 @@ function bucketRules(list: unknown): readonly BucketRule[] | undefined {
   return rules.every((rule) => rule !== undefined) ? rules : undefined;
 }
 
-function parseSources(value: string): SourceRules | undefined {
+export function parseSources(value: string): SourceRules | undefined {
   const { allowHosts, denyHosts, privateHosts, ports, schemes, ...rest } = Object(parseJson(value)) as Record<
     string,
     unknown
@@ -185,7 +200,7 @@ function parseWorkers(value: string): Workers | undefined {
   return fits && /^(arm64|x86)$/.test(String(given['architecture'])) ? (given as unknown as Workers) : undefined;
 }
 
-function parseTexts(value: string): readonly string[] | undefined {
+export function parseTexts(value: string): readonly string[] | undefined {
   const list = parseJson(value);
   return isList(list, 'string') ? list : undefined;
 }

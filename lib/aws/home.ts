@@ -17,6 +17,7 @@ import type {
   BatchFinalizerMessage,
   BatchPlannerMessage,
   FinalizerMessage,
+  NotifyTask,
   PieceTask,
   PlannerMessage,
   ShardTask,
@@ -33,6 +34,7 @@ import { giveBack } from './messages/give-back.ts';
 import { nameOf, subjectOf } from './messages/subjects.ts';
 import type { Stage } from './names.ts';
 import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
+import { awsNotifications } from './notifications/notifications.ts';
 import type { Owners } from './owners.ts';
 import { noteOwners } from './owners.ts';
 import { awsPolicy } from './policy.ts';
@@ -79,6 +81,16 @@ export function openAwsHome(
   const { events, log, metrics } = subscribersOf(records);
   const sealed = s3Secrets({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) });
   const destination = countedDestination(copiesFrom(s3Destination(), environment), meter);
+  const documents = s3SealedDocuments({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) });
+  const { notifications: settings, notificationsQueueUrl } = environment;
+  const notifications =
+    settings === undefined
+      ? undefined
+      : awsNotifications({
+          sealed: documents,
+          settings,
+          queue: queueTo<NotifyTask>(sqs, notificationsQueueUrl, owners, ({ id }) => id),
+        });
   const queues = {
     planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, owners, subjectId),
     fetcher: queueTo<PieceTask | ShardTask>(sqs, stage === 'fetcher' ? undefined : queueUrls.pieces, owners, subjectId),
@@ -92,7 +104,8 @@ export function openAwsHome(
     sources: side?.sources(environment) ?? lacking(stage, 'source'),
     destinations: allowedDestinations([destination], environment.destinations),
     queues,
-    fleet: { queues, sealed: s3SealedDocuments({ client: s3, bucket, ...stated({ kmsKeyId: sealedKey }) }) },
+    fleet: { queues, sealed: documents },
+    ...stated({ notifications }),
     events: environment.eventBus === undefined ? events : countEvents(events, meter),
     usage: meter,
     windows: windowPool({

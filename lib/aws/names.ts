@@ -7,6 +7,10 @@
 export const STAGES = ['api', 'planner', 'fetcher', 'finalizer'] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** The function that posts to webhooks and ends tasks: no stage, since no transfer passes it. */
+export const NOTIFIER = 'notifier';
+export const NOTIFIER_TIMEOUT_SECONDS = 60;
+
 /** Environment variables that the construct sets. */
 export const ENV = {
   version: 'PIECEWORK_VERSION',
@@ -40,8 +44,17 @@ export const ENV = {
   lateSeconds: 'PIECEWORK_LATE_SECONDS',
   /** JSON, as `USUAL_WORKERS`: how the functions are made, for what transfers cost. */
   workers: 'PIECEWORK_WORKERS',
+  /** JSON, `NotificationSettings`: of API, finalizer and notifier, and only where an end may be notified. */
+  notifications: 'PIECEWORK_NOTIFICATIONS',
+  /** Of finalizer and notifier, as that. */
+  notificationsQueueUrl: 'PIECEWORK_NOTIFICATIONS_QUEUE_URL',
+  /** Of the notifier. */
+  notificationsDeadQueueUrl: 'PIECEWORK_NOTIFICATIONS_DEAD_QUEUE_URL',
 } as const;
-export type Variable = Exclude<keyof typeof ENV, 'defaultOwner' | 'apiKeys' | 'sealedKey'>;
+export type Variable = Exclude<
+  keyof typeof ENV,
+  'defaultOwner' | 'apiKeys' | 'sealedKey' | 'notifications' | 'notificationsQueueUrl' | 'notificationsDeadQueueUrl'
+>;
 
 const COMMON: readonly Variable[] = [
   'version',
@@ -162,6 +175,8 @@ export const PREFIXES = {
   ops: 'ops/',
   /** Lists and shards of batches, which are sealed as sources are. */
   sealedBatches: 'sealed/batches/',
+  /** Who is notified of an end. */
+  sealedHooks: 'sealed/hooks/',
 } as const;
 
 /** Of every event on the bus. */

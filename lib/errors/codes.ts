@@ -24,6 +24,7 @@ export type ErrorGroup =
   | 'exists'
   | 'state'
   | 'batch'
+  | 'command'
   | 'interrupted';
 
 interface CodeEntry {
@@ -134,6 +135,8 @@ export const ERROR_CODES = {
   BatchRunning: entry('state', 'fail'),
   EntriesFailed: entry('batch', 'fail'),
   TooManyFailures: entry('batch', 'fail'),
+  // a command of the user that was to follow
+  CommandFailed: entry('command', 'fail'),
   // a deployment's API
   NotAuthorized: entry('usage', 'fail'),
   NotOwner: entry('usage', 'fail'),
@@ -161,6 +164,7 @@ export const EXIT_CODES: Readonly<Record<ErrorGroup, number>> = {
   exists: 7,
   state: 8,
   batch: 9,
+  command: 10,
   interrupted: 130,
 };
 

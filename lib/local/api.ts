@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Hosts } from '../api/schemas/hosts.ts';
 import type { TransferStatus } from '../pipeline/requests/query.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
+import type { Webhook } from '../transfer/hooks.ts';
 import type { DestinationLocator, SourceLocator, SourceStore } from '../transfer/locators.ts';
 import type { PlanPolicy } from '../transfer/plan/divide-pieces.ts';
 import type { Plan } from '../transfer/plan/plan.ts';
@@ -48,6 +49,8 @@ export interface LocalOptions {
    * @default 16
    */
   readonly running?: number;
+  /** Notified of each end of a transfer or batch that names no webhook of its own. @default no one */
+  readonly notify?: Webhook;
   /** Every event, in order, as it happens; must not throw. */
   readonly onEvent?: (event: PieceworkEvent) => void;
   /** Where `-` goes. @default process.stdout */
@@ -107,6 +110,8 @@ export interface CopyRequest {
   readonly destination?: string;
   readonly object?: ObjectSettings;
   readonly options?: Partial<TransferOptions>;
+  /** Notified of the end. @default the one of `LocalOptions` */
+  readonly notify?: Webhook;
   /** Give up an unfinished transfer to this destination and begin anew. @default false */
   readonly restart?: boolean;
 }

@@ -7,6 +7,7 @@ import type {
   BatchFinalizerMessage,
   BatchPlannerMessage,
   FinalizerMessage,
+  NotifyTask,
   PieceTask,
   PlannerMessage,
   ShardTask,
@@ -107,6 +108,17 @@ const largeEnded = z.object({
   transferId: id,
 });
 
+const notifyTask = z.object({
+  kind: z.literal('notify'),
+  v: z.literal(1),
+  to: z.enum(['webhook', 'usual', 'task']),
+  id,
+  // As it was made: others get all of it.
+  detail: z.looseObject({ id: z.string(), at: z.string(), status: z.string() }),
+  tries: z.int().min(0),
+  notBefore: z.string().exactOptional(),
+});
+
 /** The schema of each version that is read, all giving the newest type. */
 export type Versions<M> = Readonly<Record<number, z.ZodType<M>>>;
 
@@ -126,6 +138,8 @@ const FINALIZER: Versions<FinalizerMessage | BatchFinalizerMessage | TickSpan> =
     largeEnded,
   ]),
 };
+
+const NOTIFIER: Versions<NotifyTask> = { 1: notifyTask };
 
 export interface Unreadable {
   readonly unreadable: true;
@@ -170,3 +184,5 @@ export const readPlannerMessage = reader(PLANNER);
 export const readFetcherTask = reader(FETCHER);
 /** Of the results queue. @throws PieceworkError `MessageMalformed`. */
 export const readFinalizerMessage = reader(FINALIZER);
+/** Of the notifications queue. @throws PieceworkError `MessageMalformed`. */
+export const readNotifyTask = reader(NOTIFIER);

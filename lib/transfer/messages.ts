@@ -127,6 +127,22 @@ export interface LargeEnded extends OfBatch {
   readonly transferId: string;
 }
 
+/** Notify one hook of one end. On a queue of its own. */
+export interface NotifyTask {
+  readonly kind: 'notify';
+  readonly v: 1;
+  /** `usual`: the webhook of the deployment. */
+  readonly to: 'webhook' | 'usual' | 'task';
+  /** Of the transfer or batch: its hooks are sealed under this. */
+  readonly id: string;
+  /** The event as docs/events.md has it; without secrets. */
+  readonly detail: { readonly id: string; readonly at: string; readonly status: string };
+  /** That failed so far. */
+  readonly tries: number;
+  /** ISO 8601: not to be tried before. */
+  readonly notBefore?: string;
+}
+
 export type PlannerMessage = PlanTask | FinishTask;
 export type FinalizerMessage = PieceResult | DeadPiece | Tick;
 

@@ -1,4 +1,5 @@
 import type { Digests } from './digests.ts';
+import type { ShownHooks } from './hooks.ts';
 import type { DestinationLocator } from './locators.ts';
 
 /**
@@ -71,6 +72,8 @@ export interface TransferRequest {
   readonly destination: DestinationLocator;
   readonly object: ObjectSettings;
   readonly options: TransferOptions;
+  /** Who is notified of its end; whole, they are sealed. */
+  readonly hooks?: ShownHooks;
 }
 
 const HOUR_MS = 3_600_000;

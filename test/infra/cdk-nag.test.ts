@@ -18,6 +18,7 @@ test.each<
   ]
 >([
   ['as it comes', () => ({})],
+  ['with webhooks and task tokens', () => ({ webhooks: true, taskTokens: true, secretPrefixes: ['piecework/'] })],
   ['with an API key', () => ({ auth: { kind: 'apiKey' } })],
   [
     'with a key for each consumer, and access logs',

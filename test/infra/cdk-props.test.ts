@@ -139,6 +139,14 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
   ['a bus that is a name', { eventBus: 'mine' }, /eventBus must be a construct: an EventBus/],
   ['a text for a list of hosts', { allowHosts: 'a.example' }, /allowHosts must be a list of texts/],
   ['a text for a list of secrets', { secretPrefixes: 'piecework/' }, /secretPrefixes must be a list of texts/],
+  ['a text for a switch', { webhooks: 'yes' }, /webhooks must be true or false/],
+  ['a webhook without a scheme', { notify: { url: 'host/x', secret: 'secret://p/x' } }, /notify.url must be/],
+  ['a secret in the template', { notify: { url: 'https://h/x', secret: 'whsec_abc' } }, /notify.secret must be a ref/],
+  [
+    'a secret that is not among the prefixes',
+    { notify: { url: 'https://h/x', secret: 'secret://ssm/p/x' } },
+    /names "p\/x", which begins with none of secretPrefixes/,
+  ],
   ['a pattern of secrets', { secretPrefixes: ['/a', 'b*'] }, /secretPrefixes has "\/a"/],
   ['a host with its port', { privateHosts: ['a.example:8080'] }, /privateHosts has "a.example:8080", which is no host/],
   [

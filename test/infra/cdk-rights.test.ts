@@ -257,3 +257,48 @@ test('source buckets: what lies under their prefixes, read by those who contact 
   ];
   expect(['Planner', 'Fetcher', 'Api', 'Finalizer'].map(reads)).toEqual([expected, expected, [], []]);
 });
+
+test('the notifier reads who is notified, sends, and posts; those who take hooks and have ends know of it', () => {
+  const made = templateOf(
+    pieceworkStack((scope) => ({
+      webhooks: true,
+      taskTokens: true,
+      secretPrefixes: ['piecework/'],
+      sealedKey: new Key(scope, 'SealedKey'),
+    })),
+  );
+  const place = '{AWS::Region}:{AWS::AccountId}';
+  expect(rights(statementsOf(made, 'Notifier'))).toEqual(
+    [
+      ...logs('Notifier'),
+      'Allow s3:GetObject on {PieceworkRecords}/sealed/hooks/*',
+      'Allow s3:DeleteObject on {PieceworkRecords}/sealed/hooks/*',
+      LISTS_RECORDS,
+      'Allow kms:Decrypt on {SealedKey}',
+      ...consumes('NotifierNotificationsQueue'),
+      ...sends('NotifierNotificationsQueue', 'NotifierNotificationsDead', 'Parked'),
+      `Allow secretsmanager:GetSecretValue on arn:aws:secretsmanager:${place}:secret:piecework/*`,
+      `Allow ssm:GetParameter on arn:aws:ssm:${place}:parameter/piecework/*`,
+      `Allow states:SendTaskFailure on arn:aws:states:${place}:stateMachine:*`,
+      `Allow states:SendTaskSuccess on arn:aws:states:${place}:stateMachine:*`,
+    ].sort(),
+  );
+  const [, policy] = resourcesOf(made, 'AWS::S3::BucketPolicy')[0] ?? [];
+  expect(JSON.stringify(policy?.Properties)).toContain('PieceworkNotifierStageRole');
+  const sendsTo = (stage: string) =>
+    rights(statementsOf(made, stage)).includes('Allow sqs:SendMessage on {PieceworkNotifierNotificationsQueue}');
+  expect([sendsTo('Finalizer'), sendsTo('Api'), sendsTo('Planner')]).toEqual([true, false, false]);
+});
+
+test.each([
+  ['webhooks alone', { webhooks: true }, false],
+  [
+    'a webhook of the deployment alone',
+    { notify: { url: 'https://a.example/x', secret: 'secret://p/x' }, secretPrefixes: ['p/'] },
+    false,
+  ],
+  ['task tokens', { taskTokens: true }, true],
+])('%s: tasks are ended only where a prop says so', (_, props, may) => {
+  const lines = rights(statementsOf(templateOf(pieceworkStack(() => props)), 'Notifier'));
+  expect(lines.some((line) => line.includes('states:'))).toBe(may);
+});

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { PieceworkProps } from '../../cdk/piecework.ts';
 import type { Resource } from './cdk-template.ts';
 import { pieceworkStack, templateOf } from './cdk-template.ts';
 
@@ -21,16 +22,11 @@ function tagsOf({ Properties = {} }: Resource): Readonly<Record<string, string>>
   return Object.fromEntries(given.map(({ Key, Value }: { Key: string; Value: string }) => [Key, Value]));
 }
 
-const resources = (tags?: Record<string, string>) =>
-  Object.entries(
-    templateOf(pieceworkStack(() => (tags === undefined ? {} : { tags }))).toJSON()['Resources'] as Record<
-      string,
-      Resource
-    >,
-  );
+const resources = (props: Partial<PieceworkProps> = {}) =>
+  Object.entries(templateOf(pieceworkStack(() => props)).toJSON()['Resources'] as Record<string, Resource>);
 
 test('everything that can have tags says to which deployment it belongs, and has those that were given', () => {
-  const all = resources({ team: 'files', 'cost:center': '42' });
+  const all = resources({ tags: { team: 'files', 'cost:center': '42' } });
   const untagged = all
     .filter(([, { Type }]) => !WITHOUT_TAGS.has(Type))
     .filter(([, one]) => tagsOf(one)['team'] !== 'files');
@@ -42,7 +38,7 @@ test('everything that can have tags says to which deployment it belongs, and has
 });
 
 test('functions, their logs and their queues say of which stage they are, also without tags of the caller', () => {
-  const stages = resources()
+  const stages = resources({ webhooks: true })
     .filter(([, { Type }]) => /Lambda::Function$|LogGroup|SQS::Queue$/.test(Type))
     .map(([, one]) => tagsOf(one)['piecework:stage']);
   const counts = Object.groupBy(stages, (stage) => stage ?? 'none');
@@ -51,6 +47,7 @@ test('functions, their logs and their queues say of which stage they are, also w
     planner: 4,
     fetcher: 4,
     finalizer: 4,
+    notifier: 4,
     // What is parked is of all.
     none: 1,
   });

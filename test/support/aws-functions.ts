@@ -4,7 +4,7 @@ import { ENV, USUAL_WORKERS } from '../../lib/aws/names.ts';
 import type { AwsServiceDouble } from './aws-service-double.ts';
 
 /*
- * The four functions as Lambda runs them, in this process: what is sent to a queue is given to its function, and what
+ * The functions as Lambda runs them, in this process: what is sent to a queue is given to its function, and what
  * was delayed when nothing else is left to do. The caller puts `variablesOf` into the environment first.
  */
 
@@ -18,6 +18,8 @@ export interface AwsFunctions {
   ): Promise<{ readonly status: number; readonly text: string }>;
   /** Until nothing is on any queue. Delayed messages come after `skip` was called with the time that they wait. */
   run(skip: (ms: number) => void): Promise<void>;
+  /** Bodies of what the notifier has given up. */
+  readonly deadNotifications: readonly string[];
   /** The schedule's tick. */
   tick(): Promise<void>;
 }
@@ -58,6 +60,9 @@ export function variablesOf(endpoint: string, sourcePorts: readonly number[]): R
     [ENV.pieceTimeoutSeconds]: '900',
     [ENV.lateSeconds]: '300',
     [ENV.workers]: json(USUAL_WORKERS),
+    [ENV.notifications]: json({ webhooks: true, taskTokens: true }),
+    [ENV.notificationsQueueUrl]: queue('notifications'),
+    [ENV.notificationsDeadQueueUrl]: queue('notifications-dead'),
   };
 }
 
@@ -67,20 +72,25 @@ const context = { getRemainingTimeInMillis: () => 60_000 } as Context;
 const OWNER = 'arn:aws:iam::000000000000:role/somebody';
 
 export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsFunctions> {
-  const [api, planner, fetcher, finalizer] = await Promise.all([
+  const [api, planner, fetcher, finalizer, notifier] = await Promise.all([
     import('../../functions/api/handler.ts'),
     import('../../functions/planner/handler.ts'),
     import('../../functions/fetcher/handler.ts'),
     import('../../functions/finalizer/handler.ts'),
+    import('../../functions/notifier/handler.ts'),
   ]);
   const handlers = new Map<string, QueueHandler>([
     ['plans', planner.handler],
     ['pieces', fetcher.handler],
     ['results', finalizer.handler],
+    ['notifications', notifier.handler],
   ]);
+  const deadNotifications: string[] = [];
   let waiting: { readonly queue: string; readonly body: string; readonly dueAt: number }[] = [];
-  services.onMessage = ({ queue, body, delaySeconds }) =>
-    void waiting.push({ queue, body, dueAt: Date.now() + delaySeconds * 1000 });
+  services.onMessage = ({ queue, body, delaySeconds }) => {
+    if (queue === 'notifications-dead') deadNotifications.push(body);
+    else waiting.push({ queue, body, dueAt: Date.now() + delaySeconds * 1000 });
+  };
 
   async function deliver(queue: string, bodies: readonly string[]): Promise<void> {
     const handler = handlers.get(queue);
@@ -90,6 +100,7 @@ export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsF
   }
 
   return {
+    deadNotifications,
     async call(method, path, body, over = {}) {
       const identity = { userArn: OWNER };
       const event = {

@@ -5,8 +5,8 @@ import { createServer, request as forward } from 'node:http';
 import { listenOnLoopback } from './loopback.ts';
 
 /*
- * What the functions ask of AWS besides a source, on one port: SQS, EventBridge, Secrets Manager and SSM are answered
- * here, S3 is handed on to a double. Every request is kept as it was sent.
+ * What the functions ask of AWS besides a source, on one port: SQS, EventBridge, Step Functions, Secrets Manager and
+ * SSM are answered here, S3 is handed on to a double. Every request is kept as it was sent.
  */
 
 interface SentRequest {
@@ -27,6 +27,8 @@ export interface AwsServiceDouble extends AsyncDisposable {
   readonly requests: readonly SentRequest[];
   /** By name; a parameter's begins with `/`. */
   readonly secrets: Map<string, string>;
+  /** Actions that are refused, and with what. */
+  readonly refusals: Map<string, string>;
   /** Gets each message, in the order of their coming. */
   onMessage: (message: SentMessage) => void;
 }
@@ -42,6 +44,7 @@ interface Asked {
 export async function startAwsServices(s3Endpoint: string): Promise<AwsServiceDouble> {
   const requests: SentRequest[] = [];
   const secrets = new Map<string, string>();
+  const refusals = new Map<string, string>();
 
   function store(asked: Asked, body: string, delaySeconds = 0): object {
     double.onMessage({ queue: asked.QueueUrl?.split('/').at(-1) ?? '', body, delaySeconds });
@@ -70,6 +73,9 @@ export async function startAwsServices(s3Endpoint: string): Promise<AwsServiceDo
         return { SecretString: secrets.get(SecretId) };
       case 'AmazonSSM.GetParameter':
         return { Parameter: { Value: secrets.get(Name) } };
+      case 'AWSStepFunctions.SendTaskSuccess':
+      case 'AWSStepFunctions.SendTaskFailure':
+        return {};
       default:
         throw new Error(`this double does not know ${action}`);
     }
@@ -83,6 +89,12 @@ export async function startAwsServices(s3Endpoint: string): Promise<AwsServiceDo
     const target = headers['x-amz-target'];
     const action = typeof target === 'string' ? target : method;
     requests.push({ action, path, text: `${JSON.stringify(headers)}\n${body.toString('latin1')}` });
+    const refusal = refusals.get(action);
+    if (refusal !== undefined) {
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(JSON.stringify({ __type: refusal, message: 'refused by the test' }));
+      return;
+    }
     if (typeof target === 'string') {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify(answer(target, JSON.parse(body.toString()) as Asked)));
@@ -103,6 +115,7 @@ export async function startAwsServices(s3Endpoint: string): Promise<AwsServiceDo
     endpoint: `http://127.0.0.1:${port}`,
     requests,
     secrets,
+    refusals,
     onMessage() {},
     async [Symbol.asyncDispose]() {
       server.close();

@@ -16,7 +16,7 @@ type ShownOutcome = OutcomePage['outcomes'][number];
 /** A batch as the API shows it. */
 export function viewBatch(record: BatchRecord, basePath: string): Batch {
   const { id, owner = 'local', status, list, destination, createdAt } = record;
-  const { actedBy, runAt, heldUntil, ending, reason, counters, report } = record;
+  const { actedBy, hooks, runAt, heldUntil, ending, reason, counters, report } = record;
   const self = `${basePath}/v1/batches/${id}`;
   const isRead = list.shards > 0 || isBatchOver(record);
   return {
@@ -37,6 +37,7 @@ export function viewBatch(record: BatchRecord, basePath: string): Batch {
     createdAt,
     ...stated({
       actedBy: actedBy ?? ending?.actedBy,
+      notified: hooks,
       runAt,
       endedAt: record.endedAt ?? (isBatchOver(record) ? record.updatedAt : undefined),
       heldUntil,

@@ -16,6 +16,7 @@ const BY_GROUP: Readonly<Record<ErrorGroup, ProblemStatus>> = {
   integrity: 502,
   destination: 502,
   batch: 409,
+  command: 500,
   interrupted: 503,
   internal: 500,
 };

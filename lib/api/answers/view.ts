@@ -50,6 +50,7 @@ export function viewTransfer(record: TransferRecord, basePath: string, live?: Li
     ...stated({
       batch: record.batch === undefined ? undefined : { id: record.batch.id, entry: record.batch.entry },
       actedBy,
+      notified: request.hooks,
       endedAt,
       heldUntil: status === 'failed' && record.upload !== undefined ? heldUntil : undefined,
       progress: running === undefined ? undefined : progressNow(running),

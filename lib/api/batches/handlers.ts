@@ -14,6 +14,7 @@ import { ApiError } from '../answers/problem.ts';
 import type { ApiDeps, ApiEnv, ApiRequests } from '../deps.ts';
 import type { Ownership } from '../ownership.ts';
 import { fromCursor, fromOutcomeCursor, toCursor, toOutcomeCursor } from '../requests/cursor.ts';
+import { checkHooks } from '../requests/hooks.ts';
 import { idempotencyOf } from '../requests/submission.ts';
 import { REPLAYED } from '../schemas/headers.ts';
 import { checkBatchChange, findSeen, seesBatch, waitForBatch } from './find.ts';
@@ -53,6 +54,7 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     const owner = context.get('owner');
     const submission = toBatchSubmission(body, owner, { locate: deps.locate, isMachine: machine !== undefined });
     if (submission.list.kind === 'at') await deps.checkSource(submission.list.from.url, submission.list.from);
+    await checkHooks(deps, submission.hooks);
     const key = context.req.valid('header')['idempotency-key'];
     const record = await requests.submitBatch(
       key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },

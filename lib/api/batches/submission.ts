@@ -5,6 +5,7 @@ import { placeInS3 } from '../../transfer/written-place.ts';
 import { stated } from '../../values/stated.ts';
 import { ApiError } from '../answers/problem.ts';
 import type { LocateDestination } from '../requests/destinations.ts';
+import { toHooks } from '../requests/hooks.ts';
 import { checkObject, toObject, toSource } from '../requests/submission.ts';
 import type { SubmitBatchBody } from '../schemas/batches/request.ts';
 import { folderSchema } from '../schemas/batches/request.ts';
@@ -25,6 +26,7 @@ export function toBatchSubmission(
   return {
     owner,
     ...listOf(body),
+    ...toHooks(body),
     destination: locateFolder(body.destination, locate),
     options: { ifExists, maxAttempts, object, ...stated({ ...more, maxFailures }) },
     ...stated({

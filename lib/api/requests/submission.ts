@@ -15,6 +15,7 @@ import { ApiError } from '../answers/problem.ts';
 import type { SubmitBody } from '../schemas/request.ts';
 import type { SourceBody } from '../schemas/source.ts';
 import type { LocateDestination } from './destinations.ts';
+import { toHooks } from './hooks.ts';
 import { shownName } from './validation.ts';
 
 /**
@@ -28,6 +29,7 @@ export function toSubmission(body: SubmitBody, owner: string, locate: LocateDest
     destination: locate(body.destination, nameBySource(source)),
     object: toObject(body.object ?? {}),
     options: toOptions(body.options ?? {}),
+    ...toHooks(body),
     owner,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { destinationSchema } from './destination.ts';
+import { notifySchema, taskTokenSchema } from './hooks.ts';
 import { objectSchema } from './object.ts';
 import { optionsSchema } from './options.ts';
 import { sourceSchema } from './source.ts';
@@ -16,6 +17,8 @@ export const submitSchema = z
     destination: destinationSchema,
     object: objectSchema.optional(),
     options: optionsSchema.optional(),
+    notify: notifySchema.optional(),
+    taskToken: taskTokenSchema.optional(),
     priority: prioritySchema.optional(),
     paused: pausedSchema.optional(),
   })

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { TIMELINE_KINDS } from '../live.ts';
+import { shownHooksSchema } from './hooks.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { STATUSES } from './statuses.ts';
 import { usageSchema } from './usage.ts';
@@ -124,6 +125,7 @@ export const transferSchema = z
     destination: locatorSchema,
     createdAt: instant,
     deadlineAt: instant,
+    notified: shownHooksSchema.optional(),
     endedAt: instant.optional(),
     heldUntil: instant
       .optional()

@@ -1,9 +1,14 @@
-import { readFetcherTask, readFinalizerMessage, readPlannerMessage } from '../../queues/messages.ts';
+import { readFetcherTask, readFinalizerMessage, readNotifyTask, readPlannerMessage } from '../../queues/messages.ts';
 import type { Subject } from './subjects.ts';
 import { subjectOf } from './subjects.ts';
 
 /** How each function reads the bodies of its queue; what it does not understand throws, and is parked. */
-export const READERS = { planner: readPlannerMessage, fetcher: readFetcherTask, finalizer: readSubject } as const;
+export const READERS = {
+  planner: readPlannerMessage,
+  fetcher: readFetcherTask,
+  finalizer: readSubject,
+  notifier: readNotifyTask,
+} as const;
 
 /** What the schedule's rule sends. */
 export interface Scheduled {

@@ -1,17 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import type { ErrorRecord } from '../../errors/error.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { serviceError } from '../../errors/service.ts';
-import type { Usage } from '../../transfer/cost/usage.ts';
-import { shownUsage } from '../../transfer/cost/usage.ts';
 import type { BatchLifeEvent, PieceworkEvent } from '../../transfer/progress/events.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import { printableJson } from '../../values/text/printable.ts';
 import type { Instant } from '../../values/time.ts';
-import { toIso } from '../../values/time.ts';
 import type { Events } from '../events.ts';
+import type { LifeEvent, TransferDescription } from './details.ts';
+import { batchDetailOf, detailOf } from './details.ts';
 import type { BatchEventDetail, TransferEventDetail } from './schema.ts';
 import { BATCH_DETAIL_TYPES, DETAIL_TYPES } from './schema.ts';
 
@@ -31,17 +29,6 @@ export interface EventBridgeOptions {
   /** @default a timer */
   readonly sleep?: (ms: number) => Promise<void>;
 }
-
-interface TransferDescription {
-  readonly run: number;
-  /** Redacted. */
-  readonly source: string;
-  readonly destination: string;
-  readonly owner: string;
-  readonly actedBy?: string;
-}
-
-type LifeEvent = Extract<PieceworkEvent, { readonly type: keyof typeof DETAIL_TYPES }>;
 
 const TRIES = 3;
 
@@ -112,61 +99,9 @@ function isBatchEvent(event: PieceworkEvent): event is BatchLifeEvent {
   return event.type.startsWith('batch.');
 }
 
-function batchDetailOf(event: BatchLifeEvent, at: Instant): BatchEventDetail {
-  const { type, ...said } = event;
-  const status = type.slice('batch.'.length) as BatchEventDetail['status'];
-  const common = { v: 1, id: `${event.batchId}.${event.run}.${status}`, status, at: toIso(at) } as const;
-  return 'reason' in said && said.reason !== undefined
-    ? { ...said, ...common, reason: short(said.reason) }
-    : { ...said, ...common };
-}
-
 function refused(busName: string, code: string): PieceworkError {
   const target = `the event bus ${busName}`;
   return new PieceworkError('HomeUnavailable', `${target}: an event was not taken (${code})`, {
     details: { target, reason: code },
   });
-}
-
-function detailOf(event: LifeEvent, known: TransferDescription | undefined, at: Instant): TransferEventDetail {
-  const run = 'run' in event ? event.run : known?.run;
-  const common = {
-    v: 1 as const,
-    id: [event.transferId, ...(run === undefined ? [] : [run]), event.type].join('.'),
-    transferId: event.transferId,
-    at: toIso(at),
-    ...known,
-    ...(run === undefined ? {} : { run }),
-    ...('actedBy' in event && event.actedBy !== undefined ? { actedBy: event.actedBy } : {}),
-  };
-  switch (event.type) {
-    case 'accepted':
-      return { ...common, status: 'accepted', source: event.source, destination: event.destination };
-    case 'retried':
-      return { ...common, status: 'retried', source: event.source };
-    case 'planned': {
-      const { mode, ...numbers } = event.plan;
-      return { ...common, status: 'planned', mode, ...numbers };
-    }
-    case 'completed':
-      return { ...common, status: 'completed', ...event.result, ...usedOf(event) };
-    case 'failed':
-      return {
-        ...common,
-        status: 'failed',
-        reason: short(event.reason),
-        ...usedOf(event),
-        ...(event.heldUntil === undefined ? {} : { heldUntil: event.heldUntil }),
-      };
-    case 'cancelled':
-      return { ...common, status: 'cancelled', reason: short(event.reason), ...usedOf(event) };
-  }
-}
-
-function usedOf({ used }: { readonly used?: Usage }): { readonly used?: Usage } {
-  return used === undefined ? {} : { used: shownUsage(used) };
-}
-
-function short({ code, message }: ErrorRecord): { readonly code: string; readonly message: string } {
-  return { code, message };
 }

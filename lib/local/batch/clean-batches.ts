@@ -43,6 +43,7 @@ export async function cleanBatches(
       if ((!isOpen && !history) || (await home.locks.isHeld(batch.place))) continue;
       if (isOpen) await discardLeft(home, batch, signal);
       await forgetBatch(home.records, id);
+      await home.notifications.forget(id);
       (isOpen ? cleaned : forgotten).push(id);
     } catch (thrown) {
       signal.throwIfAborted();
@@ -51,6 +52,7 @@ export async function cleanBatches(
   }
   for await (const id of withoutRecord(home.records, youngest)) {
     await forgetBatch(home.records, id);
+    await home.notifications.forget(id);
     forgotten.push(id);
   }
   return { cleaned, forgotten, ...stated({ failed: failed.length === 0 ? undefined : failed }) };

@@ -1,11 +1,13 @@
 import { PieceworkError } from '../../errors/error.ts';
+import { checkWebhook } from '../../transfer/hooks.ts';
 import type { TransferOptions } from '../../transfer/request.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 import type { CopyRequest } from '../api.ts';
 
 /** @throws PieceworkError `InvalidOption`. */
 export function checkRequest(request: CopyRequest): void {
-  checkKeys('a copy request', request, ['source', 'destination', 'object', 'options', 'restart']);
+  checkKeys('a copy request', request, ['source', 'destination', 'object', 'options', 'notify', 'restart']);
+  if (request.notify !== undefined) checkWebhook(request.notify);
 }
 
 /** The options with their defaults. @throws PieceworkError `InvalidOption`. */

@@ -1,6 +1,10 @@
+import { asPieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { submit, toRequest } from '../../pipeline/requests/submit.ts';
 import { pageInstead } from '../../pipeline/shared/object/object-spec.ts';
+import type { Ports } from '../../pipeline/shared/ports.ts';
 import { isPageInstead } from '../../transfer/checks/page-instead.ts';
+import type { Hooks } from '../../transfer/hooks.ts';
+import { shownHooks } from '../../transfer/hooks.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { TransferOptions, TransferRequest } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
@@ -36,7 +40,7 @@ export async function copy(
 ): Promise<CopyReport> {
   checkRequest(request);
   const options = completeOptions(request.options);
-  await using first = await lookAt(home, request, options, { signal, atOnce });
+  await using first = await lookOrNotify(home, request, options, { signal, atOnce }, batch);
   const { destination, run } = first;
   onRun?.(run);
   first.makeFolder?.();
@@ -44,6 +48,25 @@ export async function copy(
   const startedAt = home.clock.now();
   const transferId = await begin(home, { ...request, ...stated({ batch }) }, options, first, signal);
   return await runToReport(home, run, transferId, startedAt, signal);
+}
+
+/** Without a look there is no transfer whose end could be reported. */
+async function lookOrNotify(
+  home: Home,
+  request: CopyRequest,
+  options: TransferOptions,
+  how: Parameters<typeof lookAt>[3],
+  batch: TransferRecord['batch'],
+): Promise<FirstLook> {
+  try {
+    return await lookAt(home, request, options, how);
+  } catch (thrown) {
+    const { source, notify: webhook } = request;
+    const reason = toErrorRecord(asPieceworkError(thrown));
+    if (batch === undefined && !how.signal.aborted)
+      await home.notifications.sendUnbegun({ transferId: home.ids.ulid(), source, webhook, reason });
+    throw thrown;
+  }
 }
 
 /** Goes on with an unfinished transfer of the same source, else starts a new one; returns its id. */
@@ -57,7 +80,8 @@ async function begin(
   const { run, destination, probe } = first;
   const { ports } = run;
   const key = home.locks.key(destination);
-  const { source, object = {}, batch } = request;
+  const { source, object = {}, batch, notify } = request;
+  const hooks = notify === undefined ? {} : { hooks: { webhook: notify } };
   const { isResumable } = home.destinations.kind(destination.kind);
   const unfinished = isResumable ? await findUnfinished(ports, key, signal) : undefined;
   if (unfinished !== undefined) {
@@ -70,7 +94,7 @@ async function begin(
     if (because === undefined) {
       const message = isPlanned ? leftAsItIs(unfinished, request) : undefined;
       if (message !== undefined) await ports.events.emit({ type: 'warning', message });
-      await goOn(ports, unfinished, source, asked, signal);
+      await goOn(ports, unfinished, source, await withHooks(ports, unfinished, asked, hooks), signal);
       return unfinished.id;
     }
     const { snapshot } = unfinished;
@@ -81,8 +105,20 @@ async function begin(
   }
   const id = ports.ids.ulid();
   if (isResumable) await remember(ports, key, id);
-  await submit(ports, { id, source, destination, object, options, owner: 'local', ...stated({ batch }) });
+  await submit(ports, { id, source, destination, object, options, owner: 'local', ...hooks, ...stated({ batch }) });
   return id;
+}
+
+/** Whom an earlier process was to notify holds, until another is named. */
+async function withHooks(
+  { notifications }: Ports,
+  { id, request: before }: TransferRecord,
+  asked: TransferRequest,
+  { hooks }: { readonly hooks?: Hooks },
+): Promise<TransferRequest> {
+  if (hooks === undefined) return { ...asked, ...stated({ hooks: before.hooks }) };
+  await notifications?.keep(id, hooks);
+  return { ...asked, hooks: shownHooks(hooks) };
 }
 
 /** Why what has a plan is not gone on with. */

@@ -81,7 +81,7 @@ export interface EngineLimits extends ConnectionLimits {
 }
 
 export interface EngineOptions {
-  readonly ports: Pick<Ports, 'events' | 'clock' | 'ids'> & { readonly sources: Sources };
+  readonly ports: Pick<Ports, 'events' | 'notifications' | 'clock' | 'ids'> & { readonly sources: Sources };
   readonly records: () => Records;
   /** The same records, each read anew. */
   readonly freshRecords: () => Records;

@@ -21,6 +21,8 @@ import type { LocalDestinations } from '../destinations/local-destinations.ts';
 import { localDestinations } from '../destinations/local-destinations.ts';
 import type { Engine } from '../engine/engine.ts';
 import { createEngine } from '../engine/engine.ts';
+import type { LocalNotifications } from '../notifications/notifications.ts';
+import { homeNotifications } from '../notifications/of-home.ts';
 import { limitedSource, rateLimit } from '../sources/limit-rate.ts';
 import { localSources } from '../sources/local-sources.ts';
 import { httpSettings, s3Settings } from './connection-settings.ts';
@@ -51,6 +53,7 @@ export interface Home extends AsyncDisposable {
   readonly sources: Sources;
   readonly locks: DestinationLocks;
   readonly engine: Engine;
+  readonly notifications: LocalNotifications;
   /** What bounds all that runs here. */
   readonly limits: Limits;
   /** Removes what killed processes left in the state folder that nothing would come across again. */
@@ -108,8 +111,17 @@ export function openHome(
     return opened;
   };
   const locks = destinationLocks(stateDir, destinations);
+  const notifications = homeNotifications({
+    options,
+    environment,
+    events,
+    clock,
+    stateDir,
+    destinations,
+    records: () => own().noticed.records,
+  });
   const engine = createEngine({
-    ports: { sources, events, clock, ids },
+    ports: { sources, events, notifications, clock, ids },
     records: () => own().noticed.records,
     freshRecords: () => own().folder,
     destinations,
@@ -135,6 +147,7 @@ export function openHome(
     },
     sources,
     engine,
+    notifications,
     limits: homeLimits(given, { engine, rate }),
     locks,
     get records() {

@@ -65,6 +65,7 @@ async function forgetEnded(home: Home, youngest: number): Promise<readonly strin
   for (const record of await listTransfers({ records: home.records })) {
     if (isSettled(record) && record.endedAt !== undefined && fromIso(record.endedAt) <= youngest) {
       await home.records.delete(KEYS.transfer(record.id));
+      await home.notifications.forget(record.id);
       forgotten.push(record.id);
     }
   }

@@ -4,6 +4,7 @@ import { viewBatch } from '../../api/answers/batch.ts';
 import { createApi } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { viewService } from '../../api/service/handlers.ts';
+import { PieceworkError } from '../../errors/error.ts';
 import { readableBatch } from '../../pipeline/requests/batches/load-batch.ts';
 import { isBatchTombstone } from '../../transfer/batch/batch-record.ts';
 import { toIso } from '../../values/time.ts';
@@ -82,6 +83,9 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   };
   await presence.announce(server);
   options.onListening?.(server);
+  // To the end of what is drained.
+  using telling = stopper();
+  const notifying = home.notifications.keepDelivering(telling.signal);
   try {
     await service.goOnWithAll(signal);
     state.isReady = true;
@@ -91,9 +95,12 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
     }
   } catch (error) {
     if (!signal.aborted) throw error;
+    state.isReady = false;
+    await drain(home, service, drainMs);
+  } finally {
+    telling.now();
+    await notifying;
   }
-  state.isReady = false;
-  await drain(home, service, drainMs);
 }
 
 function apiOf(
@@ -113,6 +120,13 @@ function apiOf(
     report: reportsHere(home.destinations),
     // One that is none of ours is refused at once.
     checkSource: (url) => void home.sources(url),
+    checkHooks({ taskToken }) {
+      if (taskToken !== undefined)
+        throw new PieceworkError(
+          'InvalidOption',
+          'taskToken: tasks of Step Functions are notified by a deployment only',
+        );
+    },
     ownerOf: () => 'local',
     onAnswered(request, failure) {
       counts.answered(request);

@@ -13,7 +13,7 @@ import { stated } from '../../values/stated.ts';
 import type { HttpOptions, LocalOptions, SshOptions } from '../api.ts';
 import type { OutsideCredentials } from './credentials.ts';
 import { withCredentials } from './credentials.ts';
-import { secretReader } from './secret-references.ts';
+import { secretReaderOf } from './secret-references.ts';
 
 /** What HTTP's settings came to, which hold for every other scheme where they mean something. */
 export interface ConnectionSettings extends Omit<HttpOptions, 'caFile' | 'proxy'> {
@@ -68,8 +68,7 @@ function outsideCredentials(
   environment: NodeJS.ProcessEnv,
   home: string,
 ): OutsideCredentials {
-  const config = environment['XDG_CONFIG_HOME'] || join(home, '.config');
-  const secret = secretReader(environment, join(config, 'piecework', 'secrets'));
+  const secret = secretReaderOf(environment, home);
   const { identityFile, passphrase } = ssh ?? {};
   return {
     secret,

@@ -3,6 +3,14 @@ import { readUserFileIfThere } from '../../disk/user-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { fieldOf } from '../../secrets/references/field.ts';
 
+/** The reader of this machine. @param home of its user */
+export function secretReaderOf(environment: NodeJS.ProcessEnv, home: string): (text: string) => string {
+  return secretReader(
+    environment,
+    join(environment['XDG_CONFIG_HOME'] || join(home, '.config'), 'piecework', 'secrets'),
+  );
+}
+
 /**
  * `secret://name` in place of a secret: on one machine the variable `PIECEWORK_SECRET_NAME`, else the file `name` in
  * the folder; `secret://name#field` is a field of it, where it is a JSON object. Everything else is the secret itself.

@@ -1,11 +1,14 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { KEYS } from '../../records/records.ts';
+import type { Hooks } from '../../transfer/hooks.ts';
+import { shownHooks } from '../../transfer/hooks.ts';
 import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone, newRecord } from '../../transfer/record/record.ts';
 import type { ObjectSettings, TransferOptions, TransferRequest } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
 import { markActive } from '../shared/markers.ts';
+import { notificationsOf } from '../shared/notifications.ts';
 import type { Ports } from '../shared/ports.ts';
 import { createTransfer, loadNarrowed, loadTransfer, onConflictAgain } from '../shared/store.ts';
 import { isLostSwap } from '../shared/taken-over.ts';
@@ -18,6 +21,8 @@ export interface Submission {
   readonly destination: DestinationLocator;
   readonly object: ObjectSettings;
   readonly options: TransferOptions;
+  /** Who is notified of its end. @default whom the home names for all */
+  readonly hooks?: Hooks;
   /** Whose transfer it is: the principal that asks for it. Queues are fair between owners. */
   readonly owner: string;
   /** The batch that it belongs to. */
@@ -49,6 +54,7 @@ export async function submit(
   }
   await markActive(ports, id, 1);
   await ports.secrets.seal(id, 1, submission.source);
+  if (submission.hooks !== undefined) await notificationsOf(ports).keep(id, submission.hooks);
   const record = await storeFirst(ports, id, submission);
   if (record === undefined) {
     // The other's transfer may have ended and been cleaned up before we sealed: the marker has it looked at once more.
@@ -104,8 +110,9 @@ async function submitAgain(ports: Ports, id: string, submission: Submission): Pr
 
 /** What the record keeps of a request: the source without anything secret. */
 export function toRequest(
-  submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options'>,
+  submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options' | 'hooks'>,
 ): TransferRequest {
-  const { source, destination, object, options } = submission;
-  return { source: shownSource(source), destination, object, options };
+  const { source, destination, object, options, hooks } = submission;
+  const shown = hooks === undefined ? undefined : shownHooks(hooks);
+  return { source: shownSource(source), destination, object, options, ...stated({ hooks: shown }) };
 }

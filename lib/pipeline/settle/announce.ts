@@ -1,5 +1,6 @@
+import type { TransferEnd } from '../../events/events.ts';
 import { KEYS } from '../../records/records.ts';
-import type { PieceworkEvent } from '../../transfer/progress/events.ts';
+import { isTombstone } from '../../transfer/record/record.ts';
 import type { Over } from '../../transfer/record/states.ts';
 import { announced } from '../../transfer/record/transitions-runs.ts';
 import { toIso } from '../../values/time.ts';
@@ -9,8 +10,6 @@ import type { Loaded } from '../shared/store.ts';
 import { createUnlessThere, saveTransfer } from '../shared/store.ts';
 import { putRef, uploadRef } from '../shared/upload-ref.ts';
 import { withUsedSoFar } from '../shared/used-so-far.ts';
-
-type EndEvent = Extract<PieceworkEvent, { readonly type: 'completed' | 'failed' | 'cancelled' }>;
 
 /** At least once; a subscriber knows it again by id, run and status (rule 17). */
 export async function announce(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<'again'> {
@@ -22,7 +21,11 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
     await destination.releaseUpload?.(finished, { signal });
   }
   await giveBackPlaces(ports, record, 'left', signal);
-  await ports.events.emit(saidEnd(withUsedSoFar(ports, record)));
+  const end = saidEnd(withUsedSoFar(ports, record));
+  // Before the event: what can't be sent is announced again as a whole, and an event is counted. Of an entry its batch
+  // tells.
+  if (record.batch === undefined && !isTombstone(record)) await ports.notifications?.send(end, record);
+  await ports.events.emit(end);
   await sendToBatch(ports, record);
   if (ports.policy.listsNotCompleted === true && record.status !== 'completed')
     await createUnlessThere(ports, KEYS.notCompleted(record.id), { v: 1, at: toIso(ports.clock.now()) });
@@ -38,12 +41,12 @@ async function sendToBatch({ fleet }: Ports, { id: transferId, batch }: Over): P
 }
 
 /** With what it has used so far, where that is counted. */
-function saidEnd(record: Over): PieceworkEvent {
+function saidEnd(record: Over): TransferEnd {
   const event = endEvent(record);
   return record.used === undefined ? event : { ...event, used: record.used };
 }
 
-function endEvent(record: Over): EndEvent {
+function endEvent(record: Over): TransferEnd {
   const { id: transferId, run } = record;
   if (record.status === 'completed') return { type: 'completed', transferId, run, result: record.result };
   const { reason, actedBy } = record;

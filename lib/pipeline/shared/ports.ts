@@ -1,5 +1,5 @@
 import type { Destinations } from '../../destinations/destination.ts';
-import type { Events } from '../../events/events.ts';
+import type { Events, Notifications } from '../../events/events.ts';
 import type { Queue } from '../../queues/queue.ts';
 import type { Records } from '../../records/records.ts';
 import type { SealedDocuments, Secrets } from '../../secrets/secrets.ts';
@@ -33,6 +33,8 @@ export interface Ports {
     readonly finalizer: Queue<FinalizerMessage>;
   };
   readonly events: Events;
+  /** Absent = no one can be named to be notified of an end. */
+  readonly notifications?: Notifications;
   readonly windows: WindowPool;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -33,6 +33,10 @@ export interface SecretReferences {
    * @throws PieceworkError `InvalidOption`, `SecretMissing`.
    */
   check(locator: SourceLocator): void;
+  /** The value in the place of a reference; any other text as it is. @throws PieceworkError as `fill`. */
+  value(text: string): Promise<string>;
+  /** What `check` does, of one text. */
+  checkText(text: string): void;
 }
 
 /**
@@ -95,6 +99,10 @@ export function secretReferences(options: SecretReferencesOptions): SecretRefere
       for (const value of [...Object.values(locator.headers ?? {}), ...Object.values(locator.auth ?? {})]) {
         if (typeof value === 'string' && isReference(value)) parse(value);
       }
+    },
+    value: filledIn,
+    checkText(text) {
+      if (isReference(text)) parse(text);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { DigestAlgorithm } from '../digests.ts';
+import type { ShownHooks } from '../hooks.ts';
 import type { DestinationLocator } from '../locators.ts';
 import type { IfExists, ObjectSettings, TransferOptions } from '../request.ts';
 import type { Counters, FailureGroup } from './outcome.ts';
@@ -38,6 +39,8 @@ export interface BatchRecord {
   /** On AWS: nothing was under the prefix when the list was read. @default unknown */
   readonly isPlaceEmpty?: true;
   readonly options: BatchOptions;
+  /** Who is notified of its end; whole, they are sealed. Of a deployment and of a server. */
+  readonly hooks?: ShownHooks;
   /** Where the report is, once it is written. */
   readonly report?: string;
   /** Where it is to go: false = none is wanted. @default a name of its own at the destination */

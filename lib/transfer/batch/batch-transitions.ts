@@ -7,7 +7,7 @@ import { isBatchOver, runOf } from './batch-record.ts';
 
 /** It was taken on, and its list is not read yet. */
 export function acceptedBatch(
-  asked: Pick<BatchRecord, 'id' | 'owner' | 'run' | 'destination' | 'place' | 'options' | 'reportTo'> & {
+  asked: Pick<BatchRecord, 'id' | 'owner' | 'run' | 'destination' | 'place' | 'options' | 'reportTo' | 'hooks'> & {
     readonly list: Pick<BatchList, 'from' | 'format'>;
   },
   now: Instant,
@@ -59,11 +59,13 @@ export function goneOnWith({ id, createdAt, run, runAt }: BatchRecord, asked: Ba
 
 /**
  * On one machine: an earlier batch that did not come to its end, submitted once more with the same list. What had ended
- * is its next run.
+ * is its next run. Whom an unfinished one was to notify holds, until another is named.
  */
 export function submittedAgain({ id, createdAt, list, ...earlier }: BatchRecord, asked: BatchRecord): BatchRecord {
-  const run = runOf(earlier) + (isBatchOver(earlier) ? 1 : 0);
-  return { ...asked, id, createdAt, list: { ...list, from: asked.list.from }, run };
+  const isOver = isBatchOver(earlier);
+  const hooks = asked.hooks ?? (isOver ? undefined : earlier.hooks);
+  const run = runOf(earlier) + (isOver ? 1 : 0);
+  return { ...asked, id, createdAt, list: { ...list, from: asked.list.from }, run, ...stated({ hooks }) };
 }
 
 /** It is to end early: the process that works on it sees that. What is asked first is the reason. */

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { BATCH_STATUSES } from '../../../transfer/batch/batch-record.ts';
 import { OUTCOME_KINDS } from '../../../transfer/batch/outcome.ts';
+import { shownHooksSchema } from '../hooks.ts';
 import { errorCode, instant, reasonSchema } from '../transfer.ts';
 
 /* What the API answers of batches. Fields may be added; a reader ignores those that it doesn't know. */
@@ -54,6 +55,7 @@ export const batchSchema = z
       .openapi({ description: 'What is not known yet is absent.' }),
     destination: z.string().openapi({ description: 'Such as `s3://bucket/prefix/`.' }),
     createdAt: instant,
+    notified: shownHooksSchema.optional(),
     runAt: instant.optional().openapi({ description: 'ISO 8601: when this run was asked for.' }),
     endedAt: instant.optional(),
     heldUntil: instant.optional().openapi({ description: 'ISO 8601: until then what failed can be run again.' }),

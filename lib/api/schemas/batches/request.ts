@@ -4,6 +4,7 @@ import type { ListReading } from '../../../lists/options.ts';
 import { LIST_FORMATS } from '../../../lists/options.ts';
 import { readUrl } from '../../../values/web/read-url.ts';
 import { objectPlaceSchema } from '../destination.ts';
+import { notifySchema, taskTokenSchema } from '../hooks.ts';
 import { objectSchema } from '../object.ts';
 import { digestsSchema } from '../options.ts';
 import { sourceSchema } from '../source.ts';
@@ -227,6 +228,8 @@ export const batchSubmitSchema = z
     }),
     object: objectSchema.optional(),
     options: batchOptionsSchema.optional(),
+    notify: notifySchema.optional(),
+    taskToken: taskTokenSchema.optional(),
   })
   .superRefine(({ entries, list }, context) => {
     if ((entries === undefined) === (list === undefined))

@@ -1,9 +1,12 @@
 import { PieceworkError, toErrorRecord } from '../../../errors/error.ts';
+import type { BatchEnd } from '../../../events/events.ts';
 import { endEarly } from '../../../pipeline/batch/end-early.ts';
 import type { ShardIndex } from '../../../pipeline/batch/run-shards.ts';
 import type { BatchView } from '../../../pipeline/requests/batches/batch-view.ts';
 import { countOutcomes } from '../../../pipeline/requests/batches/batch-view.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
+import type { Counters } from '../../../transfer/batch/outcome.ts';
+import { stated } from '../../../values/stated.ts';
 import type { Home } from '../../home/home.ts';
 import type { BatchFolder } from '../batch-folder.ts';
 import type { BatchStore } from '../batch-store.ts';
@@ -61,7 +64,23 @@ export async function endBatch(
   // In what was not come to, there may be outcomes of an earlier run.
   const sums = how instanceof PieceworkError ? await countOutcomes(home, batch.id) : how;
   await settleLeft(home, batch.id, signal);
+  await home.notifications.send(endEvent(batch, { reason, report, counters: sums.counters }), batch);
   const record = await store.end(batch, { reason, report, ...sums });
   await keepWhatFailed(home.records, record, mostKept);
   return { record, sums, checksums };
+}
+
+function endEvent(
+  { id: batchId, run = 1, list }: BatchRecord,
+  how: {
+    readonly reason: PieceworkError | undefined;
+    readonly report: string | undefined;
+    readonly counters: Counters;
+  },
+): BatchEnd {
+  const { reason, report, counters } = how;
+  const status = reason === undefined ? 'completed' : reason.code === 'Cancelled' ? 'cancelled' : 'failed';
+  const because = reason === undefined ? undefined : toErrorRecord(reason);
+  const type = `batch.${status}` as const;
+  return stated({ type, batchId, run, entries: list.entries, counters, report, reason: because });
 }

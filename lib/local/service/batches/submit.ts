@@ -8,6 +8,7 @@ import { KEYS } from '../../../records/records.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { isBatchOver, runOf } from '../../../transfer/batch/batch-record.ts';
 import { acceptedBatch, asEnding, submittedAgain } from '../../../transfer/batch/batch-transitions.ts';
+import { shownHooks } from '../../../transfer/hooks.ts';
 import { stated } from '../../../values/stated.ts';
 import { batchFolder } from '../../batch/batch-folder.ts';
 import { completeBatchOptions } from '../../batch/batch-options.ts';
@@ -65,6 +66,7 @@ export async function submitBatch(taking: Taking, submission: BatchSubmission): 
     const record = await instead(taking, last, fresh, submission);
     if (record.id !== id) await rename(home, submission, record.id);
     await lists.put(record.id, submission);
+    if (submission.hooks !== undefined) await home.notifications.keep(record.id, submission.hooks);
     await changeRecord(home.records, KEYS.batch(record.id), () => record);
     const { id: batchId, list, destination } = record;
     await home.events.emit({
@@ -87,7 +89,7 @@ function freshBatch(
   home: Home,
   id: string,
   place: BatchRecord['place'],
-  { owner, list, reading, destination, options: asked, reportTo }: BatchSubmission,
+  { owner, list, reading, destination, options: asked, reportTo, hooks }: BatchSubmission,
 ): BatchRecord {
   const { object, ...given } = asked;
   const options = { ...completeBatchOptions(given).ofEntries, object };
@@ -96,10 +98,9 @@ function freshBatch(
       ? { from: 'the request', format: 'entries' }
       : { from: shownUrl(list.from), format: reading?.format ?? '' };
   const text = batchFolder(home.destinations, home.destinations.describe(destination)).text;
-  return acceptedBatch(
-    { id, owner, destination: text, place, options, list: from, ...stated({ reportTo }) },
-    home.clock.now(),
-  );
+  const shown = hooks === undefined ? undefined : shownHooks(hooks);
+  const more = stated({ reportTo, hooks: shown });
+  return acceptedBatch({ id, owner, destination: text, place, options, list: from, ...more }, home.clock.now());
 }
 
 /** What is begun where another batch to the same place did not come to its end. */

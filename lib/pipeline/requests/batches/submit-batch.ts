@@ -4,10 +4,12 @@ import { KEYS } from '../../../records/records.ts';
 import type { BatchRecord } from '../../../transfer/batch/batch-record.ts';
 import { isBatchTombstone, runOf } from '../../../transfer/batch/batch-record.ts';
 import { acceptedBatch } from '../../../transfer/batch/batch-transitions.ts';
+import { shownHooks } from '../../../transfer/hooks.ts';
 import { stated } from '../../../values/stated.ts';
 import { changeDocument } from '../../shared/batches/documents.ts';
 import { fleetOf, markBatchActive, SEALED } from '../../shared/batches/fleet.ts';
 import type { BatchSubmission, SealedList } from '../../shared/batches/submission.ts';
+import { notificationsOf } from '../../shared/notifications.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { claimId } from '../claim-id.ts';
 import { loadBatch } from './load-batch.ts';
@@ -38,6 +40,7 @@ export async function submitBatch(
   await markBatchActive(ports, id, run);
   const secret: SealedList = { v: 1, list, ...stated({ reading, source }) };
   await sealed.seal(SEALED.list(id), secret);
+  if (submission.hooks !== undefined) await notificationsOf(ports).keep(id, submission.hooks);
   const record = fresh(ports, { id, run, destination }, submission);
   const stored = await changeDocument(ports, KEYS.batch(id), (other) =>
     other === undefined || (isBatchTombstone(other) && runOf(other) < run) ? record : undefined,
@@ -60,11 +63,13 @@ async function planAgain(ports: Ports, batch: BatchRecord): Promise<BatchRecord>
 function fresh(
   { clock }: Ports,
   named: { readonly id: string; readonly run: number; readonly destination: string },
-  { owner, list, reading, destination: place, options, reportTo }: BatchSubmission,
+  { owner, list, reading, destination: place, options, reportTo, hooks }: BatchSubmission,
 ): BatchRecord {
   const from =
     list.kind === 'inline'
       ? { from: 'the request', format: 'entries' }
       : { from: shownUrl(list.from), format: reading?.format ?? '' };
-  return acceptedBatch({ ...named, owner, place, list: from, options, ...stated({ reportTo }) }, clock.now());
+  const shown = hooks === undefined ? undefined : shownHooks(hooks);
+  const more = stated({ reportTo, hooks: shown });
+  return acceptedBatch({ ...named, owner, place, list: from, options, ...more }, clock.now());
 }

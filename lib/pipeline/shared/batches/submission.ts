@@ -1,6 +1,7 @@
 import type { GivenEntry } from '../../../lists/given-entries.ts';
 import type { ListReading } from '../../../lists/options.ts';
 import type { BatchOptions } from '../../../transfer/batch/batch-record.ts';
+import type { Hooks } from '../../../transfer/hooks.ts';
 import type { DestinationLocator, SourceLocator } from '../../../transfer/locators.ts';
 
 /** What a deployment is asked to bring: one list to one prefix. */
@@ -14,6 +15,8 @@ export interface BatchSubmission {
   /** What is said of every source besides its URL. */
   readonly source?: Omit<SourceLocator, 'url'>;
   readonly options: BatchOptions;
+  /** Who is notified of its end. @default whom the home names for all */
+  readonly hooks?: Hooks;
   /**
    * Where the report goes, on a machine; false = none is written. @default `piecework-report-ID.jsonl` under the
    * destination

@@ -1,9 +1,9 @@
+import type { BatchEnd } from '../../../../events/events.ts';
 import { KEYS } from '../../../../records/records.ts';
 import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
 import { isBatchOver, isBatchTombstone, runOf } from '../../../../transfer/batch/batch-record.ts';
 import { announcedBatch, withoutHold } from '../../../../transfer/batch/batch-transitions.ts';
 import { NO_OUTCOMES } from '../../../../transfer/batch/outcome.ts';
-import type { BatchLifeEvent } from '../../../../transfer/progress/events.ts';
 import { stated } from '../../../../values/stated.ts';
 import { fromIso } from '../../../../values/time.ts';
 import { changeBatch, fleetOf, SEALED } from '../../../shared/batches/fleet.ts';
@@ -19,7 +19,9 @@ export async function settleBatch(ports: Ports, batch: BatchRecord, signal: Abor
   const run = runOf(batch);
   const isSame = (there: BatchRecord) => isBatchOver(there) && runOf(there) === run;
   if (batch.announced !== true && !isBatchTombstone(batch)) {
-    await ports.events.emit(endEvent(batch));
+    const end = endEvent(batch);
+    await ports.notifications?.send(end, batch);
+    await ports.events.emit(end);
     await changeBatch(ports, batch.id, (there) => (isSame(there) ? announcedBatch(there) : undefined));
   }
   const now = ports.clock.now();
@@ -35,7 +37,7 @@ export async function settleBatch(ports: Ports, batch: BatchRecord, signal: Abor
   for (let each = 1; each <= run; each += 1) await ports.records.delete(KEYS.activeBatch(batch.id, each));
 }
 
-function endEvent({ id, run = 1, status, list, counters = NO_OUTCOMES, report, reason }: BatchRecord): BatchLifeEvent {
+function endEvent({ id, run = 1, status, list, counters = NO_OUTCOMES, report, reason }: BatchRecord): BatchEnd {
   const how = status === 'completed' || status === 'cancelled' ? status : 'failed';
   const type = `batch.${how}` as const;
   return stated({ type, batchId: id, run, entries: list.entries, counters, report, reason });
