@@ -22,7 +22,7 @@ export function writeHosts({ context, settings }: VerbCall, hosts: readonly Host
 const HEADING = ['HOST', 'OPEN', 'BEARS', 'RATE', 'PER CONNECTION', 'PIECES', 'ASKED', 'WAIT', 'FAILURES'];
 
 /** A line for each; what is not known is `-`. */
-export function hostTable(hosts: readonly Host[], now: number): readonly string[] {
+function hostTable(hosts: readonly Host[], now: number): readonly string[] {
   if (hosts.length === 0) return [];
   return table(
     HEADING,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readEnvironment } from '../../lib/aws/environment.ts';
-import { ENV, NEEDS, SOURCE_PORTS, SOURCE_SCHEMES } from '../../lib/aws/names.ts';
+import { ENV, NEEDS, SOURCE_PORTS, SOURCE_SCHEMES, USUAL_WORKERS } from '../../lib/aws/names.ts';
 import { guardedSources } from '../../lib/aws/sources/guarded-sources.ts';
 import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
@@ -15,6 +15,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   planTimeoutSeconds: '900',
   pieceTimeoutSeconds: '120',
   lateSeconds: '300',
+  workers: JSON.stringify(USUAL_WORKERS),
   ownership: '{"change":"owner","read":"anyone"}',
 };
 
