@@ -3,6 +3,7 @@ import type { BatchEvent, BatchReport, Local } from '../../lib/index.ts';
 import { missing } from '../../lib/transfer/batch/outcome.ts';
 import { keepHeapSmallLater } from '../heap.ts';
 import { localOptions } from '../options/request.ts';
+import { notThereText } from '../output/batch/not-there.ts';
 import { batchReporter } from '../output/batch/reporter.ts';
 import { batchSummary } from '../output/batch/summary.ts';
 import { writeLine } from '../output/lines.ts';
@@ -14,7 +15,7 @@ export interface BatchWords {
   /** The command that tries again what failed. */
   readonly again: string | undefined;
   /** What it is of. @default 'entries' */
-  readonly of?: string;
+  readonly of?: 'entries' | 'sources';
   /** For stdout: each alone on its line, so that a script can take it. @default where the report is */
   results?(report: BatchReport): readonly string[];
 }
@@ -40,7 +41,7 @@ export async function followBatch(
   if (left > 0)
     throw new PieceworkError(
       'EntriesFailed',
-      `${left} of ${report.entries} ${of} are not there; the same command tries them again`,
+      `${notThereText(left, report.entries, of)}; the same command tries again`,
     );
 }
 
