@@ -118,7 +118,7 @@ describe.runIf(here)('the operator', () => {
     go();
     expect(await ops('drain', '--timeout', '8m')).toMatchObject({ exit: 0 });
     expect(await pipeline.status(id)).toMatchObject({ status: 'completed' });
-  });
+  }, 600_000);
 
   test('replay: what is understood goes back and is worked on; what is not stays, and is named', async () => {
     const ended = await pipeline.submit(serve('ended.bin', MIB), 'ended.bin');
