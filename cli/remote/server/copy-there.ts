@@ -24,10 +24,11 @@ export async function copyThere(call: VerbCall, following: Following, request: C
     options,
     ...(settings.restart === true ? {} : { goOn: true }),
   };
+  const startedAt = call.context.now();
   const id = await submit(call, following, request, asked);
   const { onEvent } = following;
   onEvent({ type: 'accepted', transferId: id, source: shownUrl(source), destination: String(asked.destination) });
-  return await followThere(call, following, id);
+  return await followThere(call, following, id, startedAt);
 }
 
 /** In a folder or under a prefix a file is called as its source says when it is asked, which the server does not do. */

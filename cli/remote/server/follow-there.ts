@@ -6,6 +6,7 @@ import type { CopyReport, Local } from '../../../lib/index.ts';
 import { isServerSideCopy } from '../../../lib/transfer/plan/plan.ts';
 import type { PieceworkEvent } from '../../../lib/transfer/progress/events.ts';
 import { stated } from '../../../lib/values/stated.ts';
+import { fromIso } from '../../../lib/values/time.ts';
 import type { VerbCall } from '../../verb.ts';
 import { hasEnded } from '../watch/watching.ts';
 import { LiveEvents } from './live-events.ts';
@@ -23,15 +24,16 @@ export interface Following {
 
 /**
  * Follows a transfer of the server to its end, with the events that it would have here.
+ * @param startedAt what was there before counts as there
  * @throws PieceworkError why it failed or was cancelled; `Interrupted` when the caller stops: it goes on.
  */
 export async function followThere(
   { context }: VerbCall,
   { client, local, onEvent }: Following,
   transferId: string,
+  startedAt: number,
 ): Promise<CopyReport> {
   const { signal, now } = context;
-  const startedAt = now();
   const leaving = new AbortController();
   const stop = AbortSignal.any([signal, leaving.signal]);
   const live = new LiveEvents(transferId, now, onEvent);
@@ -41,9 +43,10 @@ export async function followThere(
   async function hear(transfer: Transfer): Promise<void> {
     if (transfer.plan !== undefined && live.needsPlan) {
       const status = await local.status(transferId, stop);
-      resumedPieces = status.pieces?.doneCount ?? 0;
-      resumedBytes = status.pieces?.doneBytes ?? 0;
-      live.planned(status);
+      const isFresh = fromIso(status.record.createdAt) >= startedAt;
+      resumedPieces = isFresh ? 0 : (status.pieces?.doneCount ?? 0);
+      resumedBytes = isFresh ? 0 : (status.pieces?.doneBytes ?? 0);
+      live.planned(status, isFresh);
     }
     live.transfer(transfer);
   }

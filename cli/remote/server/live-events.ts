@@ -33,12 +33,13 @@ export class LiveEvents {
     return this.#plan === undefined;
   }
 
-  planned({ record: { plan, snapshot }, pieces }: LocalStatus): void {
+  /** @param isFresh it was begun only now: no piece was there before */
+  planned({ record: { plan, snapshot }, pieces }: LocalStatus, isFresh: boolean): void {
     if (plan === undefined || snapshot === undefined) return;
     const transferId = this.#transferId;
     this.#plan = plan;
     const all = Array.from({ length: pieces?.count ?? 0 }, (_, index) => index + 1);
-    const done = all.filter((number) => pieces?.isDone(number) === true);
+    const done = isFresh ? [] : all.filter((number) => pieces?.isDone(number) === true);
     this.#done = done.map((number) => [number, number] as const);
     if (done.length > 0)
       this.#hear({

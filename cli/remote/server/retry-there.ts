@@ -29,8 +29,9 @@ export async function retryThere(
   }
   const from = retrySource(url, settings, (await client.get(id, { signal })).source.url);
   const source = from === undefined ? undefined : remoteSource(from, settings);
+  const startedAt = context.now();
   await client.retry(id, { signal, ...stated({ source }) });
   await follow(call, { toStdout: false, isThere: true }, (local, onEvent) =>
-    followThere(call, { client, local, onEvent }, id),
+    followThere(call, { client, local, onEvent }, id, startedAt),
   );
 }
