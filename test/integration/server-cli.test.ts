@@ -9,7 +9,7 @@ import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { startServer } from '../support/server-process.ts';
 
-// The command line on a state folder that a server has: it is told of it, and asks it.
+// The command line on a state folder that a server has: it finds it, and asks it.
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -153,7 +153,7 @@ test('what a server can’t be told goes here by itself, and with --here all of 
   ])
     expect(await cli(...args)).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('given to') });
   const said = await cli('copy', url, 'out/again', '--limit-rate', '1GiB');
-  expect(said.stderr).toContain("which can't be told --limit-rate");
+  expect(said.stderr).toContain("which can't be given --limit-rate");
   expect(server.lines.filter(({ type }) => type === 'accepted' || type === 'batch.accepted')).toEqual([]);
 });
 

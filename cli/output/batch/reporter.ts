@@ -41,7 +41,7 @@ export function batchReporter(context: Context, settings: Settings): BatchReport
   let startedAt = now();
   let counters: Counters = NO_OUTCOMES;
   let known = 0;
-  let isTold = false;
+  let isCounted = false;
   let last = '';
 
   function say(line: string): void {
@@ -76,7 +76,7 @@ export function batchReporter(context: Context, settings: Settings): BatchReport
   function came({ outcome, isKnown }: Came): void {
     if (isKnown) known += 1;
     // What an earlier run brought says nothing of the speed of this one.
-    if (!isTold) counters = counted(counters, isKnown ? { ...outcome, sizeBytes: 0 } : outcome);
+    if (!isCounted) counters = counted(counters, isKnown ? { ...outcome, sizeBytes: 0 } : outcome);
     if (outcome.kind !== 'failed' || isSilent) return;
     shown += 1;
     if (settings.verbose !== true && shown > MOST_FAILURES) return;
@@ -98,8 +98,8 @@ export function batchReporter(context: Context, settings: Settings): BatchReport
       if (event.type === 'warning' && !isSilent) say(`warning: ${event.message}`);
     },
     counted(now) {
-      if (!isTold) known = totalOf(now);
-      isTold = true;
+      if (!isCounted) known = totalOf(now);
+      isCounted = true;
       counters = now;
     },
     [Symbol.dispose]() {

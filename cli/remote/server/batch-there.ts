@@ -54,7 +54,7 @@ async function submit(
 }
 
 /**
- * Follows a batch of the server to its end: its totals as it goes, what failed as it comes, and all outcomes at its end.
+ * Follows a batch of the server to its end: its totals as it goes, what failed as it comes, all outcomes at its end.
  * @throws PieceworkError `Interrupted` when the caller stops: it goes on.
  */
 export async function followBatchThere(
@@ -64,17 +64,17 @@ export async function followBatchThere(
 ): Promise<BatchReport> {
   const { signal, now } = context;
   const startedAt = now();
-  const told = new Set<number>();
+  const said = new Set<number>();
   let isListed = false;
   let failed = 0;
 
-  async function tell(kind?: 'failed'): Promise<void> {
+  async function report(kind?: 'failed'): Promise<void> {
     let cursor: string | undefined;
     do {
       const page = await client.outcomes(batchId, { limit: MOST_ON_PAGE, signal, ...stated({ kind, cursor }) });
       for (const outcome of page.outcomes) {
-        if (told.has(outcome.entry)) continue;
-        told.add(outcome.entry);
+        if (said.has(outcome.entry)) continue;
+        said.add(outcome.entry);
         // As the API shows it, which is how it was given to it.
         onEvent({ type: 'batch.outcome', outcome: outcome as Outcome, isKnown: false });
       }
@@ -92,7 +92,7 @@ export async function followBatchThere(
       onEvent({ type: 'batch.listed', batchId, entries, ...how });
     }
     reporter.counted(counters);
-    if (counters.failed > failed) await tell('failed');
+    if (counters.failed > failed) await report('failed');
     failed = counters.failed;
     return batch;
   }
@@ -101,7 +101,7 @@ export async function followBatchThere(
     for (let seconds = 0; ; seconds = LOOK_SECONDS) {
       const batch = await look(seconds);
       if (!hasEnded(batch)) continue;
-      await tell();
+      await report();
       return reportOf(batch, now() - startedAt);
     }
   } catch (error) {

@@ -31,9 +31,9 @@ const OF_A_PROCESS: readonly SettingKey[] = [
 ];
 
 /**
- * The server that is to bring what is asked for; `undefined` = this process does, which is said where a server runs that
- * can't be told something.
- * @param cant what it can't be told besides settings of this process. @default nothing
+ * The server that is to bring what is asked for; `undefined` = this process does, which is said where a server runs
+ * that can't be given something.
+ * @param cant what it can't be given besides settings of this process. @default nothing
  */
 export async function serverToBring(call: VerbCall, cant?: string): Promise<ApiClient | undefined> {
   const client = await serverHere(call);
@@ -46,7 +46,7 @@ export async function serverToBring(call: VerbCall, cant?: string): Promise<ApiC
   }
   await client[Symbol.asyncDispose]();
   if (settings.quiet !== true)
-    writeLine(context.stderr, `brought here, beside the server at ${client.url}, which can't be told ${reason}`);
+    writeLine(context.stderr, `brought here, beside the server at ${client.url}, which can't be given ${reason}`);
   return undefined;
 }
 
