@@ -4,6 +4,7 @@ import type { Transfer } from '../../lib/api/schemas/transfer.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { BATCH_STATUSES } from '../../lib/transfer/batch/batch-record.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { refuseSource } from '../options/given-id.ts';
 import { listFilter, meansBatch } from '../options/list-filter.ts';
 import { retrySource } from '../options/request.ts';
 import { batchLine } from '../output/batch/batches.ts';
@@ -26,6 +27,7 @@ const WATCH = { name: 'watch', help: 'follow it until it has ended, and end as i
 const MOST_ON_PAGE = 100;
 
 export const remoteList: Remote = {
+  isOfServer: true,
   examples: [{ command: 'piecework list --stack piecework --status failed', what: 'of a deployment' }],
   async run({ context, settings, extras }, client) {
     const limit = limitOf(extras, settings.json === true ? 50 : SHOWN_BY_DEFAULT);
@@ -111,6 +113,7 @@ function textOf(value: string | boolean | undefined): string | undefined {
 }
 
 export const remoteStatus: Remote = {
+  isOfServer: true,
   extras: [WATCH],
   examples: [{ command: 'piecework status 01JZ8 --stack piecework --watch', what: "follows a deployment's transfer" }],
   async run(call, client) {
@@ -189,8 +192,7 @@ async function showBatch(call: VerbCall, client: ApiClient, id: string): Promise
 
 async function retryRemoteBatch(call: VerbCall, client: ApiClient, id: string): Promise<void> {
   const { context, settings, extras } = call;
-  if (extras['source'] !== undefined)
-    throw new PieceworkError('InvalidOption', `--source is for one transfer, and ${id} is a batch`);
+  refuseSource(extras['source'], id);
   const batch = await client.retryBatch(id, { signal: context.signal });
   if (settings.json !== true) writeLine(context.stdout, `${id} ${batch.status}`);
   if (extras['watch'] === true) return await showBatch(call, client, id);

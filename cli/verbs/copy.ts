@@ -1,5 +1,6 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { copyRequest } from '../options/request.ts';
+import { serverToBring } from '../remote/server/here.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 import { copyMany } from './copy-many.ts';
 import { follow } from './follow.ts';
@@ -48,7 +49,14 @@ export const copyVerb: Verb = {
     const toStdout = destination === '-';
     if (toStdout) refuseJson(call);
     const request = copyRequest(source, destination, call.settings);
-    await follow(call, { toStdout }, (local) => local.copy(request, call.context.signal));
+    const isPipe = toStdout || source === '-';
+    await using client = isPipe ? undefined : await serverToBring(call);
+    if (client === undefined)
+      return await follow(call, { toStdout }, (local) => local.copy(request, call.context.signal));
+    const { copyThere } = await import('../remote/server/copy-there.ts');
+    await follow(call, { toStdout, isThere: true }, (local, onEvent) =>
+      copyThere(call, { client, local, onEvent }, request),
+    );
   },
 };
 

@@ -4,6 +4,7 @@ import { missing } from '../../lib/transfer/batch/outcome.ts';
 import { keepHeapSmallLater } from '../heap.ts';
 import { localOptions } from '../options/request.ts';
 import { notThereText } from '../output/batch/not-there.ts';
+import type { BatchReporter } from '../output/batch/reporter.ts';
 import { batchReporter } from '../output/batch/reporter.ts';
 import { batchSummary } from '../output/batch/summary.ts';
 import { writeLine } from '../output/lines.ts';
@@ -27,7 +28,7 @@ export interface BatchWords {
 export async function followBatch(
   call: VerbCall,
   { again, of = 'entries', results = ({ report }) => (report === undefined ? [] : [report]) }: BatchWords,
-  run: (local: Local, onEvent: (event: BatchEvent) => void) => Promise<BatchReport>,
+  run: (local: Local, onEvent: (event: BatchEvent) => void, reporter: BatchReporter) => Promise<BatchReport>,
 ): Promise<void> {
   const report = await watched(call, run);
   const { context, settings } = call;
@@ -48,10 +49,10 @@ export async function followBatch(
 /** Asks this machine about a batch, with its events shown. All of that has ended before the result is there. */
 export async function watched<T>(
   { context, settings }: VerbCall,
-  run: (local: Local, onEvent: (event: BatchEvent) => void) => Promise<T>,
+  run: (local: Local, onEvent: (event: BatchEvent) => void, reporter: BatchReporter) => Promise<T>,
 ): Promise<T> {
   keepHeapSmallLater();
   using reporter = batchReporter(context, settings);
   await using local = await context.openLocal({ ...localOptions(settings), onEvent: reporter.event });
-  return await run(local, reporter.batchEvent);
+  return await run(local, reporter.batchEvent, reporter);
 }

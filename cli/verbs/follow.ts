@@ -9,11 +9,17 @@ import { writeJson } from '../output/reporters/json-reporter.ts';
 import { resultJson, summaryLines } from '../output/result.ts';
 import type { VerbCall } from '../verb.ts';
 
+export interface FollowOptions {
+  readonly toStdout: boolean;
+  /** The server of the state folder runs it: interrupted, the transfer goes on. @default false */
+  readonly isThere?: boolean;
+}
+
 /** Runs a transfer with its events shown, and says how it ended. `copy` and `retry` are this. */
 export async function follow(
   call: VerbCall,
-  options: { readonly toStdout: boolean },
-  run: (local: Local) => Promise<CopyReport>,
+  options: FollowOptions,
+  run: (local: Local, onEvent: (event: PieceworkEvent) => void) => Promise<CopyReport>,
 ): Promise<void> {
   const { context, settings } = call;
   const report = await watched(call, options, run);
@@ -28,8 +34,8 @@ export async function follow(
 
 async function watched(
   call: VerbCall,
-  { toStdout }: { readonly toStdout: boolean },
-  run: (local: Local) => Promise<CopyReport>,
+  { toStdout, isThere = false }: FollowOptions,
+  run: (local: Local, onEvent: (event: PieceworkEvent) => void) => Promise<CopyReport>,
 ): Promise<CopyReport> {
   const { context, settings } = call;
   using reporter = chooseReporter(context, settings);
@@ -42,9 +48,10 @@ async function watched(
   const localWith: LocalOptions = { ...localOptions(settings), onEvent };
   try {
     await using local = await context.openLocal(localWith);
-    return await run(local);
+    return await run(local, onEvent);
   } catch (error) {
-    throw error instanceof PieceworkError && error.code === 'Interrupted' ? interrupted(toStdout, error) : error;
+    const isOurs = !isThere && error instanceof PieceworkError && error.code === 'Interrupted';
+    throw isOurs ? interrupted(toStdout, error) : error;
   }
 }
 

@@ -31,6 +31,8 @@ export interface Asking extends AsyncDisposable {
   /** What stands before `/v1`, without a trailing slash. */
   readonly base: string;
   ask<T>(asked: Asked): Promise<T>;
+  /** The body of an answer that does not end by itself, as it comes. @throws PieceworkError also when it breaks */
+  stream(asked: Asked): AsyncGenerator<string>;
 }
 
 /**
@@ -52,25 +54,28 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, 
     return await authorize({ method: asked.method, url, headers, ...(body === undefined ? {} : { body }) });
   }
 
-  async function once(asked: Asked): Promise<ApiAnswer> {
+  async function open(asked: Asked, signal: AbortSignal | undefined) {
     const url = new URL(`${base}${asked.path}`);
     for (const [name, value] of Object.entries(asked.query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
     const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
     const headers = await headersOf(asked, url, body);
+    // Loaded with the first request: most of those who import the library send none.
+    connections ??= import('./connections.ts').then(({ connectTo }) => connectTo(base, socketPath));
+    const { dispatcher, request } = await connections;
+    const sent = { method: asked.method, headers, dispatcher };
+    return await request(url, {
+      ...sent,
+      ...(signal === undefined ? {} : { signal }),
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+
+  async function once(asked: Asked): Promise<ApiAnswer> {
     const patience = AbortSignal.timeout(ANSWER_MS + (asked.waitSeconds ?? 0) * 1000);
     const signal = asked.signal === undefined ? patience : AbortSignal.any([patience, asked.signal]);
     try {
-      // Loaded with the first request: most of those who import the library send none.
-      connections ??= import('./connections.ts').then(({ connectTo }) => connectTo(base, socketPath));
-      const { dispatcher, request } = await connections;
-      const answer = await request(url, {
-        method: asked.method,
-        headers,
-        signal,
-        dispatcher,
-        ...(body === undefined ? {} : { body }),
-      });
+      const answer = await open(asked, signal);
       const retryAfter = answer.headers['retry-after'];
       return {
         status: answer.statusCode,
@@ -78,12 +83,25 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, 
         retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
       };
     } catch (cause) {
-      if (asked.signal?.aborted === true) throw new PieceworkError('Interrupted', 'interrupted', { cause });
-      throw new PieceworkError(
-        'ApiUnreachable',
-        `${base} does not answer (${reasonOf(cause)}); check the URL and the network`,
-        { cause },
-      );
+      throw unreachable(asked, cause);
+    }
+  }
+
+  function unreachable({ signal }: Asked, cause: unknown): PieceworkError {
+    if (signal?.aborted === true) return new PieceworkError('Interrupted', 'interrupted', { cause });
+    const why = `${base} does not answer (${reasonOf(cause)}); check the URL and the network`;
+    return new PieceworkError('ApiUnreachable', why, { cause });
+  }
+
+  async function* stream(asked: Asked): AsyncGenerator<string> {
+    try {
+      const { statusCode: status, body } = await open(asked, asked.signal);
+      if (status !== 200) answerOf({ status, text: await body.text(), retryAfter: undefined }, base);
+      body.setEncoding('utf8');
+      for await (const chunk of body) yield String(chunk);
+    } catch (cause) {
+      if (cause instanceof PieceworkError) throw cause;
+      throw unreachable(asked, cause);
     }
   }
 
@@ -99,7 +117,7 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, 
     }
   }
 
-  return { base, ask, [Symbol.asyncDispose]: async () => (await connections)?.dispatcher.close() };
+  return { base, ask, stream, [Symbol.asyncDispose]: async () => (await connections)?.dispatcher.close() };
 }
 
 /**

@@ -11,6 +11,8 @@ import type { LimitsBody, Service } from '../schemas/service.ts';
 import type { Health, Transfer, TransferDetail, TransferPage } from '../schemas/transfer.ts';
 import { openAsking } from './asking.ts';
 import type { ClientAuth } from './authorizer.ts';
+import type { ServerEvent } from './events.ts';
+import { eventsOf } from './events.ts';
 
 export interface ClientOptions {
   /** What stands before `/v1`, such as `https://….execute-api.….amazonaws.com/prod`. */
@@ -107,6 +109,11 @@ export interface ApiClient extends AsyncDisposable {
   /** On a machine only, as the next one. */
   pauseBatch(batchId: string, options?: Calling): Promise<Batch>;
   resumeBatch(batchId: string, options?: Calling): Promise<Batch>;
+  /**
+   * What happens on a machine, as it comes, until it ends or the signal is aborted.
+   * @param options.transferId its pieces, too
+   */
+  events(options?: Calling & { readonly transferId?: string }): AsyncIterable<ServerEvent>;
   /** Which home answers, and what it has. */
   service(options?: Calling): Promise<Service>;
   health(options?: Calling): Promise<Health>;
@@ -197,6 +204,7 @@ export function createClient(options: ClientOptions): ApiClient {
       ask({ method: 'POST', path: `${batchPathOf(id)}/pause`, repeatable: true, signal }),
     resumeBatch: (id, { signal } = {}) =>
       ask({ method: 'POST', path: `${batchPathOf(id)}/resume`, repeatable: true, signal }),
+    events: ({ transferId, signal } = {}) => eventsOf(asking, { transferId, signal }),
     service: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/service', repeatable: true, signal }),
     health: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/health', repeatable: true, signal }),
     [Symbol.asyncDispose]: () => asking[Symbol.asyncDispose](),

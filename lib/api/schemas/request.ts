@@ -3,7 +3,7 @@ import { destinationSchema } from './destination.ts';
 import { objectSchema } from './object.ts';
 import { optionsSchema } from './options.ts';
 import { sourceSchema } from './source.ts';
-import { pausedSchema, prioritySchema } from './standing.ts';
+import { goOnSchema, pausedSchema, prioritySchema } from './standing.ts';
 
 /*
  * What the API takes. Everything is strict: an unknown field is a misspelt one more often than a harmless one.
@@ -18,6 +18,7 @@ export const submitSchema = z
     options: optionsSchema.optional(),
     priority: prioritySchema.optional(),
     paused: pausedSchema.optional(),
+    goOn: goOnSchema.optional(),
   })
   .openapi('SubmitRequest');
 
