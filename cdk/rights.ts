@@ -29,8 +29,8 @@ const RECORDS: Readonly<
 > = {
   // It seals sources and lists, and can't read them.
   api: {
-    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards'],
-    write: ['transfers', 'active', 'sealed', 'keys', 'batches', 'activeBatches'],
+    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'waits'],
+    write: ['transfers', 'active', 'sealed', 'keys', 'batches', 'activeBatches', 'waits'],
     remove: ['active', 'sealed'],
   },
   // It reads lists into shards, and makes transfers of large entries.

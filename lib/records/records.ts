@@ -59,8 +59,17 @@ export const KEYS = {
     path: `active-batches/${id}/${run}`,
     once: true,
   }),
+  /** One of the places for requests that wait for a change. */
+  wait: (place: number): RecordKey<WaitEntry> => ({ path: `waits/${place}.json` }),
   batchIdempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/batches-${hash}` }),
 } as const;
+
+/** A request waits there until then. */
+export interface WaitEntry {
+  readonly v: 1;
+  /** ISO 8601. */
+  readonly until: string;
+}
 
 export interface ActiveMarker {
   readonly v: 1;
