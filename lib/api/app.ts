@@ -91,11 +91,11 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   });
 
   app.openapi(listRoute, async (context) => {
-    const { status: statuses, cursor, ...query } = context.req.valid('query');
+    const { status: statuses, label: labels, cursor, ...query } = context.req.valid('query');
     const sees = seesAs(context.get('owner'), ownership);
     const before = cursor === undefined ? undefined : fromCursor(cursor);
     const list = deps.list ?? ((asked) => listPage(ports, asked));
-    const page = await list({ ...stated(query), limit: query.limit, sees, ...stated({ before, statuses }) });
+    const page = await list({ ...stated(query), limit: query.limit, sees, ...stated({ before, statuses, labels }) });
     const transfers = page.records.map((record) => shown(record, context));
     return context.json(page.next === undefined ? { transfers } : { transfers, nextCursor: toCursor(page.next) }, 200);
   });
