@@ -11,6 +11,7 @@ import { batchLine } from '../output/batch/batches.ts';
 import { writeLine } from '../output/lines.ts';
 import { readsUnicode } from '../output/paint.ts';
 import { BLOCKS, LETTERS } from '../output/piece-map.ts';
+import { withReason } from '../output/reason-of-row.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { transferTable } from '../output/transfer-table.ts';
 import type { VerbCall } from '../verb.ts';
@@ -31,7 +32,7 @@ export const remoteList: Remote = {
   examples: [{ command: 'piecework list --stack piecework --status failed', what: 'of a deployment' }],
   async run({ context, settings, extras }, client) {
     const limit = limitOf(extras, settings.json === true ? 50 : SHOWN_BY_DEFAULT);
-    const filter = listFilter(extras);
+    const filter = listFilter(extras, context.now());
     const { words, ...rest } = filter;
     const batch = textOf(extras['batch']);
     const of = batch === undefined ? undefined : (await resolveRemoteId(client, batch, context.signal)).id;
@@ -70,7 +71,9 @@ export const remoteList: Remote = {
     const shown = all.slice(0, limit);
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
     const now = context.now();
-    const rows = shown.map((one) => ('source' in one ? remoteRow(one, now) : remoteBatchRow(one)));
+    const rows = shown.map((one) =>
+      withReason('source' in one ? remoteRow(one, now) : remoteBatchRow(one), one, filter),
+    );
     if (rows.length > 0) for (const line of transferTable(rows, now, columns)) writeLine(context.stdout, line);
     if (settings.quiet === true) return;
     if (shown.length === 0) writeLine(context.stderr, 'no transfers');

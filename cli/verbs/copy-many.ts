@@ -38,7 +38,7 @@ export async function copyMany(call: VerbCall): Promise<void> {
   };
   // In the order of the sources.
   const results = () => [...brought].sort(([a], [b]) => a - b).map(([, place]) => place);
-  const words = { again: againCommand(call.commandLine), of: 'sources', results };
+  const words = { again: againCommand(call.commandLine), of: 'sources' as const, results };
   const both = (onEvent: (event: BatchEvent) => void) => (event: BatchEvent) => {
     note(event);
     onEvent(event);

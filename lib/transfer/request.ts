@@ -71,7 +71,12 @@ export interface TransferRequest {
   readonly destination: DestinationLocator;
   readonly object: ObjectSettings;
   readonly options: TransferOptions;
+  /** The caller's own names for it, by which lists and events are chosen. No secret. */
+  readonly labels?: Labels;
 }
+
+/** Names and values. */
+export type Labels = Readonly<Record<string, string>>;
 
 const HOUR_MS = 3_600_000;
 

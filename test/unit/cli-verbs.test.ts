@@ -30,7 +30,7 @@ const open: LocalStatus = {
     trouble: { 3: { attempt: 2, failures: 1, waits: 0, code: 'SourceReset' } },
   }),
   isRunning: false,
-  pieces: { count: 4, doneCount: 2, doneBytes: 20, parts: [], isDone: (number) => number <= 2 },
+  pieces: { count: 4, doneCount: 2, doneBytes: 20, parts: [], listedAfter: 0, isDone: (number) => number <= 2 },
 };
 
 const ended: LocalStatus = { record: record(OTHER, { status: 'completed', result: report.result }), isRunning: false };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
+import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import { withoutEnd } from '../../values/text/without-end.ts';
 import type { ApiAnswer } from './answers.ts';
@@ -108,13 +109,24 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, 
   async function ask<T>(asked: Asked): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return answerOf<T>(await once(asked), base);
+        const answer = await once(asked);
+        const early = answer.status === 200 && asked.waitSeconds !== undefined ? answer.retryAfter : undefined;
+        if (early === undefined) return answerOf<T>(answer, base);
+        return await later<T>(asked, asked.waitSeconds ?? 0, early);
       } catch (error) {
         if (!(error instanceof PieceworkError) || tries >= TRIES || !mayPass(error, asked)) throw error;
         const waitMs = error.details.retryAfterMs ?? backoffMs(tries, randomUUID());
         await pause(Math.min(waitMs, 20_000), asked.signal);
       }
     }
+  }
+
+  /** Too many wait there: this one waits here, and looks once more. */
+  async function later<T>(asked: Asked, waitSeconds: number, retryAfter: string): Promise<T> {
+    const waitMs = parseRetryAfter(retryAfter, Date.now()) ?? 0;
+    await pause(Math.min(waitMs, waitSeconds * 1000), asked.signal);
+    const { waitSeconds: _, ...rest } = asked;
+    return await ask<T>({ ...rest, query: { ...asked.query, waitSeconds: undefined } });
   }
 
   return { base, ask, stream, [Symbol.asyncDispose]: async () => (await connections)?.dispatcher.close() };

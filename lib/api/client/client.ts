@@ -60,6 +60,13 @@ export interface ApiClient extends AsyncDisposable {
       readonly host?: string;
       /** Why it failed, or waits. */
       readonly code?: ErrorCode;
+      /** `NAME`, or `NAME=VALUE`; several with commas, of which all must fit. */
+      readonly label?: string;
+      /** What the destination begins with, such as `s3://bucket/prefix/`. */
+      readonly prefix?: string;
+      /** ISO 8601: when it was submitted; both are included. */
+      readonly since?: string;
+      readonly until?: string;
       /** Of this batch. @default those of no batch */
       readonly batch?: string;
       readonly limit?: number;

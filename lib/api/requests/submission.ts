@@ -29,6 +29,7 @@ export function toSubmission(body: SubmitBody, owner: string, locate: LocateDest
     object: toObject(body.object ?? {}),
     options: toOptions(body.options ?? {}),
     owner,
+    ...stated({ labels: body.labels }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { destinationSchema } from './destination.ts';
+import { labelsSchema } from './labels.ts';
 import { objectSchema } from './object.ts';
 import { optionsSchema } from './options.ts';
 import { sourceSchema } from './source.ts';
@@ -16,6 +17,10 @@ export const submitSchema = z
     destination: destinationSchema,
     object: objectSchema.optional(),
     options: optionsSchema.optional(),
+    labels: labelsSchema.optional().openapi({
+      description:
+        'Names and values of yours, at most 16: lists can be asked for them, and events have them. They are shown to all who may see the transfer.',
+    }),
     priority: prioritySchema.optional(),
     paused: pausedSchema.optional(),
     goOn: goOnSchema.optional(),

@@ -7,6 +7,7 @@ import { serviceError } from '../../errors/service.ts';
 import type { Usage } from '../../transfer/cost/usage.ts';
 import { shownUsage } from '../../transfer/cost/usage.ts';
 import type { BatchLifeEvent, PieceworkEvent } from '../../transfer/progress/events.ts';
+import type { Labels } from '../../transfer/request.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import { printableJson } from '../../values/text/printable.ts';
 import type { Instant } from '../../values/time.ts';
@@ -39,6 +40,7 @@ interface TransferDescription {
   readonly destination: string;
   readonly owner: string;
   readonly actedBy?: string;
+  readonly labels?: Labels;
 }
 
 type LifeEvent = Extract<PieceworkEvent, { readonly type: keyof typeof DETAIL_TYPES }>;

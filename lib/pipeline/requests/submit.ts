@@ -3,7 +3,7 @@ import { KEYS } from '../../records/records.ts';
 import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone, newRecord } from '../../transfer/record/record.ts';
-import type { ObjectSettings, TransferOptions, TransferRequest } from '../../transfer/request.ts';
+import type { Labels, ObjectSettings, TransferOptions, TransferRequest } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
 import { markActive } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
@@ -18,6 +18,7 @@ export interface Submission {
   readonly destination: DestinationLocator;
   readonly object: ObjectSettings;
   readonly options: TransferOptions;
+  readonly labels?: Labels;
   /** Whose transfer it is: the principal that asks for it. Queues are fair between owners. */
   readonly owner: string;
   /** The batch that it belongs to. */
@@ -104,8 +105,8 @@ async function submitAgain(ports: Ports, id: string, submission: Submission): Pr
 
 /** What the record keeps of a request: the source without anything secret. */
 export function toRequest(
-  submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options'>,
+  submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options' | 'labels'>,
 ): TransferRequest {
-  const { source, destination, object, options } = submission;
-  return { source: shownSource(source), destination, object, options };
+  const { source, destination, object, options, labels } = submission;
+  return { source: shownSource(source), destination, object, options, ...stated({ labels }) };
 }
