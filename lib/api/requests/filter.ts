@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors/codes.ts';
+import type { LabelFilter } from '../../transfer/labels.ts';
 import type { Status, TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
 import type { Labels } from '../../transfer/request.ts';
@@ -6,7 +7,6 @@ import { stated } from '../../values/stated.ts';
 import { base32 } from '../../values/text/base32.ts';
 import { fromIso } from '../../values/time.ts';
 import { placeOf } from '../answers/command.ts';
-import type { LabelFilter } from '../schemas/labels.ts';
 
 /** Which transfers of a list are wanted; what is not said holds for all. */
 export interface TransferFilter {
