@@ -89,6 +89,8 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, 
   }
 
   function unreachable({ signal }: Asked, cause: unknown): PieceworkError {
+    // Of the answer, or of the credentials.
+    if (cause instanceof PieceworkError) return cause;
     if (signal?.aborted === true) return new PieceworkError('Interrupted', 'interrupted', { cause });
     const why = `${base} does not answer (${reasonOf(cause)}); check the URL and the network`;
     return new PieceworkError('ApiUnreachable', why, { cause });
@@ -101,7 +103,6 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, 
       body.setEncoding('utf8');
       for await (const chunk of body) yield String(chunk);
     } catch (cause) {
-      if (cause instanceof PieceworkError) throw cause;
       throw unreachable(asked, cause);
     }
   }
