@@ -1,10 +1,10 @@
 import type { TransferFilter } from '../../lib/api/requests/filter.ts';
-import { labelFilterSchema } from '../../lib/api/schemas/labels.ts';
 import { ACTIVE, STATUS_WORDS } from '../../lib/api/schemas/statuses.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { isErrorCode } from '../../lib/errors/codes.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { BATCH_STATUSES } from '../../lib/transfer/batch/batch-record.ts';
+import { parseLabelFilter } from '../../lib/transfer/labels.ts';
 import type { Status } from '../../lib/transfer/record/record.ts';
 import { stated } from '../../lib/values/stated.ts';
 import type { Instant } from '../../lib/values/time.ts';
@@ -84,13 +84,13 @@ function timeOf(name: string, given: string | undefined, now: Instant): string |
 
 /** Of transfers. @throws PieceworkError `InvalidOption`. */
 export function transferFilter({ words, label, ...rest }: ListFilter): Omit<TransferFilter, 'batch'> {
-  const labels = label === undefined ? undefined : labelFilterSchema.safeParse(label);
-  if (labels?.success === false)
+  const labels = label === undefined ? undefined : parseLabelFilter(label);
+  if (label !== undefined && labels === undefined)
     throw new PieceworkError('InvalidOption', '--label: is to be NAME or NAME=VALUE, with commas between several');
   const statuses = words?.flatMap((word) => (word === 'active' ? ACTIVE : [word as Status]));
   return {
     ...rest,
-    ...stated({ statuses: statuses === undefined ? undefined : new Set(statuses), labels: labels?.data }),
+    ...stated({ statuses: statuses === undefined ? undefined : new Set(statuses), labels }),
   };
 }
 
