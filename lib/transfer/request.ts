@@ -1,4 +1,5 @@
 import type { Digests } from './digests.ts';
+import type { Labels } from './labels.ts';
 import type { DestinationLocator } from './locators.ts';
 
 /**
@@ -74,9 +75,6 @@ export interface TransferRequest {
   /** The caller's own names for it, by which lists and events are chosen. No secret. */
   readonly labels?: Labels;
 }
-
-/** Names and values. */
-export type Labels = Readonly<Record<string, string>>;
 
 const HOUR_MS = 3_600_000;
 

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../errors/codes.ts';
-import type { LabelFilter } from '../../transfer/labels.ts';
+import type { LabelFilter, Labels } from '../../transfer/labels.ts';
+import { hasLabels } from '../../transfer/labels.ts';
 import type { Status, TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
-import type { Labels } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
 import { base32 } from '../../values/text/base32.ts';
 import { fromIso } from '../../values/time.ts';
@@ -59,22 +59,18 @@ export function summaryOf(record: TransferRecord): Summary {
 }
 
 export function fits(summary: Summary, filter: TransferFilter): boolean {
-  const { statuses, batch, search, host, code, labels = [], prefix, since, until } = filter;
+  const { statuses, batch, search, host, code, labels, prefix, since, until } = filter;
   return (
     (statuses === undefined || statuses.has(summary.status)) &&
     summary.batch === batch &&
     (search === undefined || summary.text.includes(search.toLowerCase())) &&
     (host === undefined || isHost(summary.host, host.toLowerCase())) &&
     (code === undefined || summary.codes.includes(code)) &&
-    labels.every(([name, value]) => hasLabel(summary.labels, name, value)) &&
+    hasLabels(summary.labels, labels) &&
     (prefix === undefined || summary.place.startsWith(prefix)) &&
     (since === undefined || fromIso(summary.createdAt) >= fromIso(since)) &&
     (until === undefined || fromIso(summary.createdAt) <= fromIso(until))
   );
-}
-
-function hasLabel(labels: Labels = {}, name: string, value: string | undefined): boolean {
-  return Object.hasOwn(labels, name) && (value === undefined || labels[name] === value);
 }
 
 /** An id is made before its record is stored, and by another clock's time than the reader's. */

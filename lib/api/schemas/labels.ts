@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { LabelFilter } from '../../transfer/labels.ts';
-import { LABEL_NAME, LABEL_VALUE, MOST_LABELS, parseLabelFilter } from '../../transfer/labels.ts';
+import { LABEL_NAME, LABEL_VALUE, parseLabelFilter } from '../../transfer/labels.ts';
+
+const MOST_LABELS = 16;
 
 /** The caller's own names for a transfer. */
 export const labelsSchema = z

@@ -1,9 +1,10 @@
 import { PieceworkError } from '../../errors/error.ts';
 import { KEYS } from '../../records/records.ts';
+import type { Labels } from '../../transfer/labels.ts';
 import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone, newRecord } from '../../transfer/record/record.ts';
-import type { Labels, ObjectSettings, TransferOptions, TransferRequest } from '../../transfer/request.ts';
+import type { ObjectSettings, TransferOptions, TransferRequest } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
 import { markActive } from '../shared/markers.ts';
 import type { Ports } from '../shared/ports.ts';
