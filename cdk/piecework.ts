@@ -217,6 +217,7 @@ export class Piecework extends Construct {
       pieceTimeoutSeconds: String(settings.pieceTimeout.toSeconds()),
       lateSeconds: String(settings.lateArrival.toSeconds()),
       workers: JSON.stringify(workersOf(settings)),
+      maxWaiting: String(settings.maxWaiting),
     };
   }
 

@@ -12,9 +12,10 @@ import { stayLive } from './state/live.ts';
 
 followTheme();
 followAddress();
+// Before anything is drawn: the answers come meanwhile.
+void stayLive();
 const place = document.getElementById('page');
 if (place !== null) {
   place.replaceChildren();
   render(<App />, place);
 }
-void stayLive();

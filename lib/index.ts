@@ -17,6 +17,7 @@
  */
 export type { ClientAuth } from './api/client/authorizer.ts';
 export { type ApiClient, type ClientOptions, createClient } from './api/client/client.ts';
+export type { ServerEvent } from './api/client/events.ts';
 export type { Batch, BatchDetail, BatchPage, OutcomePage } from './api/schemas/batches/answers.ts';
 export type { SubmitBatchRequest } from './api/schemas/batches/request.ts';
 export type { DryRun } from './api/schemas/dry-run.ts';

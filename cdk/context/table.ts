@@ -61,6 +61,7 @@ export const FORMS: { readonly [Name in keyof Required<PieceworkProps>]: Form<un
   hostConnections: wholeNumber,
   maxFetchers: wholeNumber,
   maxPlanners: wholeNumber,
+  maxWaiting: wholeNumber,
   maxFinalizers: wholeNumber,
   pieceTimeout: duration,
   planTimeout: duration,

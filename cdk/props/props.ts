@@ -179,6 +179,12 @@ export interface PieceworkProps {
    * @default 25
    */
   readonly maxFetchers?: number;
+  /**
+   * Requests to the API that may wait for a change (`waitSeconds`) at the same time, each in a run of the API's
+   * function; more are answered at once, with `Retry-After`. 0 to 1000.
+   * @default 50
+   */
+  readonly maxWaiting?: number;
   /** Planners at work at the same time, 2 to 1000. @default 10 */
   readonly maxPlanners?: number;
   /**

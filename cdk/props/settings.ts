@@ -28,6 +28,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   hostConnections: true,
   maxFetchers: true,
   maxPlanners: true,
+  maxWaiting: true,
   maxFinalizers: true,
   pieceTimeout: true,
   planTimeout: true,
@@ -70,6 +71,7 @@ export function settingsOf(props: PieceworkProps): Settings {
     taskTokens: props.taskTokens ?? false,
     hostConnections: whole(props, 'hostConnections', USUAL_WORKERS.hostConnections, 1, 10_000),
     maxFetchers: whole(props, 'maxFetchers', USUAL_WORKERS.maxFetchers, 2, 1000),
+    maxWaiting: whole(props, 'maxWaiting', 50, 0, 1000),
     maxPlanners: whole(props, 'maxPlanners', 10, 2, 1000),
     maxFinalizers: whole(props, 'maxFinalizers', 2, 2, 5),
     pieceTimeout: duration(props, 'pieceTimeout', Duration.seconds(USUAL_WORKERS.pieceTimeoutSeconds), 10, 900),
@@ -98,6 +100,7 @@ type NumberProp =
   | 'hostConnections'
   | 'maxFetchers'
   | 'maxPlanners'
+  | 'maxWaiting'
   | 'maxFinalizers'
   | 'fetcherMemoryMiB'
   | 'plannerMemoryMiB'

@@ -13,6 +13,9 @@ export interface EndCommands {
   failed(values: EndValues, thrown: unknown): Promise<void>;
 }
 
+/** Why this command left it before its end. */
+const NO_ENDS: ReadonlySet<string> = new Set(['Interrupted', 'ApiUnreachable']);
+
 export function endCommands(
   context: Pick<Context, 'environment' | 'signal' | 'stderr'>,
   { onComplete, onError }: Pick<Settings, 'onComplete' | 'onError'>,
@@ -25,8 +28,8 @@ export function endCommands(
     },
     async failed(values, thrown) {
       const { code, message } = asPieceworkError(thrown);
-      // What was interrupted has not ended: the same command goes on with it.
-      if (onError === undefined || context.signal.aborted || code === 'Interrupted') return;
+      // What was interrupted has not ended: the same command goes on with it, or the server that has it.
+      if (onError === undefined || context.signal.aborted || NO_ENDS.has(code)) return;
       const known = { STATUS: code === 'Cancelled' ? 'cancelled' : 'failed', CODE: code, MESSAGE: message };
       const failure = await runCommand(onError, { ...known, ...values, ...lackingIn(values, known) }, context);
       if (failure !== undefined)

@@ -1,6 +1,7 @@
 import type { Local, PieceworkEvent } from '../../lib/index.ts';
 import { missing } from '../../lib/transfer/batch/outcome.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { notThereText } from '../output/batch/not-there.ts';
 import type { EndValues } from './variables.ts';
 import { batchValues, recordValues } from './variables.ts';
 
@@ -46,7 +47,7 @@ function transferEnd(transferId: string, isGood: boolean): End {
 function batchEnd({ type, batchId, entries, counters, report, reason }: BatchEnd): End {
   const left = missing(counters);
   const status = type === 'batch.completed' ? 'completed' : type === 'batch.cancelled' ? 'cancelled' : 'failed';
-  const lacking = `${left} of ${entries} entries are not there; piecework retry ${batchId} tries them again`;
+  const lacking = `${notThereText(left, entries, 'entries')}; piecework retry ${batchId} tries again`;
   const why = reason ?? (left === 0 ? undefined : { code: 'EntriesFailed' as const, message: lacking });
   return {
     of: `batch ${batchId}`,

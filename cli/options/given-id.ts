@@ -39,3 +39,9 @@ export async function resolveId(local: Pick<Local, 'list' | 'listBatches'>, give
     `${found.length} ${what} have an id that begins with "${printable(given)}": ${shown}${more}; give more of it`,
   );
 }
+
+/** @throws PieceworkError `InvalidOption`: a batch has many. */
+export function refuseSource(url: string | boolean | undefined, batchId: string): void {
+  if (url === undefined) return;
+  throw new PieceworkError('InvalidOption', `--source is for one transfer, and ${batchId} is a batch`);
+}

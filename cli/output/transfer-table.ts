@@ -10,6 +10,8 @@ export interface TransferRow {
   /** Redacted. */
   readonly source: string;
   readonly destination: string;
+  /** On a line of its own. @default none */
+  readonly reason?: string;
 }
 
 const HEADING = ['ID', 'STATE', 'SIZE', 'AGE', 'SOURCE', 'DESTINATION'];
@@ -30,7 +32,7 @@ export function transferTable(rows: readonly TransferRow[], now: number, columns
   const destinations = most(rows.map(({ destination }) => destination));
   const forSource = Math.max(Math.floor(room / 2), room - destinations);
   const forDestination = room - Math.min(forSource, most(rows.map(({ source }) => source)));
-  return table(
+  const lines = table(
     HEADING,
     rows.map(({ source, destination }, index) => [
       ...(fixed[index] ?? []),
@@ -38,4 +40,8 @@ export function transferTable(rows: readonly TransferRow[], now: number, columns
       shorten(destination, forDestination),
     ]),
   );
+  return lines.flatMap((line, index) => {
+    const reason = rows[index - 1]?.reason;
+    return reason === undefined ? [line] : [line, `    ${reason}`];
+  });
 }

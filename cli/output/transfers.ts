@@ -11,9 +11,11 @@ import { facts } from './text.ts';
 import type { TransferRow } from './transfer-table.ts';
 import { waitingState, waitingText } from './waiting.ts';
 
-/** What a person calls its state: an open transfer that no process works on was interrupted. */
-function stateOf({ record, isRunning }: LocalStatus): string {
-  return isOver(record) || isRunning ? record.status : 'interrupted';
+/** What a person calls its state: an open transfer that no process works on was interrupted, unless it is paused. */
+function stateOf({ record, isRunning, isPaused }: LocalStatus): string {
+  if (isOver(record)) return record.status;
+  if (isPaused === true) return 'paused';
+  return isRunning ? record.status : 'interrupted';
 }
 
 /** One that no process works on waits for a person. */
@@ -48,6 +50,7 @@ export function statusLines(
   const lines = facts([
     ['transfer', record.id],
     ['state', `${stateOf(transfer)}${record.run > 1 ? ` (run ${record.run})` : ''}`],
+    ['paused', transfer.isPaused === true ? `piecework resume ${record.id} goes on with it` : undefined],
     ['waits', waiting === undefined ? undefined : waitingText(waiting, now)],
     ['source', `${request.source.url}${request.source.withheld ? ' (not stored whole)' : ''}`],
     ['destination', placeText(request.destination)],
@@ -77,9 +80,9 @@ function mappedPieces({ record, pieces }: LocalStatus): MappedPieces | undefined
 }
 
 /** For a program: the record, and which pieces are done as a text of 0 and 1. */
-export function statusJson({ record, isRunning, pieces }: LocalStatus): object {
-  if (pieces === undefined) return { ...record, isRunning };
+export function statusJson({ record, pieces, ...standing }: LocalStatus): object {
+  if (pieces === undefined) return { ...record, ...standing };
   const { count, doneCount, doneBytes, isDone } = pieces;
   const map = Array.from({ length: count }, (_, index) => (isDone(index + 1) ? '1' : '0')).join('');
-  return { ...record, isRunning, pieces: { count, doneCount, doneBytes, map } };
+  return { ...record, ...standing, pieces: { count, doneCount, doneBytes, map } };
 }

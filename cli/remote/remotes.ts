@@ -4,12 +4,14 @@ import type { Transfer } from '../../lib/api/schemas/transfer.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { BATCH_STATUSES } from '../../lib/transfer/batch/batch-record.ts';
 import { stated } from '../../lib/values/stated.ts';
+import { refuseSource } from '../options/given-id.ts';
 import { listFilter, meansBatch } from '../options/list-filter.ts';
 import { retrySource } from '../options/request.ts';
 import { batchLine } from '../output/batch/batches.ts';
 import { writeLine } from '../output/lines.ts';
 import { readsUnicode } from '../output/paint.ts';
 import { BLOCKS, LETTERS } from '../output/piece-map.ts';
+import { withReason } from '../output/reason-of-row.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { transferTable } from '../output/transfer-table.ts';
 import type { VerbCall } from '../verb.ts';
@@ -26,10 +28,11 @@ const WATCH = { name: 'watch', help: 'follow it until it has ended, and end as i
 const MOST_ON_PAGE = 100;
 
 export const remoteList: Remote = {
+  isOfServer: true,
   examples: [{ command: 'piecework list --stack piecework --status failed', what: 'of a deployment' }],
   async run({ context, settings, extras }, client) {
     const limit = limitOf(extras, settings.json === true ? 50 : SHOWN_BY_DEFAULT);
-    const filter = listFilter(extras);
+    const filter = listFilter(extras, context.now());
     const { words, ...rest } = filter;
     const batch = textOf(extras['batch']);
     const of = batch === undefined ? undefined : (await resolveRemoteId(client, batch, context.signal)).id;
@@ -68,7 +71,9 @@ export const remoteList: Remote = {
     const shown = all.slice(0, limit);
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
     const now = context.now();
-    const rows = shown.map((one) => ('source' in one ? remoteRow(one, now) : remoteBatchRow(one)));
+    const rows = shown.map((one) =>
+      withReason('source' in one ? remoteRow(one, now) : remoteBatchRow(one), one, filter),
+    );
     if (rows.length > 0) for (const line of transferTable(rows, now, columns)) writeLine(context.stdout, line);
     if (settings.quiet === true) return;
     if (shown.length === 0) writeLine(context.stderr, 'no transfers');
@@ -111,6 +116,7 @@ function textOf(value: string | boolean | undefined): string | undefined {
 }
 
 export const remoteStatus: Remote = {
+  isOfServer: true,
   extras: [WATCH],
   examples: [{ command: 'piecework status 01JZ8 --stack piecework --watch', what: "follows a deployment's transfer" }],
   async run(call, client) {
@@ -189,8 +195,7 @@ async function showBatch(call: VerbCall, client: ApiClient, id: string): Promise
 
 async function retryRemoteBatch(call: VerbCall, client: ApiClient, id: string): Promise<void> {
   const { context, settings, extras } = call;
-  if (extras['source'] !== undefined)
-    throw new PieceworkError('InvalidOption', `--source is for one transfer, and ${id} is a batch`);
+  refuseSource(extras['source'], id);
   const batch = await client.retryBatch(id, { signal: context.signal });
   if (settings.json !== true) writeLine(context.stdout, `${id} ${batch.status}`);
   if (extras['watch'] === true) return await showBatch(call, client, id);

@@ -56,6 +56,7 @@ export function remoteStatusLines(
     ['in the queue', waitingPosition === undefined ? undefined : `number ${waitingPosition}`],
     ['waits', waiting === undefined ? undefined : waitingText(waiting, now)],
     ['owner', transfer.owner],
+    ['labels', labelsText(transfer.labels)],
     ['acted by', transfer.actedBy],
     ['source', source.url],
     ['destination', destinationText(transfer.destination)],
@@ -86,6 +87,14 @@ export function remoteStatusLines(
     ['end', result?.end === 'unproved' ? 'unproved: what ended the source may have been a break' : undefined],
   ]).map(printable);
   return pieces === undefined ? lines : [...lines, ...remoteMap(pieces, { ...space, rows: 8 })];
+}
+
+function labelsText(labels: Transfer['labels']): string | undefined {
+  return labels === undefined
+    ? undefined
+    : Object.entries(labels)
+        .map((pair) => pair.join('='))
+        .join(', ');
 }
 
 function remoteMap(

@@ -17,7 +17,7 @@ import type { Settings } from '../options/table.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
-import { destinationHere } from './server/destination-here.ts';
+import { destinationHere, folderHere } from './server/destination-here.ts';
 import { eachRemoteSource, remoteSource } from './source.ts';
 import { remoteObject, saySubmitted, submitOptions } from './submitted.ts';
 import { throwUnlessWhole, watchBatch } from './watch/watch-batch.ts';
@@ -55,7 +55,8 @@ export async function submitBatch(call: VerbCall, client: ApiClient, isHere: boo
   if (last !== undefined) throwUnlessWhole(last);
 }
 
-async function batchRequestOf(
+/** What the settings of a batch mean to a deployment, or to the server of this machine. */
+export async function batchRequestOf(
   list: string,
   { to, isHere }: { readonly to: string; readonly isHere: boolean },
   settings: Settings,
@@ -84,7 +85,8 @@ async function batchRequestOf(
       maxDurationMs: settings.maxDuration,
       minAgeMs: settings.minAge,
       checksums: settings.checksums === undefined ? undefined : [...settings.checksums],
-      report: settings.skipReport === true ? false : undefined,
+      parallelism: isHere ? settings.parallel : undefined,
+      report: settings.skipReport === true ? false : reportHere(settings),
     }),
   };
   return { request, notes };
@@ -161,10 +163,8 @@ function requested(entry: Entry): Entries[number] {
 
 const BY_URL = 'put the list where the deployment reads, and give its URL, such as s3://bucket/list.csv';
 
-/** The server of this machine does not know our folder. */
-function folderHere(to: string): string {
-  const path = destinationHere(to);
-  return /[/\\]$/.test(path) ? path : `${path}/`;
+function reportHere({ report }: Settings): string | undefined {
+  return report === undefined ? undefined : destinationHere(report);
 }
 
 /** @throws PieceworkError `InvalidDestination`. */

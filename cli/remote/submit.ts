@@ -34,6 +34,11 @@ export const submitVerb: Verb = {
     { name: 'watch', help: 'follow it until it has ended' },
     { name: 'priority', placeholder: 'N', help: 'higher runs first, from -100 to 100 (piecework serve; default: 0)' },
     { name: 'paused', help: 'it does not run before piecework resume (piecework serve)' },
+    {
+      name: 'label',
+      placeholder: 'NAME=VALUE',
+      help: 'a name of yours for it, by which list and events choose; several with commas',
+    },
     { name: 'batch', help: 'SOURCE is a list of many (docs/lists.md), and DEST a prefix, or here a folder' },
     {
       name: 'idempotency-key',
@@ -71,12 +76,22 @@ export const submitVerb: Verb = {
       priority: priorityOf(extras['priority']),
       paused: extras['paused'] === true ? true : undefined,
     });
-    const transfer = await client.submit({ ...request, ...preferred }, submitOptions(call));
+    const labels = stated({ labels: labelsOf(extras['label']) });
+    const transfer = await client.submit({ ...request, ...preferred, ...labels }, submitOptions(call));
     saySubmitted(call, transfer);
     const last = extras['watch'] === true ? await watchTransfer(call, client, transfer.id) : transfer;
     if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, transfer: last });
   },
 };
+
+/** @throws PieceworkError `InvalidOption`. What the names and values may be, the API says. */
+function labelsOf(given: string | boolean | undefined): Record<string, string> | undefined {
+  if (typeof given !== 'string') return undefined;
+  const pairs = given.split(',').map((one) => /^([^=]+)=(.*)$/.exec(one));
+  if (pairs.includes(null))
+    throw new PieceworkError('InvalidOption', '--label: is to be NAME=VALUE, with commas between several');
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']));
+}
 
 /** What the settings of a copy mean to a deployment. @throws PieceworkError `InvalidDestination`. */
 function submitRequest(url: string, to: string, settings: Settings, isHere: boolean): SubmitRequest {

@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { batchRequest } from '../options/batch-request.ts';
 import { againCommand } from '../output/batch/again.ts';
+import { serverToBring } from '../remote/server/here.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 import { showBatchPlan } from './batch-plan.ts';
 import { followBatch } from './follow-batch.ts';
@@ -29,8 +30,17 @@ export const batchVerb: Verb = {
     const { list, destination } = operandsOf(call);
     const request = batchRequest(list, destination, call.settings);
     if (call.settings.dryRun === true) return await showBatchPlan(call, request);
-    await followBatch(call, { again: againCommand(call.commandLine), destination }, (local, onEvent) =>
-      local.batch({ ...request, onEvent }, call.context.signal),
+    const { signal } = call.context;
+    const words = { again: againCommand(call.commandLine), destination };
+    // A pipe is this process's own.
+    await using client = list === '-' ? undefined : await serverToBring(call);
+    if (client === undefined)
+      return await followBatch(call, words, (local, onEvent) => local.batch({ ...request, onEvent }, signal));
+    const { batchThere } = await import('../remote/server/batch-there.ts');
+    const { batchRequestOf } = await import('../remote/submit-batch.ts');
+    const asked = await batchRequestOf(list, { to: destination, isHere: true }, call.settings, signal);
+    await followBatch(call, words, (_, onEvent, reporter) =>
+      batchThere(call, { client, reporter, onEvent }, asked.request),
     );
   },
 };

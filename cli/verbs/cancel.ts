@@ -3,6 +3,7 @@ import { localOptions } from '../options/request.ts';
 import { batchLine } from '../output/batch/batches.ts';
 import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
+import { serverHere } from '../remote/server/here.ts';
 import type { Verb } from '../verb.ts';
 import { ID_ARGUMENT } from './status.ts';
 
@@ -16,7 +17,14 @@ export const cancelVerb: Verb = {
   arguments: [ID_ARGUMENT],
   settings: 'cancel',
   examples: [{ command: 'piecework cancel 01JZ8', what: 'the process that runs it stops within a second' }],
-  async run({ context, settings, arguments: [given = ''] }) {
+  async run(call) {
+    const { context, settings } = call;
+    const [given = ''] = call.arguments;
+    await using client = await serverHere(call);
+    if (client !== undefined) {
+      const { cancelThere } = await import('../remote/server/cancel-there.ts');
+      return await cancelThere(call, client, given);
+    }
     await using local = await context.openLocal(localOptions(settings));
     const { kind, id } = await resolveId(local, given);
     if (kind === 'batch') {

@@ -46,13 +46,14 @@ function show({ context: { stdout, stderr }, settings }: VerbCall, report: Clean
   if (settings.quiet === true) return;
   if (running.length > 0) writeLine(stderr, `${count(running.length, 'transfer')} left alone: running`);
   writeLine(stderr, `${count(cleaned.length, 'transfer')} cleaned`);
-  if (batches.cleaned.length > 0)
-    writeLine(
-      stderr,
-      `${batches.cleaned.length} unfinished ${batches.cleaned.length === 1 ? 'batch' : 'batches'} given up`,
-    );
-  if (settings.history === true)
-    writeLine(stderr, `${count(forgotten.length + batches.forgotten.length, 'ended transfer')} forgotten`);
+  if (batches.cleaned.length > 0) writeLine(stderr, `${batchesText(batches.cleaned.length, 'unfinished')} given up`);
+  if (settings.history !== true) return;
+  writeLine(stderr, `${count(forgotten.length, 'ended transfer')} forgotten`);
+  if (batches.forgotten.length > 0) writeLine(stderr, `${batchesText(batches.forgotten.length, 'ended')} forgotten`);
+}
+
+function batchesText(many: number, which: string): string {
+  return `${many} ${which} ${many === 1 ? 'batch' : 'batches'}`;
 }
 
 /** Transfers and batches. */

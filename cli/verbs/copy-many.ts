@@ -10,6 +10,7 @@ import { flagOf } from '../options/option.ts';
 import { copyRequest } from '../options/request.ts';
 import type { SettingKey } from '../options/table.ts';
 import { againCommand } from '../output/batch/again.ts';
+import { serverToBring } from '../remote/server/here.ts';
 import type { VerbCall } from '../verb.ts';
 import { showBatchPlan } from './batch-plan.ts';
 import { followBatch } from './follow-batch.ts';
@@ -38,14 +39,36 @@ export async function copyMany(call: VerbCall): Promise<void> {
   // In the order of the sources.
   const results = () => [...brought].sort(([a], [b]) => a - b).map(([, place]) => place);
   const { destination } = request;
-  const words = { again: againCommand(call.commandLine), destination, of: 'sources', results };
-  await followBatch(call, words, (local, onEvent) => {
-    const both = (event: BatchEvent): void => {
-      note(event);
-      onEvent(event);
-    };
-    return local.batch({ ...request, onEvent: both }, context.signal);
-  });
+  const words = { again: againCommand(call.commandLine), destination, of: 'sources' as const, results };
+  const both = (onEvent: (event: BatchEvent) => void) => (event: BatchEvent) => {
+    note(event);
+    onEvent(event);
+  };
+  await using client = await serverToBring(call, ofLarge(request));
+  if (client === undefined)
+    return await followBatch(call, words, (local, onEvent) =>
+      local.batch({ ...request, onEvent: both(onEvent) }, context.signal),
+    );
+  const { batchThere } = await import('../remote/server/batch-there.ts');
+  const { manyRequest } = await import('../remote/server/many-request.ts');
+  const asked = manyRequest(request, settings);
+  await followBatch(call, words, (_, onEvent, reporter) =>
+    batchThere(call, { client, reporter, onEvent: both(onEvent) }, asked),
+  );
+}
+
+/** What a request of a batch has no room for. */
+function ofLarge({ options: { large = {}, maxWaitMs } = {} }: BatchRequest): string | undefined {
+  if (maxWaitMs !== undefined) return '--max-wait';
+  const FLAGS = {
+    pieceSizeBytes: '--piece-size',
+    onSourceChange: '--on-source-change',
+    serverSideCopy: '--server-side-copy',
+    deadlineMs: '--deadline',
+    holdMs: '--hold',
+  } as const;
+  const given = Object.entries(FLAGS).find(([key]) => large[key as keyof typeof FLAGS] !== undefined);
+  return given?.[1];
 }
 
 function requestOf({ arguments: operands, settings }: VerbCall): BatchRequest {

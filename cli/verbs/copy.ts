@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import { askedValues } from '../end-commands/variables.ts';
 import { copyRequest } from '../options/request.ts';
+import { serverToBring } from '../remote/server/here.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 import { copyMany } from './copy-many.ts';
 import { follow } from './follow.ts';
@@ -50,7 +51,14 @@ export const copyVerb: Verb = {
     if (toStdout) refuseJson(call);
     const request = copyRequest(source, destination, call.settings);
     const asked = askedValues(request.source, destination);
-    await follow(call, { toStdout, asked }, (local) => local.copy(request, call.context.signal));
+    const isPipe = toStdout || source === '-';
+    await using client = isPipe ? undefined : await serverToBring(call);
+    if (client === undefined)
+      return await follow(call, { toStdout, asked }, (local) => local.copy(request, call.context.signal));
+    const { copyThere } = await import('../remote/server/copy-there.ts');
+    await follow(call, { toStdout, asked, isThere: true }, (local, onEvent) =>
+      copyThere(call, { client, local, onEvent }, request),
+    );
   },
 };
 

@@ -6,6 +6,8 @@ import { endCommands } from '../end-commands/end-commands.ts';
 import { batchValues } from '../end-commands/variables.ts';
 import { keepHeapSmallLater } from '../heap.ts';
 import { localOptions, webhookOf } from '../options/request.ts';
+import { notThereText } from '../output/batch/not-there.ts';
+import type { BatchReporter } from '../output/batch/reporter.ts';
 import { batchReporter } from '../output/batch/reporter.ts';
 import { batchSummary } from '../output/batch/summary.ts';
 import { writeLine } from '../output/lines.ts';
@@ -19,7 +21,7 @@ export interface BatchWords {
   /** As it was given, for a command at the end. @default it has none */
   readonly destination?: string;
   /** What it is of. @default 'entries' */
-  readonly of?: string;
+  readonly of?: 'entries' | 'sources';
   /** For stdout: each alone on its line, so that a script can take it. @default where the report is */
   results?(report: BatchReport): readonly string[];
 }
@@ -36,7 +38,7 @@ export async function followBatch(
     of = 'entries',
     results = ({ report }) => (report === undefined ? [] : [report]),
   }: BatchWords,
-  run: (local: Local, onEvent: (event: BatchEvent) => void) => Promise<BatchReport>,
+  run: (local: Local, onEvent: (event: BatchEvent) => void, reporter: BatchReporter) => Promise<BatchReport>,
 ): Promise<void> {
   const { context, settings } = call;
   const commands = endCommands(context, settings);
@@ -67,20 +69,17 @@ function sayEnd(
   }
 }
 
-function failureOf({ reason, counters, entries }: BatchReport, of: string): PieceworkError | undefined {
+function failureOf({ reason, counters, entries }: BatchReport, of: 'entries' | 'sources'): PieceworkError | undefined {
   if (reason !== undefined) return fromErrorRecord(reason);
   const left = missing(counters);
   if (left === 0) return undefined;
-  return new PieceworkError(
-    'EntriesFailed',
-    `${left} of ${entries} ${of} are not there; the same command tries them again`,
-  );
+  return new PieceworkError('EntriesFailed', `${notThereText(left, entries, of)}; the same command tries again`);
 }
 
 /** Asks this machine about a batch, with its events shown. All of that has ended before the result is there. */
 export async function watched<T>(
   { context, settings }: VerbCall,
-  run: (local: Local, onEvent: (event: BatchEvent) => void) => Promise<T>,
+  run: (local: Local, onEvent: (event: BatchEvent) => void, reporter: BatchReporter) => Promise<T>,
 ): Promise<T> {
   keepHeapSmallLater();
   using reporter = batchReporter(context, settings);
@@ -90,5 +89,5 @@ export async function watched<T>(
     ...stated({ notify }),
     onEvent: reporter.event,
   });
-  return await run(local, reporter.batchEvent);
+  return await run(local, reporter.batchEvent, reporter);
 }

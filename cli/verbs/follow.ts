@@ -12,8 +12,10 @@ import { writeJson } from '../output/reporters/json-reporter.ts';
 import { resultJson, summaryLines } from '../output/result.ts';
 import type { VerbCall } from '../verb.ts';
 
-interface FollowOptions {
+export interface FollowOptions {
   readonly toStdout: boolean;
+  /** The server of the state folder runs it: interrupted, the transfer goes on. @default false */
+  readonly isThere?: boolean;
   /** What a command at the end gets of what was asked. @default nothing */
   readonly asked?: EndValues;
 }
@@ -22,7 +24,7 @@ interface FollowOptions {
 export async function follow(
   call: VerbCall,
   options: FollowOptions,
-  run: (local: Local) => Promise<CopyReport>,
+  run: (local: Local, onEvent: (event: PieceworkEvent) => void) => Promise<CopyReport>,
 ): Promise<void> {
   const { context, settings } = call;
   const commands = endCommands(context, settings);
@@ -54,9 +56,9 @@ function sayResult({ context, settings }: VerbCall, { toStdout }: FollowOptions,
 
 async function watched(
   call: VerbCall,
-  { toStdout }: FollowOptions,
+  { toStdout, isThere = false }: FollowOptions,
   note: (event: PieceworkEvent) => void,
-  run: (local: Local) => Promise<CopyReport>,
+  run: (local: Local, onEvent: (event: PieceworkEvent) => void) => Promise<CopyReport>,
 ): Promise<CopyReport> {
   const { context, settings } = call;
   using reporter = chooseReporter(context, settings);
@@ -70,9 +72,10 @@ async function watched(
   const localWith: LocalOptions = { ...localOptions(settings), onEvent };
   try {
     await using local = await context.openLocal(localWith);
-    return await run(local);
+    return await run(local, onEvent);
   } catch (error) {
-    throw error instanceof PieceworkError && error.code === 'Interrupted' ? interrupted(toStdout, error) : error;
+    const isOurs = !isThere && error instanceof PieceworkError && error.code === 'Interrupted';
+    throw isOurs ? interrupted(toStdout, error) : error;
   }
 }
 

@@ -9,6 +9,7 @@ import { FILTER_EXTRAS, listFilter, meansBatch, transferFilter } from '../option
 import { localOptions } from '../options/request.ts';
 import { batchJson, batchRow } from '../output/batch/batches.ts';
 import { writeLine } from '../output/lines.ts';
+import { withReason } from '../output/reason-of-row.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import { count } from '../output/text.ts';
 import type { TransferRow } from '../output/transfer-table.ts';
@@ -36,7 +37,7 @@ export const listVerb: Verb = {
   async run({ context, settings, extras }) {
     const limit = limitOf(extras, settings.json === true ? Number.POSITIVE_INFINITY : SHOWN_BY_DEFAULT);
     await using local = await context.openLocal(localOptions(settings));
-    const filter = listFilter(extras);
+    const filter = listFilter(extras, context.now());
     const found = await foundBy(local, textOf(extras['batch']), filter);
     const shown = found.slice(0, limit);
     if (settings.json === true) {
@@ -51,7 +52,7 @@ export const listVerb: Verb = {
     const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
     const now = context.now();
     for (const line of transferTable(
-      shown.map((one) => rowOf(one, now)),
+      shown.map((one) => withReason(rowOf(one, now), one.record, filter)),
       now,
       columns,
     ))

@@ -1,7 +1,7 @@
-import { PieceworkError } from '../../lib/errors/error.ts';
 import type { GivenId } from '../options/given-id.ts';
-import { resolveId } from '../options/given-id.ts';
+import { refuseSource, resolveId } from '../options/given-id.ts';
 import { localOptions, retrySource } from '../options/request.ts';
+import { serverHere } from '../remote/server/here.ts';
 import type { Verb, VerbCall } from '../verb.ts';
 import { follow } from './follow.ts';
 import { followBatch } from './follow-batch.ts';
@@ -24,6 +24,11 @@ export const retryVerb: Verb = {
     const { context, settings, extras } = call;
     const [given = ''] = call.arguments;
     const url = typeof extras['source'] === 'string' ? extras['source'] : undefined;
+    await using client = await serverHere(call);
+    if (client !== undefined) {
+      const { retryThere } = await import('../remote/server/retry-there.ts');
+      return await retryThere(call, client, given, url);
+    }
     const { kind, id } = await kindOf(call, given);
     if (kind === 'batch') {
       refuseSource(url, id);
@@ -42,9 +47,4 @@ export const retryVerb: Verb = {
 async function kindOf({ context, settings }: VerbCall, given: string): Promise<GivenId> {
   await using local = await context.openLocal(localOptions(settings));
   return await resolveId(local, given);
-}
-
-function refuseSource(url: string | undefined, batchId: string): void {
-  if (url === undefined) return;
-  throw new PieceworkError('InvalidOption', `--source is for one transfer, and ${batchId} is a batch`);
 }

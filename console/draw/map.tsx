@@ -5,8 +5,7 @@ import { layoutOf, shownCell } from './cells.ts';
 
 interface MapProps {
   readonly map: CellMap;
-  /** `piece` or `entry`. */
-  readonly what: string;
+  readonly what: 'piece' | 'entry';
   /** From 0. */
   readonly chosen: number | undefined;
   /** What is said of one, for those who can't see it. */
@@ -56,7 +55,7 @@ export function CellCanvas({ map, what, chosen, describe, onChoose }: MapProps) 
       class="map"
       role="slider"
       tabIndex={0}
-      aria-label={`Map: choose a ${what}`}
+      aria-label={`Map: choose ${what === 'piece' ? 'a piece' : 'an entry'}`}
       aria-valuemin={1}
       aria-valuemax={map.count}
       aria-valuenow={(chosen ?? 0) + 1}

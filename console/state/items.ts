@@ -16,6 +16,7 @@ export interface Items {
 
 /** As many as are kept; older ones are found by a search, which asks the server. */
 const MOST_KEPT = 20_000;
+const SCREEN = 40;
 const FIRST_PAGE = 100;
 const PAGE = 500;
 
@@ -56,6 +57,22 @@ export function hearBatch(batch: ShownBatch): void {
   heardAt.set(batch.id, heard);
   rows.set(batch.id, rowOfBatch(batch));
   changed();
+}
+
+/** The newest, as many as a screen shows: while it is found out what else there is. @throws Problem */
+export async function loadFirst(signal: AbortSignal): Promise<void> {
+  const begin = heard;
+  const { transfers, nextCursor }: TransferPage = await call('GET', '/v1/transfers', {
+    query: { limit: SCREEN },
+    signal,
+  });
+  if (items.get().loaded !== 'first') return;
+  for (const transfer of transfers)
+    if ((heardAt.get(transfer.id) ?? 0) <= begin) rows.set(transfer.id, rowOfTransfer(transfer));
+  // Where there are none, there may be batches.
+  if (nextCursor === undefined && transfers.length === 0) return;
+  version += 1;
+  items.set({ rows, version, loaded: 'more' });
 }
 
 /** Reads all pages, the first one small, so that something is there at once. @throws Problem */

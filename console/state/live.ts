@@ -3,7 +3,7 @@ import { entry } from '../api/session.ts';
 import type { Host, PiecesEvent, Service, ShownBatch, ShownTransfer } from '../api/shapes.ts';
 import type { ServerEvent } from '../api/stream.ts';
 import { stream } from '../api/stream.ts';
-import { hearBatch, hearTransfer, items, loadAll, loadNewest } from './items.ts';
+import { hearBatch, hearTransfer, items, loadAll, loadFirst, loadNewest } from './items.ts';
 import { store } from './store.ts';
 
 /* Keeps what this page shows as the server has it, over restarts of the server and breaks of the network. */
@@ -60,6 +60,8 @@ export async function stayLive(): Promise<void> {
 }
 
 async function once(last: { id: string | undefined }, signal: AbortSignal, reached: () => void): Promise<void> {
+  // What is asked beside needs no more to be shown; all of it is read again below.
+  if (items.get().loaded === 'first') loadFirst(signal).catch(() => undefined);
   const found = await loadService(signal);
   if (!found.features.includes('events')) {
     await loadAll(signal);

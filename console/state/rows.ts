@@ -80,12 +80,13 @@ export function rowOfBatch(batch: ShownBatch): Row {
   return {
     kind: 'batch',
     id,
-    name: lastSegment(list.from),
+    // A list that stood in the request has no name of its own.
+    name: lastSegment(list.from.includes('/') ? list.from : destination),
     host: hostOf(list.from),
     place: destination,
     tone,
     status,
-    word: tone === 'trouble' && isOver ? 'Completed, some failed' : statusWord(batch),
+    word: tone === 'trouble' && isOver ? 'Some failed' : statusWord(batch),
     isOver,
     sizeBytes: undefined,
     doneBytes: counters?.bytes,

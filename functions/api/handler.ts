@@ -1,5 +1,6 @@
 import type { APIGatewayProxyResult, LambdaContext, LambdaEvent } from 'hono/aws-lambda';
 import { handle } from 'hono/aws-lambda';
+import { waitPlaces } from '../../lib/api/answers/wait-places.ts';
 import { createApi } from '../../lib/api/app.ts';
 import {
   gatewayBasePath,
@@ -27,6 +28,7 @@ const serve = handle(
     ownerOf: (request) => gatewayOwner(request, environment.apiKeyNames) ?? environment.defaultOwner,
     ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),
     ...(environment.workers === undefined ? {} : { workers: environment.workers }),
+    waits: waitPlaces(ports, environment.maxWaiting),
     reportLink: reportLinks(),
     basePathOf: gatewayBasePath,
     requestIdOf: gatewayRequestId,

@@ -12,6 +12,7 @@ import type { Ports } from '../pipeline/shared/ports.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 import { stated } from '../values/stated.ts';
 import { look, waitForChange } from './answers/look.ts';
+import { mayWait } from './answers/may-wait.ts';
 import { retryAfterOf, toProblem } from './answers/problem.ts';
 import { viewDetail, viewTransfer } from './answers/view.ts';
 import { serveBatches } from './batches/handlers.ts';
@@ -97,11 +98,11 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   });
 
   app.openapi(listRoute, async (context) => {
-    const { status: statuses, cursor, ...query } = context.req.valid('query');
+    const { status: statuses, label: labels, cursor, ...query } = context.req.valid('query');
     const sees = seesAs(context.get('owner'), ownership);
     const before = cursor === undefined ? undefined : fromCursor(cursor);
     const list = deps.list ?? ((asked) => listPage(ports, asked));
-    const page = await list({ ...stated(query), limit: query.limit, sees, ...stated({ before, statuses }) });
+    const page = await list({ ...stated(query), limit: query.limit, sees, ...stated({ before, statuses, labels }) });
     const transfers = page.records.map((record) => shown(record, context));
     return context.json(page.next === undefined ? { transfers } : { transfers, nextCursor: toCursor(page.next) }, 200);
   });
@@ -111,7 +112,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     const { waitSeconds } = context.req.valid('query');
     const stopping = AbortSignal.any([signal, context.req.raw.signal]);
     const sees = seesAs(context.get('owner'), ownership);
-    if (waitSeconds > 0) await waitForChange(ports, id, waitSeconds * 1000, sees, stopping);
+    if (await mayWait(context, deps, waitSeconds)) await waitForChange(ports, id, waitSeconds * 1000, sees, stopping);
     const found = await look(ports, id, sees, stopping);
     const detail = viewDetail(found, basePathOf(context), ports.clock.now(), deps.live);
     return context.json({ ...detail, ...deps.machine?.standingOf(found.record) }, 200);

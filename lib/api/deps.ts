@@ -8,6 +8,7 @@ import type { Workers } from '../transfer/cost/workers.ts';
 import type { Hooks } from '../transfer/hooks.ts';
 import type { SourceLocator } from '../transfer/locators.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
+import type { WaitPlaces } from './answers/wait-places.ts';
 import type { DryRuns } from './dry-run/dry-runs.ts';
 import type { Feed, Live } from './live.ts';
 import type { Ownership } from './ownership.ts';
@@ -73,6 +74,8 @@ export interface ApiDeps {
   report?(batch: BatchRecord): Promise<{ readonly type: string; readonly body: ReadableStream } | undefined>;
   /** How the functions of a deployment are made, which says what transfers cost. @default it is a machine */
   readonly workers?: Workers;
+  /** Bounds the requests that wait for a change. @default any number of them waits */
+  readonly waits?: WaitPlaces;
   /** The queue and the limits of one machine. @default it is a deployment, which has none */
   readonly machine?: Machine;
   /** A page of its transfers. @default read from the records */

@@ -1,7 +1,7 @@
 import type { z } from '@hono/zod-openapi';
 import { createRoute } from '@hono/zod-openapi';
 import { dryRunQuerySchema, dryRunSchema } from './schemas/dry-run.ts';
-import { ANSWER_HEADERS, PROBLEM_HEADERS, submitHeaders } from './schemas/headers.ts';
+import { ANSWER_HEADERS, LOOK_HEADERS, PROBLEM_HEADERS, submitHeaders } from './schemas/headers.ts';
 import { getQuerySchema, idParamSchema, listQuerySchema, submitHeadersSchema } from './schemas/parameters.ts';
 import { retrySchema, submitSchema } from './schemas/request.ts';
 import {
@@ -82,7 +82,10 @@ export const getRoute = createRoute({
   summary: 'Look at a transfer',
   description: 'Its record, and its pieces as the ledger (the open multipart upload) has them.',
   request: { params: idParamSchema, query: getQuerySchema },
-  responses: { 200: json(transferDetailSchema, 'As it stands.'), ...problems(400, 403, 404) },
+  responses: {
+    200: { ...json(transferDetailSchema, 'As it stands.'), headers: LOOK_HEADERS },
+    ...problems(400, 403, 404),
+  },
 });
 
 export const cancelRoute = createRoute({

@@ -44,6 +44,8 @@ export const ENV = {
   lateSeconds: 'PIECEWORK_LATE_SECONDS',
   /** JSON, as `USUAL_WORKERS`: how the functions are made, for what transfers cost. */
   workers: 'PIECEWORK_WORKERS',
+  /** Requests of the API that may wait at the same time. */
+  maxWaiting: 'PIECEWORK_MAX_WAITING',
   /** JSON, `NotificationSettings`: of API, finalizer and notifier, and only where an end may be notified. */
   notifications: 'PIECEWORK_NOTIFICATIONS',
   /** Of finalizer and notifier, as that. */
@@ -70,7 +72,7 @@ const COMMON: readonly Variable[] = [
 
 /** What each function needs, and is given no more of. */
 export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
-  api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes', 'ownership', 'workers'],
+  api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes', 'ownership', 'workers', 'maxWaiting'],
   planner: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
   fetcher: [...COMMON, 'piecesQueueUrl', 'parkedQueueUrl', 'sources', 'secretPrefixes'],
   finalizer: [
@@ -173,6 +175,7 @@ export const PREFIXES = {
   boards: 'boards/',
   /** What an operator's commands leave for those who look. */
   ops: 'ops/',
+  waits: 'waits/',
   /** Lists and shards of batches, which are sealed as sources are. */
   sealedBatches: 'sealed/batches/',
   /** Who is notified of an end. */

@@ -17,8 +17,8 @@ export const RECORD_RIGHTS: ByStage<{
 }> = {
   // It seals sources and lists, and can't read them.
   api: {
-    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops'],
-    write: ['transfers', 'active', 'sealed', 'keys', 'batches', 'activeBatches'],
+    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops', 'waits'],
+    write: ['transfers', 'active', 'sealed', 'keys', 'batches', 'activeBatches', 'waits'],
     remove: ['active', 'sealed'],
   },
   // It reads lists into shards, and makes transfers of large entries.

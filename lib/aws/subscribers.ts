@@ -49,6 +49,7 @@ export function openSubscribers({
                 destination,
                 owner,
                 ...(actedBy === undefined ? {} : { actedBy }),
+                ...(request.labels === undefined ? {} : { labels: request.labels }),
               };
             },
           });

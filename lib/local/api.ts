@@ -160,8 +160,10 @@ export interface PlanForReport extends Omit<PlanReport, 'exists'> {
 
 /** One transfer as `list` and `status` show it. */
 export interface LocalStatus extends TransferStatus {
-  /** A process on this machine is at work on it. An open transfer that is not running was interrupted. */
+  /** A process on this machine is at work on it. An open transfer that is not running was interrupted, or is paused. */
   readonly isRunning: boolean;
+  /** It was paused in a server: that goes on with it when it is resumed. Absent = it was not. */
+  readonly isPaused?: true;
 }
 
 export interface CleanReport {
@@ -169,7 +171,7 @@ export interface CleanReport {
   readonly cleaned: readonly TransferRecord[];
   /** What could not be cleaned, and why: `clean` again when it is mended. */
   readonly failed: readonly { readonly transferId: string; readonly error: Error }[];
-  /** Left alone because they are running. */
+  /** Left alone because they are running, or paused in a server. */
   readonly running: readonly string[];
   /** Ended transfers whose records are gone now. */
   readonly forgotten: readonly string[];

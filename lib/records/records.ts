@@ -63,8 +63,17 @@ export const KEYS = {
   }),
   /** On AWS, while an operator has the deployment paused. */
   pause: { path: 'ops/pause.json' } as RecordKey<PauseNote>,
+  /** One of the places for requests that wait for a change. */
+  wait: (place: number): RecordKey<WaitEntry> => ({ path: `waits/${place}.json` }),
   batchIdempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/batches-${hash}` }),
 } as const;
+
+/** A request waits there until then. */
+export interface WaitEntry {
+  readonly v: 1;
+  /** ISO 8601. */
+  readonly until: string;
+}
 
 export interface ActiveMarker {
   readonly v: 1;

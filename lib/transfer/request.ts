@@ -1,5 +1,6 @@
 import type { Digests } from './digests.ts';
 import type { ShownHooks } from './hooks.ts';
+import type { Labels } from './labels.ts';
 import type { DestinationLocator } from './locators.ts';
 
 /**
@@ -74,6 +75,8 @@ export interface TransferRequest {
   readonly options: TransferOptions;
   /** Who is notified of its end; whole, they are sealed. */
   readonly hooks?: ShownHooks;
+  /** The caller's own names for it, by which lists and events are chosen. No secret. */
+  readonly labels?: Labels;
 }
 
 const HOUR_MS = 3_600_000;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { faultsOf, findBrowser, openPageOf } from '../support/browser.ts';
 import type { Gate } from '../support/many-bench.ts';
 import { heldSource } from '../support/many-bench.ts';
@@ -28,6 +28,7 @@ await withServer('Chromium', findBrowser, (start) => {
   let failedId: string;
   let doneId: string;
   let heldId: string;
+  let batchId: string;
   let url: string;
   let gate: Gate;
 
@@ -46,6 +47,14 @@ await withServer('Chromium', findBrowser, (start) => {
     heldId = await submit(held.url, 'held.bin', { pieceSizeBytes: 1024 ** 2, parallelism: 2 });
     doneId = await submit(url, MARKUP);
     failedId = await submit(`${origin.base}/missing`, 'missing.bin');
+    const { id } = await server.client.submitBatch({
+      entries: [{ sources: [url], name: MARKUP }, { sources: [`${origin.base}/missing`] }],
+      destination: `${folder}/batch/`,
+    });
+    batchId = id;
+    await vi.waitFor(async () => expect((await server.client.getBatch(id)).status).toBe('completed'), {
+      timeout: 20_000,
+    });
     await server.untilEnded(doneId);
     await server.untilEnded(failedId);
   });
@@ -97,6 +106,16 @@ await withServer('Chromium', findBrowser, (start) => {
         await page.getByRole('button', { name: 'Cancel …' }).click();
       },
       'Cancel the transfer',
+    ],
+    ['a batch of which some failed', (page) => at(page, `/batches/${batchId}`), 'Failures by cause'],
+    [
+      'an entry of it',
+      async (page) => {
+        await at(page, `/batches/${batchId}`);
+        await page.getByRole('slider').press('Home');
+        await page.getByText('Which, for example').click();
+      },
+      /^Entry 1: /,
     ],
     ['new', (page) => at(page, '/new'), 'New transfer'],
     ['new, with what the sources say', fillNew, 'Nothing has been fetched yet.'],

@@ -88,7 +88,7 @@ describe('batches of a deployment', () => {
     expect(await run(['status', id, '--watch'], status)).toBe(9);
     expect(status.stdout.text).toContain('entries:     1 brought, 1 failed\n');
     expect(status.stdout.text).toContain('failed, SourceNotFound: 1\n  entry 2 b.bin: there is nothing\n');
-    expect(status.stderr.text).toContain(`piecework retry ${id} tries them again`);
+    expect(status.stderr.text).toContain(`piecework retry ${id} tries again`);
     const retried = testContext({ environment });
     expect(await run(['retry', id], retried)).toBe(0);
     expect(retried.stdout.text).toBe(`${id} accepted\n`);

@@ -89,7 +89,7 @@ describe('the API', { concurrent: true }, () => {
         actedBy: 'somebody',
         source: { url: 'http://127.0.0.1:9/other?token=***' },
       });
-      const lines = await own.apiLog('PieceworkAuthorized');
+      const lines = await own.logOf('PieceworkAuthorized', 'Api');
       expect(lines).toContainEqual(
         expect.objectContaining({
           message: 'request',

@@ -114,11 +114,11 @@ describe.runIf(here)('the operator', () => {
     });
     const id = await pipeline.submit(source, 'drained.bin');
     const early = await ops('drain', '--timeout', '1s');
-    expect(early).toMatchObject({ exit: 8, stderr: expect.stringContaining('transfers: 1, batches: 0') });
+    expect(early).toMatchObject({ exit: 8, stderr: expect.stringMatching(/not everything is over: transfers: [1-9]/) });
     go();
-    expect(await ops('drain', '--timeout', '5m')).toMatchObject({ exit: 0 });
+    expect(await ops('drain', '--timeout', '8m')).toMatchObject({ exit: 0 });
     expect(await pipeline.status(id)).toMatchObject({ status: 'completed' });
-  });
+  }, 600_000);
 
   test('replay: what is understood goes back and is worked on; what is not stays, and is named', async () => {
     const ended = await pipeline.submit(serve('ended.bin', MIB), 'ended.bin');

@@ -93,8 +93,8 @@ export class Pipeline {
     };
   }
 
-  /** The lines of JSON that the API's function of a stack has logged, where the cloud keeps logs. */
-  async apiLog(stack: string): Promise<readonly Record<string, unknown>[]> {
+  /** The lines of JSON that a function of a stack has logged, where the cloud keeps logs. @param stage as in `Api` */
+  async logOf(stack: string, stage: string): Promise<readonly Record<string, unknown>[]> {
     const ask = async (action: string, what: object) => {
       const url = new URL(this.cloud.endpoint ?? `https://logs.${this.cloud.region}.amazonaws.com`);
       const body = JSON.stringify(what);
@@ -106,7 +106,7 @@ export class Pipeline {
     };
     const logGroupName = logGroups
       .map((group) => group.logGroupName)
-      .find((name) => name.includes(stack) && name.includes('ApiStageLog'));
+      .find((name) => name.includes(stack) && name.includes(`${stage}StageLog`));
     const { events = [] } = (await ask('FilterLogEvents', { logGroupName })) as { events?: { message: string }[] };
     return events
       .filter(({ message }) => message.startsWith('{'))

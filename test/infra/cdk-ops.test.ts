@@ -21,7 +21,6 @@ test('ops finds in a stack all that it looks after', () => {
   });
   expect(deployment).toMatchObject({
     name: 'Test/Piecework',
-    apiUrl: 'value of PieceworkApiUrl',
     recordsBucket: 'value of PieceworkRecordsBucket',
     queueUrls: {
       plans: 'value of PieceworkPlansQueueUrl',

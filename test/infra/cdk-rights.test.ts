@@ -29,8 +29,8 @@ const SENDS_EVENTS = `Allow events:PutEvents on arn:aws:events:{AWS::Region}:{AW
 const EXPECTED = {
   Api: [
     ...logs('Api'),
-    ...records('GetObject', 'transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops'),
-    ...records('PutObject', 'transfers', 'active', 'sealed', 'keys', 'batches', 'active-batches'),
+    ...records('GetObject', 'transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops', 'waits'),
+    ...records('PutObject', 'transfers', 'active', 'sealed', 'keys', 'batches', 'active-batches', 'waits'),
     ...records('DeleteObject', 'active', 'sealed'),
     LISTS_RECORDS,
     ...objects('ListMultipartUploadParts'),

@@ -31,7 +31,7 @@ test('of those that failed each is named, the others are there, and the exit cod
   expect([exitCode, String(stdout).split('\n').length]).toEqual([9, 4]);
   expect(stderr).toMatch(/failed, SourceNotFound: 1\n {2}entry 4 none\.bin: .*none\.bin/);
   expect(stderr).toContain(`to try again what failed: piecework copy ${urls.join(' ')} ${none} out\n`);
-  expect(stderr).toContain('1 of 4 sources are not there');
+  expect(stderr).toContain('1 of 4 sources is not there');
 });
 
 test.each([

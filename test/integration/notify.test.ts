@@ -170,6 +170,38 @@ test('a batch of a server tells its end once in each run, to the webhook of its 
   await expectNoSecret(JSON.stringify(server.lines));
 }, 120_000);
 
+test('a copy and a batch that are given to a server have it notify whom they name, and run their own commands', async () => {
+  await using own = await startReceiver();
+  await using _server = await startServer(folder, ['--listen', '127.0.0.1:0'], environment);
+  const [a = '', b = ''] = ['a', 'b'].map((name) => origin.serve(`/${name}.bin`, { size: SIZE, etag: '"v1"' }));
+  await writeFile(join(folder, 'urls.txt'), `${b}\n`);
+  const more = ['--notify', own.url, '--on-complete', 'echo "$PIECEWORK_END_OF $PIECEWORK_END_ID" >> seen'];
+  for (const args of [
+    ['copy', a, 'a.bin'],
+    ['batch', 'urls.txt', 'many/'],
+    ['copy', a, b, 'both/'],
+  ])
+    expect(await piecework([...args, ...more])).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('given to the server'),
+    });
+  const received = await own.untilReceived(3);
+  const ends = received.map((one) => own.verified(one));
+  expect(ends.map(({ type }) => type)).toEqual([
+    'piecework.transfer.completed',
+    'piecework.batch.completed',
+    'piecework.batch.completed',
+  ]);
+  const seen = await readFile(join(folder, 'seen'), 'utf8');
+  expect(seen.trim().split('\n')).toEqual(
+    ends.map(({ data }) => {
+      const { transferId, batchId } = data;
+      return transferId === undefined ? `batch ${batchId}` : `transfer ${transferId}`;
+    }),
+  );
+  await expectNoSecret();
+}, 120_000);
+
 test('a webhook without a secret, and a token of Step Functions on one machine, are refused', async () => {
   const url = origin.serve('/a.bin', { size: SIZE, etag: '"v1"' });
   const none = await piecework(['copy', url, 'a.bin', '--notify', 'https://hooks.example/x'], {});

@@ -33,6 +33,18 @@ beforeEach(async () => {
   writeInputs(['cli/main.ts', 'node_modules/zod/index.js', 'builtin:node:fs']);
 });
 
+test('before it knows what is asked, the command line reads commander and nothing else of other projects', async () => {
+  const { outputs } = await bundleCommand(join(folder, 'dist', 'cli'));
+  const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === 'cli/main.ts') ?? '';
+  const reached = new Set([entry]);
+  for (const path of reached)
+    for (const { path: other, kind } of outputs[path]?.imports ?? [])
+      if (kind === 'import-statement' && other in outputs) reached.add(other);
+  const inputs = [...reached].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
+  const projects = new Set(inputs.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []));
+  expect([...projects]).toEqual(['commander']);
+});
+
 test('a checkout starts the bundle of its sources', async () => {
   expect(await start()).toBe('bundle\n');
 });

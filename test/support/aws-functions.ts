@@ -59,6 +59,7 @@ export function variablesOf(endpoint: string, sourcePorts: readonly number[]): R
     [ENV.planTimeoutSeconds]: '900',
     [ENV.pieceTimeoutSeconds]: '900',
     [ENV.lateSeconds]: '300',
+    [ENV.maxWaiting]: '50',
     [ENV.workers]: json(USUAL_WORKERS),
     [ENV.notifications]: json({ webhooks: true, taskTokens: true }),
     [ENV.notificationsQueueUrl]: queue('notifications'),

@@ -20,5 +20,6 @@ export const GOOD_VARIABLES: Readonly<Record<string, string>> = {
   [ENV.planTimeoutSeconds]: '900',
   [ENV.pieceTimeoutSeconds]: '120',
   [ENV.lateSeconds]: '300',
+  [ENV.maxWaiting]: '50',
   [ENV.workers]: JSON.stringify(USUAL_WORKERS),
 };

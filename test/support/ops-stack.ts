@@ -15,7 +15,6 @@ export function opsStack(construct = 'Piecework'): StackView {
     name: 'Files',
     status: 'UPDATE_COMPLETE',
     outputs: {
-      [`${construct}ApiUrl`]: 'https://api.example/prod/',
       [`${construct}RecordsBucket`]: `${construct.toLowerCase()}-records`,
       ...Object.fromEntries(
         QUEUES.map((queue) => [`${construct}${capital(queue)}QueueUrl`, `https://sqs.example/1/${construct}-${queue}`]),

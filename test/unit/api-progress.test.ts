@@ -62,6 +62,7 @@ describe('progress', () => {
       doneCount: Math.floor(doneBytes / 10),
       doneBytes,
       parts: [part(1, 5_000, 50)],
+      listedAfter: 0,
       isDone: () => false,
     },
   });

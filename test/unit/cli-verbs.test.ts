@@ -30,7 +30,7 @@ const open: LocalStatus = {
     trouble: { 3: { attempt: 2, failures: 1, waits: 0, code: 'SourceReset' } },
   }),
   isRunning: false,
-  pieces: { count: 4, doneCount: 2, doneBytes: 20, parts: [], isDone: (number) => number <= 2 },
+  pieces: { count: 4, doneCount: 2, doneBytes: 20, parts: [], listedAfter: 0, isDone: (number) => number <= 2 },
 };
 
 const ended: LocalStatus = { record: record(OTHER, { status: 'completed', result: report.result }), isRunning: false };
@@ -148,7 +148,7 @@ describe('the other verbs', () => {
     expect(context.stdout.text).toBe(`${ID} s3://bucket/key-${ID}\n${THIRD}\n`);
     expect(context.stderr.text).toContain(`${OTHER} not cleaned: no right to abort\n1 transfer left alone: running\n`);
     expect(context.stderr.text).toContain(
-      '1 transfer cleaned\n1 unfinished batch given up\n3 ended transfers forgotten\n',
+      '1 transfer cleaned\n1 unfinished batch given up\n2 ended transfers forgotten\n1 ended batch forgotten\n',
     );
   });
 

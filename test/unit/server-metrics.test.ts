@@ -3,6 +3,7 @@ import { Counts } from '../../lib/local/metrics/counts.ts';
 import { exposition } from '../../lib/local/metrics/exposition.ts';
 import type { Moment } from '../../lib/local/metrics/measures.ts';
 import { MEASURES, MOST_HOSTS } from '../../lib/local/metrics/measures.ts';
+import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { NOW } from '../support/a-transfer.ts';
 import { documentedMetrics, metricTables } from '../support/metric-rows.ts';
@@ -95,6 +96,9 @@ describe('the metrics of a server', () => {
     counts.hear({ type: 'piece.done', transferId: 'C', pieceNumber: 1, bytes: 99, elapsedMs: 1, serverSideCopy: true });
     for (const run of [1, 1, 2]) counts.hear({ type: 'completed', transferId: 'T', run, result });
     counts.hear({ type: 'failed', transferId: 'U', run: 1, reason });
+    const counters = { done: 1, unchanged: 0, failed: 0, cancelled: 0, bytes: 1 };
+    for (const run of [1, 1])
+      counts.hear({ type: 'batch.completed', batchId: 'B', run, entries: 1, counters } as PieceworkEvent);
     counts.answered({ method: 'GET', route: '/v1/transfers/{id}', status: 404 });
     const found = await expose(moment(), moment({ counts }));
     const total = (name: string) => of(found, `piecework_${name}_total`);
@@ -102,6 +106,11 @@ describe('the metrics of a server', () => {
     expect(total('transfers_ended')).toEqual({
       '{status="completed"}': 2,
       '{status="failed"}': 1,
+      '{status="cancelled"}': 0,
+    });
+    expect(total('batches_ended')).toEqual({
+      '{status="completed"}': 1,
+      '{status="failed"}': 0,
       '{status="cancelled"}': 0,
     });
     expect(total('transfer_failures')).toEqual({ '{code="SourceReset"}': 1 });

@@ -34,6 +34,13 @@ export const OUTPUT_OPTIONS = {
     help: 'where transfers are recorded',
     fallback: '`$XDG_STATE_HOME/piecework`, else `~/.local/state/piecework`',
   }),
+  here: option({
+    kind: toggle,
+    group: 'Output and state',
+    verbs: ['copy', 'batch', 'list', 'status', 'cancel', 'retry'],
+    help: 'work by itself, also where piecework serve runs on the same state folder',
+    fallback: 'off',
+  }),
   config: option({
     kind: anyText('FILE'),
     group: 'Output and state',

@@ -10,9 +10,10 @@ import { failureLines, outcomeKinds } from './summary.ts';
 
 /* Batches of this machine, for people and for programs. */
 
-/** What a person calls its state: an open batch that no process works on was interrupted. */
-function stateOf({ record, isRunning }: LocalBatch): string {
+/** What a person calls its state: an open batch that no process works on was interrupted, unless it is paused. */
+function stateOf({ record, isRunning, isPaused }: LocalBatch): string {
   if (isBatchOver(record)) return record.status;
+  if (isPaused === true) return 'paused';
   if (!isRunning) return 'interrupted';
   return record.ending === undefined ? record.status : 'ending';
 }
@@ -44,6 +45,7 @@ export function batchStatusLines(batch: LocalBatchStatus): readonly string[] {
   const lines = facts([
     ['batch', id],
     ['state', `${stateOf(batch)}${run > 1 ? ` (run ${run})` : ''}`],
+    ['paused', batch.isPaused === true ? `piecework resume ${id} goes on with it` : undefined],
     [
       'list',
       `${list.from}, ${count(list.entries, 'entry', 'entries')}${list.format === '' ? '' : ` (${list.format})`}`,

@@ -1,5 +1,5 @@
 import type { BatchEvent, Counters, PieceworkEvent } from '../../../lib/index.ts';
-import { counted, NO_OUTCOMES } from '../../../lib/transfer/batch/outcome.ts';
+import { counted, NO_OUTCOMES, total as totalOf } from '../../../lib/transfer/batch/outcome.ts';
 import { printable } from '../../../lib/values/text/printable.ts';
 import type { Context } from '../../context.ts';
 import type { Settings } from '../../options/table.ts';
@@ -16,6 +16,8 @@ export interface BatchReporter extends Disposable {
   batchEvent(event: BatchEvent): void;
   /** Of the transfers that large entries are. */
   event(event: PieceworkEvent): void;
+  /** Of a server, which counts by itself: in place of what comes of the outcomes. */
+  counted(counters: Counters): void;
 }
 
 type Listed = Extract<BatchEvent, { readonly type: 'batch.listed' }>;
@@ -39,6 +41,7 @@ export function batchReporter(context: Context, settings: Settings): BatchReport
   let startedAt = now();
   let counters: Counters = NO_OUTCOMES;
   let known = 0;
+  let isCounted = false;
   let last = '';
 
   function say(line: string): void {
@@ -73,7 +76,7 @@ export function batchReporter(context: Context, settings: Settings): BatchReport
   function came({ outcome, isKnown }: Came): void {
     if (isKnown) known += 1;
     // What an earlier run brought says nothing of the speed of this one.
-    counters = counted(counters, isKnown ? { ...outcome, sizeBytes: 0 } : outcome);
+    if (!isCounted) counters = counted(counters, isKnown ? { ...outcome, sizeBytes: 0 } : outcome);
     if (outcome.kind !== 'failed' || isSilent) return;
     shown += 1;
     if (settings.verbose !== true && shown > MOST_FAILURES) return;
@@ -93,6 +96,11 @@ export function batchReporter(context: Context, settings: Settings): BatchReport
     event(event) {
       running.event(event);
       if (event.type === 'warning' && !isSilent) say(`warning: ${event.message}`);
+    },
+    counted(now) {
+      if (!isCounted) known = totalOf(now);
+      isCounted = true;
+      counters = now;
     },
     [Symbol.dispose]() {
       ticker?.[Symbol.dispose]();

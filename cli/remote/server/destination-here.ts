@@ -6,3 +6,9 @@ export function destinationHere(to: string): string {
   const path = resolve(to);
   return /[/\\]$/.test(to) && !path.endsWith(sep) ? `${path}${sep}` : path;
 }
+
+/** The same of a folder or a prefix, with a slash at its end. */
+export function folderHere(to: string): string {
+  const path = destinationHere(to);
+  return /[/\\]$/.test(path) ? path : `${path}/`;
+}

@@ -2,6 +2,7 @@ import type { ApiClient } from '../../../lib/api/client/client.ts';
 import type { BatchDetail } from '../../../lib/api/schemas/batches/answers.ts';
 import { PieceworkError } from '../../../lib/errors/error.ts';
 import { missing } from '../../../lib/transfer/batch/outcome.ts';
+import { notThereText } from '../../output/batch/not-there.ts';
 import type { VerbCall } from '../../verb.ts';
 import { batchProgressText } from '../batches.ts';
 import { errorOf, whileWatched } from './watching.ts';
@@ -33,6 +34,6 @@ export function throwUnlessWhole({ id, status, reason, list, counters }: BatchDe
   if (status === 'completed' && left === 0) return;
   throw new PieceworkError(
     'EntriesFailed',
-    `${left} of ${list.entries ?? 0} entries are not there; piecework retry ${id} tries them again`,
+    `${notThereText(left, list.entries ?? 0, 'entries')}; piecework retry ${id} tries again`,
   );
 }

@@ -84,16 +84,18 @@ export function TransferView({ id }: { readonly id: string }) {
       {row.isOver && detail.plan === undefined ? null : <PieceMap detail={detail} now={now} />}
 
       <div class="two">
-        {row.isOver && samples.length < 2 ? null : (
-          <section class="card">
-            <h2>Rate</h2>
-            <RateChart samples={samples} />
-          </section>
-        )}
-        <Source detail={detail} place={row.place} />
-        <Timeline entries={detail.timeline ?? []} />
         <div class="stack">
+          {row.isOver && samples.length < 2 ? null : (
+            <section class="card">
+              <h2>Rate</h2>
+              <RateChart samples={samples} />
+            </section>
+          )}
+          <Source detail={detail} place={row.place} />
           <Proofs detail={detail} />
+        </div>
+        <div class="stack">
+          <Timeline entries={detail.timeline ?? []} />
           <Command command={detail.command} />
         </div>
       </div>

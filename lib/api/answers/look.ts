@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 1_000;
 export async function look(ports: Ports, transferId: string, sees: Sees, signal: AbortSignal): Promise<Look> {
   const record = await find(ports, transferId, sees);
   try {
-    return await transferStatus(ports, transferId, signal);
+    return await transferStatus(ports, transferId, signal, 'recent');
   } catch (thrown) {
     signal.throwIfAborted();
     if (!(thrown instanceof PieceworkError)) throw thrown;

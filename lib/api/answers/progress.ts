@@ -44,11 +44,9 @@ export function progressOf(
     return { doneBytes: result.sizeBytes, sizeBytes: result.sizeBytes, percent: 100 };
   const sizeBytes = plan?.sizeBytes;
   if (pieces === undefined) return stated({ sizeBytes });
-  const { doneBytes, parts } = pieces;
-  const rate =
-    status === 'transferring'
-      ? landingRate(parts, runStartedAt(record), now, 2 * request.options.parallelism)
-      : undefined;
+  const { doneBytes, parts, listedAfter } = pieces;
+  const since = Math.max(runStartedAt(record), listedAfter === 0 ? 0 : firstLanding(parts));
+  const rate = status === 'transferring' ? landingRate(parts, since, now, 2 * request.options.parallelism) : undefined;
   const remaining =
     sizeBytes === undefined || rate === undefined || rate <= 0 ? undefined : (sizeBytes - doneBytes) / rate;
   return {
@@ -60,6 +58,12 @@ export function progressOf(
       remainingSeconds: remaining === undefined ? undefined : Math.ceil(remaining),
     }),
   };
+}
+
+/** Of those that are listed: what came before that is not known here. */
+function firstLanding(parts: readonly Part[]): Instant {
+  const landings = parts.flatMap(({ modifiedAt }) => (modifiedAt === undefined ? [] : [fromIso(modifiedAt)]));
+  return landings.reduce((first, at) => Math.min(first, at), Number.POSITIVE_INFINITY);
 }
 
 /** How far one is that runs in this process. */

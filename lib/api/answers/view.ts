@@ -48,6 +48,7 @@ export function viewTransfer(record: TransferRecord, basePath: string, live?: Li
     createdAt,
     deadlineAt,
     ...stated({
+      labels: request.labels === undefined ? undefined : { ...request.labels },
       batch: record.batch === undefined ? undefined : { id: record.batch.id, entry: record.batch.entry },
       actedBy,
       notified: request.hooks,

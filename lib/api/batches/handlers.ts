@@ -10,6 +10,7 @@ import { isBatchOver } from '../../transfer/batch/batch-record.ts';
 import { stated } from '../../values/stated.ts';
 import { WHOLE_ID } from '../../values/text/whole-id.ts';
 import { viewBatch, viewBatchDetail, viewOutcome } from '../answers/batch.ts';
+import { mayWait } from '../answers/may-wait.ts';
 import { ApiError } from '../answers/problem.ts';
 import type { ApiDeps, ApiEnv, ApiRequests } from '../deps.ts';
 import type { Ownership } from '../ownership.ts';
@@ -79,7 +80,8 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     const id = checkedBatchId(context, context.req.valid('param').id);
     const { waitSeconds } = context.req.valid('query');
     const stopping = AbortSignal.any([signal, context.req.raw.signal]);
-    if (waitSeconds > 0) await waitForBatch(ports, id, waitSeconds * 1000, sees(context), stopping);
+    if (await mayWait(context, deps, waitSeconds))
+      await waitForBatch(ports, id, waitSeconds * 1000, sees(context), stopping);
     const record = await findSeen(ports, id, sees(context));
     const sums = isBatchOver(record) ? undefined : machine?.sumsOfBatch(id);
     const view = sums ?? (await batchView(ports, record));

@@ -8,7 +8,7 @@ import {
   outcomesQuerySchema,
 } from '../schemas/batches/parameters.ts';
 import { batchSubmitSchema } from '../schemas/batches/request.ts';
-import { ANSWER_HEADERS, reportHeaders, submitHeaders } from '../schemas/headers.ts';
+import { ANSWER_HEADERS, LOOK_HEADERS, reportHeaders, submitHeaders } from '../schemas/headers.ts';
 import { submitHeadersSchema } from '../schemas/parameters.ts';
 
 /* The paths of batches, as data. */
@@ -46,7 +46,10 @@ export const getBatchRoute = createRoute({
   summary: 'Look at a batch',
   description: 'How far it is, its hosts, and its failures by their cause.',
   request: { params: batchIdSchema, query: getBatchQuerySchema },
-  responses: { 200: json(batchDetailSchema, 'As it stands.'), ...problems(400, 403, 404) },
+  responses: {
+    200: { ...json(batchDetailSchema, 'As it stands.'), headers: LOOK_HEADERS },
+    ...problems(400, 403, 404),
+  },
 });
 
 export const outcomesRoute = createRoute({

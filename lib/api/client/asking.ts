@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
+import { parseRetryAfter } from '../../http/grammar/retry-after.ts';
 import { backoffMs } from '../../transfer/retry.ts';
 import { withoutEnd } from '../../values/text/without-end.ts';
 import type { ApiAnswer } from './answers.ts';
@@ -31,6 +32,8 @@ export interface Asking extends AsyncDisposable {
   /** What stands before `/v1`, without a trailing slash. */
   readonly base: string;
   ask<T>(asked: Asked): Promise<T>;
+  /** The body of an answer that does not end by itself, as it comes. @throws PieceworkError also when it breaks */
+  stream(asked: Asked): AsyncGenerator<string>;
 }
 
 /**
@@ -52,25 +55,28 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, 
     return await authorize({ method: asked.method, url, headers, ...(body === undefined ? {} : { body }) });
   }
 
-  async function once(asked: Asked): Promise<ApiAnswer> {
+  async function open(asked: Asked, signal: AbortSignal | undefined) {
     const url = new URL(`${base}${asked.path}`);
     for (const [name, value] of Object.entries(asked.query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
     const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
     const headers = await headersOf(asked, url, body);
+    // Loaded with the first request: most of those who import the library send none.
+    connections ??= import('./connections.ts').then(({ connectTo }) => connectTo(base, socketPath));
+    const { dispatcher, request } = await connections;
+    const sent = { method: asked.method, headers, dispatcher };
+    return await request(url, {
+      ...sent,
+      ...(signal === undefined ? {} : { signal }),
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+
+  async function once(asked: Asked): Promise<ApiAnswer> {
     const patience = AbortSignal.timeout(ANSWER_MS + (asked.waitSeconds ?? 0) * 1000);
     const signal = asked.signal === undefined ? patience : AbortSignal.any([patience, asked.signal]);
     try {
-      // Loaded with the first request: most of those who import the library send none.
-      connections ??= import('./connections.ts').then(({ connectTo }) => connectTo(base, socketPath));
-      const { dispatcher, request } = await connections;
-      const answer = await request(url, {
-        method: asked.method,
-        headers,
-        signal,
-        dispatcher,
-        ...(body === undefined ? {} : { body }),
-      });
+      const answer = await open(asked, signal);
       const retryAfter = answer.headers['retry-after'];
       return {
         status: answer.statusCode,
@@ -78,19 +84,36 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, 
         retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
       };
     } catch (cause) {
-      if (asked.signal?.aborted === true) throw new PieceworkError('Interrupted', 'interrupted', { cause });
-      throw new PieceworkError(
-        'ApiUnreachable',
-        `${base} does not answer (${reasonOf(cause)}); check the URL and the network`,
-        { cause },
-      );
+      throw unreachable(asked, cause);
+    }
+  }
+
+  function unreachable({ signal }: Asked, cause: unknown): PieceworkError {
+    // Of the answer, or of the credentials.
+    if (cause instanceof PieceworkError) return cause;
+    if (signal?.aborted === true) return new PieceworkError('Interrupted', 'interrupted', { cause });
+    const why = `${base} does not answer (${reasonOf(cause)}); check the URL and the network`;
+    return new PieceworkError('ApiUnreachable', why, { cause });
+  }
+
+  async function* stream(asked: Asked): AsyncGenerator<string> {
+    try {
+      const { statusCode: status, body } = await open(asked, asked.signal);
+      if (status !== 200) answerOf({ status, text: await body.text(), retryAfter: undefined }, base);
+      body.setEncoding('utf8');
+      for await (const chunk of body) yield String(chunk);
+    } catch (cause) {
+      throw unreachable(asked, cause);
     }
   }
 
   async function ask<T>(asked: Asked): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return answerOf<T>(await once(asked), base);
+        const answer = await once(asked);
+        const early = answer.status === 200 && asked.waitSeconds !== undefined ? answer.retryAfter : undefined;
+        if (early === undefined) return answerOf<T>(answer, base);
+        return await later<T>(asked, asked.waitSeconds ?? 0, early);
       } catch (error) {
         if (!(error instanceof PieceworkError) || tries >= TRIES || !mayPass(error, asked)) throw error;
         const waitMs = error.details.retryAfterMs ?? backoffMs(tries, randomUUID());
@@ -99,7 +122,15 @@ export function openAsking(apiUrl: string, auth: ClientAuth, userAgent: string, 
     }
   }
 
-  return { base, ask, [Symbol.asyncDispose]: async () => (await connections)?.dispatcher.close() };
+  /** Too many wait there: this one waits here, and looks once more. */
+  async function later<T>(asked: Asked, waitSeconds: number, retryAfter: string): Promise<T> {
+    const waitMs = parseRetryAfter(retryAfter, Date.now()) ?? 0;
+    await pause(Math.min(waitMs, waitSeconds * 1000), asked.signal);
+    const { waitSeconds: _, ...rest } = asked;
+    return await ask<T>({ ...rest, query: { ...asked.query, waitSeconds: undefined } });
+  }
+
+  return { base, ask, stream, [Symbol.asyncDispose]: async () => (await connections)?.dispatcher.close() };
 }
 
 /**

@@ -11,6 +11,8 @@ import type { LimitsBody, Service } from '../schemas/service.ts';
 import type { Health, Transfer, TransferDetail, TransferPage } from '../schemas/transfer.ts';
 import { openAsking } from './asking.ts';
 import type { ClientAuth } from './authorizer.ts';
+import type { ServerEvent } from './events.ts';
+import { eventsOf } from './events.ts';
 
 export interface ClientOptions {
   /** What stands before `/v1`, such as `https://….execute-api.….amazonaws.com/prod`. */
@@ -58,6 +60,13 @@ export interface ApiClient extends AsyncDisposable {
       readonly host?: string;
       /** Why it failed, or waits. */
       readonly code?: ErrorCode;
+      /** `NAME`, or `NAME=VALUE`; several with commas, of which all must fit. */
+      readonly label?: string;
+      /** What the destination begins with, such as `s3://bucket/prefix/`. */
+      readonly prefix?: string;
+      /** ISO 8601: when it was submitted; both are included. */
+      readonly since?: string;
+      readonly until?: string;
       /** Of this batch. @default those of no batch */
       readonly batch?: string;
       readonly limit?: number;
@@ -107,6 +116,11 @@ export interface ApiClient extends AsyncDisposable {
   /** On a machine only, as the next one. */
   pauseBatch(batchId: string, options?: Calling): Promise<Batch>;
   resumeBatch(batchId: string, options?: Calling): Promise<Batch>;
+  /**
+   * What happens on a machine, as it comes, until it ends or the signal is aborted.
+   * @param options.transferId its pieces, too
+   */
+  events(options?: Calling & { readonly transferId?: string }): AsyncIterable<ServerEvent>;
   /** Which home answers, and what it has. */
   service(options?: Calling): Promise<Service>;
   health(options?: Calling): Promise<Health>;
@@ -197,6 +211,7 @@ export function createClient(options: ClientOptions): ApiClient {
       ask({ method: 'POST', path: `${batchPathOf(id)}/pause`, repeatable: true, signal }),
     resumeBatch: (id, { signal } = {}) =>
       ask({ method: 'POST', path: `${batchPathOf(id)}/resume`, repeatable: true, signal }),
+    events: ({ transferId, signal } = {}) => eventsOf(asking, { transferId, signal }),
     service: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/service', repeatable: true, signal }),
     health: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/health', repeatable: true, signal }),
     [Symbol.asyncDispose]: () => asking[Symbol.asyncDispose](),

@@ -8,7 +8,7 @@ import { isTombstone } from '../../transfer/record/record.ts';
 import { stated } from '../../values/stated.ts';
 import type { Sees } from '../ownership.ts';
 import type { TransferFilter } from './filter.ts';
-import { fits, summaryOf } from './filter.ts';
+import { fits, idsWithin, summaryOf } from './filter.ts';
 
 export interface PageQuery extends TransferFilter {
   /** Others are left out. @default all are seen */
@@ -29,6 +29,8 @@ export async function listPage(
   ports: Pick<Ports, 'records' | 'clock' | 'policy'>,
   { sees, limit, before, ...filter }: PageQuery,
 ): Promise<Page<TransferRecord>> {
+  const { floor, ceiling } = idsWithin(filter);
+  const from = [before, ceiling].flatMap((id) => id ?? []).sort()[0];
   return await newestFirst(ports, {
     room: roomOf(ports, filter.statuses),
     async read(id) {
@@ -37,7 +39,7 @@ export async function listPage(
       return sees?.(record) !== false ? record : undefined;
     },
     limit,
-    ...stated({ before }),
+    ...stated({ before: from, floor }),
   });
 }
 

@@ -31,6 +31,7 @@ export function toSubmission(body: SubmitBody, owner: string, locate: LocateDest
     options: toOptions(body.options ?? {}),
     ...toHooks(body),
     owner,
+    ...stated({ labels: body.labels }),
   };
 }
 

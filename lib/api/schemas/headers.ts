@@ -11,6 +11,15 @@ const requestId = z.string().openapi({ description: 'Of this request, as in the 
 
 export const ANSWER_HEADERS = z.object({ 'X-Request-Id': requestId });
 
+/** Of what may be waited for. */
+export const LOOK_HEADERS = z.object({
+  'X-Request-Id': requestId,
+  'Retry-After': z.string().optional().openapi({
+    description:
+      'With `waitSeconds`: too many requests wait already, so this one was answered at once; come again after so many seconds.',
+  }),
+});
+
 export const PROBLEM_HEADERS = z.object({
   'X-Request-Id': requestId,
   'Retry-After': z

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { WHOLE_ID } from '../../values/text/whole-id.ts';
+import { labelFilterSchema } from './labels.ts';
 import type { STATUSES } from './statuses.ts';
 import { ACTIVE, STATUS_WORDS } from './statuses.ts';
 
@@ -28,6 +29,9 @@ const statusesSchema = z
     example: 'failed,cancelled',
   });
 
+/** With a time zone, as `2026-05-01T12:00:00Z`. */
+const instantSchema = z.iso.datetime({ offset: true, error: 'is no time such as 2026-05-01T12:00:00Z' });
+
 export const listQuerySchema = z.strictObject({
   status: statusesSchema,
   search: z.string().min(1).max(500).optional().openapi({
@@ -41,6 +45,19 @@ export const listQuerySchema = z.strictObject({
       type: 'string',
       description: 'Only those that failed, or that wait or have pieces in trouble, for this reason.',
     }),
+  label: labelFilterSchema.optional().openapi({
+    type: 'string',
+    description: 'Only those with this label, or all of several with commas between them: `NAME`, or `NAME=VALUE`.',
+    example: 'team=files,nightly',
+  }),
+  prefix: z
+    .string()
+    .min(1)
+    .max(2000)
+    .optional()
+    .openapi({ description: 'Only those whose destination begins so.', example: 's3://my-bucket/images/' }),
+  since: instantSchema.optional().openapi({ description: 'Only those that were submitted then or later, ISO 8601.' }),
+  until: instantSchema.optional().openapi({ description: 'Only those that were submitted then or before, ISO 8601.' }),
   batch: z
     .string()
     .regex(WHOLE_ID, 'is no id of a batch')

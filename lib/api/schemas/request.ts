@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { destinationSchema } from './destination.ts';
 import { notifySchema, taskTokenSchema } from './hooks.ts';
+import { labelsSchema } from './labels.ts';
 import { objectSchema } from './object.ts';
 import { optionsSchema } from './options.ts';
 import { sourceSchema } from './source.ts';
-import { pausedSchema, prioritySchema } from './standing.ts';
+import { goOnSchema, pausedSchema, prioritySchema } from './standing.ts';
 
 /*
  * What the API takes. Everything is strict: an unknown field is a misspelt one more often than a harmless one.
@@ -19,8 +20,13 @@ export const submitSchema = z
     options: optionsSchema.optional(),
     notify: notifySchema.optional(),
     taskToken: taskTokenSchema.optional(),
+    labels: labelsSchema.optional().openapi({
+      description:
+        'Names and values of yours, at most 16: lists can be asked for them, and events have them. They are shown to all who may see the transfer.',
+    }),
     priority: prioritySchema.optional(),
     paused: pausedSchema.optional(),
+    goOn: goOnSchema.optional(),
   })
   .openapi('SubmitRequest');
 

@@ -12,6 +12,11 @@ export const pausedSchema = z
   .boolean()
   .openapi({ description: 'It is taken on and does not run before it is resumed. Default: false. On a machine only.' });
 
+export const goOnSchema = z.boolean().openapi({
+  description:
+    'Go on with what an unfinished or failed transfer of the same source to the same place has brought, as `piecework copy` does; the answer may be that transfer. Default: false, it is given up. On a machine only.',
+});
+
 export const arrangeSchema = z
   .strictObject({
     priority: prioritySchema.optional(),

@@ -123,6 +123,7 @@ export const transferSchema = z
       secretPath: z.literal(true).optional().openapi({ description: 'Its path was left out as well.' }),
     }),
     destination: locatorSchema,
+    labels: z.record(z.string(), z.string()).optional().openapi({ description: 'As they were submitted.' }),
     createdAt: instant,
     deadlineAt: instant,
     notified: shownHooksSchema.optional(),

@@ -12,6 +12,8 @@ export type Standing = Pick<Transfer, 'paused' | 'priority' | 'waitingPosition'>
 export interface Preferred {
   readonly paused?: boolean | undefined;
   readonly priority?: number | undefined;
+  /** With what an unfinished transfer of the same source to the same place has brought. @default false */
+  readonly goOn?: boolean | undefined;
 }
 
 /** Where it is to stand. */

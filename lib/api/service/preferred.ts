@@ -1,15 +1,21 @@
 import { ApiError } from '../answers/problem.ts';
 import type { Machine, Preferred } from './machine.ts';
 
+const FIELDS = ['paused', 'priority', 'goOn'] as const;
+
 /**
- * What a submit says of the queue.
- * @throws PieceworkError `InvalidOption`: a deployment has none.
+ * What a submit says to a machine.
+ * @throws PieceworkError `InvalidOption`: a deployment knows no such thing.
  */
-export function preferredOf({ paused, priority }: Preferred, machine: Machine | undefined): Preferred {
-  const field = paused !== undefined ? 'paused' : priority !== undefined ? 'priority' : undefined;
+export function preferredOf({ paused, priority, goOn }: Preferred, machine: Machine | undefined): Preferred {
+  const preferred = { paused, priority, goOn };
+  const field = FIELDS.find((name) => preferred[name] !== undefined);
   if (field !== undefined && machine === undefined) {
-    const detail = 'a deployment runs all transfers at once: only piecework serve has a queue';
+    const detail =
+      field === 'goOn'
+        ? 'a deployment begins each transfer anew: retry the one that failed'
+        : 'a deployment runs all transfers at once: only piecework serve has a queue';
     throw new ApiError('InvalidOption', `#/${field}: ${detail}`, { errors: [{ pointer: `#/${field}`, detail }] });
   }
-  return { paused, priority };
+  return preferred;
 }

@@ -60,5 +60,6 @@ function descriptionOf({ run, request, owner, actedBy }: TransferRecord) {
     destination: describeDestination(request.destination),
     owner,
     ...(actedBy === undefined ? {} : { actedBy }),
+    ...(request.labels === undefined ? {} : { labels: request.labels }),
   };
 }

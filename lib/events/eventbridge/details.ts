@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Usage } from '../../transfer/cost/usage.ts';
 import { shownUsage } from '../../transfer/cost/usage.ts';
+import type { Labels } from '../../transfer/labels.ts';
 import type { BatchLifeEvent, PieceworkEvent } from '../../transfer/progress/events.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
@@ -14,6 +15,7 @@ export interface TransferDescription {
   readonly destination: string;
   readonly owner: string;
   readonly actedBy?: string;
+  readonly labels?: Labels;
 }
 
 export type LifeEvent = Extract<PieceworkEvent, { readonly type: keyof typeof DETAIL_TYPES }>;

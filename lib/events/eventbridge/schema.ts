@@ -19,6 +19,8 @@ const common = z.object({
   destination: z.string().optional(),
   /** Whose transfer it is. */
   owner: z.string().optional(),
+  /** The caller's own names for it. */
+  labels: z.record(z.string(), z.string()).optional(),
   /** Who asked for this run, or for the cancel. Absent in the run of the submit. */
   actedBy: z.string().optional(),
 });

@@ -116,8 +116,10 @@ export type BatchRun = Promise<BatchReport> & AsyncIterable<Outcome>;
 /** One batch as `list` shows it. */
 export interface LocalBatch {
   readonly record: BatchRecord;
-  /** A process on this machine is at work on it. An open batch that is not running was interrupted. */
+  /** A process on this machine is at work on it. An open batch that is not running was interrupted, or is paused. */
   readonly isRunning: boolean;
+  /** It was paused in a server: that goes on with it when it is resumed. Absent = it was not. */
+  readonly isPaused?: true;
 }
 
 /** One batch as `status` shows it. */

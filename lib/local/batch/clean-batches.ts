@@ -14,6 +14,7 @@ import { isThere, missing } from '../../transfer/batch/outcome.ts';
 import { stated } from '../../values/stated.ts';
 import { fromIso } from '../../values/time.ts';
 import type { Home } from '../home/home.ts';
+import { pausedIn } from '../service/queue/paused.ts';
 import type { CleanedBatches } from './api.ts';
 import { keptReports } from './report/report.ts';
 import { discardLeftPuts } from './run/left-puts.ts';
@@ -31,6 +32,7 @@ export async function cleanBatches(
   history: boolean,
   signal: AbortSignal,
 ): Promise<CleanedBatches> {
+  const paused = pausedIn(home.stateDir);
   const cleaned: string[] = [];
   const forgotten: string[] = [];
   const failed: { batchId: string; error: Error }[] = [];
@@ -40,6 +42,7 @@ export async function cleanBatches(
       const batch = (await home.records.get(KEYS.batch(id)))?.value;
       if (batch === undefined || fromIso(batch.createdAt) > youngest) continue;
       const isOpen = !isBatchOver(batch);
+      if (isOpen && paused.has(id)) continue;
       if ((!isOpen && !history) || (await home.locks.isHeld(batch.place))) continue;
       if (isOpen) await discardLeft(home, batch, signal);
       await forgetBatch(home.records, id);

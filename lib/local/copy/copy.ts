@@ -1,10 +1,7 @@
 import { asPieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { submit, toRequest } from '../../pipeline/requests/submit.ts';
 import { pageInstead } from '../../pipeline/shared/object/object-spec.ts';
-import type { Ports } from '../../pipeline/shared/ports.ts';
 import { isPageInstead } from '../../transfer/checks/page-instead.ts';
-import type { Hooks } from '../../transfer/hooks.ts';
-import { shownHooks } from '../../transfer/hooks.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { TransferOptions, TransferRequest } from '../../transfer/request.ts';
 import { stated } from '../../values/stated.ts';
@@ -18,6 +15,7 @@ import { lookAt } from './first-look.ts';
 import { runToReport } from './run-to-report.ts';
 import { isStillServed } from './still-served.ts';
 import { difference, findUnfinished, giveUp, goOn, remember, whyUnlisted } from './unfinished.ts';
+import { withHooks } from './with-hooks.ts';
 
 /** What a batch says of a copy that is part of it. */
 export interface AsPart {
@@ -107,18 +105,6 @@ async function begin(
   if (isResumable) await remember(ports, key, id);
   await submit(ports, { id, source, destination, object, options, owner: 'local', ...hooks, ...stated({ batch }) });
   return id;
-}
-
-/** Whom an earlier process was to notify holds, until another is named. */
-async function withHooks(
-  { notifications }: Ports,
-  { id, request: before }: TransferRecord,
-  asked: TransferRequest,
-  { hooks }: { readonly hooks?: Hooks },
-): Promise<TransferRequest> {
-  if (hooks === undefined) return { ...asked, ...stated({ hooks: before.hooks }) };
-  await notifications?.keep(id, hooks);
-  return { ...asked, hooks: shownHooks(hooks) };
 }
 
 /** Why what has a plan is not gone on with. */

@@ -1,5 +1,5 @@
 import type { Summary, TransferFilter } from '../../api/requests/filter.ts';
-import { fits, summaryOf } from '../../api/requests/filter.ts';
+import { fits, idsWithin, summaryOf } from '../../api/requests/filter.ts';
 import type { ListTransfers, PageQuery } from '../../api/requests/list.ts';
 import { readableTransfer } from '../../api/requests/list.ts';
 import { ACTIVE } from '../../api/schemas/statuses.ts';
@@ -112,9 +112,11 @@ export function transferIndex(home: Pick<Home, 'records' | 'clock' | 'watchRecor
 
   async function list({ limit, before, ...asked }: PageQuery): Promise<Page<TransferRecord>> {
     const all = await idsFor(asked);
+    const { floor = '', ceiling } = idsWithin(asked);
+    const from = [before, ceiling].flatMap((id) => id ?? []).sort()[0];
     const until = clock.now() + PATIENCE_MS;
     const records: TransferRecord[] = [];
-    for (let at = before; ; ) {
+    for (let at = from; ; ) {
       const some = all.below(at, TOGETHER);
       for (const record of await recordsOf(some, asked)) {
         records.push(record);
@@ -122,7 +124,7 @@ export function transferIndex(home: Pick<Home, 'records' | 'clock' | 'watchRecor
         return all.below(record.id, 1).length === 0 ? { records } : { records, next: record.id };
       }
       at = some.at(-1);
-      if (at === undefined || some.length < TOGETHER) return { records };
+      if (at === undefined || some.length < TOGETHER || at < floor) return { records };
       if (clock.now() >= until) return { records, next: at };
     }
   }

@@ -2,6 +2,8 @@ import type { AnsweredRequest } from '../../api/trail.ts';
 import type { PieceEvent, PieceworkEvent } from '../../transfer/progress/events.ts';
 import { BytesCame, isOfPiece } from '../live/came.ts';
 
+type Ended = Extract<PieceworkEvent, { readonly run: number }>;
+
 /** Ends that are remembered: one may be announced more than once. */
 const MOST_ENDS = 10_000;
 
@@ -14,6 +16,7 @@ export class Counts {
   piecesRescued = 0;
   piecesContinued = 0;
   readonly ended = { completed: 0, failed: 0, cancelled: 0 };
+  readonly batchesEnded = { completed: 0, failed: 0, cancelled: 0 };
   /** By code. */
   readonly transferFailures = new Map<string, number>();
   readonly pieceFailures = new Map<string, number>();
@@ -26,13 +29,19 @@ export class Counts {
   hear(event: PieceworkEvent): void {
     if (isOfPiece(event)) this.#hearPiece(event);
     if (event.type === 'accepted') this.accepted += 1;
-    if (event.type !== 'completed' && event.type !== 'failed' && event.type !== 'cancelled') return;
-    const end = `${event.transferId}/${event.run}`;
-    if (this.#ends.has(end)) return;
+    const [, kind, status] = /^(batch\.)?(completed|failed|cancelled)$/.exec(event.type) ?? [];
+    if (status === undefined || !('run' in event) || this.#isKnownEnd(event)) return;
+    const ended = kind === undefined ? this.ended : this.batchesEnded;
+    ended[status as keyof typeof ended] += 1;
+    if (event.type === 'failed') countUp(this.transferFailures, event.reason.code);
+  }
+
+  #isKnownEnd(event: Ended): boolean {
+    const end = `${'batchId' in event ? event.batchId : event.transferId}/${event.run}`;
+    if (this.#ends.has(end)) return true;
     if (this.#ends.size >= MOST_ENDS) this.#ends.clear();
     this.#ends.add(end);
-    this.ended[event.type] += 1;
-    if (event.type === 'failed') countUp(this.transferFailures, event.reason.code);
+    return false;
   }
 
   answered({ method, route, status }: Pick<AnsweredRequest, 'method' | 'route' | 'status'>): void {

@@ -62,7 +62,17 @@ export const MEASURES: readonly Measure[] = [
     ({ counts }) => byLabel('code', counts.transferFailures),
     ['code'],
   ),
-  counter('piecework_received_bytes_total', 'Bytes that came from sources.', ({ counts }) => one(counts.receivedBytes)),
+  counter(
+    'piecework_batches_ended_total',
+    'Batches that ended: completed (also with entries that failed), failed or cancelled.',
+    ({ counts }) => Object.entries(counts.batchesEnded).map(([status, value]) => ({ labels: { status }, value })),
+    ['status'],
+  ),
+  counter(
+    'piecework_received_bytes_total',
+    'Bytes of pieces that came from sources; small entries of batches are none.',
+    ({ counts }) => one(counts.receivedBytes),
+  ),
   gauge('piecework_pieces_in_flight', 'Pieces that are being fetched.', (moment) => one(moment.piecesInFlight)),
   counter('piecework_pieces_begun_total', 'Pieces that sources were asked for, each try of one.', ({ counts }) =>
     one(counts.piecesBegun),

@@ -13,6 +13,7 @@ import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import type { Hooks, Webhook } from '../../transfer/hooks.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
+import { stated } from '../../values/stated.ts';
 import type { Clock } from '../../values/time.ts';
 import { changeRecord } from '../batch/change-record.ts';
 import type { Deliver } from './deliver.ts';
@@ -176,5 +177,6 @@ export function localNotifications(parts: NotificationParts): LocalNotifications
 
 function describe(parts: NotificationParts, record: TransferRecord) {
   const { run, request, owner } = record;
-  return { run, source: request.source.url, destination: parts.describe(record), owner };
+  const { labels } = request;
+  return stated({ run, source: request.source.url, destination: parts.describe(record), owner, labels });
 }

@@ -12,9 +12,10 @@ import { fromIso } from '../../values/time.ts';
 import type { CleanReport } from '../api.ts';
 import { cleanBatches } from '../batch/clean-batches.ts';
 import type { Home } from '../home/home.ts';
+import { pausedIn } from '../service/queue/paused.ts';
 import { isRunning } from './find.ts';
 
-/** Gives up what no process works on. What is young enough, or running, is left alone. */
+/** Gives up what no process works on. What is young enough, running, or paused in a server is left alone. */
 export async function clean(
   home: Home,
   options: { readonly olderThanMs?: number; readonly history?: boolean },
@@ -23,6 +24,7 @@ export async function clean(
   const cleaned: TransferRecord[] = [];
   const failed: { transferId: string; error: Error }[] = [];
   const running: string[] = [];
+  const paused = pausedIn(home.stateDir);
   const youngest = home.clock.now() - (options.olderThanMs ?? 0);
   for await (const active of activeTransfers({ records: home.records })) {
     try {
@@ -30,7 +32,7 @@ export async function clean(
       if (loaded === undefined) {
         await using run = await home.engine.open({ kind: 'file' });
         await reconcile(run.ports, active, { now: true }, signal);
-      } else if (await isRunning(home, loaded.record)) {
+      } else if ((!isOver(loaded.record) && paused.has(active.transferId)) || (await isRunning(home, loaded.record))) {
         running.push(active.transferId);
       } else if (fromIso(loaded.record.createdAt) <= youngest) {
         cleaned.push(await cleanOne(home, loaded.record, signal));

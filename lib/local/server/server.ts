@@ -89,6 +89,8 @@ export async function serve(home: Home, options: ServeOptions, signal: AbortSign
   try {
     await service.goOnWithAll(signal);
     state.isReady = true;
+    // The first reader is not to wait for the names of thousands.
+    void index.list({ limit: 1 }).catch(() => {});
     for (;;) {
       await service.settleAll(signal);
       await home.clock.sleep(UPKEEP_EVERY_MS, signal);

@@ -1,12 +1,16 @@
 import type { Preferred } from '../../api/service/machine.ts';
+import { shownSource } from '../../pipeline/requests/shown-source.ts';
 import type { Submission } from '../../pipeline/requests/submit.ts';
-import { submit } from '../../pipeline/requests/submit.ts';
+import { submit, toRequest } from '../../pipeline/requests/submit.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import { KEYS } from '../../records/records.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver, isTombstone } from '../../transfer/record/record.ts';
-import { findUnfinished, giveUp, goOn, remember } from '../copy/unfinished.ts';
+import { stated } from '../../values/stated.ts';
+import { requestNow, whyStartAnew } from '../copy/changed-request.ts';
+import { findUnfinished, giveUp, goOn, remember, whyUnlisted } from '../copy/unfinished.ts';
+import { withHooks } from '../copy/with-hooks.ts';
 import { needsOf } from '../engine/engine.ts';
 import type { Run } from '../engine/run.ts';
 import type { Home } from '../home/home.ts';
@@ -84,11 +88,18 @@ async function submitAnew(
   { home, queue }: Pick<Taking, 'home' | 'queue'>,
   { ports }: Run,
   submission: Submission & { readonly id: string },
-  { paused = false, priority = 0 }: Preferred,
+  { paused = false, priority = 0, goOn: goOnWithIt = false }: Preferred,
   signal: AbortSignal,
 ): Promise<TransferRecord> {
   const key = home.locks.key(submission.destination);
   const unfinished = await findUnfinished(ports, key, signal);
+  if (unfinished !== undefined && goOnWithIt) {
+    const there = await unlessItDiffers(ports, unfinished, submission, signal);
+    if (there !== undefined) {
+      if (!paused) await queue.prefer(unfinished.id, { paused: undefined });
+      return there;
+    }
+  }
   if (unfinished !== undefined && unfinished.id !== submission.id) {
     await giveUp(ports, unfinished, 'another transfer was submitted', signal);
     queue.forget(unfinished.id);
@@ -101,6 +112,25 @@ async function submitAnew(
     });
   await remember(ports, key, submission.id);
   return await submit(ports, submission);
+}
+
+/** Goes on with an unfinished transfer of the same source; `undefined` = what is asked now can't be had of it. */
+async function unlessItDiffers(
+  ports: Ports,
+  unfinished: TransferRecord,
+  { source, destination, object, options, hooks }: Submission,
+  signal: AbortSignal,
+): Promise<TransferRecord | undefined> {
+  const { request, snapshot, id } = unfinished;
+  if (request.source.url !== shownSource(source).url) return undefined;
+  const isPlanned = snapshot !== undefined;
+  const asked = isPlanned
+    ? requestNow(request, { source, object, options })
+    : toRequest({ source, destination, object, options });
+  if (isPlanned && whyStartAnew(unfinished, asked, ports.destinations(destination)) !== undefined) return undefined;
+  if (isPlanned && (await whyUnlisted(ports, unfinished, signal)) !== undefined) return undefined;
+  await goOn(ports, unfinished, source, await withHooks(ports, unfinished, asked, stated({ hooks })), signal);
+  return (await loadTransfer(ports, id))?.record ?? unfinished;
 }
 
 async function goOnWith(

@@ -10,6 +10,8 @@ export interface PageQuery<T> {
   readonly limit: number;
   /** Only ids below this one. */
   readonly before?: string;
+  /** Only ids from this one on: where it is reached, the list ends. @default all */
+  readonly floor?: string;
 }
 
 export interface Page<T> {
@@ -25,9 +27,12 @@ const READ_TOGETHER = 20;
 /** A page of records, newest first. */
 export async function newestFirst<T extends { readonly id: string }>(
   ports: Pick<Ports, 'records' | 'clock'>,
-  { room, read, limit, before }: PageQuery<T>,
+  { room, read, limit, before, floor = '' }: PageQuery<T>,
 ): Promise<Page<T>> {
-  const { ids, next: nextIds } = await newestIds(ports, room, before, Math.max(MOST_READ, limit));
+  const found = await newestIds(ports, room, before, Math.max(MOST_READ, limit));
+  const ids = found.ids.filter((id) => id >= floor);
+  const isAtFloor = ids.length < found.ids.length || (found.next !== undefined && found.next < floor);
+  const nextIds = isAtFloor ? undefined : found.next;
   const records: T[] = [];
   for (let index = 0; index < ids.length; index += READ_TOGETHER) {
     const some = ids.slice(index, index + READ_TOGETHER);

@@ -1,6 +1,7 @@
 import { PieceworkError } from '../../errors/error.ts';
 import type { Part } from '../../transfer/plan/ledger.ts';
 import { viewLedger } from '../../transfer/plan/ledger.ts';
+import { NO_PIECES, pieceSet, piecesIn } from '../../transfer/plan/piece-set.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { listAllParts } from '../shared/list-parts.ts';
 import { pathsUnder } from '../shared/paths-under.ts';
@@ -15,26 +16,48 @@ export interface TransferStatus {
     readonly count: number;
     readonly doneCount: number;
     readonly doneBytes: number;
+    /** Those after `listedAfter`, as the ledger has them. */
     readonly parts: readonly Part[];
+    /** Up to here the record alone says that all are done. 0 = nothing was left out. */
+    readonly listedAfter: number;
     isDone(pieceNumber: number): boolean;
   };
 }
 
-/** One transfer as it stands, its pieces read from the ledger itself. @throws PieceworkError `TransferNotFound`. */
-export async function transferStatus(ports: Ports, transferId: string, signal: AbortSignal): Promise<TransferStatus> {
+/** Parts that are known to be done and are listed all the same: what came lately says how fast it is. */
+const RECENT_PARTS = 500;
+
+/**
+ * One transfer as it stands, its pieces read from the ledger itself: all of them, or only those after what the record
+ * knows to be done, which is one request however many there are.
+ * @throws PieceworkError `TransferNotFound`.
+ */
+export async function transferStatus(
+  ports: Ports,
+  transferId: string,
+  signal: AbortSignal,
+  reading: 'whole' | 'recent' = 'whole',
+): Promise<TransferStatus> {
   const record = (await loadTransfer(ports, transferId))?.record;
   if (record === undefined) throw transferNotFound(transferId);
   const { plan, upload } = record;
   if (plan?.mode !== 'pieces' || upload === undefined || record.status === 'completed') return { record };
-  const parts = await listAllParts(ports, record, upload, 0, signal);
+  const listedAfter = reading === 'whole' ? 0 : Math.max(0, knownThrough(record) - RECENT_PARTS);
+  const parts = await listAllParts(ports, record, upload, listedAfter, signal);
   if (parts === 'gone') return { record };
-  const view = viewLedger(plan, 0, parts);
+  const view = viewLedger(plan, listedAfter, parts);
   const isDone = (pieceNumber: number) => pieceNumber <= view.doneThrough || view.done.has(pieceNumber);
   const doneCount = view.doneThrough + view.done.size;
   const hasLast = isDone(plan.pieceCount);
   const lastBytes = plan.sizeBytes - (plan.pieceCount - 1) * plan.pieceSizeBytes;
   const doneBytes = hasLast ? (doneCount - 1) * plan.pieceSizeBytes + lastBytes : doneCount * plan.pieceSizeBytes;
-  return { record, pieces: { count: plan.pieceCount, doneCount, doneBytes, parts, isDone } };
+  return { record, pieces: { count: plan.pieceCount, doneCount, doneBytes, parts, listedAfter, isDone } };
+}
+
+/** Without a gap from the first piece on, as the ledger had it, or as results said. */
+function knownThrough({ doneThrough, reported = NO_PIECES }: TransferRecord): number {
+  const [first] = pieceSet(doneThrough, piecesIn(reported));
+  return first?.[0] === 1 ? first[1] : 0;
 }
 
 /**

@@ -2,6 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import { KEYS } from '../../records/records.ts';
 import type { Hooks } from '../../transfer/hooks.ts';
 import { shownHooks } from '../../transfer/hooks.ts';
+import type { Labels } from '../../transfer/labels.ts';
 import type { DestinationLocator, SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone, newRecord } from '../../transfer/record/record.ts';
@@ -23,6 +24,7 @@ export interface Submission {
   readonly options: TransferOptions;
   /** Who is notified of its end. @default whom the home names for all */
   readonly hooks?: Hooks;
+  readonly labels?: Labels;
   /** Whose transfer it is: the principal that asks for it. Queues are fair between owners. */
   readonly owner: string;
   /** The batch that it belongs to. */
@@ -110,9 +112,9 @@ async function submitAgain(ports: Ports, id: string, submission: Submission): Pr
 
 /** What the record keeps of a request: the source without anything secret. */
 export function toRequest(
-  submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options' | 'hooks'>,
+  submission: Pick<Submission, 'source' | 'destination' | 'object' | 'options' | 'hooks' | 'labels'>,
 ): TransferRequest {
-  const { source, destination, object, options, hooks } = submission;
+  const { source, destination, object, options, hooks, labels } = submission;
   const shown = hooks === undefined ? undefined : shownHooks(hooks);
-  return { source: shownSource(source), destination, object, options, ...stated({ hooks: shown }) };
+  return { source: shownSource(source), destination, object, options, ...stated({ hooks: shown, labels }) };
 }

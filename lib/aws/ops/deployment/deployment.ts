@@ -28,7 +28,6 @@ export interface Deployment {
   /** The stack's name and the construct's in it, as metrics have it. */
   readonly name: string;
   readonly stackStatus: string;
-  readonly apiUrl: string;
   readonly recordsBucket: string;
   readonly queueUrls: Readonly<Record<QueueName, string>>;
   readonly functions: Readonly<Record<Stage, string>>;
@@ -63,7 +62,6 @@ export function deploymentOf(stack: StackView, construct?: string): Deployment {
   return {
     name: `${stack.name}/${own}`,
     stackStatus: stack.status,
-    apiUrl: output('ApiUrl'),
     recordsBucket: output(OUTPUT),
     queueUrls: Object.fromEntries(
       QUEUES.map((queue) => [queue, output(`${queue[0]?.toUpperCase()}${queue.slice(1)}QueueUrl`)]),

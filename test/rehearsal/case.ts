@@ -1,0 +1,32 @@
+import type { Scene } from './scene.ts';
+
+/** A cause, brought about, found by the runbook, mended by it, and over. */
+export interface Case {
+  /** Of docs/runbook.md. `undefined` = no alarm is to fire: the deployment mends it by itself. */
+  readonly alarm: string | undefined;
+  /** In a few words, for the table. */
+  readonly cause: string;
+  /** Brings it about. @returns from when on its metric is read, in Unix milliseconds */
+  bringAbout(scene: Scene): Promise<number>;
+  /** Does what the runbook's heading says, with its commands. @throws Error where they do not show or do it */
+  mend(scene: Scene): Promise<void>;
+  /** Resolves when everything that was asked for is there, byte for byte. */
+  prove(scene: Scene): Promise<void>;
+}
+
+const PATIENCE_MS = 420_000;
+const LOOK_MS = 1_000;
+
+/** Asks again until it is so. @throws Error that says what was waited for */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+export function expectSaid(text: string, ...wanted: readonly (string | RegExp)[]): void {
+  const missing = wanted.find((one) => (typeof one === 'string' ? !text.includes(one) : !one.test(text)));
+  if (missing !== undefined) throw new Error(`a command did not say ${String(missing)}:\n${text}`);
+}

@@ -1,0 +1,18 @@
+import type { Case } from '../case.ts';
+import { destinationDenied } from './destination-denied.ts';
+import { finalizerDies, plannerDies } from './function-dies.ts';
+import { noTick } from './no-tick.ts';
+import { parked } from './parked.ts';
+import { queuePurged } from './queue-purged.ts';
+import { recordsUnwritable } from './records-unwritable.ts';
+
+/** In the order in which they are rehearsed. */
+export const CASES: readonly Case[] = [
+  destinationDenied,
+  parked,
+  plannerDies,
+  finalizerDies,
+  recordsUnwritable,
+  queuePurged,
+  noTick,
+];

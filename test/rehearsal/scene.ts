@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import type { Pipeline } from '../e2e/pipeline.ts';
+import { clientOf } from '../e2e/pipeline.ts';
+import type { Cloud } from '../e2e/stand-in.ts';
+import type { Origin } from '../support/origin.ts';
+import { Gauges } from './gauges.ts';
+
+const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'piecework.js');
+
+interface Said {
+  readonly exit: number;
+  readonly text: string;
+}
+
+/** A deployed stack, its alarms, a source, and an operator at a keyboard. */
+export class Scene {
+  readonly cloud: Cloud;
+  readonly stack: string;
+  readonly pipeline: Pipeline;
+  readonly origin: Origin;
+  readonly gauges: Gauges;
+  /** What the operator has typed since the last case began. */
+  readonly typed: string[] = [];
+  #alarms: readonly MetricAlarm[] = [];
+
+  constructor(cloud: Cloud, stack: string, pipeline: Pipeline, origin: Origin) {
+    this.cloud = cloud;
+    this.stack = stack;
+    this.pipeline = pipeline;
+    this.origin = origin;
+    this.gauges = new Gauges(pipeline, stack);
+  }
+
+  async loadAlarms(): Promise<void> {
+    const client = new CloudWatchClient(clientOf(this.cloud));
+    this.#alarms = (await client.send(new DescribeAlarmsCommand({}))).MetricAlarms ?? [];
+    client.destroy();
+  }
+
+  /** Those of a heading of the runbook, as they are deployed. */
+  alarmsOf(heading: string): readonly MetricAlarm[] {
+    const anchor = `#${heading.toLowerCase().replaceAll(' ', '-')}`;
+    const found = this.#alarms.filter(({ AlarmDescription = '' }) => AlarmDescription.endsWith(anchor));
+    if (found.length === 0) throw new Error(`the stack has no alarm of "${heading}"`);
+    return found;
+  }
+
+  /** Types `piecework …` and reads what is printed. */
+  async type(...words: readonly string[]): Promise<Said> {
+    // The name in a stack's output does not resolve here.
+    const home = words[0] === 'ops' ? ['--stack', this.stack] : ['--api', this.pipeline.base];
+    const args = [...words, ...home];
+    this.typed.push(`piecework ${words.join(' ')}`);
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...this.cloud.env };
+    return await new Promise((resolve) => {
+      execFile(process.execPath, [COMMAND, ...args], { env }, (error, stdout, stderr) =>
+        resolve({ exit: error === null ? 0 : Number(error.code), text: stdout + stderr }),
+      );
+    });
+  }
+}
