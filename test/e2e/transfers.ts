@@ -77,9 +77,10 @@ describe.runIf(here)('transfers, all at the same time', { concurrent: true }, ()
   });
 
   test('a redeploy in the middle loses nothing', async () => {
-    const size = 48 * MIB;
-    const url = origin.serve('/redeployed', { size, seed: 3, bytesPerSecond: 500_000 });
-    const id = await pipeline.submit(url, 'redeployed');
+    const size = 96 * MIB;
+    // Slow enough to be in the middle, and fast enough for pieces of 5 MiB in a fetcher's 15 s on a busy machine.
+    const url = origin.serve('/redeployed', { size, seed: 3, bytesPerSecond: 1_500_000 });
+    const id = await pipeline.submit(url, 'redeployed', { parallelism: 2 });
     await pipeline.until(id, 'transferring');
     await deploy(cloud, STACK, { ...context, privateHosts: '127.0.0.1,127.0.0.2' });
     await pipeline.until(id, 'completed');
@@ -173,7 +174,7 @@ describe.runIf(here)('transfers, all at the same time', { concurrent: true }, ()
     expect(kept).not.toEqual([]);
     isBroken = false;
     const before = ranges.length;
-    expect((await pipeline.call('POST', `/v1/transfers/${id}/retry`)).status).toBe(202);
+    expect(await pipeline.call('POST', `/v1/transfers/${id}/retry`)).toMatchObject({ status: 202 });
     const done = await pipeline.until(id, 'completed');
     expect(done).toMatchObject({ run: 2, plan: { pieceSizeBytes: expect.any(Number) } });
     const { pieceSizeBytes } = done['plan'] as { pieceSizeBytes: number };
