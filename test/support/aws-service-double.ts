@@ -5,8 +5,8 @@ import { createServer, request as forward } from 'node:http';
 import { listenOnLoopback } from './loopback.ts';
 
 /*
- * What the functions ask of AWS besides a source, on one port: SQS, EventBridge, Step Functions, Secrets Manager and SSM
- * are answered here, S3 is handed on to a double. Every request is kept as it was sent.
+ * What the functions ask of AWS besides a source, on one port: SQS, EventBridge, Step Functions, Secrets Manager and
+ * SSM are answered here, S3 is handed on to a double. Every request is kept as it was sent.
  */
 
 interface SentRequest {
