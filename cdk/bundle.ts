@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AssetCode } from 'aws-cdk-lib/aws-lambda';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import type { NOTIFIER, Stage } from '../lib/aws/names.ts';
+import type { FunctionName } from '../lib/aws/names.ts';
 import { PieceworkPropsError } from './props/props-error.ts';
 
 /**
@@ -11,7 +11,7 @@ import { PieceworkPropsError } from './props/props-error.ts';
  */
 const PACKAGE = join(import.meta.dirname, ...(import.meta.filename.endsWith('.ts') ? ['..'] : ['..', '..']));
 
-export function bundleOf(stage: Stage | typeof NOTIFIER): AssetCode {
+export function bundleOf(stage: FunctionName): AssetCode {
   const folder = join(PACKAGE, 'dist', 'lambda', stage);
   if (!existsSync(join(folder, 'index.mjs')))
     throw new PieceworkPropsError(

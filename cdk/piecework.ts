@@ -22,7 +22,7 @@ import { Api } from './api/api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { Notifier, notifies } from './notifier.ts';
-import type { PieceworkProps, PieceworkSourceBucket, Settings } from './props/props.ts';
+import type { PieceworkAuth, PieceworkProps, PieceworkSourceBucket, Settings } from './props/props.ts';
 import { settingsOf } from './props/settings.ts';
 import { plainQueue, TaskQueue } from './queues.ts';
 import { recordsBucket } from './records-bucket.ts';
@@ -30,16 +30,6 @@ import type { StageFunctions } from './rights.ts';
 import { allowDestinations, allowRecords, allowSecrets, allowSources } from './rights.ts';
 import { StageFunction } from './stage-function.ts';
 import { tagAll } from './tags.ts';
-
-export type {
-  PieceworkAuth,
-  PieceworkConsumer,
-  PieceworkDestination,
-  PieceworkLimits,
-  PieceworkOwnership,
-  PieceworkProps,
-  PieceworkSourceBucket,
-} from './props/props.ts';
 
 /** Bounded work on metadata: these need no choice. */
 const API_TIMEOUT = Duration.seconds(API_TIMEOUT_SECONDS);
@@ -66,6 +56,8 @@ const ONLY_OURS = {
  */
 export class Piecework extends Construct {
   readonly api: RestApi;
+  /** How callers of the API are known. */
+  readonly auth: PieceworkAuth['kind'];
   readonly records: Bucket;
   readonly eventBus: NonNullable<PieceworkProps['eventBus']>;
   /** Tasks for planners, fetchers, finalizers. */
@@ -82,6 +74,7 @@ export class Piecework extends Construct {
   constructor(scope: Construct, id: string, props: PieceworkProps) {
     super(scope, id);
     const settings = settingsOf(props);
+    this.auth = settings.auth.kind;
     this.eventBus = settings.eventBus ?? EventBus.fromEventBusName(this, 'Events', 'default');
     this.records = recordsBucket(this, settings);
     this.parked = plainQueue(this, 'Parked');

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NOTIFIER, STAGES } from '../lib/aws/names.ts';
+import { NOTIFIER, OBJECT, STAGES } from '../lib/aws/names.ts';
 import { bundleCommand } from './bundling/command.ts';
 import { bundleFunction } from './bundling/functions.ts';
 import { writeInputs } from './bundling/inputs.js';
@@ -15,7 +15,7 @@ import { describeSizes } from './bundling/sizes.ts';
 const DIST = join(ROOT, 'dist');
 
 await rm(join(DIST, 'lambda'), { recursive: true, force: true });
-for (const stage of [...STAGES, NOTIFIER] as const) {
+for (const stage of [...STAGES, NOTIFIER, OBJECT] as const) {
   const metafile = await bundleFunction(stage, join(DIST, 'lambda', stage));
   console.log(`${stage.padEnd(10)}${await describeSizes(metafile, `dist/lambda/${stage}/index.mjs`)}`);
 }

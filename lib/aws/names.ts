@@ -11,6 +11,12 @@ export type Stage = (typeof STAGES)[number];
 export const NOTIFIER = 'notifier';
 export const NOTIFIER_TIMEOUT_SECONDS = 60;
 
+/** The functions behind the construct PieceworkObject. */
+export const OBJECT = 'object';
+
+/** Whatever is bundled to run on Lambda. */
+export type FunctionName = Stage | typeof NOTIFIER | typeof OBJECT;
+
 /** Environment variables that the construct sets. */
 export const ENV = {
   version: 'PIECEWORK_VERSION',
@@ -52,10 +58,18 @@ export const ENV = {
   notificationsQueueUrl: 'PIECEWORK_NOTIFICATIONS_QUEUE_URL',
   /** Of the notifier. */
   notificationsDeadQueueUrl: 'PIECEWORK_NOTIFICATIONS_DEAD_QUEUE_URL',
+  /** Of the functions behind PieceworkObject; the command line has it too. */
+  apiUrl: 'PIECEWORK_API_URL',
 } as const;
 export type Variable = Exclude<
   keyof typeof ENV,
-  'defaultOwner' | 'apiKeys' | 'sealedKey' | 'notifications' | 'notificationsQueueUrl' | 'notificationsDeadQueueUrl'
+  | 'defaultOwner'
+  | 'apiKeys'
+  | 'sealedKey'
+  | 'notifications'
+  | 'notificationsQueueUrl'
+  | 'notificationsDeadQueueUrl'
+  | 'apiUrl'
 >;
 
 const COMMON: readonly Variable[] = [

@@ -1,0 +1,13 @@
+/** What an app of yours imports: `piecework/cdk`. */
+export type { PieceworkHome, PieceworkObjectProps } from './object/piecework-object.ts';
+export { PieceworkObject } from './object/piecework-object.ts';
+export { Piecework } from './piecework.ts';
+export type {
+  PieceworkAuth,
+  PieceworkConsumer,
+  PieceworkDestination,
+  PieceworkLimits,
+  PieceworkOwnership,
+  PieceworkProps,
+  PieceworkSourceBucket,
+} from './props/props.ts';
