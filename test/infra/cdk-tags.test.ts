@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PieceworkProps } from '../../cdk/piecework.ts';
+import type { PieceworkProps } from '../../cdk/props/props.ts';
 import type { Resource } from './cdk-template.ts';
 import { pieceworkStack, templateOf } from './cdk-template.ts';
 
