@@ -16,6 +16,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   pieceTimeoutSeconds: '120',
   lateSeconds: '300',
   workers: JSON.stringify(USUAL_WORKERS),
+  maxWaiting: '50',
   ownership: '{"change":"owner","read":"anyone"}',
 };
 

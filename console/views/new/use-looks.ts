@@ -18,21 +18,22 @@ const AT_ONCE = 4;
 /** Of a long list a few say enough. */
 const MOST = 40;
 
+const NOTHING: ReadonlyMap<string, Found> = new Map();
+
 export function useLooks(urls: readonly string[], destination: string, ifExists: string): Looks {
-  const [found, setFound] = useState<ReadonlyMap<string, Found>>(new Map());
-  const [isBusy, setBusy] = useState(false);
+  // Another place is another answer. What was asked stands beside its answers, since nothing says in which order a
+  // press of the button and an effect of what was typed before it come.
+  const asked = `${destination}\n${ifExists}`;
+  const [last, setLast] = useState({ asked, found: NOTHING });
+  const [busyWith, setBusyWith] = useState<string>();
   const stop = useRef(new AbortController());
-  // Another place is another answer.
-  useEffect(() => {
-    setFound(new Map());
-    return () => stop.current.abort();
-  }, [destination, ifExists]);
+  useEffect(() => () => stop.current.abort(), []);
 
   async function look(): Promise<void> {
     stop.current.abort();
     const mine = new AbortController();
     stop.current = mine;
-    setBusy(true);
+    setBusyWith(asked);
     const left = urls.slice(0, MOST);
     const answers = new Map<string, Found>();
     const one = async (url: string): Promise<Found> => {
@@ -46,13 +47,14 @@ export function useLooks(urls: readonly string[], destination: string, ifExists:
       Array.from({ length: AT_ONCE }, async () => {
         for (let url = left.shift(); url !== undefined && !mine.signal.aborted; url = left.shift()) {
           answers.set(url, await one(url));
-          if (!mine.signal.aborted) setFound(new Map(answers));
+          if (!mine.signal.aborted) setLast({ asked, found: new Map(answers) });
         }
       }),
     );
-    if (stop.current === mine) setBusy(false);
+    if (stop.current === mine) setBusyWith(undefined);
   }
 
+  const found = last.asked === asked ? last.found : NOTHING;
   const isDone = urls.length > 0 && urls.slice(0, MOST).every((url) => found.has(url));
-  return { found, isBusy, isDone, look: () => void look() };
+  return { found, isBusy: busyWith === asked, isDone, look: () => void look() };
 }
