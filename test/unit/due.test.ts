@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../lib/transfer/decide/decide.ts';
 import { isDue } from '../../lib/transfer/decide/due.ts';
+import type { PiecesPlan } from '../../lib/transfer/plan/plan.ts';
 import { narrow } from '../../lib/transfer/record/narrow.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import type { Transferring } from '../../lib/transfer/record/states.ts';
+import { adoptPlan } from '../../lib/transfer/record/transitions.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { facts, NOW, outcomeOf, POLICY, transferring } from '../support/a-transfer.ts';
 
@@ -69,6 +72,26 @@ describe('a tick of one in pieces', () => {
     const { record, commands } = outcomeOf(tick(transferring({ quietUntil: LATER, cursor: 1 }), 2));
     expect(record.cursor).toBe(3);
     expect(commands).toMatchObject([{ kind: 'sendPieces', tasks: [{ delayMs: 0 }, { delayMs: 0 }] }]);
+  });
+
+  it('sends nothing again that an earlier run brought, where it had no places when it was planned', () => {
+    const { plan, planId, snapshot, upload } = narrow(transferring()) as Transferring<PiecesPlan>;
+    const planned = { ...transferring(), status: 'planning' } as const;
+    const adopted = adoptPlan(planned, {
+      plan,
+      planId,
+      snapshot,
+      upload,
+      doneThrough: 0,
+      reported: [[2, 3]],
+      quietUntil: NOW + HOUR_MS,
+    });
+    expect(outcomeOf(tick(adopted, 0))).toEqual({ record: adopted, commands: [] });
+    const { record, commands } = outcomeOf(tick(adopted, 2));
+    expect(record.cursor).toBe(5);
+    expect(commands).toMatchObject([
+      { kind: 'sendPieces', tasks: [{ task: { pieceNumber: 1 } }, { task: { pieceNumber: 4 } }] },
+    ]);
   });
 
   it('reads it where all may be there: what results said is no proof', () => {

@@ -2,6 +2,7 @@ import { decideByLedger } from '../../transfer/decide/decide-pieces.ts';
 import type { Outcome } from '../../transfer/decide/decision.ts';
 import type { LedgerView } from '../../transfer/plan/ledger.ts';
 import { viewLedger } from '../../transfer/plan/ledger.ts';
+import { pieceSet } from '../../transfer/plan/piece-set.ts';
 import type { PiecesPlan } from '../../transfer/plan/plan.ts';
 import { samePlan } from '../../transfer/plan/plan.ts';
 import type { UploadEntry } from '../../transfer/record/record.ts';
@@ -39,6 +40,7 @@ export async function startPieces(work: PlanningWork, plan: PiecesPlan): Promise
       snapshot,
       upload,
       doneThrough: ledger.doneThrough,
+      reported: pieceSet(0, ledger.done),
       quietUntil,
     });
     return decideByLedger(adopted, ledger, host, [], now, ports.policy.decide);

@@ -6,6 +6,7 @@ import { toIso } from '../../values/time.ts';
 import { lastSeen } from '../checks/stand-in.ts';
 import type { Digests } from '../digests.ts';
 import { notSilent } from '../patience.ts';
+import type { PieceSet } from '../plan/piece-set.ts';
 import type { PiecesPlan, SinglePlan, StreamPlan } from '../plan/plan.ts';
 import type { TransferRequest } from '../request.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -66,13 +67,15 @@ export interface Adoption<P extends PiecesPlan | StreamPlan> {
   readonly snapshot: Snapshot;
   readonly upload: UploadEntry;
   readonly doneThrough: number;
+  /** What the ledger has after it: a look that gives places goes by this, and must not send it again. @default none */
+  readonly reported?: PieceSet;
   readonly quietUntil: Instant;
 }
 
 /** Plan and upload enter the record together, and the intent leaves it. Pieces are sent by the next decision. */
 export function adoptPlan<P extends PiecesPlan | StreamPlan>(record: Planning, adoption: Adoption<P>): Transferring<P> {
-  const { plan, planId, snapshot, upload, doneThrough, quietUntil } = adoption;
-  // What was reported, was reported of an earlier plan.
+  const { plan, planId, snapshot, upload, doneThrough, reported = [], quietUntil } = adoption;
+  // What the record has was reported of an earlier plan.
   const { reported: _, waiting: __, ...rest } = dropIntent(record, planId);
   return {
     ...notSilent(rest),
@@ -83,6 +86,7 @@ export function adoptPlan<P extends PiecesPlan | StreamPlan>(record: Planning, a
     upload,
     cursor: doneThrough + 1,
     doneThrough,
+    ...(reported.length > 0 ? { reported } : {}),
     trouble: {},
     requeues: 0,
     quietUntil: toIso(quietUntil),
