@@ -31,7 +31,7 @@ import type { BatchHome } from './messages/batches.ts';
 import type { DeadLetters } from './messages/dead-letters.ts';
 import { aboutPlan, aboutResult } from './messages/dead-letters.ts';
 import { giveBack } from './messages/give-back.ts';
-import { nameOf, subjectOf } from './messages/subjects.ts';
+import { idOf, subjectOf } from './messages/subjects.ts';
 import type { Stage } from './names.ts';
 import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
 import { awsNotifications } from './notifications/notifications.ts';
@@ -95,7 +95,7 @@ export function openAwsHome(
     planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, owners, subjectId),
     fetcher: queueTo<PieceTask | ShardTask>(sqs, stage === 'fetcher' ? undefined : queueUrls.pieces, owners, subjectId),
     finalizer: queueTo<FinalizerMessage | BatchFinalizerMessage | TickSpan>(sqs, queueUrls.results, owners, (message) =>
-      nameOf(subjectOf(message)),
+      idOf(subjectOf(message)),
     ),
   };
   const ports: Ports = {
@@ -186,10 +186,10 @@ function queueTo<M>(
   client: SQSClient,
   queueUrl: string | undefined,
   owners: Owners,
-  idOf: (message: M) => string,
+  idIn: (message: M) => string | undefined,
 ): Queue<M> {
   if (queueUrl === undefined) return { send: lacking('this', 'right to send there') };
-  return sqsQueue<M>({ client, queueUrl, groupOf: (message) => owners.of(idOf(message)) });
+  return sqsQueue<M>({ client, queueUrl, groupOf: (message) => owners.of(idIn(message)) });
 }
 
 /** Needing what a stage was not given is a defect of ours. */

@@ -4,7 +4,8 @@ import type { TransferRecord } from '../transfer/record/record.ts';
 
 /** Whose a transfer or a batch is, as far as its record has passed through here: queues are fair between owners. */
 export interface Owners {
-  of(id: string): string | undefined;
+  /** @param id `undefined` = it is of none, or of many */
+  of(id: string | undefined): string | undefined;
 }
 
 const MOST_KNOWN = 10_000;
@@ -20,7 +21,7 @@ export function noteOwners(records: Records): { readonly records: Records; reado
     known.set(id, owner);
   };
   return {
-    owners: { of: (id) => known.get(id) },
+    owners: { of: (id) => (id === undefined ? undefined : known.get(id)) },
     records: {
       ...records,
       async get(key) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { BatchHome } from '../../lib/aws/messages/batches.ts';
 import { bySubject, eachMessage } from '../../lib/aws/messages/batches.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
-import { nameOf } from '../../lib/aws/messages/subjects.ts';
+import { idOf, nameOf } from '../../lib/aws/messages/subjects.ts';
 
 const context = { getRemainingTimeInMillis: () => 60_000 } as Context;
 const event = (...bodies: readonly unknown[]): SQSEvent => ({
@@ -120,6 +120,12 @@ test('messages about one transfer, or one batch, are one call, and a transfer th
     'T: dead',
     'batch A: batch-tick dead-shard',
     'span after active/A/1: span',
+  ]);
+  expect([ofBatch, shard, tick, span].map((body) => idOf(READERS.finalizer(JSON.stringify(body))))).toEqual([
+    'A',
+    'A',
+    'A',
+    undefined,
   ]);
   expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort()).toEqual(['m0', 'm2', 'm3']);
 });

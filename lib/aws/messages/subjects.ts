@@ -24,6 +24,12 @@ export function subjectOf(message: FinalizerMessage | BatchFinalizerMessage | Ti
   }
 }
 
+/** The id of the transfer or batch; a span of the tick is of many. */
+export function idOf(subject: Subject): string | undefined {
+  if ('span' in subject) return undefined;
+  return 'batchId' in subject ? subject.batchId : subject.transferId;
+}
+
 /** Messages of one transfer, of one batch, or of one span have one name. */
 export function nameOf(subject: Subject): string {
   if ('span' in subject) return `span after ${subject.span.after ?? ''}`;
