@@ -3,13 +3,13 @@ import type { Environment } from '../../lib/aws/environment.ts';
 import { bySubject, eachMessage } from '../../lib/aws/messages/batches.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
 import { RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../../lib/aws/names.ts';
-import { awsPolicy } from '../../lib/aws/policy.ts';
 import { onFetcherMessage } from '../../lib/aws/stages/fetcher.ts';
 import { onSubjects } from '../../lib/aws/stages/finalizer.ts';
 import { onPlannerMessage } from '../../lib/aws/stages/planner.ts';
 import { fleetMemory } from '../../lib/pipeline/batch/deployed/work/fleet-memory.ts';
 import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
 import type { Ports } from '../../lib/pipeline/shared/ports.ts';
+import { countedIds, countedPolicy } from './fleet.ts';
 import type { Requests } from './requests.ts';
 import { countedQueue } from './requests.ts';
 import type { Timeline } from './timeline.ts';
@@ -56,25 +56,14 @@ export function startStages({
   const wake = () => time.at(0, pump);
   const queue = (name: string) => countedQueue<{ readonly kind: string }>(name, requests, time, wake);
   const [plans, tasks, results] = [queue('plan'), queue(work), queue('result')];
-  let ulids = 0;
+  const ids = countedIds();
   const environment = (stage: Environment['stage']) =>
     portsOf({
       queues: { planner: plans, fetcher: tasks, finalizer: results },
       events: { emit: async () => {} },
       clock: time,
-      ids: {
-        ulid() {
-          ulids += 1;
-          return `01ARZ3NDEKTSV4RRFFQ6${String(ulids).padStart(6, '0')}`;
-        },
-      },
-      policy: awsPolicy({
-        stage,
-        planTimeoutMs: 900_000,
-        pieceTimeoutMs: 120_000,
-        lateMs: 300_000,
-        hostConnections,
-      } as Environment),
+      ids,
+      policy: countedPolicy(stage, hostConnections),
     });
   // A batch of messages never waits for another one, as long as there are environments; each has a cache of its own,
   // four messages side by side.

@@ -1,6 +1,4 @@
-import type { Environment } from '../../lib/aws/environment.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
-import { awsPolicy } from '../../lib/aws/policy.ts';
 import { onMessages } from '../../lib/aws/stages/finalizer.ts';
 import type { TickHome } from '../../lib/aws/tick/home.ts';
 import { tickAll } from '../../lib/aws/tick/tick.ts';
@@ -13,6 +11,7 @@ import { newRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { base32 } from '../../lib/values/text/base32.ts';
 import { toIso } from '../../lib/values/time.ts';
+import { countedIds, countedPolicy } from './fleet.ts';
 import { countedDestination, countedRecords, countedSecrets, Requests } from './requests.ts';
 import { Timeline } from './timeline.ts';
 
@@ -96,7 +95,6 @@ async function over(time: Timeline, work: Promise<unknown>): Promise<void> {
 function deployment(time: Timeline, requests: Requests, spans: TickSpan[]) {
   const records = countedRecords(requests, time);
   const nothing = { send: async () => {} };
-  let ulids = 0;
   const ports: Ports = {
     records,
     secrets: countedSecrets(requests, time, new Map()),
@@ -111,19 +109,8 @@ function deployment(time: Timeline, requests: Requests, spans: TickSpan[]) {
     events: { emit: async () => {} },
     windows: { windowBytes: 1, count: 0 } as Ports['windows'],
     clock: time,
-    ids: {
-      ulid() {
-        ulids += 1;
-        return `01ARZ3NDEKTSV4RRFFQ6${String(ulids).padStart(6, '0')}`;
-      },
-    },
-    policy: awsPolicy({
-      stage: 'finalizer',
-      planTimeoutMs: 900_000,
-      pieceTimeoutMs: 120_000,
-      lateMs: 300_000,
-      hostConnections: CONNECTIONS_A_HOST,
-    } as Environment),
+    ids: countedIds(),
+    policy: countedPolicy('finalizer', CONNECTIONS_A_HOST),
   };
   const home: TickHome = {
     ports,

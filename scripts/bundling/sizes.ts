@@ -16,7 +16,7 @@ export async function describeSizes({ outputs }: Metafile, entry: string): Promi
 }
 
 /** The entry with all that it imports by statement. */
-function reachedAtOnce(outputs: Metafile['outputs'], entry: string): readonly string[] {
+export function reachedAtOnce(outputs: Metafile['outputs'], entry: string): readonly string[] {
   const reached = new Set([entry]);
   for (const path of reached) {
     for (const { path: other, kind } of outputs[path]?.imports ?? []) {

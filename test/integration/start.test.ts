@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { bundleCommand } from '../../scripts/bundling/command.ts';
+import { reachedAtOnce } from '../../scripts/bundling/sizes.ts';
 import { startCli } from '../support/cli-process.ts';
 
 // What bin/piecework.js starts: the bundle, or the sources of a checkout that were changed after it was made.
@@ -36,11 +37,7 @@ beforeEach(async () => {
 test('before it knows what is asked, the command line reads commander and nothing else of other projects', async () => {
   const { outputs } = await bundleCommand(join(folder, 'dist', 'cli'));
   const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === 'cli/main.ts') ?? '';
-  const reached = new Set([entry]);
-  for (const path of reached)
-    for (const { path: other, kind } of outputs[path]?.imports ?? [])
-      if (kind === 'import-statement' && other in outputs) reached.add(other);
-  const inputs = [...reached].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
+  const inputs = reachedAtOnce(outputs, entry).flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
   const projects = new Set(inputs.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []));
   expect([...projects]).toEqual(['commander']);
 });

@@ -28,8 +28,11 @@ const SPAN_LIFE_MS = 120_000;
 export async function tickTransfers(home: TickHome, signal: AbortSignal, sizes: SpanSizes): Promise<void> {
   const paths = pathsUnder(home.ports.records, 'active/');
   const first: string[] = [];
-  let next = await paths.next();
-  for (; next.done !== true && first.length <= sizes.alone; next = await paths.next()) first.push(next.value);
+  while (first.length <= sizes.alone) {
+    const next = await paths.next();
+    if (next.done === true) break;
+    first.push(next.value);
+  }
   if (first.length <= sizes.alone) {
     const { seen, stuck } = await lookAtAll(home, first.flatMap(activeOf).values(), signal);
     home.measure('ActiveTransfers', seen);
@@ -44,17 +47,19 @@ export async function tickTransfers(home: TickHome, signal: AbortSignal, sizes: 
     await home.spans.send([{ body }]);
     after = through;
   };
-  for (const path of first) {
+  for await (const path of inTurn(first, paths)) {
+    if (signal.aborted) break;
     count += 1;
     if (count % sizes.span === 0) await send(path);
-  }
-  for (; next.done !== true && !signal.aborted; next = await paths.next()) {
-    count += 1;
-    if (count % sizes.span === 0) await send(next.value);
   }
   // To the very end, so that what was begun meanwhile is in it.
   await send();
   home.measure('ActiveTransfers', count);
+}
+
+async function* inTurn(first: readonly string[], rest: AsyncIterable<string>): AsyncGenerator<string> {
+  yield* first;
+  yield* rest;
 }
 
 /** A part of all, by one finalizer. How many of them are stuck is measured span by span. */

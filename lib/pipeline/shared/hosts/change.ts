@@ -84,7 +84,7 @@ export async function changeHost<C extends Change>(
   const last = change(found?.value ?? { v: 1 });
   if (last.next === undefined) return { last, isWritten: false };
   return await inTurn(ports.records, host, (waited) =>
-    swapEntry(ports, host, change, signal, waited ? undefined : { found }),
+    swapEntry(ports, host, change, signal, waited ? undefined : { found, last }),
   );
 }
 
@@ -93,19 +93,19 @@ interface Changed<C> {
   readonly isWritten: boolean;
 }
 
-/** @param read what the first try goes by; `undefined` = it reads for itself. */
+/** @param read what the first try goes by, and what was made of it; `undefined` = it reads for itself. */
 async function swapEntry<C extends Change>(
   ports: HostPorts,
   host: string,
   change: (entry: HostEntry) => C,
   signal: AbortSignal,
-  read: { readonly found: Awaited<ReturnType<typeof readHostEntry>> } | undefined,
+  read: { readonly found: Awaited<ReturnType<typeof readHostEntry>>; readonly last: C } | undefined,
 ): Promise<Changed<C>> {
   let known = read;
   for (let tries = 1; ; tries += 1) {
-    const { found } = known ?? { found: await readHostEntry(ports, host) };
+    const found = known === undefined ? await readHostEntry(ports, host) : known.found;
+    const last = known?.last ?? change(found?.value ?? { v: 1 });
     known = undefined;
-    const last = change(found?.value ?? { v: 1 });
     if (last.next === undefined) return { last, isWritten: false };
     try {
       await ports.records.put(KEYS.host(host), last.next, found?.version ?? 'absent');
