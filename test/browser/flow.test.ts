@@ -131,12 +131,12 @@ await withServer('Chromium', findBrowser, (start) => {
   test('several are selected, paused, resumed and cancelled', async () => {
     const { url, gate } = held();
     await using server = await startServer(world.folder);
-    const ids: string[] = [];
-    for (const name of ['one', 'two'])
-      ids.push((await server.client.submit({ source: { url }, destination: join(world.folder, 'out', name) })).id);
     const done = world.origin.serve('/done.bin', { size: 10 });
     const ended = await server.client.submit({ source: { url: done }, destination: join(world.folder, 'out', 'done') });
     await server.untilEnded(ended.id);
+    const ids: string[] = [];
+    for (const name of ['one', 'two'])
+      ids.push((await server.client.submit({ source: { url }, destination: join(world.folder, 'out', name) })).id);
     await vi.waitFor(() => expect(gate.waiting).toBeGreaterThan(0), { timeout: 20_000 });
     await using opened = await openPageOf(world.browser, server);
     const { page, errors } = opened;
