@@ -10,4 +10,5 @@ export type {
   PieceworkOwnership,
   PieceworkProps,
   PieceworkSourceBucket,
+  PieceworkVpc,
 } from './props/props.ts';

@@ -81,6 +81,7 @@ export class Piecework extends Construct {
     this.plans = new TaskQueue(this, 'Plans', { timeout: settings.planTimeout });
     this.pieces = new TaskQueue(this, 'Pieces', {
       timeout: settings.pieceTimeout,
+      failuresCount: true,
       deadConsumerTimeout: FINALIZER_TIMEOUT,
       afterDead: this.parked,
     });

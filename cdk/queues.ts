@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { MOST_RECEIVES } from '../lib/aws/names.ts';
+import { HAND_OVER_SECONDS, MOST_RECEIVES, TIME_OUTS_OF_A_DELIVERY } from '../lib/aws/names.ts';
 
 /** Encrypted, TLS only, and kept as long as SQS keeps anything. */
 const PRIVATE: QueueProps = {
@@ -17,15 +17,15 @@ const PRIVATE: QueueProps = {
  */
 const MOST_RECEIVES_OF_DEAD = 2 * MOST_RECEIVES;
 
-/**
- * A message's time-out must outlast the function's: a few seconds more, for the event source to
- * hand it over and take it back.
- */
-const HAND_OVER = 10;
-
 export interface TaskQueueProps {
   /** Of the function that consumes it. */
   readonly timeout: Duration;
+  /**
+   * A delivery that no function answers counts as a failure: it lasts six time-outs, so that one for which the account
+   * has no room is not taken for a worker that died. The function takes what it works on for its own time alone.
+   * @default false: a delivery lasts one time-out
+   */
+  readonly failuresCount?: boolean;
   /** Of the function that consumes the dead letters. @default none: they are for people */
   readonly deadConsumerTimeout?: Duration;
   /** Where dead letters go that can't be consumed either. @default they stay */
@@ -40,16 +40,24 @@ export class TaskQueue extends Construct {
   readonly queue: Queue;
   readonly dead: Queue;
 
-  constructor(scope: Construct, id: string, { timeout, deadConsumerTimeout, afterDead }: TaskQueueProps) {
+  constructor(scope: Construct, id: string, props: TaskQueueProps) {
     super(scope, id);
-    const visible = (consumer: Duration) => ({ visibilityTimeout: consumer.plus(Duration.seconds(HAND_OVER)) });
+    const { timeout, failuresCount = false, deadConsumerTimeout, afterDead } = props;
+    const visible = (consumer: Duration, timeOuts = 1) => ({
+      visibilityTimeout: Duration.seconds(consumer.toSeconds() * timeOuts + HAND_OVER_SECONDS),
+    });
     const redriven = (queue: Queue, maxReceiveCount: number) => ({ deadLetterQueue: { queue, maxReceiveCount } });
     this.dead = new Queue(this, 'Dead', {
       ...PRIVATE,
       ...(deadConsumerTimeout === undefined ? {} : visible(deadConsumerTimeout)),
       ...(afterDead === undefined ? {} : redriven(afterDead, MOST_RECEIVES_OF_DEAD)),
     });
-    this.queue = new Queue(this, 'Queue', { ...PRIVATE, ...visible(timeout), ...redriven(this.dead, MOST_RECEIVES) });
+    this.queue = new Queue(this, 'Queue', {
+      ...PRIVATE,
+      // A message's time-out must outlast the function's.
+      ...visible(timeout, failuresCount ? TIME_OUTS_OF_A_DELIVERY : 1),
+      ...redriven(this.dead, MOST_RECEIVES),
+    });
   }
 }
 

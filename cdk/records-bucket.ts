@@ -2,12 +2,12 @@ import { Duration } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { PREFIXES } from '../lib/aws/names.ts';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, acknowledgeEmptying } from './acknowledge.ts';
 import type { Settings } from './props/props.ts';
 
 /** Transfer records, markers, sealed source URLs: private, TLS only, encrypted; what was forgotten goes by itself. */
 export function recordsBucket(scope: Construct, settings: Settings): Bucket {
-  const { encryptionKey, recordRetentionDays, removalPolicy } = settings;
+  const { encryptionKey, recordRetentionDays, removalPolicy, autoDeleteRecords } = settings;
   const expired = (id: string, prefix: string, days: number) => ({ id, prefix, expiration: Duration.days(days) });
   const bucket = new Bucket(scope, 'Records', {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -18,6 +18,7 @@ export function recordsBucket(scope: Construct, settings: Settings): Bucket {
       ? { encryption: BucketEncryption.S3_MANAGED }
       : { encryption: BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true }),
     removalPolicy,
+    autoDeleteObjects: autoDeleteRecords,
     lifecycleRules: [
       { id: 'incomplete-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       // Active markers never expire: each stands for work that is left. A record is written anew by
@@ -37,5 +38,6 @@ export function recordsBucket(scope: Construct, settings: Settings): Bucket {
     ],
   });
   acknowledge(bucket, 'AwsSolutions-S1');
+  if (autoDeleteRecords) acknowledgeEmptying(bucket);
   return bucket;
 }

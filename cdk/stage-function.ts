@@ -1,5 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { FunctionProps } from 'aws-cdk-lib/aws-lambda';
 import { Function as LambdaFunction, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -9,7 +11,7 @@ import { Construct } from 'constructs';
 import type { DeployedName, Variable } from '../lib/aws/names.ts';
 import { ENV, NEEDS } from '../lib/aws/names.ts';
 import { EMPTYING_RIGHTS } from '../lib/aws/stage-rights.ts';
-import { acknowledgePrefix } from './acknowledge.ts';
+import { acknowledgeNetwork, acknowledgePrefix } from './acknowledge.ts';
 import { bundleOf } from './bundle.ts';
 import type { Settings } from './props/props.ts';
 
@@ -20,6 +22,19 @@ export interface StageFunctionProps {
   readonly timeout: Duration;
   readonly settings: Settings;
 }
+
+/** Those who contact what callers name: sources, and webhooks. */
+const OUTWARD: readonly DeployedName[] = ['planner', 'fetcher', 'notifier'];
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */
+const NETWORK = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
 
 /** A stage's Lambda function, with its own role, log and environment. It may do what is granted here, and no more. */
 export class StageFunction extends Construct {
@@ -56,7 +71,31 @@ export class StageFunction extends Construct {
       // own attempt budget is the bound.
       ...(stage === 'api' ? {} : { recursiveLoop: RecursiveLoop.ALLOW }),
       environment: { NODE_OPTIONS: '--enable-source-maps', POWERTOOLS_SERVICE_NAME: `piecework-${stage}` },
+      ...(OUTWARD.includes(stage) ? this.#placeIn(settings) : {}),
     });
+  }
+
+  /** Lambda makes a function's network interfaces with the function's own role, before the function is there. */
+  #placeIn({ vpc: place }: Settings): Partial<FunctionProps> {
+    if (place === undefined) return {};
+    const { vpc, subnets, securityGroups } = place;
+    this.#role.addToPolicy(new PolicyStatement({ sid: 'Network', actions: [...NETWORK], resources: ['*'] }));
+    this.#role.addToPolicy(
+      new PolicyStatement({
+        sid: 'NetworkIsNotForCode',
+        effect: Effect.DENY,
+        actions: [...NETWORK],
+        resources: ['*'],
+        // In a request only where the function's own code makes it.
+        conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },
+      }),
+    );
+    acknowledgeNetwork(this.#role);
+    return {
+      vpc,
+      vpcSubnets: subnets ?? { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+      ...(securityGroups === undefined ? {} : { securityGroups: [...securityGroups] }),
+    };
   }
 
   get roleArn(): string {

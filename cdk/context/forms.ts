@@ -1,10 +1,12 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { parseDuration } from '../../lib/values/units.ts';
+import type { PieceworkVpc } from '../props/props.ts';
 import { PieceworkPropsError } from '../props/props-error.ts';
 
 /** How the value of a prop is written as a text, and read from one. */
@@ -124,3 +126,19 @@ export function itemsOf(text: string): readonly string[] {
     .map((item) => item.trim())
     .filter((item) => item !== '');
 }
+
+/** A VPC and the subnets in it that the functions run in. */
+export const vpcAndSubnets: Form<PieceworkVpc> = {
+  written: 'vpc-ID,subnet-ID,…',
+  read(text, { scope, name }) {
+    const [vpcId = '', ...privateSubnetIds] = itemsOf(text);
+    const isWhole = /^vpc-[0-9a-f]{8,17}$/.test(vpcId) && privateSubnetIds.length > 0;
+    if (!isWhole || !privateSubnetIds.every((id) => /^subnet-[0-9a-f]{8,17}$/.test(id))) return undefined;
+    // Where a subnet lies, and by which table it routes, no function asks.
+    const availabilityZones = privateSubnetIds.map((id) => `zone of ${id}`);
+    const vpc = Vpc.fromVpcAttributes(scope, name, { vpcId, availabilityZones, privateSubnetIds });
+    for (const subnet of vpc.privateSubnets)
+      Annotations.of(subnet).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId');
+    return { vpc };
+  },
+};

@@ -17,6 +17,7 @@ import {
   processor,
   removal,
   tagPairs,
+  vpcAndSubnets,
   wholeNumber,
 } from './forms.ts';
 
@@ -58,6 +59,7 @@ export const FORMS: { readonly [Name in keyof Required<PieceworkProps>]: Form<un
   webhooks: oneOf({ true: true, false: false }),
   notify: pairs('url=https://…,secret=secret://…', String),
   taskTokens: oneOf({ true: true, false: false }),
+  vpc: vpcAndSubnets,
   hostConnections: wholeNumber,
   maxFetchers: wholeNumber,
   maxPlanners: wholeNumber,
@@ -77,6 +79,7 @@ export const FORMS: { readonly [Name in keyof Required<PieceworkProps>]: Form<un
   recordRetentionDays: wholeNumber,
   tags: tagPairs,
   removalPolicy: removal,
+  autoDeleteRecords: oneOf({ true: true, false: false }),
   architecture: processor,
   lateArrival: duration,
 };

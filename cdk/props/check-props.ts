@@ -1,6 +1,7 @@
 import { SOURCE_SCHEMES } from '../../lib/aws/names.ts';
 import { covers, parseHostRule } from '../../lib/values/web/hosts.ts';
 import { checkApi } from './check-api.ts';
+import { checkPlace } from './check-place.ts';
 import { checkTags } from './check-tags.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
 import { PieceworkPropsError, refuseUnknown } from './props-error.ts';
@@ -15,6 +16,7 @@ export function checkSettings(settings: Settings): void {
   checkNotify(settings);
   checkApi(settings);
   checkConstructs(settings);
+  checkPlace(settings);
   checkTags(settings);
 }
 

@@ -1,5 +1,6 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IAuthorizer, SecurityPolicy } from 'aws-cdk-lib/aws-apigateway';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -34,6 +35,15 @@ export interface PieceworkSourceBucket {
    * @default none: SSE-S3 or an AWS managed key
    */
   readonly encryptionKey?: IKey;
+}
+
+/** Where the functions run that contact sources. */
+export interface PieceworkVpc {
+  readonly vpc: IVpc;
+  /** Of which the sources are reached: through a NAT gateway for those of the internet. @default the private ones */
+  readonly subnets?: SubnetSelection;
+  /** @default one for each function, that lets everything out and nothing in */
+  readonly securityGroups?: readonly ISecurityGroup[];
 }
 
 /** Of the requests that come with one API key: its usage plan. */
@@ -171,6 +181,12 @@ export interface PieceworkProps {
    * @default false
    */
   readonly taskTokens?: boolean;
+  /**
+   * Planner, fetcher and notifier run in this VPC: sources see the address of its NAT gateway, and private ones are
+   * reached that `privateHosts` names. docs/deploy.md says what the VPC must have, and what it costs.
+   * @default in none: sources see changing addresses of AWS
+   */
+  readonly vpc?: PieceworkVpc;
   /** Connections to one host for all its transfers together, until better is known. @default 16 */
   readonly hostConnections?: number;
   /**
@@ -233,8 +249,18 @@ export interface PieceworkProps {
    * @default those two alone
    */
   readonly tags?: Readonly<Record<string, string>>;
-  /** What becomes of the records bucket and the logs with the stack. @default RETAIN */
+  /**
+   * What becomes of the records bucket and the logs with the stack. `DESTROY` deletes the logs, and the bucket only
+   * where it is empty: with records in it the deletion of the stack fails, unless `autoDeleteRecords` is set.
+   * @default RETAIN
+   */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * With `removalPolicy` `DESTROY`: the records bucket is emptied before it is deleted, by a function of CDK's own. No
+   * record is left then of what was moved, and of what was still open.
+   * @default false
+   */
+  readonly autoDeleteRecords?: boolean;
   /** Of the functions. @default arm64 */
   readonly architecture?: Architecture;
   /**
@@ -250,4 +276,12 @@ export interface PieceworkProps {
 export type Settings = Required<Omit<PieceworkProps, Optional | 'ownership'>> &
   Pick<PieceworkProps, Optional> & { readonly ownership: Required<PieceworkOwnership> };
 
-type Optional = 'accessLog' | 'encryptionKey' | 'sealedKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner' | 'notify';
+type Optional =
+  | 'accessLog'
+  | 'vpc'
+  | 'encryptionKey'
+  | 'sealedKey'
+  | 'eventBus'
+  | 'alarmTopic'
+  | 'defaultOwner'
+  | 'notify';

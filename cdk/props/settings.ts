@@ -25,6 +25,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   webhooks: true,
   notify: true,
   taskTokens: true,
+  vpc: true,
   hostConnections: true,
   maxFetchers: true,
   maxPlanners: true,
@@ -44,6 +45,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   recordRetentionDays: true,
   tags: true,
   removalPolicy: true,
+  autoDeleteRecords: true,
   architecture: true,
   lateArrival: true,
 };
@@ -85,6 +87,7 @@ export function settingsOf(props: PieceworkProps): Settings {
     recordRetentionDays: whole(props, 'recordRetentionDays', 90, 8, 3650),
     tags: props.tags ?? {},
     removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+    autoDeleteRecords: props.autoDeleteRecords ?? false,
     architecture: props.architecture ?? Architecture.ARM_64,
   };
   checkSettings(settings);

@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
 import { s3Destination } from '../destinations/s3/destination.ts';
 import { PieceworkError } from '../errors/error.ts';
 import type { Log } from '../events/log/events.ts';
@@ -31,7 +32,7 @@ import { aboutBody } from './messages/about.ts';
 import type { BatchHome } from './messages/batches.ts';
 import type { DeadLetters } from './messages/dead-letters.ts';
 import { aboutPlan, aboutResult } from './messages/dead-letters.ts';
-import { giveBack } from './messages/give-back.ts';
+import { giveBack, holdFor } from './messages/give-back.ts';
 import { idOf, subjectOf } from './messages/subjects.ts';
 import type { Stage } from './names.ts';
 import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
@@ -143,6 +144,10 @@ export function openAwsHome(
       const ours = failed.filter(({ eventSourceARN }) => own?.split('/').at(-1) === eventSourceARN.split(':').at(-1));
       if (own !== undefined) await giveBack(sqs, own, ours);
     },
+    // Only a delivery of a piece lasts longer than its function.
+    ...(stage === 'fetcher' && own !== undefined
+      ? { hold: (records: readonly SQSRecord[], seconds: number) => holdFor(sqs, own, records, seconds) }
+      : {}),
     measure: (name, value) => metrics.measure(name, value),
     tickFailed: (about, error) => log.failed('a tick failed', error, { ...about }),
     deadLetters: deadLettersOf(sqs, queueUrls),

@@ -163,6 +163,16 @@ export const USUAL_WORKERS = {
 /** A message that came back this often goes to the dead letters. */
 export const MOST_RECEIVES = 4;
 
+/**
+ * A piece that Lambda was handed, and has no room to run, is tried again for so many time-outs of its function before
+ * that counts as a delivery: six, as AWS advises. A run that does begin takes its messages for its own time alone.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+export const TIME_OUTS_OF_A_DELIVERY = 6;
+
+/** For the event source to hand a message over and take it back, besides the function's own time. */
+export const HAND_OVER_SECONDS = 10;
+
 /** What a function keeps back of its time to give its messages back in order. */
 export const MARGIN_MS = 3_000;
 

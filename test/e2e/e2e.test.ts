@@ -3,4 +3,5 @@ import './transfers.ts';
 import './batches.ts';
 import './api.ts';
 import './operator.ts';
+import './notifications/notifications.ts';
 import './afterwards.ts';

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { DeleteRolePolicyCommand, IAMClient, ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
@@ -7,25 +5,11 @@ import { sendResource } from '../support/origin-resource.ts';
 import { operatorEnvironment } from './operator-user.ts';
 import { clientOf } from './pipeline.ts';
 import { cloud, here, MIB, origin, pipeline, STACK, serve } from './suite.ts';
+import { typeOps } from './type-ops.ts';
 
 // `piecework ops`, as an operator types it, on the deployed stack.
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'piecework.js');
-
-interface Said {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function ops(...args: readonly string[]): Promise<Said> {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...operator };
-  return await new Promise((resolve) => {
-    execFile(process.execPath, [COMMAND, 'ops', ...args, '--stack', STACK], { env }, (error, stdout, stderr) =>
-      resolve({ exit: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
-}
+const ops = (...args: readonly string[]) => typeOps(operator, STACK, ...args);
 
 let operator: Readonly<Record<string, string>> = {};
 

@@ -129,11 +129,13 @@ export class Pipeline {
     key: string,
     options: Readonly<Record<string, unknown>> = {},
     headers: Readonly<Record<string, string>> = {},
+    hooks: Readonly<Record<string, unknown>> = {},
   ): Promise<string> {
     const request = {
       source: typeof source === 'string' ? { url: source } : source,
       destination: { bucket: this.buckets.target, key: PREFIX + key },
       options,
+      ...hooks,
     };
     const idempotencyKey = randomUUID();
     const own = { 'idempotency-key': idempotencyKey, ...headers };

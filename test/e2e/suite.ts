@@ -4,6 +4,8 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SetQueueAttributesComman
 import { afterAll, beforeAll } from 'vitest';
 import type { Origin } from '../support/origin.ts';
 import { startOrigin } from '../support/origin.ts';
+import type { Receiver } from '../support/webhook-receiver.ts';
+import { startReceiver } from '../support/webhook-receiver.ts';
 import { bootstrap, deploy, destroy } from './deploy.ts';
 import type { OtherSources } from './other-sources.ts';
 import { SOURCE_BUCKET, startOtherSources } from './other-sources.ts';
@@ -27,18 +29,23 @@ export let pipeline: Pipeline;
 export let context: Record<string, string>;
 export let eventsQueueUrl: string;
 export let others: OtherSources;
+/** Takes webhooks; what it answers can be changed. */
+export let receiver: Receiver & { answer: number };
 
 beforeAll(async () => {
   cloud = await startCloud();
   origin = await startOrigin();
   others = await startOtherSources(cloud, SECRET);
+  receiver = Object.assign(await startReceiver(() => receiver.answer), { answer: 204 });
   const buckets = bucketsOf(cloud);
   context = {
     destinations: `s3://${buckets.target}/${PREFIX},s3://${buckets.denied}/,s3://${buckets.missing}/`,
     standIn: 'true',
-    ports: ['80', '443', origin.port, ...others.ports].join(','),
+    ports: ['80', '443', origin.port, receiver.port, ...others.ports].join(','),
     sourceBuckets: SOURCE_BUCKET,
     privateHosts: '127.0.0.1',
+    webhooks: 'true',
+    taskTokens: 'true',
   };
   await bootstrap(cloud);
   pipeline = new Pipeline(cloud, await deploy(cloud, STACK, context));
@@ -49,6 +56,7 @@ afterAll(async () => {
   if (cloud?.kind === 'aws') await destroy(cloud, STACK, context);
   await origin?.[Symbol.asyncDispose]();
   await others?.[Symbol.asyncDispose]();
+  await receiver?.[Symbol.asyncDispose]();
   await cloud?.[Symbol.asyncDispose]();
 }, 600_000);
 

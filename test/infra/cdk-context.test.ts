@@ -35,6 +35,7 @@ const WRITTEN: Readonly<Record<keyof typeof FORMS, string>> = {
   webhooks: 'true',
   notify: 'url=https://a.example/hook,secret=secret://piecework/hook',
   taskTokens: 'true',
+  vpc: 'vpc-0a1b2c3d,subnet-0c2d3e4f,subnet-0e3f4a5b',
   hostConnections: '32',
   maxFetchers: '100',
   maxPlanners: '20',
@@ -54,6 +55,7 @@ const WRITTEN: Readonly<Record<keyof typeof FORMS, string>> = {
   recordRetentionDays: '30',
   tags: 'team=files,cost:center=42',
   removalPolicy: 'destroy',
+  autoDeleteRecords: 'true',
   architecture: 'x86_64',
   lateArrival: '1m',
 };
@@ -109,6 +111,7 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
   ['a topic by its name', { alarmTopic: 'night' }, /alarmTopic is written as arn:aws:sns:…, and is "night"/],
   ['the ARN of another service', { sealedKey: WRITTEN.alarmTopic }, /sealedKey is written as arn:aws:kms:…/],
   ['days that CloudWatch does not have', { logRetention: '31' }, /logRetention is written as DAYS, forever/],
+  ['a VPC without subnets', { vpc: 'vpc-0a1b2c3d' }, /vpc is written as vpc-ID,subnet-ID,… ?, and is "vpc-0a1b2c3d"/],
   ['an unknown policy', { removalPolicy: 'keep' }, /removalPolicy is written as retain or destroy, and is "keep"/],
   ['half of a pair', { throttle: '50' }, /throttle is written as ratePerSecond=50,burst=100, and is "50"/],
   ['a pair of another name', { ownership: 'write=owner' }, /ownership has no setting "write"/],

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
-import { Validations } from 'aws-cdk-lib';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { TokenAuthorizer } from 'aws-cdk-lib/aws-apigateway';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -10,6 +11,12 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test, vi } from 'vitest';
 import type { PieceworkProps } from '../../cdk/props/props.ts';
 import { pieceworkStack, testApp } from './cdk-template.ts';
+
+const VPC = {
+  vpcId: 'vpc-0a1b2c3d',
+  availabilityZones: ['a', 'b'],
+  privateSubnetIds: ['subnet-0a1b2c31', 'subnet-0a1b2c32'],
+};
 
 test.each<
   readonly [
@@ -19,6 +26,15 @@ test.each<
 >([
   ['as it comes', () => ({})],
   ['with webhooks and task tokens', () => ({ webhooks: true, taskTokens: true, secretPrefixes: ['piecework/'] })],
+  [
+    'in a VPC, and with records that go with it',
+    (scope) => ({
+      vpc: { vpc: Vpc.fromVpcAttributes(scope, 'Vpc', VPC) },
+      webhooks: true,
+      removalPolicy: RemovalPolicy.DESTROY,
+      autoDeleteRecords: true,
+    }),
+  ],
   ['with an API key', () => ({ auth: { kind: 'apiKey' } })],
   [
     'with a key for each consumer, and access logs',

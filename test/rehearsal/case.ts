@@ -4,6 +4,8 @@ import type { Scene } from './scene.ts';
 export interface Case {
   /** Of docs/runbook.md. `undefined` = no alarm is to fire: the deployment mends it by itself. */
   readonly alarm: string | undefined;
+  /** Where there is no alarm: who says it, for the table. @default it mends itself */
+  readonly saidBy?: string;
   /** In a few words, for the table. */
   readonly cause: string;
   /** Brings it about. @returns from when on its metric is read, in Unix milliseconds */

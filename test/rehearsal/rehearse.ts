@@ -6,6 +6,7 @@ import type { Scene } from './scene.ts';
 /** What a case has shown. */
 export interface Shown {
   readonly alarm: string | undefined;
+  readonly saidBy?: string;
   readonly cause: string;
   /** Of the alarm's metric: at the worst, its threshold, and afterwards. */
   readonly metric?: { readonly worst: number; readonly threshold: number; readonly after: number };
@@ -29,7 +30,8 @@ export async function rehearse(scene: Scene, played: Case): Promise<Shown> {
   await played.mend(scene);
   const mendedAt = Date.now();
   await played.prove(scene);
-  if (worst === undefined) return { alarm, cause, typed: [...scene.typed] };
+  const { saidBy = 'it mends itself' } = played;
+  if (worst === undefined) return { alarm, saidBy, cause, typed: [...scene.typed] };
   const { watched, value } = worst;
   let after = value;
   await until(`the metric of "${alarm}" has fallen`, async () => {

@@ -55,12 +55,12 @@ function tableOf(all: readonly Shown[]): string {
   return [
     '| Alarm | Cause | Its metric: at the worst, threshold, afterwards | What was typed |',
     '| --- | --- | --- | --- |',
-    ...all.map(({ alarm, cause, metric, typed }) => {
+    ...all.map(({ alarm, saidBy, cause, metric, typed }) => {
       const heading =
-        alarm === undefined ? 'none: it mends itself' : `[${alarm}](#${alarm.toLowerCase().replaceAll(' ', '-')})`;
+        alarm === undefined ? `none: ${saidBy}` : `[${alarm}](#${alarm.toLowerCase().replaceAll(' ', '-')})`;
       const numbers = metric === undefined ? '' : `${metric.worst}, ${metric.threshold}, ${metric.after}`;
       const commands = typed.map((line) => `\`${line.replace(/01[0-9A-Z]{24}/g, 'ID')}\``).join(', ');
-      return `| ${heading} | ${cause} | ${numbers} | ${commands === '' ? 'none: the log names the right' : commands} |`;
+      return `| ${heading} | ${cause} | ${numbers} | ${commands === '' ? (alarm === undefined ? 'nothing' : 'none: the log names the right') : commands} |`;
     }),
   ].join('\n');
 }

@@ -27,9 +27,12 @@ export interface Receiver extends AsyncDisposable {
   verified(received: Received): Record<string, unknown> & { data: Record<string, unknown> };
 }
 
-/** @param answers statuses in turn, the last one for all that follow; 0 = none ever. @param headers of each answer */
+/**
+ * @param answers statuses in turn, the last one for all that follow, or what says the next one; 0 = none ever
+ * @param headers of each answer
+ */
 export async function startReceiver(
-  answers: readonly number[] = [204],
+  answers: readonly number[] | (() => number) = [204],
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Receiver> {
   const received: Received[] = [];
@@ -40,7 +43,8 @@ export async function startReceiver(
     });
     request.on('end', () => {
       const fields = Object.entries(request.headers).map(([name, value]) => [name, String(value)]);
-      const status = answers[Math.min(received.length, answers.length - 1)] ?? 204;
+      const status =
+        typeof answers === 'function' ? answers() : (answers[Math.min(received.length, answers.length - 1)] ?? 204);
       received.push({ headers: Object.fromEntries(fields), body });
       if (status > 0) response.writeHead(status, headers).end();
     });

@@ -129,3 +129,20 @@ test('messages about one transfer, or one batch, are one call, and a transfer th
   ]);
   expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort()).toEqual(['m0', 'm2', 'm3']);
 });
+
+test('what is worked on is held for the function’s own time, and given back only after that was said', async () => {
+  const order: string[] = [];
+  const { home } = homeOf({
+    async hold(records, seconds) {
+      await new Promise(setImmediate);
+      order.push(`${records.map(({ messageId }) => messageId).join()} held for ${seconds} s`);
+    },
+    async giveBack(records) {
+      order.push(`${records.map(({ messageId }) => messageId).join()} given back`);
+    },
+  });
+  await eachMessage(home, event(piece(1), 'no JSON', piece(2)), context, READERS.fetcher, async () => {
+    throw new Error('no');
+  });
+  expect(order).toEqual(['m0,m1,m2 held for 70 s', 'm0,m2 given back']);
+});

@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Instant } from '../../values/time.ts';
-import { MARGIN_MS } from '../names.ts';
+import { HAND_OVER_SECONDS, MARGIN_MS } from '../names.ts';
 import type { Meter } from '../usage/meter.ts';
 import type { Subject } from './subjects.ts';
 import { nameOf } from './subjects.ts';
@@ -16,6 +16,11 @@ export interface BatchHome {
   failed(record: SQSRecord, error: unknown): void;
   /** Lets a message come again sooner than its time-out says. */
   giveBack(records: readonly SQSRecord[]): Promise<void>;
+  /**
+   * Says that these are worked on for so many seconds at most, should nobody be there afterwards to give them back.
+   * @default they come again when the queue's own time-out is over
+   */
+  hold?(records: readonly SQSRecord[], seconds: number): Promise<void>;
   /** Writes what was counted: a function is frozen as soon as it has returned. */
   flush(): void;
   /** Counts what each message uses. @default it is not counted */
@@ -39,13 +44,17 @@ export async function eachMessage<M>(
   handle: (message: M, signal: AbortSignal, cutOffAt: Instant) => Promise<void>,
 ): Promise<SQSBatchResponse> {
   const signal = signalOf(context);
-  const cutOffAt = Date.now() + context.getRemainingTimeInMillis();
+  const leftMs = context.getRemainingTimeInMillis();
+  const cutOffAt = Date.now() + leftMs;
+  // Beside the work; and over before anything is given back, which is sooner still.
+  const held = home.hold?.(event.Records, Math.ceil(leftMs / 1000) + HAND_OVER_SECONDS);
   const { messages, failed } = await understood(home, event, read);
   const work = workOf(home, messages.length);
   const again = messages.map(
     async ({ record, message }) =>
       await attempt(home, [record], () => work(message, 1, () => handle(message, signal, cutOffAt))),
   );
+  await Promise.all([held, ...again]);
   return await answer(home, [failed, ...(await Promise.all(again))].flat());
 }
 
@@ -72,9 +81,10 @@ export async function bySubject(
 /** SQS takes and gives ten messages at most per request. */
 const BATCH = 10;
 
-/** Each part of a run counts for its own transfer, with its share of the run, of its receives and of its deletes. */
+/** Each part of a run counts for its own transfer, with its share of the run, of receives, holds and deletes. */
 function workOf(home: BatchHome, messageCount: number) {
-  const run = home.meter?.run({ functionRuns: 1, queueRequests: 2 * Math.ceil(messageCount / BATCH) });
+  const perBatch = home.hold === undefined ? 2 : 3;
+  const run = home.meter?.run({ functionRuns: 1, queueRequests: perBatch * Math.ceil(messageCount / BATCH) });
   return async (message: unknown, count: number, task: () => Promise<void>): Promise<void> => {
     const { transferId } = Object(message) as { readonly transferId?: string };
     await (run === undefined ? task() : run.work(transferId, count / messageCount, task));

@@ -1,10 +1,12 @@
 import type { Case } from '../case.ts';
+import { bucketDeleted } from './bucket-deleted.ts';
 import { destinationDenied } from './destination-denied.ts';
 import { finalizerDies, plannerDies } from './function-dies.ts';
 import { noTick } from './no-tick.ts';
 import { parked } from './parked.ts';
 import { queuePurged } from './queue-purged.ts';
 import { recordsUnwritable } from './records-unwritable.ts';
+import { wrongClock } from './wrong-clock.ts';
 
 /** In the order in which they are rehearsed. */
 export const CASES: readonly Case[] = [
@@ -15,4 +17,6 @@ export const CASES: readonly Case[] = [
   recordsUnwritable,
   queuePurged,
   noTick,
+  wrongClock,
+  bucketDeleted,
 ];

@@ -1,17 +1,10 @@
-import {
-  GetFunctionConfigurationCommand,
-  LambdaClient,
-  ListFunctionsCommand,
-  UpdateFunctionConfigurationCommand,
-} from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { ENV } from '../../../lib/aws/names.ts';
-import { clientOf } from '../../e2e/pipeline.ts';
 import type { Case } from '../case.ts';
 import { expectSaid, until } from '../case.ts';
+import type { Variables } from '../change-variables.ts';
+import { changeVariables } from '../change-variables.ts';
 import type { Scene } from '../scene.ts';
-
-type Variables = Readonly<Record<string, string>>;
 
 const MIB = 1024 ** 2;
 
@@ -87,22 +80,4 @@ async function changeVisibility({ pipeline }: Scene, queue: string, VisibilityTi
   );
   await pipeline.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout } }));
   return Attributes.VisibilityTimeout ?? '';
-}
-
-/** @returns as they were */
-async function changeVariables(
-  { cloud, stack }: Scene,
-  stage: string,
-  change: (variables: Variables) => Variables,
-): Promise<Variables> {
-  const client = new LambdaClient(clientOf(cloud));
-  const { Functions = [] } = await client.send(new ListFunctionsCommand({}));
-  const names = Functions.map((one) => one.FunctionName ?? '');
-  const FunctionName = names.find((name) => name.startsWith(`${stack}-`) && name.includes(`${stage}Stage`)) ?? '';
-  const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const before = Environment?.Variables ?? {};
-  const Variables = { ...change(before) };
-  await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
-  client.destroy();
-  return before;
 }
