@@ -17,7 +17,7 @@ export interface BatchHome {
   /** Lets a message come again sooner than its time-out says. */
   giveBack(records: readonly SQSRecord[]): Promise<void>;
   /**
-   * Says that these are worked on for so many seconds at most, should nobody be there afterwards to give them back.
+   * Says that these are worked on for so many seconds at most, should this function die and not give them back.
    * @default they come again when the queue's own time-out is over
    */
   hold?(records: readonly SQSRecord[], seconds: number): Promise<void>;

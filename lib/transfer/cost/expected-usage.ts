@@ -74,8 +74,8 @@ function ofPieces(plan: PiecesPlan, conditions: Conditions): Usage {
     // The host's entry for each piece and round, the record for each round and now and then for the fetchers.
     s3Reads:
       BASE.s3Reads + pieceCount * (1 + rounds.recordReads) + 2 * rounds.finalizerRuns + rounds.sealedReads + 3 * looks,
-    // Each result is sent by itself; pieces are sent, and results received and deleted, by tens. A fetcher run receives,
-    // holds and deletes.
+    // Each result is sent by itself; pieces are sent, and results received and deleted, by tens. A run of a fetcher
+    // receives, holds and deletes.
     queueRequests: BASE.queueRequests + pieceCount + 3 * rounds.fetcherRuns + 3 * rounds.tens,
     functionRuns: 3 + rounds.fetcherRuns + rounds.finalizerRuns,
     gbSeconds:

@@ -44,7 +44,7 @@ export const bucketDeleted: Case = {
   },
 };
 
-/** With all that is in it, as somebody does who takes it for his own. */
+/** With all that is in it. */
 async function deleteBucket({ pipeline }: Pick<Scene, 'pipeline'>): Promise<void> {
   const Bucket = pipeline.buckets.target;
   const { Contents = [] } = await pipeline.s3.send(new ListObjectsV2Command({ Bucket }));
