@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { PREFIXES } from '../lib/aws/names.ts';
-import { BUCKET_RIGHTS, OBJECT_RIGHTS, RECORD_RIGHTS } from '../lib/aws/stage-rights.ts';
+import { BUCKET_RIGHTS, HOOK_RIGHTS, OBJECT_RIGHTS, RECORD_RIGHTS } from '../lib/aws/stage-rights.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props/props.ts';
 import type { StageFunction } from './stage-function.ts';
 
@@ -42,9 +42,8 @@ export function allowRecords(
     if (read.includes('sealed')) stage.allow(['kms:Decrypt'], [sealedKey.keyArn], 'Unseal');
   }
   if (notifier !== undefined) {
-    const hooks = objects(['sealedHooks']);
-    notifier.allow(['s3:GetObject'], hooks, 'ReadHooks');
-    notifier.allow(['s3:DeleteObject'], hooks, 'DeleteHooks');
+    notifier.allow(['s3:GetObject'], objects(HOOK_RIGHTS.read), 'ReadHooks');
+    notifier.allow(['s3:DeleteObject'], objects(HOOK_RIGHTS.remove), 'DeleteHooks');
     notifier.allow(['s3:ListBucket'], [bucket.bucketArn], 'ListHooks');
     const keys = [encryptionKey, sealedKey].flatMap((key) => (key === undefined ? [] : [key.keyArn]));
     if (keys.length > 0) notifier.allow(['kms:Decrypt'], [...new Set(keys)], 'Unseal');

@@ -11,11 +11,15 @@ export type Stage = (typeof STAGES)[number];
 export const NOTIFIER = 'notifier';
 export const NOTIFIER_TIMEOUT_SECONDS = 60;
 
+/** The functions of a deployment: one for each stage, and the notifier where there is anyone to notify. */
+export const DEPLOYED = [...STAGES, NOTIFIER] as const;
+export type DeployedName = (typeof DEPLOYED)[number];
+
 /** The functions behind the construct PieceworkObject. */
 export const OBJECT = 'object';
 
 /** Whatever is bundled to run on Lambda. */
-export type FunctionName = Stage | typeof NOTIFIER | typeof OBJECT;
+export type FunctionName = DeployedName | typeof OBJECT;
 
 /** Environment variables that the construct sets. */
 export const ENV = {

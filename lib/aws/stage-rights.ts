@@ -66,6 +66,14 @@ export const BUCKET_RIGHTS: ByStage<readonly string[]> = {
   finalizer: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
 };
 
+/** Of the notifier: who is to be notified, which it reads and deletes, and nothing else that is sealed. */
+export const HOOK_RIGHTS = { read: ['sealedHooks'], remove: ['sealedHooks'] } as const satisfies Readonly<
+  Record<string, readonly Prefix[]>
+>;
+
+/** To end a task of Step Functions: of the notifier, where the props let callers give tokens. */
+export const TASK_RIGHTS: readonly string[] = ['states:SendTaskSuccess', 'states:SendTaskFailure'];
+
 /** The queues to which each sends. */
 export const SENDS: ByStage<readonly ('plans' | 'pieces' | 'results' | 'parked')[]> = {
   api: ['plans', 'results'],
@@ -73,6 +81,12 @@ export const SENDS: ByStage<readonly ('plans' | 'pieces' | 'results' | 'parked')
   fetcher: ['results', 'parked'],
   finalizer: ['plans', 'pieces', 'results', 'parked'],
 };
+
+/** Those that there are for notifications: ends come from the finalizer, tries that failed from the notifier itself. */
+export const NOTIFICATION_SENDS = {
+  finalizer: ['notifications'],
+  notifier: ['notifications', 'notificationsDead', 'parked'],
+} as const;
 
 /** On the dead letters of plans and results, of which the finalizer deletes those of what has ended. */
 export const EMPTYING_RIGHTS: readonly string[] = [
