@@ -25,7 +25,7 @@ export const piecesNews = store<PiecesEvent | undefined>(undefined);
 export const transferNews = store<ShownTransfer | undefined>(undefined);
 export const batchNews = store<ShownBatch | undefined>(undefined);
 
-/** Each look costs a deployment requests: there are fewer of them while nobody looks, or nothing is under way. */
+/** Each look costs a deployment requests: there are fewer of them while the tab is hidden, or nothing is under way. */
 const ASK_EVERY_MS = 3_000;
 const ASK_RARELY_MS = 12_000;
 /** Whether a deployment is paused is asked so rarely, since it hardly ever changes. */
@@ -110,7 +110,7 @@ async function once(last: { id: string | undefined }, signal: AbortSignal, reach
   });
 }
 
-/** Nobody looks, or nothing moves. */
+/** The tab is hidden, or nothing moves. */
 function isQuiet(): boolean {
   return document.hidden || [...items.get().rows.values()].every(({ isOver }) => isOver);
 }

@@ -28,7 +28,7 @@ await withServer('Chromium', findBrowser, (start) => {
     });
     afterAll(async () => await browser?.close());
 
-    test('a caller starts, sees piece by piece and cancels; one who may only look is told so, and so is one who may nothing', async () => {
+    test('a caller starts, sees piece by piece and cancels; one who may only look reads so, and so does one who may nothing', async () => {
       const { handler, letGo } = heldAfter(10 * MIB);
       const url = origin.serve(`/${NAME}`, handler);
       try {
@@ -53,8 +53,8 @@ await withServer('Chromium', findBrowser, (start) => {
         await reader.page
           .getByText(/refuses the caller \(403\): .*user\/page-reader is not authorized/)
           .waitFor(PATIENCE);
-        await using nobody = await openConsole(browser, await userWith('page-nobody'));
-        await nobody.page.getByText(/You may not look here.*user\/page-nobody/).waitFor(PATIENCE);
+        await using stranger = await openConsole(browser, await userWith('page-stranger'));
+        await stranger.page.getByText(/You may not look here.*user\/page-stranger/).waitFor(PATIENCE);
         expect((await pipeline.status(id))['status']).toBe('transferring');
 
         await cancel(page);

@@ -3,7 +3,15 @@ import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { sideBySide } from '../../../../pipeline/shared/side-by-side.ts';
 import type { BucketRule, Stage } from '../../../names.ts';
 import { EVENT_SOURCE, PREFIXES, STAGES } from '../../../names.ts';
-import { BUCKET_RIGHTS, EMPTYING_RIGHTS, OBJECT_RIGHTS, RECORD_RIGHTS, SENDS } from '../../../stage-rights.ts';
+import {
+  BUCKET_RIGHTS,
+  CALL_RIGHT,
+  CALLS,
+  EMPTYING_RIGHTS,
+  OBJECT_RIGHTS,
+  RECORD_RIGHTS,
+  SENDS,
+} from '../../../stage-rights.ts';
 import type { Deployment } from '../../deployment/deployment.ts';
 import { onService } from '../../on-service.ts';
 import type { MissingRights } from '../seen.ts';
@@ -22,18 +30,19 @@ const CONSUMED = { api: [], planner: ['plans'], fetcher: ['pieces'], finalizer: 
 const SAMPLE = 'piecework-doctor';
 
 /**
- * All that functions need of the records bucket, of destinations and of queues. Keys of KMS, sources and secrets are
- * the caller's own, and not in it.
+ * All that functions need of the records bucket, of destinations, of queues and of each other. Keys of KMS, sources and
+ * secrets are the caller's own, and not in it.
  * @param account of a function's ARN: partition, Region and number
  */
 export function wantedRights(
-  { recordsBucket, queueUrls }: Pick<Deployment, 'recordsBucket' | 'queueUrls'>,
+  { recordsBucket, queueUrls, functions }: Pick<Deployment, 'recordsBucket' | 'queueUrls' | 'functions'>,
   destinations: readonly BucketRule[],
   { partition, region, account }: ArnParts,
 ): readonly WantedRights[] {
   const s3 = (path: string) => `arn:${partition}:s3:::${path}`;
   const sqs = (queue: keyof typeof queueUrls) =>
     `arn:${partition}:sqs:${region}:${account}:${queueUrls[queue].split('/').at(-1)}`;
+  const lambda = (name: string) => `arn:${partition}:lambda:${region}:${account}:function:${name}`;
   return STAGES.flatMap((stage) => {
     const { read, write, remove } = RECORD_RIGHTS[stage];
     const pairs: (readonly [resource: string, action: string])[] = [
@@ -46,6 +55,7 @@ export function wantedRights(
         ...BUCKET_RIGHTS[stage].map((action) => [s3(bucket), action] as const),
       ]),
       ...SENDS[stage].map((queue) => [sqs(queue), 'sqs:SendMessage'] as const),
+      ...CALLS[stage].map((other) => [lambda(functions[other]), CALL_RIGHT] as const),
       ...CONSUMED[stage].flatMap((queue) => CONSUMES.map((action) => [sqs(queue), action] as const)),
       ...(stage === 'finalizer' ? (['plansDead', 'resultsDead'] as const) : []).flatMap((queue) =>
         EMPTYING_RIGHTS.map((action) => [sqs(queue), action] as const),
