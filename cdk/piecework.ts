@@ -17,7 +17,7 @@ import {
   USUAL_WORKERS,
   WINDOW_COUNT,
 } from '../lib/aws/names.ts';
-import { SENDS } from '../lib/aws/stage-rights.ts';
+import { CALL_RIGHT, CALLS, SENDS } from '../lib/aws/stage-rights.ts';
 import { Api } from './api/api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
@@ -174,7 +174,11 @@ export class Piecework extends Construct {
       results: this.results.queue,
       parked: this.parked,
     };
-    for (const stage of STAGES) this.stages[stage].maySend(...SENDS[stage].map((queue) => queues[queue]));
+    for (const stage of STAGES) {
+      this.stages[stage].maySend(...SENDS[stage].map((queue) => queues[queue]));
+      const called = CALLS[stage].map((other) => this.stages[other].function.functionArn);
+      if (called.length > 0) this.stages[stage].allow([CALL_RIGHT], called, 'CallFunctions');
+    }
     finalizer.mayEmpty(this.plans.dead, this.results.dead);
     for (const stage of [api, planner, finalizer])
       stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents', ONLY_OURS);
@@ -211,6 +215,7 @@ export class Piecework extends Construct {
       lateSeconds: String(settings.lateArrival.toSeconds()),
       workers: JSON.stringify(workersOf(settings)),
       maxWaiting: String(settings.maxWaiting),
+      plannerFunction: this.stages.planner.function.functionName,
     };
   }
 

@@ -180,8 +180,9 @@ export interface PieceworkProps {
    */
   readonly maxFetchers?: number;
   /**
-   * Requests to the API that may wait for a change (`waitSeconds`) at the same time, each in a run of the API's
-   * function; more are answered at once, with `Retry-After`. 0 to 1000.
+   * Requests to the API that may wait at the same time, for a change (`waitSeconds`) or for a look at a source
+   * (`dryRun`), each in a run of the API's function; more are answered at once, with `Retry-After`. 0 to 1000; with 0
+   * there are no looks.
    * @default 50
    */
   readonly maxWaiting?: number;

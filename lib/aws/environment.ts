@@ -52,6 +52,8 @@ export interface Environment {
   readonly workers: Workers | undefined;
   /** Of the API: requests that may wait at the same time. */
   readonly maxWaiting: number;
+  /** Of the API: whom it asks to look at sources. */
+  readonly plannerFunction: string;
 }
 
 /**
@@ -136,6 +138,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     pieceTimeoutMs: (read('pieceTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
     lateMs: (read('lateSeconds', wholeNumber(0, 3600), 'whole seconds from 0 to 3600') ?? 0) * 1000,
     maxWaiting: read('maxWaiting', wholeNumber(0, 1000), 'a whole number from 0 to 1000') ?? 0,
+    plannerFunction: text('plannerFunction') ?? '',
     workers: read('workers', parseWorkers, `JSON: an object with ${Object.keys(USUAL_WORKERS).join(', ')}`),
   };
   const urls = Object.values(environment.queueUrls).filter((url) => url !== undefined);

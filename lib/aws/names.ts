@@ -54,6 +54,8 @@ export const ENV = {
   lateSeconds: 'PIECEWORK_LATE_SECONDS',
   /** JSON, as `USUAL_WORKERS`: how the functions are made, for what transfers cost. */
   workers: 'PIECEWORK_WORKERS',
+  /** Of the API, by its name: it looks at sources for it. */
+  plannerFunction: 'PIECEWORK_PLANNER_FUNCTION',
   /** Requests of the API that may wait at the same time. */
   maxWaiting: 'PIECEWORK_MAX_WAITING',
   /** JSON, `NotificationSettings`: of API, finalizer and notifier, and only where an end may be notified. */
@@ -93,7 +95,17 @@ const COMMON: readonly Variable[] = [
 
 /** What each function needs, and is given no more of. */
 export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
-  api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes', 'ownership', 'workers', 'maxWaiting'],
+  api: [
+    ...COMMON,
+    'plansQueueUrl',
+    'eventBus',
+    'sources',
+    'secretPrefixes',
+    'ownership',
+    'workers',
+    'maxWaiting',
+    'plannerFunction',
+  ],
   planner: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
   fetcher: [...COMMON, 'piecesQueueUrl', 'parkedQueueUrl', 'sources', 'secretPrefixes'],
   finalizer: [

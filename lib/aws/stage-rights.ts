@@ -87,6 +87,9 @@ export const NOTIFICATION_SENDS = {
   finalizer: ['notifications'],
   notifier: ['notifications', 'notificationsDead', 'parked'],
 } as const;
+/** Those whose function each calls, and waits for: the API has the planner look at a source before a submit. */
+export const CALLS: ByStage<readonly Stage[]> = { api: ['planner'], planner: [], fetcher: [], finalizer: [] };
+export const CALL_RIGHT = 'lambda:InvokeFunction';
 
 /** On the dead letters of plans and results, of which the finalizer deletes those of what has ended. */
 export const EMPTYING_RIGHTS: readonly string[] = [

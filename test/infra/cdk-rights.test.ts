@@ -36,6 +36,7 @@ const EXPECTED = {
     ...objects('ListMultipartUploadParts'),
     'Allow s3:GetObject on arn:aws:s3:::target/in/*piecework-report-*.jsonl',
     ...sends('PlansQueue', 'ResultsQueue'),
+    'Allow lambda:InvokeFunction on {PieceworkPlannerStageFunction}',
     SENDS_EVENTS,
   ],
   Planner: [
