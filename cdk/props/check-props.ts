@@ -1,6 +1,7 @@
 import { SOURCE_SCHEMES } from '../../lib/aws/names.ts';
 import { covers, parseHostRule } from '../../lib/values/web/hosts.ts';
 import { checkApi } from './check-api.ts';
+import { checkOwners } from './check-owners.ts';
 import { checkTags } from './check-tags.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
 import { PieceworkPropsError, refuseUnknown } from './props-error.ts';
@@ -14,6 +15,7 @@ export function checkSettings(settings: Settings): void {
   checkSecrets(settings);
   checkNotify(settings);
   checkApi(settings);
+  checkOwners(settings);
   checkConstructs(settings);
   checkTags(settings);
 }
@@ -24,7 +26,7 @@ function checkDestinations(destinations: readonly PieceworkDestination[]): void 
       'Piecework needs at least one destination: destinations: [{ bucket }], or [{ bucket, prefix: "incoming/" }].',
     );
   }
-  checkBuckets('destination', destinations, ['bucket', 'prefix', 'encryptionKey', 'acls']);
+  checkBuckets('destination', destinations, ['bucket', 'prefix', 'owners', 'encryptionKey', 'acls']);
 }
 
 function checkSourceBuckets({ sourceBuckets, schemes }: Settings): void {

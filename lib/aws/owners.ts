@@ -15,10 +15,12 @@ export function noteOwners(records: Records): { readonly records: Records; reado
   const known = new Map<string, string>();
   const note = (path: string, value: unknown) => {
     if (!/^(transfers|batches)\//.test(path)) return;
-    const { id, owner } = value as TransferRecord | BatchRecord;
+    const { id, owner, batch } = value as Partial<TransferRecord> & BatchRecord;
     if (owner === undefined) return;
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(id, owner);
+    // The end of a large entry is sent to its batch, whose record need not have been read for that.
+    if (batch !== undefined) known.set(batch.id, owner);
   };
   return {
     owners: { of: (id) => (id === undefined ? undefined : known.get(id)) },
