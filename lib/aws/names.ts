@@ -31,6 +31,8 @@ export const ENV = {
   apiKeys: 'PIECEWORK_API_KEYS',
   /** JSON, `OwnershipRules`: of the API. */
   ownership: 'PIECEWORK_OWNERSHIP',
+  /** JSON, `QuotaRules`: of API, planner and finalizer, and only where there are some. */
+  quotas: 'PIECEWORK_QUOTAS',
   /** Of the API, and only where it was asked for. */
   defaultOwner: 'PIECEWORK_DEFAULT_OWNER',
   /** ARN of a KMS key: of the API, and only where there is one. */
@@ -42,7 +44,7 @@ export const ENV = {
   plansDeadQueueUrl: 'PIECEWORK_PLANS_DEAD_QUEUE_URL',
   resultsDeadQueueUrl: 'PIECEWORK_RESULTS_DEAD_QUEUE_URL',
   eventBus: 'PIECEWORK_EVENT_BUS',
-  /** JSON, `BucketRule[]`: where objects may be written. */
+  /** JSON, `DestinationRule[]`: where objects may be written. */
   destinations: 'PIECEWORK_DESTINATIONS',
   /** JSON, `SourceRules`. */
   sources: 'PIECEWORK_SOURCES',
@@ -72,6 +74,7 @@ export const ENV = {
 export type Variable = Exclude<
   keyof typeof ENV,
   | 'defaultOwner'
+  | 'quotas'
   | 'apiKeys'
   | 'sealedKey'
   | 'notifications'
@@ -124,6 +127,14 @@ export interface BucketRule {
   readonly bucket: string;
   /** '' = the whole bucket. */
   readonly prefix: string;
+}
+
+/** Where objects may be written. */
+export interface DestinationRule extends BucketRule {
+  /** With `{owner}` in it each owner writes under its own name. */
+  readonly prefix: string;
+  /** Who may write there. @default every owner */
+  readonly owners?: readonly string[];
 }
 
 /** Whose transfers a caller of the API may retry and cancel, and whose it sees. */
@@ -217,6 +228,9 @@ export const PREFIXES = {
   /** What an operator's commands leave for those who look. */
   ops: 'ops/',
   waits: 'waits/',
+  /** What each owner has open, and has brought on a day: only where there are quotas. */
+  open: 'open/',
+  spent: 'spent/',
   /** Lists and shards of batches, which are sealed as sources are. */
   sealedBatches: 'sealed/batches/',
   /** Who is notified of an end. */
