@@ -1,7 +1,7 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IAuthorizer, SecurityPolicy } from 'aws-cdk-lib/aws-apigateway';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Architecture } from 'aws-cdk-lib/aws-lambda';
+import type { Architecture, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -217,6 +217,13 @@ export interface PieceworkProps {
   readonly eventBus?: { readonly eventBusName: string; readonly eventBusArn: string };
   /** Gets every alarm. @default none: the alarms are only shown */
   readonly alarmTopic?: ITopic;
+  /**
+   * Spans of transfers and batches for a collector that speaks OTLP over HTTP, such as one in a Lambda layer. None is
+   * brought along. Of traces that begin here the `ratio` is kept; those that a caller's `traceparent` begins are as it
+   * says.
+   * @default nothing is traced, and no tracer is loaded
+   */
+  readonly tracing?: PieceworkTracing;
   /** A dashboard of CloudWatch: transfers, queues, functions, alarms. @default true */
   readonly dashboard?: boolean;
   /** Of the functions' logs. @default one month */
@@ -246,8 +253,28 @@ export interface PieceworkProps {
   readonly lateArrival?: Duration;
 }
 
+export interface PieceworkTracing {
+  /**
+   * Without `/v1/traces`. The functions must reach it.
+   * @default `http://localhost:4318`, a collector beside each function
+   */
+  readonly endpoint?: string;
+  /** 0 to 1. @default 1 */
+  readonly ratio?: number;
+  /** The collector as a layer of the functions, for their architecture. @default none is added */
+  readonly layer?: ILayerVersion;
+}
+
 /** With every default in its place. */
 export type Settings = Required<Omit<PieceworkProps, Optional | 'ownership'>> &
   Pick<PieceworkProps, Optional> & { readonly ownership: Required<PieceworkOwnership> };
 
-type Optional = 'accessLog' | 'encryptionKey' | 'sealedKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner' | 'notify';
+type Optional =
+  | 'accessLog'
+  | 'tracing'
+  | 'encryptionKey'
+  | 'sealedKey'
+  | 'eventBus'
+  | 'alarmTopic'
+  | 'defaultOwner'
+  | 'notify';

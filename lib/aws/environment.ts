@@ -1,9 +1,10 @@
 import { PieceworkError } from '../errors/error.ts';
 import type { Workers } from '../transfer/cost/workers.ts';
-import type { BucketRule, OwnershipRules, SourceRules, Stage, Variable } from './names.ts';
+import type { BucketRule, OwnershipRules, SourceRules, Stage, TracingSettings, Variable } from './names.ts';
 import { ENV, NEEDS, USUAL_WORKERS } from './names.ts';
 import type { NotificationSettings } from './notifications/settings.ts';
 import { parseNotificationSettings } from './notifications/settings.ts';
+import { parseTracingSettings } from './tracing/settings.ts';
 
 /**
  * What a function reads from its environment. What a stage does not need is absent from its variables,
@@ -41,6 +42,8 @@ export interface Environment {
   /** Absent = no end is notified here. */
   readonly notifications: NotificationSettings | undefined;
   readonly notificationsQueueUrl: string | undefined;
+  /** Absent = it is not traced. */
+  readonly tracing: TracingSettings | undefined;
   readonly hostConnections: number;
   readonly planTimeoutMs: number;
   readonly pieceTimeoutMs: number;
@@ -90,6 +93,14 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     return settings;
   }
 
+  function tracing(): TracingSettings | undefined {
+    const value = variables[ENV.tracing] || undefined;
+    const settings = value === undefined ? undefined : parseTracingSettings(value);
+    if (value !== undefined && settings === undefined)
+      problems.push(`${ENV.tracing} must be JSON: {"endpoint": "http://…", "ratio": 0 to 1}`);
+    return settings;
+  }
+
   const queueUrl = (name: Variable) => read(name, parseUrl, 'the URL of a queue');
   const environment = {
     stage,
@@ -118,6 +129,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     sealedKey: variables[ENV.sealedKey] || undefined,
     secretPrefixes: read('secretPrefixes', parseTexts, 'JSON: a list of texts') ?? [],
     notifications: notifications(),
+    tracing: tracing(),
     notificationsQueueUrl: variables[ENV.notificationsQueueUrl] || undefined,
     hostConnections: read('hostConnections', wholeNumber(1, 10_000), 'a whole number from 1 to 10000') ?? 1,
     planTimeoutMs: (read('planTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
