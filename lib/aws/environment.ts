@@ -1,7 +1,15 @@
 import { PieceworkError } from '../errors/error.ts';
 import type { Workers } from '../transfer/cost/workers.ts';
 import type { QuotaRules } from '../transfer/quotas.ts';
-import type { BucketRule, DestinationRule, OwnershipRules, SourceRules, Stage, TracingSettings, Variable } from './names.ts';
+import type {
+  BucketRule,
+  DestinationRule,
+  OwnershipRules,
+  SourceRules,
+  Stage,
+  TracingSettings,
+  Variable,
+} from './names.ts';
 import { ENV, NEEDS, USUAL_WORKERS } from './names.ts';
 import type { NotificationSettings } from './notifications/settings.ts';
 import { parseNotificationSettings } from './notifications/settings.ts';
