@@ -9,6 +9,7 @@ export type {
   PieceworkLimits,
   PieceworkOwnership,
   PieceworkProps,
+  PieceworkQuotas,
   PieceworkSourceBucket,
   PieceworkVpc,
 } from './props/props.ts';

@@ -8,8 +8,8 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { DeployedName, Variable } from '../lib/aws/names.ts';
-import { ENV, NEEDS } from '../lib/aws/names.ts';
+import type { DeployedName, TracingSettings, Variable } from '../lib/aws/names.ts';
+import { ENV, NEEDS, NOTIFIER } from '../lib/aws/names.ts';
 import { EMPTYING_RIGHTS } from '../lib/aws/stage-rights.ts';
 import { acknowledgeNetwork, acknowledgePrefix } from './acknowledge.ts';
 import { bundleOf } from './bundle.ts';
@@ -73,6 +73,12 @@ export class StageFunction extends Construct {
       environment: { NODE_OPTIONS: '--enable-source-maps', POWERTOOLS_SERVICE_NAME: `piecework-${stage}` },
       ...(OUTWARD.includes(stage) ? this.#placeIn(settings) : {}),
     });
+    if (settings.tracing !== undefined && stage !== NOTIFIER) this.#trace(settings.tracing);
+  }
+
+  #trace({ endpoint = 'http://localhost:4318', ratio = 1, layer }: NonNullable<Settings['tracing']>): void {
+    this.function.addEnvironment(ENV.tracing, JSON.stringify({ endpoint, ratio } satisfies TracingSettings));
+    if (layer !== undefined) this.function.addLayers(layer);
   }
 
   /** Lambda makes a function's network interfaces with the function's own role, before the function is there. */

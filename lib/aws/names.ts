@@ -31,6 +31,8 @@ export const ENV = {
   apiKeys: 'PIECEWORK_API_KEYS',
   /** JSON, `OwnershipRules`: of the API. */
   ownership: 'PIECEWORK_OWNERSHIP',
+  /** JSON, `QuotaRules`: of API, planner and finalizer, and only where there are some. */
+  quotas: 'PIECEWORK_QUOTAS',
   /** Of the API, and only where it was asked for. */
   defaultOwner: 'PIECEWORK_DEFAULT_OWNER',
   /** ARN of a KMS key: of the API, and only where there is one. */
@@ -42,7 +44,7 @@ export const ENV = {
   plansDeadQueueUrl: 'PIECEWORK_PLANS_DEAD_QUEUE_URL',
   resultsDeadQueueUrl: 'PIECEWORK_RESULTS_DEAD_QUEUE_URL',
   eventBus: 'PIECEWORK_EVENT_BUS',
-  /** JSON, `BucketRule[]`: where objects may be written. */
+  /** JSON, `DestinationRule[]`: where objects may be written. */
   destinations: 'PIECEWORK_DESTINATIONS',
   /** JSON, `SourceRules`. */
   sources: 'PIECEWORK_SOURCES',
@@ -54,6 +56,8 @@ export const ENV = {
   lateSeconds: 'PIECEWORK_LATE_SECONDS',
   /** JSON, as `USUAL_WORKERS`: how the functions are made, for what transfers cost. */
   workers: 'PIECEWORK_WORKERS',
+  /** Of the API, by its name: it looks at sources for it. */
+  plannerFunction: 'PIECEWORK_PLANNER_FUNCTION',
   /** Requests of the API that may wait at the same time. */
   maxWaiting: 'PIECEWORK_MAX_WAITING',
   /** JSON, `NotificationSettings`: of API, finalizer and notifier, and only where an end may be notified. */
@@ -62,17 +66,21 @@ export const ENV = {
   notificationsQueueUrl: 'PIECEWORK_NOTIFICATIONS_QUEUE_URL',
   /** Of the notifier. */
   notificationsDeadQueueUrl: 'PIECEWORK_NOTIFICATIONS_DEAD_QUEUE_URL',
+  /** JSON, `TracingSettings`: only where a deployment is traced. */
+  tracing: 'PIECEWORK_TRACING',
   /** Of the functions behind PieceworkObject; the command line has it too. */
   apiUrl: 'PIECEWORK_API_URL',
 } as const;
 export type Variable = Exclude<
   keyof typeof ENV,
   | 'defaultOwner'
+  | 'quotas'
   | 'apiKeys'
   | 'sealedKey'
   | 'notifications'
   | 'notificationsQueueUrl'
   | 'notificationsDeadQueueUrl'
+  | 'tracing'
   | 'apiUrl'
 >;
 
@@ -90,7 +98,17 @@ const COMMON: readonly Variable[] = [
 
 /** What each function needs, and is given no more of. */
 export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
-  api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes', 'ownership', 'workers', 'maxWaiting'],
+  api: [
+    ...COMMON,
+    'plansQueueUrl',
+    'eventBus',
+    'sources',
+    'secretPrefixes',
+    'ownership',
+    'workers',
+    'maxWaiting',
+    'plannerFunction',
+  ],
   planner: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
   fetcher: [...COMMON, 'piecesQueueUrl', 'parkedQueueUrl', 'sources', 'secretPrefixes'],
   finalizer: [
@@ -111,6 +129,14 @@ export interface BucketRule {
   readonly prefix: string;
 }
 
+/** Where objects may be written. */
+export interface DestinationRule extends BucketRule {
+  /** With `{owner}` in it each owner writes under its own name. */
+  readonly prefix: string;
+  /** Who may write there. @default every owner */
+  readonly owners?: readonly string[];
+}
+
 /** Whose transfers a caller of the API may retry and cancel, and whose it sees. */
 export interface OwnershipRules {
   readonly change: 'owner' | 'anyone';
@@ -129,6 +155,14 @@ export interface SourceRules {
   readonly schemes: readonly string[];
   /** What the functions' own role reads for every caller. */
   readonly buckets: readonly BucketRule[];
+}
+
+/** Of the functions that are traced. */
+export interface TracingSettings {
+  /** Where spans are posted to, by OTLP over HTTP: `http://localhost:4318` of a collector beside the function. */
+  readonly endpoint: string;
+  /** The part of the traces that begin here which is kept, from 0 to 1; one that a caller began is as it says. */
+  readonly ratio: number;
 }
 
 /** What a source's URL may begin with, where the deployment names no others. */
@@ -204,6 +238,9 @@ export const PREFIXES = {
   /** What an operator's commands leave for those who look. */
   ops: 'ops/',
   waits: 'waits/',
+  /** What each owner has open, and has brought on a day: only where there are quotas. */
+  open: 'open/',
+  spent: 'spent/',
   /** Lists and shards of batches, which are sealed as sources are. */
   sealedBatches: 'sealed/batches/',
   /** Who is notified of an end. */

@@ -2,6 +2,7 @@
 import './transfers.ts';
 import './batches.ts';
 import './api.ts';
+import './console.ts';
 import './operator.ts';
 import './notifications/notifications.ts';
 import './afterwards.ts';

@@ -149,14 +149,14 @@ describe.each(texts.map((text, at) => [all[at]?.version ?? '', text] as const))(
 
   const send = (kind: string) => {
     const queue = QUEUES[MESSAGE_QUEUES[kind as keyof typeof MESSAGE_QUEUES]];
-    services.onMessage({ queue, body: JSON.stringify(released.messages[kind]), delaySeconds: 0 });
+    services.onMessage({ queue, body: JSON.stringify(released.messages[kind]), delaySeconds: 0, attributes: {} });
   };
 
   /** A message of that kind, about this transfer or batch. */
   const sendAbout = (kind: string, about: object) => {
     const queue = QUEUES[MESSAGE_QUEUES[kind as keyof typeof MESSAGE_QUEUES]];
     const body = JSON.stringify({ ...Object(released.messages[kind]), ...about });
-    services.onMessage({ queue, body, delaySeconds: 0 });
+    services.onMessage({ queue, body, delaySeconds: 0, attributes: {} });
   };
 
   test.each(['accepted', 'planning'])(

@@ -44,6 +44,9 @@ test('asked for is what each function needs, in the partition and account of the
   ]);
   expect(of('fetcher', 'arn:aws-cn:sqs:cn-north-1:111122223333:Piecework-pieces')).toContain('sqs:ReceiveMessage');
   expect(of('finalizer', 'arn:aws-cn:sqs:cn-north-1:111122223333:Piecework-plansDead')).toContain('sqs:DeleteMessage');
+  expect(of('api', 'arn:aws-cn:lambda:cn-north-1:111122223333:function:Piecework-planner')).toEqual([
+    'lambda:InvokeFunction',
+  ]);
   const asked = wanted.map(({ stage, resource }) => `${stage} ${resource}`);
   expect(new Set(asked).size).toBe(asked.length);
 });

@@ -3,8 +3,19 @@ import type { Architecture, Egress } from './prices.ts';
 import { PRICES } from './prices.ts';
 import type { Usage } from './usage.ts';
 
-/** What is paid for: a kind of usage, or a way that the bytes take. */
-export type CostKind = Exclude<keyof Usage, 'bytes'> | 'nat' | 'egress';
+/** What is paid for: kinds of usage, and ways that the bytes take. */
+export const COST_KINDS = [
+  's3Writes',
+  's3Reads',
+  'queueRequests',
+  'functionRuns',
+  'gbSeconds',
+  'events',
+  'apiRequests',
+  'nat',
+  'egress',
+] as const satisfies readonly (Exclude<keyof Usage, 'bytes'> | 'nat' | 'egress')[];
+export type CostKind = (typeof COST_KINDS)[number];
 
 export interface CostItem {
   readonly item: CostKind;

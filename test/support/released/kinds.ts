@@ -47,7 +47,7 @@ export const MESSAGE_QUEUES: Readonly<Record<Message['kind'], 'planner' | 'fetch
 
 /** What is stored besides `KEYS`: under `sealed/`. */
 type SealedKind = 'sealedSource' | 'sealedList' | 'sealedShard' | 'sealedWebhook' | 'sealedTask';
-export type RecordKind = Exclude<keyof typeof KEYS, 'outcomesOf'> | SealedKind;
+export type RecordKind = Exclude<keyof typeof KEYS, 'outcomesOf' | 'openOf'> | SealedKind;
 
 /** Where each lies in the records bucket; of several that fit, the first. */
 export const RECORD_PATHS: Readonly<Record<RecordKind, RegExp>> = {
@@ -64,6 +64,8 @@ export const RECORD_PATHS: Readonly<Record<RecordKind, RegExp>> = {
   activeBatch: /^active-batches\/[^/]+\/\d+$/,
   pause: /^ops\/pause\.json$/,
   wait: /^waits\/\d+\.json$/,
+  open: /^open\/[^/]+\/[^/]+\.\d+$/,
+  spent: /^spent\/[^/]+\/[^/]+\/\d+\.json$/,
   sealedList: /^sealed\/batches\/[^/]+\/list$/,
   sealedShard: /^sealed\/batches\/[^/]+\/[^/]+\/\d+$/,
   sealedWebhook: /^sealed\/hooks\/[^/]+\/webhook$/,

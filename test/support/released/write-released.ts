@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aboutMessage } from '../../../lib/aws/messages/about.ts';
+import { ENV } from '../../../lib/aws/names.ts';
 import { VERSION } from '../../../lib/values/version.ts';
 import { openAwsFunctions, variablesOf } from '../aws-functions.ts';
 import { startAwsServices } from '../aws-service-double.ts';
@@ -19,7 +20,10 @@ const store = things.use(await startS3Double());
 const origin = things.use(await startOrigin());
 const services = things.use(await startAwsServices(store.endpoint));
 for (const bucket of ['records', 'target']) store.makeBucket(bucket);
-const variables = variablesOf(services.endpoint, [origin.port]);
+const variables = {
+  ...variablesOf(services.endpoint, [origin.port]),
+  [ENV.quotas]: JSON.stringify({ open: 100, bytesPerDay: 1e12 }),
+};
 Object.assign(process.env, variables);
 process.env['POWERTOOLS_LOG_LEVEL'] = 'SILENT';
 const realNow = Date.now;

@@ -6,6 +6,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { PieceworkError } from '../../../../errors/error.ts';
 import { KEYS } from '../../../../records/records.ts';
 import { systemClock } from '../../../../system/clock.ts';
+import { prefixOfAll } from '../../../../values/text/owner-name.ts';
 import { VERSION } from '../../../../values/version.ts';
 import type { BucketRule } from '../../../names.ts';
 import { DEPLOYED, STAGES } from '../../../names.ts';
@@ -98,7 +99,9 @@ type Functions = OfEachFunction<Seen<FunctionRead>>;
 function destinationRules(functions: Functions): Seen<readonly BucketRule[]> {
   const all = STAGES.map((stage) => functions[stage]);
   const environment = all.map((seen) => ('value' in seen ? seen.value.environment : undefined)).find(Boolean);
-  if (environment !== undefined) return { value: environment.destinations };
+  // Owners' prefixes as IAM knows them.
+  if (environment !== undefined)
+    return { value: environment.destinations.map(({ bucket, prefix }) => ({ bucket, prefix: prefixOfAll(prefix) })) };
   const [refused] = all.flatMap((seen) => ('unseen' in seen ? [seen] : []));
   return refused ?? { unseen: 'the environment of no function says where transfers may write' };
 }

@@ -5,6 +5,8 @@ import type { BucketRule, DeployedName } from '../../../names.ts';
 import { EVENT_SOURCE, NOTIFIER, PREFIXES, STAGES } from '../../../names.ts';
 import {
   BUCKET_RIGHTS,
+  CALL_RIGHT,
+  CALLS,
   EMPTYING_RIGHTS,
   HOOK_RIGHTS,
   NOTIFICATION_SENDS,
@@ -33,13 +35,13 @@ type Pair = readonly [resource: string, action: string];
 const SAMPLE = 'piecework-doctor';
 
 /**
- * All that functions need of the records bucket, of destinations and of queues. Keys of KMS, sources and secrets are
- * the caller's own, and not in it.
+ * All that functions need of the records bucket, of destinations, of queues and of each other. Keys of KMS, sources and
+ * secrets are the caller's own, and not in it.
  * @param account of a function's ARN: partition, Region and number
  * @param endsTasks the notifier ends tasks of Step Functions
  */
 export function wantedRights(
-  { recordsBucket, queueUrls }: Pick<Deployment, 'recordsBucket' | 'queueUrls'>,
+  { recordsBucket, queueUrls, functions }: Pick<Deployment, 'recordsBucket' | 'queueUrls' | 'functions'>,
   destinations: readonly BucketRule[],
   { partition, region, account }: ArnParts,
   endsTasks: boolean,
@@ -47,6 +49,7 @@ export function wantedRights(
   const s3 = (path: string) => `arn:${partition}:s3:::${path}`;
   const sqs = (queue: keyof typeof queueUrls) =>
     `arn:${partition}:sqs:${region}:${account}:${queueUrls[queue]?.split('/').at(-1)}`;
+  const lambda = (name: string) => `arn:${partition}:lambda:${region}:${account}:function:${name}`;
   const notifies = queueUrls.notifications !== undefined;
   const ofStages = STAGES.flatMap((stage) => {
     const { read, write, remove } = RECORD_RIGHTS[stage];
@@ -63,6 +66,7 @@ export function wantedRights(
       ...(notifies && stage === 'finalizer' ? NOTIFICATION_SENDS.finalizer : []).map(
         (queue) => [sqs(queue), 'sqs:SendMessage'] as const,
       ),
+      ...CALLS[stage].map((other) => [lambda(functions[other]), CALL_RIGHT] as const),
       ...CONSUMED[stage].flatMap((queue) => CONSUMES.map((action) => [sqs(queue), action] as const)),
       ...(stage === 'finalizer' ? (['plansDead', 'resultsDead'] as const) : []).flatMap((queue) =>
         EMPTYING_RIGHTS.map((action) => [sqs(queue), action] as const),
