@@ -12,10 +12,10 @@ import { startOrigin } from '../support/origin.ts';
 import { lettersLeft, untilQueuesAreEmpty } from './stand-in/leftovers.ts';
 
 // By hand: npm run upgrade -- --from REVISION [--transfers 20]
-// Deploys an earlier revision, lets transfers begin, deploys this one over it while they run, lets more begin, and goes
-// back to the earlier one while those run. Every object must be there byte for byte, no message put aside, no dead
-// letter. The earlier revision is built in a git worktree of its own, with its own packages. Ends with 1 if anything was
-// lost.
+// Deploys an earlier revision, lets transfers begin, deploys this one over it while they run, lets more begin, and
+// goes back to the earlier one while those run. Every object must be there byte for byte, no message put aside, no
+// dead letter. The earlier revision is built in a git worktree of its own, with its own packages. Ends with 1 if
+// anything was lost.
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..', '..');
