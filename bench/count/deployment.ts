@@ -8,8 +8,8 @@ import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { Records } from '../../lib/records/records.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import type { TickSpan } from '../../lib/transfer/messages.ts';
-import { isSettled } from '../../lib/transfer/record/record.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { isSettled } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { fractionOf } from '../../lib/values/random.ts';
 import { countedDestination, countedRecords, countedSecrets, Requests } from './requests.ts';
@@ -49,7 +49,7 @@ export interface CountedDeployment extends DeploymentCase {
   readonly seconds: number;
 }
 
-/** All of a deployment, its tick too, on the code of the functions in simulated time, until all its transfers are there. */
+/** All of a deployment, its tick too, on the code of the functions in simulated time, until each transfer is settled. */
 export async function countDeployment(one: DeploymentCase): Promise<CountedDeployment> {
   const { transfers, hosts, pieceCount, pieceSeconds, connections, everySeconds } = one;
   const time = new Timeline();

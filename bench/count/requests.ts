@@ -121,7 +121,9 @@ export function countedDestination(requests: Requests, time: Timeline, pieceMs: 
     async listParts({ id }, after) {
       requests.count('LIST ListParts');
       await time.sleep(LATENCY_MS);
-      const page = [...(uploads.get(id)?.values() ?? [])].filter(({ number }) => number > after).sort((a, b) => a.number - b.number);
+      const page = [...(uploads.get(id)?.values() ?? [])]
+        .filter(({ number }) => number > after)
+        .sort((a, b) => a.number - b.number);
       const last = page[999];
       return page.length > 1000 && last !== undefined
         ? { parts: page.slice(0, 1000), next: last.number }

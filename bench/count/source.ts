@@ -1,8 +1,8 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Sources } from '../../lib/sources/source.ts';
 import type { Snapshot } from '../../lib/transfer/snapshot.ts';
-import { fractionOf } from '../../lib/values/random.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
+import { fractionOf } from '../../lib/values/random.ts';
 
 /** Sources of so many bytes, which take no time; some of the pieces' first tries are broken off. */
 export function countedSources(sizeBytes: number, failing = 0): Sources {
