@@ -49,7 +49,7 @@ export interface CountedDeployment extends DeploymentCase {
   readonly seconds: number;
 }
 
-/** All of a deployment, its tick too, on the code of the functions in simulated time, until each transfer is settled. */
+/** All of a deployment, its tick too, on the code of the functions, in simulated time, until each is settled. */
 export async function countDeployment(one: DeploymentCase): Promise<CountedDeployment> {
   const { transfers, hosts, pieceCount, pieceSeconds, connections, everySeconds } = one;
   const time = new Timeline();
