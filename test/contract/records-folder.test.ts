@@ -102,7 +102,7 @@ describe('records in a folder', () => {
   test('a folder that can not be written is said to be so', async () => {
     const folder = await emptyFolder();
     await writeFile(folder, 'a file');
-    const error = await failureOf(folderRecords({ folder }).put(KEY, { count: 1 }, 'absent'), 'InvalidOption');
+    const error = await failureOf(folderRecords({ folder }).put(KEY, { count: 1 }, 'absent'), 'DestinationNotWritable');
     expect(error.message).toContain(folder);
   });
 
