@@ -6,15 +6,15 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { NOTIFIER, Stage, Variable } from '../lib/aws/names.ts';
-import { ENV, NEEDS } from '../lib/aws/names.ts';
+import type { DeployedName, TracingSettings, Variable } from '../lib/aws/names.ts';
+import { ENV, NEEDS, NOTIFIER } from '../lib/aws/names.ts';
 import { EMPTYING_RIGHTS } from '../lib/aws/stage-rights.ts';
 import { acknowledgePrefix } from './acknowledge.ts';
 import { bundleOf } from './bundle.ts';
 import type { Settings } from './props/props.ts';
 
 export interface StageFunctionProps {
-  readonly stage: Stage | typeof NOTIFIER;
+  readonly stage: DeployedName;
   readonly description: string;
   readonly memoryMiB: number;
   readonly timeout: Duration;
@@ -26,7 +26,7 @@ export class StageFunction extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
   readonly #role: Role;
-  readonly #stage: Stage | typeof NOTIFIER;
+  readonly #stage: DeployedName;
 
   constructor(scope: Construct, id: string, props: StageFunctionProps) {
     super(scope, id);
@@ -57,6 +57,12 @@ export class StageFunction extends Construct {
       ...(stage === 'api' ? {} : { recursiveLoop: RecursiveLoop.ALLOW }),
       environment: { NODE_OPTIONS: '--enable-source-maps', POWERTOOLS_SERVICE_NAME: `piecework-${stage}` },
     });
+    if (settings.tracing !== undefined && stage !== NOTIFIER) this.#trace(settings.tracing);
+  }
+
+  #trace({ endpoint = 'http://localhost:4318', ratio = 1, layer }: NonNullable<Settings['tracing']>): void {
+    this.function.addEnvironment(ENV.tracing, JSON.stringify({ endpoint, ratio } satisfies TracingSettings));
+    if (layer !== undefined) this.function.addLayers(layer);
   }
 
   get roleArn(): string {

@@ -1,6 +1,7 @@
 import { SOURCE_SCHEMES } from '../../lib/aws/names.ts';
 import { covers, parseHostRule } from '../../lib/values/web/hosts.ts';
 import { checkApi } from './check-api.ts';
+import { checkOwners } from './check-owners.ts';
 import { checkTags } from './check-tags.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
 import { PieceworkPropsError, refuseUnknown } from './props-error.ts';
@@ -14,6 +15,8 @@ export function checkSettings(settings: Settings): void {
   checkSecrets(settings);
   checkNotify(settings);
   checkApi(settings);
+  checkTracing(settings);
+  checkOwners(settings);
   checkConstructs(settings);
   checkTags(settings);
 }
@@ -24,7 +27,7 @@ function checkDestinations(destinations: readonly PieceworkDestination[]): void 
       'Piecework needs at least one destination: destinations: [{ bucket }], or [{ bucket, prefix: "incoming/" }].',
     );
   }
-  checkBuckets('destination', destinations, ['bucket', 'prefix', 'encryptionKey', 'acls']);
+  checkBuckets('destination', destinations, ['bucket', 'prefix', 'owners', 'encryptionKey', 'acls']);
 }
 
 function checkSourceBuckets({ sourceBuckets, schemes }: Settings): void {
@@ -129,6 +132,19 @@ function checkNotify({ notify, secretPrefixes, webhooks, taskTokens }: Settings)
     throw new PieceworkPropsError(
       `notify.secret names "${name}", which begins with none of secretPrefixes; add it there.`,
     );
+}
+
+function checkTracing({ tracing }: Settings): void {
+  if (tracing === undefined) return;
+  refuseUnknown('tracing', 'setting', tracing, ['endpoint', 'ratio', 'layer']);
+  const { endpoint, ratio, layer } = tracing;
+  if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
+    throw new PieceworkPropsError(
+      `tracing.endpoint must be an http: or https: URL without /v1/traces, as in http://localhost:4318, and is "${endpoint}".`,
+    );
+  if (ratio !== undefined && !(ratio >= 0 && ratio <= 1))
+    throw new PieceworkPropsError(`tracing.ratio must be a number from 0 to 1, and is ${ratio}.`);
+  checkConstruct('tracing.layer', layer, 'layerVersionArn', 'LayerVersion.fromLayerVersionArn(…)');
 }
 
 /** A text in the place of a list has the methods of one, and another meaning. */

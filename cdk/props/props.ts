@@ -1,7 +1,7 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IAuthorizer, SecurityPolicy } from 'aws-cdk-lib/aws-apigateway';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Architecture } from 'aws-cdk-lib/aws-lambda';
+import type { Architecture, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -9,8 +9,17 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 /** A bucket, or what lies under a prefix of it, that transfers may write to. */
 export interface PieceworkDestination {
   readonly bucket: IBucket;
-  /** Keys must begin with it; ends in `/` unless it is meant to match within a name. @default '' = the whole bucket */
+  /**
+   * Keys must begin with it; ends in `/` unless it is meant to match within a name. With `{owner}` in it, before a `/`,
+   * each owner writes under its own name, as in `incoming/{owner}/`: docs/security.md says how that is written.
+   * @default '' = the whole bucket
+   */
   readonly prefix?: string;
+  /**
+   * Who may write there: owners of transfers, as `owner` of an answer shows them.
+   * @default every caller
+   */
+  readonly owners?: readonly string[];
   /**
    * The KMS key that the bucket encrypts with, so that the functions may use it.
    * @default none: SSE-S3 or an AWS managed key
@@ -86,6 +95,16 @@ export interface PieceworkOwnership {
   readonly read?: 'owner' | 'anyone';
 }
 
+/** What one owner may have at most. */
+export interface PieceworkQuotas {
+  /** Transfers and batches that are not over, a batch as one; 1 to 10,000. @default any number */
+  readonly open?: number;
+  /** Bytes that its transfers and batches brought on one day (UTC) before no more are taken. @default any number */
+  readonly bytesPerDay?: number;
+  /** Entries of one batch. @default any number */
+  readonly batchEntries?: number;
+}
+
 export interface PieceworkProps {
   /** Where transfers may write; at least one. Anything else is refused by the API and not allowed by IAM. */
   readonly destinations: readonly PieceworkDestination[];
@@ -101,10 +120,16 @@ export interface PieceworkProps {
    */
   readonly defaultOwner?: string;
   /**
-   * Whose transfers a caller may change, and whose it may see.
+   * Whose transfers and batches a caller may change, and whose it may see: `'caller'` is its own alone, for either.
    * @default { change: 'owner', read: 'anyone' }
    */
-  readonly ownership?: PieceworkOwnership;
+  readonly ownership?: PieceworkOwnership | 'caller';
+  /**
+   * What each owner may have at most (`open`, `bytesPerDay`, `batchEntries`), and by the names of owners what some may
+   * have in its place: a submit beyond it is refused (429). docs/security.md says how exact that is.
+   * @default no bounds, and nothing is counted
+   */
+  readonly quotas?: PieceworkQuotas & { readonly owners?: Readonly<Record<string, PieceworkQuotas>> };
   /**
    * What a connection to the API must speak; a policy for Regional endpoints. A custom domain has one of its own.
    * @default SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09: TLS 1.2 or 1.3, with forward secrecy
@@ -218,6 +243,13 @@ export interface PieceworkProps {
   readonly eventBus?: { readonly eventBusName: string; readonly eventBusArn: string };
   /** Gets every alarm. @default none: the alarms are only shown */
   readonly alarmTopic?: ITopic;
+  /**
+   * Spans of transfers and batches for a collector that speaks OTLP over HTTP, such as one in a Lambda layer. None is
+   * brought along. Of traces that begin here the `ratio` is kept; those that a caller's `traceparent` begins are as it
+   * says.
+   * @default nothing is traced, and no tracer is loaded
+   */
+  readonly tracing?: PieceworkTracing;
   /** A dashboard of CloudWatch: transfers, queues, functions, alarms. @default true */
   readonly dashboard?: boolean;
   /** Of the functions' logs. @default one month */
@@ -247,8 +279,29 @@ export interface PieceworkProps {
   readonly lateArrival?: Duration;
 }
 
+export interface PieceworkTracing {
+  /**
+   * Without `/v1/traces`. The functions must reach it.
+   * @default `http://localhost:4318`, a collector beside each function
+   */
+  readonly endpoint?: string;
+  /** 0 to 1. @default 1 */
+  readonly ratio?: number;
+  /** The collector as a layer of the functions, for their architecture. @default none is added */
+  readonly layer?: ILayerVersion;
+}
+
 /** With every default in its place. */
 export type Settings = Required<Omit<PieceworkProps, Optional | 'ownership'>> &
   Pick<PieceworkProps, Optional> & { readonly ownership: Required<PieceworkOwnership> };
 
-type Optional = 'accessLog' | 'encryptionKey' | 'sealedKey' | 'eventBus' | 'alarmTopic' | 'defaultOwner' | 'notify';
+type Optional =
+  | 'accessLog'
+  | 'tracing'
+  | 'encryptionKey'
+  | 'sealedKey'
+  | 'eventBus'
+  | 'alarmTopic'
+  | 'defaultOwner'
+  | 'notify'
+  | 'quotas';

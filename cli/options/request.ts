@@ -48,13 +48,13 @@ export function retrySource(url: string | undefined, settings: Settings, stored:
 }
 
 export function localOptions(settings: Settings): LocalOptions {
-  const { stateDir, limitRate, netrc, noRescue } = settings;
+  const { stateDir, limitRate, netrc, noRescue, directWrites } = settings;
   return {
     http: httpOptions(settings),
     s3: s3Options(settings),
     sourceS3: sourceStore(settings),
     ssh: sshOptions(settings),
-    ...stated({ stateDir, limitRate, netrc, rescue: noRescue === undefined ? undefined : !noRescue }),
+    ...stated({ stateDir, limitRate, netrc, directWrites, rescue: noRescue === undefined ? undefined : !noRescue }),
   };
 }
 

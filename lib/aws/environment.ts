@@ -1,9 +1,20 @@
 import { PieceworkError } from '../errors/error.ts';
 import type { Workers } from '../transfer/cost/workers.ts';
-import type { BucketRule, OwnershipRules, SourceRules, Stage, Variable } from './names.ts';
+import type { QuotaRules } from '../transfer/quotas.ts';
+import type {
+  BucketRule,
+  DestinationRule,
+  OwnershipRules,
+  SourceRules,
+  Stage,
+  TracingSettings,
+  Variable,
+} from './names.ts';
 import { ENV, NEEDS, USUAL_WORKERS } from './names.ts';
 import type { NotificationSettings } from './notifications/settings.ts';
 import { parseNotificationSettings } from './notifications/settings.ts';
+import { parseQuotas } from './quotas.ts';
+import { parseTracingSettings } from './tracing/settings.ts';
 
 /**
  * What a function reads from its environment. What a stage does not need is absent from its variables,
@@ -17,7 +28,7 @@ export interface Environment {
   readonly recordsBucket: string;
   /** Of this function, as Lambda says it; 0 elsewhere. */
   readonly memoryMiB: number;
-  readonly destinations: readonly BucketRule[];
+  readonly destinations: readonly DestinationRule[];
   readonly sources: SourceRules | undefined;
   readonly queueUrls: {
     readonly plans: string | undefined;
@@ -31,6 +42,8 @@ export interface Environment {
   readonly eventBus: string | undefined;
   /** Of the API. */
   readonly ownership: OwnershipRules | undefined;
+  /** Absent = owners have no bounds. */
+  readonly quotas: QuotaRules | undefined;
   /** Whose a transfer is, by the id of the API key that a request came with. */
   readonly apiKeyNames: ReadonlyMap<string, string>;
   /** Whose a transfer is when API Gateway lets a request through and does not say whose it is. */
@@ -41,6 +54,8 @@ export interface Environment {
   /** Absent = no end is notified here. */
   readonly notifications: NotificationSettings | undefined;
   readonly notificationsQueueUrl: string | undefined;
+  /** Absent = it is not traced. */
+  readonly tracing: TracingSettings | undefined;
   readonly hostConnections: number;
   readonly planTimeoutMs: number;
   readonly pieceTimeoutMs: number;
@@ -84,12 +99,11 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     return new Map(names);
   }
 
-  function notifications(): NotificationSettings | undefined {
-    const value = variables[ENV.notifications] || undefined;
-    const settings = value === undefined ? undefined : parseNotificationSettings(value);
-    if (value !== undefined && settings === undefined)
-      problems.push(`${ENV.notifications} must be JSON: {"webhooks", "taskTokens"}, each true or false`);
-    return settings;
+  function optional<T>(name: keyof typeof ENV, parse: (value: string) => T | undefined, wanted: string): T | undefined {
+    const value = variables[ENV[name]] || undefined;
+    const parsed = value === undefined ? undefined : parse(value);
+    if (value !== undefined && parsed === undefined) problems.push(`${ENV[name]} must be ${wanted}`);
+    return parsed;
   }
 
   const queueUrl = (name: Variable) => read(name, parseUrl, 'the URL of a queue');
@@ -119,7 +133,17 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     defaultOwner: variables[ENV.defaultOwner] || undefined,
     sealedKey: variables[ENV.sealedKey] || undefined,
     secretPrefixes: read('secretPrefixes', parseTexts, 'JSON: a list of texts') ?? [],
-    notifications: notifications(),
+    notifications: optional(
+      'notifications',
+      parseNotificationSettings,
+      'JSON: {"webhooks", "taskTokens"}, each true or false',
+    ),
+    tracing: optional('tracing', parseTracingSettings, 'JSON: {"endpoint": "http://…", "ratio": 0 to 1}'),
+    quotas: optional(
+      'quotas',
+      parseQuotas,
+      'JSON: {"open", "bytesPerDay", "batchEntries"}, each a whole number above 0, and {"owners"}',
+    ),
     notificationsQueueUrl: variables[ENV.notificationsQueueUrl] || undefined,
     hostConnections: read('hostConnections', wholeNumber(1, 10_000), 'a whole number from 1 to 10000') ?? 1,
     planTimeoutMs: (read('planTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
@@ -151,9 +175,16 @@ function wholeNumber(least: number, most: number): (value: string) => number | u
   };
 }
 
-function parseDestinations(value: string): readonly BucketRule[] | undefined {
-  const rules = bucketRules(parseJson(value));
-  return rules === undefined || rules.length === 0 ? undefined : rules;
+function parseDestinations(value: string): readonly DestinationRule[] | undefined {
+  const list = parseJson(value);
+  const rules = bucketRules(list);
+  if (rules === undefined || rules.length === 0) return undefined;
+  const owners = (list as readonly { readonly owners?: unknown }[]).map((item) => item.owners);
+  if (!owners.every((some) => some === undefined || isList(some, 'string'))) return undefined;
+  return rules.map((rule, index) => {
+    const some = owners[index];
+    return isList(some, 'string') ? { ...rule, owners: some } : rule;
+  });
 }
 
 function bucketRules(list: unknown): readonly BucketRule[] | undefined {

@@ -11,11 +11,15 @@ export type Stage = (typeof STAGES)[number];
 export const NOTIFIER = 'notifier';
 export const NOTIFIER_TIMEOUT_SECONDS = 60;
 
+/** The functions of a deployment: one for each stage, and the notifier where there is anyone to notify. */
+export const DEPLOYED = [...STAGES, NOTIFIER] as const;
+export type DeployedName = (typeof DEPLOYED)[number];
+
 /** The functions behind the construct PieceworkObject. */
 export const OBJECT = 'object';
 
 /** Whatever is bundled to run on Lambda. */
-export type FunctionName = Stage | typeof NOTIFIER | typeof OBJECT;
+export type FunctionName = DeployedName | typeof OBJECT;
 
 /** Environment variables that the construct sets. */
 export const ENV = {
@@ -27,6 +31,8 @@ export const ENV = {
   apiKeys: 'PIECEWORK_API_KEYS',
   /** JSON, `OwnershipRules`: of the API. */
   ownership: 'PIECEWORK_OWNERSHIP',
+  /** JSON, `QuotaRules`: of API, planner and finalizer, and only where there are some. */
+  quotas: 'PIECEWORK_QUOTAS',
   /** Of the API, and only where it was asked for. */
   defaultOwner: 'PIECEWORK_DEFAULT_OWNER',
   /** ARN of a KMS key: of the API, and only where there is one. */
@@ -38,7 +44,7 @@ export const ENV = {
   plansDeadQueueUrl: 'PIECEWORK_PLANS_DEAD_QUEUE_URL',
   resultsDeadQueueUrl: 'PIECEWORK_RESULTS_DEAD_QUEUE_URL',
   eventBus: 'PIECEWORK_EVENT_BUS',
-  /** JSON, `BucketRule[]`: where objects may be written. */
+  /** JSON, `DestinationRule[]`: where objects may be written. */
   destinations: 'PIECEWORK_DESTINATIONS',
   /** JSON, `SourceRules`. */
   sources: 'PIECEWORK_SOURCES',
@@ -60,17 +66,21 @@ export const ENV = {
   notificationsQueueUrl: 'PIECEWORK_NOTIFICATIONS_QUEUE_URL',
   /** Of the notifier. */
   notificationsDeadQueueUrl: 'PIECEWORK_NOTIFICATIONS_DEAD_QUEUE_URL',
+  /** JSON, `TracingSettings`: only where a deployment is traced. */
+  tracing: 'PIECEWORK_TRACING',
   /** Of the functions behind PieceworkObject; the command line has it too. */
   apiUrl: 'PIECEWORK_API_URL',
 } as const;
 export type Variable = Exclude<
   keyof typeof ENV,
   | 'defaultOwner'
+  | 'quotas'
   | 'apiKeys'
   | 'sealedKey'
   | 'notifications'
   | 'notificationsQueueUrl'
   | 'notificationsDeadQueueUrl'
+  | 'tracing'
   | 'apiUrl'
 >;
 
@@ -119,6 +129,14 @@ export interface BucketRule {
   readonly prefix: string;
 }
 
+/** Where objects may be written. */
+export interface DestinationRule extends BucketRule {
+  /** With `{owner}` in it each owner writes under its own name. */
+  readonly prefix: string;
+  /** Who may write there. @default every owner */
+  readonly owners?: readonly string[];
+}
+
 /** Whose transfers a caller of the API may retry and cancel, and whose it sees. */
 export interface OwnershipRules {
   readonly change: 'owner' | 'anyone';
@@ -137,6 +155,14 @@ export interface SourceRules {
   readonly schemes: readonly string[];
   /** What the functions' own role reads for every caller. */
   readonly buckets: readonly BucketRule[];
+}
+
+/** Of the functions that are traced. */
+export interface TracingSettings {
+  /** Where spans are posted to, by OTLP over HTTP: `http://localhost:4318` of a collector beside the function. */
+  readonly endpoint: string;
+  /** The part of the traces that begin here which is kept, from 0 to 1; one that a caller began is as it says. */
+  readonly ratio: number;
 }
 
 /** What a source's URL may begin with, where the deployment names no others. */
@@ -202,6 +228,9 @@ export const PREFIXES = {
   /** What an operator's commands leave for those who look. */
   ops: 'ops/',
   waits: 'waits/',
+  /** What each owner has open, and has brought on a day: only where there are quotas. */
+  open: 'open/',
+  spent: 'spent/',
   /** Lists and shards of batches, which are sealed as sources are. */
   sealedBatches: 'sealed/batches/',
   /** Who is notified of an end. */

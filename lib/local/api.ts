@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Hosts } from '../api/schemas/hosts.ts';
+import type { DirectWrites } from '../destinations/file/upload/direct.ts';
 import type { ListQuery, TransferStatus } from '../pipeline/requests/query.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { Webhook } from '../transfer/hooks.ts';
@@ -43,6 +44,12 @@ export interface LocalOptions {
   readonly perHost?: number;
   /** Ask once more, on another connection, for what a piece lacks that is much slower than the others. @default true */
   readonly rescue?: boolean;
+  /**
+   * Bytes of files go to the disk past the system's cache, on Linux: half the CPU, and what others read stays in the
+   * cache; but who reads the file right afterwards waits for the disk. `auto`: files larger than a quarter of the
+   * memory that is available, on ext4 and XFS, unless they are read once more to prove a digest. @default 'auto'
+   */
+  readonly directWrites?: DirectWrites;
   /**
    * Transfers that run side by side at most; others wait for their turn, first come, first served. They share
    * connections and body memory evenly, so this is about how soon a small one comes to its turn, not about speed.

@@ -37,5 +37,8 @@ export interface WholeBody {
 /** A body on its way into a destination, whose length is known before it starts. */
 export type Body =
   | WholeBody
-  /** Window after window; each view is valid until the next call. `undefined` = the end. Can be sent once only. */
-  | { readonly kind: 'windows'; next(): Promise<Uint8Array | undefined> };
+  /**
+   * View after view of a window, each valid until the next call, and no longer than was asked for where anything was.
+   * `undefined` = the end. Can be sent once only.
+   */
+  | { readonly kind: 'windows'; next(mostBytes?: number): Promise<Uint8Array | undefined> };

@@ -2,9 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { afterAll, describe, expect } from 'vitest';
+import type { Destination } from '../../lib/destinations/destination.ts';
 import { fileDestination } from '../../lib/destinations/file/destination.ts';
 import { fileLocator } from '../../lib/destinations/file/locator.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
+import { countedDirect, inDirectMemory, TAKES_DIRECT } from '../support/direct-files.ts';
 import type { Subject } from './destination/bench.ts';
 import { destinationContract } from './destination.ts';
 
@@ -12,9 +15,9 @@ function pathOf(target: DestinationLocator): string {
   return fileLocator(target).path;
 }
 
-async function setup(): Promise<Subject> {
+async function setup(open: () => Destination = fileDestination, pieceBytes = 100_000): Promise<Subject> {
   const folder = await mkdtemp(join(tmpdir(), 'piecework-contract-'));
-  let current = fileDestination();
+  let current = open();
   await mkdir(join(folder, 'a-folder'));
   return {
     get destination() {
@@ -36,12 +39,12 @@ async function setup(): Promise<Subject> {
       const names = await readdir(dirname(pathOf(target)));
       return names.filter((name) => name.startsWith(`.${basename(pathOf(target))}.piecework`));
     },
-    pieceBytes: 100_000,
+    pieceBytes,
     async reopen() {
       // A lock stands between two destinations, be they in one process.
       await current[Symbol.asyncDispose]();
-      current = fileDestination();
-      return fileDestination();
+      current = open();
+      return open();
     },
     refused: [
       { target: { kind: 'file', path: join(folder, 'missing', 'file.bin') }, code: 'DestinationMissing' },
@@ -59,4 +62,23 @@ async function setup(): Promise<Subject> {
   };
 }
 
-destinationContract('file', setup);
+destinationContract('file', () => setup());
+
+describe.skipIf(!TAKES_DIRECT)('past the cache', () => {
+  const direct = countedDirect();
+
+  function open(): Destination {
+    const own = fileDestination({ directWrites: 'always', openDirect: direct.open });
+    return {
+      ...own,
+      uploadPart: (upload, part, body, call) => own.uploadPart(upload, part, inDirectMemory(body), call),
+    };
+  }
+
+  destinationContract('file, by direct writes', () => setup(open, 25 * 4096));
+
+  afterAll(() => {
+    expect(direct.seen.bytes).toBeGreaterThan(25 * 4096);
+    expect(direct.seen.closed).toBe(direct.seen.opened);
+  });
+});

@@ -23,6 +23,7 @@ const WRITTEN: Readonly<Record<keyof typeof FORMS, string>> = {
   auth: 'apiKey',
   defaultOwner: 'team-a',
   ownership: 'change=owner,read=owner',
+  quotas: 'open=100,bytesPerDay=1000000000000',
   tlsPolicy: 'SecurityPolicy_TLS13_1_3_2025_09',
   accessLog: 'true',
   throttle: 'ratePerSecond=5,burst=10',
@@ -49,6 +50,7 @@ const WRITTEN: Readonly<Record<keyof typeof FORMS, string>> = {
   sealedKey: 'arn:aws:kms:eu-central-1:123456789012:key/22222222-2222-2222-2222-222222222222',
   eventBus: 'arn:aws:events:eu-central-1:123456789012:event-bus/files',
   alarmTopic: 'arn:aws:sns:eu-central-1:123456789012:night',
+  tracing: 'endpoint=http://localhost:4318,ratio=0.5,layer=arn:aws:lambda:eu-central-1:901920570463:layer:otel:1',
   dashboard: 'false',
   logRetention: '90',
   recordRetentionDays: '30',
@@ -87,6 +89,7 @@ test('each prop of the construct can be set from the context, and all of them to
           }),
         ),
         PIECEWORK_OWNERSHIP: Match.serializedJson({ change: 'owner', read: 'owner' }),
+        PIECEWORK_QUOTAS: Match.serializedJson({ open: 100, bytesPerDay: 1_000_000_000_000 }),
       }),
     },
   });

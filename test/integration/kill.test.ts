@@ -100,9 +100,14 @@ function commandFor(to: string, { sizeBytes, pieceBytes, bytesPerSecond }: Shape
 }
 
 describe('killed again and again', () => {
-  test.each([1, 2])('to a file, seed %i', async (seed) => {
+  test.each([
+    { seed: 1, directWrites: 'auto' },
+    { seed: 2, directWrites: 'auto' },
+    { seed: 1, directWrites: 'always' },
+  ])('to a file, seed $seed, direct writes: $directWrites', async ({ seed, directWrites }) => {
     const target = join(folder, 'killed.bin');
-    const said = await runUnderKills(commandFor(target, TO_FILE), {}, chanceFrom(seed), TO_FILE);
+    const environment = { PIECEWORK_DIRECT_WRITES: directWrites };
+    const said = await runUnderKills(commandFor(target, TO_FILE), environment, chanceFrom(seed), TO_FILE);
     expect(sha256(await readFile(target))).toBe(sha256(patternBytes(0, TO_FILE.sizeBytes)));
     expectLittleTwice(TO_FILE);
     expect(said.join('')).toMatch(/resuming \w+: \d+ of 48 pieces present/);

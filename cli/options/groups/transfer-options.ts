@@ -37,6 +37,13 @@ export const TRANSFER_OPTIONS = {
     help: 'do not ask once more, on another connection, for a piece that is much slower than the others',
     fallback: 'off',
   }),
+  directWrites: option({
+    kind: choice(['auto', 'always', 'never']),
+    group: 'Transfer',
+    verbs: FETCHING,
+    help: 'write files past the system’s cache, on Linux: auto (what is large for the memory), always, or never',
+    fallback: 'auto',
+  }),
   maxAttempts: option({
     kind: integer(1, 100),
     group: 'Transfer',

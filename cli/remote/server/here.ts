@@ -16,6 +16,7 @@ export async function serverHere(call: VerbCall): Promise<ApiClient | undefined>
 const OF_A_PROCESS: readonly SettingKey[] = [
   'limitRate',
   'noRescue',
+  'directWrites',
   'netrc',
   'knownHosts',
   'sourceProfile',

@@ -6,8 +6,14 @@ import { untilAborted } from '../../values/call.ts';
 /**
  * The body view by view, each valid until the next is asked for. Throws before a byte too many is handed out, and at
  * the end for one too few: exactly `sizeBytes` or an error.
+ * @param viewBytes how long a view is, at most. @default as it suits the body
  */
-export async function* viewsOf(body: Body, sizeBytes: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* viewsOf(
+  body: Body,
+  sizeBytes: number,
+  signal: AbortSignal,
+  viewBytes?: number,
+): AsyncGenerator<Uint8Array> {
   if (body.kind === 'whole') {
     checkLength(body.bytes.length, sizeBytes);
     if (crc32(body.bytes) !== body.crc32) {
@@ -18,7 +24,7 @@ export async function* viewsOf(body: Body, sizeBytes: number, signal: AbortSigna
   }
   let seen = 0;
   for (;;) {
-    const view = await untilAborted(body.next(), signal);
+    const view = await untilAborted(body.next(viewBytes), signal);
     if (view === undefined) break;
     seen += view.length;
     if (seen > sizeBytes) checkLength(seen, sizeBytes);

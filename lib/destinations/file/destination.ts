@@ -11,12 +11,13 @@ import { bytesAt } from './read.ts';
 import { discardSmallPut, fileSmallPuts } from './small/put-small.ts';
 import { checkFolder, checkSettings, checkSpace, locateTarget, resolveTarget } from './target.ts';
 import { completePartial } from './upload/complete.ts';
+import type { DirectOptions } from './upload/direct.ts';
 import type { Journal } from './upload/journal.ts';
 import { readJournal } from './upload/journal.ts';
 import { fileUploads } from './upload/uploads.ts';
 import type { WriteAt } from './upload/write-all.ts';
 
-export interface FileDestinationOptions {
+export interface FileDestinationOptions extends DirectOptions {
   /** Called with a sentence that says what was found damaged and is done again. @default no call */
   readonly warn?: (sentence: string) => void;
   /** @default the file's own `write` */
@@ -45,8 +46,8 @@ const PARTS_PER_PAGE = 10_000;
  * token: `head` tells it as long as the journal is there, that is until `releaseUpload`.
  */
 export function fileDestination(options: FileDestinationOptions = {}): Destination {
-  const { warn = () => {}, writeAt = writeToFile, onlyLooks = false } = options;
-  const uploads = fileUploads({ warn, writeAt });
+  const { warn = () => {}, writeAt = writeToFile, onlyLooks = false, ...direct } = options;
+  const uploads = fileUploads({ warn, writeAt, direct });
   const inTurn = turns();
   const putSmall = fileSmallPuts(writeAt);
 

@@ -6,7 +6,10 @@ import { fileLocator, identityOfFile, parseFile } from './locator.ts';
 const MIB = 1024 ** 2;
 
 /** Files of this machine. */
-export function fileKind({ warn }: Pick<FileDestinationOptions, 'warn'>): DestinationKind {
+export function fileKind({
+  warn,
+  directWrites,
+}: Pick<FileDestinationOptions, 'warn' | 'directWrites'>): DestinationKind {
   return {
     kind: 'file',
     forms: ['a path', 'a folder'],
@@ -20,7 +23,7 @@ export function fileKind({ warn }: Pick<FileDestinationOptions, 'warn'>): Destin
     async open({ onlyLooks }) {
       // Loaded only where it is written to: every command describes places, and few write to one.
       const { fileDestination } = await import('./destination.ts');
-      return fileDestination(stated({ onlyLooks, warn }));
+      return fileDestination(stated({ onlyLooks, warn, directWrites }));
     },
     async [Symbol.asyncDispose]() {},
   };

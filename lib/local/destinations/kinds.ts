@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { fileKind } from '../../destinations/file/kind.ts';
+import type { DirectWrites } from '../../destinations/file/upload/direct.ts';
 import type { DestinationKind } from '../../destinations/kind.ts';
 import { s3Kind } from '../../destinations/s3/kind.ts';
 import { stdoutKind } from '../../destinations/stdout/kind.ts';
@@ -14,14 +15,21 @@ export interface KindOptions {
   readonly stdout?: Writable | undefined;
   /** Gets a sentence that says what was found damaged and is done again. */
   readonly warn?: (sentence: string) => void;
+  /** @default 'auto' */
+  readonly directWrites?: DirectWrites | undefined;
 }
 
 /** Every kind of place that one machine writes to. A further one is a folder of its own and a line here. */
-export function localKinds({ s3 = {}, stdout, warn = () => {} }: KindOptions): readonly DestinationKind[] {
+export function localKinds({
+  s3 = {},
+  stdout,
+  warn = () => {},
+  directWrites,
+}: KindOptions): readonly DestinationKind[] {
   const { endpointUrl, ...connection } = s3;
   return [
     s3Kind({ ...connection, warn, ...stated({ endpoint: endpointUrl }) }),
-    fileKind({ warn }),
+    fileKind({ warn, ...stated({ directWrites }) }),
     stdoutKind(() => stdout ?? process.stdout),
   ];
 }

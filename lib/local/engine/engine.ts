@@ -1,3 +1,4 @@
+import { memoryForDirect } from '../../disk/direct.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { memoryRecords } from '../../records/memory.ts';
@@ -93,7 +94,7 @@ export interface EngineOptions {
 
 export function createEngine(options: EngineOptions): Engine {
   const { ports, records, freshRecords, destinations, limits, backoff, rescue } = options;
-  const memory = bodyMemory((bytes) => Buffer.allocUnsafeSlow(bytes));
+  const memory = bodyMemory(memoryForDirect);
   const connections = sharedConnections(limits);
   const hosts = hostPlaces({ ports, records: freshRecords, connections });
   const places = runningPlaces(limits.running, () => ports.clock.now());

@@ -86,7 +86,7 @@ export function openHome(
   const clock = systemClock;
   const ids = systemIds;
   const { onEvent, backoff, rescue = true, limitRate } = options;
-  const { running, connections: most, perHost } = options;
+  const { running, connections: most, perHost, directWrites } = options;
   const given: LimitValues = stated({
     running,
     connections: most,
@@ -102,7 +102,7 @@ export function openHome(
   const limited = all.map((source) => limitedSource(source, rate));
   const sources = sourcesFrom(sourcesByScheme(limited.map(withSecretPaths)));
   const s3 = s3Settings(options.s3 ?? {}, environment);
-  const destinations = localDestinations([...localKinds({ s3, stdout: options.stdout, warn }), ...kinds]);
+  const destinations = localDestinations([...localKinds({ s3, stdout: options.stdout, warn, directWrites }), ...kinds]);
   let opened: { readonly folder: FolderRecords; readonly noticed: NoticedRecords } | undefined;
   const own = () => {
     if (opened !== undefined) return opened;

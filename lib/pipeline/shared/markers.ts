@@ -4,6 +4,7 @@ import { isSettled, sealedRunOf } from '../../transfer/record/record.ts';
 import { toIso } from '../../values/time.ts';
 import { pathsUnder } from './paths-under.ts';
 import type { Ports } from './ports.ts';
+import { forgetOpen } from './quotas/open.ts';
 import { createUnlessThere } from './store.ts';
 
 /** Work remains: stands before the record does, and goes last (rule 15). */
@@ -43,12 +44,13 @@ export async function* unmarkedSealed(ports: Pick<Ports, 'records' | 'secrets'>)
  * which it still went, unless the record goes by it even now (one that is settled goes by none); and last its marker.
  */
 export async function dropRun(
-  ports: Pick<Ports, 'records' | 'secrets'>,
+  ports: Pick<Ports, 'records' | 'secrets' | 'policy'>,
   record: TransferRecord,
   run: number,
 ): Promise<void> {
   for (let sealed = 1; sealed <= run; sealed += 1) {
     if (sealed !== sealedRunOf(record) || isSettled(record)) await ports.secrets.discard(record.id, sealed);
   }
+  if (record.batch === undefined) await forgetOpen(ports, record.owner, { id: record.id, run });
   await ports.records.delete(KEYS.active(record.id, run));
 }

@@ -22,6 +22,8 @@ export interface BatchRecord {
   readonly owner?: string;
   /** The principal that asked for this run, or for the cancel. Absent in the run of the submit, and on one machine. */
   readonly actedBy?: string;
+  /** A W3C `traceparent`: the span of the request that asked for it, under which all spans of it are. */
+  readonly trace?: string;
   /** One more with each retry. @default 1 */
   readonly run?: number;
   readonly status: BatchStatus;
@@ -51,6 +53,8 @@ export interface BatchRecord {
   readonly reason?: ErrorRecord;
   /** Sums over all outcomes, taken when it ended. */
   readonly counters?: Counters;
+  /** Bytes of them that have counted for a day of its owner, at ends of earlier runs. Only where there are quotas. */
+  readonly spentBytes?: number;
   /** Failures by their cause, taken with the counters; the most frequent first. */
   readonly failures?: readonly FailureGroup[];
   /** ISO 8601. */

@@ -12,6 +12,8 @@ import { gate, turns } from '../gate.ts';
 import type { UploadFiles } from '../names.ts';
 import { isPutId } from '../names.ts';
 import type { FileTarget } from '../target.ts';
+import type { DirectFile, DirectOptions } from './direct.ts';
+import { DIRECT_BYTES, directFile } from './direct.ts';
 import type { Journal, JournalHeader, JournalPart, JournalWriter } from './journal.ts';
 import { journalWriter } from './journal.ts';
 import type { WriteAt } from './write-all.ts';
@@ -37,11 +39,17 @@ export interface PartialFile {
   close(): Promise<void>;
 }
 
+/** How bytes come into the file. */
+export interface Ways {
+  readonly writeAt: WriteAt;
+  readonly direct: DirectOptions;
+}
+
 export async function createPartial(
   target: FileTarget,
   files: UploadFiles,
   object: ObjectSpec,
-  writeAt: WriteAt,
+  { writeAt, direct }: Ways,
 ): Promise<PartialFile> {
   const header: JournalHeader = {
     v: 1,
@@ -62,7 +70,9 @@ export async function createPartial(
     const file = await open(files.partial, 'wx+', mode);
     return await orClose(file, async () => {
       if (object.sizeBytes !== undefined) await file.truncate(object.sizeBytes);
-      return partialFile({ target, files, header, parts: new Map(), file, journalFile, journal, writeAt });
+      // A put is small.
+      const past = isPutId(files.id) ? undefined : await directFile(file, files.partial, object, direct, writeAt);
+      return partialFile({ target, files, header, parts: new Map(), file, journalFile, journal, writeAt }, past);
     });
   });
 }
@@ -72,7 +82,7 @@ export async function openPartial(
   target: FileTarget,
   files: UploadFiles,
   found: Journal,
-  writeAt: WriteAt,
+  { writeAt, direct }: Ways,
 ): Promise<PartialFile | undefined> {
   let file: FileHandle;
   try {
@@ -85,16 +95,9 @@ export async function openPartial(
   return await orClose(file, async () => {
     const journalFile = await openOrdinary(files.journal, 'append');
     const journal = journalWriter(journalFile, { isNew: false });
-    return partialFile({
-      target,
-      files,
-      header: found.header,
-      parts: found.parts,
-      file,
-      journalFile,
-      journal,
-      writeAt,
-    });
+    const { header, parts } = found;
+    const past = await directFile(file, files.partial, header, direct, writeAt);
+    return partialFile({ target, files, header, parts, file, journalFile, journal, writeAt }, past);
   });
 }
 
@@ -113,9 +116,10 @@ interface Opened extends Omit<PartsFile, 'flush'> {
   readonly journalFile: FileHandle;
 }
 
-function partialFile(files: Opened): PartialFile {
+function partialFile(files: Opened, past: DirectFile | undefined): PartialFile {
   const { target, file, journalFile } = files;
-  const opened = { ...files, flush: flusher(file) };
+  const ways = past === undefined ? {} : { writeAt: past.writeAt, viewBytes: DIRECT_BYTES };
+  const opened = { ...files, ...ways, flush: flusher(file) };
   const io = gate(() => uploadLost(target.path, 'it was completed, aborted or closed'));
   const inTurn = turns();
   return {
@@ -125,7 +129,7 @@ function partialFile(files: Opened): PartialFile {
     read: (sizeBytes, signal) => readFrom(opened, io, sizeBytes, signal),
     async close() {
       await io.close();
-      await Promise.all([file.close(), journalFile.close()]);
+      await Promise.all([past?.[Symbol.asyncDispose](), file.close(), journalFile.close()]);
     },
   };
 }

@@ -6,16 +6,14 @@ import type { UploadFiles } from '../names.ts';
 import type { FileTarget } from '../target.ts';
 import type { Journal, JournalPart } from './journal.ts';
 import { isThatFile, readJournal } from './journal.ts';
-import type { PartialFile } from './partial.ts';
+import type { PartialFile, Ways } from './partial.ts';
 import { openPartial } from './partial.ts';
-import type { WriteAt } from './write-all.ts';
 
 /** How an upload that this process did not create itself is found. */
 export type Found = PartialFile | 'finished' | 'gone';
 
-export interface ResumeOptions {
+export interface ResumeOptions extends Ways {
   readonly warn: (sentence: string) => void;
-  readonly writeAt: WriteAt;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +37,7 @@ export async function resumeUpload(
   }
   if (journal.header.token !== upload.token || journal.header.target !== target.name) return 'gone';
   if (await isPublished(target, journal)) return 'finished';
-  const partial = await openPartial(target, files, journal, options.writeAt);
+  const partial = await openPartial(target, files, journal, options);
   if (partial === undefined) return 'gone';
   try {
     const untrue = await strikeUntrue(partial, journal.parts, options.signal);

@@ -11,15 +11,13 @@ import { isPutId, isUploadId } from '../names.ts';
 import type { FileTarget } from '../target.ts';
 import { locateTarget } from '../target.ts';
 import { readJournal } from './journal.ts';
-import type { PartialFile } from './partial.ts';
+import type { PartialFile, Ways } from './partial.ts';
 import { createPartial } from './partial.ts';
 import type { Found } from './resume.ts';
 import { isPublished, resumeUpload } from './resume.ts';
-import type { WriteAt } from './write-all.ts';
 
-export interface FileUploadsOptions {
+export interface FileUploadsOptions extends Ways {
   readonly warn: (sentence: string) => void;
-  readonly writeAt: WriteAt;
 }
 
 /** What an upload left: all of it, or all but the journal of a file that was finished, by which that is known. */
@@ -39,7 +37,7 @@ export interface FileUploads extends AsyncDisposable {
   tidy(target: FileTarget): Promise<void>;
 }
 
-export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads {
+export function fileUploads({ warn, ...ways }: FileUploadsOptions): FileUploads {
   const opened = new Map<string, Promise<Found>>();
   const ending = new AbortController();
   const locks: TargetLocks = targetLocks((target) => sweepBeside(target, ({ journal }) => opened.has(journal)));
@@ -48,7 +46,7 @@ export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads 
     try {
       await locks.hold(target, files.journal);
       const found = await onDisk(target.path, () =>
-        resumeUpload(target, files, upload, { warn, writeAt, signal: ending.signal }),
+        resumeUpload(target, files, upload, { warn, ...ways, signal: ending.signal }),
       );
       if (found === 'gone') await forget(target, files);
       return found;
@@ -103,7 +101,7 @@ export function fileUploads({ warn, writeAt }: FileUploadsOptions): FileUploads 
       try {
         // An earlier try of the same put.
         if (isPutId(files.id)) await closeAndRemove(files);
-        const partial = await onDisk(target.path, () => createPartial(target, files, object, writeAt));
+        const partial = await onDisk(target.path, () => createPartial(target, files, object, ways));
         opened.set(files.journal, Promise.resolve(partial));
         return partial;
       } catch (error) {

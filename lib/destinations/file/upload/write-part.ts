@@ -21,6 +21,8 @@ export interface PartsFile {
   readonly flush: Flusher;
   readonly journal: JournalWriter;
   readonly writeAt: WriteAt;
+  /** How much is best written at once. Absent: as it comes. */
+  readonly viewBytes?: number;
 }
 
 /**
@@ -55,7 +57,7 @@ async function receive(to: PartsFile, io: Gate, part: PartSpec, body: Body, sign
   if (listed !== undefined && !isListed) await strikeOff(to, io, part.number);
   let at = part.offset;
   let crc = body.kind === 'whole' ? body.crc32 : 0;
-  for await (const view of viewsOf(body, part.sizeBytes, signal)) {
+  for await (const view of viewsOf(body, part.sizeBytes, signal, to.viewBytes)) {
     signal.throwIfAborted();
     if (isListed && !(await io.pass(() => isThere(to, view, at)))) {
       await strikeOff(to, io, part.number);

@@ -11,6 +11,7 @@ import { fleetOf, markBatchActive, SEALED } from '../../shared/batches/fleet.ts'
 import type { BatchSubmission, SealedList } from '../../shared/batches/submission.ts';
 import { notificationsOf } from '../../shared/notifications.ts';
 import type { Ports } from '../../shared/ports.ts';
+import { noteOpen } from '../../shared/quotas/open.ts';
 import { claimId } from '../claim-id.ts';
 import { loadBatch } from './load-batch.ts';
 
@@ -37,6 +38,7 @@ export async function submitBatch(
     return await planAgain(ports, there);
   }
   const run = there === undefined ? 1 : runOf(there) + 1;
+  await noteOpen(ports, submission.owner, { id: `batch-${id}`, run });
   await markBatchActive(ports, id, run);
   const secret: SealedList = { v: 1, list, ...stated({ reading, source }) };
   await sealed.seal(SEALED.list(id), secret);
@@ -63,13 +65,13 @@ async function planAgain(ports: Ports, batch: BatchRecord): Promise<BatchRecord>
 function fresh(
   { clock }: Ports,
   named: { readonly id: string; readonly run: number; readonly destination: string },
-  { owner, list, reading, destination: place, options, reportTo, hooks }: BatchSubmission,
+  { owner, trace, list, reading, destination: place, options, reportTo, hooks }: BatchSubmission,
 ): BatchRecord {
   const from =
     list.kind === 'inline'
       ? { from: 'the request', format: 'entries' }
       : { from: shownUrl(list.from), format: reading?.format ?? '' };
   const shown = hooks === undefined ? undefined : shownHooks(hooks);
-  const more = stated({ reportTo, hooks: shown });
+  const more = stated({ reportTo, hooks: shown, trace });
   return acceptedBatch({ ...named, owner, place, list: from, options, ...more }, clock.now());
 }
