@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLocal } from '../../lib/local/open.ts';
 import { startCli } from '../support/cli-process.ts';
 
-// A state folder that can't be written: what each command says, whoever runs it.
+// A state folder that can't be written: what each command says, run by root or by another user.
 
 let folder: string;
 

@@ -26,7 +26,7 @@ export function makeStateFolder(stateDir: string, ...within: readonly string[]):
 /** What the system says of who may not write there. */
 const REFUSALS = new Set(['EACCES', 'EPERM', 'EROFS']);
 
-/** Runs what writes into the state folder. @throws PieceworkError `DestinationNotWritable`, where the system refuses. */
+/** Runs what writes into it. @throws PieceworkError `DestinationNotWritable`, where the system refuses. */
 export async function inStateFolder<T>(stateDir: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
