@@ -63,7 +63,8 @@ test.runIf(process.platform !== 'win32')(
       await own.serve({ listen: '127.0.0.1:0', onListening: () => stop.abort() }, stop.signal);
     }
     const rooms = ['', 'locks', 'transfers', 'server'].map((room) => join(stateDir, room));
-    for (const name of await readdir(join(stateDir, 'transfers'))) await chmod(join(stateDir, 'transfers', name), 0o644);
+    for (const name of await readdir(join(stateDir, 'transfers')))
+      await chmod(join(stateDir, 'transfers', name), 0o644);
     for (const room of rooms) await chmod(room, 0o555);
     await chmod(join(folder, 'out'), 0o777);
     const back = asAnother();
