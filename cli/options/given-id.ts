@@ -21,7 +21,10 @@ export async function resolveId(local: Pick<Local, 'list' | 'listBatches'>, give
   const batches = (await local.listBatches()).map(({ record }): GivenId => ({ kind: 'batch', id: record.id }));
   // A whole id is taken as it is: it may be of a record that the list leaves out.
   if (WHOLE_ID.test(prefix)) return batches.find(({ id }) => id === prefix) ?? { kind: 'transfer', id: prefix };
-  const transfers = (await local.list()).map(({ record }): GivenId => ({ kind: 'transfer', id: record.id }));
+  const transfers =
+    prefix === ''
+      ? []
+      : (await local.list({ idPrefix: prefix })).map(({ record }): GivenId => ({ kind: 'transfer', id: record.id }));
   const found = prefix === '' ? [] : [...batches, ...transfers].filter(({ id }) => id.startsWith(prefix));
   if (found.length === 1 && found[0] !== undefined) return found[0];
   if (found.length === 0) {

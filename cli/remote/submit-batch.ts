@@ -18,6 +18,7 @@ import { writeLine } from '../output/lines.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
 import { destinationHere, folderHere } from './server/destination-here.ts';
+import { priorityOf } from './server/queue-verbs.ts';
 import { eachRemoteSource, remoteSource } from './source.ts';
 import { remoteObject, saySubmitted, submitOptions } from './submitted.ts';
 import { throwUnlessWhole, watchBatch } from './watch/watch-batch.ts';
@@ -48,7 +49,8 @@ export async function submitBatch(call: VerbCall, client: ApiClient, isHere: boo
   sayHome(call, client);
   if (settings.json !== true && settings.quiet !== true)
     for (const note of notes) writeLine(context.stderr, printable(`list: ${note}`));
-  const batch = await client.submitBatch(request, submitOptions(call));
+  const preferred = stated({ priority: priorityOf(extras['priority']) });
+  const batch = await client.submitBatch({ ...request, ...preferred }, submitOptions(call));
   saySubmitted(call, batch);
   const last = extras['watch'] === true ? await watchBatch(call, client, batch.id) : undefined;
   if (settings.json === true) writeJson(context.stdout, { type: 'result', home: client.url, batch: last ?? batch });

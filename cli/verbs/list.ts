@@ -11,7 +11,6 @@ import { batchJson, batchRow } from '../output/batch/batches.ts';
 import { writeLine } from '../output/lines.ts';
 import { withReason } from '../output/reason-of-row.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
-import { count } from '../output/text.ts';
 import type { TransferRow } from '../output/transfer-table.ts';
 import { transferTable } from '../output/transfer-table.ts';
 import { statusJson, transferRow } from '../output/transfers.ts';
@@ -38,7 +37,8 @@ export const listVerb: Verb = {
     const limit = limitOf(extras, settings.json === true ? Number.POSITIVE_INFINITY : SHOWN_BY_DEFAULT);
     await using local = await context.openLocal(localOptions(settings));
     const filter = listFilter(extras, context.now());
-    const found = await foundBy(local, textOf(extras['batch']), filter);
+    // One more says whether there are others.
+    const found = await foundBy(local, { batch: textOf(extras['batch']), filter, limit: limit + 1 });
     const shown = found.slice(0, limit);
     if (settings.json === true) {
       writeJson(context.stdout, { type: 'result', ...listJson(shown) });
@@ -57,29 +57,36 @@ export const listVerb: Verb = {
       columns,
     ))
       writeLine(context.stdout, line);
-    const left = found.length - shown.length;
-    if (left > 0 && settings.quiet !== true)
-      writeLine(context.stderr, `${count(left, 'older transfer')} not shown; --all or --limit N shows more`);
+    if (found.length > shown.length && settings.quiet !== true)
+      writeLine(context.stderr, 'there are older ones; --all or --limit N shows more');
   },
 };
 
 type Found = LocalStatus | LocalBatch;
 
+interface Asked {
+  /** Only what belongs to it. */
+  readonly batch: string | undefined;
+  readonly filter: ListFilter;
+  readonly limit: number;
+}
+
 /** Newest first. What belongs to a batch stands under it, and is shown only where it is asked for. */
-async function foundBy(local: Local, batch: string | undefined, filter: ListFilter): Promise<readonly Found[]> {
+async function foundBy(local: Local, { batch, filter, limit }: Asked): Promise<readonly Found[]> {
   const wanted = transferFilter(filter);
-  const isWanted = ({ record }: LocalStatus) =>
-    fits(summaryOf(record), { ...wanted, ...stated({ batch: record.batch?.id }) });
-  const transfers = (await local.list()).filter(isWanted);
-  if (batch !== undefined) {
-    const { kind, id } = await resolveId(local, batch);
-    if (kind !== 'batch')
-      throw new PieceworkError('BatchNotFound', `no batch has the id "${printable(batch)}"; piecework list shows them`);
-    return transfers.filter(({ record }) => record.batch?.id === id);
-  }
-  const own = transfers.filter(({ record }) => record.batch === undefined);
+  const batchId = batch === undefined ? undefined : await idOfBatch(local, batch);
+  const where = (record: LocalStatus['record']) =>
+    record.batch?.id === batchId && fits(summaryOf(record), { ...wanted, ...stated({ batch: batchId }) });
+  const own = await local.list({ limit, where });
+  if (batchId !== undefined) return own;
   const batches = (await local.listBatches()).filter(({ record }) => meansBatch(filter, record.status));
   return merged<Found>(own, batches, ({ record }) => record.id);
+}
+
+async function idOfBatch(local: Local, given: string): Promise<string> {
+  const { kind, id } = await resolveId(local, given);
+  if (kind === 'batch') return id;
+  throw new PieceworkError('BatchNotFound', `no batch has the id "${printable(given)}"; piecework list shows them`);
 }
 
 function isBatch(found: Found): found is LocalBatch {

@@ -72,12 +72,12 @@ export async function retryWithLink(id: string, url: string): Promise<void> {
   );
 }
 
-export async function reorder(
-  id: string,
-  change: { readonly priority?: number; readonly position?: 'first' | 'last' },
-) {
+/** Among those of its kind and priority that wait. */
+export async function reorder({ kind, id }: Pick<Row, 'kind' | 'id'>, position: 'first' | 'last'): Promise<void> {
   await attempt('Its place in the queue is changed.', async () => {
-    hearTransfer(await call<ShownTransfer>('PATCH', `/v1/transfers/${id}`, { body: change }));
+    const body = { position };
+    if (kind === 'batch') hearBatch(await call<ShownBatch>('PATCH', `/v1/batches/${id}`, { body }));
+    else hearTransfer(await call<ShownTransfer>('PATCH', `/v1/transfers/${id}`, { body }));
   });
 }
 

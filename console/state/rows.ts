@@ -101,7 +101,7 @@ export function rowOfBatch(batch: ShownBatch): Row {
     message: reason?.message,
     paused: batch.paused === true,
     priority: batch.priority ?? 0,
-    waitingPosition: undefined,
+    waitingPosition: batch.waitingPosition,
     text: `${id} ${list.from} ${destination}`.toLowerCase(),
   };
 }

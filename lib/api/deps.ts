@@ -27,7 +27,12 @@ export interface ApiRequests {
   submit(submission: Submission, preferred?: Preferred, onRepeated?: () => void): Promise<TransferRecord>;
   cancel(transferId: string, actedBy: string, signal: AbortSignal): Promise<TransferRecord>;
   retry(transferId: string, source: SourceLocator | undefined, actedBy: string): Promise<TransferRecord>;
-  submitBatch(submission: BatchSubmission, onRepeated?: () => void): Promise<BatchRecord>;
+  /** @param preferred on a machine only */
+  submitBatch(
+    submission: BatchSubmission,
+    onRepeated?: () => void,
+    preferred?: Pick<Preferred, 'priority'>,
+  ): Promise<BatchRecord>;
   cancelBatch(batchId: string, actedBy: string, signal: AbortSignal): Promise<BatchRecord>;
   retryBatch(batchId: string, actedBy: string): Promise<BatchRecord>;
 }

@@ -20,7 +20,7 @@ export function readUserFileIfThere(path: string, subject: string): string | und
   try {
     return readOrdinarySync(path, USER_FILE);
   } catch (cause) {
-    if (systemReason(cause) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(systemReason(cause))) return undefined;
     throw unreadable(subject, cause);
   }
 }

@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { Hosts } from '../api/schemas/hosts.ts';
 import type { DirectWrites } from '../destinations/file/upload/direct.ts';
-import type { TransferStatus } from '../pipeline/requests/query.ts';
+import type { ListQuery, TransferStatus } from '../pipeline/requests/query.ts';
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { Webhook } from '../transfer/hooks.ts';
 import type { DestinationLocator, SourceLocator, SourceStore } from '../transfer/locators.ts';
@@ -218,7 +218,8 @@ export interface Local extends AsyncDisposable {
    * destination is not asked.
    */
   planFor(other: OtherHome, request: CopyRequest, signal?: AbortSignal): Promise<PlanForReport>;
-  list(): Promise<readonly LocalStatus[]>;
+  /** Newest first. */
+  list(query?: ListQuery): Promise<readonly LocalStatus[]>;
   /** What was learned of the hosts of sources, by name: what this state folder remembers of them. */
   hosts(): Promise<Hosts['hosts']>;
   status(transferId: string, signal?: AbortSignal): Promise<LocalStatus>;

@@ -58,7 +58,7 @@ export function localOf(home: Home): Local {
       const { planFor } = await import('./requests/plan-for.ts');
       return await planFor(home, other, request, signal);
     },
-    list: () => list(home),
+    list: (query) => list(home, query),
     async hosts() {
       const { hostView } = await import('./live/host-view.ts');
       return (await hostView(home).look()).hosts;

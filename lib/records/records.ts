@@ -25,6 +25,11 @@ export interface Records {
    */
   get<T>(key: RecordKey<T>): Promise<{ readonly value: T; readonly version: Version } | undefined>;
   /**
+   * Many, in their order, where that is cheaper than one by one; what `get` throws of one is `undefined`.
+   * @default one by one
+   */
+  getMany?<T>(keys: readonly RecordKey<T>[]): Promise<readonly (T | undefined)[]>;
+  /**
    * @throws PieceworkError `Conflict` when the key is not as `on` says. Other errors leave
    * it open whether it was written.
    */

@@ -102,8 +102,20 @@ describe('records in a folder', () => {
   test('a folder that can not be written is said to be so', async () => {
     const folder = await emptyFolder();
     await writeFile(folder, 'a file');
-    const error = await failureOf(folderRecords({ folder }).put(KEY, { count: 1 }, 'absent'), 'InvalidOption');
+    const error = await failureOf(folderRecords({ folder }).put(KEY, { count: 1 }, 'absent'), 'DestinationNotWritable');
     expect(error.message).toContain(folder);
+  });
+
+  test('a damaged one among many is set aside, and left out', async () => {
+    const folder = await emptyFolder();
+    const warnings: string[] = [];
+    const records = folderRecords({ folder, warn: (sentence) => warnings.push(sentence) });
+    await records.put(KEY, { count: 1 }, 'absent');
+    const other: RecordKey<{ count: number }> = { path: 'transfers/b.json' };
+    await records.put(other, { count: 2 }, 'absent');
+    await writeFile(join(folder, KEY.path), 'no JSON');
+    expect(await records.getMany?.([KEY, other])).toEqual([undefined, { count: 2 }]);
+    expect([warnings.length, (await records.list('')).paths]).toEqual([1, [other.path]]);
   });
 
   test.each(['let go', 'keep'])('two processes that add 100 times each add 200 (locks: %s)', async (locks) => {

@@ -44,6 +44,15 @@ export function recordsContract(name: string, setup: () => Promise<RecordsSubjec
       expect(await again().get(key('transfers/a.json'))).toEqual({ value, version });
     });
 
+    test('many are got at once, in their order, where that is cheaper', async () => {
+      const { records } = await setup();
+      for (const [index, name] of ['a', 'b', 'c'].entries())
+        await records.put(key(`transfers/${name}.json`), { count: index }, 'absent');
+      const names = ['c', 'none', 'a'];
+      const found = await records.getMany?.(names.map((name) => key(`transfers/${name}.json`)));
+      if (records.getMany !== undefined) expect(found).toEqual([{ count: 2 }, undefined, { count: 0 }]);
+    });
+
     test('what is stored changes neither with what was given nor with what was got', async () => {
       const { records } = await setup();
       const given = { count: 1 };

@@ -343,3 +343,17 @@ test('a misspelt key is refused, and not as if nothing had been said', async () 
   expect(refused.message).toContain('options has no "paralelism"');
   expect(await leftovers()).toEqual([]);
 });
+
+test('a list has no more than is asked for, newest first, and may go by id', async () => {
+  const url = origin.serve('/listed.bin', { size: 1000 });
+  const ids: string[] = [];
+  for (const name of ['a', 'b', 'c'])
+    ids.unshift((await piecework.copy({ source: { url }, destination: join(folder, name) })).transferId);
+  const listed = async (query: Parameters<Local['list']>[0]) =>
+    (await piecework.list(query)).map(({ record }) => record.id);
+  expect(await listed({})).toEqual(ids);
+  expect(await listed({ limit: 2 })).toEqual(ids.slice(0, 2));
+  expect(await listed({ limit: 1, where: ({ id }) => id !== ids[0] })).toEqual([ids[1]]);
+  expect(await listed({ idPrefix: ids[2] ?? '' })).toEqual([ids[2]]);
+  expect(await listed({ idPrefix: 'NONE' })).toEqual([]);
+});

@@ -333,3 +333,46 @@ test('the same key is the same batch; events tell of it', async () => {
   leaving.abort();
   await reading;
 });
+
+test('what waits has its turn by priority, then in the order that was asked for, also after a kill', async () => {
+  const gate = new Gate();
+  const held = served(4, 'held', () => gate.pass());
+  const free = served(1, 'free');
+  const ids: Record<string, string> = {};
+  const standings = async ({ client }: ServerProcess) => {
+    const { batches } = await client.listBatches({ limit: 100 });
+    const waiting = batches.filter(({ waitingPosition }) => waitingPosition !== undefined);
+    const nameOf = (id: string) => Object.keys(ids).find((name) => ids[name] === id);
+    return waiting
+      .sort((a, b) => (a.waitingPosition ?? 0) - (b.waitingPosition ?? 0))
+      .map(({ id, priority }) => `${nameOf(id)} ${priority ?? 0}`);
+  };
+  const args = ['--running', '1'];
+  {
+    await using server = await start(...args);
+    const { client } = server;
+    await client.submitBatch({ entries: entriesOf(held), destination: into('first') });
+    await vi.waitFor(() => expect(gate.waiting).toBeGreaterThan(0), WAIT);
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const priority = name === 'd' ? { priority: 5 } : {};
+      const batch = await client.submitBatch({ entries: entriesOf(free), destination: into(name), ...priority });
+      ids[name] = batch.id;
+    }
+    expect(await standings(server)).toEqual(['d 5', 'a 0', 'b 0', 'c 0']);
+    expect(await client.arrangeBatch(ids['c'] ?? '', { position: 'first' })).toMatchObject({ waitingPosition: 2 });
+    expect(await client.arrangeBatch(ids['a'] ?? '', { priority: -1 })).toMatchObject({ priority: -1 });
+    expect(await client.getBatch(ids['a'] ?? '')).toMatchObject({ priority: -1, waitingPosition: 4 });
+    expect(await standings(server)).toEqual(['d 5', 'c 0', 'b 0', 'a -1']);
+    server.process.kill('SIGKILL');
+    await server.ended;
+  }
+  await using again = await start(...args);
+  gate.open();
+  for (const id of Object.values(ids)) expect(await untilEnded(again, id)).toMatchObject({ status: 'completed' });
+  const ended = await Promise.all(Object.values(ids).map((id) => again.client.getBatch(id)));
+  const inOrder = ended.sort((a, b) => ((a.endedAt ?? '') < (b.endedAt ?? '') ? -1 : 1)).map(({ id }) => id);
+  expect(inOrder).toEqual(['d', 'c', 'b', 'a'].map((name) => ids[name]));
+  await expect(again.client.arrangeBatch(ids['a'] ?? '', { priority: 1 })).rejects.toMatchObject({
+    code: 'BatchEnded',
+  });
+});

@@ -30,6 +30,7 @@ describe('the OpenAPI document', () => {
       'post /v1/batches',
       'get /v1/batches',
       'get /v1/batches/{id}',
+      'patch /v1/batches/{id}',
       'get /v1/batches/{id}/outcomes',
       'get /v1/batches/{id}/report',
       'post /v1/batches/{id}/cancel',

@@ -66,11 +66,11 @@ describe('the other verbs', () => {
     };
     const usual = await listed();
     expect(usual.lines).toHaveLength(1 + 20);
-    expect(usual.said).toBe('3 older transfers not shown; --all or --limit N shows more\n');
+    expect(usual.said).toBe('there are older ones; --all or --limit N shows more\n');
     expect(await listed('--all')).toMatchObject({ exit: 0, lines: { length: 1 + 23 }, said: '' });
     expect(await listed('--limit', '22')).toMatchObject({
       lines: { length: 1 + 22 },
-      said: expect.stringContaining('1 older transfer not'),
+      said: expect.stringContaining('there are older ones'),
     });
     expect(JSON.parse((await listed('--json')).lines[0] ?? '')).toMatchObject({ transfers: { length: 23 } });
     expect(JSON.parse((await listed('--json', '--limit', '2')).lines[0] ?? '')).toMatchObject({

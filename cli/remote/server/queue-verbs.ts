@@ -8,14 +8,14 @@ import { writeLine } from '../../output/lines.ts';
 import { writeJson } from '../../output/reporters/json-reporter.ts';
 import { transferTable } from '../../output/transfer-table.ts';
 import type { Verb, VerbCall } from '../../verb.ts';
+import { remoteBatchRow } from '../batches.ts';
 import { resolveRemoteId } from '../remote-id.ts';
 import { remoteRow } from '../show.ts';
 import { SERVER_EXTRAS, serverOf } from './server.ts';
 
 /* What only `piecework serve` can do: it has a queue. */
 
-const IDS = { term: '[ID...]', help: 'ids of transfers, or as much of their beginning as only they have' };
-const ANY_IDS = { ...IDS, help: 'ids of transfers and batches, or as much of their beginning as only they have' };
+const IDS = { term: '[ID...]', help: 'ids of transfers and batches, or as much of their beginning as only they have' };
 const ALL = { name: 'all', help: 'all that there are, and what is still to come' };
 
 export const pauseVerb: Verb = {
@@ -24,7 +24,7 @@ export const pauseVerb: Verb = {
   description:
     'What is under way of a paused transfer or batch comes to its end; nothing more is begun before piecework resume, ' +
     'also after a restart of the server.',
-  arguments: [ANY_IDS],
+  arguments: [IDS],
   settings: 'pause',
   extras: [ALL, ...SERVER_EXTRAS],
   examples: [
@@ -42,7 +42,7 @@ export const pauseVerb: Verb = {
 export const resumeVerb: Verb = {
   name: 'resume',
   summary: 'have the server go on with paused transfers and batches, or with all',
-  arguments: [ANY_IDS],
+  arguments: [IDS],
   settings: 'resume',
   extras: [{ ...ALL, help: 'all but those that were paused one by one' }, ...SERVER_EXTRAS],
   examples: [{ command: 'piecework resume 01JZ8', what: 'when its turn comes, with what is missing' }],
@@ -84,7 +84,10 @@ export const queueVerb: Verb = {
       );
     await using client = await serverOf(call);
     if (!isAsked) return await showQueue(call, client);
-    await changeEach(call, client, { one: (_, id, signal) => client.arrange(id, arrangement, { signal }) });
+    await changeEach(call, client, {
+      one: (_, id, signal) => client.arrange(id, arrangement, { signal }),
+      batch: (_, id, signal) => client.arrangeBatch(id, arrangement, { signal }),
+    });
   },
 };
 
@@ -104,8 +107,7 @@ function positionOf({ first, last }: VerbCall['extras']): 'first' | 'last' | und
 
 interface ChangeOne {
   one(client: ApiClient, id: string, signal: AbortSignal): Promise<Transfer>;
-  /** @default batches have no such thing */
-  batch?(client: ApiClient, id: string, signal: AbortSignal): Promise<Batch>;
+  batch(client: ApiClient, id: string, signal: AbortSignal): Promise<Batch>;
 }
 
 interface Change extends ChangeOne {
@@ -132,14 +134,10 @@ async function changeEach(
   const ids: GivenId[] = [];
   // All are known before any is changed.
   for (const text of given) ids.push(await resolveRemoteId(client, text, signal));
-  const batch = ids.find(({ kind }) => kind === 'batch');
-  if (batch !== undefined && ofBatch === undefined)
-    throw new PieceworkError('InvalidOption', `${batch.id} is a batch, which has no place in the order of transfers`);
   const transfers: Transfer[] = [];
   const batches: Batch[] = [];
   for (const { kind, id } of ids) {
-    const changed =
-      kind === 'batch' && ofBatch !== undefined ? await ofBatch(client, id, signal) : await one(client, id, signal);
+    const changed = kind === 'batch' ? await ofBatch(client, id, signal) : await one(client, id, signal);
     if ('list' in changed) batches.push(changed);
     else transfers.push(changed);
     if (settings.json !== true) writeLine(context.stdout, `${changed.id} ${standingText(changed)}`);
@@ -153,7 +151,7 @@ async function changeEach(
 
 /** `transferring, paused`; `accepted, waits as number 3, priority 10`. */
 function standingText(changed: Transfer | Batch): string {
-  const { status, paused, priority, waitingPosition } = { priority: undefined, waitingPosition: undefined, ...changed };
+  const { status, paused, priority, waitingPosition } = changed;
   return [
     status,
     ...(paused === true ? ['paused'] : []),
@@ -165,26 +163,48 @@ function standingText(changed: Transfer | Batch): string {
 async function showQueue({ context, settings }: VerbCall, client: ApiClient): Promise<void> {
   const { signal } = context;
   const service = await client.service({ signal });
-  const waiting: Transfer[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await client.list({ limit: 100, signal, ...stated({ cursor }) });
-    waiting.push(...page.transfers.filter(({ waitingPosition }) => waitingPosition !== undefined));
-    cursor = page.nextCursor;
-  } while (cursor !== undefined && waiting.length < (service.counts?.waiting ?? 0));
-  waiting.sort((a, b) => (a.waitingPosition ?? 0) - (b.waitingPosition ?? 0));
+  const most = service.counts?.waiting ?? 0;
+  const waiting = await thatWait(most, async (page) => {
+    const { transfers, nextCursor } = await client.list({ ...page, signal });
+    return { found: transfers, nextCursor };
+  });
+  const batches = await thatWait(most - waiting.length, async (page) => {
+    const { batches: found, nextCursor } = await client.listBatches({ ...page, signal });
+    return { found, nextCursor };
+  });
   if (settings.json === true) {
-    writeJson(context.stdout, { type: 'result', home: client.url, service, waiting });
+    writeJson(context.stdout, { type: 'result', home: client.url, service, waiting, batches });
     return;
   }
   const columns = context.stdout.isTTY === true ? (context.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
   const now = context.now();
-  const rows = waiting.map((transfer) => remoteRow(transfer, now));
+  const rows = [...waiting.map((transfer) => remoteRow(transfer, now)), ...batches.map(remoteBatchRow)];
   if (rows.length > 0) for (const line of transferTable(rows, now, columns)) writeLine(context.stdout, line);
   const { running = 0, paused = 0 } = service.counts ?? {};
   if (settings.quiet !== true)
     writeLine(
       context.stderr,
-      `${running} running, ${waiting.length} waiting, ${paused} paused${service.paused === true ? '; all are paused' : ''}`,
+      `${running} running, ${rows.length} waiting, ${paused} paused${service.paused === true ? '; all are paused' : ''}`,
     );
+}
+
+interface Page<T> {
+  readonly found: readonly T[];
+  readonly nextCursor: string | undefined;
+}
+
+/** Those that wait, the next one first, until so many are found. */
+async function thatWait<T extends Pick<Transfer, 'waitingPosition'>>(
+  most: number,
+  read: (page: { readonly limit: number; readonly cursor?: string }) => Promise<Page<T>>,
+): Promise<readonly T[]> {
+  const waiting: T[] = [];
+  let cursor: string | undefined;
+  if (most <= 0) return waiting;
+  do {
+    const { found, nextCursor } = await read({ limit: 100, ...stated({ cursor }) });
+    waiting.push(...found.filter(({ waitingPosition }) => waitingPosition !== undefined));
+    cursor = nextCursor;
+  } while (cursor !== undefined && waiting.length < most);
+  return waiting.sort((a, b) => (a.waitingPosition ?? 0) - (b.waitingPosition ?? 0));
 }

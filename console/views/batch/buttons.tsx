@@ -3,6 +3,7 @@ import { outcomePages } from '../../api/outcomes.ts';
 import type { Outcome, ShownBatchDetail } from '../../api/shapes.ts';
 import { Confirm } from '../../parts/dialog.tsx';
 import { PauseButtons } from '../../parts/pause-buttons.tsx';
+import { PlaceButtons } from '../../parts/place-buttons.tsx';
 import { toast } from '../../parts/toasts.tsx';
 import type { Verb } from '../../state/actions.ts';
 import { doToAll, mayDo, messageOf } from '../../state/actions.ts';
@@ -17,7 +18,9 @@ interface ButtonsProps {
 }
 
 export function BatchButtons({ batch, row, onDone }: ButtonsProps) {
-  const hasPause = useStore(service)?.features.includes('pause') === true;
+  const features = useStore(service)?.features ?? [];
+  const hasPause = features.includes('pause');
+  const isQueued = row.waitingPosition !== undefined && features.includes('priority');
   const [asks, setAsks] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const act = (verb: Verb) => void doToAll(verb, [row]).then(onDone);
@@ -31,6 +34,7 @@ export function BatchButtons({ batch, row, onDone }: ButtonsProps) {
   return (
     <div class="actions">
       <PauseButtons titles={{ pause: 'Nothing more is begun; what is there stays' }} may={may} act={act} />
+      {isQueued ? <PlaceButtons row={row} onDone={onDone} /> : null}
       {may('retry') && lacking > 0 ? (
         <button
           type="button"

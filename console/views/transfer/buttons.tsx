@@ -2,8 +2,9 @@ import { useState } from 'preact/hooks';
 import type { ShownDetail } from '../../api/shapes.ts';
 import { Confirm, Dialog, DialogButtons } from '../../parts/dialog.tsx';
 import { PauseButtons } from '../../parts/pause-buttons.tsx';
+import { PlaceButtons } from '../../parts/place-buttons.tsx';
 import type { Verb } from '../../state/actions.ts';
-import { doToAll, mayDo, reorder, retryWithLink } from '../../state/actions.ts';
+import { doToAll, mayDo, retryWithLink } from '../../state/actions.ts';
 import { service } from '../../state/live.ts';
 import type { Row } from '../../state/rows.ts';
 import { useStore } from '../../state/store.ts';
@@ -44,16 +45,7 @@ export function Buttons({ detail, row, onDone }: ButtonsProps) {
           Retry with a new link …
         </button>
       ) : null}
-      {isQueued ? (
-        <>
-          <button type="button" class="button" onClick={() => void reorder(row.id, { position: 'first' }).then(onDone)}>
-            First in line
-          </button>
-          <button type="button" class="button" onClick={() => void reorder(row.id, { position: 'last' }).then(onDone)}>
-            Last in line
-          </button>
-        </>
-      ) : null}
+      {isQueued ? <PlaceButtons row={row} onDone={onDone} /> : null}
       {may('cancel') ? (
         <button type="button" class="button danger" onClick={() => setAsks('cancel')}>
           Cancel …

@@ -19,8 +19,10 @@ import { fromCursor, fromOutcomeCursor, toCursor, toOutcomeCursor } from '../req
 import { checkHooks } from '../requests/hooks.ts';
 import { idempotencyOf } from '../requests/submission.ts';
 import { REPLAYED } from '../schemas/headers.ts';
+import { preferredOf } from '../service/preferred.ts';
 import { checkBatchChange, findSeen, seesBatch, waitForBatch } from './find.ts';
 import {
+  arrangeBatchRoute,
   cancelBatchRoute,
   getBatchRoute,
   listBatchesRoute,
@@ -59,10 +61,12 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     if (submission.list.kind === 'at') await deps.checkSource(submission.list.from.url, submission.list.from);
     await checkHooks(deps, submission.hooks);
     const key = context.req.valid('header')['idempotency-key'];
+    const preferred = preferredOf({ priority: body.priority }, machine);
     const idempotency = key === undefined ? undefined : idempotencyOf(owner, key, body);
     const record = await requests.submitBatch(
       { ...submission, ...stated({ idempotency, trace: deps.traceOf?.() }) },
       () => context.header(REPLAYED, 'true'),
+      preferred,
     );
     context.set('batchId', record.id);
     const batch = shown(record, context);
@@ -89,8 +93,8 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     const sums = isBatchOver(record) ? undefined : machine?.sumsOfBatch(id);
     const view = sums ?? (await batchView(ports, record));
     const detail = viewBatchDetail(record, view, basePathOf(context), ports.clock.now());
-    const { paused } = machine?.standingOfBatch(record) ?? {};
-    return context.json({ ...detail, ...stated({ paused, openLarge: sums?.openLarge }) }, 200);
+    const { counters: _, ...standing } = machine?.standingOfBatch(record) ?? {};
+    return context.json({ ...detail, ...standing, ...stated({ openLarge: sums?.openLarge }) }, 200);
   });
 
   app.openapi(outcomesRoute, async (context) => {
@@ -133,6 +137,11 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
   app.openapi(pauseBatchRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     return context.json(shown(await machine.pauseBatch(id), context), 202);
+  });
+
+  app.openapi(arrangeBatchRoute, async (context) => {
+    const id = checkedBatchId(context, context.req.valid('param').id);
+    return context.json(shown(await machine.arrangeBatch(id, context.req.valid('json')), context), 200);
   });
 
   app.openapi(resumeBatchRoute, async (context) => {

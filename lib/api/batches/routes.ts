@@ -10,6 +10,7 @@ import {
 import { batchSubmitSchema } from '../schemas/batches/request.ts';
 import { ANSWER_HEADERS, LOOK_HEADERS, reportHeaders, submitHeaders } from '../schemas/headers.ts';
 import { submitHeadersSchema } from '../schemas/parameters.ts';
+import { arrangeSchema } from '../schemas/standing.ts';
 
 /* The paths of batches, as data. */
 
@@ -114,6 +115,20 @@ export const pauseBatchRoute = createRoute({
     'What is under way comes to its end, for up to 30 s; nothing more is begun before it is resumed, also after a restart.',
   request: { params: batchIdSchema },
   responses: { 202: json(batchSchema, 'As it then is.'), ...problems(403, 404, 409) },
+});
+
+export const arrangeBatchRoute = createRoute({
+  method: 'patch',
+  path: '/v1/batches/{id}',
+  operationId: 'arrangeBatch',
+  summary: 'Change its place in the queue of batches',
+  description:
+    'What runs keeps its place; what waits gets the next one that becomes free by priority, then by position. Its large entries wait for their places as other transfers do.',
+  request: {
+    params: batchIdSchema,
+    body: { required: true, content: { 'application/json': { schema: arrangeSchema } } },
+  },
+  responses: { 200: json(batchSchema, 'As it then is.'), ...problems(400, 403, 404, 409, 413) },
 });
 
 export const resumeBatchRoute = createRoute({

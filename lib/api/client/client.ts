@@ -114,6 +114,8 @@ export interface ApiClient extends AsyncDisposable {
   /** What was learned of the hosts of sources, by name. On a machine only (`RouteNotFound`). */
   hosts(options?: Calling): Promise<Hosts>;
   /** On a machine only, as the next one. */
+  /** As `arrange`, among the batches that wait. */
+  arrangeBatch(batchId: string, arrangement: Parameters<ApiClient['arrange']>[1], options?: Calling): Promise<Batch>;
   pauseBatch(batchId: string, options?: Calling): Promise<Batch>;
   resumeBatch(batchId: string, options?: Calling): Promise<Batch>;
   /**
@@ -207,6 +209,8 @@ export function createClient(options: ClientOptions): ApiClient {
     retryBatch: (id, { signal } = {}) =>
       ask({ method: 'POST', path: `${batchPathOf(id)}/retry`, repeatable: false, signal }),
     hosts: ({ signal } = {}) => ask({ method: 'GET', path: '/v1/hosts', repeatable: true, signal }),
+    arrangeBatch: (id, body, { signal } = {}) =>
+      ask({ method: 'PATCH', path: batchPathOf(id), body, repeatable: true, signal }),
     pauseBatch: (id, { signal } = {}) =>
       ask({ method: 'POST', path: `${batchPathOf(id)}/pause`, repeatable: true, signal }),
     resumeBatch: (id, { signal } = {}) =>

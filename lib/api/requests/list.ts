@@ -2,7 +2,7 @@ import { PieceworkError } from '../../errors/error.ts';
 import type { Page } from '../../pipeline/requests/newest-first.ts';
 import { newestFirst } from '../../pipeline/requests/newest-first.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
-import { loadTransfer } from '../../pipeline/shared/store.ts';
+import { loadTransfer, loadTransfers } from '../../pipeline/shared/store.ts';
 import type { Status, TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone } from '../../transfer/record/record.ts';
 import { stated } from '../../values/stated.ts';
@@ -51,6 +51,15 @@ function roomOf({ policy }: Pick<Ports, 'policy'>, statuses: ReadonlySet<Status>
   const areIn = (some: ReadonlySet<Status>) => statuses !== undefined && [...statuses].every((one) => some.has(one));
   if (areIn(OPEN)) return 'active';
   return policy.listsNotCompleted === true && areIn(NOT_COMPLETED) ? 'not-completed' : 'transfers';
+}
+
+/** Many, in their order: as `readableTransfer`. */
+export async function readableTransfers(
+  ports: Pick<Ports, 'records'>,
+  ids: readonly string[],
+): Promise<readonly (TransferRecord | undefined)[]> {
+  const records = await loadTransfers(ports, ids);
+  return records.map((record) => (record === undefined || isTombstone(record) ? undefined : record));
 }
 
 /** `undefined`: there is none, what is there stands in for one, or it can't be read. */

@@ -41,14 +41,15 @@ export interface Machine {
    * @throws PieceworkError `InvalidOption`.
    */
   limit(values: LimitsBody): Promise<void>;
-  /** Whether it is paused, and, while it is worked on, its sums. Nothing is said of what has ended. */
-  standingOfBatch(record: BatchRecord): Pick<Batch, 'paused' | 'counters'>;
+  /** Where it stands, and, while it is worked on, its sums. Nothing is said of what has ended. */
+  standingOfBatch(record: BatchRecord): Pick<Batch, 'paused' | 'priority' | 'waitingPosition' | 'counters'>;
   /** While it is worked on: they are ahead of what is written. */
   sumsOfBatch(batchId: string): (Sums & { readonly openLarge: number }) | undefined;
   /** @throws PieceworkError `BatchNotFound`, `BatchEnded`; `Conflict` where another process works on it. */
   pauseBatch(batchId: string): Promise<BatchRecord>;
   /** @throws PieceworkError also `DestinationLocked`. */
   resumeBatch(batchId: string): Promise<BatchRecord>;
+  arrangeBatch(batchId: string, arrangement: Arrangement): Promise<BatchRecord>;
   pauseAll(): Promise<void>;
   resumeAll(): Promise<void>;
 }

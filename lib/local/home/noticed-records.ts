@@ -1,4 +1,5 @@
 import type { Records } from '../../records/records.ts';
+import { stated } from '../../values/stated.ts';
 
 export interface NoticedRecords {
   readonly records: Records;
@@ -15,6 +16,7 @@ export function noticedRecords(records: Records): NoticedRecords {
   return {
     records: {
       get: (key) => records.get(key),
+      ...stated({ getMany: records.getMany }),
       list: (prefix, cursor) => records.list(prefix, cursor),
       async put(key, value, on) {
         try {

@@ -1,4 +1,5 @@
 import type { RecordKey, Records } from '../../records/records.ts';
+import { stated } from '../../values/stated.ts';
 import type { Clock, Instant } from '../../values/time.ts';
 
 /** So old may be what is known of a host when a piece asks whether it may go. */
@@ -30,6 +31,7 @@ export function withRememberedHosts(records: Records, clock: Clock): Records {
       remembered.set(key.path, { found, readAt: now });
       return found;
     },
+    ...stated({ getMany: records.getMany }),
     async put(key, value, on) {
       try {
         return await records.put(key, value, on);

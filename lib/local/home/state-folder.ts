@@ -9,18 +9,40 @@ export function stateFolderOf(given: string | undefined, environment: NodeJS.Pro
   return given ?? join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'piecework');
 }
 
-/** @throws PieceworkError `DestinationNotWritable`. */
-export function makeStateFolder(path: string): string {
+/**
+ * Makes the state folder, or a folder of it. @throws PieceworkError `DestinationNotWritable`.
+ * @param within names of folders in it, one in the other
+ */
+export function makeStateFolder(stateDir: string, ...within: readonly string[]): string {
+  const path = join(stateDir, ...within);
   try {
     makeFolder(path, 0o700);
   } catch (cause) {
-    throw new PieceworkError(
-      'DestinationNotWritable',
-      `the state folder ${path} can't be made (${systemReason(cause)}); give another with --state-dir`,
-      { cause },
-    );
+    throw stateNotWritable(stateDir, cause);
   }
   return path;
+}
+
+/** What the system says of who may not write there. */
+const REFUSALS = new Set(['EACCES', 'EPERM', 'EROFS']);
+
+/** Runs what writes into it. @throws PieceworkError `DestinationNotWritable`, where the system refuses. */
+export async function inStateFolder<T>(stateDir: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw REFUSALS.has((error as NodeJS.ErrnoException).code ?? '') ? stateNotWritable(stateDir, error) : error;
+  }
+}
+
+function stateNotWritable(stateDir: string, cause: unknown): PieceworkError {
+  const reason = systemReason(cause);
+  const why = reason === 'EEXIST' || reason === 'ENOTDIR' ? 'there is a file in the way' : reason;
+  return new PieceworkError(
+    'DestinationNotWritable',
+    `the state folder ${stateDir} can't be written (${why}); mend its rights, or give another with --state-dir`,
+    { cause, details: { target: stateDir } },
+  );
 }
 
 /** Why others could put records, locks and idempotency keys there that we would believe; `undefined` = they can't. */

@@ -1,7 +1,7 @@
 import type { Summary, TransferFilter } from '../../api/requests/filter.ts';
 import { fits, idsWithin, summaryOf } from '../../api/requests/filter.ts';
 import type { ListTransfers, PageQuery } from '../../api/requests/list.ts';
-import { readableTransfer } from '../../api/requests/list.ts';
+import { readableTransfer, readableTransfers } from '../../api/requests/list.ts';
 import { ACTIVE } from '../../api/schemas/statuses.ts';
 import type { Page } from '../../pipeline/requests/newest-first.ts';
 import { activeTransfers } from '../../pipeline/shared/markers.ts';
@@ -18,6 +18,8 @@ export interface TransferIndex extends Disposable {
 
 /** Records are read so many at a time. */
 const TOGETHER = 50;
+/** The more of them have to be passed over, up to so many. */
+const MOST_TOGETHER = 1_000;
 /** A page that takes longer is short: the next one goes on. */
 const PATIENCE_MS = 300;
 /** What is kept of one is a few hundred bytes. */
@@ -92,7 +94,8 @@ export function transferIndex(home: Pick<Home, 'records' | 'clock' | 'watchRecor
   /** Those that are wanted, as far as they are, in the order of their names; what is not known is read. */
   async function wantedOf(some: readonly string[], filter: TransferFilter): Promise<readonly string[]> {
     const unknown = some.filter((id) => !summaries.has(id));
-    await inTurns(unknown, async (id) => keep(id, await readableTransfer(home, id)));
+    for (const [index, record] of (await readableTransfers(home, unknown)).entries())
+      keep(unknown[index] ?? '', record);
     return some.filter((id) => {
       const summary = summaries.get(id);
       return summary !== undefined && fits(summary, filter);
@@ -102,10 +105,7 @@ export function transferIndex(home: Pick<Home, 'records' | 'clock' | 'watchRecor
   /** Those of them that are wanted, read anew. */
   async function recordsOf(some: readonly string[], { sees, ...filter }: TransferFilter & Pick<PageQuery, 'sees'>) {
     const wanted = await wantedOf(some, filter);
-    const read = new Map<string, TransferRecord | undefined>();
-    await inTurns(wanted, async (id) => void read.set(id, await readableTransfer(home, id)));
-    return wanted.flatMap((id) => {
-      const record = read.get(id);
+    return (await readableTransfers(home, wanted)).flatMap((record) => {
       return record !== undefined && fits(summaryOf(record), filter) && sees?.(record) !== false ? record : [];
     });
   }
@@ -116,15 +116,15 @@ export function transferIndex(home: Pick<Home, 'records' | 'clock' | 'watchRecor
     const from = [before, ceiling].flatMap((id) => id ?? []).sort()[0];
     const until = clock.now() + PATIENCE_MS;
     const records: TransferRecord[] = [];
-    for (let at = from; ; ) {
-      const some = all.below(at, TOGETHER);
+    for (let at = from, together = TOGETHER; ; together = Math.min(2 * together, MOST_TOGETHER)) {
+      const some = all.below(at, together);
       for (const record of await recordsOf(some, asked)) {
         records.push(record);
         if (records.length < limit) continue;
         return all.below(record.id, 1).length === 0 ? { records } : { records, next: record.id };
       }
       at = some.at(-1);
-      if (at === undefined || some.length < TOGETHER || at < floor) return { records };
+      if (at === undefined || some.length < together || at < floor) return { records };
       if (clock.now() >= until) return { records, next: at };
     }
   }

@@ -1,3 +1,4 @@
+import type { ListQuery } from '../../pipeline/requests/query.ts';
 import { listTransfers, transferStatus } from '../../pipeline/requests/query.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
@@ -6,8 +7,8 @@ import type { Home } from '../home/home.ts';
 import { pausedIn } from '../service/queue/paused.ts';
 import { find, isRunning } from './find.ts';
 
-export async function list(home: Home): Promise<readonly LocalStatus[]> {
-  const records = await listTransfers({ records: home.records });
+export async function list(home: Home, query: ListQuery = {}): Promise<readonly LocalStatus[]> {
+  const records = await listTransfers({ records: home.records }, query);
   const paused = pausedIn(home.stateDir);
   return await Promise.all(records.map(async (record) => ({ record, ...(await standing(home, record, paused)) })));
 }

@@ -4,7 +4,7 @@ import type { Lock } from '../../disk/lock.ts';
 import { acquireLock, lockHolder } from '../../disk/lock.ts';
 import { readUserFileIfThere } from '../../disk/user-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
-import { makeStateFolder, stateFolderOf } from '../home/state-folder.ts';
+import { inStateFolder, makeStateFolder, stateFolderOf } from '../home/state-folder.ts';
 import type { RunningServer } from './api.ts';
 
 /** Where a state folder keeps what belongs to its server: its lock, where it listens, its token. */
@@ -23,8 +23,8 @@ export interface Presence extends AsyncDisposable {
 
 /** @throws PieceworkError `ServerRunning`: the state folder has a server. */
 export async function takePresence(stateDir: string): Promise<Presence> {
-  makeStateFolder(serverFolder(stateDir));
-  const lock = await lockFor(stateDir);
+  makeStateFolder(stateDir, 'server');
+  const lock = await inStateFolder(stateDir, () => lockFor(stateDir));
   const notice = noticePath(stateDir);
   return {
     async announce(server) {

@@ -79,7 +79,7 @@ export async function openService(home: Home): Promise<LocalService> {
         if (queue.of(transferId).paused === true) await queue.prefer(transferId, { paused: undefined });
         return await retryInBackground(home, ports, work, transferId, source ?? work.sourceOf(transferId));
       },
-      submitBatch: (submission) => batches.submit(submission),
+      submitBatch: (submission, _, { priority } = {}) => batches.submit(submission, priority),
       async retryBatch(batchId) {
         if (queue.of(batchId).paused === true) await queue.prefer(batchId, { paused: undefined });
         return await batches.retry(batchId);

@@ -35,8 +35,11 @@ export async function goOnWithAll(
     idle.push(transferId);
   });
   queue.keepOnly(open);
-  for (const record of unfinished)
-    await orWarn(home, signal, `batch ${record.id} ${failure}`, () => batches.goOnWith(record));
+  const byId = new Map(unfinished.map((record) => [record.id, record]));
+  for (const batchId of queue.sorted([...byId.keys()])) {
+    const record = byId.get(batchId);
+    if (record !== undefined) await orWarn(home, signal, `batch ${batchId} ${failure}`, () => batches.goOnWith(record));
+  }
   let count = 0;
   for (const transferId of queue.sorted(idle)) {
     await orWarn(home, signal, `transfer ${transferId} ${failure}`, async () => {
@@ -47,7 +50,6 @@ export async function goOnWithAll(
   return count;
 }
 
-/** In the order of their ids. */
 async function unfinishedBatches(home: Home): Promise<readonly BatchRecord[]> {
   const all: BatchRecord[] = [];
   for await (const path of pathsUnder(home.records, 'batches/')) {
@@ -55,7 +57,7 @@ async function unfinishedBatches(home: Home): Promise<readonly BatchRecord[]> {
     const record = id === undefined ? undefined : await readableBatch(home, id);
     if (record !== undefined && !isBatchOver(record)) all.push(record);
   }
-  return all.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return all;
 }
 
 /** Cleans up what has ended, where its hold is over, and what was never recorded. */

@@ -1,4 +1,3 @@
-import { PieceworkError } from '../../errors/error.ts';
 import type { Part } from '../../transfer/plan/ledger.ts';
 import { viewLedger } from '../../transfer/plan/ledger.ts';
 import { NO_PIECES, pieceSet, piecesIn } from '../../transfer/plan/piece-set.ts';
@@ -6,7 +5,7 @@ import type { TransferRecord } from '../../transfer/record/record.ts';
 import { listAllParts } from '../shared/list-parts.ts';
 import { pathsUnder } from '../shared/paths-under.ts';
 import type { Ports } from '../shared/ports.ts';
-import { loadTransfer } from '../shared/store.ts';
+import { loadTransfer, loadTransfers } from '../shared/store.ts';
 import { transferNotFound } from './cancel.ts';
 
 export interface TransferStatus {
@@ -60,25 +59,40 @@ function knownThrough({ doneThrough, reported = NO_PIECES }: TransferRecord): nu
   return first?.[0] === 1 ? first[1] : 0;
 }
 
-/**
- * All transfers, newest first. Records that can't be read are left out: they were set aside, with
- * a warning, when they were met.
- */
-export async function listTransfers(ports: Pick<Ports, 'records'>): Promise<readonly TransferRecord[]> {
-  const records: TransferRecord[] = [];
-  for await (const path of pathsUnder(ports.records, 'transfers/')) {
-    const id = /^transfers\/(.+)\.json$/.exec(path)?.[1];
-    const loaded = id === undefined ? undefined : await readable(ports, id);
-    if (loaded !== undefined) records.push(loaded);
-  }
-  return records.sort((a, b) => (a.id < b.id ? 1 : -1));
+/** Which transfers a list has. */
+export interface ListQuery {
+  /** The newest so many. @default all */
+  readonly limit?: number;
+  /** Only those whose id begins so. @default '' */
+  readonly idPrefix?: string;
+  /** Only those of which it says yes. @default all */
+  readonly where?: (record: TransferRecord) => boolean;
 }
 
-async function readable(ports: Pick<Ports, 'records'>, id: string): Promise<TransferRecord | undefined> {
-  try {
-    return (await loadTransfer(ports, id))?.record;
-  } catch (error) {
-    if (error instanceof PieceworkError && error.code === 'RecordCorrupt') return undefined;
-    throw error;
+/** Records are read so many at a time. */
+const TOGETHER = 500;
+
+/**
+ * Transfers, newest first: no more are read than are needed to find them. Records that can't be read are left out: they
+ * were set aside, with a warning, when they were met.
+ */
+export async function listTransfers(
+  ports: Pick<Ports, 'records'>,
+  { limit = Number.POSITIVE_INFINITY, idPrefix = '', where = () => true }: ListQuery = {},
+): Promise<readonly TransferRecord[]> {
+  const ids: string[] = [];
+  for await (const path of pathsUnder(ports.records, 'transfers/')) {
+    const id = /^transfers\/(.+)\.json$/.exec(path)?.[1];
+    if (id?.startsWith(idPrefix)) ids.push(id);
   }
+  ids.sort().reverse();
+  const found: TransferRecord[] = [];
+  const step = Math.min(TOGETHER, limit);
+  for (let index = 0; index < ids.length && found.length < limit; index += step) {
+    const some = await loadTransfers(ports, ids.slice(index, index + step));
+    found.push(
+      ...some.filter((record) => record !== undefined && where(record)).map((record) => record as TransferRecord),
+    );
+  }
+  return found.slice(0, limit);
 }

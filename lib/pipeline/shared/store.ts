@@ -27,6 +27,25 @@ export async function loadTransfer(ports: Pick<Ports, 'records'>, id: string): P
   return found === undefined ? undefined : { record: found.value, version: found.version };
 }
 
+/** Many, in their order, for lists; what can't be read was set aside, and is `undefined` as what is not there. */
+export async function loadTransfers(
+  { records }: Pick<Ports, 'records'>,
+  ids: readonly string[],
+): Promise<readonly (TransferRecord | undefined)[]> {
+  const keys = ids.map((id) => KEYS.transfer(id));
+  if (records.getMany !== undefined) return await records.getMany(keys);
+  return await Promise.all(
+    keys.map(async (key) => {
+      try {
+        return (await records.get(key))?.value;
+      } catch (error) {
+        if (error instanceof PieceworkError && error.code === 'RecordCorrupt') return undefined;
+        throw error;
+      }
+    }),
+  );
+}
+
 export async function createTransfer<R extends Omit<TransferRecord, 'rev' | 'writeId'>>(
   ports: StorePorts,
   fresh: R,

@@ -24,8 +24,8 @@ function sentence(error: unknown, folder: string): unknown {
   }
   if (hasErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT')) {
     return new PieceworkError(
-      'InvalidOption',
-      `the folder of the records, ${folder}, can't be written; check its rights, or give another`,
+      'DestinationNotWritable',
+      `the folder of the records, ${folder}, can't be read or written (${(error as NodeJS.ErrnoException).code}); mend its rights, or give another`,
       about,
     );
   }

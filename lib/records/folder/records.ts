@@ -6,7 +6,7 @@ import { syncFolder } from '../../disk/durable.ts';
 import type { Lock } from '../../disk/lock.ts';
 import { acquireLock } from '../../disk/lock.ts';
 import { namesIn } from '../../disk/names-in.ts';
-import { NotOrdinary, RECORD_FILE, readOrdinary } from '../../disk/ordinary-file.ts';
+import { NotOrdinary, RECORD_FILE, readOrdinary, readOrdinarySync } from '../../disk/ordinary-file.ts';
 import { removeFile } from '../../disk/remove-file.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import type { Envelope } from '../../values/envelope.ts';
@@ -18,6 +18,7 @@ import { keptListings } from './kept-listings.ts';
 import { keptLocks } from './kept-locks.ts';
 import type { RecordPlace } from './names.ts';
 import { draftOfLock, lockOfFile, pathOfFile, placeOf } from './names.ts';
+import { readMany } from './read-many.ts';
 
 export interface FolderRecordsOptions {
   /** Absolute; created when it is needed, for the user alone. */
@@ -135,6 +136,21 @@ export function folderRecords({
       });
     },
 
+    async getMany<T>(keys: readonly RecordKey<T>[]) {
+      const places = keys.map(({ path }) => placeOf(folder, path));
+      return await onFolder(folder, async () => {
+        const files = places.map(({ file }) => file);
+        const found = await readMany(files, { now: readNow, later: (file) => read({ file }) });
+        const values: (T | undefined)[] = [];
+        for (const [index, place] of places.entries()) {
+          const one = found[index];
+          const whole = one === 'corrupt' ? await locked(place, () => readOrSetAside(place)) : one;
+          values.push(whole?.value as T | undefined);
+        }
+        return values;
+      });
+    },
+
     async put<T>(key: RecordKey<T>, value: T, on: 'absent' | Version) {
       const place = placeOf(folder, key.path);
       return await onFolder(folder, async () => {
@@ -227,16 +243,26 @@ async function isNowhere(path: string): Promise<boolean> {
   }
 }
 
-async function read(place: RecordPlace): Promise<Envelope | 'corrupt' | undefined> {
-  let text: string;
+async function read({ file }: Pick<RecordPlace, 'file'>): Promise<Envelope | 'corrupt' | undefined> {
   try {
-    text = await readOrdinary(place.file, RECORD_FILE);
+    return parseEnvelope(await readOrdinary(file, RECORD_FILE)) ?? 'corrupt';
   } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    if (error instanceof NotOrdinary) return 'corrupt';
-    throw error;
+    return notRead(error);
   }
-  return parseEnvelope(text) ?? 'corrupt';
+}
+
+function readNow(file: string): Envelope | 'corrupt' | undefined {
+  try {
+    return parseEnvelope(readOrdinarySync(file, RECORD_FILE)) ?? 'corrupt';
+  } catch (error) {
+    return notRead(error);
+  }
+}
+
+function notRead(error: unknown): 'corrupt' | undefined {
+  if (hasErrno(error, 'ENOENT')) return undefined;
+  if (error instanceof NotOrdinary) return 'corrupt';
+  throw error;
 }
 
 async function pathsUnder(folder: string, prefix: string, after = ''): Promise<string[]> {

@@ -68,6 +68,10 @@ export const batchSchema = z
       .boolean()
       .optional()
       .openapi({ description: 'It was paused, and begins nothing more before it is resumed. On a machine only.' }),
+    priority: z.int().optional().openapi({ description: 'Higher runs first; absent = 0. On a machine only.' }),
+    waitingPosition: z.int().optional().openapi({
+      description: 'It waits for its turn, and is the next one of the batches with 1. On a machine only.',
+    }),
     report: z.string().optional().openapi({ description: 'Where the report is, once it is written.' }),
     links: z.object({
       self: z.string(),

@@ -8,6 +8,7 @@ import { notifySchema, taskTokenSchema } from '../hooks.ts';
 import { objectSchema } from '../object.ts';
 import { digestsSchema } from '../options.ts';
 import { sourceSchema } from '../source.ts';
+import { prioritySchema } from '../standing.ts';
 
 /* A batch as it is submitted. Strict, as all that the API takes. */
 
@@ -228,6 +229,7 @@ export const batchSubmitSchema = z
     }),
     object: objectSchema.optional(),
     options: batchOptionsSchema.optional(),
+    priority: prioritySchema.optional(),
     notify: notifySchema.optional(),
     taskToken: taskTokenSchema.optional(),
   })

@@ -10,8 +10,8 @@ export async function openTransfersOf(
   home: Pick<Home, 'records'>,
   batchId: string,
 ): Promise<readonly TransferRecord[]> {
-  const transfers = await listTransfers({ records: home.records });
-  return transfers.filter((record) => record.batch?.id === batchId && !isOver(record));
+  const where = (record: TransferRecord) => record.batch?.id === batchId && !isOver(record);
+  return await listTransfers({ records: home.records }, { where });
 }
 
 /** Ends them, and deletes what they have brought. What can't be ended now is warned of: `clean` tries again. */

@@ -26,7 +26,7 @@ export function batchQueue({
   changes,
   batches: { jobs, goOnWith, isOurs },
   patienceMs,
-}: BatchQueueParts): Pick<Machine, 'standingOfBatch' | 'sumsOfBatch' | 'pauseBatch' | 'resumeBatch'> {
+}: BatchQueueParts): Pick<Machine, 'standingOfBatch' | 'sumsOfBatch' | 'pauseBatch' | 'resumeBatch' | 'arrangeBatch'> {
   async function open(batchId: string): Promise<BatchRecord> {
     const record = await findBatch(home, batchId);
     if (isBatchOver(record)) throw batchEnded(record);
@@ -35,10 +35,17 @@ export function batchQueue({
     return record;
   }
 
+  /** In the order of their turns. */
+  const waiting = () => queue.sorted(jobs.waiting.filter((id) => queue.of(id).paused !== true));
+
   return {
     standingOfBatch(record) {
       if (isBatchOver(record)) return {};
-      return stated({ paused: queue.of(record.id).paused, counters: jobs.sumsOf(record.id)?.counters });
+      const { paused, priority } = queue.of(record.id);
+      // There are few of them: each is a job of this process.
+      const place = paused === true ? -1 : waiting().indexOf(record.id);
+      const waitingPosition = place === -1 ? undefined : place + 1;
+      return stated({ paused, priority, waitingPosition, counters: jobs.sumsOf(record.id)?.counters });
     },
     sumsOfBatch: (batchId) => jobs.sumsOf(batchId),
     async pauseBatch(batchId) {
@@ -46,6 +53,15 @@ export function batchQueue({
       await queue.prefer(batchId, { paused: true });
       jobs.park(batchId, patienceMs);
       changes.emit({ kind: 'batch', id: batchId });
+      return record;
+    },
+    async arrangeBatch(batchId, { priority, position }) {
+      const record = await open(batchId);
+      if (priority !== undefined) await queue.prefer(batchId, { priority });
+      if (position !== undefined) await queue.move(batchId, position, jobs.waiting);
+      jobs.look();
+      // All that wait may have another number.
+      for (const id of jobs.waiting) changes.emit({ kind: 'batch', id });
       return record;
     },
     async resumeBatch(batchId) {

@@ -28,7 +28,7 @@ export interface Batches extends AsyncDisposable {
   /** It has a job, or is just about to have one. */
   isOurs(batchId: string): boolean;
   /** @throws PieceworkError `DestinationLocked`, `Conflict`, and those of destination and options. */
-  submit(submission: BatchSubmission): Promise<BatchRecord>;
+  submit(submission: BatchSubmission, priority?: number): Promise<BatchRecord>;
   /** @throws PieceworkError `BatchNotFound`, `BatchRunning`, `BatchEnded`, `SourceNeeded`, `DestinationLocked`. */
   retry(batchId: string): Promise<BatchRecord>;
   /** It ends after the answer. @throws PieceworkError `BatchNotFound`, `BatchEnded`. */
@@ -109,7 +109,8 @@ export function openBatches(home: Home, queue: Queue, changes: Changes): Batches
   return {
     jobs,
     isOurs,
-    submit: (submission) => submitBatch({ home, jobs, lists, signal: stopping.signal }, submission),
+    submit: (submission, priority) =>
+      submitBatch({ home, jobs, lists, queue, signal: stopping.signal }, submission, priority),
     async retry(batchId) {
       const found = await findBatch(home, batchId);
       if (isOurs(batchId) || (await home.locks.isHeld(found.place))) throw batchRunning(batchId);

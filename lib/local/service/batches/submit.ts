@@ -15,6 +15,7 @@ import { completeBatchOptions } from '../../batch/batch-options.ts';
 import { batchStore } from '../../batch/batch-store.ts';
 import { changeRecord } from '../../batch/change-record.ts';
 import type { Home } from '../../home/home.ts';
+import type { Queue } from '../queue/queue.ts';
 import type { BatchJobs } from './batch-jobs.ts';
 import { endEarly } from './bring.ts';
 import { hasSameBytes } from './given-list.ts';
@@ -24,6 +25,7 @@ export interface Taking {
   readonly home: Home;
   readonly jobs: BatchJobs;
   readonly lists: ListStore;
+  readonly queue: Queue;
   /** Aborted = the service is shutting down. */
   readonly signal: AbortSignal;
 }
@@ -34,8 +36,12 @@ export interface Taking {
  * @throws PieceworkError `DestinationLocked`; `Conflict` when the idempotency key stands for another request; those of
  * the destination and of the options.
  */
-export async function submitBatch(taking: Taking, submission: BatchSubmission): Promise<BatchRecord> {
-  const { home, jobs, lists } = taking;
+export async function submitBatch(
+  taking: Taking,
+  submission: BatchSubmission,
+  priority?: number,
+): Promise<BatchRecord> {
+  const { home, jobs, lists, queue } = taking;
   const { id, isFirst } = await claimId(home, submission, KEYS.batchIdempotency);
   const known = isFirst ? undefined : await loadBatch(home, id);
   if (known !== undefined) return known;
@@ -76,6 +82,8 @@ export async function submitBatch(taking: Taking, submission: BatchSubmission): 
       list: list.from,
       destination,
     });
+    // Before it waits, so that it is never passed over.
+    if (priority !== undefined) await queue.prefer(record.id, { priority });
     jobs.start(record.id, place, lock);
     return record;
   } catch (error) {

@@ -39,7 +39,7 @@ export interface QueueFile {
 
 /** A small file of the server's own: `server/queue.json` in the state folder. */
 export function queueFile(stateDir: string): { readonly state: QueueState; readonly file: QueueFile } {
-  const folder = makeStateFolder(join(stateDir, 'server'));
+  const folder = makeStateFolder(stateDir, 'server');
   const path = join(folder, 'queue.json');
   const text = readUserFileIfThere(path, `the queue in ${path}`);
   /** One at a time; of several that wait, the last says all. */
