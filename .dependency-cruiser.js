@@ -268,7 +268,13 @@ const rooms = [
     'cdk-knows-names-and-limits',
     'The construct is loaded by strangers’ apps at synth: it shares names, limits, rights and how hosts and times are written with what it deploys, no code that runs there.',
     { path: '^cdk/' },
-    ['^lib/aws/(names|limits|stage-rights)\\.ts$', '^lib/values/(web/hosts|units)\\.ts$', '^cdk/', NPM, BUILTINS],
+    [
+      '^lib/aws/(names|limits|stage-rights)\\.ts$',
+      '^lib/values/(web/hosts|units|text/owner-name|random)\\.ts$',
+      '^cdk/',
+      NPM,
+      BUILTINS,
+    ],
   ),
   only(
     'console-is-a-page',

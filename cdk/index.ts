@@ -9,5 +9,6 @@ export type {
   PieceworkLimits,
   PieceworkOwnership,
   PieceworkProps,
+  PieceworkQuotas,
   PieceworkSourceBucket,
 } from './props/props.ts';

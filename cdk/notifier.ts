@@ -3,6 +3,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { SourceRules } from '../lib/aws/names.ts';
 import { ENV, NOTIFIER, NOTIFIER_TIMEOUT_SECONDS } from '../lib/aws/names.ts';
+import { NOTIFICATION_SENDS, TASK_RIGHTS } from '../lib/aws/stage-rights.ts';
 import { packageVersion } from './bundle.ts';
 import type { Settings } from './props/props.ts';
 import { TaskQueue } from './queues.ts';
@@ -46,7 +47,8 @@ export class Notifier extends Construct {
       settings,
     });
     this.stage.consume(this.queue.queue, { batchSize: AT_ONCE, maxConcurrency: 5 });
-    this.stage.maySend(this.queue.queue, this.queue.dead, parked);
+    const queues = { notifications: this.queue.queue, notificationsDead: this.queue.dead, parked };
+    this.stage.maySend(...NOTIFICATION_SENDS.notifier.map((name) => queues[name]));
     const stack = Stack.of(this);
     if (taskTokens) {
       const machines = stack.formatArn({
@@ -55,7 +57,7 @@ export class Notifier extends Construct {
         resourceName: '*',
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       });
-      this.stage.allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], [machines], 'EndTasks');
+      this.stage.allow(TASK_RIGHTS, [machines], 'EndTasks');
     }
     const usual = notify === undefined ? {} : { usual: notify };
     this.variable = stack.toJsonString({ webhooks, taskTokens, ...usual });

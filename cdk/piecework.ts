@@ -6,7 +6,7 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { BucketRule, OwnershipRules, SourceRules, Variable } from '../lib/aws/names.ts';
+import type { BucketRule, DestinationRule, OwnershipRules, SourceRules, Variable } from '../lib/aws/names.ts';
 import {
   API_TIMEOUT_SECONDS,
   ENV,
@@ -17,12 +17,18 @@ import {
   USUAL_WORKERS,
   WINDOW_COUNT,
 } from '../lib/aws/names.ts';
-import { SENDS } from '../lib/aws/stage-rights.ts';
+import { CALL_RIGHT, CALLS, SENDS } from '../lib/aws/stage-rights.ts';
 import { Api } from './api/api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { Notifier, notifies } from './notifier.ts';
-import type { PieceworkAuth, PieceworkProps, PieceworkSourceBucket, Settings } from './props/props.ts';
+import type {
+  PieceworkAuth,
+  PieceworkDestination,
+  PieceworkProps,
+  PieceworkSourceBucket,
+  Settings,
+} from './props/props.ts';
 import { settingsOf } from './props/settings.ts';
 import { plainQueue, TaskQueue } from './queues.ts';
 import { recordsBucket } from './records-bucket.ts';
@@ -174,7 +180,11 @@ export class Piecework extends Construct {
       results: this.results.queue,
       parked: this.parked,
     };
-    for (const stage of STAGES) this.stages[stage].maySend(...SENDS[stage].map((queue) => queues[queue]));
+    for (const stage of STAGES) {
+      this.stages[stage].maySend(...SENDS[stage].map((queue) => queues[queue]));
+      const called = CALLS[stage].map((other) => this.stages[other].function.functionArn);
+      if (called.length > 0) this.stages[stage].allow([CALL_RIGHT], called, 'CallFunctions');
+    }
     finalizer.mayEmpty(this.plans.dead, this.results.dead);
     for (const stage of [api, planner, finalizer])
       stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents', ONLY_OURS);
@@ -184,11 +194,15 @@ export class Piecework extends Construct {
     // Those who seal.
     for (const stage of [api, planner])
       if (sealedKey !== undefined) stage.function.addEnvironment(ENV.sealedKey, sealedKey.keyArn);
+    if (settings.quotas !== undefined)
+      // Those who take on, who read lists, and who see the end.
+      for (const stage of [api, planner, finalizer])
+        stage.function.addEnvironment(ENV.quotas, Stack.of(this).toJsonString(settings.quotas));
     if (settings.defaultOwner !== undefined) api.function.addEnvironment(ENV.defaultOwner, settings.defaultOwner);
   }
 
   #environment(settings: Settings): Readonly<Record<Variable, string>> {
-    const destinations = settings.destinations.map(bucketRule);
+    const destinations = settings.destinations.map(destinationRule);
     const sources = sourceRules(settings);
     return {
       version: packageVersion(),
@@ -211,6 +225,7 @@ export class Piecework extends Construct {
       lateSeconds: String(settings.lateArrival.toSeconds()),
       workers: JSON.stringify(workersOf(settings)),
       maxWaiting: String(settings.maxWaiting),
+      plannerFunction: this.stages.planner.function.functionName,
     };
   }
 
@@ -269,6 +284,11 @@ function sourceRules(settings: Settings): SourceRules {
   const { allowHosts, denyHosts, privateHosts, ports, schemes } = settings;
   const buckets = settings.sourceBuckets.map(bucketRule);
   return { allowHosts, denyHosts, privateHosts, ports, schemes, buckets };
+}
+
+function destinationRule(destination: PieceworkDestination): DestinationRule {
+  const { owners } = destination;
+  return owners === undefined ? bucketRule(destination) : { ...bucketRule(destination), owners };
 }
 
 function bucketRule({ bucket, prefix = '' }: PieceworkSourceBucket): BucketRule {

@@ -31,6 +31,7 @@ export function recordsBucket(scope: Construct, settings: Settings): Bucket {
       expired('old-outcomes', PREFIXES.outcomes, recordRetentionDays),
       // Deleted with their batch, as what is sealed.
       expired('old-boards', PREFIXES.boards, recordRetentionDays),
+      expired('old-spent', PREFIXES.spent, recordRetentionDays),
       expired('old-waits', PREFIXES.waits, recordRetentionDays),
       expired('old-hosts', PREFIXES.hosts, recordRetentionDays),
       expired('old-damage', PREFIXES.corrupt, recordRetentionDays),

@@ -2,7 +2,8 @@ import { Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { PREFIXES } from '../lib/aws/names.ts';
-import { BUCKET_RIGHTS, OBJECT_RIGHTS, RECORD_RIGHTS } from '../lib/aws/stage-rights.ts';
+import { BUCKET_RIGHTS, HOOK_RIGHTS, OBJECT_RIGHTS, RECORD_RIGHTS } from '../lib/aws/stage-rights.ts';
+import { prefixOfAll } from '../lib/values/text/owner-name.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props/props.ts';
 import type { StageFunction } from './stage-function.ts';
 
@@ -42,9 +43,8 @@ export function allowRecords(
     if (read.includes('sealed')) stage.allow(['kms:Decrypt'], [sealedKey.keyArn], 'Unseal');
   }
   if (notifier !== undefined) {
-    const hooks = objects(['sealedHooks']);
-    notifier.allow(['s3:GetObject'], hooks, 'ReadHooks');
-    notifier.allow(['s3:DeleteObject'], hooks, 'DeleteHooks');
+    notifier.allow(['s3:GetObject'], objects(HOOK_RIGHTS.read), 'ReadHooks');
+    notifier.allow(['s3:DeleteObject'], objects(HOOK_RIGHTS.remove), 'DeleteHooks');
     notifier.allow(['s3:ListBucket'], [bucket.bucketArn], 'ListHooks');
     const keys = [encryptionKey, sealedKey].flatMap((key) => (key === undefined ? [] : [key.keyArn]));
     if (keys.length > 0) notifier.allow(['kms:Decrypt'], [...new Set(keys)], 'Unseal');
@@ -80,7 +80,7 @@ function denySealed(stages: StageFunctions, bucket: Bucket, notifier: StageFunct
 
 export function allowDestinations(stages: StageFunctions, destinations: readonly PieceworkDestination[]): void {
   const under = (suffix: string, some = destinations) =>
-    some.map(({ bucket, prefix = '' }) => bucket.arnForObjects(`${prefix}${suffix}`));
+    distinctTexts(some.map(({ bucket, prefix = '' }) => bucket.arnForObjects(`${prefixOfAll(prefix)}${suffix}`)));
   for (const [name, stage] of Object.entries(stages) as [keyof StageFunctions, StageFunction][]) {
     stage.allow(OBJECT_RIGHTS[name], under('*'), 'DestinationObjects');
     if (BUCKET_RIGHTS[name].length > 0)
@@ -138,5 +138,10 @@ export function allowSecrets(stages: readonly StageFunction[], prefixes: readonl
 }
 
 function distinct(buckets: readonly IBucket[]): readonly string[] {
-  return [...new Set(buckets.map(({ bucketArn }) => bucketArn))];
+  return distinctTexts(buckets.map(({ bucketArn }) => bucketArn));
+}
+
+/** Owners' prefixes are alike up to the owner's name, and that is what IAM is given. */
+function distinctTexts(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)];
 }

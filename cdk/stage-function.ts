@@ -6,7 +6,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Stage, TracingSettings, Variable } from '../lib/aws/names.ts';
+import type { DeployedName, TracingSettings, Variable } from '../lib/aws/names.ts';
 import { ENV, NEEDS, NOTIFIER } from '../lib/aws/names.ts';
 import { EMPTYING_RIGHTS } from '../lib/aws/stage-rights.ts';
 import { acknowledgePrefix } from './acknowledge.ts';
@@ -14,7 +14,7 @@ import { bundleOf } from './bundle.ts';
 import type { Settings } from './props/props.ts';
 
 export interface StageFunctionProps {
-  readonly stage: Stage | typeof NOTIFIER;
+  readonly stage: DeployedName;
   readonly description: string;
   readonly memoryMiB: number;
   readonly timeout: Duration;
@@ -26,7 +26,7 @@ export class StageFunction extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
   readonly #role: Role;
-  readonly #stage: Stage | typeof NOTIFIER;
+  readonly #stage: DeployedName;
 
   constructor(scope: Construct, id: string, props: StageFunctionProps) {
     super(scope, id);

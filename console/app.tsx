@@ -3,13 +3,13 @@ import { entry } from './api/session.ts';
 import { Toasts } from './parts/toasts.tsx';
 import { go, route } from './route.ts';
 import { useStore } from './state/store.ts';
+import { Banners } from './views/banners.tsx';
 import { Bar } from './views/bar.tsx';
 import { BatchView } from './views/batch/batch.tsx';
 import { Gate } from './views/gate.tsx';
 import { Hosts } from './views/hosts.tsx';
 import { List } from './views/list/list.tsx';
 import { New } from './views/new/new.tsx';
-import { OfflineBanner } from './views/offline.tsx';
 import { TransferView } from './views/transfer/transfer.tsx';
 
 const TITLES = { list: 'Transfers', transfer: 'Transfer', batch: 'Batch', new: 'New', hosts: 'Hosts' } as const;
@@ -43,7 +43,7 @@ export function App() {
         To the content
       </a>
       <Bar />
-      <OfflineBanner />
+      <Banners />
       <main id="main" ref={main} tabIndex={-1}>
         <View key={shown} />
       </main>

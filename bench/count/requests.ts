@@ -77,8 +77,9 @@ export function countedSecrets(requests: Requests, time: Timeline, sealed: Map<s
       }
       return sealed.get(id);
     },
-    async discard() {
+    async discard(id) {
       requests.count('DELETE');
+      sealed.delete(id);
     },
     async *list() {
       requests.count('LIST');
@@ -89,7 +90,7 @@ export function countedSecrets(requests: Requests, time: Timeline, sealed: Map<s
 
 /** S3 as the planner and the finalizer see it; pages of 1,000 parts, one request each. */
 export function countedDestination(requests: Requests, time: Timeline, pieceMs: () => number): Destination {
-  const parts = new Map<number, Part>();
+  const uploads = new Map<string, Map<number, Part>>();
   const never = async (): Promise<never> => {
     throw new Error('not part of this count');
   };
@@ -107,26 +108,30 @@ export function countedDestination(requests: Requests, time: Timeline, pieceMs: 
     putObject: never,
     async createUpload({ target, token }) {
       requests.count('PUT CreateMultipartUpload');
-      return { target, id: 'upload', token };
+      uploads.set(token, new Map());
+      return { target, id: token, token };
     },
-    async uploadPart(_upload, { number, sizeBytes }) {
+    async uploadPart({ id }, { number, sizeBytes }) {
       requests.count('PUT UploadPart');
       await time.sleep(pieceMs());
       const part = { number, sizeBytes, crc32: 0, modifiedAt: new Date(time.now()).toISOString() };
-      parts.set(number, part);
+      uploads.get(id)?.set(number, part);
       return part;
     },
-    async listParts(_upload, after) {
+    async listParts({ id }, after) {
       requests.count('LIST ListParts');
       await time.sleep(LATENCY_MS);
-      const page = [...parts.values()].filter(({ number }) => number > after).sort((a, b) => a.number - b.number);
+      const page = [...(uploads.get(id)?.values() ?? [])]
+        .filter(({ number }) => number > after)
+        .sort((a, b) => a.number - b.number);
       const last = page[999];
       return page.length > 1000 && last !== undefined
         ? { parts: page.slice(0, 1000), next: last.number }
         : { parts: page };
     },
-    async completeUpload(_upload, { sizeBytes }) {
+    async completeUpload({ id }, { sizeBytes }) {
       requests.count('PUT CompleteMultipartUpload');
+      uploads.delete(id);
       await time.sleep(1000);
       return { sizeBytes, etag: 'etag' };
     },

@@ -31,6 +31,8 @@ export interface StagesOptions {
   /** What the fetcher's messages are counted as. */
   readonly work: 'piece' | 'shard';
   readonly hostConnections: number;
+  /** Functions at work at the same time. @default as many as the connections of one host need, and 25 at least */
+  readonly fetchers?: number;
   /** How long results are collected for one finalizer run. @default the construct's */
   readonly windowSeconds?: number;
   /** What else there is, of one environment. */
@@ -49,6 +51,7 @@ export function startStages({
   requests,
   work,
   hostConnections,
+  fetchers: fetcherCount = Math.ceil(hostConnections / WINDOW_COUNT),
   windowSeconds = RESULTS_WINDOW_SECONDS,
   portsOf,
 }: StagesOptions): Stages {
@@ -67,7 +70,7 @@ export function startStages({
     });
   // A batch of messages never waits for another one, as long as there are environments; each has a cache of its own,
   // four messages side by side.
-  const fetchers = Array.from({ length: Math.max(FETCHERS, Math.ceil(hostConnections / WINDOW_COUNT)) }, () => {
+  const fetchers = Array.from({ length: Math.max(FETCHERS, fetcherCount) }, () => {
     const ports = environment('fetcher');
     return { ports, memory: { pieces: fetcherMemory(ports), shards: fleetMemory(ports) }, isBusy: false };
   });

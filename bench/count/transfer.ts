@@ -1,14 +1,12 @@
 import { RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../../lib/aws/names.ts';
-import { PieceworkError } from '../../lib/errors/error.ts';
 import { submit } from '../../lib/pipeline/requests/submit.ts';
 import { loadTransfer } from '../../lib/pipeline/shared/store.ts';
 import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
-import type { Snapshot } from '../../lib/transfer/snapshot.ts';
-import type { ByteReader } from '../../lib/values/bytes.ts';
 import { fractionOf } from '../../lib/values/random.ts';
 import { countedDestination, countedRecords, countedSecrets, Requests } from './requests.ts';
+import { countedSources } from './source.ts';
 import { startStages } from './stages.ts';
 import { Timeline } from './timeline.ts';
 
@@ -38,14 +36,6 @@ export async function countTransfer(one: Case): Promise<Counted> {
   const { pieceCount, places, failing, windowSeconds = RESULTS_WINDOW_SECONDS, pieceSeconds = 2 } = one;
   const time = new Timeline();
   const requests = new Requests();
-  const snapshot: Snapshot = {
-    sizeBytes: pieceCount * PIECE_BYTES,
-    ranges: true,
-    validator: { kind: 'strong', etag: '"v1"' },
-    digests: {},
-    warnings: [],
-  };
-  const tries = new Map<number, number>();
   const records = countedRecords(requests, time);
   const sealed = new Map<string, SourceLocator>();
   let nth = 0;
@@ -63,25 +53,7 @@ export async function countTransfer(one: Case): Promise<Counted> {
       ...shared,
       records,
       secrets: countedSecrets(requests, time, sealed),
-      sources: () => ({
-        schemes: ['https'],
-        probe: async () => ({
-          snapshot,
-          finalUrl: '',
-          body: zeros(1),
-          bodyIsWhole: false,
-          async [Symbol.asyncDispose]() {},
-        }),
-        async open(_from, _snapshot, range) {
-          const tried = (tries.get(range.start) ?? 0) + 1;
-          tries.set(range.start, tried);
-          if (tried === 1 && fractionOf(`fails ${range.start}`) < failing)
-            throw new PieceworkError('SourceReset', 'broken off');
-          return zeros(range.end - range.start);
-        },
-        copySource: async () => undefined,
-        async [Symbol.asyncDispose]() {},
-      }),
+      sources: countedSources(pieceCount * PIECE_BYTES, failing),
       destinations: () => destination,
       windows: windowPool({ windowBytes: PIECE_BYTES, count: WINDOW_COUNT, allocate: (bytes) => Buffer.alloc(bytes) }),
     }),
@@ -121,17 +93,5 @@ export async function countTransfer(one: Case): Promise<Counted> {
     fetcherRuns: runs.fetcher,
     fetcherSeconds: runs.fetcherMs / 1000,
     seconds: (endedAt - startedAt) / 1000,
-  };
-}
-
-function zeros(length: number): ByteReader {
-  let left = length;
-  return {
-    async read(into) {
-      const got = Math.min(left, into.length);
-      left -= got;
-      return got;
-    },
-    async [Symbol.asyncDispose]() {},
   };
 }

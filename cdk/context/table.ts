@@ -32,6 +32,12 @@ const auth: Form<PieceworkAuth> = {
   },
 };
 
+const halves = pairs('change=anyone,read=owner', String);
+const ownership: Form<'caller' | Record<string, string>> = {
+  written: `caller, or ${halves.written}`,
+  read: (text, place) => (text === 'caller' ? text : halves.read(text, place)),
+};
+
 /** Its retention is `logRetention`. */
 const accessLog: Form<NonNullable<PieceworkProps['accessLog']>> = oneOf({ true: {} });
 
@@ -59,7 +65,8 @@ export const FORMS: { readonly [Name in keyof Required<PieceworkProps>]: Form<un
   sourceBuckets: buckets('Source'),
   auth,
   defaultOwner: plainText,
-  ownership: pairs('change=anyone,read=owner', String),
+  ownership,
+  quotas: pairs('open=100,bytesPerDay=1000000000000', Number),
   tlsPolicy: { ...plainText, written: 'SecurityPolicy_TLS13_…' },
   accessLog,
   throttle: pairs('ratePerSecond=50,burst=100', Number),

@@ -5,19 +5,8 @@ import { PieceworkPropsError, refuseUnknown } from './props-error.ts';
 /** @throws PieceworkPropsError at the first setting of the API that is out of its bounds, or contradicts another. */
 export function checkApi(settings: Settings): void {
   checkAuth(settings);
-  checkOwnership(settings);
   checkTls(settings);
   checkAccessLog(settings);
-}
-
-function checkOwnership({ ownership }: Settings): void {
-  for (const [name, who] of Object.entries(ownership))
-    if (who !== 'owner' && who !== 'anyone')
-      throw new PieceworkPropsError(`ownership: ${name} must be "owner" or "anyone", and is ${JSON.stringify(who)}.`);
-  if (ownership.read === 'owner' && ownership.change === 'anyone')
-    throw new PieceworkPropsError(
-      'ownership lets anyone change what only its owner may see; set change to "owner", or read to "anyone".',
-    );
 }
 
 function checkAuth({ auth, throttle, defaultOwner }: Settings): void {

@@ -1,6 +1,7 @@
 import { SOURCE_SCHEMES } from '../../lib/aws/names.ts';
 import { covers, parseHostRule } from '../../lib/values/web/hosts.ts';
 import { checkApi } from './check-api.ts';
+import { checkOwners } from './check-owners.ts';
 import { checkTags } from './check-tags.ts';
 import type { PieceworkDestination, PieceworkSourceBucket, Settings } from './props.ts';
 import { PieceworkPropsError, refuseUnknown } from './props-error.ts';
@@ -15,6 +16,7 @@ export function checkSettings(settings: Settings): void {
   checkNotify(settings);
   checkApi(settings);
   checkTracing(settings);
+  checkOwners(settings);
   checkConstructs(settings);
   checkTags(settings);
 }
@@ -25,7 +27,7 @@ function checkDestinations(destinations: readonly PieceworkDestination[]): void 
       'Piecework needs at least one destination: destinations: [{ bucket }], or [{ bucket, prefix: "incoming/" }].',
     );
   }
-  checkBuckets('destination', destinations, ['bucket', 'prefix', 'encryptionKey', 'acls']);
+  checkBuckets('destination', destinations, ['bucket', 'prefix', 'owners', 'encryptionKey', 'acls']);
 }
 
 function checkSourceBuckets({ sourceBuckets, schemes }: Settings): void {

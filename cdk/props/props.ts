@@ -9,8 +9,17 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 /** A bucket, or what lies under a prefix of it, that transfers may write to. */
 export interface PieceworkDestination {
   readonly bucket: IBucket;
-  /** Keys must begin with it; ends in `/` unless it is meant to match within a name. @default '' = the whole bucket */
+  /**
+   * Keys must begin with it; ends in `/` unless it is meant to match within a name. With `{owner}` in it, before a `/`,
+   * each owner writes under its own name, as in `incoming/{owner}/`: docs/security.md says how that is written.
+   * @default '' = the whole bucket
+   */
   readonly prefix?: string;
+  /**
+   * Who may write there: owners of transfers, as `owner` of an answer shows them.
+   * @default every caller
+   */
+  readonly owners?: readonly string[];
   /**
    * The KMS key that the bucket encrypts with, so that the functions may use it.
    * @default none: SSE-S3 or an AWS managed key
@@ -86,6 +95,16 @@ export interface PieceworkOwnership {
   readonly read?: 'owner' | 'anyone';
 }
 
+/** What one owner may have at most. */
+export interface PieceworkQuotas {
+  /** Transfers and batches that are not over, a batch as one; 1 to 10,000. @default any number */
+  readonly open?: number;
+  /** Bytes that its transfers and batches brought on one day (UTC) before no more are taken. @default any number */
+  readonly bytesPerDay?: number;
+  /** Entries of one batch. @default any number */
+  readonly batchEntries?: number;
+}
+
 export interface PieceworkProps {
   /** Where transfers may write; at least one. Anything else is refused by the API and not allowed by IAM. */
   readonly destinations: readonly PieceworkDestination[];
@@ -101,10 +120,16 @@ export interface PieceworkProps {
    */
   readonly defaultOwner?: string;
   /**
-   * Whose transfers a caller may change, and whose it may see.
+   * Whose transfers and batches a caller may change, and whose it may see: `'caller'` is its own alone, for either.
    * @default { change: 'owner', read: 'anyone' }
    */
-  readonly ownership?: PieceworkOwnership;
+  readonly ownership?: PieceworkOwnership | 'caller';
+  /**
+   * What each owner may have at most (`open`, `bytesPerDay`, `batchEntries`), and by the names of owners what some may
+   * have in its place: a submit beyond it is refused (429). docs/security.md says how exact that is.
+   * @default no bounds, and nothing is counted
+   */
+  readonly quotas?: PieceworkQuotas & { readonly owners?: Readonly<Record<string, PieceworkQuotas>> };
   /**
    * What a connection to the API must speak; a policy for Regional endpoints. A custom domain has one of its own.
    * @default SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09: TLS 1.2 or 1.3, with forward secrecy
@@ -180,8 +205,9 @@ export interface PieceworkProps {
    */
   readonly maxFetchers?: number;
   /**
-   * Requests to the API that may wait for a change (`waitSeconds`) at the same time, each in a run of the API's
-   * function; more are answered at once, with `Retry-After`. 0 to 1000.
+   * Requests to the API that may wait at the same time, for a change (`waitSeconds`) or for a look at a source
+   * (`dryRun`), each in a run of the API's function; more are answered at once, with `Retry-After`. 0 to 1000; with 0
+   * there are no looks.
    * @default 50
    */
   readonly maxWaiting?: number;
@@ -277,4 +303,5 @@ type Optional =
   | 'eventBus'
   | 'alarmTopic'
   | 'defaultOwner'
-  | 'notify';
+  | 'notify'
+  | 'quotas';

@@ -12,6 +12,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   auth: true,
   defaultOwner: true,
   ownership: true,
+  quotas: true,
   tlsPolicy: true,
   accessLog: true,
   throttle: true,
@@ -93,6 +94,11 @@ export function settingsOf(props: PieceworkProps): Settings {
 }
 
 function ownershipOf({ ownership = {} }: PieceworkProps): Settings['ownership'] {
+  if (ownership === 'caller') return { change: 'owner', read: 'owner' };
+  if (typeof ownership === 'string')
+    throw new PieceworkPropsError(
+      `ownership must be "caller", or { change, read }, and is ${JSON.stringify(ownership)}.`,
+    );
   refuseUnknown('ownership', 'setting', ownership, ['change', 'read']);
   return { change: 'owner', read: 'anyone', ...ownership };
 }

@@ -29,10 +29,18 @@ function workLine(work: Work): string {
 }
 
 function endLine(work: Work): string {
-  if (!work.isPaused) return 'nothing is in flight: every transfer and every batch is over';
+  if (!work.isPaused) {
+    const { notificationsLater = 0 } = work;
+    const later =
+      notificationsLater === 0
+        ? ''
+        : `; ${count(notificationsLater, 'notification')} of ends will be tried again later`;
+    return `nothing is in flight: every transfer and every batch is over${later}`;
+  }
   return `paused, and no function has anything in hand; ${openText(work)} go on at piecework ops resume`;
 }
 
-function openText({ transfers, batches }: Work): string {
-  return `${count(transfers, 'transfer')}, ${count(batches, 'batch', 'batches')}`;
+function openText({ transfers, batches, notifications = 0 }: Work): string {
+  const open = `${count(transfers, 'transfer')}, ${count(batches, 'batch', 'batches')}`;
+  return notifications === 0 ? open : `${open}, ${count(notifications, 'notification')}`;
 }

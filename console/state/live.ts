@@ -9,9 +9,9 @@ import { store } from './store.ts';
 /* Keeps what this page shows as the server has it, over restarts of the server and breaks of the network. */
 
 export interface Link {
-  /** `asked`: every few seconds, where the server sends no events. */
-  readonly phase: 'connecting' | 'live' | 'asked' | 'offline';
-  /** By this browser's clock: since when it is offline. */
+  /** `asked`: every few seconds, where the server sends no events; `refused`: it answers, and not to this caller. */
+  readonly phase: 'connecting' | 'live' | 'asked' | 'offline' | 'refused';
+  /** By this browser's clock: since when it is so. */
   readonly sinceMs: number;
   readonly why: string | undefined;
 }
@@ -25,7 +25,11 @@ export const piecesNews = store<PiecesEvent | undefined>(undefined);
 export const transferNews = store<ShownTransfer | undefined>(undefined);
 export const batchNews = store<ShownBatch | undefined>(undefined);
 
+/** Each look costs a deployment requests: there are fewer of them while the tab is hidden, or nothing is under way. */
 const ASK_EVERY_MS = 3_000;
+const ASK_RARELY_MS = 12_000;
+/** Whether a deployment is paused is asked so rarely, since it hardly ever changes. */
+const ASK_SERVICE_EVERY_MS = 30_000;
 const LONGEST_WAIT_MS = 4_000;
 
 let focused: string | undefined;
@@ -52,7 +56,8 @@ export async function stayLive(): Promise<void> {
       say('offline', 'the server ended the connection');
     } catch (thrown) {
       if (again.signal.aborted) continue;
-      say('offline', thrown instanceof Problem && thrown.status > 0 ? thrown.message : 'it does not answer');
+      const said = thrown instanceof Problem && thrown.status > 0 ? thrown : undefined;
+      say(said?.status === 403 ? 'refused' : 'offline', said?.message ?? 'it does not answer');
     }
     failures += 1;
     await pause(Math.min(LONGEST_WAIT_MS, 250 * 2 ** failures));
@@ -65,11 +70,15 @@ async function once(last: { id: string | undefined }, signal: AbortSignal, reach
   const found = await loadService(signal);
   if (!found.features.includes('events')) {
     await loadAll(signal);
-    for (;;) {
+    for (let askedAt = Date.now(); ; ) {
       reached();
       say('asked', undefined);
-      await pause(document.hidden ? 4 * ASK_EVERY_MS : ASK_EVERY_MS, signal);
+      for (let waitedMs = 0; waitedMs < (isQuiet() ? ASK_RARELY_MS : ASK_EVERY_MS); waitedMs += ASK_EVERY_MS)
+        await pause(ASK_EVERY_MS, signal);
       await loadNewest(signal);
+      if (Date.now() - askedAt < ASK_SERVICE_EVERY_MS) continue;
+      await loadService(signal);
+      askedAt = Date.now();
     }
   }
   // The lists are read once events come: nothing is lost between the two. With an id that the server still knows,
@@ -99,6 +108,11 @@ async function once(last: { id: string | undefined }, signal: AbortSignal, reach
       } else take(event);
     },
   });
+}
+
+/** The tab is hidden, or nothing moves. */
+function isQuiet(): boolean {
+  return document.hidden || [...items.get().rows.values()].every(({ isOver }) => isOver);
 }
 
 /** Of a server of before, that has no such answer, as little as is certain. @throws Problem */

@@ -15,6 +15,7 @@ const PHASES = {
   live: ['live-on', 'live'],
   asked: ['live-on', 'asked every few seconds'],
   offline: ['live-off', 'offline'],
+  refused: ['live-off', 'refused'],
 } as const;
 
 export function Bar() {

@@ -32,6 +32,13 @@ export function seconds(total: number | undefined): string {
   return hours % 24 > 0 ? `${Math.floor(hours / 24)} d ${hours % 24} h` : `${Math.floor(hours / 24)} d`;
 }
 
+/** With two digits that say something: `$0.0034`. */
+export function dollars(amount: number): string {
+  if (amount >= 0.995 || amount === 0) return `$${amount.toFixed(2)}`;
+  const digits = Math.min(12, Math.max(2, 1 - Math.floor(Math.log10(amount))));
+  return `$${Number(amount.toPrecision(2)).toFixed(digits)}`;
+}
+
 /** How long ago: `3 min`. */
 export function age(iso: string, nowMs: number): string {
   const past = (nowMs - Date.parse(iso)) / 1000;

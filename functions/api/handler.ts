@@ -11,6 +11,7 @@ import {
 } from '../../lib/api/gateway.ts';
 import { allowedOnly } from '../../lib/api/requests/destinations.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
+import { awsDryRuns } from '../../lib/aws/looks/dry-runs.ts';
 import { hooksCheck } from '../../lib/aws/notifications/guard.ts';
 import { reportLinks } from '../../lib/aws/report-link.ts';
 import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
@@ -19,19 +20,24 @@ import { tracedHome } from '../../lib/aws/tracing/traced-home.ts';
 import { openTracing } from '../tracing/open.ts';
 
 const { environment, ports, log, meter, tracing, flush } = await tracedHome(openAwsHome('api'), openTracing);
+const locate = allowedOnly(environment.destinations);
 /** A function has one request at a time. */
 let isLogged = false;
 const serve = handle(
   createApi({
     ports,
     version: environment.version,
-    locate: allowedOnly(environment.destinations),
+    locate,
     checkSource: sourceCheck(environment),
     checkHooks: hooksCheck(environment),
     ownerOf: (request) => gatewayOwner(request, environment.apiKeyNames) ?? environment.defaultOwner,
     ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),
     ...(environment.workers === undefined ? {} : { workers: environment.workers }),
     waits: waitPlaces(ports, environment.maxWaiting),
+    // Where no request may wait, none can be made of the planner.
+    ...(environment.maxWaiting === 0
+      ? {}
+      : { dryRuns: awsDryRuns({ locate, functionName: environment.plannerFunction }) }),
     reportLink: reportLinks(),
     basePathOf: gatewayBasePath,
     requestIdOf: gatewayRequestId,

@@ -4,6 +4,7 @@ import { describeS3, isS3 } from '../destinations/s3/locator.ts';
 import { PieceworkError } from '../errors/error.ts';
 import type { S3Locator } from '../s3/client.ts';
 import type { DestinationLocator } from '../transfer/locators.ts';
+import { prefixOfAll } from '../values/text/owner-name.ts';
 import type { BucketRule } from './names.ts';
 import { withdrawnDestination } from './withdrawn-destination.ts';
 
@@ -34,7 +35,9 @@ function isOurs(to: DestinationLocator): to is S3Locator {
 }
 
 function isAllowed(to: DestinationLocator, rules: readonly BucketRule[]): boolean {
-  return isOurs(to) && rules.some(({ bucket, prefix }) => to.bucket === bucket && to.key.startsWith(prefix));
+  return (
+    isOurs(to) && rules.some(({ bucket, prefix }) => to.bucket === bucket && to.key.startsWith(prefixOfAll(prefix)))
+  );
 }
 
 function describeRules(rules: readonly BucketRule[]): string {

@@ -1,9 +1,19 @@
 import { PieceworkError } from '../errors/error.ts';
 import type { Workers } from '../transfer/cost/workers.ts';
-import type { BucketRule, OwnershipRules, SourceRules, Stage, TracingSettings, Variable } from './names.ts';
+import type { QuotaRules } from '../transfer/quotas.ts';
+import type {
+  BucketRule,
+  DestinationRule,
+  OwnershipRules,
+  SourceRules,
+  Stage,
+  TracingSettings,
+  Variable,
+} from './names.ts';
 import { ENV, NEEDS, USUAL_WORKERS } from './names.ts';
 import type { NotificationSettings } from './notifications/settings.ts';
 import { parseNotificationSettings } from './notifications/settings.ts';
+import { parseQuotas } from './quotas.ts';
 import { parseTracingSettings } from './tracing/settings.ts';
 
 /**
@@ -18,7 +28,7 @@ export interface Environment {
   readonly recordsBucket: string;
   /** Of this function, as Lambda says it; 0 elsewhere. */
   readonly memoryMiB: number;
-  readonly destinations: readonly BucketRule[];
+  readonly destinations: readonly DestinationRule[];
   readonly sources: SourceRules | undefined;
   readonly queueUrls: {
     readonly plans: string | undefined;
@@ -32,6 +42,8 @@ export interface Environment {
   readonly eventBus: string | undefined;
   /** Of the API. */
   readonly ownership: OwnershipRules | undefined;
+  /** Absent = owners have no bounds. */
+  readonly quotas: QuotaRules | undefined;
   /** Whose a transfer is, by the id of the API key that a request came with. */
   readonly apiKeyNames: ReadonlyMap<string, string>;
   /** Whose a transfer is when API Gateway lets a request through and does not say whose it is. */
@@ -52,6 +64,8 @@ export interface Environment {
   readonly workers: Workers | undefined;
   /** Of the API: requests that may wait at the same time. */
   readonly maxWaiting: number;
+  /** Of the API: whom it asks to look at sources. */
+  readonly plannerFunction: string;
 }
 
 /**
@@ -85,20 +99,11 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     return new Map(names);
   }
 
-  function notifications(): NotificationSettings | undefined {
-    const value = variables[ENV.notifications] || undefined;
-    const settings = value === undefined ? undefined : parseNotificationSettings(value);
-    if (value !== undefined && settings === undefined)
-      problems.push(`${ENV.notifications} must be JSON: {"webhooks", "taskTokens"}, each true or false`);
-    return settings;
-  }
-
-  function tracing(): TracingSettings | undefined {
-    const value = variables[ENV.tracing] || undefined;
-    const settings = value === undefined ? undefined : parseTracingSettings(value);
-    if (value !== undefined && settings === undefined)
-      problems.push(`${ENV.tracing} must be JSON: {"endpoint": "http://…", "ratio": 0 to 1}`);
-    return settings;
+  function optional<T>(name: keyof typeof ENV, parse: (value: string) => T | undefined, wanted: string): T | undefined {
+    const value = variables[ENV[name]] || undefined;
+    const parsed = value === undefined ? undefined : parse(value);
+    if (value !== undefined && parsed === undefined) problems.push(`${ENV[name]} must be ${wanted}`);
+    return parsed;
   }
 
   const queueUrl = (name: Variable) => read(name, parseUrl, 'the URL of a queue');
@@ -128,14 +133,24 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     defaultOwner: variables[ENV.defaultOwner] || undefined,
     sealedKey: variables[ENV.sealedKey] || undefined,
     secretPrefixes: read('secretPrefixes', parseTexts, 'JSON: a list of texts') ?? [],
-    notifications: notifications(),
-    tracing: tracing(),
+    notifications: optional(
+      'notifications',
+      parseNotificationSettings,
+      'JSON: {"webhooks", "taskTokens"}, each true or false',
+    ),
+    tracing: optional('tracing', parseTracingSettings, 'JSON: {"endpoint": "http://…", "ratio": 0 to 1}'),
+    quotas: optional(
+      'quotas',
+      parseQuotas,
+      'JSON: {"open", "bytesPerDay", "batchEntries"}, each a whole number above 0, and {"owners"}',
+    ),
     notificationsQueueUrl: variables[ENV.notificationsQueueUrl] || undefined,
     hostConnections: read('hostConnections', wholeNumber(1, 10_000), 'a whole number from 1 to 10000') ?? 1,
     planTimeoutMs: (read('planTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
     pieceTimeoutMs: (read('pieceTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,
     lateMs: (read('lateSeconds', wholeNumber(0, 3600), 'whole seconds from 0 to 3600') ?? 0) * 1000,
     maxWaiting: read('maxWaiting', wholeNumber(0, 1000), 'a whole number from 0 to 1000') ?? 0,
+    plannerFunction: text('plannerFunction') ?? '',
     workers: read('workers', parseWorkers, `JSON: an object with ${Object.keys(USUAL_WORKERS).join(', ')}`),
   };
   const urls = Object.values(environment.queueUrls).filter((url) => url !== undefined);
@@ -160,9 +175,16 @@ function wholeNumber(least: number, most: number): (value: string) => number | u
   };
 }
 
-function parseDestinations(value: string): readonly BucketRule[] | undefined {
-  const rules = bucketRules(parseJson(value));
-  return rules === undefined || rules.length === 0 ? undefined : rules;
+function parseDestinations(value: string): readonly DestinationRule[] | undefined {
+  const list = parseJson(value);
+  const rules = bucketRules(list);
+  if (rules === undefined || rules.length === 0) return undefined;
+  const owners = (list as readonly { readonly owners?: unknown }[]).map((item) => item.owners);
+  if (!owners.every((some) => some === undefined || isList(some, 'string'))) return undefined;
+  return rules.map((rule, index) => {
+    const some = owners[index];
+    return isList(some, 'string') ? { ...rule, owners: some } : rule;
+  });
 }
 
 function bucketRules(list: unknown): readonly BucketRule[] | undefined {

@@ -27,6 +27,7 @@ import { stated } from '../values/stated.ts';
 import { allowedDestinations } from './destinations.ts';
 import type { Environment } from './environment.ts';
 import { readEnvironment } from './environment.ts';
+import { aboutBody } from './messages/about.ts';
 import type { BatchHome } from './messages/batches.ts';
 import type { DeadLetters } from './messages/dead-letters.ts';
 import { aboutPlan, aboutResult } from './messages/dead-letters.ts';
@@ -145,7 +146,7 @@ export function openAwsHome(
       log.failed('a message comes again', error, {
         messageId,
         receiveCount: attributes.ApproximateReceiveCount,
-        ...aboutOf(body),
+        ...aboutBody(body),
       }),
     async giveBack(failed) {
       const ours = failed.filter(({ eventSourceARN }) => own?.split('/').at(-1) === eventSourceARN.split(':').at(-1));
@@ -157,18 +158,6 @@ export function openAwsHome(
     letterDropped: (queue, about) => log.info('a dead letter of what has ended was deleted', { queue, ...about }),
     flush: () => metrics.flush(),
   };
-}
-
-/** Of what a message is, for those who search the log. */
-function aboutOf(body: string): { readonly transferId?: string } | { readonly batchId?: string } {
-  try {
-    const { transferId, batchId, task = {} } = Object(JSON.parse(body)) as Partial<Record<string, unknown>>;
-    const about = { transferId, batchId, ...Object(task) } as Record<string, unknown>;
-    if (typeof about['transferId'] === 'string') return { transferId: about['transferId'] };
-    return typeof about['batchId'] === 'string' ? { batchId: about['batchId'] } : {};
-  } catch {
-    return {};
-  }
 }
 
 /** Of plans and results; those of pieces come to the finalizer. */

@@ -11,11 +11,15 @@ export type Stage = (typeof STAGES)[number];
 export const NOTIFIER = 'notifier';
 export const NOTIFIER_TIMEOUT_SECONDS = 60;
 
+/** The functions of a deployment: one for each stage, and the notifier where there is anyone to notify. */
+export const DEPLOYED = [...STAGES, NOTIFIER] as const;
+export type DeployedName = (typeof DEPLOYED)[number];
+
 /** The functions behind the construct PieceworkObject. */
 export const OBJECT = 'object';
 
 /** Whatever is bundled to run on Lambda. */
-export type FunctionName = Stage | typeof NOTIFIER | typeof OBJECT;
+export type FunctionName = DeployedName | typeof OBJECT;
 
 /** Environment variables that the construct sets. */
 export const ENV = {
@@ -27,6 +31,8 @@ export const ENV = {
   apiKeys: 'PIECEWORK_API_KEYS',
   /** JSON, `OwnershipRules`: of the API. */
   ownership: 'PIECEWORK_OWNERSHIP',
+  /** JSON, `QuotaRules`: of API, planner and finalizer, and only where there are some. */
+  quotas: 'PIECEWORK_QUOTAS',
   /** Of the API, and only where it was asked for. */
   defaultOwner: 'PIECEWORK_DEFAULT_OWNER',
   /** ARN of a KMS key: of the API, and only where there is one. */
@@ -38,7 +44,7 @@ export const ENV = {
   plansDeadQueueUrl: 'PIECEWORK_PLANS_DEAD_QUEUE_URL',
   resultsDeadQueueUrl: 'PIECEWORK_RESULTS_DEAD_QUEUE_URL',
   eventBus: 'PIECEWORK_EVENT_BUS',
-  /** JSON, `BucketRule[]`: where objects may be written. */
+  /** JSON, `DestinationRule[]`: where objects may be written. */
   destinations: 'PIECEWORK_DESTINATIONS',
   /** JSON, `SourceRules`. */
   sources: 'PIECEWORK_SOURCES',
@@ -50,6 +56,8 @@ export const ENV = {
   lateSeconds: 'PIECEWORK_LATE_SECONDS',
   /** JSON, as `USUAL_WORKERS`: how the functions are made, for what transfers cost. */
   workers: 'PIECEWORK_WORKERS',
+  /** Of the API, by its name: it looks at sources for it. */
+  plannerFunction: 'PIECEWORK_PLANNER_FUNCTION',
   /** Requests of the API that may wait at the same time. */
   maxWaiting: 'PIECEWORK_MAX_WAITING',
   /** JSON, `NotificationSettings`: of API, finalizer and notifier, and only where an end may be notified. */
@@ -66,6 +74,7 @@ export const ENV = {
 export type Variable = Exclude<
   keyof typeof ENV,
   | 'defaultOwner'
+  | 'quotas'
   | 'apiKeys'
   | 'sealedKey'
   | 'notifications'
@@ -89,7 +98,17 @@ const COMMON: readonly Variable[] = [
 
 /** What each function needs, and is given no more of. */
 export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
-  api: [...COMMON, 'plansQueueUrl', 'eventBus', 'sources', 'secretPrefixes', 'ownership', 'workers', 'maxWaiting'],
+  api: [
+    ...COMMON,
+    'plansQueueUrl',
+    'eventBus',
+    'sources',
+    'secretPrefixes',
+    'ownership',
+    'workers',
+    'maxWaiting',
+    'plannerFunction',
+  ],
   planner: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
   fetcher: [...COMMON, 'piecesQueueUrl', 'parkedQueueUrl', 'sources', 'secretPrefixes'],
   finalizer: [
@@ -108,6 +127,14 @@ export interface BucketRule {
   readonly bucket: string;
   /** '' = the whole bucket. */
   readonly prefix: string;
+}
+
+/** Where objects may be written. */
+export interface DestinationRule extends BucketRule {
+  /** With `{owner}` in it each owner writes under its own name. */
+  readonly prefix: string;
+  /** Who may write there. @default every owner */
+  readonly owners?: readonly string[];
 }
 
 /** Whose transfers a caller of the API may retry and cancel, and whose it sees. */
@@ -201,6 +228,9 @@ export const PREFIXES = {
   /** What an operator's commands leave for those who look. */
   ops: 'ops/',
   waits: 'waits/',
+  /** What each owner has open, and has brought on a day: only where there are quotas. */
+  open: 'open/',
+  spent: 'spent/',
   /** Lists and shards of batches, which are sealed as sources are. */
   sealedBatches: 'sealed/batches/',
   /** Who is notified of an end. */

@@ -21,10 +21,13 @@ export function noteRecords(records: Records): { readonly records: Records; read
   const known = new Map<string, Noted>();
   const note = (path: string, value: unknown) => {
     if (!/^(transfers|batches)\//.test(path)) return;
-    const { id, owner, trace } = value as TransferRecord | BatchRecord;
+    const { id, owner, trace, batch } = value as Partial<TransferRecord> & BatchRecord;
     if (owner === undefined && trace === undefined) return;
     if (known.size >= MOST_KNOWN) known.clear();
-    known.set(id, stated({ owner, trace }));
+    const noted = stated({ owner, trace });
+    known.set(id, noted);
+    // The end of a large entry is sent to its batch, whose record need not have been read for that.
+    if (batch !== undefined) known.set(batch.id, noted);
   };
   return {
     notedOf: (id) => (id === undefined ? undefined : known.get(id)) ?? {},

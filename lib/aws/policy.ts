@@ -2,6 +2,7 @@ import type { Policy } from '../pipeline/shared/ports.ts';
 import type { PlanPolicy } from '../transfer/plan/divide-pieces.ts';
 import { BACKOFF } from '../transfer/retry.ts';
 import { STRAGGLERS } from '../transfer/straggler.ts';
+import { stated } from '../values/stated.ts';
 import type { Environment } from './environment.ts';
 import { API_TIMEOUT_SECONDS, MARGIN_MS, RECORD_CACHE_MS, WINDOW_BYTES } from './names.ts';
 
@@ -25,7 +26,8 @@ export function awsPlanPolicy(pieceTimeoutMs: number): PlanPolicy {
 }
 
 /** Numbers of this home, from the protocol's rules and the time-outs that the construct gave the functions. */
-export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostConnections }: Environment): Policy {
+export function awsPolicy(environment: Environment): Policy {
+  const { stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostConnections, quotas } = environment;
   const longestTimeoutMs = Math.max(planTimeoutMs, pieceTimeoutMs);
   const graceMs = RECORD_CACHE_MS + longestTimeoutMs + lateMs;
   return {
@@ -55,5 +57,6 @@ export function awsPolicy({ stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostCo
     settlesElsewhere: stage !== 'finalizer',
     hostCeiling: hostConnections,
     stragglers: STRAGGLERS,
+    ...stated({ quotas }),
   };
 }

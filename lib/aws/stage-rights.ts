@@ -17,9 +17,9 @@ export const RECORD_RIGHTS: ByStage<{
 }> = {
   // It seals sources and lists, and can't read them.
   api: {
-    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops', 'waits'],
-    write: ['transfers', 'active', 'sealed', 'keys', 'batches', 'activeBatches', 'waits'],
-    remove: ['active', 'sealed'],
+    read: ['transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops', 'waits', 'spent'],
+    write: ['transfers', 'active', 'sealed', 'keys', 'batches', 'activeBatches', 'waits', 'open'],
+    remove: ['active', 'sealed', 'open'],
   },
   // It reads lists into shards, and makes transfers of large entries.
   planner: {
@@ -31,9 +31,9 @@ export const RECORD_RIGHTS: ByStage<{
   fetcher: { read: ['transfers', 'sealed', 'hosts', 'batches', 'outcomes'], write: ['outcomes', 'hosts'], remove: [] },
   // It sets aside what can't be read: copies it to `corrupt/`, deletes it where it was.
   finalizer: {
-    read: ['transfers', 'active', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards'],
-    write: ['transfers', 'hosts', 'notCompleted', 'corrupt', 'batches', 'outcomes', 'boards'],
-    remove: ['active', 'sealed', 'transfers', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards'],
+    read: ['transfers', 'active', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards', 'open', 'spent'],
+    write: ['transfers', 'hosts', 'notCompleted', 'corrupt', 'batches', 'outcomes', 'boards', 'spent'],
+    remove: ['active', 'sealed', 'transfers', 'hosts', 'batches', 'activeBatches', 'outcomes', 'boards', 'open'],
   },
 };
 
@@ -66,6 +66,14 @@ export const BUCKET_RIGHTS: ByStage<readonly string[]> = {
   finalizer: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
 };
 
+/** Of the notifier: who is to be notified, which it reads and deletes, and nothing else that is sealed. */
+export const HOOK_RIGHTS = { read: ['sealedHooks'], remove: ['sealedHooks'] } as const satisfies Readonly<
+  Record<string, readonly Prefix[]>
+>;
+
+/** To end a task of Step Functions: of the notifier, where the props let callers give tokens. */
+export const TASK_RIGHTS: readonly string[] = ['states:SendTaskSuccess', 'states:SendTaskFailure'];
+
 /** The queues to which each sends. */
 export const SENDS: ByStage<readonly ('plans' | 'pieces' | 'results' | 'parked')[]> = {
   api: ['plans', 'results'],
@@ -73,6 +81,15 @@ export const SENDS: ByStage<readonly ('plans' | 'pieces' | 'results' | 'parked')
   fetcher: ['results', 'parked'],
   finalizer: ['plans', 'pieces', 'results', 'parked'],
 };
+
+/** Those that there are for notifications: ends come from the finalizer, tries that failed from the notifier itself. */
+export const NOTIFICATION_SENDS = {
+  finalizer: ['notifications'],
+  notifier: ['notifications', 'notificationsDead', 'parked'],
+} as const;
+/** Those whose function each calls, and waits for: the API has the planner look at a source before a submit. */
+export const CALLS: ByStage<readonly Stage[]> = { api: ['planner'], planner: [], fetcher: [], finalizer: [] };
+export const CALL_RIGHT = 'lambda:InvokeFunction';
 
 /** On the dead letters of plans and results, of which the finalizer deletes those of what has ended. */
 export const EMPTYING_RIGHTS: readonly string[] = [

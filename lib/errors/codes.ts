@@ -140,6 +140,7 @@ export const ERROR_CODES = {
   // a deployment's API
   NotAuthorized: entry('usage', 'fail'),
   NotOwner: entry('usage', 'fail'),
+  QuotaExceeded: entry('state', 'fail'),
   RequestTooLarge: entry('usage', 'fail'),
   RouteNotFound: entry('usage', 'fail'),
   ApiBusy: entry('network', 'wait'),

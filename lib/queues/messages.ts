@@ -139,7 +139,7 @@ const FINALIZER: Versions<FinalizerMessage | BatchFinalizerMessage | TickSpan> =
   ]),
 };
 
-const NOTIFIER: Versions<NotifyTask> = { 1: notifyTask };
+const NOTIFIER: Versions<NotifyTask> = { 1: z.discriminatedUnion('kind', [notifyTask]) };
 
 export interface Unreadable {
   readonly unreadable: true;

@@ -1,8 +1,9 @@
 import type { BatchRecord } from '../transfer/batch/batch-record.ts';
 import type { Board } from '../transfer/batch/fleet/board.ts';
 import type { ShardOutcomes } from '../transfer/batch/outcome.ts';
-import type { Sharers } from '../transfer/decide/shares.ts';
+import type { Sharers } from '../transfer/decide/sharing/sharer.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
+import { ownerName } from '../values/text/owner-name.ts';
 
 /** Names one stored thing and its type; `path` is made of `[A-Za-z0-9._=-]` and `/`. */
 export interface RecordKey<T> {
@@ -65,6 +66,16 @@ export const KEYS = {
   pause: { path: 'ops/pause.json' } as RecordKey<PauseNote>,
   /** One of the places for requests that wait for a change. */
   wait: (place: number): RecordKey<WaitEntry> => ({ path: `waits/${place}.json` }),
+  /** One of the owner's is open: written before anything else of it. Only where there are quotas. */
+  open: (owner: string, id: string, run: number): RecordKey<ActiveMarker> => ({
+    path: `open/${ownerName(owner)}/${id}.${run}`,
+    once: true,
+  }),
+  openOf: (owner: string): string => `open/${ownerName(owner)}/`,
+  /** A part of what an owner has brought on a day (`2026-11-30`, UTC). */
+  spent: (owner: string, day: string, part: number): RecordKey<SpentEntry> => ({
+    path: `spent/${ownerName(owner)}/${day}/${part}.json`,
+  }),
   batchIdempotency: (hash: string): RecordKey<IdempotencyEntry> => ({ path: `keys/batches-${hash}` }),
 } as const;
 
@@ -73,6 +84,14 @@ export interface WaitEntry {
   readonly v: 1;
   /** ISO 8601. */
   readonly until: string;
+}
+
+export interface SpentEntry {
+  readonly v: 1;
+  readonly bytes: number;
+  /** Names of what was counted last. */
+  readonly lately: readonly string[];
+  readonly writeId?: string;
 }
 
 export interface ActiveMarker {
@@ -116,7 +135,7 @@ export interface HostEntry {
   readonly learned?: { readonly since: string; readonly patience: number; readonly crept: boolean };
   /** What one connection gave its pieces lately; `at` is ISO 8601. */
   readonly pace?: { readonly bytesPerSecond: number; readonly at: string };
-  /** Who shares its connections (see lib/transfer/decide/shares.ts). */
+  /** Who shares its connections (see lib/transfer/decide/sharing). */
   readonly sharers?: Sharers;
   /** In older entries: who shared them, each up to its deadline. Not read any more, and gone at the next write. */
   readonly transfers?: Readonly<Record<string, string>>;

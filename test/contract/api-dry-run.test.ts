@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { DryRunReport, DryRuns } from '../../lib/api/dry-run/dry-runs.ts';
 import { allowedOnly } from '../../lib/api/requests/destinations.ts';
+import type { DryRun } from '../../lib/api/schemas/dry-run.ts';
+import { USUAL_WORKERS } from '../../lib/aws/names.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
+import { KEYS } from '../../lib/records/records.ts';
 import { apiBench, GOOD, problemOf } from '../support/api-bench.ts';
 
 // `POST /v1/transfers?dryRun=true`: a submit that is only talked about.
@@ -81,6 +84,7 @@ describe('a dry run', () => {
     ['DestinationDenied', 422],
     ['InvalidDestination', 422],
     ['Interrupted', 503],
+    ['HomeUnavailable', 503],
     ['Internal', 500],
   ] as const)('of what would end with %s answers %i', async (code, status) => {
     const bench = world(async () => {
@@ -114,7 +118,64 @@ describe('a dry run', () => {
     expect((await bench.post('/v1/transfers?dryRun=false', GOOD)).status).toBe(202);
   });
 
-  it('is refused by a deployment, which says who can', async () => {
+  it('of a deployment says what it costs, and how long it takes where one connection was measured', async () => {
+    const report = {
+      ...REPORT,
+      plan: { mode: 'pieces', sizeBytes: 1e10, pieceSizeBytes: 1e7, pieceCount: 1000 } as const,
+    };
+    const { estimate: _, ...unmeasured } = report;
+    const of = async (given: DryRunReport) => {
+      const look = async () => given;
+      const dryRuns: DryRuns = { locate: allowedOnly([{ bucket: 'bucket', prefix: 'in/' }]), look };
+      return (await (await apiBench({ dryRuns, workers: USUAL_WORKERS }).post(PATH, GOOD)).json()) as DryRun;
+    };
+    const measured = await of({ ...unmeasured, connectionBytesPerSecond: 5e7 });
+    expect(measured).toMatchObject({
+      cost: {
+        dollars: expect.any(Number),
+        items: expect.arrayContaining([
+          { item: 's3Writes', quantity: expect.any(Number), unit: 'requests', dollars: expect.any(Number) },
+        ]),
+        notIncluded: expect.arrayContaining(['bytes that leave the Region']),
+        prices: { region: 'us-east-1' },
+      },
+      estimate: { bytesPerSecond: expect.any(Number), seconds: expect.any(Number) },
+    });
+    // A thousand parts.
+    expect(measured.cost?.dollars).toBeGreaterThan(0.005);
+    const unknown = await of(unmeasured);
+    expect([unknown.cost !== undefined, unknown.estimate]).toEqual([true, undefined]);
+  });
+
+  it('has a place among the requests that wait, and gives it back; without one it is refused, and asks nothing', async () => {
+    const said: string[] = [];
+    const place = { [Symbol.asyncDispose]: async () => void said.push('given back') };
+    const look = async () => {
+      said.push('looked');
+      return REPORT;
+    };
+    const dryRuns: DryRuns = { locate: allowedOnly([{ bucket: 'bucket', prefix: 'in/' }]), look };
+    const take = async () => false;
+    expect((await apiBench({ dryRuns, waits: { take, borrow: async () => place } }).post(PATH, GOOD)).status).toBe(200);
+    const busy = await apiBench({ dryRuns, waits: { take, borrow: async () => undefined } }).post(PATH, GOOD);
+    expect([busy.status, busy.headers.get('retry-after')]).toEqual([429, '5']);
+    expect(await problemOf(busy)).toMatchObject({ code: 'ApiBusy' });
+    expect(said).toEqual(['looked', 'given back']);
+  });
+
+  it('asks no source while the deployment is paused', async () => {
+    const bench = world(async () => {
+      throw new Error('it was asked');
+    });
+    await bench.records.put(KEYS.pause, { v: 1, since: '2026-01-01T12:00:00.000Z', because: 'a move' }, 'absent');
+    expect(await problemOf(await bench.post(PATH, GOOD))).toMatchObject({
+      status: 503,
+      code: 'HomeUnavailable',
+      detail: 'this deployment is paused: a move',
+    });
+  });
+
+  it('is refused by a deployment that looks at nothing, which says who can', async () => {
     const answer = await apiBench().post(PATH, GOOD);
     expect(await problemOf(answer)).toMatchObject({
       status: 400,

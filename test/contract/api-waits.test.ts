@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { WaitPlaces } from '../../lib/api/answers/wait-places.ts';
 import { waitPlaces } from '../../lib/api/answers/wait-places.ts';
 import { createClient } from '../../lib/api/client/client.ts';
 import { transferStatus } from '../../lib/pipeline/requests/query.ts';
@@ -11,6 +12,8 @@ import { apiBench, ID } from '../support/api-bench.ts';
 import { serveApi } from '../support/serve-api.ts';
 
 // What a look costs: how many may wait, and how much of the ledger is read.
+
+const NO_PLACES: WaitPlaces = { take: async () => false, borrow: async () => undefined };
 
 describe('requests that wait for a change', () => {
   it('are no more than there are places, in all processes together, and places become free by themselves', async () => {
@@ -33,14 +36,27 @@ describe('requests that wait for a change', () => {
     expect(await takeMany()).toBeGreaterThan(4);
   });
 
+  it('give a place back that was borrowed, and else it becomes free by itself', async () => {
+    const { ports } = apiBench();
+    const places = waitPlaces(ports, 1);
+    await using first = await places.borrow(20_000);
+    expect(first).toBeDefined();
+    expect(await places.borrow(20_000)).toBeUndefined();
+    await first?.[Symbol.asyncDispose]();
+    expect(await places.take(20_000)).toBe(true);
+    // What another has by now is not given back once more.
+    await first?.[Symbol.asyncDispose]();
+    expect(await places.borrow(20_000)).toBeUndefined();
+  });
+
   it('find none where none may wait', async () => {
     const { ports } = apiBench();
     expect(await waitPlaces(ports, 0).take(1000)).toBe(false);
+    expect(await waitPlaces(ports, 0).borrow(1000)).toBeUndefined();
   });
 
   it('are answered at once where too many wait, and hear when to come again', async () => {
-    const waits = { take: async () => false };
-    const bench = apiBench({ waits });
+    const bench = apiBench({ waits: NO_PLACES });
     await bench.store(ID, transferring());
     bench.onSleep = () => {
       throw new Error('it is not to wait');
@@ -54,14 +70,14 @@ describe('requests that wait for a change', () => {
 
   it('wait where there is a place', async () => {
     const asked: number[] = [];
-    const bench = apiBench({ waits: { take: async (ms) => asked.push(ms) > 0 } });
+    const bench = apiBench({ waits: { ...NO_PLACES, take: async (ms) => asked.push(ms) > 0 } });
     await bench.store(ID, transferring());
     const answer = await bench.get(`/v1/transfers/${ID}?waitSeconds=3`);
     expect([answer.headers.get('retry-after'), asked, bench.time - NOW]).toEqual([null, [3000], 3000]);
   });
 
   it('are made up for by the client, which waits where it is and looks once more', async () => {
-    const bench = apiBench({ waits: { take: async () => false } });
+    const bench = apiBench({ waits: NO_PLACES });
     await bench.store(ID, transferring());
     await using served = await serveApi(bench.app);
     await using client = createClient({ url: served.url });

@@ -92,6 +92,9 @@ describe('the rest', () => {
   it('says that it is a deployment, and what it has', async () => {
     const answer = await apiBench().get('/v1/service');
     expect(await answer.json()).toEqual({ home: 'aws', version: '1.2.3', features: ['batches'] });
+    const dryRuns = { locate: () => ({ kind: 'stdout' }) as const, look: () => Promise.reject(new Error('unused')) };
+    const looking = await apiBench({ dryRuns }).get('/v1/service');
+    expect(await looking.json()).toMatchObject({ home: 'aws', features: ['batches', 'dryRun'] });
   });
 
   it('says since when it is paused, and why', async () => {

@@ -5,7 +5,7 @@ import { run } from '../../cli/run.ts';
 import { testContext } from '../support/cli-context.ts';
 import { deploy, deployApp } from './deploy.ts';
 import { apiKeyValue, Pipeline, PREFIX } from './pipeline.ts';
-import { cloud, context, here, MIB, pipeline, SECRET, STACK, serve } from './suite.ts';
+import { cloud, context, here, MIB, origin, pipeline, SECRET, STACK, serve } from './suite.ts';
 
 describe('the API', { concurrent: true }, () => {
   test('says that it is there, and describes itself', async () => {
@@ -137,6 +137,24 @@ describe('the API', { concurrent: true }, () => {
     const { body } = await pipeline.call('POST', '/v1/transfers', { source, destination: { bucket: 'a-b', key: 'x' } });
     expect(body['allowed']).toContain(`s3://${pipeline.buckets.target}/${PREFIX}`);
     expect((await pipeline.call('GET', '/v1/transfers/01ARZ3NDEKTSV4RRFFQ69G5FAV')).status).toBe(404);
+  });
+
+  test.runIf(here)('has the planner look at a source before a submit, and says what it would cost', async () => {
+    const size = 40 * MIB;
+    const request = {
+      source: { url: `${serve('looked-at', size)}?token=${SECRET}` },
+      destination: { bucket: pipeline.buckets.target, key: `${PREFIX}looked-at` },
+    };
+    const { status, body } = await pipeline.call('POST', '/v1/transfers?dryRun=true', request);
+    expect([status, body]).toMatchObject([
+      200,
+      { snapshot: { sizeBytes: size, ranges: true }, plan: { mode: 'pieces' }, exists: false, cost: expect.anything() },
+    ]);
+    expect((body['cost'] as { dollars: number }).dollars).toBeGreaterThan(0);
+    expect(JSON.stringify(body)).not.toContain(SECRET);
+    const missing = { ...request, source: { url: `${origin.base}/nowhere` } };
+    const refused = await pipeline.call('POST', '/v1/transfers?dryRun=true', missing);
+    expect([refused.status, refused.body['code']]).toEqual([422, 'SourceNotFound']);
   });
 
   test.runIf(here)('takes the same request twice as one, and another under the same key not at all', async () => {

@@ -2,5 +2,6 @@
 import './transfers.ts';
 import './batches.ts';
 import './api.ts';
+import './console.ts';
 import './operator.ts';
 import './afterwards.ts';

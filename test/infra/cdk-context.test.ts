@@ -23,6 +23,7 @@ const WRITTEN: Readonly<Record<keyof typeof FORMS, string>> = {
   auth: 'apiKey',
   defaultOwner: 'team-a',
   ownership: 'change=owner,read=owner',
+  quotas: 'open=100,bytesPerDay=1000000000000',
   tlsPolicy: 'SecurityPolicy_TLS13_1_3_2025_09',
   accessLog: 'true',
   throttle: 'ratePerSecond=5,burst=10',
@@ -88,6 +89,7 @@ test('each prop of the construct can be set from the context, and all of them to
           }),
         ),
         PIECEWORK_OWNERSHIP: Match.serializedJson({ change: 'owner', read: 'owner' }),
+        PIECEWORK_QUOTAS: Match.serializedJson({ open: 100, bytesPerDay: 1_000_000_000_000 }),
       }),
     },
   });

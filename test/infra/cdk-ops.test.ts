@@ -1,24 +1,12 @@
 import { expect, test } from 'vitest';
+import type { Deployment } from '../../lib/aws/ops/deployment/deployment.ts';
 import { deploymentOf } from '../../lib/aws/ops/deployment/deployment.ts';
 import { pieceworkStack, templateOf } from './cdk-template.ts';
 
 // The command line finds a deployment by the ids that the construct gives its resources: they are held to each other.
 
 test('ops finds in a stack all that it looks after', () => {
-  const { Resources, Outputs } = templateOf(pieceworkStack()).toJSON() as {
-    readonly Resources: Readonly<Record<string, { readonly Type: string }>>;
-    readonly Outputs: Readonly<Record<string, unknown>>;
-  };
-  const deployment = deploymentOf({
-    name: 'Test',
-    status: 'CREATE_COMPLETE',
-    outputs: Object.fromEntries(Object.keys(Outputs).map((key) => [key, `value of ${key}`])),
-    resources: Object.entries(Resources).map(([logicalId, { Type: type }]) => ({
-      type,
-      logicalId,
-      physicalId: logicalId,
-    })),
-  });
+  const deployment = deployed();
   expect(deployment).toMatchObject({
     name: 'Test/Piecework',
     recordsBucket: 'value of PieceworkRecordsBucket',
@@ -38,4 +26,35 @@ test('ops finds in a stack all that it looks after', () => {
   });
   expect(deployment.eventSources).toHaveLength(4);
   expect(deployment.alarms).toHaveLength(25);
+  expect(deployment.functions).not.toHaveProperty('notifier');
 });
+
+test('and the notifier, where there is one', () => {
+  const deployment = deployed(() => ({ webhooks: true }));
+  expect(deployment).toMatchObject({
+    queueUrls: {
+      notifications: 'value of PieceworkNotificationsQueueUrl',
+      notificationsDead: 'value of PieceworkNotificationsDeadQueueUrl',
+    },
+    functions: { notifier: expect.stringMatching(/^PieceworkNotifierStageFunction/) },
+    roles: { notifier: expect.stringMatching(/^PieceworkNotifierStageRole[0-9A-F]+$/) },
+  });
+  expect(deployment.eventSources).toHaveLength(5);
+});
+
+function deployed(props: Parameters<typeof pieceworkStack>[0] = () => ({})): Deployment {
+  const { Resources, Outputs } = templateOf(pieceworkStack(props)).toJSON() as {
+    readonly Resources: Readonly<Record<string, { readonly Type: string }>>;
+    readonly Outputs: Readonly<Record<string, unknown>>;
+  };
+  return deploymentOf({
+    name: 'Test',
+    status: 'CREATE_COMPLETE',
+    outputs: Object.fromEntries(Object.keys(Outputs).map((key) => [key, `value of ${key}`])),
+    resources: Object.entries(Resources).map(([logicalId, { Type: type }]) => ({
+      type,
+      logicalId,
+      physicalId: logicalId,
+    })),
+  });
+}

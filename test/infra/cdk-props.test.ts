@@ -131,7 +131,47 @@ test.each<readonly [string, Record<string, unknown>, RegExp]>([
     { ownership: { change: 'anyone', read: 'owner' } },
     /lets anyone change what only its owner may see/,
   ],
-  ['an ownership that is a word', { ownership: 'owner' }, /ownership needs an object of props/],
+  [
+    'an ownership that is a word',
+    { ownership: 'owner' },
+    /ownership must be "caller", or \{ change, read \}, and is "owner"/,
+  ],
+  [
+    'a field that is none',
+    { destinations: [{ bucket: bucket(), prefix: 'in/{user}/' }] },
+    /only \{owner\} has a meaning/,
+  ],
+  [
+    'owners whose names run on',
+    { destinations: [{ bucket: bucket(), prefix: 'in/{owner}' }] },
+    /must have \{owner\} once, between slashes/,
+  ],
+  [
+    'two owners in one prefix',
+    { destinations: [{ bucket: bucket(), prefix: '{owner}/{owner}/' }] },
+    /must have \{owner\} once, between slashes/,
+  ],
+  [
+    'a place of no owner',
+    { destinations: [{ bucket: bucket(), owners: [] }] },
+    /owners of a destination must be a list/,
+  ],
+  ...['in/', '', 'in/shared/'].map((prefix): readonly [string, Record<string, unknown>, RegExp] => [
+    `a source bucket that shows what owners wrote (${prefix})`,
+    ((one) => ({
+      destinations: [{ bucket: one, prefix: 'in/{owner}/' }],
+      sourceBuckets: [{ bucket: one, prefix }],
+    }))(bucket()),
+    /every caller would read what others wrote/,
+  ]),
+  ['quotas of nothing', { quotas: { bytes: 1 } }, /quotas has no setting "bytes"; it has open, bytesPerDay, batch/],
+  ['a quota of none', { quotas: { open: 0 } }, /quotas: open must be a whole number from 1 to 10000, and is 0/],
+  ['a quota that is a text', { quotas: { bytesPerDay: '1TiB' } }, /quotas: bytesPerDay must be a whole number from 1,/],
+  [
+    'a quota of an owner that is unknown',
+    { quotas: { owners: { ann: { opened: 1 } } } },
+    /quotas of "ann" has no setting "opened"/,
+  ],
   ['an owner that no queue takes', { defaultOwner: 'some body' }, /defaultOwner must be 1 to 128 visible ASCII/],
   ['a key that is an ARN', { encryptionKey: 'arn:aws:kms:…' }, /encryptionKey must be a construct: a Key/],
   ['another key that is one', { sealedKey: 'arn:aws:kms:…' }, /sealedKey must be a construct: a Key/],

@@ -29,13 +29,14 @@ const SENDS_EVENTS = `Allow events:PutEvents on arn:aws:events:{AWS::Region}:{AW
 const EXPECTED = {
   Api: [
     ...logs('Api'),
-    ...records('GetObject', 'transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops', 'waits'),
-    ...records('PutObject', 'transfers', 'active', 'sealed', 'keys', 'batches', 'active-batches', 'waits'),
-    ...records('DeleteObject', 'active', 'sealed'),
+    ...records('GetObject', 'transfers', 'keys', 'hosts', 'batches', 'outcomes', 'boards', 'ops', 'waits', 'spent'),
+    ...records('PutObject', 'transfers', 'active', 'sealed', 'keys', 'batches', 'active-batches', 'waits', 'open'),
+    ...records('DeleteObject', 'active', 'sealed', 'open'),
     LISTS_RECORDS,
     ...objects('ListMultipartUploadParts'),
     'Allow s3:GetObject on arn:aws:s3:::target/in/*piecework-report-*.jsonl',
     ...sends('PlansQueue', 'ResultsQueue'),
+    'Allow lambda:InvokeFunction on {PieceworkPlannerStageFunction}',
     SENDS_EVENTS,
   ],
   Planner: [
@@ -65,7 +66,9 @@ const EXPECTED = {
     ...logs('Finalizer'),
     ...records('GetObject', 'transfers', 'active', 'hosts', 'batches', 'active-batches', 'outcomes', 'boards'),
     ...records('PutObject', 'transfers', 'hosts', 'not-completed', 'corrupt', 'batches', 'outcomes', 'boards'),
-    ...records('DeleteObject', 'active', 'sealed', 'transfers', 'hosts'),
+    ...records('GetObject', 'open', 'spent'),
+    ...records('PutObject', 'spent'),
+    ...records('DeleteObject', 'active', 'sealed', 'transfers', 'hosts', 'open'),
     ...records('DeleteObject', 'batches', 'active-batches', 'outcomes', 'boards'),
     LISTS_RECORDS,
     ...objects('GetObject', 'ListMultipartUploadParts', 'AbortMultipartUpload'),

@@ -145,6 +145,7 @@ test('the records bucket is private, encrypted, TLS 1.2 only, stays with the acc
           { Id: 'old-batches', Prefix: 'batches/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-outcomes', Prefix: 'outcomes/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-boards', Prefix: 'boards/', ExpirationInDays: 90, Status: 'Enabled' },
+          { Id: 'old-spent', Prefix: 'spent/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-waits', Prefix: 'waits/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-hosts', Prefix: 'hosts/', ExpirationInDays: 90, Status: 'Enabled' },
           { Id: 'old-damage', Prefix: 'corrupt/', ExpirationInDays: 90, Status: 'Enabled' },

@@ -56,7 +56,11 @@ export interface ApiBench {
   get(path: string): Promise<Response>;
 }
 
-export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryRecords()): ApiBench {
+export function apiBench(
+  deps: Partial<ApiDeps> = {},
+  records: Records = memoryRecords(),
+  policy: Partial<Ports['policy']> = {},
+): ApiBench {
   let nextId = 1;
   const clock = {
     now: () => bench.time,
@@ -126,6 +130,7 @@ export function apiBench(deps: Partial<ApiDeps> = {}, records: Records = memoryR
       // As on AWS: the API has no right to clean up.
       settlesElsewhere: true,
       keepsSealed: true,
+      ...policy,
     },
   };
   const app = createApi({

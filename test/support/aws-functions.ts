@@ -1,5 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { LambdaEvent } from 'hono/aws-lambda';
+import type { LookTask } from '../../lib/aws/looks/look-task.ts';
 import { ENV, USUAL_WORKERS } from '../../lib/aws/names.ts';
 import type { AwsServiceDouble } from './aws-service-double.ts';
 
@@ -60,6 +61,7 @@ export function variablesOf(endpoint: string, sourcePorts: readonly number[]): R
     [ENV.pieceTimeoutSeconds]: '900',
     [ENV.lateSeconds]: '300',
     [ENV.maxWaiting]: '50',
+    [ENV.plannerFunction]: 'planner',
     [ENV.workers]: json(USUAL_WORKERS),
     [ENV.notifications]: json({ webhooks: true, taskTokens: true }),
     [ENV.notificationsQueueUrl]: queue('notifications'),
@@ -82,7 +84,7 @@ export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsF
     import('../../functions/notifier/handler.ts'),
   ]);
   const handlers = new Map<string, QueueHandler>([
-    ['plans', planner.handler],
+    ['plans', planner.handler as QueueHandler],
     ['pieces', fetcher.handler],
     ['results', finalizer.handler],
     ['notifications', notifier.handler],
@@ -92,6 +94,11 @@ export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsF
   services.onMessage = ({ queue, body, delaySeconds, attributes }) => {
     if (queue === 'notifications-dead') deadNotifications.push(body);
     else waiting.push({ queue, body, attributes, dueAt: Date.now() + delaySeconds * 1000 });
+  };
+
+  services.onCall = async (name, payload) => {
+    if (name !== 'planner') throw new Error(`the function ${name} is called by nobody`);
+    return await planner.handler(payload as LookTask, context);
   };
 
   async function deliver(queue: string, messages: readonly Sent[]): Promise<void> {

@@ -6,7 +6,7 @@ import { listenOnLoopback } from './loopback.ts';
 
 /*
  * What the functions ask of AWS besides a source, on one port: SQS, EventBridge, Step Functions, Secrets Manager and
- * SSM are answered here, S3 is handed on to a double. Every request is kept as it was sent.
+ * SSM are answered here, calls of functions by the test, S3 is handed on to a double. Every request is kept as sent.
  */
 
 interface SentRequest {
@@ -31,10 +31,12 @@ export interface AwsServiceDouble extends AsyncDisposable {
   readonly requests: readonly SentRequest[];
   /** By name; a parameter's begins with `/`. */
   readonly secrets: Map<string, string>;
-  /** Actions that are refused, and with what. */
+  /** Actions or paths that are refused, and with what. */
   readonly refusals: Map<string, string>;
   /** Gets each message, in the order of their coming. */
   onMessage: (message: SentMessage) => void;
+  /** A function is called by its name, and its answer waited for. */
+  onCall: (functionName: string, payload: unknown) => Promise<unknown>;
 }
 
 interface Asked {
@@ -98,15 +100,21 @@ export async function startAwsServices(s3Endpoint: string): Promise<AwsServiceDo
     const target = headers['x-amz-target'];
     const action = typeof target === 'string' ? target : method;
     requests.push({ action, path, text: `${JSON.stringify(headers)}\n${body.toString('latin1')}` });
-    const refusal = refusals.get(action);
+    const refusal = refusals.get(action) ?? refusals.get(path);
     if (refusal !== undefined) {
-      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': refusal });
       response.end(JSON.stringify({ __type: refusal, message: 'refused by the test' }));
       return;
     }
     if (typeof target === 'string') {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify(answer(target, JSON.parse(body.toString()) as Asked)));
+      return;
+    }
+    const called = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path)?.[1];
+    if (called !== undefined) {
+      const answered = await double.onCall(decodeURIComponent(called), JSON.parse(body.toString()));
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answered));
       return;
     }
     const onward = forward(`${s3Endpoint}${path}`, { method, headers, agent: false });
@@ -126,6 +134,7 @@ export async function startAwsServices(s3Endpoint: string): Promise<AwsServiceDo
     secrets,
     refusals,
     onMessage() {},
+    onCall: async () => ({}),
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();

@@ -21,5 +21,6 @@ export const GOOD_VARIABLES: Readonly<Record<string, string>> = {
   [ENV.pieceTimeoutSeconds]: '120',
   [ENV.lateSeconds]: '300',
   [ENV.maxWaiting]: '50',
+  [ENV.plannerFunction]: 'planner',
   [ENV.workers]: JSON.stringify(USUAL_WORKERS),
 };

@@ -5,7 +5,6 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { findProgram } from './daemon.ts';
 import { ServerMissing } from './s3-process.ts';
-import type { ServerProcess } from './server-process.ts';
 
 const BUILT = join(import.meta.dirname, '..', '..', 'dist', 'console', 'index.html');
 
@@ -37,7 +36,7 @@ export interface Opened extends AsyncDisposable {
 /** The page of a server, with its token as `piecework console` gives it. */
 export async function openPageOf(
   browser: Browser,
-  { server, token }: Pick<ServerProcess, 'server' | 'token'>,
+  { server, token }: { readonly server: { readonly url: string }; readonly token: string },
   { path = '', ...options }: BrowserContextOptions & { readonly path?: string } = {},
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });

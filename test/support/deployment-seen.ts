@@ -1,14 +1,16 @@
-import { STAGES } from '../../lib/aws/names.ts';
-import { deploymentOf, QUEUES } from '../../lib/aws/ops/deployment/deployment.ts';
+import { deploymentOf } from '../../lib/aws/ops/deployment/deployment.ts';
 import type { DeploymentSeen, FunctionSeen } from '../../lib/aws/ops/doctor/seen.ts';
 import { NOW } from './a-transfer.ts';
 import { opsStack } from './ops-stack.ts';
 
 const REST = { waiting: 0, inHand: 0, delayed: 0 };
 
-/** What `ops doctor` sees of a deployment in which nothing is wrong and nothing is under way. */
-export function healthy(over: Partial<DeploymentSeen> = {}): DeploymentSeen {
-  const deployment = deploymentOf(opsStack());
+/**
+ * What `ops doctor` sees of a deployment in which nothing is wrong and nothing is under way.
+ * @param notifies it has a notifier
+ */
+export function healthy(over: Partial<DeploymentSeen> = {}, notifies = false): DeploymentSeen {
+  const deployment = deploymentOf(opsStack('Piecework', notifies));
   const functionSeen = (name: string): FunctionSeen => ({
     name,
     state: 'Active',
@@ -29,11 +31,13 @@ export function healthy(over: Partial<DeploymentSeen> = {}): DeploymentSeen {
     eventSources: { value: sources },
     isScheduled: { value: true },
     pause: { value: undefined },
-    depths: Object.fromEntries(QUEUES.map((queue) => [queue, { value: REST }])) as DeploymentSeen['depths'],
+    depths: Object.fromEntries(
+      Object.keys(deployment.queueUrls).map((queue) => [queue, { value: REST }]),
+    ) as unknown as DeploymentSeen['depths'],
     ages: { value: { plans: undefined, pieces: undefined, results: undefined } },
     functions: Object.fromEntries(
-      STAGES.map((stage) => [stage, { value: functionSeen(stage) }]),
-    ) as DeploymentSeen['functions'],
+      Object.keys(deployment.functions).map((name) => [name, { value: functionSeen(name) }]),
+    ) as unknown as DeploymentSeen['functions'],
     concurrency: { value: 1000 },
     alarms: { value: deployment.alarms.map((name) => ({ name, state: 'OK' })) },
     records: { value: { transferMarkers: [], batchMarkers: [], transfers: new Map(), isComplete: true } },

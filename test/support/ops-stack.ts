@@ -1,11 +1,17 @@
-import { STAGES } from '../../lib/aws/names.ts';
+import { DEPLOYED, STAGES } from '../../lib/aws/names.ts';
 import type { StackView } from '../../lib/aws/ops/deployment/deployment.ts';
-import { QUEUES } from '../../lib/aws/ops/deployment/deployment.ts';
+import { NOTIFIER_QUEUES, QUEUES } from '../../lib/aws/ops/deployment/deployment.ts';
 
 const capital = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
-/** What CloudFormation would say of a stack with one Piecework of this name in it. */
-export function opsStack(construct = 'Piecework'): StackView {
+/**
+ * What CloudFormation would say of a stack with one Piecework of this name in it.
+ * @param notifies it has a notifier
+ */
+export function opsStack(construct = 'Piecework', notifies = false): StackView {
+  const queues = notifies ? [...QUEUES, ...NOTIFIER_QUEUES] : QUEUES;
+  const functions = notifies ? DEPLOYED : STAGES;
+  const consumers = ['Planner', 'Fetcher', 'Finalizer', 'Finalizer', ...(notifies ? ['Notifier'] : [])];
   const resource = (type: string, id: string, physicalId: string) => ({
     type: `AWS::${type}`,
     logicalId: `${construct}${id}0A1B2C3D`,
@@ -17,15 +23,15 @@ export function opsStack(construct = 'Piecework'): StackView {
     outputs: {
       [`${construct}RecordsBucket`]: `${construct.toLowerCase()}-records`,
       ...Object.fromEntries(
-        QUEUES.map((queue) => [`${construct}${capital(queue)}QueueUrl`, `https://sqs.example/1/${construct}-${queue}`]),
+        queues.map((queue) => [`${construct}${capital(queue)}QueueUrl`, `https://sqs.example/1/${construct}-${queue}`]),
       ),
     },
     resources: [
-      ...STAGES.flatMap((stage) => [
+      ...functions.flatMap((stage) => [
         resource('Lambda::Function', `${capital(stage)}StageFunction`, `${construct}-${stage}`),
         resource('IAM::Role', `${capital(stage)}StageRole`, `${construct}-${stage}-role`),
       ]),
-      ...['Planner', 'Fetcher', 'Finalizer', 'Finalizer'].map((stage, index) =>
+      ...consumers.map((stage, index) =>
         resource(
           'Lambda::EventSourceMapping',
           `${stage}StageFunctionSqsEventSource${index}`,

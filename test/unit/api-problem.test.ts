@@ -38,7 +38,7 @@ describe('errors as HTTP answers', () => {
         'SourceNeeded',
       ],
     ],
-    [429, ['ApiBusy']],
+    [429, ['ApiBusy', 'QuotaExceeded']],
     [500, ['Internal', 'RecordCorrupt', 'HomeRefused', 'InvalidConfig']],
     [502, ['DestinationDenied', 'SourceReset', 'ChecksumMismatch']],
     [503, ['HomeUnavailable', 'Interrupted', 'DestinationBusy', 'ApiUnreachable']],

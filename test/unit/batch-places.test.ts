@@ -35,7 +35,7 @@ async function withPlaces(isEnding: boolean) {
   };
   await ports.records.put(KEYS.batch('b'), batch, 'absent');
   await ports.records.put(KEYS.board('b'), board, 'absent');
-  await takeBatchPlaces(ports, 'b', HOST, 16, never);
+  await takeBatchPlaces(ports, { id: 'b' }, HOST, 16, never);
   const advance = () => advanceBatch(ports, 'b', [{ kind: 'batch-tick', v: 1, batchId: 'b' }], never);
   const boardNow = async () => (await ports.records.get(KEYS.board('b')))?.value;
   const held = async () => Object.values((await ports.records.get(KEYS.host(HOST)))?.value.sharers ?? {});

@@ -2,14 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { countTransfer } from '../../bench/count/transfer.ts';
 import { USUAL_WORKERS } from '../../lib/aws/names.ts';
+import { awsNotifications } from '../../lib/aws/notifications/notifications.ts';
+import { notify } from '../../lib/aws/notifications/notify.ts';
 import { costOf } from '../../lib/transfer/cost/cost.ts';
 import { expectedRounds } from '../../lib/transfer/cost/expected-rounds.ts';
 import { expectedUsage } from '../../lib/transfer/cost/expected-usage.ts';
+import { NOTIFICATION_USAGE } from '../../lib/transfer/cost/notification.ts';
 import { planCost } from '../../lib/transfer/cost/plan-cost.ts';
 import { PRICES } from '../../lib/transfer/cost/prices.ts';
 import { addUsage, NO_USAGE } from '../../lib/transfer/cost/usage.ts';
+import type { NotifyTask } from '../../lib/transfer/messages.ts';
 import type { Plan } from '../../lib/transfer/plan/plan.ts';
+import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { accepted } from '../support/a-transfer.ts';
 import { costTables, documentedCosts } from '../support/cost-rows.ts';
+import { WEBHOOK_SECRET } from '../support/webhook-receiver.ts';
 
 const MIB = 1024 ** 2;
 const WORKERS = { ...USUAL_WORKERS, maxFetchers: 64 };
@@ -137,4 +144,52 @@ describe('what usage costs', () => {
 test('docs/scale.md has the dollars of the model (`node test/support/cost-rows.ts` writes them)', () => {
   const tables = documentedCosts();
   for (const [name, rows] of Object.entries(costTables())) expect(tables[name], name).toBe(rows);
+});
+
+test('a notification is what the code of finalizer and notifier asks for', async () => {
+  const used: string[] = [];
+  const queued: NotifyTask[] = [];
+  const hook = { webhook: { url: 'https://hooks.example/', secret: WEBHOOK_SECRET } };
+  const sealed = {
+    seal: async () => void used.push('s3Writes'),
+    unseal: async <T>() => {
+      used.push('s3Reads');
+      return hook as T;
+    },
+    discard: async () => {},
+  };
+  const queue = {
+    async send(messages: readonly { readonly body: NotifyTask }[]) {
+      used.push('queueRequests');
+      queued.push(...messages.map(({ body }) => body));
+    },
+  };
+  const settings = { webhooks: true, taskTokens: false };
+  const notifications = awsNotifications({ sealed, settings, queue });
+  const record = { ...accepted(), status: 'cancelled' } as TransferRecord;
+  await notifications.keep(record.id, hook);
+  const request = { ...record.request, hooks: { webhook: 'hooks.example' } };
+  const reason = { code: 'Cancelled', message: 'cancelled' } as const;
+  await notifications.send({ type: 'cancelled', transferId: record.id, run: 1, reason }, { ...record, request });
+  for (const task of queued) {
+    // Lambda receives the message, runs, and deletes it.
+    used.push('queueRequests', 'functionRuns', 'queueRequests');
+    await notify(
+      {
+        sealed,
+        queue,
+        dead: queue,
+        secret: async (text) => text,
+        post: async () => undefined,
+        endTask: async () => undefined,
+        warn: () => {},
+        now: Date.now,
+      },
+      task,
+    );
+  }
+  const { gbSeconds: _, ...counted } = NOTIFICATION_USAGE;
+  const countOf = (kind: string) => used.filter((one) => one === kind).length;
+  expect(Object.fromEntries(Object.keys(counted).map((kind) => [kind, countOf(kind)]))).toEqual(counted);
+  expect(costOf(NO_USAGE).notIncluded.join()).toContain('about $0.00001 for each webhook or task');
 });

@@ -5,7 +5,7 @@ import { advance } from '../../lib/pipeline/advance/advance.ts';
 import { lookAtHost, takePlaces } from '../../lib/pipeline/shared/hosts/look.ts';
 import { createTransfer } from '../../lib/pipeline/shared/store.ts';
 import { hostOf, KEYS } from '../../lib/records/records.ts';
-import { LEASE_MS } from '../../lib/transfer/decide/shares.ts';
+import { LEASE_MS } from '../../lib/transfer/decide/sharing/shares.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { failedWith, NOW, transferring } from '../support/a-transfer.ts';
 import { stillPorts } from '../support/still-ports.ts';

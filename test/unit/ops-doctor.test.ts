@@ -33,6 +33,33 @@ test('of a deployment in which nothing is wrong every check is ok', () => {
   expect(new Set(findings.map(({ check }) => check)).size).toBe(22);
 });
 
+test('the notifier is looked at where there is one: its function, its queue, its dead letters', () => {
+  const there = healthy({}, true);
+  const { depths, functions } = there;
+  expect(examine(there).filter(({ state }) => state !== 'ok')).toEqual([]);
+  expect(examine(there).map(({ check }) => check)).toEqual(
+    expect.arrayContaining(['notifier function', 'notifications queue', 'dead notifications']),
+  );
+  const notifier = {
+    value: { name: 'n', state: 'Active', lastUpdate: 'Successful', version: '1.2.2', reservedConcurrency: 0 },
+  };
+  const notificationsDead = { value: { waiting: 2, inHand: 0, delayed: 0 } };
+  const found = examine({
+    ...there,
+    functions: { ...functions, notifier },
+    depths: { ...depths, notificationsDead },
+  });
+  expect(found.filter(({ state }) => state !== 'ok').map(({ check }) => check)).toEqual([
+    'notifier function',
+    'versions',
+    'dead notifications',
+  ]);
+  expect(found.find(({ check }) => check === 'dead notifications')).toMatchObject({
+    todo: expect.stringContaining('piecework ops replay --stack Files/Piecework'),
+    see: 'notification-dead-letters',
+  });
+});
+
 describe('what is found', () => {
   const depths = healthy().depths;
   const depth = (waiting: number) => ({ value: { waiting, inHand: 0, delayed: 0 } });

@@ -41,6 +41,16 @@ test('a deployment that works is drained once every transfer and batch is over, 
   expect([seen.length, looked()]).toEqual([3, 4]);
 });
 
+test('where ends are notified, none is on its way for a minute; what is tried again later is not waited for', async () => {
+  const rest = { notifications: 0, notificationsLater: 3 };
+  const { run, clock } = bench({ ...rest, notifications: 2 }, rest, { ...rest, notifications: 1 }, rest);
+  expect(await run()).toEqual({ ...WORK, ...rest });
+  expect(clock.time).toBe(15_000 + 60_000);
+  const stuck = bench({ ...rest, notifications: 1 });
+  const { message } = await failureOf(stuck.run(60_000), 'WorkRemains');
+  expect(message).toContain('transfers: 0, batches: 0, notifications: 1');
+});
+
 test('one that is paused is drained once no function has had anything in hand for a minute', async () => {
   const paused = { isPaused: true, transfers: 5, waiting: 9 };
   const busy = { ...paused, inHand: 1 };

@@ -33,7 +33,7 @@ test('uploads of other programs’ roles are not ours; where the store does not 
 
 test('asked for is what each function needs, in the partition and account of the functions', () => {
   const arn = arnParts('arn:aws-cn:lambda:cn-north-1:111122223333:function:planner');
-  const wanted = wantedRights(deploymentOf(opsStack()), [{ bucket: 'target', prefix: 'in/' }], arn);
+  const wanted = wantedRights(deploymentOf(opsStack()), [{ bucket: 'target', prefix: 'in/' }], arn, false);
   const of = (stage: string, resource: string) =>
     wanted.find((one) => one.stage === stage && one.resource === resource)?.actions;
   expect(of('planner', 'arn:aws-cn:s3:::target/in/piecework-doctor')).toContain('s3:PutObject');
@@ -44,6 +44,30 @@ test('asked for is what each function needs, in the partition and account of the
   ]);
   expect(of('fetcher', 'arn:aws-cn:sqs:cn-north-1:111122223333:Piecework-pieces')).toContain('sqs:ReceiveMessage');
   expect(of('finalizer', 'arn:aws-cn:sqs:cn-north-1:111122223333:Piecework-plansDead')).toContain('sqs:DeleteMessage');
+  expect(of('api', 'arn:aws-cn:lambda:cn-north-1:111122223333:function:Piecework-planner')).toEqual([
+    'lambda:InvokeFunction',
+  ]);
   const asked = wanted.map(({ stage, resource }) => `${stage} ${resource}`);
   expect(new Set(asked).size).toBe(asked.length);
+});
+
+test('of the notifier: who is notified, its queues, and tasks only where callers may give tokens', () => {
+  const arn = arnParts('arn:aws:lambda:eu-west-1:111122223333:function:planner');
+  const wantedOf = (notifies: boolean, endsTasks: boolean) =>
+    wantedRights(deploymentOf(opsStack('Piecework', notifies)), [], arn, endsTasks);
+  const of = (stage: string, endsTasks = false) =>
+    Object.fromEntries(
+      wantedOf(true, endsTasks).flatMap((one) => (one.stage === stage ? [[one.resource, one.actions]] : [])),
+    );
+  const sqs = 'arn:aws:sqs:eu-west-1:111122223333:Piecework';
+  expect(of('notifier')).toEqual({
+    'arn:aws:s3:::piecework-records/sealed/hooks/piecework-doctor': ['s3:GetObject', 's3:DeleteObject'],
+    'arn:aws:s3:::piecework-records': ['s3:ListBucket'],
+    [`${sqs}-notifications`]: ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    [`${sqs}-notificationsDead`]: ['sqs:SendMessage'],
+    [`${sqs}-parked`]: ['sqs:SendMessage'],
+  });
+  expect(of('notifier', true)).toHaveProperty(['arn:aws:states:eu-west-1:111122223333:stateMachine:piecework-doctor']);
+  expect(of('finalizer')[`${sqs}-notifications`]).toEqual(['sqs:SendMessage']);
+  expect(wantedOf(false, false).filter(({ resource }) => resource.includes('otifications'))).toEqual([]);
 });

@@ -8,6 +8,10 @@ import { memoryLetters } from '../support/memory-letters.ts';
 const json = (value: object) => JSON.stringify(value);
 const PLAN = json({ kind: 'plan', v: 1, transferId: 'a' });
 const TASK = { kind: 'piece', v: 1, transferId: 'a', planId: 'p', pieceNumber: 1, attempt: 1 };
+const notice = (about: object) => {
+  const detail = { id: 'a.1.completed', at: '2026-11-30T12:00:00.000Z', status: 'completed', ...about };
+  return { kind: 'notify', v: 1, to: 'webhook', id: 'a', detail, tries: 0 };
+};
 const STRANGE = json({ kind: 'plan', v: 99, transferId: 'a' });
 const never = new AbortController().signal;
 
@@ -21,6 +25,8 @@ describe('where a message belongs', () => {
     [json({ kind: 'tick', v: 1, transferId: 'a' }), 'results', 'a'],
     [json({ kind: 'dead', v: 1, task: TASK }), 'results', 'a'],
     [json({ kind: 'dead-shard', v: 1, task: shard }), 'results', 'b'],
+    [json(notice({ transferId: 'a' })), 'notifications', 'a'],
+    [json(notice({ batchId: 'b' })), 'notifications', 'b'],
   ])('%s', (body, to, id) => {
     expect(routeOf(body)).toMatchObject({ to, id });
   });
@@ -32,6 +38,7 @@ describe('where a message belongs', () => {
     [json({ ...TASK, pieceNumber: 0 }), 'it does not have the form of a message (pieceNumber)'],
     [json({ kind: 'plan', v: 1 }), 'it does not have the form of a message (transferId)'],
     [json({ kind: 'none', v: 1 }), 'it does not have the form of a message (kind)'],
+    [json({ ...notice({}), to: 'nobody' }), 'it does not have the form of a message (to)'],
   ])('%s is not understood, with why', (body, because) => {
     expect(routeOf(body)).toEqual({ because });
   });
@@ -44,6 +51,7 @@ function bench(options: { readonly fail?: boolean } = {}) {
   const seen: ReplayedLetter[] = [];
   const ports = {
     from: { 'dead plans': dead, parked },
+    queues: ['plans', 'pieces', 'results'] as const,
     send: async (to: string, letters: readonly Letter[]) => {
       sent.push(...letters.map(({ body }) => [to, body] as const));
       if (options.fail === true) throw new Error('cut off after it was sent');
@@ -62,6 +70,13 @@ describe('replay', () => {
     expect(sent.map(([to]) => to)).toEqual(['plans', 'pieces', 'results']);
     expect([dead.visible(), parked.visible()]).toEqual([[STRANGE], ['no JSON']]);
     expect(seen.filter(({ route }) => 'because' in route).map(({ from }) => from)).toEqual(['dead plans', 'parked']);
+  });
+
+  test('what belongs to a queue that the deployment has not stays', async () => {
+    const { parked, sent, seen, run } = bench();
+    parked.put(json(notice({ transferId: 'a' })));
+    expect(await run()).toEqual({ sent: 0, kept: 1 });
+    expect([sent, seen.at(-1)?.route]).toEqual([[], { because: 'this deployment has no queue of notifications' }]);
   });
 
   test('a queue of more than one page is read to its end', async () => {

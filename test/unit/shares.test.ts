@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Sharers } from '../../lib/transfer/decide/shares.ts';
-import { claimPlaces, givePlacesBack, LEASE_MS, leased } from '../../lib/transfer/decide/shares.ts';
+import type { Sharers } from '../../lib/transfer/decide/sharing/sharer.ts';
+import { claimPlaces, givePlacesBack, LEASE_MS, leased } from '../../lib/transfer/decide/sharing/shares.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { NOW } from '../support/a-transfer.ts';
 import { shareOneHost } from '../support/many-sharers.ts';

@@ -109,7 +109,9 @@ export const COLUMNS: readonly Column[] = [
     width: '86px',
     isNumber: true,
     by: ({ parts }) => parts?.count ?? -1,
-    cell: ({ parts }) => (parts === undefined ? NONE : `${parts.done ?? NONE} / ${parts.count}`),
+    // How many are done stands in no list of a deployment: that would be a look at each ledger.
+    cell: ({ parts }) =>
+      parts === undefined ? NONE : parts.done === undefined ? parts.count : `${parts.done} / ${parts.count}`,
   },
   {
     key: 'retries',

@@ -1,17 +1,27 @@
 import { Logo } from '../../parts/marks.tsx';
 import { hrefOf } from '../../route.ts';
+import type { Link } from '../../state/live.ts';
+import { service } from '../../state/live.ts';
+import { useStore } from '../../state/store.ts';
 
-export function Loading({ isOffline }: { readonly isOffline: boolean }) {
+const WHILE_READING: Readonly<Record<Link['phase'], string>> = {
+  connecting: 'Reading the transfers …',
+  live: 'Reading the transfers …',
+  asked: 'Reading the transfers …',
+  offline: 'The list comes as soon as the server answers again.',
+  refused: 'The list comes as soon as you are let in.',
+};
+
+export function Loading({ phase }: Pick<Link, 'phase'>) {
   return (
     <div class="empty" role="status">
-      <p class="soft">
-        {isOffline ? 'The list comes as soon as the server answers again.' : 'Reading the transfers …'}
-      </p>
+      <p class="soft">{WHILE_READING[phase]}</p>
     </div>
   );
 }
 
 export function Empty() {
+  const place = useStore(service)?.home === 'aws' ? 's3://bucket/prefix/ --stack NAME' : '/data/';
   return (
     <div class="empty">
       <Logo size={44} />
@@ -21,7 +31,7 @@ export function Empty() {
         New transfer
       </a>
       <p class="soft">
-        Or in a terminal: <code>piecework submit https://host/file /data/</code>
+        Or in a terminal: <code>piecework submit https://host/file {place}</code>
       </p>
     </div>
   );

@@ -49,7 +49,7 @@ export function List() {
       <h1 class="hidden-text">Transfers and batches</h1>
       <Tools rows={rows} version={version} choice={choice} onChange={(next) => choiceNow.set(next)} />
       <Picked picked={picked} onDone={() => setSelected(new Set())} />
-      {loaded === 'first' ? <Loading isOffline={phase === 'offline'} /> : null}
+      {loaded === 'first' ? <Loading phase={phase} /> : null}
       {loaded !== 'first' && rows.size === 0 ? <Empty /> : null}
       {rows.size > 0 && shown.length === 0 ? <NothingFound onClear={() => choiceNow.set(NO_CHOICE)} /> : null}
       {shown.length > 0 ? (

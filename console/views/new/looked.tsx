@@ -1,5 +1,5 @@
 import type { DryRun } from '../../api/shapes.ts';
-import { bytes, count, NONE, seconds } from '../../words/format.ts';
+import { bytes, count, dollars, NONE, seconds } from '../../words/format.ts';
 import { lastSegment, placeOf } from '../../words/names.ts';
 import type { Found } from './use-looks.ts';
 
@@ -18,6 +18,7 @@ export function Looked({
   if (rows.length === 0) return null;
   const known = rows.flatMap(({ one }) => ('dryRun' in one ? [one.dryRun] : []));
   const total = known.reduce((sum, { snapshot }) => sum + (snapshot.sizeBytes ?? 0), 0);
+  const costs = known.flatMap(({ cost }) => cost ?? []);
   return (
     <section class="card" aria-label="What the sources say" aria-live="polite">
       <div class="card-head">
@@ -27,6 +28,7 @@ export function Looked({
         </h2>
         <span class="soft">Nothing has been fetched yet.</span>
       </div>
+      <Costs costs={costs} />
       <div class="wide" tabIndex={0} role="region" aria-label="Table of sources">
         <table class="table">
           <thead>
@@ -38,16 +40,17 @@ export function Looked({
               <th scope="col">Type</th>
               <th scope="col">Pieces</th>
               <th scope="col">Time</th>
+              {costs.length > 0 ? <th scope="col">Cost</th> : null}
             </tr>
           </thead>
           <tbody>
             {rows.map(({ url, one }) =>
               'dryRun' in one ? (
-                <Known key={url} url={url} look={one.dryRun} />
+                <Known key={url} url={url} look={one.dryRun} hasCost={costs.length > 0} />
               ) : (
                 <tr key={url}>
                   <td class="name-cell">{lastSegment(url)}</td>
-                  <td colSpan={6} class="tone-failed">
+                  <td colSpan={costs.length > 0 ? 7 : 6} class="tone-failed">
                     {one.refused}
                   </td>
                 </tr>
@@ -60,6 +63,41 @@ export function Looked({
   );
 }
 
+type Cost = NonNullable<DryRun['cost']>;
+
+/** What it comes to on AWS, and what is not in it. */
+function Costs({ costs }: { readonly costs: readonly Cost[] }) {
+  const [first] = costs;
+  if (first === undefined) return null;
+  const sum = costs.reduce((all, one) => all + one.dollars, 0);
+  return (
+    <p class="soft">
+      About <strong>{dollars(sum)}</strong> of AWS, by list prices of {first.prices.region} ({first.prices.asOf}),
+      without {first.notIncluded.join('; ')}.
+    </p>
+  );
+}
+
+const ITEMS: Readonly<Record<Cost['items'][number]['item'], string>> = {
+  s3Writes: 'S3 writes',
+  s3Reads: 'S3 reads',
+  queueRequests: 'requests to SQS',
+  functionRuns: 'runs of functions',
+  gbSeconds: 'GB-seconds of functions',
+  events: 'events',
+  apiRequests: 'requests to the API',
+  nat: 'GiB through a NAT gateway',
+  egress: 'GiB out of the Region',
+};
+
+function itemsOf({ items }: Cost): string {
+  return items
+    .map(
+      ({ item, quantity, dollars: amount }) => `${dollars(amount)} ${quantity.toLocaleString('en-GB')} ${ITEMS[item]}`,
+    )
+    .join(', ');
+}
+
 const VERSIONS: Readonly<Record<DryRun['snapshot']['validator']['kind'], string>> = {
   strong: 'strong ETag',
   weak: 'weak ETag',
@@ -67,8 +105,14 @@ const VERSIONS: Readonly<Record<DryRun['snapshot']['validator']['kind'], string>
   none: 'not proved',
 };
 
-function Known({ url, look }: { readonly url: string; readonly look: DryRun }) {
-  const { snapshot, plan, destination, exists, estimate } = look;
+interface KnownProps {
+  readonly url: string;
+  readonly look: DryRun;
+  readonly hasCost: boolean;
+}
+
+function Known({ url, look, hasCost }: KnownProps) {
+  const { snapshot, plan, destination, exists, estimate, cost } = look;
   const digests = Object.keys(snapshot.digests);
   const redirects = snapshot.redirectHosts ?? [];
   const warnings = [...look.warnings, ...(exists ? ['Something is there already.'] : [])];
@@ -91,6 +135,11 @@ function Known({ url, look }: { readonly url: string; readonly look: DryRun }) {
       <td>{snapshot.contentType ?? NONE}</td>
       <td class="number">{piecesOf(plan)}</td>
       <td class="number">{estimate === undefined ? NONE : `about ${seconds(estimate.seconds)}`}</td>
+      {hasCost ? (
+        <td class="number" title={cost === undefined ? '' : itemsOf(cost)}>
+          {cost === undefined ? NONE : dollars(cost.dollars)}
+        </td>
+      ) : null}
     </tr>
   );
 }

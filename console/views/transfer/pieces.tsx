@@ -78,6 +78,8 @@ interface FlyingProps {
 /** Which connection each is on. */
 function Flying({ pieces, now, onChoose }: FlyingProps) {
   if (pieces.length === 0) return null;
+  if (pieces.every(({ doneBytes }) => doneBytes === undefined))
+    return <p class="soft hint">Functions bring those in flight; each is seen again when it is done.</p>;
   return (
     <table class="flying">
       <caption class="hidden-text">Pieces in flight</caption>

@@ -9,9 +9,14 @@ const sources = app.node.tryGetContext('sources');
 
 new Piecework(stack, 'Piecework', {
   destinations: [{ bucket, prefix: 'incoming/' }],
-  // For a stand-in, whose sources are on this machine, and which may not say who is asking: -c sources=127.0.0.1:8080
+  // For a stand-in, with sources on this machine; it may know no callers and no dashboards: -c sources=127.0.0.1:8080
   ...(sources === undefined
     ? {}
-    : { defaultOwner: 'local', privateHosts: [sources.split(':')[0]], ports: [Number(sources.split(':')[1])] }),
+    : {
+        defaultOwner: 'local',
+        dashboard: false,
+        privateHosts: [sources.split(':')[0]],
+        ports: [Number(sources.split(':')[1])],
+      }),
 });
 new CfnOutput(stack, 'BucketName', { value: bucket.bucketName });

@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorGroup } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
+import { isQuotaName } from '../../transfer/quotas.ts';
 import type { Problem } from '../schemas/transfer.ts';
 
 export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 502 | 503;
@@ -39,6 +40,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, ProblemStatus>>> = {
   ServerSideCopyRefused: 422,
   SourceNeeded: 422,
   ApiBusy: 429,
+  QuotaExceeded: 429,
   ApiUnreachable: 503,
   DestinationBusy: 503,
   HomeUnavailable: 503,
@@ -87,7 +89,7 @@ export class ApiError extends PieceworkError {
 export function toProblem(error: PieceworkError, instance: string, requestId?: string): Problem {
   const { code } = error;
   const more = error instanceof ApiError ? error : undefined;
-  const status = more?.status ?? httpStatusOf(code);
+  const status = more?.status ?? statusOf(error);
   const detail =
     status === 500 ? 'this deployment has a problem of its own; its operator finds it in the log' : error.message;
   return {
@@ -98,9 +100,22 @@ export function toProblem(error: PieceworkError, instance: string, requestId?: s
     instance,
     code,
     ...(more?.errors === undefined ? {} : { errors: more.errors }),
+    ...quotaOf(error),
     ...(more?.allowed === undefined ? {} : { allowed: [...more.allowed] }),
     ...(requestId === undefined ? {} : { requestId }),
   };
+}
+
+/** A quota that no time frees is a limit, as any other. */
+function statusOf({ code, details }: PieceworkError): ProblemStatus {
+  return code === 'QuotaExceeded' && details['quota'] === 'batchEntries' ? 422 : httpStatusOf(code);
+}
+
+function quotaOf({ code, details }: PieceworkError): Pick<Problem, 'quota'> {
+  const { quota: name, limit, used } = details;
+  if (code !== 'QuotaExceeded' || !isQuotaName(name) || typeof limit !== 'number' || typeof used !== 'number')
+    return {};
+  return { quota: { name, limit, used } };
 }
 
 /** Where nothing says how long it takes. */

@@ -5,6 +5,7 @@ import { batchNotFound } from '../../pipeline/requests/batches/batch-errors.ts';
 import { batchView } from '../../pipeline/requests/batches/batch-view.ts';
 import { listBatches } from '../../pipeline/requests/batches/list-batches.ts';
 import { outcomesPage } from '../../pipeline/requests/batches/outcomes-page.ts';
+import { checkEntries } from '../../pipeline/shared/quotas/entries.ts';
 import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import { isBatchOver } from '../../transfer/batch/batch-record.ts';
 import { stated } from '../../values/stated.ts';
@@ -54,6 +55,7 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     const body = context.req.valid('json');
     const owner = context.get('owner');
     const submission = toBatchSubmission(body, owner, { locate: deps.locate, isMachine: machine !== undefined });
+    if (submission.list.kind === 'inline') checkEntries(ports, owner, submission.list.entries.length);
     if (submission.list.kind === 'at') await deps.checkSource(submission.list.from.url, submission.list.from);
     await checkHooks(deps, submission.hooks);
     const key = context.req.valid('header')['idempotency-key'];

@@ -4,7 +4,7 @@ import type { DestinationLocator, SourceLocator } from '../../transfer/locators.
 import { placeInS3 } from '../../transfer/written-place.ts';
 import { stated } from '../../values/stated.ts';
 import { ApiError } from '../answers/problem.ts';
-import type { LocateDestination } from '../requests/destinations.ts';
+import type { AskedDestination, LocateDestination } from '../requests/destinations.ts';
 import { toHooks } from '../requests/hooks.ts';
 import { checkObject, toObject, toSource } from '../requests/submission.ts';
 import type { SubmitBatchBody } from '../schemas/batches/request.ts';
@@ -27,7 +27,7 @@ export function toBatchSubmission(
     owner,
     ...listOf(body),
     ...toHooks(body),
-    destination: locateFolder(body.destination, locate),
+    destination: locateFolder(body.destination, (asked, name) => locate(asked, name, owner)),
     options: { ifExists, maxAttempts, object, ...stated({ ...more, maxFailures }) },
     ...stated({
       source: body.source === undefined ? undefined : toDefaults(body.source),
@@ -36,7 +36,10 @@ export function toBatchSubmission(
   };
 }
 
-function locateFolder(asked: SubmitBatchBody['destination'], locate: LocateDestination): DestinationLocator {
+function locateFolder(
+  asked: SubmitBatchBody['destination'],
+  locate: (asked: AskedDestination, name: string | undefined) => DestinationLocator,
+): DestinationLocator {
   const written = typeof asked === 'string' ? placeInS3(asked) : undefined;
   if (written !== undefined) {
     const folder = folderSchema.safeParse({ bucket: written.bucket, prefix: written.key });

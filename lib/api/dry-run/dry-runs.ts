@@ -28,6 +28,8 @@ export interface DryRunReport {
   readonly warnings: readonly string[];
   /** By what was learned of the host. */
   readonly estimate?: Estimate;
+  /** Of one connection to the source, where a deployment has measured it. */
+  readonly connectionBytesPerSecond?: number;
 }
 
 export interface Estimate {

@@ -1,5 +1,6 @@
 import type { DestinationLocator } from '../../transfer/locators.ts';
 import { placeInS3 } from '../../transfer/written-place.ts';
+import { prefixOf } from '../../values/text/owner-name.ts';
 import { ApiError } from '../answers/problem.ts';
 import { objectPlaceSchema } from '../schemas/destination.ts';
 import type { SubmitBody } from '../schemas/request.ts';
@@ -12,15 +13,22 @@ type ObjectPlace = Exclude<AskedDestination, string>;
  * Where a home writes what is asked for.
  * @param name what the source is called where the place is a folder or a prefix; `undefined` = it has none to show;
  * '' = the folder or prefix itself is meant, and is not made
- * @throws PieceworkError `InvalidDestination`, `InvalidOption`: it does not write there.
+ * @param owner who asks: a deployment may have places for each
+ * @throws PieceworkError `InvalidDestination`, `InvalidOption`: it does not write there, or not for this owner.
  */
-export type LocateDestination = (asked: AskedDestination, name: string | undefined) => DestinationLocator;
+export type LocateDestination = (
+  asked: AskedDestination,
+  name: string | undefined,
+  owner: string,
+) => DestinationLocator;
 
 /** Where a deployment may write: a bucket, or what lies under a prefix of it. */
 export interface AllowedDestination {
   readonly bucket: string;
-  /** @default '' = the whole bucket */
+  /** With `{owner}` in it each owner writes under its own name (`ownerName`). @default '' = the whole bucket */
   readonly prefix?: string;
+  /** Who may write there. @default every owner */
+  readonly owners?: readonly string[];
   /** Where the bucket is; a request may say the same, or nothing. @default the deployment's */
   readonly region?: string;
   /** Of an S3-compatible store; a request may say the same, or nothing. @default AWS */
@@ -29,7 +37,17 @@ export interface AllowedDestination {
 
 /** Of a deployment, which writes to these and nowhere else. */
 export function allowedOnly(allowed: readonly AllowedDestination[]): LocateDestination {
-  return (asked, name) => locateAllowed(typeof asked === 'string' ? objectPlaceOf(asked, name) : asked, allowed);
+  return (asked, name, owner) => {
+    const place = typeof asked === 'string' ? objectPlaceOf(asked, name) : asked;
+    return locateAllowed(place, allowedTo(owner, allowed));
+  };
+}
+
+/** What one owner sees of the places. */
+function allowedTo(owner: string, allowed: readonly AllowedDestination[]): readonly AllowedDestination[] {
+  return allowed
+    .filter(({ owners }) => owners === undefined || owners.includes(owner))
+    .map((place) => ({ ...place, prefix: prefixOf(place.prefix ?? '', owner) }));
 }
 
 /** A folder or a prefix needs a name. */
@@ -69,7 +87,7 @@ function locateAllowed(asked: ObjectPlace, allowed: readonly AllowedDestination[
     const shown = allowed.map(describeAllowed);
     throw new ApiError(
       'InvalidDestination',
-      `this deployment does not write there; it writes to ${shown.join(', ') || 'nowhere'}`,
+      `this deployment does not write there for you; it writes to ${shown.join(', ') || 'nowhere'}`,
       { allowed: shown },
     );
   }

@@ -26,7 +26,7 @@ export function toSubmission(body: SubmitBody, owner: string, locate: LocateDest
   const source = toSource(body.source);
   return {
     source,
-    destination: locate(body.destination, nameBySource(source)),
+    destination: locate(body.destination, nameBySource(source), owner),
     object: toObject(body.object ?? {}),
     options: toOptions(body.options ?? {}),
     ...toHooks(body),

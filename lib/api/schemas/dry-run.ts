@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { COST_KINDS } from '../../transfer/cost/cost.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { locatorSchema, planSchema, transferSchema } from './transfer.ts';
 
@@ -9,8 +10,7 @@ export const dryRunQuerySchema = z.strictObject({
     .transform((text) => text === 'true')
     .openapi({
       type: 'boolean',
-      description:
-        'Take nothing on: ask the source, and answer what the transfer would be. On a machine only. Default: false.',
+      description: 'Take nothing on: ask the source, and answer what the transfer would be. Default: false.',
     }),
 });
 
@@ -32,7 +32,30 @@ export const dryRunSchema = z
       .optional()
       .openapi({
         description:
-          'By what each connection to the host gave since the start of the server, and the limits as they stand. Absent = nothing was fetched from it, or it does not say its size.',
+          'On a machine by what each connection to the host gave since the start of the server, and the limits as they stand; of a deployment by what one connection gave just now. Absent = it was not measured, or the source does not say its size.',
+      }),
+    cost: z
+      .object({
+        dollars: z.number().openapi({ description: 'US dollars, by list prices.' }),
+        items: z
+          .array(
+            z.object({
+              item: z.enum(COST_KINDS),
+              quantity: z.number(),
+              unit: z.enum(['requests', 'runs', 'GB-seconds', 'events', 'GiB']),
+              dollars: z.number(),
+            }),
+          )
+          .openapi({ description: 'Those that cost anything, the dearest first.' }),
+        notIncluded: z.array(z.string()).openapi({ description: 'For people: what may be paid besides.' }),
+        prices: z
+          .object({ region: z.string(), asOf: z.string() })
+          .openapi({ description: 'Of which Region, and when.' }),
+      })
+      .optional()
+      .openapi({
+        description:
+          'What it would cost on AWS, about: a model, without free tiers. Without the bytes where the source does not say its size. Of a deployment only.',
       }),
   })
   .openapi('DryRun', { description: 'What a submit would come to. Nothing was fetched and nothing stored.' });

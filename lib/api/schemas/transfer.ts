@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
+import { QUOTA_NAMES } from '../../transfer/quotas.ts';
 import { TIMELINE_KINDS } from '../live.ts';
 import { shownHooksSchema } from './hooks.ts';
 import { snapshotSchema } from './snapshot.ts';
@@ -282,7 +283,14 @@ export const problemSchema = z
       .openapi({
         description: 'Each field that is wrong: `pointer` into the body (RFC 6901), or the parameter or header.',
       }),
-    allowed: z.array(z.string()).optional().openapi({ description: 'Destinations that this deployment may write to.' }),
+    allowed: z.array(z.string()).optional().openapi({
+      description:
+        'Destinations that this deployment may write to; where owners have places of their own, the caller’s.',
+    }),
+    quota: z
+      .object({ name: z.enum(QUOTA_NAMES), limit: z.int(), used: z.int() })
+      .optional()
+      .openapi({ description: 'Of the caller, which is used up; `Retry-After` says when to come again.' }),
     requestId: z.string().optional().openapi({
       description: 'Of this request, as in the header `X-Request-Id` and in the log: name it to the operator.',
     }),

@@ -1,6 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { KEYS } from '../../records/records.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { stated } from '../../values/stated.ts';
 import type { ApiDeps, ApiEnv } from '../deps.ts';
@@ -8,6 +7,7 @@ import { checkedId } from '../requests/checked-id.ts';
 import type { Service } from '../schemas/service.ts';
 import type { Transfer } from '../schemas/transfer.ts';
 import type { Machine } from './machine.ts';
+import { pauseOf } from './pause.ts';
 import {
   arrangeRoute,
   limitRoute,
@@ -33,25 +33,16 @@ export function viewService(
   deps: Pick<ApiDeps, 'version' | 'workers' | 'machine' | 'feed' | 'hosts' | 'dryRuns'>,
 ): Service {
   const { version, workers, machine, feed, hosts, dryRuns } = deps;
-  if (machine === undefined) return { home: 'aws', version, features: [...FEATURES_ON_AWS], ...stated({ workers }) };
+  const looks = dryRuns === undefined ? [] : (['dryRun'] as const);
+  if (machine === undefined)
+    return { home: 'aws', version, features: [...FEATURES_ON_AWS, ...looks], ...stated({ workers }) };
   const features = [
     ...machine.features,
-    ...(dryRuns === undefined ? [] : (['dryRun'] as const)),
+    ...looks,
     ...(feed === undefined ? [] : (['events'] as const)),
     ...(hosts === undefined ? [] : (['hosts'] as const)),
   ];
   return { home: 'machine', version, features, ...machine.look() };
-}
-
-/** What an operator said when a deployment was paused (`piecework ops pause`). */
-async function pauseOf({
-  machine,
-  ports,
-}: ApiDeps): Promise<Pick<Service, 'paused' | 'pausedSince' | 'pausedBecause'>> {
-  const note = machine === undefined ? (await ports.records.get(KEYS.pause))?.value : undefined;
-  if (note === undefined) return {};
-  const { since, because } = note;
-  return { paused: true, pausedSince: since, ...stated({ pausedBecause: because }) };
 }
 
 /** What only a machine has is served only there. */

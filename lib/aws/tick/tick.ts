@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { unmarkedSealed } from '../../pipeline/shared/markers.ts';
+import { sweepOpen } from '../../pipeline/shared/quotas/open.ts';
 import type { Instant } from '../../values/time.ts';
 import { signalOf } from '../messages/batches.ts';
 import { dropEnded } from '../messages/dead-letters.ts';
@@ -16,7 +17,10 @@ export async function tickAll(
 ): Promise<undefined> {
   const signal = signalOf(context);
   await Promise.all([tickTransfers(home, signal, sizes), tickBatches(home, signal)]);
-  if (isSweep(home.ports.clock.now())) await lookAtAll(home, unmarkedSealed(home.ports), signal);
+  if (isSweep(home.ports.clock.now())) {
+    await lookAtAll(home, unmarkedSealed(home.ports), signal);
+    await sweepOpen(home.ports);
+  }
   await dropDeadLetters(home, signal);
   home.flush();
   return undefined;

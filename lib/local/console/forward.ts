@@ -1,4 +1,5 @@
 import { toProblem } from '../../api/answers/problem.ts';
+import { answerOf } from '../../api/client/answers.ts';
 import { baseOf } from '../../api/client/asking.ts';
 import type { ClientAuth } from '../../api/client/authorizer.ts';
 import { authorizer } from '../../api/client/authorizer.ts';
@@ -47,13 +48,12 @@ export function openForwarder(apiUrl: string, auth: ClientAuth): Forwarder {
       const value = answer.headers[name];
       return typeof value === 'string' ? [[name, value] as [string, string]] : [];
     });
-    return (
-      refusedThere(base, answer.statusCode) ??
-      new Response(await answer.body.text(), {
-        status: answer.statusCode,
-        headers: [...shown, ['cache-control', 'no-store'], ['x-content-type-options', 'nosniff']],
-      })
-    );
+    const answered = await answer.body.text();
+    refuseInOurWords(base, answer, answered);
+    return new Response(answered, {
+      status: answer.statusCode,
+      headers: [...shown, ['cache-control', 'no-store'], ['x-content-type-options', 'nosniff']],
+    });
   }
 
   return {
@@ -69,11 +69,24 @@ export function openForwarder(apiUrl: string, auth: ClientAuth): Forwarder {
   };
 }
 
-/** 401 would mean to the page that its own token is wrong, and 403 of a gateway has no code. */
-function refusedThere(base: string, status: number): Response | undefined {
-  if (status !== 401) return undefined;
-  const message = `${base} does not take these credentials (401); log in again, or set PIECEWORK_API_KEY`;
-  return problem(new PieceworkError('NotAuthorized', message));
+/**
+ * What a gateway refuses in words of its own has no code, and its 401 would mean to the page that the page's token is
+ * wrong. @throws PieceworkError
+ */
+function refuseInOurWords(base: string, { statusCode: status, headers }: Refusal, text: string): void {
+  const type = String(headers['content-type'] ?? '');
+  if (status < 400 || (status !== 401 && type.startsWith('application/problem+json'))) return;
+  if (status === 401) {
+    const message = `${base} does not take these credentials (401); log in again, or set PIECEWORK_API_KEY`;
+    throw new PieceworkError('NotAuthorized', message);
+  }
+  const retryAfter = headers['retry-after'];
+  answerOf({ status, text, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined }, base);
+}
+
+interface Refusal {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 function problem(error: PieceworkError): Response {

@@ -30,7 +30,7 @@ export function localDryRuns(home: Home, hosts: Pick<HostView, 'connectionRate'>
         const written = { locate: () => destination, ...stated({ makeFolder }) };
         const patience = { maxFailures: TRIES, deadlineMs: PATIENCE_MS, maxWaitMs: PATIENCE_MS };
         await using first = await lookIn(run, { source, written, options, patience }, late.signal);
-        const report = await planOf(home, first, { source, object, options }, late.signal);
+        const report = await planOf(first, { source, object, options }, late.signal);
         const isTaken = await home.locks.isHeld(destination);
         return {
           ...report,

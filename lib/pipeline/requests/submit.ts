@@ -11,6 +11,7 @@ import { stated } from '../../values/stated.ts';
 import { markActive } from '../shared/markers.ts';
 import { notificationsOf } from '../shared/notifications.ts';
 import type { Ports } from '../shared/ports.ts';
+import { noteOpen } from '../shared/quotas/open.ts';
 import { createTransfer, loadNarrowed, loadTransfer, onConflictAgain } from '../shared/store.ts';
 import { isLostSwap } from '../shared/taken-over.ts';
 import { claimId } from './claim-id.ts';
@@ -38,10 +39,10 @@ export interface Submission {
 }
 
 /**
- * Takes a transfer on. Key → marker → sealed source → record → message, in this order (protocol §2), so that a crash at
- * any point leaves nothing that is not found. Repeatable with an idempotency key.
+ * Takes a transfer on. Key → quota → marker → sealed source → record → message, in this order (protocol §2), so that
+ * a crash at any point leaves nothing that is not found. Repeatable with an idempotency key.
  * @param onRepeated called where the transfer of this key is there already: that one is answered
- * @throws PieceworkError `Conflict` when the key stands for another request; `InvalidDestination`.
+ * @throws PieceworkError `Conflict` when the key stands for another request; `InvalidDestination`; `QuotaExceeded`.
  */
 export async function submit(
   ports: Ports,
@@ -56,6 +57,8 @@ export async function submit(
     onRepeated();
     return await submitAgain(ports, id, submission);
   }
+  // An entry is its batch's, which counts as one.
+  if (submission.batch === undefined) await noteOpen(ports, submission.owner, { id, run: 1 });
   await markActive(ports, id, 1);
   await ports.secrets.seal(id, 1, submission.source);
   if (submission.hooks !== undefined) await notificationsOf(ports).keep(id, submission.hooks);

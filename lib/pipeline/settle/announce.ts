@@ -6,6 +6,8 @@ import { announced } from '../../transfer/record/transitions-runs.ts';
 import { toIso } from '../../values/time.ts';
 import { giveBackPlaces } from '../shared/hosts/change.ts';
 import type { Ports } from '../shared/ports.ts';
+import { forgetOpen } from '../shared/quotas/open.ts';
+import { countSpent } from '../shared/quotas/spent.ts';
 import type { Loaded } from '../shared/store.ts';
 import { createUnlessThere, saveTransfer } from '../shared/store.ts';
 import { putRef, uploadRef } from '../shared/upload-ref.ts';
@@ -21,7 +23,8 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
     await destination.releaseUpload?.(finished, { signal });
   }
   await giveBackPlaces(ports, record, 'left', signal);
-  const end = saidEnd(withUsedSoFar(ports, record));
+  const used = withUsedSoFar(ports, record);
+  const end = saidEnd(used);
   // Before the event: what can't be sent is announced again as a whole, and an event is counted. Of an entry its batch
   // tells.
   if (record.batch === undefined && !isTombstone(record)) await ports.notifications?.send(end, record);
@@ -29,8 +32,23 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
   await sendToBatch(ports, record);
   if (ports.policy.listsNotCompleted === true && record.status !== 'completed')
     await createUnlessThere(ports, KEYS.notCompleted(record.id), { v: 1, at: toIso(ports.clock.now()) });
-  await saveTransfer(ports, loaded, announced(record));
+  const spent = await closeAccount(ports, used);
+  await saveTransfer(ports, loaded, { ...announced(record), ...spent });
   return 'again';
+}
+
+/**
+ * Its owner may have another one open, and what it brought counts for the owner's day: what passed through, of this run
+ * alone, or what the store copied by itself. Of an entry its batch does that.
+ */
+async function closeAccount(ports: Ports, record: Over): Promise<Pick<Over, 'spentBytes'>> {
+  const { id, run, owner, used, spentBytes = 0 } = record;
+  if (ports.policy.quotas === undefined || record.batch !== undefined || isTombstone(record)) return {};
+  const passed = Math.ceil(used?.bytes ?? 0);
+  const size = record.status === 'completed' && record.result.unchanged !== true ? record.result.sizeBytes : 0;
+  await countSpent(ports, owner, `${id}.${run}`, Math.max(passed - spentBytes, size));
+  await forgetOpen(ports, owner, { id, run });
+  return passed === 0 ? {} : { spentBytes: passed };
 }
 
 /** Where it is lost, the tick of the batch finds it. */

@@ -16,6 +16,7 @@ import type {
   ShardTask,
 } from '../../transfer/messages.ts';
 import type { PlanPolicy } from '../../transfer/plan/divide-pieces.ts';
+import type { QuotaRules } from '../../transfer/quotas.ts';
 import type { StragglerRule } from '../../transfer/straggler.ts';
 import type { WindowPool } from '../../values/bytes.ts';
 import type { Ids } from '../../values/random.ts';
@@ -134,6 +135,8 @@ export interface Policy {
    * @default false: a piece in flight is a connection
    */
   readonly countsConnections?: boolean;
+  /** What each owner may have at most. @default there are no bounds, and nothing is counted */
+  readonly quotas?: QuotaRules;
   /** When a slow piece is issued once more. @default never */
   readonly stragglers?: StragglerRule;
 }

@@ -53,6 +53,8 @@ export interface BatchRecord {
   readonly reason?: ErrorRecord;
   /** Sums over all outcomes, taken when it ended. */
   readonly counters?: Counters;
+  /** Bytes of them that have counted for a day of its owner, at ends of earlier runs. Only where there are quotas. */
+  readonly spentBytes?: number;
   /** Failures by their cause, taken with the counters; the most frequent first. */
   readonly failures?: readonly FailureGroup[];
   /** ISO 8601. */

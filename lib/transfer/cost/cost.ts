@@ -1,9 +1,21 @@
+import { NOTIFICATION_USAGE } from './notification.ts';
 import type { Architecture, Egress } from './prices.ts';
 import { PRICES } from './prices.ts';
 import type { Usage } from './usage.ts';
 
-/** What is paid for: a kind of usage, or a way that the bytes take. */
-export type CostKind = Exclude<keyof Usage, 'bytes'> | 'nat' | 'egress';
+/** What is paid for: kinds of usage, and ways that the bytes take. */
+export const COST_KINDS = [
+  's3Writes',
+  's3Reads',
+  'queueRequests',
+  'functionRuns',
+  'gbSeconds',
+  'events',
+  'apiRequests',
+  'nat',
+  'egress',
+] as const satisfies readonly (Exclude<keyof Usage, 'bytes'> | 'nat' | 'egress')[];
+export type CostKind = (typeof COST_KINDS)[number];
 
 export interface CostItem {
   readonly item: CostKind;
@@ -35,7 +47,27 @@ export interface CostSettings {
 const GIB = 1024 ** 3;
 
 /** What that usage costs. */
-export function costOf(usage: Usage, { architecture = 'arm64', nat = false, egress }: CostSettings = {}): Cost {
+export function costOf(usage: Usage, settings: CostSettings = {}): Cost {
+  const { architecture = 'arm64', nat = false, egress } = settings;
+  const items = itemsOf(usage, { architecture, nat, egress });
+  return {
+    dollars: sumOf(items),
+    items,
+    notIncluded: [
+      'storage, logs, metrics, KMS, and what the deployment costs while it is idle',
+      `who is notified of its end (about $${notificationDollars(architecture).toFixed(5)} for each webhook or task)`,
+      ...(nat ? ['the hours of the NAT gateway'] : ['a NAT gateway']),
+      ...(egress === undefined ? ['bytes that leave the Region'] : []),
+    ],
+    prices: { region: PRICES.region, asOf: PRICES.asOf },
+  };
+}
+
+/** The dearest first. */
+function itemsOf(
+  usage: Usage,
+  { architecture, nat, egress }: { architecture: Architecture; nat: boolean; egress: Egress | undefined },
+): readonly CostItem[] {
   const gib = usage.bytes / GIB;
   const all: readonly (readonly [CostKind, number, CostItem['unit'], number])[] = [
     ['s3Writes', usage.s3Writes, 'requests', PRICES.s3Write],
@@ -48,18 +80,16 @@ export function costOf(usage: Usage, { architecture = 'arm64', nat = false, egre
     ['nat', nat ? gib : 0, 'GiB', PRICES.natGib],
     ['egress', egress === undefined ? 0 : gib, 'GiB', egress === undefined ? 0 : PRICES.egressGib[egress]],
   ];
-  const items = all
+  return all
     .filter(([, quantity]) => quantity > 0)
     .map(([item, quantity, unit, price]) => ({ item, quantity, unit, dollars: quantity * price }))
     .sort((a, b) => b.dollars - a.dollars);
-  return {
-    dollars: items.reduce((sum, { dollars }) => sum + dollars, 0),
-    items,
-    notIncluded: [
-      'storage, logs, metrics, KMS, and what the deployment costs while it is idle',
-      ...(nat ? ['the hours of the NAT gateway'] : ['a NAT gateway']),
-      ...(egress === undefined ? ['bytes that leave the Region'] : []),
-    ],
-    prices: { region: PRICES.region, asOf: PRICES.asOf },
-  };
+}
+
+function sumOf(items: readonly CostItem[]): number {
+  return items.reduce((sum, { dollars }) => sum + dollars, 0);
+}
+
+function notificationDollars(architecture: Architecture): number {
+  return sumOf(itemsOf(NOTIFICATION_USAGE, { architecture, nat: false, egress: undefined }));
 }

@@ -163,6 +163,8 @@ export interface TransferRecord {
   readonly proved?: Digests;
   /** What all runs have used of AWS, as far as workers have said it. Absent where it is not counted. */
   readonly used?: Usage;
+  /** Bytes of it that have counted for a day of its owner, at the ends of earlier runs. Only where there are quotas. */
+  readonly spentBytes?: number;
   readonly result?: TransferResult;
   readonly reason?: ErrorRecord;
   readonly endedAt?: string;

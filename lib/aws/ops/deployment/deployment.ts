@@ -1,6 +1,6 @@
 import { PieceworkError } from '../../../errors/error.ts';
-import type { Stage } from '../../names.ts';
-import { STAGES } from '../../names.ts';
+import type { NOTIFIER, Stage } from '../../names.ts';
+import { DEPLOYED } from '../../names.ts';
 
 /** What CloudFormation says of a stack, as far as an operator needs it. */
 export interface StackView {
@@ -22,6 +22,15 @@ interface StackResource {
 /** The queues of a deployment, and what ends there that was taken too often or not understood. */
 export const QUEUES = ['plans', 'pieces', 'results', 'plansDead', 'piecesDead', 'resultsDead', 'parked'] as const;
 export type QueueName = (typeof QUEUES)[number];
+/** Those that only a deployment has which notifies of ends. */
+export const NOTIFIER_QUEUES = ['notifications', 'notificationsDead'] as const;
+export type NotifierQueueName = (typeof NOTIFIER_QUEUES)[number];
+export type DeploymentQueue = QueueName | NotifierQueueName;
+
+/** Something of each function of a deployment; of the notifier, where it has one. */
+export type OfEachFunction<T> = Readonly<Record<Stage, T> & Partial<Record<typeof NOTIFIER, T>>>;
+/** Something of each of its queues. */
+export type OfEachQueue<T> = Readonly<Record<QueueName, T> & Partial<Record<NotifierQueueName, T>>>;
 
 /** What a stack holds of Piecework, by the names that AWS knows it by. */
 export interface Deployment {
@@ -29,10 +38,10 @@ export interface Deployment {
   readonly name: string;
   readonly stackStatus: string;
   readonly recordsBucket: string;
-  readonly queueUrls: Readonly<Record<QueueName, string>>;
-  readonly functions: Readonly<Record<Stage, string>>;
+  readonly queueUrls: OfEachQueue<string>;
+  readonly functions: OfEachFunction<string>;
   /** Of each function. */
-  readonly roles: Readonly<Record<Stage, string>>;
+  readonly roles: OfEachFunction<string>;
   /** UUIDs of event source mappings: what hands a queue's messages to a function. */
   readonly eventSources: readonly string[];
   /** The rule that wakes the finalizer each minute. */
@@ -51,27 +60,40 @@ const OUTPUT = 'RecordsBucket';
 export function deploymentOf(stack: StackView, construct?: string): Deployment {
   const own = constructOf(stack, construct);
   const output = (name: string) => stack.outputs[`${own}${name}`] ?? lacks(stack, `the output ${own}${name}`);
+  const hasNotifier = stack.outputs[`${own}${urlOutput('notifications')}`] !== undefined;
   const ofType = (type: string, prefix: string) =>
     stack.resources.filter((one) => one.type === type && one.logicalId.startsWith(`${own}${prefix}`));
   const only = (type: string, prefix: string) =>
     ofType(type, prefix)[0]?.physicalId ?? lacks(stack, `a resource ${own}${prefix}… of ${type}`);
-  const ofStages = (type: string, suffix: string) =>
+  const ofFunctions = (type: string, suffix: string) =>
     Object.fromEntries(
-      STAGES.map((stage) => [stage, only(type, `${stage[0]?.toUpperCase()}${stage.slice(1)}Stage${suffix}`)]),
-    ) as Record<Stage, string>;
+      DEPLOYED.filter((name) => name !== 'notifier' || hasNotifier).map((name) => [
+        name,
+        only(type, `${capital(name)}Stage${suffix}`),
+      ]),
+    ) as OfEachFunction<string>;
   return {
     name: `${stack.name}/${own}`,
     stackStatus: stack.status,
     recordsBucket: output(OUTPUT),
     queueUrls: Object.fromEntries(
-      QUEUES.map((queue) => [queue, output(`${queue[0]?.toUpperCase()}${queue.slice(1)}QueueUrl`)]),
-    ) as Record<QueueName, string>,
-    functions: ofStages('AWS::Lambda::Function', 'Function'),
-    roles: ofStages('AWS::IAM::Role', 'Role'),
+      [...QUEUES, ...(hasNotifier ? NOTIFIER_QUEUES : [])].map((queue) => [queue, output(urlOutput(queue))]),
+    ) as OfEachQueue<string>,
+    functions: ofFunctions('AWS::Lambda::Function', 'Function'),
+    roles: ofFunctions('AWS::IAM::Role', 'Role'),
     eventSources: ofType('AWS::Lambda::EventSourceMapping', '').map(({ physicalId }) => physicalId),
     scheduleRule: only('AWS::Events::Rule', 'Tick'),
     alarms: ofType('AWS::CloudWatch::Alarm', 'Monitoring').map(({ physicalId }) => physicalId),
   };
+}
+
+/** Of a queue: `plansDead` → `PlansDeadQueueUrl`. */
+function urlOutput(queue: DeploymentQueue): string {
+  return `${capital(queue)}QueueUrl`;
+}
+
+function capital(name: string): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
 function constructOf({ name, outputs }: StackView, construct: string | undefined): string {

@@ -1,7 +1,7 @@
 import { checkAlarms } from './checks/alarms.ts';
 import { checkLifecycles, checkUploads } from './checks/destinations.ts';
 import { checkConcurrency, checkFunctions, checkVersions } from './checks/functions.ts';
-import { checkLetters, checkQueues } from './checks/queues.ts';
+import { checkLetters, checkNotifications, checkQueues } from './checks/queues.ts';
 import { checkMarkers, checkRecords } from './checks/records.ts';
 import { checkRights } from './checks/rights.ts';
 import { checkStack } from './checks/stack.ts';
@@ -21,6 +21,7 @@ const CHECKS: readonly ((seen: DeploymentSeen) => readonly Finding[])[] = [
   checkRights,
   checkAlarms,
   checkQueues,
+  checkNotifications,
   checkLetters,
   checkMarkers,
   checkRecords,

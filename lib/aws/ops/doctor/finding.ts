@@ -13,6 +13,7 @@ export const ALARM_HEADINGS = [
   'Piece dead letters',
   'Plan dead letters',
   'Result dead letters',
+  'Notification dead letters',
   'Oldest piece',
   'Oldest plan',
   'Oldest result',

@@ -1,8 +1,8 @@
 import type { PauseNote } from '../../../records/records.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import type { Instant } from '../../../values/time.ts';
-import type { BucketRule, Stage } from '../../names.ts';
-import type { Deployment, QueueName } from '../deployment/deployment.ts';
+import type { BucketRule, DeployedName } from '../../names.ts';
+import type { Deployment, OfEachFunction, OfEachQueue } from '../deployment/deployment.ts';
 import type { EventSource } from '../pause/switches.ts';
 import type { QueueDepth } from '../queue-depths.ts';
 import type { Marker } from '../read-only.ts';
@@ -60,7 +60,7 @@ export interface RecordsSeen {
 
 /** Rights on one resource that a function should have, and has not. */
 export interface MissingRights {
-  readonly stage: Stage;
+  readonly stage: DeployedName;
   readonly actions: readonly string[];
   readonly resource: string;
   /** A policy denies them; otherwise none allows them. */
@@ -76,10 +76,10 @@ export interface DeploymentSeen {
   readonly eventSources: Seen<readonly EventSource[]>;
   readonly isScheduled: Seen<boolean>;
   readonly pause: Seen<PauseNote | undefined>;
-  readonly depths: Readonly<Record<QueueName, Seen<QueueDepth>>>;
+  readonly depths: OfEachQueue<Seen<QueueDepth>>;
   /** Seconds for which the oldest message has waited; `undefined` = none has. */
   readonly ages: Seen<Readonly<Record<'plans' | 'pieces' | 'results', number | undefined>>>;
-  readonly functions: Readonly<Record<Stage, Seen<FunctionSeen>>>;
+  readonly functions: OfEachFunction<Seen<FunctionSeen>>;
   /** Functions of the account and Region that may run at once, without what is reserved. */
   readonly concurrency: Seen<number>;
   readonly alarms: Seen<readonly AlarmSeen[]>;

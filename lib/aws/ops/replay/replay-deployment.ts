@@ -1,15 +1,17 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { sqsLetters } from '../../../queues/sqs/letters.ts';
 import { sendBack } from '../../../queues/sqs/send-back.ts';
-import type { Deployment, QueueName } from '../deployment/deployment.ts';
-import type { Replayed, ReplayOptions } from './replay.ts';
+import type { Deployment, DeploymentQueue } from '../deployment/deployment.ts';
+import type { Replayed, ReplayOptions, ReplayPorts } from './replay.ts';
 import { replay } from './replay.ts';
+import { TASK_QUEUES } from './route.ts';
 
 /** Where letters lie that no function takes, as people call them. */
-const FROM: readonly (readonly [name: string, queue: QueueName])[] = [
+const FROM: readonly (readonly [name: string, queue: DeploymentQueue])[] = [
   ['dead plans', 'plansDead'],
   ['dead pieces', 'piecesDead'],
   ['dead results', 'resultsDead'],
+  ['dead notifications', 'notificationsDead'],
   ['parked', 'parked'],
 ];
 
@@ -25,17 +27,15 @@ export async function replayDeployment(
 ): Promise<Replayed> {
   const client = new SQSClient({});
   try {
-    const lettersOf = (queue: QueueName) =>
-      sqsLetters({
-        client,
-        queueUrl: queueUrls[queue],
-        hiddenSeconds: HIDDEN_SECONDS,
-        waitSeconds: WAIT_SECONDS,
-      });
-    const from = Object.fromEntries(FROM.map(([name, queue]) => [name, lettersOf(queue)]));
-    const send = (to: QueueName, letters: Parameters<typeof sendBack>[1]) =>
-      sendBack({ client, queueUrl: queueUrls[to] }, letters);
-    return await replay({ from, send }, options, signal);
+    const lettersOf = (queueUrl: string) =>
+      sqsLetters({ client, queueUrl, hiddenSeconds: HIDDEN_SECONDS, waitSeconds: WAIT_SECONDS });
+    const from = FROM.flatMap(([name, queue]) => {
+      const queueUrl = queueUrls[queue];
+      return queueUrl === undefined ? [] : [[name, lettersOf(queueUrl)] as const];
+    });
+    const queues = TASK_QUEUES.filter((queue) => queueUrls[queue] !== undefined);
+    const send: ReplayPorts['send'] = (to, letters) => sendBack({ client, queueUrl: queueUrls[to] ?? '' }, letters);
+    return await replay({ from: Object.fromEntries(from), queues, send }, options, signal);
   } finally {
     client.destroy();
   }

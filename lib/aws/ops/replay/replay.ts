@@ -6,6 +6,8 @@ import { routeOf, TASK_QUEUES } from './route.ts';
 export interface ReplayPorts {
   /** By what people call them. */
   readonly from: Readonly<Record<string, Letters>>;
+  /** Those that the deployment has. */
+  readonly queues: readonly TaskQueue[];
   /** Rejects unless SQS took all of them. */
   send(to: TaskQueue, letters: readonly Letter[]): Promise<void>;
 }
@@ -42,7 +44,7 @@ const EMPTY_ANSWERS = 2;
  * @throws PieceworkError `HomeUnavailable`, `HomeRefused`; what was not sent is where it was.
  */
 export async function replay(
-  { from, send }: ReplayPorts,
+  { from, queues, send }: ReplayPorts,
   { dryRun, onLetter = () => {} }: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Replayed> {
@@ -52,7 +54,7 @@ export async function replay(
     const kept = new Map<string, Letter>();
     try {
       for await (const fresh of newLetters(letters, kept, signal)) {
-        const routed = fresh.map((letter) => ({ letter, route: routeFor(letter, sentBodies) }));
+        const routed = fresh.map((letter) => ({ letter, route: routeFor(letter, queues, sentBodies) }));
         if (!dryRun) await sendAll(routed, letters);
         for (const { letter, route } of routed) {
           total['to' in route ? 'sent' : 'kept'] += 1;
@@ -107,7 +109,9 @@ async function* newLetters(
   }
 }
 
-function routeFor({ body }: Letter, sentBodies: ReadonlySet<string>): Route {
+function routeFor({ body }: Letter, queues: readonly TaskQueue[], sentBodies: ReadonlySet<string>): Route {
   if (sentBodies.has(body)) return { because: 'the same message was sent back a moment ago; look again later' };
-  return routeOf(body);
+  const route = routeOf(body);
+  if ('because' in route || queues.includes(route.to)) return route;
+  return { because: `this deployment has no queue of ${route.to}` };
 }

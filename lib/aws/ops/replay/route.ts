@@ -1,7 +1,8 @@
-import { readFetcherTask, readFinalizerMessage, readPlannerMessage } from '../../../queues/messages.ts';
+import { readFetcherTask, readFinalizerMessage, readNotifyTask, readPlannerMessage } from '../../../queues/messages.ts';
+import { aboutMessage } from '../../messages/about.ts';
 
 /** The queues that functions take from. */
-export const TASK_QUEUES = ['plans', 'pieces', 'results'] as const;
+export const TASK_QUEUES = ['plans', 'pieces', 'results', 'notifications'] as const;
 export type TaskQueue = (typeof TASK_QUEUES)[number];
 
 /** Where a message belongs, and what it is about; or why this version does not understand it. */
@@ -9,10 +10,11 @@ export type Route =
   | { readonly to: TaskQueue; readonly kind: string; readonly id: string }
   | { readonly because: string };
 
-const READERS: Readonly<Record<TaskQueue, (body: string) => object>> = {
+const READERS: Readonly<Record<TaskQueue, (body: string) => { readonly kind: string }>> = {
   plans: readPlannerMessage,
   pieces: readFetcherTask,
   results: readFinalizerMessage,
+  notifications: readNotifyTask,
 };
 
 /** No kind of message belongs to two queues, so the one that understands it is where it was. */
@@ -20,8 +22,9 @@ export function routeOf(body: string): Route {
   const refusals: string[] = [];
   for (const to of TASK_QUEUES) {
     try {
-      const message = READERS[to](body) as Aboutness;
-      return { to, kind: message.kind, id: idOf(message) };
+      const message = READERS[to](body);
+      const { transferId, batchId = '' } = aboutMessage(message);
+      return { to, kind: message.kind, id: transferId ?? batchId };
     } catch (error) {
       refusals.push(error instanceof Error ? error.message : String(error));
     }
@@ -29,15 +32,4 @@ export function routeOf(body: string): Route {
   // The reader of its own queue gets further than the kind, and names the fields that are wrong.
   const because = refusals.find((refusal) => !refusal.endsWith('(kind)')) ?? refusals[0] ?? '';
   return { because: because.replace(/^a message can't be understood: /, '') };
-}
-
-interface Aboutness {
-  readonly kind: string;
-  readonly transferId?: string;
-  readonly batchId?: string;
-  readonly task?: Aboutness;
-}
-
-function idOf({ transferId, batchId, task }: Aboutness): string {
-  return transferId ?? batchId ?? (task === undefined ? '' : idOf(task));
 }

@@ -1,8 +1,8 @@
 import type { ProcessIdentity } from '../../../disk/process-identity.ts';
 import { withoutOldForm } from '../../../pipeline/shared/hosts/share.ts';
 import type { HostEntry } from '../../../records/records.ts';
-import type { Sharers } from '../../../transfer/decide/shares.ts';
-import { claimPlaces, givePlacesBack, leased } from '../../../transfer/decide/shares.ts';
+import type { Sharers } from '../../../transfer/decide/sharing/sharer.ts';
+import { claimPlaces, givePlacesBack, leased } from '../../../transfer/decide/sharing/shares.ts';
 import type { Instant } from '../../../values/time.ts';
 
 /*

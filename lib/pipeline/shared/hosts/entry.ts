@@ -4,7 +4,7 @@ import { hostOf, KEYS } from '../../../records/records.ts';
 import type { Ceiling } from '../../../transfer/decide/ceiling.ts';
 import { ceilingAfter, firstCeiling, hostSigns, isRemembered, paceSeen } from '../../../transfer/decide/ceiling.ts';
 import type { Input } from '../../../transfer/decide/decision.ts';
-import { leased } from '../../../transfer/decide/shares.ts';
+import { leased } from '../../../transfer/decide/sharing/shares.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import type { Instant } from '../../../values/time.ts';
 import { fromIso, toIso } from '../../../values/time.ts';

@@ -1,8 +1,9 @@
 import type { HostEntry } from '../../../records/records.ts';
 import { placesUnder } from '../../../transfer/decide/ceiling.ts';
 import type { HostFacts, Input } from '../../../transfer/decide/decision.ts';
-import { claimPlaces, givePlacesBack, leased, othersWait } from '../../../transfer/decide/shares.ts';
+import { claimPlaces, givePlacesBack, leased, othersWait } from '../../../transfer/decide/sharing/shares.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
+import { ownerMark } from '../../../values/text/owner-name.ts';
 import type { Ports } from '../ports.ts';
 import type { HostPorts } from './entry.ts';
 import { ceilingOf, closedUntil, withNews } from './entry.ts';
@@ -50,7 +51,8 @@ export function viewHost(
   }
   const now = ports.clock.now();
   const sharers = leased(before?.sharers, now);
-  const claim = claimPlaces(sharers, record.id, { ceiling, wanted: Math.min(wanted, piecesLeft), now });
+  const owner = ownerMark(record.owner);
+  const claim = claimPlaces(sharers, record.id, { ceiling, wanted: Math.min(wanted, piecesLeft), now, owner });
   const view = {
     facts: factsOf(ports, before, claim.places),
     hasNews,

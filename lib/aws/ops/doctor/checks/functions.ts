@@ -1,13 +1,15 @@
-import { STAGES } from '../../../names.ts';
+import { DEPLOYED } from '../../../names.ts';
 import type { Finding, Heading } from '../finding.ts';
 import { finding, ok } from '../finding.ts';
 import type { DeploymentSeen, FunctionSeen } from '../seen.ts';
 import { whenSeen } from '../when-seen.ts';
 
 export function checkFunctions({ functions }: DeploymentSeen): readonly Finding[] {
-  return STAGES.flatMap((stage) => {
-    const see = stage === 'finalizer' ? 'Finalizer errors' : 'Function errors';
-    return whenSeen(`${stage} function`, functions[stage], (found) => checkFunction(`${stage} function`, found, see));
+  return DEPLOYED.flatMap((name) => {
+    const seen = functions[name];
+    if (seen === undefined) return [];
+    const see = name === 'finalizer' ? 'Finalizer errors' : 'Function errors';
+    return whenSeen(`${name} function`, seen, (found) => checkFunction(`${name} function`, found, see));
   });
 }
 
@@ -35,15 +37,15 @@ function checkFunction(check: string, found: FunctionSeen, see: Heading): readon
 
 /** All functions are of one version, and of this command's. */
 export function checkVersions({ functions, version }: DeploymentSeen): readonly Finding[] {
-  const versions = STAGES.flatMap((stage) => {
-    const seen = functions[stage];
-    return 'value' in seen ? [[stage, seen.value.version ?? 'none'] as const] : [];
+  const versions = DEPLOYED.flatMap((name) => {
+    const seen = functions[name];
+    return seen !== undefined && 'value' in seen ? [[name, seen.value.version ?? 'none'] as const] : [];
   });
   if (versions.length === 0) return [{ check: 'versions', state: 'unseen', what: 'no function could be looked at' }];
   const distinct = [...new Set(versions.map(([, one]) => one))];
   const [only = '', ...others] = distinct;
   if (others.length > 0) {
-    const which = versions.map(([stage, one]) => `${stage} ${one}`).join(', ');
+    const which = versions.map(([name, one]) => `${name} ${one}`).join(', ');
     return [
       finding('versions', 'broken', `functions are of several versions: ${which}`, {
         todo: 'deploy again',

@@ -27,29 +27,39 @@ export function checkQueues({ depths, ages }: DeploymentSeen): readonly Finding[
   });
 }
 
+/** What waits there may be as it should: a webhook that did not answer is tried again for 16 hours. */
+export function checkNotifications({ depths: { notifications } }: DeploymentSeen): readonly Finding[] {
+  const check = 'notifications queue';
+  if (notifications === undefined) return [];
+  return whenSeen(check, notifications, (depth) => [ok(check, depthText(depth))]);
+}
+
 function depthText({ waiting, inHand, delayed }: QueueDepth): string {
   return `${waiting} wait, ${inHand} in hand, ${delayed} later`;
 }
 
 /** What ends where people look. */
 const LETTERS: readonly {
-  readonly queue: 'plansDead' | 'piecesDead' | 'resultsDead' | 'parked';
+  readonly queue: 'plansDead' | 'piecesDead' | 'resultsDead' | 'notificationsDead' | 'parked';
   readonly name: string;
   readonly see: Heading;
 }[] = [
   { queue: 'plansDead', name: 'dead plans', see: 'Plan dead letters' },
   { queue: 'piecesDead', name: 'dead pieces', see: 'Piece dead letters' },
   { queue: 'resultsDead', name: 'dead results', see: 'Result dead letters' },
+  { queue: 'notificationsDead', name: 'dead notifications', see: 'Notification dead letters' },
   { queue: 'parked', name: 'parked messages', see: 'Parked messages' },
 ];
 
 export function checkLetters({ depths, deployment }: DeploymentSeen): readonly Finding[] {
-  return LETTERS.flatMap(({ queue, name, see }) =>
-    whenSeen(name, depths[queue], ({ waiting, inHand }) => {
+  return LETTERS.flatMap(({ queue, name, see }) => {
+    const seen = depths[queue];
+    if (seen === undefined) return [];
+    return whenSeen(name, seen, ({ waiting, inHand }) => {
       const count = waiting + inHand;
       if (count === 0) return [ok(name, 'none')];
       const todo = `mend the cause, then ${opsCommand('replay', deployment)} (--dry-run: only says what it would do)`;
       return [finding(name, 'look', String(count), { todo, see })];
-    }),
-  );
+    });
+  });
 }

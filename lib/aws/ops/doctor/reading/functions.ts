@@ -7,8 +7,9 @@ import {
 import { asPieceworkError } from '../../../../errors/error.ts';
 import type { Environment } from '../../../environment.ts';
 import { readEnvironment } from '../../../environment.ts';
-import type { Stage } from '../../../names.ts';
-import { ENV } from '../../../names.ts';
+import type { DeployedName } from '../../../names.ts';
+import { ENV, NOTIFIER } from '../../../names.ts';
+import { readNotifierEnvironment } from '../../../notifications/environment.ts';
 import { onService } from '../../on-service.ts';
 import type { FunctionSeen } from '../seen.ts';
 
@@ -16,11 +17,18 @@ import type { FunctionSeen } from '../seen.ts';
 export interface FunctionRead extends FunctionSeen {
   readonly arn: string;
   readonly roleArn: string;
+  /** Of a stage's. */
   readonly environment?: Environment;
+  /** Of the notifier: it ends tasks of Step Functions. */
+  readonly endsTasks?: boolean;
 }
 
 /** @throws PieceworkError `HomeRefused`, `HomeUnavailable`. */
-export async function readFunction(client: LambdaClient, stage: Stage, FunctionName: string): Promise<FunctionRead> {
+export async function readFunction(
+  client: LambdaClient,
+  name: DeployedName,
+  FunctionName: string,
+): Promise<FunctionRead> {
   const target = `the function ${FunctionName}`;
   const found = await onService(target, 'lambda:GetFunctionConfiguration', () =>
     client.send(new GetFunctionConfigurationCommand({ FunctionName })),
@@ -38,16 +46,17 @@ export async function readFunction(client: LambdaClient, stage: Stage, FunctionN
     lastUpdate: found.LastUpdateStatus ?? 'Successful',
     ...(version === undefined ? {} : { version }),
     ...(reserved === undefined ? {} : { reservedConcurrency: reserved }),
-    ...environmentOf(stage, variables),
+    ...environmentOf(name, variables),
   };
 }
 
 function environmentOf(
-  stage: Stage,
+  name: DeployedName,
   variables: Readonly<Record<string, string>>,
-): Pick<FunctionRead, 'environment' | 'wrongEnvironment'> {
+): Pick<FunctionRead, 'environment' | 'endsTasks' | 'wrongEnvironment'> {
   try {
-    return { environment: readEnvironment(stage, variables) };
+    if (name === NOTIFIER) return { endsTasks: readNotifierEnvironment(variables).settings.taskTokens };
+    return { environment: readEnvironment(name, variables) };
   } catch (error) {
     return { wrongEnvironment: asPieceworkError(error).message };
   }

@@ -6,11 +6,11 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { PieceworkError } from '../../../../errors/error.ts';
 import { KEYS } from '../../../../records/records.ts';
 import { systemClock } from '../../../../system/clock.ts';
+import { prefixOfAll } from '../../../../values/text/owner-name.ts';
 import { VERSION } from '../../../../values/version.ts';
-import type { BucketRule, Stage } from '../../../names.ts';
-import { STAGES } from '../../../names.ts';
-import type { Deployment, QueueName } from '../../deployment/deployment.ts';
-import { QUEUES } from '../../deployment/deployment.ts';
+import type { BucketRule } from '../../../names.ts';
+import { DEPLOYED, STAGES } from '../../../names.ts';
+import type { Deployment, DeploymentQueue, OfEachFunction, OfEachQueue } from '../../deployment/deployment.ts';
 import { awsSwitches } from '../../pause/aws-switches.ts';
 import { queueDepth } from '../../queue-depths.ts';
 import { recordsView } from '../../read-only.ts';
@@ -33,7 +33,10 @@ export async function lookAt(deployment: Deployment, signal: AbortSignal): Promi
   const view = recordsView(s3, recordsBucket);
   const tried = <T>(read: () => Promise<T>) => attempt(signal, read);
   try {
-    const functions = await ofEach(STAGES, (stage) => tried(() => readFunction(lambda, stage, names[stage])));
+    const functions = (await ofEach(
+      DEPLOYED.filter((name) => names[name] !== undefined),
+      (name) => tried(() => readFunction(lambda, name, names[name] ?? '')),
+    )) as Functions;
     const [eventSources, isScheduled, pause, depths, ages, concurrency, alarms, records] = await Promise.all([
       tried(switches.eventSources),
       tried(switches.isScheduled),
@@ -41,7 +44,9 @@ export async function lookAt(deployment: Deployment, signal: AbortSignal): Promi
         const note = await view.read(KEYS.pause);
         return note === 'unreadable' ? undefined : note;
       }),
-      ofEach(QUEUES, (queue) => tried(() => queueDepth(sqs, queueUrls[queue]))),
+      ofEach(Object.keys(queueUrls) as DeploymentQueue[], (queue) =>
+        tried(() => queueDepth(sqs, queueUrls[queue] ?? '')),
+      ),
       tried(() => readAges(cloudWatch, deployment, now)),
       tried(() => readConcurrency(lambda)),
       tried(() => readAlarms(cloudWatch, deployment.alarms)),
@@ -52,8 +57,11 @@ export async function lookAt(deployment: Deployment, signal: AbortSignal): Promi
       'unseen' in rules ? rules : { value: await Promise.all(rules.value.map(readDestination)) };
     const rights = await tried(async () => {
       const reads = readOf(functions);
-      const wanted = wantedRights(deployment, 'value' in rules ? rules.value : [], arnParts(reads.finalizer.arn));
-      return await readMissingRights(iam, await ofEach(STAGES, async (stage) => reads[stage].roleArn), wanted);
+      const places = 'value' in rules ? rules.value : [];
+      const endsTasks = reads.notifier?.endsTasks === true;
+      const wanted = wantedRights(deployment, places, arnParts(reads.finalizer.arn), endsTasks);
+      const roleArns = Object.fromEntries(Object.entries(reads).map(([name, { roleArn }]) => [name, roleArn]));
+      return await readMissingRights(iam, roleArns as unknown as OfEachFunction<string>, wanted);
     });
     return {
       now,
@@ -62,7 +70,7 @@ export async function lookAt(deployment: Deployment, signal: AbortSignal): Promi
       eventSources,
       isScheduled,
       pause,
-      depths: depths as Record<QueueName, (typeof depths)[QueueName]>,
+      depths: depths as OfEachQueue<(typeof depths)[DeploymentQueue]>,
       ages,
       functions,
       concurrency,
@@ -85,26 +93,27 @@ export async function lookAt(deployment: Deployment, signal: AbortSignal): Promi
   }
 }
 
-type Functions = Readonly<Record<Stage, Seen<FunctionRead>>>;
+type Functions = OfEachFunction<Seen<FunctionRead>>;
 
 /** Where transfers may write: all functions have the same. */
 function destinationRules(functions: Functions): Seen<readonly BucketRule[]> {
   const all = STAGES.map((stage) => functions[stage]);
   const environment = all.map((seen) => ('value' in seen ? seen.value.environment : undefined)).find(Boolean);
-  if (environment !== undefined) return { value: environment.destinations };
+  // Owners' prefixes as IAM knows them.
+  if (environment !== undefined)
+    return { value: environment.destinations.map(({ bucket, prefix }) => ({ bucket, prefix: prefixOfAll(prefix) })) };
   const [refused] = all.flatMap((seen) => ('unseen' in seen ? [seen] : []));
   return refused ?? { unseen: 'the environment of no function says where transfers may write' };
 }
 
 /** @throws PieceworkError `HomeRefused`: one of them could not be looked at. */
-function readOf(functions: Functions): Readonly<Record<Stage, FunctionRead>> {
+function readOf(functions: Functions): OfEachFunction<FunctionRead> {
   return Object.fromEntries(
-    STAGES.map((stage) => {
-      const seen = functions[stage];
+    Object.entries(functions).map(([name, seen]) => {
       if ('unseen' in seen) throw new PieceworkError('HomeRefused', seen.unseen);
-      return [stage, seen.value];
+      return [name, seen.value];
     }),
-  ) as Record<Stage, FunctionRead>;
+  ) as unknown as OfEachFunction<FunctionRead>;
 }
 
 async function ofEach<const K extends string, T>(

@@ -1,16 +1,27 @@
 import type { ContextEntry, IAMClient } from '@aws-sdk/client-iam';
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { sideBySide } from '../../../../pipeline/shared/side-by-side.ts';
-import type { BucketRule, Stage } from '../../../names.ts';
-import { EVENT_SOURCE, PREFIXES, STAGES } from '../../../names.ts';
-import { BUCKET_RIGHTS, EMPTYING_RIGHTS, OBJECT_RIGHTS, RECORD_RIGHTS, SENDS } from '../../../stage-rights.ts';
-import type { Deployment } from '../../deployment/deployment.ts';
+import type { BucketRule, DeployedName } from '../../../names.ts';
+import { EVENT_SOURCE, NOTIFIER, PREFIXES, STAGES } from '../../../names.ts';
+import {
+  BUCKET_RIGHTS,
+  CALL_RIGHT,
+  CALLS,
+  EMPTYING_RIGHTS,
+  HOOK_RIGHTS,
+  NOTIFICATION_SENDS,
+  OBJECT_RIGHTS,
+  RECORD_RIGHTS,
+  SENDS,
+  TASK_RIGHTS,
+} from '../../../stage-rights.ts';
+import type { Deployment, OfEachFunction } from '../../deployment/deployment.ts';
 import { onService } from '../../on-service.ts';
 import type { MissingRights } from '../seen.ts';
 
 /** Actions that a function needs on one resource. */
 export interface WantedRights {
-  readonly stage: Stage;
+  readonly stage: DeployedName;
   readonly resource: string;
   readonly actions: readonly string[];
 }
@@ -18,25 +29,31 @@ export interface WantedRights {
 /** What an event source needs on its queue. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 const CONSUMES = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 const CONSUMED = { api: [], planner: ['plans'], fetcher: ['pieces'], finalizer: ['results', 'piecesDead'] } as const;
+
+type Pair = readonly [resource: string, action: string];
 /** Of what lies under a prefix, one is asked for. */
 const SAMPLE = 'piecework-doctor';
 
 /**
- * All that functions need of the records bucket, of destinations and of queues. Keys of KMS, sources and secrets are
- * the caller's own, and not in it.
+ * All that functions need of the records bucket, of destinations, of queues and of each other. Keys of KMS, sources and
+ * secrets are the caller's own, and not in it.
  * @param account of a function's ARN: partition, Region and number
+ * @param endsTasks the notifier ends tasks of Step Functions
  */
 export function wantedRights(
-  { recordsBucket, queueUrls }: Pick<Deployment, 'recordsBucket' | 'queueUrls'>,
+  { recordsBucket, queueUrls, functions }: Pick<Deployment, 'recordsBucket' | 'queueUrls' | 'functions'>,
   destinations: readonly BucketRule[],
   { partition, region, account }: ArnParts,
+  endsTasks: boolean,
 ): readonly WantedRights[] {
   const s3 = (path: string) => `arn:${partition}:s3:::${path}`;
   const sqs = (queue: keyof typeof queueUrls) =>
-    `arn:${partition}:sqs:${region}:${account}:${queueUrls[queue].split('/').at(-1)}`;
-  return STAGES.flatMap((stage) => {
+    `arn:${partition}:sqs:${region}:${account}:${queueUrls[queue]?.split('/').at(-1)}`;
+  const lambda = (name: string) => `arn:${partition}:lambda:${region}:${account}:function:${name}`;
+  const notifies = queueUrls.notifications !== undefined;
+  const ofStages = STAGES.flatMap((stage) => {
     const { read, write, remove } = RECORD_RIGHTS[stage];
-    const pairs: (readonly [resource: string, action: string])[] = [
+    return grouped(stage, [
       ...read.map((prefix) => [recordAt(prefix), 's3:GetObject'] as const),
       ...write.map((prefix) => [recordAt(prefix), 's3:PutObject'] as const),
       ...remove.map((prefix) => [recordAt(prefix), 's3:DeleteObject'] as const),
@@ -46,22 +63,42 @@ export function wantedRights(
         ...BUCKET_RIGHTS[stage].map((action) => [s3(bucket), action] as const),
       ]),
       ...SENDS[stage].map((queue) => [sqs(queue), 'sqs:SendMessage'] as const),
+      ...(notifies && stage === 'finalizer' ? NOTIFICATION_SENDS.finalizer : []).map(
+        (queue) => [sqs(queue), 'sqs:SendMessage'] as const,
+      ),
+      ...CALLS[stage].map((other) => [lambda(functions[other]), CALL_RIGHT] as const),
       ...CONSUMED[stage].flatMap((queue) => CONSUMES.map((action) => [sqs(queue), action] as const)),
       ...(stage === 'finalizer' ? (['plansDead', 'resultsDead'] as const) : []).flatMap((queue) =>
         EMPTYING_RIGHTS.map((action) => [sqs(queue), action] as const),
       ),
-    ];
-    const byResource = Map.groupBy(pairs, ([resource]) => resource);
-    return [...byResource].map(([resource, some]) => ({
-      stage,
-      resource,
-      actions: [...new Set(some.map(([, action]) => action))],
-    }));
+    ]);
   });
+  return notifies ? [...ofStages, ...grouped(NOTIFIER, notifierPairs())] : ofStages;
+
+  function notifierPairs(): readonly Pair[] {
+    const machine = `arn:${partition}:states:${region}:${account}:stateMachine:${SAMPLE}`;
+    return [
+      ...HOOK_RIGHTS.read.map((prefix) => [recordAt(prefix), 's3:GetObject'] as const),
+      ...HOOK_RIGHTS.remove.map((prefix) => [recordAt(prefix), 's3:DeleteObject'] as const),
+      [s3(recordsBucket), 's3:ListBucket'],
+      ...NOTIFICATION_SENDS.notifier.map((queue) => [sqs(queue), 'sqs:SendMessage'] as const),
+      ...CONSUMES.map((action) => [sqs('notifications'), action] as const),
+      ...(endsTasks ? TASK_RIGHTS : []).map((action) => [machine, action] as const),
+    ];
+  }
 
   function recordAt(prefix: keyof typeof PREFIXES): string {
     return s3(`${recordsBucket}/${PREFIXES[prefix]}${SAMPLE}`);
   }
+}
+
+function grouped(stage: DeployedName, pairs: readonly Pair[]): readonly WantedRights[] {
+  const byResource = Map.groupBy(pairs, ([resource]) => resource);
+  return [...byResource].map(([resource, some]) => ({
+    stage,
+    resource,
+    actions: [...new Set(some.map(([, action]) => action))],
+  }));
 }
 
 export interface ArnParts {
@@ -92,7 +129,7 @@ const CONTEXT: ContextEntry[] = [
  */
 export async function readMissingRights(
   client: IAMClient,
-  roleArns: Readonly<Record<Stage, string>>,
+  roleArns: OfEachFunction<string>,
   wanted: readonly WantedRights[],
 ): Promise<readonly MissingRights[]> {
   const missing: MissingRights[] = [];

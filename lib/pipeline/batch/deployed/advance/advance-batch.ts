@@ -120,7 +120,7 @@ async function withPlaces(
   if (!hasRoom(board) && !isRenewed) return { board, tasks: [] };
   const { closedUntil } = board.hosts[host] ?? {};
   if (closedUntil !== undefined && fromIso(closedUntil) > now && !isRenewed) return { board, tasks: [] };
-  const taken = await takeBatchPlaces(ports, record.id, host, placesWanted(record, board, host, now), signal);
+  const taken = await takeBatchPlaces(ports, record, host, placesWanted(record, board, host, now), signal);
   return withGrant(record, board, { host, ...taken }, now);
 }
 

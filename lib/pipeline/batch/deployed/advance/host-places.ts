@@ -1,5 +1,7 @@
 import type { HostEntry } from '../../../../records/records.ts';
-import { claimPlaces, leased } from '../../../../transfer/decide/shares.ts';
+import type { BatchRecord } from '../../../../transfer/batch/batch-record.ts';
+import { claimPlaces, leased } from '../../../../transfer/decide/sharing/shares.ts';
+import { ownerMark } from '../../../../values/text/owner-name.ts';
 import type { Instant } from '../../../../values/time.ts';
 import { sharerOf } from '../../../shared/hosts/batch-share.ts';
 import { changeHost, wake } from '../../../shared/hosts/change.ts';
@@ -13,7 +15,7 @@ import type { Ports } from '../../../shared/ports.ts';
  */
 export async function takeBatchPlaces(
   ports: Ports,
-  batchId: string,
+  { id: batchId, owner = 'local' }: Pick<BatchRecord, 'id' | 'owner'>,
   host: string,
   wanted: number,
   signal: AbortSignal,
@@ -23,7 +25,8 @@ export async function takeBatchPlaces(
     const ceiling = ceilingOf(ports, entry)?.connections;
     if (ports.policy.hostCeiling === undefined || ceiling === undefined) return { places: wanted, closed };
     const now = ports.clock.now();
-    const { places, sharers } = claimPlaces(leased(entry.sharers, now), sharerOf(batchId), { ceiling, wanted, now });
+    const claimed = { ceiling, wanted, now, owner: ownerMark(owner) };
+    const { places, sharers } = claimPlaces(leased(entry.sharers, now), sharerOf(batchId), claimed);
     return sharers === undefined ? { places, closed } : { places, closed, next: { ...withoutOldForm(entry), sharers } };
   };
   const { last, isWritten } = await changeHost<{ places: number; closed: Instant; next?: HostEntry }>(

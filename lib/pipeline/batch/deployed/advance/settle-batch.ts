@@ -9,6 +9,8 @@ import { fromIso } from '../../../../values/time.ts';
 import { changeBatch, fleetOf, SEALED } from '../../../shared/batches/fleet.ts';
 import { pathsUnder } from '../../../shared/paths-under.ts';
 import type { Ports } from '../../../shared/ports.ts';
+import { forgetOpen } from '../../../shared/quotas/open.ts';
+import { countSpent } from '../../../shared/quotas/spent.ts';
 
 /**
  * What is left when a batch is over: the end is announced, its sealed entries are kept until its hold is over, and last
@@ -22,7 +24,8 @@ export async function settleBatch(ports: Ports, batch: BatchRecord, signal: Abor
     const end = endEvent(batch);
     await ports.notifications?.send(end, batch);
     await ports.events.emit(end);
-    await changeBatch(ports, batch.id, (there) => (isSame(there) ? announcedBatch(there) : undefined));
+    const spent = await closeAccount(ports, batch);
+    await changeBatch(ports, batch.id, (there) => (isSame(there) ? { ...announcedBatch(there), ...spent } : undefined));
   }
   const now = ports.clock.now();
   if (batch.heldUntil !== undefined && fromIso(batch.heldUntil) > now) return;
@@ -35,6 +38,16 @@ export async function settleBatch(ports: Ports, batch: BatchRecord, signal: Abor
   for await (const path of pathsUnder(ports.records, `boards/${batch.id}/`)) await ports.records.delete({ path });
   await ports.records.delete(KEYS.board(batch.id));
   for (let each = 1; each <= run; each += 1) await ports.records.delete(KEYS.activeBatch(batch.id, each));
+}
+
+/** Its owner may have another one open, and what this run brought counts for the owner's day. */
+async function closeAccount(ports: Ports, batch: BatchRecord): Promise<Pick<BatchRecord, 'spentBytes'>> {
+  const { id, owner = 'local', counters = NO_OUTCOMES, spentBytes = 0 } = batch;
+  const run = runOf(batch);
+  if (ports.policy.quotas === undefined) return {};
+  await countSpent(ports, owner, `batch-${id}.${run}`, counters.bytes - spentBytes);
+  await forgetOpen(ports, owner, { id: `batch-${id}`, run });
+  return { spentBytes: counters.bytes };
 }
 
 function endEvent({ id, run = 1, status, list, counters = NO_OUTCOMES, report, reason }: BatchRecord): BatchEnd {

@@ -10,6 +10,7 @@ import { loadBatch } from '../../../requests/batches/load-batch.ts';
 import { changeBatch, fleetOf, SEALED } from '../../../shared/batches/fleet.ts';
 import type { SealedList } from '../../../shared/batches/submission.ts';
 import type { Ports } from '../../../shared/ports.ts';
+import { withinQuota } from '../../../shared/quotas/entries.ts';
 import { makeShards } from '../../make-shards.ts';
 import { endBatch } from '../end/end-batch.ts';
 import { sealedShards } from '../entries/sealed-shards.ts';
@@ -104,7 +105,8 @@ async function readOnce(ports: Ports, batch: BatchRecord, signal: AbortSignal): 
   const shards = sealedShards(fleet, readingId);
   try {
     const list = await openBatchList(ports, sealed, batch.place, signal);
-    const made = await makeShards({ shards }, batch.id, list.entries, fleet.shardLimits);
+    const entries = withinQuota(ports, batch.owner ?? 'local', list.entries);
+    const made = await makeShards({ shards }, batch.id, entries, fleet.shardLimits);
     await shards.flush();
     await ports.records.put(KEYS.shardIndex(batch.id, readingId), indexOf(made.shards), 'absent');
     const notes = list.notes();

@@ -1,48 +1,33 @@
-import type { Instant } from '../../values/time.ts';
-import { fromIso, toIso } from '../../values/time.ts';
+import { stated } from '../../../values/stated.ts';
+import type { Instant } from '../../../values/time.ts';
+import { fromIso, toIso } from '../../../values/time.ts';
+import { dues, ownersOf } from './dues.ts';
+import type { Sharer, Sharers } from './sharer.ts';
 
 /*
  * Who shares the connections that a host bears, and how many each may have. Pure; it stands in `hosts/{host}.json`.
  *
  * - What was given out is never more than the ceiling. A transfer gets what is free, up to its due, and
  *   gives back what it may no longer have as its pieces come in: a connection that is open can't be called back.
- * - Its due is the ceiling divided by the number of sharers; what does not divide goes to those who were here first.
- *   With more sharers than connections those who came later have none, and those in front go to the back after a turn.
+ * - Its due is the ceiling divided by the number of sharers, and where they are of several owners, by these first
+ *   (`dues.ts`). With more sharers than connections those who came later have none, and those in front go to the back
+ *   after a turn.
  * - A share is leased: who does not come again is no sharer any more after three minutes, whatever became of it.
  */
-
-export interface Sharer {
-  /** Connections that it may have open. */
-  readonly places: number;
-  /** ISO 8601: it came, or its last turn ended. */
-  readonly since: string;
-  /** ISO 8601: the lease's end. */
-  readonly until: string;
-  /** ISO 8601: since when it has places while others have none. */
-  readonly turnSince?: string;
-  /** Where it is a process of one machine: its share ends with it. */
-  readonly process?: SharingProcess;
-}
-
-export interface SharingProcess {
-  readonly pid: number;
-  readonly host: string;
-  readonly boot?: string;
-  readonly started?: string;
-}
-
-export type Sharers = Readonly<Record<string, Sharer>>;
 
 export interface Claim {
   readonly ceiling: number;
   /** Pieces that could be in flight if the host bore all of them. */
   readonly wanted: number;
   readonly now: Instant;
+  /** Whose it is: `ownerMark`. @default all without one are one owner's */
+  readonly owner?: string;
   /** @default LEASE_MS */
   readonly leaseMs?: number;
   /**
    * How long one keeps its places where others have none, from when it was given them; that is written down.
-   * @default five minutes since it came, or since its last turn ended: no more is written than the places
+   * @default five minutes since it came, or since its last turn ended: no more is written than the places. With more
+   * owners than connections five minutes from when it was given them.
    */
   readonly turnMs?: number;
 }
@@ -64,38 +49,33 @@ export function leased(sharers: Sharers | undefined, now: Instant): Sharers {
   return Object.fromEntries(Object.entries(sharers ?? {}).filter(([, sharer]) => stands(sharer)));
 }
 
-/** Those who wait first, in order. */
-function inOrder(sharers: Sharers): readonly (readonly [id: string, sharer: Sharer])[] {
-  return Object.entries(sharers).sort(([a, one], [b, other]) => (`${one.since} ${a}` < `${other.since} ${b}` ? -1 : 1));
-}
-
-function dues(sharers: Sharers, ceiling: number): readonly { id: string; places: number; due: number }[] {
-  const all = inOrder(sharers);
-  const each = Math.floor(ceiling / Math.max(1, all.length));
-  const rest = ceiling - each * all.length;
-  return all.map(([id, { places }], index) => ({ id, places, due: each + (index < rest ? 1 : 0) }));
-}
-
 /**
  * How many places `id` may use now. `sharers`: what is to be stored before it uses them; `undefined` = it stands there
  * already. `held`: what the others are kept from.
  */
 export function claimPlaces(
-  before: Sharers,
+  all: Sharers,
   id: string,
-  { ceiling, wanted, now, leaseMs = LEASE_MS, turnMs }: Claim,
+  claim: Claim,
 ): { readonly places: number; readonly held: number; readonly sharers?: Sharers } {
-  const there = before[id];
-  if (there === undefined && Object.keys(before).length >= MOST_LISTED) return { places: 0, held: 0 };
+  const { ceiling, wanted, now, owner, leaseMs = LEASE_MS } = claim;
+  const there = all[id];
+  const before = there === undefined ? withRoom(all, owner) : all;
+  if (before === undefined) return { places: 0, held: 0 };
+  const owners = ownersOf({ ...before, [id]: { ...NEWCOMER, ...there, ...stated({ owner }) } });
+  const turnMs = claim.turnMs ?? (owners > ceiling ? TURN_MS : undefined);
   const isCrowded = Object.keys(before).length + (there === undefined ? 1 : 0) > ceiling;
   const isTurnOver = isCrowded && there !== undefined && there.places > 0 && isOver(there, turnMs, now);
   const since = there === undefined ? toIso(now) : isTurnOver ? toIso(now + 1) : there.since;
-  const renewed: Sharer = { ...there, places: there?.places ?? 0, since, until: toIso(now + leaseMs) };
-  const listed = { ...before, [id]: renewed };
+  const places = there?.places ?? 0;
+  const asked = { ...withoutMost(there), ...stated({ owner }), places, since, until: toIso(now + leaseMs) };
+  const most = owners > 1 && wanted < ceiling ? { most: wanted } : {};
+  const renewed: Sharer = { ...asked, ...most };
+  const listed = { ...(isTurnOver && owners > ceiling ? behind(before, renewed, now) : before), [id]: renewed };
   const due = dues(listed, ceiling).find((one) => one.id === id)?.due ?? 0;
   const others = heldBy(listed) - renewed.places;
-  const places = Math.max(0, Math.min(wanted, due, ceiling - others));
-  const held = Math.max(places, renewed.places);
+  const usable = Math.max(0, Math.min(wanted, due, ceiling - others));
+  const held = Math.max(usable, renewed.places);
   const isTurn = turnMs !== undefined && isCrowded && !isTurnOver && held > 0;
   const turnSince = isTurn ? (there?.turnSince ?? toIso(now)) : undefined;
   const isStored =
@@ -103,11 +83,46 @@ export function claimPlaces(
     held === there.places &&
     since === there.since &&
     turnSince === there.turnSince &&
+    renewed.most === there.most &&
     fromIso(there.until) - now > (leaseMs * RENEWED_AT.ninths) / 9;
-  if (isStored) return { places, held };
+  if (isStored) return { places: usable, held };
   const { turnSince: _, ...rest } = renewed;
-  const own = { ...rest, places: held, ...(turnSince === undefined ? {} : { turnSince }) };
-  return { places, held, sharers: { ...listed, [id]: own } };
+  return { places: usable, held, sharers: { ...listed, [id]: { ...rest, places: held, ...stated({ turnSince }) } } };
+}
+
+/**
+ * The list has an end, which one owner must not fill alone: where it is full, the last of the owner with most of them
+ * that has no places yet makes room for one of an owner with fewer. `undefined` = there is no room.
+ */
+function withRoom(sharers: Sharers, owner: string | undefined): Sharers | undefined {
+  const entries = Object.entries(sharers);
+  if (entries.length < MOST_LISTED) return sharers;
+  const groups = Map.groupBy(entries, ([, one]) => one.owner);
+  const [largest] = [...groups.values()].sort((a, b) => b.length - a.length);
+  if (largest === undefined || largest.length <= (groups.get(owner)?.length ?? 0) + 1) return undefined;
+  const waiting = largest.filter(([, { places }]) => places === 0);
+  const [last] = waiting.sort(([, a], [, b]) => (a.since < b.since ? 1 : -1));
+  return last === undefined ? undefined : Object.fromEntries(entries.filter(([id]) => id !== last[0]));
+}
+
+const NEWCOMER: Sharer = { places: 0, since: '', until: '' };
+
+function withoutMost(there: Sharer | undefined): Partial<Sharer> {
+  const { most: _, ...rest } = there ?? {};
+  return rest;
+}
+
+/**
+ * With more owners than connections an owner has its turn, and not only the one of its sharers that had places: its
+ * others go to the back as well, in their order.
+ */
+function behind(sharers: Sharers, { owner }: Sharer, now: Instant): Sharers {
+  const entries = Object.entries(sharers).sort(([, a], [, b]) => (a.since < b.since ? -1 : 1));
+  const moved = entries.map(([id, one], index): [string, Sharer] => [
+    id,
+    one.owner === owner ? { ...one, since: toIso(now + 2 + index) } : one,
+  ]);
+  return Object.fromEntries(moved);
 }
 
 function isOver({ since, turnSince }: Sharer, turnMs: number | undefined, now: Instant): boolean {

@@ -1,0 +1,50 @@
+import type { DeploymentCase } from './count/deployment.ts';
+import { countDeployment } from './count/deployment.ts';
+
+/*
+ * node bench/count-deployments.ts: whole deployments on the code of the functions, with their tick, in simulated time.
+ * A piece takes its seconds, give or take half; a request of S3 30 ms.
+ */
+
+const cases: readonly DeploymentCase[] = [
+  // 48.8 TiB in 10,000 pieces of 5 GiB, at 50 MiB/s a connection.
+  { transfers: 1, hosts: 1, pieceCount: 10_000, pieceSeconds: 100, connections: 64, everySeconds: 0 },
+  { transfers: 5_000, hosts: 1, pieceCount: 8, pieceSeconds: 4, connections: 16, everySeconds: 0.1 },
+  { transfers: 5_000, hosts: 1, pieceCount: 8, pieceSeconds: 4, connections: 256, everySeconds: 0.1 },
+  // Three hours of 10,000 a day.
+  { transfers: 1_250, hosts: 100, pieceCount: 64, pieceSeconds: 4, connections: 16, everySeconds: 8.64 },
+];
+
+const [only] = process.argv.slice(2);
+console.log(
+  '| transfers | hosts | pieces each | piece | connections a host | other PUT, LIST a piece | GET, HEAD a piece | PUT of hosts a transfer | of them lost | largest record | largest host | open at once | longest tick | ends after | at full use |',
+);
+console.log(`|${' ---: |'.repeat(15)}`);
+for (const [nth, one] of cases.entries()) {
+  if (only !== undefined && Number(only) !== nth) continue;
+  const counted = await countDeployment(one);
+  const { requests, transfers, hosts, pieceCount, pieceSeconds, connections, everySeconds } = counted;
+  const pieces = transfers * pieceCount;
+  const of = (pattern: RegExp) =>
+    requests.all.reduce((sum, [name, count]) => sum + (pattern.test(name) ? count : 0), 0);
+  const full = (pieces * pieceSeconds) / (hosts * connections);
+  const cells = [
+    transfers.toLocaleString('en'),
+    hosts,
+    pieceCount.toLocaleString('en'),
+    `${pieceSeconds} s`,
+    connections,
+    ((of(/^(PUT|LIST)/) - requests.of('PUT UploadPart')) / pieces).toFixed(3),
+    (of(/^(GET|HEAD)/) / pieces).toFixed(2),
+    (requests.of('PUT hosts') / transfers).toFixed(1),
+    counted.lostHostSwaps,
+    `${requests.recordBytes.toLocaleString('en')} B`,
+    `${counted.hostRecordBytes.toLocaleString('en')} B`,
+    counted.mostOpen.toLocaleString('en'),
+    `${counted.longestTickSeconds.toFixed(1)} s`,
+    `${Math.round(counted.seconds).toLocaleString('en')} s`,
+    `${Math.round(Math.max(full, everySeconds * transfers)).toLocaleString('en')} s`,
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+  if (process.argv.includes('--all')) for (const [name, number] of requests.all) console.log(`    ${name}: ${number}`);
+}

@@ -1,0 +1,48 @@
+import { PieceworkError } from '../../lib/errors/error.ts';
+import type { Sources } from '../../lib/sources/source.ts';
+import type { Snapshot } from '../../lib/transfer/snapshot.ts';
+import type { ByteReader } from '../../lib/values/bytes.ts';
+import { fractionOf } from '../../lib/values/random.ts';
+
+/** Sources of so many bytes, which take no time; some of the pieces' first tries are broken off. */
+export function countedSources(sizeBytes: number, failing = 0): Sources {
+  const snapshot: Snapshot = {
+    sizeBytes,
+    ranges: true,
+    validator: { kind: 'strong', etag: '"v1"' },
+    digests: {},
+    warnings: [],
+  };
+  const tries = new Map<number, number>();
+  return () => ({
+    schemes: ['https'],
+    probe: async () => ({
+      snapshot,
+      finalUrl: '',
+      body: zeros(1),
+      bodyIsWhole: false,
+      async [Symbol.asyncDispose]() {},
+    }),
+    async open(_from, _snapshot, range) {
+      const tried = (tries.get(range.start) ?? 0) + 1;
+      if (failing > 0) tries.set(range.start, tried);
+      if (tried === 1 && fractionOf(`fails ${range.start}`) < failing)
+        throw new PieceworkError('SourceReset', 'broken off');
+      return zeros(range.end - range.start);
+    },
+    copySource: async () => undefined,
+    async [Symbol.asyncDispose]() {},
+  });
+}
+
+function zeros(length: number): ByteReader {
+  let left = length;
+  return {
+    async read(into) {
+      const got = Math.min(left, into.length);
+      left -= got;
+      return got;
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
