@@ -90,6 +90,8 @@ const SPECIAL: readonly Cell[] = [
       { metric: 'peakRssBytes', most: 65 },
     ],
   },
+  pastTheCache('http'),
+  pastTheCache('https'),
   {
     name: 'http-2GiB-versitygw-parallel-32',
     // So large that 32 pieces are on their way at once.
@@ -105,6 +107,16 @@ const SPECIAL: readonly Cell[] = [
     goals: [{ metric: 'peakRssBytes', most: 220 }],
   },
 ];
+
+/** By itself Piecework writes a file of this size through the cache: others may read it soon. */
+function pastTheCache(from: SourceName): Cell {
+  return {
+    name: `${from}-1GiB-file-direct`,
+    transfer: { from, to: 'file', sizeBytes: GIB, connections: 8, flags: ['--direct-writes', 'always'] },
+    peers: TO_FILE,
+    goals: bigToFile(1.25),
+  };
+}
 
 function cellOf(from: SourceName, to: Transfer['to'], sizeBytes: number): Cell {
   const name = `${from}-${formatBytes(sizeBytes).replace(/\.0|\s/g, '')}-${to}`;
