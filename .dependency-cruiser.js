@@ -333,9 +333,9 @@ const everywhere = [
   {
     name: 'no-dev-dependency-in-production',
     comment:
-      'npm does not install devDependencies for those who install Piecework: a shipped file that needs one breaks there.',
+      'npm does not install devDependencies for those who install Piecework: a shipped file that needs one breaks there. The tracer is shipped in the bundles of the functions only.',
     severity: 'error',
-    from: { path: '^(lib|cli|functions)/' },
+    from: { path: '^(lib|cli|functions)/', pathNot: '^functions/tracing/otel\\.ts$' },
     to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
   },
   {

@@ -6,8 +6,8 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { NOTIFIER, Stage, Variable } from '../lib/aws/names.ts';
-import { ENV, NEEDS } from '../lib/aws/names.ts';
+import type { Stage, TracingSettings, Variable } from '../lib/aws/names.ts';
+import { ENV, NEEDS, NOTIFIER } from '../lib/aws/names.ts';
 import { EMPTYING_RIGHTS } from '../lib/aws/stage-rights.ts';
 import { acknowledgePrefix } from './acknowledge.ts';
 import { bundleOf } from './bundle.ts';
@@ -57,6 +57,12 @@ export class StageFunction extends Construct {
       ...(stage === 'api' ? {} : { recursiveLoop: RecursiveLoop.ALLOW }),
       environment: { NODE_OPTIONS: '--enable-source-maps', POWERTOOLS_SERVICE_NAME: `piecework-${stage}` },
     });
+    if (settings.tracing !== undefined && stage !== NOTIFIER) this.#trace(settings.tracing);
+  }
+
+  #trace({ endpoint = 'http://localhost:4318', ratio = 1, layer }: NonNullable<Settings['tracing']>): void {
+    this.function.addEnvironment(ENV.tracing, JSON.stringify({ endpoint, ratio } satisfies TracingSettings));
+    if (layer !== undefined) this.function.addLayers(layer);
   }
 
   get roleArn(): string {

@@ -1,5 +1,6 @@
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { PieceworkAuth, PieceworkProps } from '../props/props.ts';
 import { PieceworkPropsError } from '../props/props-error.ts';
@@ -40,6 +41,19 @@ const ownership: Form<'caller' | Record<string, string>> = {
 /** Its retention is `logRetention`. */
 const accessLog: Form<NonNullable<PieceworkProps['accessLog']>> = oneOf({ true: {} });
 
+/** The layer by its ARN. */
+const tracing: Form<NonNullable<PieceworkProps['tracing']>> = {
+  written: 'endpoint=http://…,ratio=0.1,layer=arn:…',
+  read(text, { scope, name }) {
+    const { ratio, layer, ...rest } = pairs('', String).read(text, { scope, name }) ?? { wrong: '' };
+    return {
+      ...rest,
+      ...(ratio === undefined ? {} : { ratio: Number(ratio) }),
+      ...(layer === undefined ? {} : { layer: LayerVersion.fromLayerVersionArn(scope, name, layer) }),
+    };
+  },
+};
+
 const key = byArn('kms', ({ scope, name }, arn) => Key.fromKeyArn(scope, name, arn));
 
 /**
@@ -79,6 +93,7 @@ export const FORMS: { readonly [Name in keyof Required<PieceworkProps>]: Form<un
   sealedKey: key,
   eventBus: byArn('events', ({ scope, name }, arn) => EventBus.fromEventBusArn(scope, name, arn)),
   alarmTopic: byArn('sns', ({ scope, name }, arn) => Topic.fromTopicArn(scope, name, arn)),
+  tracing,
   dashboard: oneOf({ true: true, false: false }),
   logRetention: logDays,
   recordRetentionDays: wholeNumber,

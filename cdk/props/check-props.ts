@@ -16,6 +16,7 @@ export function checkSettings(settings: Settings): void {
   checkNotify(settings);
   checkApi(settings);
   checkOwners(settings);
+  checkTracing(settings);
   checkConstructs(settings);
   checkTags(settings);
 }
@@ -131,6 +132,19 @@ function checkNotify({ notify, secretPrefixes, webhooks, taskTokens }: Settings)
     throw new PieceworkPropsError(
       `notify.secret names "${name}", which begins with none of secretPrefixes; add it there.`,
     );
+}
+
+function checkTracing({ tracing }: Settings): void {
+  if (tracing === undefined) return;
+  refuseUnknown('tracing', 'setting', tracing, ['endpoint', 'ratio', 'layer']);
+  const { endpoint, ratio, layer } = tracing;
+  if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
+    throw new PieceworkPropsError(
+      `tracing.endpoint must be an http: or https: URL without /v1/traces, as in http://localhost:4318, and is "${endpoint}".`,
+    );
+  if (ratio !== undefined && !(ratio >= 0 && ratio <= 1))
+    throw new PieceworkPropsError(`tracing.ratio must be a number from 0 to 1, and is ${ratio}.`);
+  checkConstruct('tracing.layer', layer, 'layerVersionArn', 'LayerVersion.fromLayerVersionArn(…)');
 }
 
 /** A text in the place of a list has the methods of one, and another meaning. */

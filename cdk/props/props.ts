@@ -1,10 +1,11 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IAuthorizer, SecurityPolicy } from 'aws-cdk-lib/aws-apigateway';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Architecture } from 'aws-cdk-lib/aws-lambda';
+import type { Architecture, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { PieceworkOwnership, PieceworkQuotas } from './owners.ts';
 
 /** A bucket, or what lies under a prefix of it, that transfers may write to. */
 export interface PieceworkDestination {
@@ -80,30 +81,6 @@ export type PieceworkAuth =
     } & PieceworkLimits)
   /** Cognito, a Lambda, … of yours. */
   | { readonly kind: 'authorizer'; readonly authorizer: IAuthorizer };
-
-/** Whose transfers a caller of the API may change, and whose it may see. A transfer is its submitter's. */
-export interface PieceworkOwnership {
-  /**
-   * Who may retry and cancel a transfer: its owner, or all who may call the API.
-   * @default 'owner'
-   */
-  readonly change?: 'owner' | 'anyone';
-  /**
-   * Who may see a transfer, in lists too: its owner (to others it is not there), or all who may call the API.
-   * @default 'anyone'
-   */
-  readonly read?: 'owner' | 'anyone';
-}
-
-/** What one owner may have at most. */
-export interface PieceworkQuotas {
-  /** Transfers and batches that are not over, a batch as one; 1 to 10,000. @default any number */
-  readonly open?: number;
-  /** Bytes that its transfers and batches brought on one day (UTC) before no more are taken. @default any number */
-  readonly bytesPerDay?: number;
-  /** Entries of one batch. @default any number */
-  readonly batchEntries?: number;
-}
 
 export interface PieceworkProps {
   /** Where transfers may write; at least one. Anything else is refused by the API and not allowed by IAM. */
@@ -242,6 +219,13 @@ export interface PieceworkProps {
   readonly eventBus?: { readonly eventBusName: string; readonly eventBusArn: string };
   /** Gets every alarm. @default none: the alarms are only shown */
   readonly alarmTopic?: ITopic;
+  /**
+   * Spans of transfers and batches for a collector that speaks OTLP over HTTP, such as one in a Lambda layer. None is
+   * brought along. Of traces that begin here the `ratio` is kept; those that a caller's `traceparent` begins are as it
+   * says.
+   * @default nothing is traced, and no tracer is loaded
+   */
+  readonly tracing?: PieceworkTracing;
   /** A dashboard of CloudWatch: transfers, queues, functions, alarms. @default true */
   readonly dashboard?: boolean;
   /** Of the functions' logs. @default one month */
@@ -271,12 +255,25 @@ export interface PieceworkProps {
   readonly lateArrival?: Duration;
 }
 
+export interface PieceworkTracing {
+  /**
+   * Without `/v1/traces`. The functions must reach it.
+   * @default `http://localhost:4318`, a collector beside each function
+   */
+  readonly endpoint?: string;
+  /** 0 to 1. @default 1 */
+  readonly ratio?: number;
+  /** The collector as a layer of the functions, for their architecture. @default none is added */
+  readonly layer?: ILayerVersion;
+}
+
 /** With every default in its place. */
 export type Settings = Required<Omit<PieceworkProps, Optional | 'ownership'>> &
   Pick<PieceworkProps, Optional> & { readonly ownership: Required<PieceworkOwnership> };
 
 type Optional =
   | 'accessLog'
+  | 'tracing'
   | 'encryptionKey'
   | 'sealedKey'
   | 'eventBus'

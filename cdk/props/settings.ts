@@ -40,6 +40,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   sealedKey: true,
   eventBus: true,
   alarmTopic: true,
+  tracing: true,
   dashboard: true,
   logRetention: true,
   recordRetentionDays: true,

@@ -14,8 +14,11 @@ import { openAwsHome } from '../../lib/aws/home.ts';
 import { hooksCheck } from '../../lib/aws/notifications/guard.ts';
 import { reportLinks } from '../../lib/aws/report-link.ts';
 import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
+import { requestSpan, unreadRequestSpan } from '../../lib/aws/tracing/request-span.ts';
+import { tracedHome } from '../../lib/aws/tracing/traced-home.ts';
+import { openTracing } from '../tracing/open.ts';
 
-const { environment, ports, log, meter, flush } = openAwsHome('api');
+const { environment, ports, log, meter, tracing, flush } = await tracedHome(openAwsHome('api'), openTracing);
 /** A function has one request at a time. */
 let isLogged = false;
 const serve = handle(
@@ -32,8 +35,10 @@ const serve = handle(
     reportLink: reportLinks(),
     basePathOf: gatewayBasePath,
     requestIdOf: gatewayRequestId,
+    traceOf: () => tracing?.current(),
     onAnswered(request, failure) {
       isLogged = true;
+      tracing?.note(requestSpan(request));
       log.request({ ...request }, failure);
     },
   }),
@@ -42,9 +47,11 @@ const serve = handle(
 export async function handler(event: LambdaEvent, context: LambdaContext): Promise<APIGatewayProxyResult> {
   isLogged = false;
   const run = meter.run({ functionRuns: 1, apiRequests: 1 });
-  const answer = await run.work(undefined, 1, () => serve(withoutIdleBody(event), context));
+  const work = () => run.work(undefined, 1, () => serve(withoutIdleBody(event), context));
+  const answer = await (tracing === undefined ? work() : tracing.during(unreadRequestSpan(event.headers), work));
   // What no request can be made of, the adapter refuses by itself.
   if (!isLogged) log.request({ ...unreadRequest(event, answer.statusCode, environment.apiKeyNames) });
   flush();
+  await tracing?.flush();
   return answer;
 }

@@ -4,10 +4,12 @@ import { eachMessage } from '../../lib/aws/messages/batches.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
 import { guardedSources } from '../../lib/aws/sources/guarded-sources.ts';
 import { onFetcherMessage } from '../../lib/aws/stages/fetcher.ts';
+import { tracedHome } from '../../lib/aws/tracing/traced-home.ts';
 import { fleetMemory } from '../../lib/pipeline/batch/deployed/work/fleet-memory.ts';
 import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
+import { openTracing } from '../tracing/open.ts';
 
-const home = openAwsHome('fetcher', guardedSources);
+const home = await tracedHome(openAwsHome('fetcher', guardedSources), openTracing);
 const memory = { pieces: fetcherMemory(home.ports), shards: fleetMemory(home.ports) };
 
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {

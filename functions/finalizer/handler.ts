@@ -5,8 +5,10 @@ import type { Scheduled } from '../../lib/aws/messages/messages.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
 import { onMessages } from '../../lib/aws/stages/finalizer.ts';
 import { tickAll } from '../../lib/aws/tick/tick.ts';
+import { tracedHome } from '../../lib/aws/tracing/traced-home.ts';
+import { openTracing } from '../tracing/open.ts';
 
-const home = openAwsHome('finalizer');
+const home = await tracedHome(openAwsHome('finalizer'), openTracing);
 
 /** Results and dead letters of the queues, or the schedule's tick. */
 export async function handler(event: SQSEvent | Scheduled, context: Context): Promise<SQSBatchResponse | undefined> {

@@ -4,8 +4,10 @@ import { eachMessage } from '../../lib/aws/messages/batches.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
 import { guardedSources } from '../../lib/aws/sources/guarded-sources.ts';
 import { onPlannerMessage } from '../../lib/aws/stages/planner.ts';
+import { tracedHome } from '../../lib/aws/tracing/traced-home.ts';
+import { openTracing } from '../tracing/open.ts';
 
-const home = openAwsHome('planner', guardedSources);
+const home = await tracedHome(openAwsHome('planner', guardedSources), openTracing);
 
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   return await eachMessage(home, event, context, READERS.planner, (message, signal) =>

@@ -87,8 +87,9 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     await deps.checkSource(submission.source.url, submission.source);
     await checkHooks(deps, submission.hooks);
     const key = context.req.valid('header')['idempotency-key'];
+    const idempotency = key === undefined ? undefined : idempotencyOf(owner, key, body);
     const record = await requests.submit(
-      key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
+      { ...submission, ...stated({ idempotency, trace: deps.traceOf?.() }) },
       preferred,
       () => context.header(REPLAYED, 'true'),
     );

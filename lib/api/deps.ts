@@ -60,6 +60,8 @@ export interface ApiDeps {
   readonly ownership?: Ownership;
   /** What stands before `/v1` in public, such as the deployment stage of an API Gateway. @default '' */
   basePathOf?(context: Context): string;
+  /** The W3C `traceparent` under which what a request asks for is traced. @default it is not traced */
+  traceOf?(): string | undefined;
   /** The home's own name of a request. @default a new one */
   requestIdOf?(context: Context): string | undefined;
   /**

@@ -1,11 +1,20 @@
 import { PieceworkError } from '../errors/error.ts';
 import type { Workers } from '../transfer/cost/workers.ts';
 import type { QuotaRules } from '../transfer/quotas.ts';
-import type { BucketRule, DestinationRule, OwnershipRules, SourceRules, Stage, Variable } from './names.ts';
+import type {
+  BucketRule,
+  DestinationRule,
+  OwnershipRules,
+  SourceRules,
+  Stage,
+  TracingSettings,
+  Variable,
+} from './names.ts';
 import { ENV, NEEDS, USUAL_WORKERS } from './names.ts';
 import type { NotificationSettings } from './notifications/settings.ts';
 import { parseNotificationSettings } from './notifications/settings.ts';
 import { parseQuotas } from './quotas.ts';
+import { parseTracingSettings } from './tracing/settings.ts';
 
 /**
  * What a function reads from its environment. What a stage does not need is absent from its variables,
@@ -45,6 +54,8 @@ export interface Environment {
   /** Absent = no end is notified here. */
   readonly notifications: NotificationSettings | undefined;
   readonly notificationsQueueUrl: string | undefined;
+  /** Absent = it is not traced. */
+  readonly tracing: TracingSettings | undefined;
   readonly hostConnections: number;
   readonly planTimeoutMs: number;
   readonly pieceTimeoutMs: number;
@@ -130,6 +141,7 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
       parseQuotas,
       'JSON: {"open", "bytesPerDay", "batchEntries"}, each a whole number above 0, and {"owners"}',
     ),
+    tracing: optional('tracing', parseTracingSettings, 'JSON: {"endpoint": "http://…", "ratio": 0 to 1}'),
     notificationsQueueUrl: variables[ENV.notificationsQueueUrl] || undefined,
     hostConnections: read('hostConnections', wholeNumber(1, 10_000), 'a whole number from 1 to 10000') ?? 1,
     planTimeoutMs: (read('planTimeoutSeconds', wholeNumber(1, 900), 'whole seconds from 1 to 900') ?? 0) * 1000,

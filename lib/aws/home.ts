@@ -34,14 +34,15 @@ import { giveBack } from './messages/give-back.ts';
 import { idOf, subjectOf } from './messages/subjects.ts';
 import type { Stage } from './names.ts';
 import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
+import type { NotedOf } from './noted.ts';
+import { noteRecords } from './noted.ts';
 import { awsNotifications } from './notifications/notifications.ts';
-import type { Owners } from './owners.ts';
-import { noteOwners } from './owners.ts';
 import { awsPolicy } from './policy.ts';
 import type { SourceSide } from './sources/guarded-sources.ts';
 import { copiesFrom } from './sources/source-buckets.ts';
 import { openSubscribers } from './subscribers.ts';
 import type { TickHome } from './tick/home.ts';
+import { TRACEPARENT } from './tracing/tracing.ts';
 import { countEvents, countRequests } from './usage/counted.ts';
 import { countedDestination } from './usage/counted-destination.ts';
 import type { Meter } from './usage/meter.ts';
@@ -75,7 +76,7 @@ export function openAwsHome(
   const once = countRequests(new S3Client({ maxAttempts: 1 }), meter);
   const sqs = countRequests(new SQSClient({}), meter);
   const subscribersOf = openSubscribers(environment);
-  const { records, owners } = noteOwners(
+  const { records, notedOf } = noteRecords(
     s3Records({ client: s3, once, bucket, warn: (sentence) => log.warn(sentence) }),
   );
   const { events, log, metrics } = subscribersOf(records);
@@ -89,13 +90,21 @@ export function openAwsHome(
       : awsNotifications({
           sealed: documents,
           settings,
-          queue: queueTo<NotifyTask>(sqs, notificationsQueueUrl, owners, ({ id }) => id),
+          queue: queueTo<NotifyTask>(sqs, notificationsQueueUrl, notedOf, ({ id }) => id),
         });
   const queues = {
-    planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, owners, subjectId),
-    fetcher: queueTo<PieceTask | ShardTask>(sqs, stage === 'fetcher' ? undefined : queueUrls.pieces, owners, subjectId),
-    finalizer: queueTo<FinalizerMessage | BatchFinalizerMessage | TickSpan>(sqs, queueUrls.results, owners, (message) =>
-      idOf(subjectOf(message)),
+    planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, notedOf, subjectId),
+    fetcher: queueTo<PieceTask | ShardTask>(
+      sqs,
+      stage === 'fetcher' ? undefined : queueUrls.pieces,
+      notedOf,
+      subjectId,
+    ),
+    finalizer: queueTo<FinalizerMessage | BatchFinalizerMessage | TickSpan>(
+      sqs,
+      queueUrls.results,
+      notedOf,
+      (message) => idOf(subjectOf(message)),
     ),
   };
   const ports: Ports = {
@@ -185,11 +194,19 @@ function subjectId(message: { readonly transferId: string } | { readonly batchId
 function queueTo<M>(
   client: SQSClient,
   queueUrl: string | undefined,
-  owners: Owners,
+  notedOf: NotedOf,
   idIn: (message: M) => string | undefined,
 ): Queue<M> {
   if (queueUrl === undefined) return { send: lacking('this', 'right to send there') };
-  return sqsQueue<M>({ client, queueUrl, groupOf: (message) => owners.of(idIn(message)) });
+  return sqsQueue<M>({
+    client,
+    queueUrl,
+    groupOf: (message) => notedOf(idIn(message)).owner,
+    attributesOf(message) {
+      const { trace } = notedOf(idIn(message));
+      return trace === undefined ? {} : { [TRACEPARENT]: trace };
+    },
+  });
 }
 
 /** Needing what a stage was not given is a defect of ours. */

@@ -60,6 +60,8 @@ export const ENV = {
   notificationsQueueUrl: 'PIECEWORK_NOTIFICATIONS_QUEUE_URL',
   /** Of the notifier. */
   notificationsDeadQueueUrl: 'PIECEWORK_NOTIFICATIONS_DEAD_QUEUE_URL',
+  /** JSON, `TracingSettings`: only where a deployment is traced. */
+  tracing: 'PIECEWORK_TRACING',
   /** Of the functions behind PieceworkObject; the command line has it too. */
   apiUrl: 'PIECEWORK_API_URL',
 } as const;
@@ -72,6 +74,7 @@ export type Variable = Exclude<
   | 'notifications'
   | 'notificationsQueueUrl'
   | 'notificationsDeadQueueUrl'
+  | 'tracing'
   | 'apiUrl'
 >;
 
@@ -136,6 +139,14 @@ export interface SourceRules {
   readonly schemes: readonly string[];
   /** What the functions' own role reads for every caller. */
   readonly buckets: readonly BucketRule[];
+}
+
+/** Of the functions that are traced. */
+export interface TracingSettings {
+  /** Where spans are posted to, by OTLP over HTTP: `http://localhost:4318` of a collector beside the function. */
+  readonly endpoint: string;
+  /** The part of the traces that begin here which is kept, from 0 to 1; one that a caller began is as it says. */
+  readonly ratio: number;
 }
 
 /** What a source's URL may begin with, where the deployment names no others. */

@@ -121,7 +121,10 @@ await withServer('Chromium', findBrowser, (start) => {
     await page.getByText('There is nothing at the link').waitFor();
     await page.getByRole('button', { name: 'Retry with a new link' }).focus();
     await page.keyboard.press('Enter');
-    await page.locator('input:focus').and(page.getByLabel('Link', { exact: true })).waitFor();
+    await page
+      .locator('input:focus')
+      .and(page.getByLabel('Link', { exact: true }))
+      .waitFor();
     await page.keyboard.type(url);
     await page.keyboard.press('Enter');
     await page.getByText('Completed', { exact: true }).first().waitFor();

@@ -50,6 +50,7 @@ const WRITTEN: Readonly<Record<keyof typeof FORMS, string>> = {
   sealedKey: 'arn:aws:kms:eu-central-1:123456789012:key/22222222-2222-2222-2222-222222222222',
   eventBus: 'arn:aws:events:eu-central-1:123456789012:event-bus/files',
   alarmTopic: 'arn:aws:sns:eu-central-1:123456789012:night',
+  tracing: 'endpoint=http://localhost:4318,ratio=0.5,layer=arn:aws:lambda:eu-central-1:901920570463:layer:otel:1',
   dashboard: 'false',
   logRetention: '90',
   recordRetentionDays: '30',

@@ -67,6 +67,7 @@ export function variablesOf(endpoint: string, sourcePorts: readonly number[]): R
   };
 }
 
+type Sent = Pick<Parameters<AwsServiceDouble['onMessage']>[0], 'body' | 'attributes'>;
 type QueueHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse | undefined>;
 
 const context = { getRemainingTimeInMillis: () => 60_000 } as Context;
@@ -87,16 +88,16 @@ export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsF
     ['notifications', notifier.handler],
   ]);
   const deadNotifications: string[] = [];
-  let waiting: { readonly queue: string; readonly body: string; readonly dueAt: number }[] = [];
-  services.onMessage = ({ queue, body, delaySeconds }) => {
+  let waiting: (Sent & { readonly queue: string; readonly dueAt: number })[] = [];
+  services.onMessage = ({ queue, body, delaySeconds, attributes }) => {
     if (queue === 'notifications-dead') deadNotifications.push(body);
-    else waiting.push({ queue, body, dueAt: Date.now() + delaySeconds * 1000 });
+    else waiting.push({ queue, body, attributes, dueAt: Date.now() + delaySeconds * 1000 });
   };
 
-  async function deliver(queue: string, bodies: readonly string[]): Promise<void> {
+  async function deliver(queue: string, messages: readonly Sent[]): Promise<void> {
     const handler = handlers.get(queue);
-    if (handler === undefined) throw new Error(`a message was put into ${queue}: ${bodies[0]}`);
-    const answer = await handler(eventOf(queue, bodies), context);
+    if (handler === undefined) throw new Error(`a message was put into ${queue}: ${messages[0]?.body}`);
+    const answer = await handler(eventOf(queue, messages), context);
     if (answer !== undefined && answer.batchItemFailures.length > 0) throw new Error(`${queue} gave messages back`);
   }
 
@@ -126,10 +127,7 @@ export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsF
         waiting = due.find(([queue]) => queue === '')?.[1] ?? [];
         for (const [queue, messages = []] of due) {
           if (queue !== '') {
-            await deliver(
-              queue,
-              messages.map(({ body }) => body),
-            );
+            await deliver(queue, messages);
           }
         }
       }
@@ -140,15 +138,21 @@ export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsF
   };
 }
 
-function eventOf(queue: string, bodies: readonly string[]): SQSEvent {
+function eventOf(queue: string, messages: readonly Sent[]): SQSEvent {
   return {
-    Records: bodies.map(
-      (body, index) =>
+    Records: messages.map(
+      ({ body, attributes }, index) =>
         ({
           messageId: String(index),
           receiptHandle: String(index),
           body,
           attributes: { ApproximateReceiveCount: '1' },
+          messageAttributes: Object.fromEntries(
+            Object.entries(attributes).map(([name, { DataType, StringValue }]) => [
+              name,
+              { dataType: DataType, stringValue: StringValue },
+            ]),
+          ),
           eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${queue}`,
         }) as unknown as SQSRecord,
     ),

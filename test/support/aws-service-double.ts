@@ -20,7 +20,11 @@ interface SentMessage {
   readonly queue: string;
   readonly body: string;
   readonly delaySeconds: number;
+  readonly attributes: Attributes;
 }
+
+/** As SQS takes them. */
+type Attributes = Readonly<Record<string, { readonly DataType: string; readonly StringValue: string }>>;
 
 export interface AwsServiceDouble extends AsyncDisposable {
   readonly endpoint: string;
@@ -35,7 +39,12 @@ export interface AwsServiceDouble extends AsyncDisposable {
 
 interface Asked {
   readonly QueueUrl?: string;
-  readonly Entries?: readonly { readonly Id?: string; readonly MessageBody?: string; readonly DelaySeconds?: number }[];
+  readonly Entries?: readonly {
+    readonly Id?: string;
+    readonly MessageBody?: string;
+    readonly DelaySeconds?: number;
+    readonly MessageAttributes?: Attributes;
+  }[];
   readonly MessageBody?: string;
   readonly SecretId?: string;
   readonly Name?: string;
@@ -46,8 +55,8 @@ export async function startAwsServices(s3Endpoint: string): Promise<AwsServiceDo
   const secrets = new Map<string, string>();
   const refusals = new Map<string, string>();
 
-  function store(asked: Asked, body: string, delaySeconds = 0): object {
-    double.onMessage({ queue: asked.QueueUrl?.split('/').at(-1) ?? '', body, delaySeconds });
+  function store(asked: Asked, body: string, delaySeconds = 0, attributes: Attributes = {}): object {
+    double.onMessage({ queue: asked.QueueUrl?.split('/').at(-1) ?? '', body, delaySeconds, attributes });
     return { MessageId: 'm', MD5OfMessageBody: createHash('md5').update(body).digest('hex') };
   }
 
@@ -60,7 +69,7 @@ export async function startAwsServices(s3Endpoint: string): Promise<AwsServiceDo
         return {
           Successful: Entries.map((entry) => ({
             Id: entry.Id,
-            ...store(asked, entry.MessageBody ?? '', entry.DelaySeconds),
+            ...store(asked, entry.MessageBody ?? '', entry.DelaySeconds, entry.MessageAttributes),
           })),
           Failed: [],
         };

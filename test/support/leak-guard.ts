@@ -8,7 +8,7 @@ import { afterAll, beforeAll } from 'vitest';
 
 const WATCHED =
   /^(TCPServerWrap|TCPSocketWrap|TLSWrap|UDPWrap|ProcessWrap|FSEventWrap|StatWatcher|MessagePort|Worker)$/;
-const GRACE_MS = 2_000;
+const GRACE_MS = 10_000;
 
 function running(): Map<string, number> {
   const counts = new Map<string, number>();

@@ -39,6 +39,14 @@ test('API keys have names where the construct gave them some', () => {
     expect(refusalOf(() => read('api', { [ENV.apiKeys]: keys }))).toMatchObject({ code: 'InvalidConfig' });
 });
 
+test('it is traced where the construct says to where', () => {
+  expect(read('planner').tracing).toBeUndefined();
+  const tracing = { endpoint: 'http://localhost:4318', ratio: 0.5 };
+  for (const stage of STAGES) expect(read(stage, { [ENV.tracing]: JSON.stringify(tracing) }).tracing).toEqual(tracing);
+  for (const wrong of ['x', '{}', '{"endpoint":"localhost:4318","ratio":1}', '{"endpoint":"http://a","ratio":2}'])
+    expect(refusalOf(() => read('api', { [ENV.tracing]: wrong }))).toMatchObject({ code: 'InvalidConfig' });
+});
+
 test('what a stage does not need it does not miss, and does not see', () => {
   expect(read('finalizer', { [ENV.sources]: undefined }).sources).toBeUndefined();
   expect(read('fetcher').eventBus).toBeUndefined();

@@ -42,7 +42,7 @@ function transfer(id: string, of?: number): LocalStatus {
     object: {},
     options: DEFAULT_OPTIONS,
   } as const;
-  const own = of === undefined ? undefined : { id: BATCH, entry: of };
+  const own = of === undefined ? {} : { batch: { id: BATCH, entry: of } };
   return {
     record: { ...newRecord(id, 'local', request, 1_699_999_000_000, own), rev: 1, writeId: 'w' },
     isRunning: true,

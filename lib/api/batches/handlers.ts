@@ -59,8 +59,9 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     if (submission.list.kind === 'at') await deps.checkSource(submission.list.from.url, submission.list.from);
     await checkHooks(deps, submission.hooks);
     const key = context.req.valid('header')['idempotency-key'];
+    const idempotency = key === undefined ? undefined : idempotencyOf(owner, key, body);
     const record = await requests.submitBatch(
-      key === undefined ? submission : { ...submission, idempotency: idempotencyOf(owner, key, body) },
+      { ...submission, ...stated({ idempotency, trace: deps.traceOf?.() }) },
       () => context.header(REPLAYED, 'true'),
     );
     context.set('batchId', record.id);

@@ -1,6 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Instant } from '../../values/time.ts';
 import { MARGIN_MS } from '../names.ts';
+import { messageSpan } from '../tracing/message-span.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { Meter } from '../usage/meter.ts';
 import type { Subject } from './subjects.ts';
 import { nameOf } from './subjects.ts';
@@ -20,6 +22,8 @@ export interface BatchHome {
   flush(): void;
   /** Counts what each message uses. @default it is not counted */
   readonly meter?: Pick<Meter, 'run'>;
+  /** Where the span of each message goes. @default it is not traced */
+  readonly tracing?: Tracing;
 }
 
 /** Aborted shortly before the function is cut off, so that its messages are given back in order. */
@@ -44,7 +48,9 @@ export async function eachMessage<M>(
   const work = workOf(home, messages.length);
   const again = messages.map(
     async ({ record, message }) =>
-      await attempt(home, [record], () => work(message, 1, () => handle(message, signal, cutOffAt))),
+      await attempt(home, [record], () =>
+        work(message, 1, () => traced(home, [record], message, () => handle(message, signal, cutOffAt))),
+      ),
   );
   return await answer(home, [failed, ...(await Promise.all(again))].flat());
 }
@@ -64,7 +70,9 @@ export async function bySubject(
   const again = [...groups.values()].map(async (group) => {
     const records = group.map(({ record }) => record);
     const subjects = group.map(({ message }) => message);
-    return await attempt(home, records, () => work(subjects[0], group.length, () => handle(subjects, signal)));
+    return await attempt(home, records, () =>
+      work(subjects[0], group.length, () => traced(home, records, subjects[0], () => handle(subjects, signal))),
+    );
   });
   return await answer(home, [failed, ...(await Promise.all(again))].flat());
 }
@@ -79,6 +87,15 @@ function workOf(home: BatchHome, messageCount: number) {
     const { transferId } = Object(message) as { readonly transferId?: string };
     await (run === undefined ? task() : run.work(transferId, count / messageCount, task));
   };
+}
+
+async function traced(
+  { tracing }: BatchHome,
+  records: readonly SQSRecord[],
+  message: unknown,
+  handle: () => Promise<void>,
+): Promise<void> {
+  await (tracing === undefined ? handle() : tracing.during(messageSpan(records, message), handle));
 }
 
 interface Understood<M> {
@@ -120,5 +137,6 @@ async function attempt(
 async function answer(home: BatchHome, failed: readonly SQSRecord[]): Promise<SQSBatchResponse> {
   await home.giveBack(failed);
   home.flush();
+  await home.tracing?.flush();
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }

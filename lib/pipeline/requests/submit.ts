@@ -30,6 +30,8 @@ export interface Submission {
   readonly owner: string;
   /** The batch that it belongs to. */
   readonly batch?: NonNullable<TransferRecord['batch']>;
+  /** A W3C `traceparent`, where it is traced. */
+  readonly trace?: string;
   /** Where something names the transfer before it is there. @default a new one */
   readonly id?: string;
   /** The same key with the same request returns the first transfer. */
@@ -78,13 +80,10 @@ export async function submit(
 
 /** `undefined` = another record is there: of a submit with the same key, or a tombstone. */
 async function storeFirst(ports: Ports, id: string, submission: Submission): Promise<TransferRecord | undefined> {
+  const { owner, batch, trace } = submission;
+  const record = newRecord(id, owner, toRequest(submission), ports.clock.now(), stated({ batch, trace }));
   try {
-    return (
-      await createTransfer(
-        ports,
-        newRecord(id, submission.owner, toRequest(submission), ports.clock.now(), submission.batch),
-      )
-    ).record;
+    return (await createTransfer(ports, record)).record;
   } catch (error) {
     if (!isLostSwap(error)) throw error;
     return undefined;

@@ -14,6 +14,8 @@ export interface SqsQueueOptions<M> extends SqsPlace {
    * @default no groups
    */
   readonly groupOf?: (body: M) => string | undefined | Promise<string | undefined>;
+  /** What travels beside its body, by name: texts. @default nothing */
+  readonly attributesOf?: (body: M) => Readonly<Record<string, string>>;
   /** Batches in flight at the same time. @default 4 */
   readonly parallel?: number;
   /** @default a timer */
@@ -37,15 +39,17 @@ const TRIES = 5;
  * others of its messages may have been sent: they are then sent twice, which harms nothing (invariant 2).
  */
 export function sqsQueue<M>(options: SqsQueueOptions<M>): Queue<M> {
-  const { client, queueUrl, groupOf, parallel = 4, sleep = delay } = options;
+  const { client, queueUrl, groupOf, attributesOf, parallel = 4, sleep = delay } = options;
 
   async function toEntry({ body, delayMs = 0 }: Outgoing<M>): Promise<Entry> {
     const group = await groupOf?.(body);
+    const attributes = Object.entries(attributesOf?.(body) ?? {});
     const seconds = Math.min(LONGEST_DELAY_SECONDS, Math.ceil(delayMs / 1000));
     return {
       MessageBody: JSON.stringify(body),
       ...(seconds > 0 ? { DelaySeconds: seconds } : {}),
       ...(group === undefined ? {} : { MessageGroupId: groupId(group) }),
+      ...(attributes.length === 0 ? {} : { MessageAttributes: Object.fromEntries(attributes.map(asAttribute)) }),
     };
   }
 
@@ -108,6 +112,10 @@ function cut(entries: readonly Entry[]): (readonly Entry[])[] {
     }
   }
   return batches;
+}
+
+function asAttribute([name, StringValue]: readonly [string, string]) {
+  return [name, { DataType: 'String', StringValue }] as const;
 }
 
 /** Up to 128 characters of ASCII without blanks and controls; what is not so is hashed. */

@@ -22,6 +22,8 @@ export interface BatchRecord {
   readonly owner?: string;
   /** The principal that asked for this run, or for the cancel. Absent in the run of the submit, and on one machine. */
   readonly actedBy?: string;
+  /** A W3C `traceparent`: the span of the request that asked for it, under which all spans of it are. */
+  readonly trace?: string;
   /** One more with each retry. @default 1 */
   readonly run?: number;
   readonly status: BatchStatus;

@@ -7,7 +7,10 @@ import { isBatchOver, runOf } from './batch-record.ts';
 
 /** It was taken on, and its list is not read yet. */
 export function acceptedBatch(
-  asked: Pick<BatchRecord, 'id' | 'owner' | 'run' | 'destination' | 'place' | 'options' | 'reportTo' | 'hooks'> & {
+  asked: Pick<
+    BatchRecord,
+    'id' | 'owner' | 'trace' | 'run' | 'destination' | 'place' | 'options' | 'reportTo' | 'hooks'
+  > & {
     readonly list: Pick<BatchList, 'from' | 'format'>;
   },
   now: Instant,

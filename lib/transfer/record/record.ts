@@ -92,6 +92,8 @@ export interface TransferRecord {
   readonly actedBy?: string;
   /** The batch that it belongs to, and the number of its entry (0: it brings the report); on AWS its shard too. */
   readonly batch?: { readonly id: string; readonly entry: number; readonly shard?: number };
+  /** A W3C `traceparent`: the span of the request that asked for it, under which all spans of it are. */
+  readonly trace?: string;
   readonly request: TransferRequest;
   /** +1 at each write: equal bytes have equal ETags, and without it A → B → A goes unnoticed. */
   readonly rev: number;
@@ -194,7 +196,7 @@ export function newRecord(
   owner: string,
   request: TransferRequest,
   now: Instant,
-  batch?: TransferRecord['batch'],
+  more: Pick<TransferRecord, 'batch' | 'trace'> = {},
 ): Omit<TransferRecord, 'rev' | 'writeId'> & { readonly status: 'accepted' } {
   return {
     v: 1,
@@ -215,7 +217,7 @@ export function newRecord(
     creating: [],
     toAbort: [],
     announced: false,
-    ...(batch === undefined ? {} : { batch }),
+    ...more,
   };
 }
 

@@ -65,13 +65,13 @@ async function planAgain(ports: Ports, batch: BatchRecord): Promise<BatchRecord>
 function fresh(
   { clock }: Ports,
   named: { readonly id: string; readonly run: number; readonly destination: string },
-  { owner, list, reading, destination: place, options, reportTo, hooks }: BatchSubmission,
+  { owner, trace, list, reading, destination: place, options, reportTo, hooks }: BatchSubmission,
 ): BatchRecord {
   const from =
     list.kind === 'inline'
       ? { from: 'the request', format: 'entries' }
       : { from: shownUrl(list.from), format: reading?.format ?? '' };
   const shown = hooks === undefined ? undefined : shownHooks(hooks);
-  const more = stated({ reportTo, hooks: shown });
+  const more = stated({ reportTo, hooks: shown, trace });
   return acceptedBatch({ ...named, owner, place, list: from, options, ...more }, clock.now());
 }

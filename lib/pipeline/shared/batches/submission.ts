@@ -7,6 +7,8 @@ import type { DestinationLocator, SourceLocator } from '../../../transfer/locato
 /** What a deployment is asked to bring: one list to one prefix. */
 export interface BatchSubmission {
   readonly owner: string;
+  /** A W3C `traceparent`, where it is traced. */
+  readonly trace?: string;
   readonly list: BatchListSource;
   /** How the list is read. @default recognised, and all of it */
   readonly reading?: ListReading;

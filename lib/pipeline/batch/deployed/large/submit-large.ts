@@ -48,6 +48,7 @@ export async function submitLarge(
         ...stated({ strict, maxWaitMs, parallelism: perHost === undefined ? undefined : Math.min(perHost, 256) }),
       },
       batch: { id: batchId, entry: number, shard },
+      ...stated({ trace: batch.trace }),
     });
   }
 }

@@ -1,0 +1,125 @@
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { ENV } from '../../lib/aws/names.ts';
+import type { AwsFunctions } from '../support/aws-functions.ts';
+import { openAwsFunctions, variablesOf } from '../support/aws-functions.ts';
+import type { AwsServiceDouble } from '../support/aws-service-double.ts';
+import { startAwsServices } from '../support/aws-service-double.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
+import { rangesOf } from '../support/many-bench.ts';
+import type { Origin } from '../support/origin.ts';
+import { startOrigin } from '../support/origin.ts';
+import { patternBytes } from '../support/pattern.ts';
+import type { S3Double } from '../support/s3-double.ts';
+import { startS3Double } from '../support/s3-double.ts';
+
+// One transfer through the functions' own handlers, and the spans that a collector gets.
+
+interface Span {
+  readonly name: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[];
+  readonly events?: readonly { readonly name: string }[];
+  readonly status?: { readonly code?: number };
+}
+
+const MIB = 1024 ** 2;
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const CALLER = '00f067aa0ba902b7';
+
+let store: S3Double;
+let origin: Origin;
+let services: AwsServiceDouble;
+let functions: AwsFunctions;
+let collector: Server;
+let variables: Readonly<Record<string, string>>;
+let collected: string[] = [];
+
+beforeAll(async () => {
+  [store, origin] = await Promise.all([startS3Double(), startOrigin()]);
+  services = await startAwsServices(store.endpoint);
+  for (const bucket of ['records', 'target']) store.makeBucket(bucket);
+  collector = createServer((request, response) => {
+    void text(request).then((body) => {
+      collected.push(body);
+      response.end('{}');
+    });
+  });
+  const port = await listenOnLoopback(collector);
+  variables = {
+    ...variablesOf(services.endpoint, [origin.port]),
+    [ENV.tracing]: JSON.stringify({ endpoint: `http://127.0.0.1:${port}`, ratio: 1 }),
+  };
+});
+
+afterAll(async () => {
+  collector.close();
+  collector.closeAllConnections();
+  for (const one of [services, store, origin]) await one[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  collected = [];
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockImplementation(() => true);
+  functions = await openAwsFunctions(services);
+});
+
+async function submit(url: string, traceparent: string): Promise<void> {
+  const request = {
+    source: { url },
+    destination: { bucket: 'target', key: 'big' },
+    options: { pieceSizeBytes: 5 * MIB, parallelism: 2, ifExists: 'replace' },
+  };
+  const headers = { host: 'api.invalid', 'content-type': 'application/json', Traceparent: traceparent };
+  const answer = await functions.call('POST', '/v1/transfers', request, { headers });
+  expect(answer.status, answer.text).toBe(202);
+  await functions.run(() => {});
+}
+
+function spans(): readonly Span[] {
+  return collected
+    .map((body) => JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] })
+    .flatMap(({ resourceSpans }) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((one) => one.spans)));
+}
+
+test('the spans of a transfer are of its caller’s trace, over all functions, and hold no secret', async () => {
+  const url = origin.serve('/big.bin', { bytes: patternBytes(0, 21 * MIB), etag: '"v1"' });
+  await submit(`${url}?token=CANARY`, `00-${TRACE}-${CALLER}-01`);
+  const all = spans();
+  const named = (name: string) => all.filter((span) => span.name === name);
+  const [request] = named('POST /v1/transfers');
+  expect(request).toMatchObject({ traceId: TRACE, parentSpanId: CALLER });
+  expect(new Set(all.map(({ traceId }) => traceId))).toEqual(new Set([TRACE]));
+  for (const name of ['process plan', 'process piece', 'process results', 'destination upload part'])
+    expect(named(name), all.map((span) => span.name).join()).not.toEqual([]);
+  expect(named('process piece')).toHaveLength(5);
+  // Side by side under the request: one as deep as a transfer has pieces could not be read.
+  for (const span of all.filter(({ name }) => name.startsWith('process')))
+    expect(span.parentSpanId).toBe(request?.spanId);
+  const pieces = new Set(named('process piece').map(({ spanId }) => spanId));
+  for (const span of named('destination upload part')) expect(pieces).toContain(span.parentSpanId);
+  expect(all.flatMap(({ events = [] }) => events.map(({ name }) => name))).toContain('completed');
+  expect(collected.join()).not.toContain('CANARY');
+});
+
+test('a piece that failed is a span that failed', async () => {
+  const ranges = rangesOf(patternBytes(0, 21 * MIB));
+  const url = origin.serve('/bad.bin', async (request, response) => {
+    if (request.headers.range?.startsWith(`bytes=${10 * MIB}-`) === true) response.writeHead(410).end();
+    else await ranges(request, response);
+  });
+  await submit(url, `00-${TRACE}-${CALLER}-01`);
+  const failed = spans().filter(({ name, status }) => name === 'process piece' && status?.code === 2);
+  expect(failed.map(({ events = [] }) => events.map(({ name }) => name))).toContainEqual(['piece.failed']);
+});
+
+test('what the caller does not sample is not sent', async () => {
+  const url = origin.serve('/quiet.bin', { bytes: patternBytes(0, 6 * MIB), etag: '"v1"' });
+  await submit(url, `00-${TRACE}-${CALLER}-00`);
+  expect(spans()).toEqual([]);
+});
