@@ -190,6 +190,12 @@ export interface PieceworkProps {
   /** Planners at work at the same time, 2 to 1000. @default 10 */
   readonly maxPlanners?: number;
   /**
+   * Streams at the same time, 2 to 1000: each is a planner that brings one source without ranges on one connection, for
+   * up to `planTimeout`. They have a queue of their own, so that plans do not wait for them.
+   * @default 10
+   */
+  readonly maxStreams?: number;
+  /**
    * Finalizers at work at the same time, 2 to 5: more of them only lose their compare-and-swaps to each other.
    * @default 2
    */

@@ -21,6 +21,7 @@ import type {
   PieceTask,
   PlannerMessage,
   ShardTask,
+  StreamTask,
   TickSpan,
 } from '../transfer/messages.ts';
 import { stated } from '../values/stated.ts';
@@ -29,7 +30,7 @@ import type { Environment } from './environment.ts';
 import { readEnvironment } from './environment.ts';
 import type { BatchHome } from './messages/batches.ts';
 import type { DeadLetters } from './messages/dead-letters.ts';
-import { aboutPlan, aboutResult } from './messages/dead-letters.ts';
+import { aboutPlan, aboutResult, aboutStream } from './messages/dead-letters.ts';
 import { giveBack } from './messages/give-back.ts';
 import { idOf, subjectOf } from './messages/subjects.ts';
 import type { Stage } from './names.ts';
@@ -94,6 +95,9 @@ export function openAwsHome(
         });
   const queues = {
     planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, notedOf, subjectId),
+    ...(queueUrls.streams === undefined
+      ? {}
+      : { streams: queueTo<StreamTask>(sqs, queueUrls.streams, notedOf, subjectId) }),
     fetcher: queueTo<PieceTask | ShardTask>(
       sqs,
       stage === 'fetcher' ? undefined : queueUrls.pieces,
@@ -126,9 +130,12 @@ export function openAwsHome(
     ids: systemIds,
     policy: awsPolicy(environment),
   };
-  const own = { api: undefined, planner: queueUrls.plans, fetcher: queueUrls.pieces, finalizer: queueUrls.results }[
-    stage
-  ];
+  const own = {
+    api: [],
+    planner: [queueUrls.plans, queueUrls.streams],
+    fetcher: [queueUrls.pieces],
+    finalizer: [queueUrls.results],
+  }[stage];
   const park = queueUrls.parked === undefined ? undefined : sqsParking({ client: sqs, queueUrl: queueUrls.parked });
   return {
     environment,
@@ -148,8 +155,11 @@ export function openAwsHome(
         ...aboutOf(body),
       }),
     async giveBack(failed) {
-      const ours = failed.filter(({ eventSourceARN }) => own?.split('/').at(-1) === eventSourceARN.split(':').at(-1));
-      if (own !== undefined) await giveBack(sqs, own, ours);
+      const nameOf = (text: string | undefined, sign: string) => text?.split(sign).at(-1);
+      for (const url of own) {
+        const ours = failed.filter(({ eventSourceARN }) => nameOf(url, '/') === nameOf(eventSourceARN, ':'));
+        if (url !== undefined) await giveBack(sqs, url, ours);
+      }
     },
     measure: (name, value) => metrics.measure(name, value),
     tickFailed: (about, error) => log.failed('a tick failed', error, { ...about }),
@@ -171,19 +181,21 @@ function aboutOf(body: string): { readonly transferId?: string } | { readonly ba
   }
 }
 
-/** Of plans and results; those of pieces come to the finalizer. */
+/** Of plans, streams and results; those of pieces come to the finalizer. */
 function deadLettersOf(
   client: SQSClient,
-  { plansDead, resultsDead }: Environment['queueUrls'],
+  { plansDead, streamsDead, resultsDead }: Environment['queueUrls'],
 ): Readonly<Record<string, DeadLetters>> {
-  return {
-    ...(plansDead === undefined
-      ? {}
-      : { plans: { letters: sqsLetters({ client, queueUrl: plansDead }), about: aboutPlan } }),
-    ...(resultsDead === undefined
-      ? {}
-      : { results: { letters: sqsLetters({ client, queueUrl: resultsDead }), about: aboutResult } }),
-  };
+  const all = [
+    ['plans', plansDead, aboutPlan],
+    ['streams', streamsDead, aboutStream],
+    ['results', resultsDead, aboutResult],
+  ] as const;
+  return Object.fromEntries(
+    all.flatMap(([name, queueUrl, about]) =>
+      queueUrl === undefined ? [] : [[name, { letters: sqsLetters({ client, queueUrl }), about }]],
+    ),
+  );
 }
 
 /** Of the transfer, or of the batch. */

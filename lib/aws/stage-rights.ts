@@ -67,14 +67,14 @@ export const BUCKET_RIGHTS: ByStage<readonly string[]> = {
 };
 
 /** The queues to which each sends. */
-export const SENDS: ByStage<readonly ('plans' | 'pieces' | 'results' | 'parked')[]> = {
+export const SENDS: ByStage<readonly ('plans' | 'streams' | 'pieces' | 'results' | 'parked')[]> = {
   api: ['plans', 'results'],
-  planner: ['plans', 'pieces', 'results', 'parked'],
+  planner: ['plans', 'streams', 'pieces', 'results', 'parked'],
   fetcher: ['results', 'parked'],
   finalizer: ['plans', 'pieces', 'results', 'parked'],
 };
 
-/** On the dead letters of plans and results, of which the finalizer deletes those of what has ended. */
+/** On the dead letters of plans, streams and results, of which the finalizer deletes those of what has ended. */
 export const EMPTYING_RIGHTS: readonly string[] = [
   'sqs:ReceiveMessage',
   'sqs:DeleteMessage',

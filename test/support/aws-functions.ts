@@ -39,10 +39,12 @@ export function variablesOf(endpoint: string, sourcePorts: readonly number[]): R
     [ENV.deployment]: 'Files',
     [ENV.recordsBucket]: 'records',
     [ENV.plansQueueUrl]: queue('plans'),
+    [ENV.streamsQueueUrl]: queue('streams'),
     [ENV.piecesQueueUrl]: queue('pieces'),
     [ENV.resultsQueueUrl]: queue('results'),
     [ENV.parkedQueueUrl]: queue('parked'),
     [ENV.plansDeadQueueUrl]: queue('plans-dead'),
+    [ENV.streamsDeadQueueUrl]: queue('streams-dead'),
     [ENV.resultsDeadQueueUrl]: queue('results-dead'),
     [ENV.eventBus]: 'bus',
     [ENV.destinations]: json([{ bucket: 'target', prefix: '' }]),
@@ -83,6 +85,7 @@ export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsF
   ]);
   const handlers = new Map<string, QueueHandler>([
     ['plans', planner.handler],
+    ['streams', planner.handler],
     ['pieces', fetcher.handler],
     ['results', finalizer.handler],
     ['notifications', notifier.handler],

@@ -15,7 +15,7 @@ export function healthy(over: Partial<DeploymentSeen> = {}): DeploymentSeen {
     lastUpdate: 'Successful',
     version: '1.2.3',
   });
-  const sources = ['plans', 'pieces', 'results', 'pieces-dead'].map((queue, index) => ({
+  const sources = ['plans', 'streams', 'pieces', 'results', 'pieces-dead'].map((queue, index) => ({
     id: `es-${index}`,
     queue,
     state: 'Enabled',
@@ -30,7 +30,7 @@ export function healthy(over: Partial<DeploymentSeen> = {}): DeploymentSeen {
     isScheduled: { value: true },
     pause: { value: undefined },
     depths: Object.fromEntries(QUEUES.map((queue) => [queue, { value: REST }])) as DeploymentSeen['depths'],
-    ages: { value: { plans: undefined, pieces: undefined, results: undefined } },
+    ages: { value: { plans: undefined, streams: undefined, pieces: undefined, results: undefined } },
     functions: Object.fromEntries(
       STAGES.map((stage) => [stage, { value: functionSeen(stage) }]),
     ) as DeploymentSeen['functions'],

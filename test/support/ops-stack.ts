@@ -25,7 +25,7 @@ export function opsStack(construct = 'Piecework'): StackView {
         resource('Lambda::Function', `${capital(stage)}StageFunction`, `${construct}-${stage}`),
         resource('IAM::Role', `${capital(stage)}StageRole`, `${construct}-${stage}-role`),
       ]),
-      ...['Planner', 'Fetcher', 'Finalizer', 'Finalizer'].map((stage, index) =>
+      ...['Planner', 'Planner', 'Fetcher', 'Finalizer', 'Finalizer'].map((stage, index) =>
         resource(
           'Lambda::EventSourceMapping',
           `${stage}StageFunctionSqsEventSource${index}`,

@@ -9,7 +9,7 @@ import { drain } from './drain.ts';
 import { OpenWork } from './open-work.ts';
 
 /** Those that functions take from. */
-const WORKED: readonly QueueName[] = ['plans', 'pieces', 'results', 'piecesDead'];
+const WORKED: readonly QueueName[] = ['plans', 'streams', 'pieces', 'results', 'piecesDead'];
 
 /** `drain` of a deployment. @throws as `drain`, and PieceworkError `HomeRefused`, `HomeUnavailable`. */
 export async function drainDeployment(

@@ -8,6 +8,7 @@ import { replay } from './replay.ts';
 /** Where letters lie that no function takes, as people call them. */
 const FROM: readonly (readonly [name: string, queue: QueueName])[] = [
   ['dead plans', 'plansDead'],
+  ['dead streams', 'streamsDead'],
   ['dead pieces', 'piecesDead'],
   ['dead results', 'resultsDead'],
   ['parked', 'parked'],

@@ -1,7 +1,7 @@
-import { readFetcherTask, readFinalizerMessage, readPlannerMessage } from '../../../queues/messages.ts';
+import { readFetcherTask, readFinalizerMessage, readPlannerMessage, readStreamTask } from '../../../queues/messages.ts';
 
 /** The queues that functions take from. */
-export const TASK_QUEUES = ['plans', 'pieces', 'results'] as const;
+export const TASK_QUEUES = ['plans', 'streams', 'pieces', 'results'] as const;
 export type TaskQueue = (typeof TASK_QUEUES)[number];
 
 /** Where a message belongs, and what it is about; or why this version does not understand it. */
@@ -11,6 +11,7 @@ export type Route =
 
 const READERS: Readonly<Record<TaskQueue, (body: string) => object>> = {
   plans: readPlannerMessage,
+  streams: readStreamTask,
   pieces: readFetcherTask,
   results: readFinalizerMessage,
 };
