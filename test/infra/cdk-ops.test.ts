@@ -36,6 +36,6 @@ test('ops finds in a stack all that it looks after', () => {
     roles: { fetcher: expect.stringMatching(/^PieceworkFetcherStageRole[0-9A-F]+$/) },
     scheduleRule: expect.stringMatching(/^PieceworkTick/),
   });
-  expect(deployment.eventSources).toHaveLength(4);
-  expect(deployment.alarms).toHaveLength(25);
+  expect(deployment.eventSources).toHaveLength(5);
+  expect(deployment.alarms).toHaveLength(27);
 });
