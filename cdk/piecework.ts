@@ -2,11 +2,10 @@ import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { BucketRule, DestinationRule, OwnershipRules, SourceRules, Variable } from '../lib/aws/names.ts';
+import type { OwnershipRules, Variable } from '../lib/aws/names.ts';
 import {
   API_TIMEOUT_SECONDS,
   ENV,
@@ -22,18 +21,13 @@ import { Api } from './api/api.ts';
 import { packageVersion } from './bundle.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { Notifier, notifies } from './notifier.ts';
-import type {
-  PieceworkAuth,
-  PieceworkDestination,
-  PieceworkProps,
-  PieceworkSourceBucket,
-  Settings,
-} from './props/props.ts';
+import type { PieceworkAuth, PieceworkProps, Settings } from './props/props.ts';
 import { settingsOf } from './props/settings.ts';
 import { plainQueue, TaskQueue } from './queues.ts';
 import { recordsBucket } from './records-bucket.ts';
 import type { StageFunctions } from './rights.ts';
 import { allowDestinations, allowRecords, allowSecrets, allowSources } from './rights.ts';
+import { destinationRule, sourceRules, workersOf } from './rules.ts';
 import { StageFunction } from './stage-function.ts';
 import { tagAll } from './tags.ts';
 
@@ -68,6 +62,8 @@ export class Piecework extends Construct {
   readonly eventBus: NonNullable<PieceworkProps['eventBus']>;
   /** Tasks for planners, fetchers, finalizers. */
   readonly plans: TaskQueue;
+  /** Sources that come on one connection, for planners too. */
+  readonly streams: TaskQueue;
   readonly pieces: TaskQueue;
   readonly results: TaskQueue;
   /** Messages that no function could read. */
@@ -85,6 +81,7 @@ export class Piecework extends Construct {
     this.records = recordsBucket(this, settings);
     this.parked = plainQueue(this, 'Parked');
     this.plans = new TaskQueue(this, 'Plans', { timeout: settings.planTimeout });
+    this.streams = new TaskQueue(this, 'Streams', { timeout: settings.planTimeout });
     this.pieces = new TaskQueue(this, 'Pieces', {
       timeout: settings.pieceTimeout,
       failuresCount: true,
@@ -107,12 +104,13 @@ export class Piecework extends Construct {
     const { api, planner, fetcher, finalizer } = this.stages;
     allowSecrets([planner, fetcher, ...(notifier === undefined ? [] : [notifier.stage])], settings.secretPrefixes);
     this.api = new Api(this, 'Api', { stage: this.stages.api, settings }).rest;
-    const { plans, pieces, results, parked, stages, notifications } = this;
-    const watched = { deployment: this.#name(), stages, api: this.api, plans, pieces, results, parked, notifications };
+    const { plans, streams, pieces, results, parked, stages, notifications } = this;
+    const queues = { plans, streams, pieces, results, parked, notifications };
+    const watched = { deployment: this.#name(), stages, api: this.api, ...queues };
     new Monitoring(this, 'Monitoring', { watched, settings });
     const byStage = {
       api: [api, this.api],
-      planner: [planner, plans],
+      planner: [planner, plans, streams],
       fetcher: [fetcher, pieces],
       finalizer: [finalizer, results],
       ...(notifier === undefined ? {} : { [NOTIFIER]: [notifier] }),
@@ -158,6 +156,8 @@ export class Piecework extends Construct {
   #connect(settings: Settings): void {
     const { api, planner, fetcher, finalizer } = this.stages;
     planner.consume(this.plans.queue, { batchSize: 1, maxConcurrency: settings.maxPlanners });
+    // With bounds of their own, so that neither takes the other's functions.
+    planner.consume(this.streams.queue, { batchSize: 1, maxConcurrency: settings.maxStreams });
     fetcher.consume(this.pieces.queue, { batchSize: WINDOW_COUNT, maxConcurrency: settings.maxFetchers });
     finalizer.consume(this.results.queue, {
       batchSize: RESULTS_PER_FINALIZER,
@@ -177,6 +177,7 @@ export class Piecework extends Construct {
     });
     const queues = {
       plans: this.plans.queue,
+      streams: this.streams.queue,
       pieces: this.pieces.queue,
       results: this.results.queue,
       parked: this.parked,
@@ -186,7 +187,7 @@ export class Piecework extends Construct {
       const called = CALLS[stage].map((other) => this.stages[other].function.functionArn);
       if (called.length > 0) this.stages[stage].allow([CALL_RIGHT], called, 'CallFunctions');
     }
-    finalizer.mayEmpty(this.plans.dead, this.results.dead);
+    finalizer.mayEmpty(this.plans.dead, this.streams.dead, this.results.dead);
     for (const stage of [api, planner, finalizer])
       stage.allow(['events:PutEvents'], [this.eventBus.eventBusArn], 'TellEvents', ONLY_OURS);
     const values = this.#environment(settings);
@@ -210,10 +211,12 @@ export class Piecework extends Construct {
       deployment: this.#name(),
       recordsBucket: this.records.bucketName,
       plansQueueUrl: this.plans.queue.queueUrl,
+      streamsQueueUrl: this.streams.queue.queueUrl,
       piecesQueueUrl: this.pieces.queue.queueUrl,
       resultsQueueUrl: this.results.queue.queueUrl,
       parkedQueueUrl: this.parked.queueUrl,
       plansDeadQueueUrl: this.plans.dead.queueUrl,
+      streamsDeadQueueUrl: this.streams.dead.queueUrl,
       resultsDeadQueueUrl: this.results.dead.queueUrl,
       eventBus: this.eventBus.eventBusName,
       destinations: Stack.of(this).toJsonString(destinations),
@@ -243,9 +246,11 @@ export class Piecework extends Construct {
       ApiUrl: this.api.url,
       RecordsBucket: this.records.bucketName,
       PlansQueueUrl: this.plans.queue.queueUrl,
+      StreamsQueueUrl: this.streams.queue.queueUrl,
       PiecesQueueUrl: this.pieces.queue.queueUrl,
       ResultsQueueUrl: this.results.queue.queueUrl,
       PlansDeadQueueUrl: this.plans.dead.queueUrl,
+      StreamsDeadQueueUrl: this.streams.dead.queueUrl,
       PiecesDeadQueueUrl: this.pieces.dead.queueUrl,
       ResultsDeadQueueUrl: this.results.dead.queueUrl,
       ParkedQueueUrl: this.parked.queueUrl,
@@ -264,34 +269,4 @@ export class Piecework extends Construct {
     for (const [key, value] of Object.entries(outputs))
       new CfnOutput(this, key, { value }).overrideLogicalId(`${name}${key}`);
   }
-}
-
-/** What a transfer costs depends on it. */
-function workersOf(settings: Settings): Readonly<Record<keyof typeof USUAL_WORKERS, string | number>> {
-  const { fetcherMemoryMiB, plannerMemoryMiB, maxFetchers, hostConnections } = settings;
-  return {
-    ...USUAL_WORKERS,
-    fetcherMemoryMiB,
-    plannerMemoryMiB,
-    maxFetchers,
-    hostConnections,
-    architecture: settings.architecture === Architecture.X86_64 ? 'x86' : 'arm64',
-    resultsWindowSeconds: settings.resultsWindow.toSeconds(),
-    pieceTimeoutSeconds: settings.pieceTimeout.toSeconds(),
-  };
-}
-
-function sourceRules(settings: Settings): SourceRules {
-  const { allowHosts, denyHosts, privateHosts, ports, schemes } = settings;
-  const buckets = settings.sourceBuckets.map(bucketRule);
-  return { allowHosts, denyHosts, privateHosts, ports, schemes, buckets };
-}
-
-function destinationRule(destination: PieceworkDestination): DestinationRule {
-  const { owners } = destination;
-  return owners === undefined ? bucketRule(destination) : { ...bucketRule(destination), owners };
-}
-
-function bucketRule({ bucket, prefix = '' }: PieceworkSourceBucket): BucketRule {
-  return { bucket: bucket.bucketName, prefix };
 }

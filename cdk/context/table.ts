@@ -84,6 +84,7 @@ export const FORMS: { readonly [Name in keyof Required<PieceworkProps>]: Form<un
   hostConnections: wholeNumber,
   maxFetchers: wholeNumber,
   maxPlanners: wholeNumber,
+  maxStreams: wholeNumber,
   maxWaiting: wholeNumber,
   maxFinalizers: wholeNumber,
   pieceTimeout: duration,

@@ -24,7 +24,7 @@ const QUARTER_HOUR_S = 15 * 60;
 
 /** Each under the name of its heading in docs/runbook.md. */
 function rulesOf(metrics: DeploymentMetrics): Readonly<Record<string, Rule>> {
-  const { plans, pieces, results, parked, notifications } = metrics.queues;
+  const { plans, streams, pieces, results, parked, notifications } = metrics.queues;
   return {
     'Parked messages': {
       what: 'A message that no function understands was put aside.',
@@ -40,6 +40,11 @@ function rulesOf(metrics: DeploymentMetrics): Readonly<Record<string, Rule>> {
     'Plan dead letters': {
       what: 'Planners died again and again over a transfer.',
       metrics: { '': metrics.waiting(plans.dead) },
+      threshold: 1,
+    },
+    'Stream dead letters': {
+      what: 'Planners died again and again over a stream.',
+      metrics: { '': metrics.waiting(streams.dead) },
       threshold: 1,
     },
     'Result dead letters': {
@@ -66,6 +71,13 @@ function rulesOf(metrics: DeploymentMetrics): Readonly<Record<string, Rule>> {
       what: 'Transfers wait for a planner for more than 15 minutes.',
       metrics: { '': metrics.age(plans.queue) },
       threshold: QUARTER_HOUR_S,
+      periods: 5,
+    },
+    // Each takes its worker up to fifteen minutes, and some may wait for theirs.
+    'Oldest stream': {
+      what: 'Sources without ranges wait for a worker for more than an hour.',
+      metrics: { '': metrics.age(streams.queue) },
+      threshold: 4 * QUARTER_HOUR_S,
       periods: 5,
     },
     'Oldest result': {

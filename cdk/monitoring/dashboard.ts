@@ -19,7 +19,7 @@ export function dashboardOf(
   metrics: DeploymentMetrics,
   alarms: readonly Alarm[],
 ): Dashboard {
-  const { plans, pieces, results, parked } = metrics.queues;
+  const { plans, streams, pieces, results, parked } = metrics.queues;
   const rows: readonly (readonly IWidget[])[] = [
     [
       new AlarmStatusWidget({
@@ -37,14 +37,19 @@ export function dashboardOf(
       graph('Active, and stuck', [metrics.seen('ActiveTransfers'), metrics.seen(STUCK_METRIC)]),
     ],
     [
-      graph('Pieces waiting, and in flight', [metrics.waiting(pieces.queue), metrics.inFlight(pieces.queue)]),
+      graph('Pieces and streams: waiting, and in flight', [
+        metrics.waiting(pieces.queue),
+        metrics.inFlight(pieces.queue),
+        metrics.waiting(streams.queue),
+        metrics.inFlight(streams.queue),
+      ]),
       graph(
         'Age of the oldest, seconds',
-        [pieces, plans, results].map(({ queue }) => metrics.age(queue)),
+        [pieces, plans, streams, results].map(({ queue }) => metrics.age(queue)),
       ),
       graph(
         'Dead letters, and parked',
-        [plans.dead, pieces.dead, results.dead, parked].map((queue) => metrics.waiting(queue)),
+        [plans.dead, streams.dead, pieces.dead, results.dead, parked].map((queue) => metrics.waiting(queue)),
       ),
     ],
     [

@@ -15,6 +15,7 @@ export interface Watched {
   readonly stages: StageFunctions;
   readonly api: RestApi;
   readonly plans: TaskQueue;
+  readonly streams: TaskQueue;
   readonly pieces: TaskQueue;
   readonly results: TaskQueue;
   readonly parked: Queue;

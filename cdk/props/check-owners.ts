@@ -1,6 +1,7 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { OWNER_FIELD, prefixOfAll } from '../../lib/values/text/owner-name.ts';
-import type { PieceworkDestination, PieceworkQuotas, Settings } from './props.ts';
+import type { PieceworkQuotas } from './owners.ts';
+import type { PieceworkDestination, Settings } from './props.ts';
 import { PieceworkPropsError, refuseUnknown } from './props-error.ts';
 
 /** @throws PieceworkPropsError at the first thing that is said of owners and can't be meant, or would not hold. */

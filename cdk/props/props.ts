@@ -6,6 +6,7 @@ import type { Architecture, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { PieceworkOwnership, PieceworkQuotas } from './owners.ts';
 
 /** A bucket, or what lies under a prefix of it, that transfers may write to. */
 export interface PieceworkDestination {
@@ -90,30 +91,6 @@ export type PieceworkAuth =
     } & PieceworkLimits)
   /** Cognito, a Lambda, … of yours. */
   | { readonly kind: 'authorizer'; readonly authorizer: IAuthorizer };
-
-/** Whose transfers a caller of the API may change, and whose it may see. A transfer is its submitter's. */
-export interface PieceworkOwnership {
-  /**
-   * Who may retry and cancel a transfer: its owner, or all who may call the API.
-   * @default 'owner'
-   */
-  readonly change?: 'owner' | 'anyone';
-  /**
-   * Who may see a transfer, in lists too: its owner (to others it is not there), or all who may call the API.
-   * @default 'anyone'
-   */
-  readonly read?: 'owner' | 'anyone';
-}
-
-/** What one owner may have at most. */
-export interface PieceworkQuotas {
-  /** Transfers and batches that are not over, a batch as one; 1 to 10,000. @default any number */
-  readonly open?: number;
-  /** Bytes that its transfers and batches brought on one day (UTC) before no more are taken. @default any number */
-  readonly bytesPerDay?: number;
-  /** Entries of one batch. @default any number */
-  readonly batchEntries?: number;
-}
 
 export interface PieceworkProps {
   /** Where transfers may write; at least one. Anything else is refused by the API and not allowed by IAM. */
@@ -229,6 +206,12 @@ export interface PieceworkProps {
   readonly maxWaiting?: number;
   /** Planners at work at the same time, 2 to 1000. @default 10 */
   readonly maxPlanners?: number;
+  /**
+   * Streams at the same time, 2 to 1000: each is a planner that brings one source without ranges on one connection, for
+   * up to `planTimeout`. They have a queue of their own, so that plans do not wait for them.
+   * @default 10
+   */
+  readonly maxStreams?: number;
   /**
    * Finalizers at work at the same time, 2 to 5: more of them only lose their compare-and-swaps to each other.
    * @default 2

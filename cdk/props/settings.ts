@@ -30,6 +30,7 @@ const KNOWN: Readonly<Record<keyof PieceworkProps, true>> = {
   hostConnections: true,
   maxFetchers: true,
   maxPlanners: true,
+  maxStreams: true,
   maxWaiting: true,
   maxFinalizers: true,
   pieceTimeout: true,
@@ -77,6 +78,7 @@ export function settingsOf(props: PieceworkProps): Settings {
     maxFetchers: whole(props, 'maxFetchers', USUAL_WORKERS.maxFetchers, 2, 1000),
     maxWaiting: whole(props, 'maxWaiting', 50, 0, 1000),
     maxPlanners: whole(props, 'maxPlanners', 10, 2, 1000),
+    maxStreams: whole(props, 'maxStreams', 10, 2, 1000),
     maxFinalizers: whole(props, 'maxFinalizers', 2, 2, 5),
     pieceTimeout: duration(props, 'pieceTimeout', Duration.seconds(USUAL_WORKERS.pieceTimeoutSeconds), 10, 900),
     planTimeout: duration(props, 'planTimeout', Duration.minutes(15), 30, 900),
@@ -110,6 +112,7 @@ type NumberProp =
   | 'hostConnections'
   | 'maxFetchers'
   | 'maxPlanners'
+  | 'maxStreams'
   | 'maxWaiting'
   | 'maxFinalizers'
   | 'fetcherMemoryMiB'

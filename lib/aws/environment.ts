@@ -32,11 +32,13 @@ export interface Environment {
   readonly sources: SourceRules | undefined;
   readonly queueUrls: {
     readonly plans: string | undefined;
+    readonly streams: string | undefined;
     readonly pieces: string | undefined;
     readonly results: string | undefined;
     readonly parked: string | undefined;
     /** Dead letters, of who deletes those of what has ended. */
     readonly plansDead: string | undefined;
+    readonly streamsDead: string | undefined;
     readonly resultsDead: string | undefined;
   };
   readonly eventBus: string | undefined;
@@ -121,10 +123,12 @@ export function readEnvironment(stage: Stage, variables: Readonly<Record<string,
     ),
     queueUrls: {
       plans: queueUrl('plansQueueUrl'),
+      streams: queueUrl('streamsQueueUrl'),
       pieces: queueUrl('piecesQueueUrl'),
       results: queueUrl('resultsQueueUrl'),
       parked: queueUrl('parkedQueueUrl'),
       plansDead: queueUrl('plansDeadQueueUrl'),
+      streamsDead: queueUrl('streamsDeadQueueUrl'),
       resultsDead: queueUrl('resultsDeadQueueUrl'),
     },
     eventBus: text('eventBus'),

@@ -1,6 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { SQSRecord } from 'aws-lambda';
 import { s3Destination } from '../destinations/s3/destination.ts';
 import { PieceworkError } from '../errors/error.ts';
 import type { Log } from '../events/log/events.ts';
@@ -22,6 +21,7 @@ import type {
   PieceTask,
   PlannerMessage,
   ShardTask,
+  StreamTask,
   TickSpan,
 } from '../transfer/messages.ts';
 import { stated } from '../values/stated.ts';
@@ -31,7 +31,7 @@ import { readEnvironment } from './environment.ts';
 import { aboutBody } from './messages/about.ts';
 import type { BatchHome } from './messages/batches.ts';
 import type { DeadLetters } from './messages/dead-letters.ts';
-import { aboutPlan, aboutResult } from './messages/dead-letters.ts';
+import { aboutPlan, aboutResult, aboutStream } from './messages/dead-letters.ts';
 import { giveBack, holdFor } from './messages/give-back.ts';
 import { idOf, subjectOf } from './messages/subjects.ts';
 import type { Stage } from './names.ts';
@@ -96,6 +96,9 @@ export function openAwsHome(
         });
   const queues = {
     planner: queueTo<PlannerMessage | BatchPlannerMessage>(sqs, queueUrls.plans, notedOf, subjectId),
+    ...(queueUrls.streams === undefined
+      ? {}
+      : { streams: queueTo<StreamTask>(sqs, queueUrls.streams, notedOf, subjectId) }),
     fetcher: queueTo<PieceTask | ShardTask>(
       sqs,
       stage === 'fetcher' ? undefined : queueUrls.pieces,
@@ -128,9 +131,12 @@ export function openAwsHome(
     ids: systemIds,
     policy: awsPolicy(environment),
   };
-  const own = { api: undefined, planner: queueUrls.plans, fetcher: queueUrls.pieces, finalizer: queueUrls.results }[
-    stage
-  ];
+  const ownQueues = {
+    api: [],
+    planner: [queueUrls.plans, queueUrls.streams],
+    fetcher: [queueUrls.pieces],
+    finalizer: [queueUrls.results],
+  }[stage];
   const park = queueUrls.parked === undefined ? undefined : sqsParking({ client: sqs, queueUrl: queueUrls.parked });
   return {
     environment,
@@ -150,13 +156,14 @@ export function openAwsHome(
         ...aboutBody(body),
       }),
     async giveBack(failed) {
-      const ours = failed.filter(({ eventSourceARN }) => own?.split('/').at(-1) === eventSourceARN.split(':').at(-1));
-      if (own !== undefined) await giveBack(sqs, own, ours);
+      const nameOf = (text: string | undefined, sign: string) => text?.split(sign).at(-1);
+      for (const url of ownQueues) {
+        const ours = failed.filter(({ eventSourceARN }) => nameOf(url, '/') === nameOf(eventSourceARN, ':'));
+        if (url !== undefined) await giveBack(sqs, url, ours);
+      }
     },
     // Only a delivery of a piece lasts longer than its function.
-    ...(stage === 'fetcher' && own !== undefined
-      ? { hold: (records: readonly SQSRecord[], seconds: number) => holdFor(sqs, own, records, seconds) }
-      : {}),
+    ...(stage === 'fetcher' && queueUrls.pieces !== undefined ? { hold: holdOn(sqs, queueUrls.pieces) } : {}),
     measure: (name, value) => metrics.measure(name, value),
     tickFailed: (about, error) => log.failed('a tick failed', error, { ...about }),
     deadLetters: deadLettersOf(sqs, queueUrls),
@@ -165,19 +172,25 @@ export function openAwsHome(
   };
 }
 
-/** Of plans and results; those of pieces come to the finalizer. */
+/** Of plans, streams and results; those of pieces come to the finalizer. */
 function deadLettersOf(
   client: SQSClient,
-  { plansDead, resultsDead }: Environment['queueUrls'],
+  { plansDead, streamsDead, resultsDead }: Environment['queueUrls'],
 ): Readonly<Record<string, DeadLetters>> {
-  return {
-    ...(plansDead === undefined
-      ? {}
-      : { plans: { letters: sqsLetters({ client, queueUrl: plansDead }), about: aboutPlan } }),
-    ...(resultsDead === undefined
-      ? {}
-      : { results: { letters: sqsLetters({ client, queueUrl: resultsDead }), about: aboutResult } }),
-  };
+  const all = [
+    ['plans', plansDead, aboutPlan],
+    ['streams', streamsDead, aboutStream],
+    ['results', resultsDead, aboutResult],
+  ] as const;
+  return Object.fromEntries(
+    all.flatMap(([name, queueUrl, about]) =>
+      queueUrl === undefined ? [] : [[name, { letters: sqsLetters({ client, queueUrl }), about }]],
+    ),
+  );
+}
+
+function holdOn(client: SQSClient, queueUrl: string): NonNullable<BatchHome['hold']> {
+  return (records, seconds) => holdFor(client, queueUrl, records, seconds);
 }
 
 /** Of the transfer, or of the batch. */

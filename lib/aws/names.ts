@@ -38,10 +38,12 @@ export const ENV = {
   /** ARN of a KMS key: of the API, and only where there is one. */
   sealedKey: 'PIECEWORK_SEALED_KEY',
   plansQueueUrl: 'PIECEWORK_PLANS_QUEUE_URL',
+  streamsQueueUrl: 'PIECEWORK_STREAMS_QUEUE_URL',
   piecesQueueUrl: 'PIECEWORK_PIECES_QUEUE_URL',
   resultsQueueUrl: 'PIECEWORK_RESULTS_QUEUE_URL',
   parkedQueueUrl: 'PIECEWORK_PARKED_QUEUE_URL',
   plansDeadQueueUrl: 'PIECEWORK_PLANS_DEAD_QUEUE_URL',
+  streamsDeadQueueUrl: 'PIECEWORK_STREAMS_DEAD_QUEUE_URL',
   resultsDeadQueueUrl: 'PIECEWORK_RESULTS_DEAD_QUEUE_URL',
   eventBus: 'PIECEWORK_EVENT_BUS',
   /** JSON, `DestinationRule[]`: where objects may be written. */
@@ -109,7 +111,16 @@ export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
     'maxWaiting',
     'plannerFunction',
   ],
-  planner: [...COMMON, 'plansQueueUrl', 'piecesQueueUrl', 'parkedQueueUrl', 'eventBus', 'sources', 'secretPrefixes'],
+  planner: [
+    ...COMMON,
+    'plansQueueUrl',
+    'streamsQueueUrl',
+    'piecesQueueUrl',
+    'parkedQueueUrl',
+    'eventBus',
+    'sources',
+    'secretPrefixes',
+  ],
   fetcher: [...COMMON, 'piecesQueueUrl', 'parkedQueueUrl', 'sources', 'secretPrefixes'],
   finalizer: [
     ...COMMON,
@@ -117,6 +128,7 @@ export const NEEDS: Readonly<Record<Stage, readonly Variable[]>> = {
     'piecesQueueUrl',
     'parkedQueueUrl',
     'plansDeadQueueUrl',
+    'streamsDeadQueueUrl',
     'resultsDeadQueueUrl',
     'eventBus',
   ],

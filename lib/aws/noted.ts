@@ -27,7 +27,7 @@ export function noteRecords(records: Records): { readonly records: Records; read
     const noted = stated({ owner, trace });
     known.set(id, noted);
     // The end of a large entry is sent to its batch, whose record need not have been read for that.
-    if (batch !== undefined) known.set(batch.id, noted);
+    if (batch !== undefined && !known.has(batch.id)) known.set(batch.id, noted);
   };
   return {
     notedOf: (id) => (id === undefined ? undefined : known.get(id)) ?? {},

@@ -75,9 +75,9 @@ export const HOOK_RIGHTS = { read: ['sealedHooks'], remove: ['sealedHooks'] } as
 export const TASK_RIGHTS: readonly string[] = ['states:SendTaskSuccess', 'states:SendTaskFailure'];
 
 /** The queues to which each sends. */
-export const SENDS: ByStage<readonly ('plans' | 'pieces' | 'results' | 'parked')[]> = {
+export const SENDS: ByStage<readonly ('plans' | 'streams' | 'pieces' | 'results' | 'parked')[]> = {
   api: ['plans', 'results'],
-  planner: ['plans', 'pieces', 'results', 'parked'],
+  planner: ['plans', 'streams', 'pieces', 'results', 'parked'],
   fetcher: ['results', 'parked'],
   finalizer: ['plans', 'pieces', 'results', 'parked'],
 };
@@ -91,7 +91,7 @@ export const NOTIFICATION_SENDS = {
 export const CALLS: ByStage<readonly Stage[]> = { api: ['planner'], planner: [], fetcher: [], finalizer: [] };
 export const CALL_RIGHT = 'lambda:InvokeFunction';
 
-/** On the dead letters of plans and results, of which the finalizer deletes those of what has ended. */
+/** On the dead letters of plans, streams and results, of which the finalizer deletes those of what has ended. */
 export const EMPTYING_RIGHTS: readonly string[] = [
   'sqs:ReceiveMessage',
   'sqs:DeleteMessage',

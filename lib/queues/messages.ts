@@ -11,6 +11,7 @@ import type {
   PieceTask,
   PlannerMessage,
   ShardTask,
+  StreamTask,
   TickSpan,
 } from '../transfer/messages.ts';
 
@@ -44,6 +45,7 @@ const usage = z.object(
 );
 
 const planTask = z.object({ kind: z.literal('plan'), v: z.literal(1), transferId: id });
+const streamTask = z.object({ kind: z.literal('stream'), v: z.literal(1), transferId: id, planId: id });
 const finishTask = z.object({ kind: z.literal('finish'), v: z.literal(1), transferId: id });
 const tick = z.object({ kind: z.literal('tick'), v: z.literal(1), transferId: id });
 // A marker's path.
@@ -125,6 +127,7 @@ export type Versions<M> = Readonly<Record<number, z.ZodType<M>>>;
 const PLANNER: Versions<PlannerMessage | BatchPlannerMessage> = {
   1: z.discriminatedUnion('kind', [planTask, finishTask, planBatch, submitLarge, reportBatch]),
 };
+const STREAMS: Versions<StreamTask> = { 1: z.discriminatedUnion('kind', [streamTask]) };
 const FETCHER: Versions<PieceTask | ShardTask> = { 1: z.discriminatedUnion('kind', [pieceTask, shardTask]) };
 const FINALIZER: Versions<FinalizerMessage | BatchFinalizerMessage | TickSpan> = {
   1: z.discriminatedUnion('kind', [
@@ -180,6 +183,8 @@ function reader<M extends object>(versions: Versions<M>): (body: string) => M {
 
 /** Of the plans queue. @throws PieceworkError `MessageMalformed`. */
 export const readPlannerMessage = reader(PLANNER);
+/** Of the streams queue. @throws PieceworkError `MessageMalformed`. */
+export const readStreamTask = reader(STREAMS);
 /** Of the pieces queue. @throws PieceworkError `MessageMalformed`. */
 export const readFetcherTask = reader(FETCHER);
 /** Of the results queue. @throws PieceworkError `MessageMalformed`. */

@@ -20,6 +20,16 @@ export interface PlanTask extends OfTransfer {
   readonly kind: 'plan';
 }
 
+/**
+ * Bring the source on one connection, in a queue of its own: a worker is at it for up to its whole life, and plans do
+ * not wait behind it.
+ */
+export interface StreamTask extends OfTransfer {
+  readonly kind: 'stream';
+  /** By which it was planned: where another planning has begun since, this message is void. */
+  readonly planId: string;
+}
+
 /** Completing can take minutes: it has a message of its own, on the plan queue. */
 export interface FinishTask extends OfTransfer {
   readonly kind: 'finish';

@@ -40,6 +40,7 @@ const WRITTEN: Readonly<Record<keyof typeof FORMS, string>> = {
   hostConnections: '32',
   maxFetchers: '100',
   maxPlanners: '20',
+  maxStreams: '40',
   maxWaiting: '5',
   maxFinalizers: '3',
   pieceTimeout: '5m',

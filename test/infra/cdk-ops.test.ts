@@ -24,8 +24,8 @@ test('ops finds in a stack all that it looks after', () => {
     roles: { fetcher: expect.stringMatching(/^PieceworkFetcherStageRole[0-9A-F]+$/) },
     scheduleRule: expect.stringMatching(/^PieceworkTick/),
   });
-  expect(deployment.eventSources).toHaveLength(4);
-  expect(deployment.alarms).toHaveLength(25);
+  expect(deployment.eventSources).toHaveLength(5);
+  expect(deployment.alarms).toHaveLength(27);
   expect(deployment.functions).not.toHaveProperty('notifier');
 });
 
@@ -39,7 +39,7 @@ test('and the notifier, where there is one', () => {
     functions: { notifier: expect.stringMatching(/^PieceworkNotifierStageFunction/) },
     roles: { notifier: expect.stringMatching(/^PieceworkNotifierStageRole[0-9A-F]+$/) },
   });
-  expect(deployment.eventSources).toHaveLength(5);
+  expect(deployment.eventSources).toHaveLength(6);
 });
 
 function deployed(props: Parameters<typeof pieceworkStack>[0] = () => ({})): Deployment {

@@ -49,7 +49,8 @@ const EXPECTED = {
     'Allow s3:GetObjectVersion on arn:aws:s3:::target/in/*.piecework-*',
     ...buckets('ListBucket', 'ListBucketMultipartUploads'),
     ...consumes('PlansQueue'),
-    ...sends('PlansQueue', 'PiecesQueue', 'ResultsQueue', 'Parked'),
+    ...consumes('StreamsQueue'),
+    ...sends('PlansQueue', 'StreamsQueue', 'PiecesQueue', 'ResultsQueue', 'Parked'),
     SENDS_EVENTS,
   ],
   Fetcher: [
@@ -76,7 +77,7 @@ const EXPECTED = {
     'Allow s3:DeleteObject on arn:aws:s3:::target/in/*.piecework-*',
     ...consumes('ResultsQueue'),
     ...consumes('PiecesDead'),
-    ...['PlansDead', 'ResultsDead'].flatMap((queue) =>
+    ...['PlansDead', 'StreamsDead', 'ResultsDead'].flatMap((queue) =>
       ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
         (action) => `Allow sqs:${action} on {Piecework${queue}}`,
       ),

@@ -44,7 +44,7 @@ test('functions, their logs and their queues say of which stage they are, also w
   const counts = Object.groupBy(stages, (stage) => stage ?? 'none');
   expect(Object.fromEntries(Object.entries(counts).map(([stage, all]) => [stage, all?.length]))).toEqual({
     api: 2,
-    planner: 4,
+    planner: 6,
     fetcher: 4,
     finalizer: 4,
     notifier: 4,

@@ -72,16 +72,16 @@ describe('functions', () => {
 describe('queues', () => {
   test('all are encrypted, speak TLS only and keep messages for two weeks', () => {
     const queues = resourcesOf(template, 'AWS::SQS::Queue');
-    expect(queues).toHaveLength(7);
+    expect(queues).toHaveLength(9);
     template.resourcePropertiesCountIs(
       'AWS::SQS::Queue',
       { SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 },
-      7,
+      9,
     );
     const denied = resourcesOf(template, 'AWS::SQS::QueuePolicy').map(([, { Properties }]) =>
       JSON.stringify(Properties['PolicyDocument']),
     );
-    expect(denied).toHaveLength(7);
+    expect(denied).toHaveLength(9);
     for (const policy of denied) expect(policy).toMatch(/"aws:SecureTransport":"false".*"Effect":"Deny"/);
   });
 
@@ -180,9 +180,11 @@ test('outputs name the API, the queues and the bucket under the name of the cons
       'ApiUrl',
       'RecordsBucket',
       'PlansQueueUrl',
+      'StreamsQueueUrl',
       'PiecesQueueUrl',
       'ResultsQueueUrl',
       'PlansDeadQueueUrl',
+      'StreamsDeadQueueUrl',
       'PiecesDeadQueueUrl',
       'ResultsDeadQueueUrl',
       'ParkedQueueUrl',

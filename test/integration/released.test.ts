@@ -7,6 +7,7 @@ import {
   readFinalizerMessage,
   readNotifyTask,
   readPlannerMessage,
+  readStreamTask,
 } from '../../lib/queues/messages.ts';
 import { narrow } from '../../lib/transfer/record/narrow.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
@@ -34,11 +35,18 @@ const all = texts.map((text) => JSON.parse(text) as Released);
 
 const READERS = {
   planner: readPlannerMessage,
+  streams: readStreamTask,
   fetcher: readFetcherTask,
   finalizer: readFinalizerMessage,
   notifier: readNotifyTask,
 } as const;
-const QUEUES = { planner: 'plans', fetcher: 'pieces', finalizer: 'results', notifier: 'notifications' } as const;
+const QUEUES = {
+  planner: 'plans',
+  streams: 'streams',
+  fetcher: 'pieces',
+  finalizer: 'results',
+  notifier: 'notifications',
+} as const;
 
 test('the newest has one of each kind: who adds a kind writes its fixture', () => {
   const newest = all.at(-1);

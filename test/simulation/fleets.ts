@@ -11,7 +11,7 @@ import type { World } from './world.ts';
 export function makeFleets(world: World): void {
   const { rules } = world;
   const { workers, frozen, windows } = world.scenario;
-  const { planner, fetcher, finalizer } = world.queues;
+  const { planner, streams, fetcher, finalizer } = world.queues;
   const frozenAt = (name: string) => frozen.filter(({ queue }) => queue === name);
   new Fleet(world, {
     queue: planner,
@@ -24,6 +24,22 @@ export function makeFleets(world: World): void {
       for (const { kind, transferId } of batch) {
         rules.commands.begins(process);
         await (kind === 'plan' ? planTransfer : finishTransfer)(ports, transferId, process.signal);
+        rules.commands.succeeds(process);
+      }
+      return [];
+    },
+  });
+  new Fleet(world, {
+    queue: streams,
+    workers: workers.planner,
+    slots: 1,
+    batchSize: 1,
+    timeoutMs: TIMES.plannerTimeoutMs,
+    frozen: frozenAt('planner'),
+    async handle({ ports, process }, batch) {
+      for (const task of batch) {
+        rules.commands.begins(process);
+        await planTransfer(ports, task.transferId, process.signal, task);
         rules.commands.succeeds(process);
       }
       return [];

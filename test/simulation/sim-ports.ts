@@ -28,7 +28,7 @@ export function simPorts(world: World, process: SimProcess): Ports {
       seal: (id, run, locator) =>
         process.call(`seal ${id.slice(-4)}/${run}`, SECRET, () => void sealed.set(nameOf(id, run), locator)),
       unseal(id, run) {
-        if (!scenario.hasRights && !/^(planner|fetcher)/.test(process.name))
+        if (!scenario.hasRights && !/^(planner|streams|fetcher)/.test(process.name))
           world.broke(`${process.name} reads what is sealed, without the right to`);
         return process.call(`unseal ${id.slice(-4)}/${run}`, SECRET, () => sealed.get(nameOf(id, run)));
       },
@@ -46,6 +46,8 @@ export function simPorts(world: World, process: SimProcess): Ports {
     },
     queues: {
       planner: simSender(process, queues.planner, sends),
+      // As in a deployment.
+      ...(scenario.hasRights ? {} : { streams: simSender(process, queues.streams, sends) }),
       fetcher: simSender(process, queues.fetcher, sends),
       finalizer: simSender(process, queues.finalizer, sends),
     },

@@ -1,10 +1,11 @@
-import type { FinalizerMessage, PieceTask, PlannerMessage } from '../../lib/transfer/messages.ts';
+import type { FinalizerMessage, PieceTask, PlannerMessage, StreamTask } from '../../lib/transfer/messages.ts';
 import type { Nature } from './nature.ts';
 import { SimQueue } from './sim-queue.ts';
 import { TIMES } from './times.ts';
 
 export interface SimQueues {
   readonly planner: SimQueue<PlannerMessage>;
+  readonly streams: SimQueue<StreamTask>;
   readonly fetcher: SimQueue<PieceTask>;
   readonly finalizer: SimQueue<FinalizerMessage>;
 }
@@ -22,6 +23,7 @@ export function makeQueues(world: Nature, maxReceives: number): SimQueues {
   });
   return {
     planner: new SimQueue<PlannerMessage>(world, { ...common, name: 'planner', visibilityMs: TIMES.plannerTimeoutMs }),
+    streams: new SimQueue<StreamTask>(world, { ...common, name: 'streams', visibilityMs: TIMES.plannerTimeoutMs }),
     fetcher: new SimQueue<PieceTask>(world, {
       name: 'fetcher',
       visibilityMs: TIMES.fetcherTimeoutMs,

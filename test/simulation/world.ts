@@ -142,8 +142,8 @@ export class World implements Truth {
   }
 
   queuesLength(): number {
-    const { planner, fetcher, finalizer } = this.queues;
-    return planner.length + fetcher.length + finalizer.length;
+    const { planner, streams, fetcher, finalizer } = this.queues;
+    return planner.length + streams.length + fetcher.length + finalizer.length;
   }
 
   isSettled(): boolean {

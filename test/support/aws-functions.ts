@@ -40,10 +40,12 @@ export function variablesOf(endpoint: string, sourcePorts: readonly number[]): R
     [ENV.deployment]: 'Files',
     [ENV.recordsBucket]: 'records',
     [ENV.plansQueueUrl]: queue('plans'),
+    [ENV.streamsQueueUrl]: queue('streams'),
     [ENV.piecesQueueUrl]: queue('pieces'),
     [ENV.resultsQueueUrl]: queue('results'),
     [ENV.parkedQueueUrl]: queue('parked'),
     [ENV.plansDeadQueueUrl]: queue('plans-dead'),
+    [ENV.streamsDeadQueueUrl]: queue('streams-dead'),
     [ENV.resultsDeadQueueUrl]: queue('results-dead'),
     [ENV.eventBus]: 'bus',
     [ENV.destinations]: json([{ bucket: 'target', prefix: '' }]),
@@ -85,6 +87,7 @@ export async function openAwsFunctions(services: AwsServiceDouble): Promise<AwsF
   ]);
   const handlers = new Map<string, QueueHandler>([
     ['plans', planner.handler as QueueHandler],
+    ['streams', planner.handler as QueueHandler],
     ['pieces', fetcher.handler],
     ['results', finalizer.handler],
     ['notifications', notifier.handler],

@@ -9,6 +9,8 @@ export const GOOD_VARIABLES: Readonly<Record<string, string>> = {
   [ENV.piecesQueueUrl]: 'https://sqs.example/1/pieces',
   [ENV.resultsQueueUrl]: 'https://sqs.example/1/results',
   [ENV.parkedQueueUrl]: 'https://sqs.example/1/parked',
+  [ENV.streamsQueueUrl]: 'https://sqs.example/1/streams',
+  [ENV.streamsDeadQueueUrl]: 'https://sqs.example/1/streams-dead',
   [ENV.plansDeadQueueUrl]: 'https://sqs.example/1/plans-dead',
   [ENV.resultsDeadQueueUrl]: 'https://sqs.example/1/results-dead',
   [ENV.eventBus]: 'default',

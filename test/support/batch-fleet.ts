@@ -24,6 +24,7 @@ import type {
   PieceTask,
   PlannerMessage,
   ShardTask,
+  StreamTask,
 } from '../../lib/transfer/messages.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import { BACKOFF } from '../../lib/transfer/retry.ts';
@@ -52,9 +53,16 @@ export function startBatchFleet(
   const onFailure = (error: unknown) => void failures.push(error);
   const queue = <M>() => memoryQueue<M>({ clock, onFailure });
   const planner = queue<PlannerMessage | BatchPlannerMessage>();
+  const streams = queue<StreamTask>();
   const fetcher = queue<PieceTask | ShardTask>();
   const finalizer = queue<FinalizerMessage | BatchFinalizerMessage>();
-  const queues = { planner: planner.queue, fetcher: fetcher.queue, finalizer: finalizer.queue };
+  const queues = {
+    planner: planner.queue,
+    streams: streams.queue,
+    fetcher: fetcher.queue,
+    finalizer: finalizer.queue,
+  };
+  const windows = () => windowPool({ windowBytes: 16 * MIB, count: 2, allocate: (bytes) => new Uint8Array(bytes) });
   const sealed = memorySealed();
   const ports: BatchFleet['ports'] = {
     records: memoryRecords(),
@@ -63,7 +71,7 @@ export function startBatchFleet(
     destinations: () => destination,
     queues,
     events: { emit: async (event) => void events.push(event) },
-    windows: windowPool({ windowBytes: 16 * MIB, count: 2, allocate: (bytes) => new Uint8Array(bytes) }),
+    windows: windows(),
     clock,
     ids: systemIds,
     policy: {
@@ -110,6 +118,14 @@ export function startBatchFleet(
       { concurrency: 4, batchSize: 1 },
       async ([delivery]) => {
         if (delivery !== undefined) await onPlannerMessage(ports, delivery.body, signal);
+      },
+      signal,
+    ),
+    streams.consumer.consume(
+      { concurrency: 2, batchSize: 1 },
+      async ([delivery]) => {
+        // A stream has all the windows of its function.
+        if (delivery !== undefined) await onPlannerMessage({ ...ports, windows: windows() }, delivery.body, signal);
       },
       signal,
     ),

@@ -17,7 +17,7 @@ export function healthy(over: Partial<DeploymentSeen> = {}, notifies = false): D
     lastUpdate: 'Successful',
     version: '1.2.3',
   });
-  const sources = ['plans', 'pieces', 'results', 'pieces-dead'].map((queue, index) => ({
+  const sources = ['plans', 'streams', 'pieces', 'results', 'pieces-dead'].map((queue, index) => ({
     id: `es-${index}`,
     queue,
     state: 'Enabled',
@@ -34,7 +34,7 @@ export function healthy(over: Partial<DeploymentSeen> = {}, notifies = false): D
     depths: Object.fromEntries(
       Object.keys(deployment.queueUrls).map((queue) => [queue, { value: REST }]),
     ) as unknown as DeploymentSeen['depths'],
-    ages: { value: { plans: undefined, pieces: undefined, results: undefined } },
+    ages: { value: { plans: undefined, streams: undefined, pieces: undefined, results: undefined } },
     functions: Object.fromEntries(
       Object.keys(deployment.functions).map((name) => [name, { value: functionSeen(name) }]),
     ) as unknown as DeploymentSeen['functions'],

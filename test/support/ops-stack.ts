@@ -11,7 +11,7 @@ const capital = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1
 export function opsStack(construct = 'Piecework', notifies = false): StackView {
   const queues = notifies ? [...QUEUES, ...NOTIFIER_QUEUES] : QUEUES;
   const functions = notifies ? DEPLOYED : STAGES;
-  const consumers = ['Planner', 'Fetcher', 'Finalizer', 'Finalizer', ...(notifies ? ['Notifier'] : [])];
+  const consumers = ['Planner', 'Planner', 'Fetcher', 'Finalizer', 'Finalizer', ...(notifies ? ['Notifier'] : [])];
   const resource = (type: string, id: string, physicalId: string) => ({
     type: `AWS::${type}`,
     logicalId: `${construct}${id}0A1B2C3D`,

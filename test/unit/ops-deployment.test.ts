@@ -21,7 +21,7 @@ test('of several deployments in one stack the one that is named is found, and no
     scheduleRule: 'Backups-tick',
   });
   expect(found.functions.planner).toBe('Backups-planner');
-  expect(found.eventSources).toHaveLength(4);
+  expect(found.eventSources).toHaveLength(5);
   expect(() => deploymentOf(stack('Images', 'Backups'))).toThrow(
     /say which deployment .* is meant: --stack Files\/Images, --stack Files\/Backups/,
   );

@@ -30,7 +30,7 @@ const source = (change: object) => ({
 test('of a deployment in which nothing is wrong every check is ok', () => {
   const findings = examine(healthy());
   expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
-  expect(new Set(findings.map(({ check }) => check)).size).toBe(22);
+  expect(new Set(findings.map(({ check }) => check)).size).toBe(24);
 });
 
 test('the notifier is looked at where there is one: its function, its queue, its dead letters', () => {
@@ -127,7 +127,7 @@ describe('what is found', () => {
     [
       'a new account',
       { concurrency: { value: 10 } },
-      ['look concurrency: functions may ask for 45 at once (5 of them for the API), the account has 10'],
+      ['look concurrency: functions may ask for 55 at once (5 of them for the API), the account has 10'],
     ],
     [
       'a right that is missing',
@@ -155,7 +155,7 @@ describe('what is found', () => {
       'a queue that waits too long',
       {
         depths: { ...depths, plans: depth(1), pieces: depth(7), results: depth(2) },
-        ages: { value: { plans: 899, pieces: 1200, results: 301 } },
+        ages: { value: { plans: 899, streams: 3599, pieces: 1200, results: 301 } },
       },
       [
         'look pieces queue: 7 wait, 0 in hand, 0 later; the oldest for 20m',
@@ -164,7 +164,7 @@ describe('what is found', () => {
     ],
     [
       'one that is empty, whatever the metric still says',
-      { ages: { value: { plans: 5000, pieces: 5000, results: 5000 } } },
+      { ages: { value: { plans: 5000, streams: 5000, pieces: 5000, results: 5000 } } },
       [],
     ],
     [

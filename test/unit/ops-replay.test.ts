@@ -19,6 +19,7 @@ describe('where a message belongs', () => {
   const shard = { kind: 'shard', v: 1, batchId: 'b', run: 1, shard: 1, turn: 1, places: 2 };
   test.each([
     [PLAN, 'plans', 'a'],
+    [json({ kind: 'stream', v: 1, transferId: 'a', planId: 'p' }), 'streams', 'a'],
     [json({ kind: 'report', v: 1, batchId: 'b' }), 'plans', 'b'],
     [json(TASK), 'pieces', 'a'],
     [json(shard), 'pieces', 'b'],

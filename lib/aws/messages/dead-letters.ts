@@ -1,7 +1,7 @@
 import { loadBatch } from '../../pipeline/requests/batches/load-batch.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
-import { readFinalizerMessage, readPlannerMessage } from '../../queues/messages.ts';
+import { readFinalizerMessage, readPlannerMessage, readStreamTask } from '../../queues/messages.ts';
 import type { Letter, Letters } from '../../queues/sqs/letters.ts';
 import { isBatchOver } from '../../transfer/batch/batch-record.ts';
 import { isOver } from '../../transfer/record/record.ts';
@@ -22,6 +22,10 @@ const MOST = 100;
 
 export function aboutPlan(body: string): About {
   return readPlannerMessage(body);
+}
+
+export function aboutStream(body: string): About {
+  return readStreamTask(body);
 }
 
 export function aboutResult(body: string): About {

@@ -1,10 +1,16 @@
-import { readFetcherTask, readFinalizerMessage, readNotifyTask, readPlannerMessage } from '../../queues/messages.ts';
+import {
+  readFetcherTask,
+  readFinalizerMessage,
+  readNotifyTask,
+  readPlannerMessage,
+  readStreamTask,
+} from '../../queues/messages.ts';
 import type { Subject } from './subjects.ts';
 import { subjectOf } from './subjects.ts';
 
-/** How each function reads the bodies of its queue; what it does not understand throws, and is parked. */
+/** How each function reads the bodies of its queues; what it does not understand throws, and is parked. */
 export const READERS = {
-  planner: readPlannerMessage,
+  planner: (body: string) => (kindOf(body) === 'stream' ? readStreamTask(body) : readPlannerMessage(body)),
   fetcher: readFetcherTask,
   finalizer: readSubject,
   notifier: readNotifyTask,
@@ -23,10 +29,14 @@ function readSubject(body: string): Subject {
 }
 
 function isFetcherTask(body: string): boolean {
+  const kind = kindOf(body);
+  return kind === 'piece' || kind === 'shard';
+}
+
+function kindOf(body: string): unknown {
   try {
-    const { kind } = Object(JSON.parse(body)) as { kind?: unknown };
-    return kind === 'piece' || kind === 'shard';
+    return (Object(JSON.parse(body)) as { kind?: unknown }).kind;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { asPieceworkError, toErrorRecord } from '../../errors/error.ts';
+import type { StreamTask } from '../../transfer/messages.ts';
 import type { StreamPlan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
@@ -18,6 +19,7 @@ import { loadTransfer, updateTransfer } from '../shared/store.ts';
 import { isLostSwap, TakenOver } from '../shared/taken-over.ts';
 import { isAlreadyThere } from './already-there.ts';
 import { choosePlanFor } from './choose-plan.ts';
+import { handOver, isForStreams, sendStream } from './hand-over.ts';
 import { measurePace, slowWarnings } from './pace/measure-pace.ts';
 import type { Intent, PlanningWork } from './planning-work.ts';
 import { isPlannedBy } from './planning-work.ts';
@@ -30,19 +32,31 @@ import { startPieces } from './start-pieces.ts';
  * Probe → plan → upload → first pieces (protocol §2). Run again it continues what is recorded: at most one upload is
  * ever in the record. Failures go through the finalizer's decision like any other; throws only when the signal was
  * aborted or the store failed.
+ * @param stream the message of the streams queue by which this worker brings a stream. @default it plans; a stream is
+ * handed over where there is such a queue
  */
-export async function planTransfer(ports: Ports, transferId: string, signal: AbortSignal): Promise<void> {
+export async function planTransfer(
+  ports: Ports,
+  transferId: string,
+  signal: AbortSignal,
+  stream?: StreamTask,
+): Promise<void> {
   const planId = ports.ids.ulid();
+  const streams = stream === undefined ? ports.queues.streams : undefined;
+  const isOurs = (record: Transfer) =>
+    stream === undefined ? streams === undefined || !isForStreams(record) : record.planId === stream.planId;
   const begun = await updateTransfer(ports, transferId, (record) =>
-    mayPlan(record) ? beginPlanning(record, planId, ports.clock.now()) : undefined,
+    mayPlan(record) && isOurs(record) ? beginPlanning(record, planId, ports.clock.now()) : undefined,
   );
   if (begun === undefined || isOver(begun.record) || begun.record.status === 'finalizing') return;
+  if (streams !== undefined && begun.record.planId !== planId && isForStreams(begun.record))
+    return await sendStream(streams, begun.record);
   const { record, version }: Loaded<TransferRecord> = begun;
   if (!isPlannedBy(record, planId)) return await advance(ports, transferId, [{ kind: 'tick' }], signal);
   await markActive(ports, transferId, record.run);
   const intent: Intent = { mayHaveUpload: false };
   try {
-    await plan(ports, { record, version }, intent, signal);
+    await plan(ports, { record, version }, intent, streams, signal);
   } catch (thrown) {
     // The intent is all that tells of an upload whose Create or recording is unsure: `settle` looks for it (protocol
     // §6). Where nothing was created it goes first: a worker that is stopped at its failure would leave it behind, and
@@ -80,7 +94,13 @@ function mayPlan(record: Transfer): record is Accepted | Planning | Transferring
   );
 }
 
-async function plan(ports: Ports, loaded: Loaded<BeingPlanned>, intent: Intent, signal: AbortSignal): Promise<void> {
+async function plan(
+  ports: Ports,
+  loaded: Loaded<BeingPlanned>,
+  intent: Intent,
+  streams: Ports['queues']['streams'],
+  signal: AbortSignal,
+): Promise<void> {
   const { record } = loaded;
   const { request, planId } = record;
   const locator = await unsealSource(ports, record);
@@ -104,7 +124,7 @@ async function plan(ports: Ports, loaded: Loaded<BeingPlanned>, intent: Intent, 
     case 'single':
       return await putSingle(work, chosen);
     case 'stream':
-      return await runStream(work, chosen);
+      return streams === undefined ? await runStream(work, chosen) : await handOver(work, streams);
     case 'pieces':
       return await startPieces(work, chosen);
   }

@@ -14,6 +14,7 @@ import type {
   PieceTask,
   PlannerMessage,
   ShardTask,
+  StreamTask,
 } from '../../transfer/messages.ts';
 import type { PlanPolicy } from '../../transfer/plan/divide-pieces.ts';
 import type { QuotaRules } from '../../transfer/quotas.ts';
@@ -30,6 +31,8 @@ export interface Ports {
   readonly destinations: Destinations;
   readonly queues: {
     readonly planner: Queue<PlannerMessage>;
+    /** Absent = what is to come on one connection is brought by the planner that finds it to be so. */
+    readonly streams?: Queue<StreamTask>;
     readonly fetcher: Queue<PieceTask>;
     readonly finalizer: Queue<FinalizerMessage>;
   };

@@ -120,6 +120,8 @@ export interface TransferRecord {
   readonly restarts: number;
   /** Failures of planning and of streams, the budget `maxFailures` as for a piece. */
   readonly planFailures: number;
+  /** It is to come on one connection, and waits for a worker of the streams queue. */
+  readonly awaitsStream?: true;
   /** Why there is no plan yet, and when that is tried again. */
   readonly waiting?: Waiting;
   /** What one connection gave when a worker could not bring its piece in time: the next plan's pieces are smaller. */

@@ -52,13 +52,18 @@ export function beginPlanning(
   // Only a stream that is taken over has an upload to give up; that of an earlier run is still to be compared.
   const keepsUpload = record.status !== 'transferring';
   // What an earlier plan proved, it proved of its own bytes.
-  const { proved: _, ...rest } = keepsUpload ? record : withoutUpload(record);
+  const { proved: _, awaitsStream: __, ...rest } = keepsUpload ? record : withoutUpload(record);
   return {
     ...rest,
     status: 'planning',
     planId,
     creating: [...record.creating, { planId, at: toIso(now) }],
   };
+}
+
+/** What it is to be is known, a stream, and another worker begins it: nothing is created by this planning. */
+export function handedOver(record: Planning, planId: string, quietUntil: Instant): Planning {
+  return { ...dropIntent(record, planId), awaitsStream: true, quietUntil: toIso(quietUntil) };
 }
 
 export interface Adoption<P extends PiecesPlan | StreamPlan> {
@@ -259,7 +264,8 @@ export interface NextRun {
 export function retried(record: Failed, now: Instant, next: NextRun = {}): Accepted {
   const { reason: _, endedAt: __, heldUntil: ___, result: ____, sealedRun: _____, actedBy: ______, ...others } = record;
   // The source may be faster now, and is asked anew: what it did in the last run, it may not do in this one.
-  const { bytesPerSecond: _b, waiting: _w, narrowedTo: _n, oneStream: _o, versionBefore: _v, ...rest } = others;
+  const { bytesPerSecond: _b, waiting: _w, narrowedTo: _n, oneStream: _o, versionBefore: _v, ...more } = others;
+  const { awaitsStream: _s, ...rest } = more;
   const { request = record.request, owner = record.owner, batch = record.batch, sealedRun, actedBy } = next;
   return {
     ...notSilent(rest),

@@ -7,6 +7,7 @@ import type {
   PieceTask,
   PlannerMessage,
   ShardTask,
+  StreamTask,
   TickSpan,
 } from '../../../lib/transfer/messages.ts';
 
@@ -18,6 +19,7 @@ import type {
 type Message =
   | PlannerMessage
   | BatchPlannerMessage
+  | StreamTask
   | PieceTask
   | ShardTask
   | FinalizerMessage
@@ -26,12 +28,15 @@ type Message =
   | NotifyTask;
 
 /** Whose queue carries it. */
-export const MESSAGE_QUEUES: Readonly<Record<Message['kind'], 'planner' | 'fetcher' | 'finalizer' | 'notifier'>> = {
+export const MESSAGE_QUEUES: Readonly<
+  Record<Message['kind'], 'planner' | 'streams' | 'fetcher' | 'finalizer' | 'notifier'>
+> = {
   plan: 'planner',
   finish: 'planner',
   'plan-batch': 'planner',
   'submit-large': 'planner',
   report: 'planner',
+  stream: 'streams',
   piece: 'fetcher',
   shard: 'fetcher',
   result: 'finalizer',

@@ -20,7 +20,17 @@ interface StackResource {
 }
 
 /** The queues of a deployment, and what ends there that was taken too often or not understood. */
-export const QUEUES = ['plans', 'pieces', 'results', 'plansDead', 'piecesDead', 'resultsDead', 'parked'] as const;
+export const QUEUES = [
+  'plans',
+  'streams',
+  'pieces',
+  'results',
+  'plansDead',
+  'streamsDead',
+  'piecesDead',
+  'resultsDead',
+  'parked',
+] as const;
 export type QueueName = (typeof QUEUES)[number];
 /** Those that only a deployment has which notifies of ends. */
 export const NOTIFIER_QUEUES = ['notifications', 'notificationsDead'] as const;

@@ -78,7 +78,7 @@ export interface DeploymentSeen {
   readonly pause: Seen<PauseNote | undefined>;
   readonly depths: OfEachQueue<Seen<QueueDepth>>;
   /** Seconds for which the oldest message has waited; `undefined` = none has. */
-  readonly ages: Seen<Readonly<Record<'plans' | 'pieces' | 'results', number | undefined>>>;
+  readonly ages: Seen<Readonly<Record<'plans' | 'streams' | 'pieces' | 'results', number | undefined>>>;
   readonly functions: OfEachFunction<Seen<FunctionSeen>>;
   /** Functions of the account and Region that may run at once, without what is reserved. */
   readonly concurrency: Seen<number>;

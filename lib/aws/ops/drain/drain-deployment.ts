@@ -10,7 +10,7 @@ import { drain } from './drain.ts';
 import { OpenWork } from './open-work.ts';
 
 /** Those that functions take from. */
-const WORKED: readonly DeploymentQueue[] = ['plans', 'pieces', 'results', 'piecesDead', 'notifications'];
+const WORKED: readonly DeploymentQueue[] = ['plans', 'streams', 'pieces', 'results', 'piecesDead', 'notifications'];
 
 /** `drain` of a deployment. @throws as `drain`, and PieceworkError `HomeRefused`, `HomeUnavailable`. */
 export async function drainDeployment(

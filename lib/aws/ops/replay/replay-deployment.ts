@@ -9,6 +9,7 @@ import { TASK_QUEUES } from './route.ts';
 /** Where letters lie that no function takes, as people call them. */
 const FROM: readonly (readonly [name: string, queue: DeploymentQueue])[] = [
   ['dead plans', 'plansDead'],
+  ['dead streams', 'streamsDead'],
   ['dead pieces', 'piecesDead'],
   ['dead results', 'resultsDead'],
   ['dead notifications', 'notificationsDead'],

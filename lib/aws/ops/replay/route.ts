@@ -1,8 +1,14 @@
-import { readFetcherTask, readFinalizerMessage, readNotifyTask, readPlannerMessage } from '../../../queues/messages.ts';
+import {
+  readFetcherTask,
+  readFinalizerMessage,
+  readNotifyTask,
+  readPlannerMessage,
+  readStreamTask,
+} from '../../../queues/messages.ts';
 import { aboutMessage } from '../../messages/about.ts';
 
 /** The queues that functions take from. */
-export const TASK_QUEUES = ['plans', 'pieces', 'results', 'notifications'] as const;
+export const TASK_QUEUES = ['plans', 'streams', 'pieces', 'results', 'notifications'] as const;
 export type TaskQueue = (typeof TASK_QUEUES)[number];
 
 /** Where a message belongs, and what it is about; or why this version does not understand it. */
@@ -12,6 +18,7 @@ export type Route =
 
 const READERS: Readonly<Record<TaskQueue, (body: string) => { readonly kind: string }>> = {
   plans: readPlannerMessage,
+  streams: readStreamTask,
   pieces: readFetcherTask,
   results: readFinalizerMessage,
   notifications: readNotifyTask,

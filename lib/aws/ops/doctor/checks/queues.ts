@@ -8,6 +8,7 @@ import { whenSeen } from '../when-seen.ts';
 /** What functions take from, and when its oldest message has waited too long: as the alarms have it. */
 const WORKED = [
   { queue: 'plans', longestMs: 900_000, see: 'Oldest plan' },
+  { queue: 'streams', longestMs: 3_600_000, see: 'Oldest stream' },
   { queue: 'pieces', longestMs: 900_000, see: 'Oldest piece' },
   { queue: 'results', longestMs: 300_000, see: 'Oldest result' },
 ] as const;
@@ -40,11 +41,12 @@ function depthText({ waiting, inHand, delayed }: QueueDepth): string {
 
 /** What ends where people look. */
 const LETTERS: readonly {
-  readonly queue: 'plansDead' | 'piecesDead' | 'resultsDead' | 'notificationsDead' | 'parked';
+  readonly queue: 'plansDead' | 'streamsDead' | 'piecesDead' | 'resultsDead' | 'notificationsDead' | 'parked';
   readonly name: string;
   readonly see: Heading;
 }[] = [
   { queue: 'plansDead', name: 'dead plans', see: 'Plan dead letters' },
+  { queue: 'streamsDead', name: 'dead streams', see: 'Stream dead letters' },
   { queue: 'piecesDead', name: 'dead pieces', see: 'Piece dead letters' },
   { queue: 'resultsDead', name: 'dead results', see: 'Result dead letters' },
   { queue: 'notificationsDead', name: 'dead notifications', see: 'Notification dead letters' },

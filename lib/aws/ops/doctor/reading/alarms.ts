@@ -30,7 +30,7 @@ export async function readAlarms(client: CloudWatchClient, names: readonly strin
 }
 
 type Ages = Extract<DeploymentSeen['ages'], { readonly value: unknown }>['value'];
-const QUEUES = ['plans', 'pieces', 'results'] as const;
+const QUEUES = ['plans', 'streams', 'pieces', 'results'] as const;
 /** The metric comes with a minute or two of delay; a queue that rests has none. */
 const LOOK_BACK_MS = 600_000;
 
@@ -58,5 +58,5 @@ export async function readAges(client: CloudWatchClient, { queueUrls }: Deployme
     ),
   );
   const ageOf = (queue: string) => MetricDataResults.find(({ Id }) => Id === queue)?.Values?.[0];
-  return { plans: ageOf('plans'), pieces: ageOf('pieces'), results: ageOf('results') };
+  return { plans: ageOf('plans'), streams: ageOf('streams'), pieces: ageOf('pieces'), results: ageOf('results') };
 }

@@ -28,9 +28,14 @@ export interface WantedRights {
 
 /** What an event source needs on its queue. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 const CONSUMES = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-const CONSUMED = { api: [], planner: ['plans'], fetcher: ['pieces'], finalizer: ['results', 'piecesDead'] } as const;
 
 type Pair = readonly [resource: string, action: string];
+const CONSUMED = {
+  api: [],
+  planner: ['plans', 'streams'],
+  fetcher: ['pieces'],
+  finalizer: ['results', 'piecesDead'],
+} as const;
 /** Of what lies under a prefix, one is asked for. */
 const SAMPLE = 'piecework-doctor';
 
@@ -68,7 +73,7 @@ export function wantedRights(
       ),
       ...CALLS[stage].map((other) => [lambda(functions[other]), CALL_RIGHT] as const),
       ...CONSUMED[stage].flatMap((queue) => CONSUMES.map((action) => [sqs(queue), action] as const)),
-      ...(stage === 'finalizer' ? (['plansDead', 'resultsDead'] as const) : []).flatMap((queue) =>
+      ...(stage === 'finalizer' ? (['plansDead', 'streamsDead', 'resultsDead'] as const) : []).flatMap((queue) =>
         EMPTYING_RIGHTS.map((action) => [sqs(queue), action] as const),
       ),
     ]);
