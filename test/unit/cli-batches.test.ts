@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../cli/run.ts';
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { BatchRecord, LocalBatchStatus, LocalStatus } from '../../lib/index.ts';
+import type { ListQuery } from '../../lib/pipeline/requests/query.ts';
 import { newRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { testContext } from '../support/cli-context.ts';
@@ -51,7 +52,8 @@ function transfer(id: string, of?: number): LocalStatus {
 
 const LARGE = '01JZ8CCCCCCCCCCCCCCCCCCCCC';
 const home = {
-  list: async () => [transfer(LARGE, 9), transfer(ID), transfer(OLDER)],
+  list: async ({ where = () => true }: ListQuery = {}) =>
+    [transfer(LARGE, 9), transfer(ID), transfer(OLDER)].filter(({ record }) => where(record)),
   listBatches: async () => [batch],
   batchStatus: async () => batch,
 };
