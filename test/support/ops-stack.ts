@@ -1,6 +1,6 @@
 import { DEPLOYED, STAGES } from '../../lib/aws/names.ts';
 import type { StackView } from '../../lib/aws/ops/deployment/deployment.ts';
-import { NOTIFIER_QUEUES, QUEUES } from '../../lib/aws/ops/deployment/deployment.ts';
+import { QUEUES, SOME_QUEUES } from '../../lib/aws/ops/deployment/deployment.ts';
 
 const capital = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
@@ -9,7 +9,7 @@ const capital = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1
  * @param notifies it has a notifier
  */
 export function opsStack(construct = 'Piecework', notifies = false): StackView {
-  const queues = notifies ? [...QUEUES, ...NOTIFIER_QUEUES] : QUEUES;
+  const queues = [...QUEUES, ...SOME_QUEUES.filter((queue) => notifies || !queue.startsWith('notifications'))];
   const functions = notifies ? DEPLOYED : STAGES;
   const consumers = ['Planner', 'Planner', 'Fetcher', 'Finalizer', 'Finalizer', ...(notifies ? ['Notifier'] : [])];
   const resource = (type: string, id: string, physicalId: string) => ({

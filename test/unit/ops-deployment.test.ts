@@ -33,3 +33,11 @@ test('a stack without one, and one that lacks a part, are refused by name', () =
   const lacking = { ...whole, resources: whole.resources.filter(({ type }) => type !== 'AWS::Events::Rule') };
   expect(() => deploymentOf(lacking)).toThrow('lacks a resource PieceworkTick… of AWS::Events::Rule');
 });
+
+test('one of an earlier version, which has no queue of streams, is found without it', () => {
+  const { outputs, ...rest } = opsStack();
+  const earlier = Object.fromEntries(Object.entries(outputs).filter(([name]) => !name.includes('Streams')));
+  const { queueUrls } = deploymentOf({ ...rest, outputs: earlier });
+  expect(queueUrls).not.toHaveProperty('streams');
+  expect(queueUrls).toHaveProperty('plansDead');
+});

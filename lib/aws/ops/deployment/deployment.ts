@@ -20,27 +20,17 @@ interface StackResource {
 }
 
 /** The queues of a deployment, and what ends there that was taken too often or not understood. */
-export const QUEUES = [
-  'plans',
-  'streams',
-  'pieces',
-  'results',
-  'plansDead',
-  'streamsDead',
-  'piecesDead',
-  'resultsDead',
-  'parked',
-] as const;
-export type QueueName = (typeof QUEUES)[number];
-/** Those that only a deployment has which notifies of ends. */
-export const NOTIFIER_QUEUES = ['notifications', 'notificationsDead'] as const;
-export type NotifierQueueName = (typeof NOTIFIER_QUEUES)[number];
-export type DeploymentQueue = QueueName | NotifierQueueName;
+export const QUEUES = ['plans', 'pieces', 'results', 'plansDead', 'piecesDead', 'resultsDead', 'parked'] as const;
+/** Those that a deployment may lack: one of an earlier version, and one that notifies of no ends. */
+export const SOME_QUEUES = ['streams', 'streamsDead', 'notifications', 'notificationsDead'] as const;
+export type DeploymentQueue = (typeof QUEUES)[number] | (typeof SOME_QUEUES)[number];
 
 /** Something of each function of a deployment; of the notifier, where it has one. */
 export type OfEachFunction<T> = Readonly<Record<Stage, T> & Partial<Record<typeof NOTIFIER, T>>>;
 /** Something of each of its queues. */
-export type OfEachQueue<T> = Readonly<Record<QueueName, T> & Partial<Record<NotifierQueueName, T>>>;
+export type OfEachQueue<T> = Readonly<
+  Record<(typeof QUEUES)[number], T> & Partial<Record<(typeof SOME_QUEUES)[number], T>>
+>;
 
 /** What a stack holds of Piecework, by the names that AWS knows it by. */
 export interface Deployment {
@@ -70,14 +60,14 @@ const OUTPUT = 'RecordsBucket';
 export function deploymentOf(stack: StackView, construct?: string): Deployment {
   const own = constructOf(stack, construct);
   const output = (name: string) => stack.outputs[`${own}${name}`] ?? lacks(stack, `the output ${own}${name}`);
-  const hasNotifier = stack.outputs[`${own}${urlOutput('notifications')}`] !== undefined;
+  const has = (queue: DeploymentQueue) => stack.outputs[`${own}${urlOutput(queue)}`] !== undefined;
   const ofType = (type: string, prefix: string) =>
     stack.resources.filter((one) => one.type === type && one.logicalId.startsWith(`${own}${prefix}`));
   const only = (type: string, prefix: string) =>
     ofType(type, prefix)[0]?.physicalId ?? lacks(stack, `a resource ${own}${prefix}… of ${type}`);
   const ofFunctions = (type: string, suffix: string) =>
     Object.fromEntries(
-      DEPLOYED.filter((name) => name !== 'notifier' || hasNotifier).map((name) => [
+      DEPLOYED.filter((name) => name !== 'notifier' || has('notifications')).map((name) => [
         name,
         only(type, `${capital(name)}Stage${suffix}`),
       ]),
@@ -87,7 +77,7 @@ export function deploymentOf(stack: StackView, construct?: string): Deployment {
     stackStatus: stack.status,
     recordsBucket: output(OUTPUT),
     queueUrls: Object.fromEntries(
-      [...QUEUES, ...(hasNotifier ? NOTIFIER_QUEUES : [])].map((queue) => [queue, output(urlOutput(queue))]),
+      [...QUEUES, ...SOME_QUEUES.filter(has)].map((queue) => [queue, output(urlOutput(queue))]),
     ) as OfEachQueue<string>,
     functions: ofFunctions('AWS::Lambda::Function', 'Function'),
     roles: ofFunctions('AWS::IAM::Role', 'Role'),

@@ -16,7 +16,9 @@ const WORKED = [
 export function checkQueues({ depths, ages }: DeploymentSeen): readonly Finding[] {
   return WORKED.flatMap(({ queue, longestMs, see }) => {
     const check = `${queue} queue`;
-    return whenSeen(check, depths[queue], (depth) => {
+    const seen = depths[queue];
+    if (seen === undefined) return [];
+    return whenSeen(check, seen, (depth) => {
       if ('unseen' in ages)
         return [ok(check, depthText(depth)), { check, state: 'unseen', what: `age of the oldest: ${ages.unseen}` }];
       // The metric is some minutes old: of a queue that has become empty it says nothing.

@@ -42,13 +42,13 @@ export async function readAges(client: CloudWatchClient, { queueUrls }: Deployme
         StartTime: new Date(now - LOOK_BACK_MS),
         EndTime: new Date(now),
         ScanBy: 'TimestampDescending',
-        MetricDataQueries: QUEUES.map((queue) => ({
+        MetricDataQueries: QUEUES.filter((queue) => queueUrls[queue] !== undefined).map((queue) => ({
           Id: queue,
           MetricStat: {
             Metric: {
               Namespace: 'AWS/SQS',
               MetricName: 'ApproximateAgeOfOldestMessage',
-              Dimensions: [{ Name: 'QueueName', Value: queueUrls[queue].split('/').at(-1) }],
+              Dimensions: [{ Name: 'QueueName', Value: queueUrls[queue]?.split('/').at(-1) }],
             },
             Period: 60,
             Stat: 'Maximum',

@@ -55,6 +55,7 @@ export function wantedRights(
   const sqs = (queue: keyof typeof queueUrls) =>
     `arn:${partition}:sqs:${region}:${account}:${queueUrls[queue]?.split('/').at(-1)}`;
   const lambda = (name: string) => `arn:${partition}:lambda:${region}:${account}:function:${name}`;
+  const has = (queue: keyof typeof queueUrls) => queueUrls[queue] !== undefined;
   const notifies = queueUrls.notifications !== undefined;
   const ofStages = STAGES.flatMap((stage) => {
     const { read, write, remove } = RECORD_RIGHTS[stage];
@@ -67,15 +68,15 @@ export function wantedRights(
         ...OBJECT_RIGHTS[stage].map((action) => [s3(`${bucket}/${prefix}${SAMPLE}`), action] as const),
         ...BUCKET_RIGHTS[stage].map((action) => [s3(bucket), action] as const),
       ]),
-      ...SENDS[stage].map((queue) => [sqs(queue), 'sqs:SendMessage'] as const),
+      ...SENDS[stage].filter(has).map((queue) => [sqs(queue), 'sqs:SendMessage'] as const),
       ...(notifies && stage === 'finalizer' ? NOTIFICATION_SENDS.finalizer : []).map(
         (queue) => [sqs(queue), 'sqs:SendMessage'] as const,
       ),
       ...CALLS[stage].map((other) => [lambda(functions[other]), CALL_RIGHT] as const),
-      ...CONSUMED[stage].flatMap((queue) => CONSUMES.map((action) => [sqs(queue), action] as const)),
-      ...(stage === 'finalizer' ? (['plansDead', 'streamsDead', 'resultsDead'] as const) : []).flatMap((queue) =>
-        EMPTYING_RIGHTS.map((action) => [sqs(queue), action] as const),
-      ),
+      ...CONSUMED[stage].filter(has).flatMap((queue) => CONSUMES.map((action) => [sqs(queue), action] as const)),
+      ...(stage === 'finalizer' ? (['plansDead', 'streamsDead', 'resultsDead'] as const) : [])
+        .filter(has)
+        .flatMap((queue) => EMPTYING_RIGHTS.map((action) => [sqs(queue), action] as const)),
     ]);
   });
   return notifies ? [...ofStages, ...grouped(NOTIFIER, notifierPairs())] : ofStages;
