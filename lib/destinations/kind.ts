@@ -56,8 +56,6 @@ export interface SizingNeeds {
 
 export interface PreferredSizes {
   readonly windowBytes: number;
-  /** That one transfer has at a time. @default as many as there is memory for */
-  readonly mostWindows?: number;
   /** Of a piece, where the caller asks for no other size. */
   readonly preferredPieceBytes: number;
   /** Pieces are a multiple of it. */

@@ -46,19 +46,6 @@ describe('the body memory of one machine', () => {
     expect(lent).toHaveLength(200);
   });
 
-  it('is no more for one transfer than it may have, and the others have theirs meanwhile', async () => {
-    const shared = memory();
-    using bounded = shared.windows({ ...need(5, 8), mostWindows: 10 });
-    using other = shared.windows(need(1, 4));
-    const lent = lentOf(Array.from({ length: 12 }, () => bounded.borrow(never)));
-    const beside = lentOf([other.borrow(never)]);
-    await turn();
-    expect([lent.length, beside.length]).toEqual([10, 1]);
-    lent[0]?.[Symbol.dispose]();
-    await turn();
-    expect(lent).toHaveLength(11);
-  });
-
   it('is lent to one transfer after the other', async () => {
     const shared = memory();
     using big = shared.windows(need(48, 2));

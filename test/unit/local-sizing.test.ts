@@ -22,11 +22,8 @@ describe('the windows of one machine', () => {
   });
 
   it.each([
-    [1, 8, 8],
-    [5, 8, 8],
-    [6, 6, 6],
-    [8, 5, 5],
-    [16, 5, 5],
+    [8, 8, 8],
+    [16, 6, 6],
     [19, 5, 5],
     // The least part of S3 no longer fits: then large pieces, through small windows.
     [20, 4, 8],
@@ -39,15 +36,8 @@ describe('the windows of one machine', () => {
   it('for S3 are smaller where the piece that was asked for would not fit anyway', () => {
     const windowOf = (asked: number) =>
       localSizing({ kind: store, parallelism: 16, pieceSizeBytes: asked }).windowBytes / MIB;
-    expect(windowOf(5 * MIB)).toBe(5);
-    expect(windowOf(5 * MIB + 1)).toBe(4);
-  });
-
-  it('for S3 are one more than workers at most, where pieces are whole in them', () => {
-    const sizing = localSizing({ kind: store, parallelism: 8 });
-    expect(sizing.mostWindows).toBe(9);
-    expect(localSizing({ kind: store, parallelism: 8, pieceSizeBytes: 64 * MIB }).mostWindows).toBeUndefined();
-    expect(localSizing({ kind: store, parallelism: 20 }).mostWindows).toBeUndefined();
+    expect(windowOf(6 * MIB)).toBe(6);
+    expect(windowOf(6 * MIB + 1)).toBe(4);
   });
 
   it.each([

@@ -49,25 +49,14 @@ export function s3Kind({ pathStyle, warn, ...connection }: S3KindOptions): Desti
   };
 }
 
-/** In the memory of one transfer, as far as the least part of S3 allows. */
-const WHOLE_PIECES_BYTES = 48 * MIB;
-/** Beside one for each worker: a put may take longer than its piece took to be read. */
-const WINDOWS_BESIDE = 1;
-
-/**
- * A part that fits a window can be sent again without asking the source, so pieces and windows are the same. They are
- * no larger than they need be: more memory brings no more bytes, since each is read and put within a part of a second.
- */
-function sizing({ parallelism, affordableBytes, pieceSizeBytes }: SizingNeeds): PreferredSizes {
-  const windows = parallelism + WINDOWS_BESIDE;
-  const share = Math.floor(WHOLE_PIECES_BYTES / windows / MIB) * MIB;
-  const whole = Math.min(8 * MIB, affordableBytes, Math.max(S3_LIMITS.minPieceBytes, share));
+/** A part that fits a window can be sent again without asking the source, so pieces and windows are the same. */
+function sizing({ affordableBytes, pieceSizeBytes }: SizingNeeds): PreferredSizes {
+  const whole = Math.min(8 * MIB, affordableBytes);
   // Two thirds of what is there for windows, in whole MiB.
   const passing = Math.max(MIB, Math.min(4 * MIB, Math.floor((affordableBytes * 2) / 3 / MIB) * MIB));
   return {
     // A piece that passes through its window bit by bit gains nothing from a large one.
     windowBytes: pieceSizeBytes > whole ? passing : whole,
-    ...(pieceSizeBytes > whole || whole < S3_LIMITS.minPieceBytes ? {} : { mostWindows: windows }),
     preferredPieceBytes: whole >= S3_LIMITS.minPieceBytes ? whole : 8 * MIB,
     granuleBytes: MIB,
     putsBeside: true,

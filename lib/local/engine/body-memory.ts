@@ -20,8 +20,6 @@ export interface WindowNeed {
   readonly streamWindows: number;
   /** Windows that its workers can use side by side. */
   readonly windowCount: number;
-  /** That it may have at a time. @default as many as there is memory for */
-  readonly mostWindows?: number;
 }
 
 /**
@@ -38,16 +36,10 @@ export interface BodyMemory {
 interface Wanted {
   readonly bytes: number;
   readonly use: 'window' | 'stream';
-  readonly by: Needing;
-}
-
-/** One transfer, and the windows that it has now. */
-interface Needing extends WindowNeed {
-  lent: number;
 }
 
 export function bodyMemory(allocate: (bytes: number) => Uint8Array): BodyMemory {
-  const needs = new Set<Needing>();
+  const needs = new Set<WindowNeed>();
   const lent = { window: 0, stream: 0 };
   /** By their size. */
   const idle = new Map<number, Uint8Array[]>();
@@ -57,20 +49,17 @@ export function bodyMemory(allocate: (bytes: number) => Uint8Array): BodyMemory 
     Math.max(BODY_MEMORY_BYTES, ...[...needs].map(({ windowBytes, windowCount }) => windowBytes * windowCount));
 
   const turns = fairTurns<Wanted>({
-    judge({ bytes, use, by }) {
-      if (use === 'window' && by.lent >= (by.mostWindows ?? Number.POSITIVE_INFINITY)) return 'passed';
+    judge({ bytes, use }) {
       if (use === 'stream' && lent.stream > 0 && lent.stream + bytes > SHARE_BYTES) return 'passed';
       const fits = lent.window + lent.stream + bytes <= mostBytes();
       const isWithinShare = lent.window + (use === 'window' ? bytes : 0) <= SHARE_BYTES;
       return fits || isWithinShare ? 'free' : 'waits';
     },
-    take({ bytes, use, by }) {
+    take({ bytes, use }) {
       lent[use] += bytes;
-      if (use === 'window') by.lent += 1;
     },
-    giveBack({ bytes, use, by }) {
+    giveBack({ bytes, use }) {
       lent[use] -= bytes;
-      if (use === 'window') by.lent -= 1;
     },
   });
 
@@ -93,8 +82,8 @@ export function bodyMemory(allocate: (bytes: number) => Uint8Array): BodyMemory 
     for (const size of idle.keys()) if (!inUse.has(size)) drop(size);
   }
 
-  async function borrow(wanted: Wanted, signal: AbortSignal): Promise<Window> {
-    const lease = await turns.ask(wanted.by, wanted, signal);
+  async function borrow(asker: object, wanted: Wanted, signal: AbortSignal): Promise<Window> {
+    const lease = await turns.ask(asker, wanted, signal);
     const bytes = bufferOf(wanted.bytes);
     let isLent = true;
     return {
@@ -114,14 +103,14 @@ export function bodyMemory(allocate: (bytes: number) => Uint8Array): BodyMemory 
       return allocatedBytes;
     },
     windows(given) {
-      const need: Needing = { ...given, lent: 0 };
+      const need = { ...given };
       needs.add(need);
       const { windowBytes, streamWindows } = need;
       return {
         windowBytes,
         count: streamWindows,
-        borrow: (signal) => borrow({ bytes: windowBytes, use: 'window', by: need }, signal),
-        borrowAll: (signal) => borrow({ bytes: streamBytes(need), use: 'stream', by: need }, signal),
+        borrow: (signal) => borrow(need, { bytes: windowBytes, use: 'window' }, signal),
+        borrowAll: (signal) => borrow(need, { bytes: streamBytes(need), use: 'stream' }, signal),
         [Symbol.dispose]() {
           needs.delete(need);
           dropUnused();

@@ -20,8 +20,6 @@ export interface Sizing {
   readonly windowBytes: number;
   /** One for each connection at least; with more, where there is memory for them, others are put meanwhile. */
   readonly windowCount: number;
-  /** @default as many as there is memory for */
-  readonly mostWindows?: number;
   /** What a stream, which has one worker, takes in one piece. */
   readonly streamWindows: number;
   readonly policy: Policy;
@@ -52,7 +50,6 @@ export function localSizing(size: RunSize): Sizing {
   return {
     windowBytes,
     windowCount: parallelism,
-    ...(preferred.mostWindows === undefined ? {} : { mostWindows: preferred.mostWindows }),
     streamWindows,
     policy: {
       plan: {
