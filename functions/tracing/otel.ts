@@ -3,7 +3,6 @@ import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } fr
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
@@ -27,17 +26,15 @@ export interface OtelOptions extends TracingSettings {
   readonly resource: Readonly<Record<string, string>>;
   /** Gets why spans could not be sent. */
   warn(sentence: string): void;
-  /** @default OTLP over HTTP, as JSON, to `/v1/traces` of the endpoint */
-  readonly exporter?: SpanExporter;
 }
 
 /** OpenTelemetry's own tracer, kept to what a function needs. */
-export function openTelemetry({ endpoint, ratio, resource, exporter, warn }: OtelOptions): Tracing {
+export function openTelemetry({ endpoint, ratio, resource, warn }: OtelOptions): Tracing {
   // Of the whole process: nothing else in it is traced.
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
   const processor = new BatchSpanProcessor({
-    exporter: exporter ?? new OTLPTraceExporter({ url, timeoutMillis: FLUSH_MS }),
+    exporter: new OTLPTraceExporter({ url, timeoutMillis: FLUSH_MS }),
     maxQueueSize: MOST_QUEUED,
     exportTimeoutMillis: FLUSH_MS,
   });
@@ -49,6 +46,8 @@ export function openTelemetry({ endpoint, ratio, resource, exporter, warn }: Ote
   const tracer = provider.getTracer('piecework');
   return {
     async during({ name, kind, parent, attributes }, run) {
+      // What a tick asks is part of no request and of no message.
+      if (kind === 'client' && trace.getActiveSpan() === undefined) return await run();
       const span = tracer.startSpan(name, { kind: KINDS[kind], attributes }, under(parent));
       try {
         return await context.with(trace.setSpan(context.active(), span), run);

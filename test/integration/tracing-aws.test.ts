@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { openTelemetry } from '../../functions/tracing/otel.ts';
 import { ENV } from '../../lib/aws/names.ts';
 import type { AwsFunctions } from '../support/aws-functions.ts';
 import { openAwsFunctions, variablesOf } from '../support/aws-functions.ts';
@@ -116,6 +117,16 @@ test('a piece that failed is a span that failed', async () => {
   await submit(url, `00-${TRACE}-${CALLER}-01`);
   const failed = spans().filter(({ name, status }) => name === 'process piece' && status?.code === 2);
   expect(failed.map(({ events = [] }) => events.map(({ name }) => name))).toContainEqual(['piece.failed']);
+});
+
+test('what is asked beside all requests and messages, as by a tick, is in no trace', async () => {
+  const { endpoint } = JSON.parse(variables[ENV.tracing] ?? '') as { readonly endpoint: string };
+  const tracing = openTelemetry({ endpoint, ratio: 1, resource: {}, warn: (sentence) => expect.fail(sentence) });
+  const ask = () => tracing.during({ name: 'asked', kind: 'client', attributes: {} }, async () => 'answer');
+  expect(await ask()).toBe('answer');
+  await tracing.during({ name: 'process results', kind: 'consumer', attributes: {} }, ask);
+  await tracing.flush();
+  expect(spans().map(({ name }) => name)).toEqual(['asked', 'process results']);
 });
 
 test('what the caller does not sample is not sent', async () => {

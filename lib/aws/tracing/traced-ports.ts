@@ -60,7 +60,7 @@ function tracedDestinations(destinations: Destinations, tracing: Tracing): Desti
 }
 
 /** Progress of every second would drown the others. */
-const LEFT_OUT = new Set(['piece.progress', 'piece.started', 'progress']);
+const LEFT_OUT = new Set(['piece.progress', 'piece.started']);
 
 function tracedEvents(events: Events, tracing: Tracing): Events {
   return {

@@ -1,6 +1,6 @@
 /** Where spans of a function go. What becomes of them changes no transfer: nothing here rejects by itself. */
 export interface Tracing {
-  /** Runs something as a span; what it throws is noted in it, and thrown. */
+  /** Runs something as a span; what it throws is noted in it, and thrown. A `client`'s is always under another one. */
   during<T>(start: SpanStart, run: () => Promise<T>): Promise<T>;
   /** Adds to the span that is running here. */
   note(more: Partial<Omit<SpanStart, 'kind' | 'parent'>> & { readonly failed?: string }): void;
