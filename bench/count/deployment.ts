@@ -1,24 +1,18 @@
-import { READERS } from '../../lib/aws/messages/messages.ts';
 import { WINDOW_COUNT } from '../../lib/aws/names.ts';
-import { onMessages } from '../../lib/aws/stages/finalizer.ts';
-import type { TickHome } from '../../lib/aws/tick/home.ts';
-import { tickAll } from '../../lib/aws/tick/tick.ts';
 import { submit } from '../../lib/pipeline/requests/submit.ts';
 import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { Records } from '../../lib/records/records.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
-import type { TickSpan } from '../../lib/transfer/messages.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isSettled } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { fractionOf } from '../../lib/values/random.ts';
 import { countedDestination, countedRecords, countedSecrets, Requests } from './requests.ts';
 import { countedSources } from './source.ts';
-import { never, startStages } from './stages.ts';
+import { startStages } from './stages.ts';
+import { ticking } from './ticking.ts';
 import { Timeline } from './timeline.ts';
 
-/** Finalizers that take spans of a tick at the same time: the construct's most. */
-const FINALIZERS = 5;
 const MINUTE_MS = 60_000;
 const PIECE_BYTES = 16;
 
@@ -109,7 +103,7 @@ export async function countDeployment(one: DeploymentCase): Promise<CountedDeplo
     hostRecordBytes: seen.hostRecordBytes(),
     lostHostSwaps: seen.lostHostSwaps(),
     mostOpen: seen.mostOpen(),
-    longestTickSeconds: tick.longestMs() / 1000,
+    longestTickSeconds: tick.longestMs / 1000,
     seconds: (time.now() - startedAt) / 1000,
   };
 }
@@ -144,45 +138,5 @@ function watched(records: Records) {
         }
       },
     } satisfies Records,
-  };
-}
-
-/** The schedule's tick, with spans of it taken by all finalizers. */
-function ticking(ports: TickHome['ports'], time: Timeline, requests: Requests) {
-  const spans: TickSpan[] = [];
-  let longestMs = 0;
-  const timed = async (run: () => Promise<unknown>) => {
-    const beganAt = time.now();
-    await run();
-    longestMs = Math.max(longestMs, time.now() - beganAt);
-  };
-  const home: TickHome = {
-    ports,
-    spans: {
-      send: async (messages) => {
-        requests.count('span sends');
-        spans.push(...messages.map(({ body }) => body));
-      },
-    },
-    measure: () => {},
-    tickFailed: (_, error) => {
-      throw error;
-    },
-    deadLetters: {},
-    letterDropped: () => {},
-    flush: () => {},
-  };
-  const work = async () => {
-    for (let span = spans.shift(); span !== undefined; span = spans.shift()) {
-      const message = READERS.finalizer(JSON.stringify(span));
-      await timed(() => onMessages(home, [message], never));
-    }
-  };
-  return {
-    longestMs: () => longestMs,
-    async run() {
-      await timed(() => tickAll(home, { getRemainingTimeInMillis: () => 3_600_000 }));
-      await Promise.all(Array.from({ length: FINALIZERS }, work));
-    },
   };
 }

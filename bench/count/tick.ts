@@ -1,11 +1,6 @@
-import { READERS } from '../../lib/aws/messages/messages.ts';
-import { onMessages } from '../../lib/aws/stages/finalizer.ts';
-import type { TickHome } from '../../lib/aws/tick/home.ts';
-import { tickAll } from '../../lib/aws/tick/tick.ts';
 import { markActive } from '../../lib/pipeline/shared/markers.ts';
 import type { Ports } from '../../lib/pipeline/shared/ports.ts';
 import { createTransfer } from '../../lib/pipeline/shared/store.ts';
-import type { TickSpan } from '../../lib/transfer/messages.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { newRecord } from '../../lib/transfer/record/record.ts';
 import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
@@ -13,15 +8,13 @@ import { base32 } from '../../lib/values/text/base32.ts';
 import { toIso } from '../../lib/values/time.ts';
 import { countedIds, countedPolicy } from './fleet.ts';
 import { countedDestination, countedRecords, countedSecrets, Requests } from './requests.ts';
+import { ticking } from './ticking.ts';
 import { Timeline } from './timeline.ts';
 
-/** Finalizers that take messages at the same time: the construct's most. */
-const FINALIZERS = 5;
 const CONNECTIONS_A_HOST = 16;
 const MINUTE_MS = 60_000;
 /** A lease of places is renewed at every second of them. */
 const TICKS = 2;
-const never = new AbortController().signal;
 
 export interface TickCase {
   /** Transfers in which work remains. */
@@ -46,41 +39,25 @@ export interface CountedTick extends TickCase {
 export async function countTick({ active, hosts }: TickCase): Promise<CountedTick> {
   const time = new Timeline();
   const requests = new Requests();
-  const spans: TickSpan[] = [];
-  const { ports, home } = deployment(time, requests, spans);
+  const ports = deployment(time, requests);
   await begin(ports, time, { active, hosts });
-  const [longest, slowest] = [{ ms: 0 }, { ms: 0 }];
-  const tick = async () => {
-    await timed(time, longest, () => tickAll(home, { getRemainingTimeInMillis: () => 3_600_000 }));
-    const work = async () => {
-      for (let span = spans.shift(); span !== undefined; span = spans.shift()) {
-        const message = READERS.finalizer(JSON.stringify(span));
-        await timed(time, longest, () => onMessages(home, [message], never));
-      }
-    };
-    await Promise.all(Array.from({ length: FINALIZERS }, work));
-  };
+  const tick = ticking(ports, time, requests);
+  let slowestMs = 0;
   // The first ones give out the places.
   const ticks = async (count: number) => {
     for (let nth = 0; nth < count; nth += 1) {
       const beganAt = time.now();
-      await over(time, tick());
-      slowest.ms = Math.max(slowest.ms, time.now() - beganAt);
+      await over(time, tick.run());
+      slowestMs = Math.max(slowestMs, time.now() - beganAt);
       await over(time, time.sleep(Math.max(0, beganAt + MINUTE_MS - time.now())));
     }
   };
   await ticks(2);
   requests.clear();
-  longest.ms = 0;
-  slowest.ms = 0;
+  tick.forgetLongest();
+  slowestMs = 0;
   await ticks(TICKS);
-  return { active, hosts, requests, ticks: TICKS, seconds: slowest.ms / 1000, longestSeconds: longest.ms / 1000 };
-}
-
-async function timed(time: Timeline, longest: { ms: number }, run: () => Promise<unknown>): Promise<void> {
-  const beganAt = time.now();
-  await run();
-  longest.ms = Math.max(longest.ms, time.now() - beganAt);
+  return { active, hosts, requests, ticks: TICKS, seconds: slowestMs / 1000, longestSeconds: tick.longestMs / 1000 };
 }
 
 async function over(time: Timeline, work: Promise<unknown>): Promise<void> {
@@ -92,10 +69,10 @@ async function over(time: Timeline, work: Promise<unknown>): Promise<void> {
   await done;
 }
 
-function deployment(time: Timeline, requests: Requests, spans: TickSpan[]) {
+function deployment(time: Timeline, requests: Requests): Ports {
   const records = countedRecords(requests, time);
   const nothing = { send: async () => {} };
-  const ports: Ports = {
+  return {
     records,
     secrets: countedSecrets(requests, time, new Map()),
     sources: () => {
@@ -112,23 +89,6 @@ function deployment(time: Timeline, requests: Requests, spans: TickSpan[]) {
     ids: countedIds(),
     policy: countedPolicy('finalizer', CONNECTIONS_A_HOST),
   };
-  const home: TickHome = {
-    ports,
-    spans: {
-      send: async (messages) => {
-        requests.count('SQS sends');
-        spans.push(...messages.map(({ body }) => body));
-      },
-    },
-    measure: () => {},
-    tickFailed: (_, error) => {
-      throw error;
-    },
-    deadLetters: {},
-    letterDropped: () => {},
-    flush: () => {},
-  };
-  return { ports, home };
 }
 
 async function begin(ports: Ports, time: Timeline, { active, hosts }: TickCase): Promise<void> {

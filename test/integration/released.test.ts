@@ -27,6 +27,7 @@ import { startS3Double } from '../support/s3-double.ts';
  * that version's functions wrote it (test/support/released/write-released.ts), and keeps it for ever.
  */
 
+const BESIDE_A_TRANSFER = ['active', 'sealedSource', 'sealedWebhook', 'sealedTask', 'host'] as const;
 const FOLDER = join(import.meta.dirname, '..', 'fixtures', 'released');
 const texts = readdirSync(FOLDER)
   .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
@@ -170,14 +171,7 @@ describe.each(texts.map((text, at) => [all[at]?.version ?? '', text] as const))(
   test.each(['accepted', 'planning'])(
     'a transfer that was %s is planned and brought, and its hook posted',
     async (status) => {
-      const [stored] = await restore(
-        `transfer ${status}`,
-        'active',
-        'sealedSource',
-        'sealedWebhook',
-        'sealedTask',
-        'host',
-      );
+      const [stored] = await restore(`transfer ${status}`, ...BESIDE_A_TRANSFER);
       const { id: transferId } = held(stored) as TransferRecord;
       sendAbout('plan', { transferId });
       await run();
@@ -187,14 +181,7 @@ describe.each(texts.map((text, at) => [all[at]?.version ?? '', text] as const))(
   );
 
   test('one that was transferring, and whose upload is gone, begins again and is brought', async () => {
-    const [stored] = await restore(
-      'transfer transferring',
-      'active',
-      'sealedSource',
-      'sealedWebhook',
-      'sealedTask',
-      'host',
-    );
+    const [stored] = await restore('transfer transferring', ...BESIDE_A_TRANSFER);
     const { id: transferId } = held(stored) as TransferRecord;
     for (const kind of ['piece', 'result', 'tick']) sendAbout(kind, { transferId });
     await run();

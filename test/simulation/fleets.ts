@@ -2,8 +2,10 @@ import { advance } from '../../lib/pipeline/advance/advance.ts';
 import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
 import { finishTransfer } from '../../lib/pipeline/finish/finish-transfer.ts';
 import { planTransfer } from '../../lib/pipeline/plan/plan-transfer.ts';
+import type { Ports } from '../../lib/pipeline/shared/ports.ts';
 import type { FinalizerMessage } from '../../lib/transfer/messages.ts';
 import { Fleet } from './fleet.ts';
+import type { SimQueue } from './sim-queue.ts';
 import { TIMES } from './times.ts';
 import type { World } from './world.ts';
 
@@ -13,38 +15,28 @@ export function makeFleets(world: World): void {
   const { workers, frozen, windows } = world.scenario;
   const { planner, streams, fetcher, finalizer } = world.queues;
   const frozenAt = (name: string) => frozen.filter(({ queue }) => queue === name);
-  new Fleet(world, {
-    queue: planner,
-    workers: workers.planner,
-    slots: 1,
-    batchSize: 1,
-    timeoutMs: TIMES.plannerTimeoutMs,
-    frozen: frozenAt('planner'),
-    async handle({ ports, process }, batch) {
-      for (const { kind, transferId } of batch) {
-        rules.commands.begins(process);
-        await (kind === 'plan' ? planTransfer : finishTransfer)(ports, transferId, process.signal);
-        rules.commands.succeeds(process);
-      }
-      return [];
-    },
-  });
-  new Fleet(world, {
-    queue: streams,
-    workers: workers.planner,
-    slots: 1,
-    batchSize: 1,
-    timeoutMs: TIMES.plannerTimeoutMs,
-    frozen: frozenAt('planner'),
-    async handle({ ports, process }, batch) {
-      for (const task of batch) {
-        rules.commands.begins(process);
-        await planTransfer(ports, task.transferId, process.signal, task);
-        rules.commands.succeeds(process);
-      }
-      return [];
-    },
-  });
+  /** Of planners: one message at a time. */
+  const plan = <M>(queue: SimQueue<M>, run: (ports: Ports, message: M, signal: AbortSignal) => Promise<void>) =>
+    new Fleet(world, {
+      queue,
+      workers: workers.planner,
+      slots: 1,
+      batchSize: 1,
+      timeoutMs: TIMES.plannerTimeoutMs,
+      frozen: frozenAt('planner'),
+      async handle({ ports, process }, batch) {
+        for (const message of batch) {
+          rules.commands.begins(process);
+          await run(ports, message, process.signal);
+          rules.commands.succeeds(process);
+        }
+        return [];
+      },
+    });
+  plan(planner, (ports, { kind, transferId }, signal) =>
+    (kind === 'plan' ? planTransfer : finishTransfer)(ports, transferId, signal),
+  );
+  plan(streams, (ports, task, signal) => planTransfer(ports, task.transferId, signal, task));
   new Fleet(world, {
     queue: fetcher,
     workers: workers.fetcher,

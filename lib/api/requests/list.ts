@@ -1,8 +1,7 @@
-import { PieceworkError } from '../../errors/error.ts';
 import type { Page } from '../../pipeline/requests/newest-first.ts';
 import { newestFirst } from '../../pipeline/requests/newest-first.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
-import { loadTransfer, loadTransfers } from '../../pipeline/shared/store.ts';
+import { loadTransfers } from '../../pipeline/shared/store.ts';
 import type { Status, TransferRecord } from '../../transfer/record/record.ts';
 import { isTombstone } from '../../transfer/record/record.ts';
 import { stated } from '../../values/stated.ts';
@@ -64,11 +63,6 @@ export async function readableTransfers(
 
 /** `undefined`: there is none, what is there stands in for one, or it can't be read. */
 export async function readableTransfer(ports: Pick<Ports, 'records'>, id: string): Promise<TransferRecord | undefined> {
-  try {
-    const record = (await loadTransfer(ports, id))?.record;
-    return record === undefined || isTombstone(record) ? undefined : record;
-  } catch (error) {
-    if (error instanceof PieceworkError && error.code === 'RecordCorrupt') return undefined;
-    throw error;
-  }
+  const [record] = await readableTransfers(ports, [id]);
+  return record;
 }

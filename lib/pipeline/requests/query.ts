@@ -90,9 +90,7 @@ export async function listTransfers(
   const step = Math.min(TOGETHER, limit);
   for (let index = 0; index < ids.length && found.length < limit; index += step) {
     const some = await loadTransfers(ports, ids.slice(index, index + step));
-    found.push(
-      ...some.filter((record) => record !== undefined && where(record)).map((record) => record as TransferRecord),
-    );
+    found.push(...some.flatMap((record) => (record !== undefined && where(record) ? [record] : [])));
   }
   return found.slice(0, limit);
 }

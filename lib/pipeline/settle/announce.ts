@@ -6,8 +6,7 @@ import { announced } from '../../transfer/record/transitions-runs.ts';
 import { toIso } from '../../values/time.ts';
 import { giveBackPlaces } from '../shared/hosts/change.ts';
 import type { Ports } from '../shared/ports.ts';
-import { forgetOpen } from '../shared/quotas/open.ts';
-import { countSpent } from '../shared/quotas/spent.ts';
+import { closeOpen } from '../shared/quotas/open.ts';
 import type { Loaded } from '../shared/store.ts';
 import { createUnlessThere, saveTransfer } from '../shared/store.ts';
 import { putRef, uploadRef } from '../shared/upload-ref.ts';
@@ -37,17 +36,13 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
   return 'again';
 }
 
-/**
- * Its owner may have another one open, and what it brought counts for the owner's day: what passed through, of this run
- * alone, or what the store copied by itself. Of an entry its batch does that.
- */
+/** What passed through in this run counts, or what the store copied by itself. Of an entry its batch does that. */
 async function closeAccount(ports: Ports, record: Over): Promise<Pick<Over, 'spentBytes'>> {
   const { id, run, owner, used, spentBytes = 0 } = record;
   if (ports.policy.quotas === undefined || record.batch !== undefined || isTombstone(record)) return {};
   const passed = Math.ceil(used?.bytes ?? 0);
   const size = record.status === 'completed' && record.result.unchanged !== true ? record.result.sizeBytes : 0;
-  await countSpent(ports, owner, `${id}.${run}`, Math.max(passed - spentBytes, size));
-  await forgetOpen(ports, owner, { id, run });
+  await closeOpen(ports, owner, { id, run }, Math.max(passed - spentBytes, size));
   return passed === 0 ? {} : { spentBytes: passed };
 }
 

@@ -6,7 +6,7 @@ import { missing } from '../../../transfer/batch/outcome.ts';
 import { fromIso } from '../../../values/time.ts';
 import { changeBatch, fleetOf, markBatchActive } from '../../shared/batches/fleet.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { noteOpen } from '../../shared/quotas/open.ts';
+import { noteOpen, openBatch } from '../../shared/quotas/open.ts';
 import { batchNotFound, batchRunning, nothingFailed } from './batch-errors.ts';
 import { findBatch } from './load-batch.ts';
 
@@ -21,7 +21,7 @@ export async function retryBatch(ports: Ports, batchId: string, actedBy: string 
   const before = await findBatch(ports, batchId);
   checkRetry(ports, before);
   const run = runOf(before) + 1;
-  await noteOpen(ports, before.owner ?? 'local', { id: `batch-${batchId}`, run });
+  await noteOpen(ports, before.owner ?? 'local', openBatch(batchId, run));
   await markBatchActive(ports, batchId, run);
   const stored = await changeBatch(ports, batchId, (there) => {
     checkRetry(ports, there);

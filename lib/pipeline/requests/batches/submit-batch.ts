@@ -11,7 +11,7 @@ import { fleetOf, markBatchActive, SEALED } from '../../shared/batches/fleet.ts'
 import type { BatchSubmission, SealedList } from '../../shared/batches/submission.ts';
 import { notificationsOf } from '../../shared/notifications.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { noteOpen } from '../../shared/quotas/open.ts';
+import { noteOpen, openBatch } from '../../shared/quotas/open.ts';
 import { claimId } from '../claim-id.ts';
 import { loadBatch } from './load-batch.ts';
 
@@ -38,7 +38,7 @@ export async function submitBatch(
     return await planAgain(ports, there);
   }
   const run = there === undefined ? 1 : runOf(there) + 1;
-  await noteOpen(ports, submission.owner, { id: `batch-${id}`, run });
+  await noteOpen(ports, submission.owner, openBatch(id, run));
   await markBatchActive(ports, id, run);
   const secret: SealedList = { v: 1, list, ...stated({ reading, source }) };
   await sealed.seal(SEALED.list(id), secret);

@@ -5,17 +5,22 @@ import type { Ports } from '../ports.ts';
 import { createUnlessThere } from '../store.ts';
 import { limitsOf } from './limits.ts';
 import { quotaExceeded } from './quota-exceeded.ts';
-import { checkSpent } from './spent.ts';
+import { checkSpent, countSpent } from './spent.ts';
 
 type QuotaPorts = Pick<Ports, 'records' | 'clock' | 'policy'>;
+type ClosingPorts = QuotaPorts & Pick<Ports, 'ids'>;
 
 /** When one ends is not known; a client that asks so often costs little. */
 const COME_AGAIN_MS = 60_000;
 
-/** Of a transfer; of a batch with `batch-` before its id. */
+/** Of a transfer, or what `openBatch` makes of a batch. */
 export interface OpenName {
   readonly id: string;
   readonly run: number;
+}
+
+export function openBatch(id: string, run: number): OpenName {
+  return { id: `batch-${id}`, run };
 }
 
 /**
@@ -53,6 +58,15 @@ export async function forgetOpen(
 ): Promise<void> {
   if (ports.policy.quotas === undefined) return;
   await ports.records.delete(KEYS.open(owner, id, run));
+}
+
+/**
+ * It has ended: its owner may have another one open, and what it brought counts for the owner's day. Once more is no
+ * harm.
+ */
+export async function closeOpen(ports: ClosingPorts, owner: string, name: OpenName, bytes: number): Promise<void> {
+  await countSpent(ports, owner, `${name.id}.${name.run}`, bytes);
+  await forgetOpen(ports, owner, name);
 }
 
 /** As many as there are, or `most`. */

@@ -28,8 +28,6 @@ export interface WantedRights {
 
 /** What an event source needs on its queue. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
 const CONSUMES = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-
-type Pair = readonly [resource: string, action: string];
 const CONSUMED = {
   api: [],
   planner: ['plans', 'streams'],
@@ -38,6 +36,8 @@ const CONSUMED = {
 } as const;
 /** Of what lies under a prefix, one is asked for. */
 const SAMPLE = 'piecework-doctor';
+
+type Pair = readonly [resource: string, action: string];
 
 /**
  * All that functions need of the records bucket, of destinations, of queues and of each other. Keys of KMS, sources and
@@ -56,7 +56,6 @@ export function wantedRights(
     `arn:${partition}:sqs:${region}:${account}:${queueUrls[queue]?.split('/').at(-1)}`;
   const lambda = (name: string) => `arn:${partition}:lambda:${region}:${account}:function:${name}`;
   const has = (queue: keyof typeof queueUrls) => queueUrls[queue] !== undefined;
-  const notifies = queueUrls.notifications !== undefined;
   const ofStages = STAGES.flatMap((stage) => {
     const { read, write, remove } = RECORD_RIGHTS[stage];
     return grouped(stage, [
@@ -68,10 +67,9 @@ export function wantedRights(
         ...OBJECT_RIGHTS[stage].map((action) => [s3(`${bucket}/${prefix}${SAMPLE}`), action] as const),
         ...BUCKET_RIGHTS[stage].map((action) => [s3(bucket), action] as const),
       ]),
-      ...SENDS[stage].filter(has).map((queue) => [sqs(queue), 'sqs:SendMessage'] as const),
-      ...(notifies && stage === 'finalizer' ? NOTIFICATION_SENDS.finalizer : []).map(
-        (queue) => [sqs(queue), 'sqs:SendMessage'] as const,
-      ),
+      ...[...SENDS[stage], ...(stage === 'finalizer' ? NOTIFICATION_SENDS.finalizer : [])]
+        .filter(has)
+        .map((queue) => [sqs(queue), 'sqs:SendMessage'] as const),
       ...CALLS[stage].map((other) => [lambda(functions[other]), CALL_RIGHT] as const),
       ...CONSUMED[stage].filter(has).flatMap((queue) => CONSUMES.map((action) => [sqs(queue), action] as const)),
       ...(stage === 'finalizer' ? (['plansDead', 'streamsDead', 'resultsDead'] as const) : [])
@@ -79,7 +77,7 @@ export function wantedRights(
         .flatMap((queue) => EMPTYING_RIGHTS.map((action) => [sqs(queue), action] as const)),
     ]);
   });
-  return notifies ? [...ofStages, ...grouped(NOTIFIER, notifierPairs())] : ofStages;
+  return has('notifications') ? [...ofStages, ...grouped(NOTIFIER, notifierPairs())] : ofStages;
 
   function notifierPairs(): readonly Pair[] {
     const machine = `arn:${partition}:states:${region}:${account}:stateMachine:${SAMPLE}`;

@@ -9,8 +9,7 @@ import { fromIso } from '../../../../values/time.ts';
 import { changeBatch, fleetOf, SEALED } from '../../../shared/batches/fleet.ts';
 import { pathsUnder } from '../../../shared/paths-under.ts';
 import type { Ports } from '../../../shared/ports.ts';
-import { forgetOpen } from '../../../shared/quotas/open.ts';
-import { countSpent } from '../../../shared/quotas/spent.ts';
+import { closeOpen, openBatch } from '../../../shared/quotas/open.ts';
 
 /**
  * What is left when a batch is over: the end is announced, its sealed entries are kept until its hold is over, and last
@@ -40,13 +39,11 @@ export async function settleBatch(ports: Ports, batch: BatchRecord, signal: Abor
   for (let each = 1; each <= run; each += 1) await ports.records.delete(KEYS.activeBatch(batch.id, each));
 }
 
-/** Its owner may have another one open, and what this run brought counts for the owner's day. */
+/** Only what this run brought counts. */
 async function closeAccount(ports: Ports, batch: BatchRecord): Promise<Pick<BatchRecord, 'spentBytes'>> {
   const { id, owner = 'local', counters = NO_OUTCOMES, spentBytes = 0 } = batch;
-  const run = runOf(batch);
   if (ports.policy.quotas === undefined) return {};
-  await countSpent(ports, owner, `batch-${id}.${run}`, counters.bytes - spentBytes);
-  await forgetOpen(ports, owner, { id: `batch-${id}`, run });
+  await closeOpen(ports, owner, openBatch(id, runOf(batch)), counters.bytes - spentBytes);
   return { spentBytes: counters.bytes };
 }
 
