@@ -68,15 +68,16 @@ export async function countTransfer(one: Case): Promise<Counted> {
     owner: 'arn:aws:iam::123456789012:role/somebody',
   });
   let isOver = false;
-  let endedAt = startedAt;
+  let endedAt = 0;
   void submitted.then(async ({ id }) => {
     for (;;) {
       await time.sleep(10_000);
       const before = requests.of('GET transfers');
       const record = (await loadTransfer({ records }, id))?.record;
       requests.count('GET transfers', before - requests.of('GET transfers'));
+      // What is done after it was over is done by the next look.
+      if (record?.status === 'completed' && endedAt > 0) break;
       if (record?.endedAt !== undefined) endedAt = Date.parse(record.endedAt);
-      if (record?.status === 'completed' && record.announced) break;
       if (record?.status === 'failed') throw new Error(record.reason?.message);
     }
     isOver = true;

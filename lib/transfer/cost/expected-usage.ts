@@ -20,7 +20,9 @@ export const USUAL_BYTES_PER_SECOND = 8 * 1024 ** 2;
 const COPY_BYTES_PER_SECOND = 100 * 1024 ** 2;
 
 /** What each transfer asks, whatever is in it: its key, marker, sealed source and record, the looks at its host. */
-const BASE = { s3Writes: 9, s3Reads: 12, queueRequests: 9, events: 3, apiRequests: 1 };
+const BASE = { s3Writes: 8, s3Reads: 10, queueRequests: 9, events: 3, apiRequests: 1 };
+/** Of one that is put at once: its record three times, and no look at its host; two messages, received and deleted. */
+const BASE_OF_PUT = { ...BASE, s3Writes: 6, s3Reads: 5, queueRequests: 6 };
 /** Of the finalizer for one round, of the API's function for a request: three or four requests to S3. */
 const ROUND_SECONDS = 0.2;
 /** Of the planner besides bytes: the source is looked at, and its speed; the completion is proved. */
@@ -41,10 +43,11 @@ export function expectedUsage(plan: Plan, conditions: Conditions): Usage {
   const seconds = bringingSeconds(bytes, { bytesPerSecond, sideBySide: 1, memoryMiB });
   const parts = plan.mode === 'single' ? 0 : Math.ceil(bytes / plan.pieceSizeBytes);
   const looks = seconds / 60;
+  const base = plan.mode === 'single' ? BASE_OF_PUT : BASE;
   return {
-    ...BASE,
-    s3Writes: BASE.s3Writes + 1 + (parts === 0 ? 0 : parts + 3) + looks,
-    s3Reads: BASE.s3Reads + 3 * looks,
+    ...base,
+    s3Writes: base.s3Writes + 1 + (parts === 0 ? 0 : parts + 3) + looks,
+    s3Reads: base.s3Reads + 3 * looks,
     functionRuns: 3 + (parts === 0 ? 0 : 1),
     gbSeconds:
       gbSecondsOf(memoryMiB, 1 + seconds + (parts === 0 ? 0 : FINISHING_SECONDS)) +
