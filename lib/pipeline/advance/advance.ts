@@ -12,6 +12,7 @@ import { usageOfInputs, withUsage } from '../../transfer/record/used.ts';
 import { fromIso } from '../../values/time.ts';
 import { giveBackPlaces, learnOfHost } from '../shared/hosts/change.ts';
 import { lookAtHost, takePlaces } from '../shared/hosts/look.ts';
+import { renewLeases } from '../shared/hosts/renew-leases.ts';
 import type { HostView } from '../shared/hosts/share.ts';
 import { listAllParts } from '../shared/list-parts.ts';
 import { ourObjectAfterFailure } from '../shared/object/our-object.ts';
@@ -47,13 +48,14 @@ export async function advance(
     await carryOut(ports, stored, commands, signal);
     // Once, and not at each swap that was lost; and last, since it is a hint that no command has to wait for.
     if (host.hasNews) await learnOfHost(ports, before, inputs, signal);
+    if (host.renewsLeases && inputs.every(({ kind }) => kind === 'tick')) await renewLeases(ports, before, signal);
     const kept = placesKept(host, record, ledger);
     if (kept !== undefined && mayWriteHosts(inputs)) await giveBackPlaces(ports, record, kept, signal);
   });
 }
 
 /** What is over, or was fetched whole, sends nothing to any host. */
-const UNASKED: HostView = { facts: { places: 0 }, hasNews: false, held: 0, wanted: 0, othersWait: false };
+const UNASKED: HostView = { facts: { places: 0 }, hasNews: false, held: 0, wanted: 0, othersWait: false, renewsLeases: false };
 
 async function askHost(
   ports: Ports,

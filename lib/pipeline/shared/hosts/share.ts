@@ -1,6 +1,7 @@
 import type { HostEntry } from '../../../records/records.ts';
 import { placesUnder } from '../../../transfer/decide/ceiling.ts';
 import type { HostFacts, Input } from '../../../transfer/decide/decision.ts';
+import { leasesDue } from '../../../transfer/decide/sharing/leases.ts';
 import { claimPlaces, givePlacesBack, leased, othersWait } from '../../../transfer/decide/sharing/shares.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import { ownerMark } from '../../../values/text/owner-name.ts';
@@ -25,6 +26,8 @@ export interface HostView {
   readonly wanted: number;
   /** Another transfer could have more places than it has. */
   readonly othersWait: boolean;
+  /** It is its part to renew the leases of the others (`renewLeases`). */
+  readonly renewsLeases: boolean;
   /** To be stored before the places are used; `undefined` = nothing. */
   readonly claimed?: HostEntry;
 }
@@ -49,7 +52,7 @@ export function viewHost(
     // Where connections are counted, the ceiling is held as they are taken.
     const bound = ports.policy.countsConnections === true ? undefined : ceiling;
     const places = placesUnder(bound, parallelism, wanted);
-    return { facts: factsOf(ports, before, places), hasNews, held: 0, wanted, othersWait: false };
+    return { facts: factsOf(ports, before, places), hasNews, held: 0, wanted, othersWait: false, renewsLeases: false };
   }
   const now = ports.clock.now();
   const sharers = leased(before?.sharers, now);
@@ -61,6 +64,7 @@ export function viewHost(
     hasNews,
     held: claim.held,
     wanted: used,
+    renewsLeases: ports.policy.isTicked === true && leasesDue(sharers, record.id, now).length > 0,
     othersWait: othersWait(claim.sharers ?? sharers, record.id, ceiling),
   };
   if (claim.sharers === undefined) return view;

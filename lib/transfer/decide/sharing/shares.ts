@@ -12,7 +12,7 @@ import type { Sharer, Sharers } from './sharer.ts';
  * - Its due is the ceiling divided by the number of sharers, and where they are of several owners, by these first
  *   (`dues.ts`). With more sharers than connections those who came later have none, and those in front go to the back
  *   after a turn.
- * - A share is leased: who does not come again is no sharer any more after three minutes, whatever became of it.
+ * - A share is leased: who does not come again is no sharer any more after five minutes, whatever became of it.
  */
 
 export interface Claim {
@@ -32,8 +32,8 @@ export interface Claim {
   readonly turnMs?: number;
 }
 
-/** On AWS every transfer is looked at once a minute: the look that renews it may fail once. */
-export const LEASE_MS = 180_000;
+/** On AWS every transfer is looked at once a minute: the looks that renew it may fail (`leases.ts`). */
+export const LEASE_MS = 300_000;
 /** A lease is renewed once no more than this part of it is left, not at each look. */
 const RENEWED_AT = { ninths: 4 };
 /** So long one transfer keeps its places where others have none. */
