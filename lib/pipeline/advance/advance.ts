@@ -55,7 +55,14 @@ export async function advance(
 }
 
 /** What is over, or was fetched whole, sends nothing to any host. */
-const UNASKED: HostView = { facts: { places: 0 }, hasNews: false, held: 0, wanted: 0, othersWait: false, renewsLeases: false };
+const UNASKED: HostView = {
+  facts: { places: 0 },
+  hasNews: false,
+  held: 0,
+  wanted: 0,
+  othersWait: false,
+  renewsLeases: false,
+};
 
 async function askHost(
   ports: Ports,

@@ -91,7 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
       '  if (waits.length > 0) await ports.records.delete(KEYS.active(record.id, record.run));\n  if (waits.length > 0) return { waitMs',
   },
   {
-    name: 'the marker goes, and no event told of the end (rule 17)',
+    name: 'the marker goes, and the end was not announced (rule 17)',
     file: 'lib/pipeline/settle/announce.ts',
     find: '  await ports.events.emit(end);',
     replace: '  if (ports.policy.endsByMarker !== true) await ports.events.emit(end);',
