@@ -38,6 +38,8 @@ export async function countTransfer(one: Case): Promise<Counted> {
   const requests = new Requests();
   const records = countedRecords(requests, time);
   const sealed = new Map<string, SourceLocator>();
+  // One server for all workers: it breaks off first tries, whoever makes them.
+  const sources = countedSources(pieceCount * PIECE_BYTES, failing);
   let nth = 0;
   const destination = countedDestination(requests, time, () => {
     nth += 1;
@@ -53,7 +55,7 @@ export async function countTransfer(one: Case): Promise<Counted> {
       ...shared,
       records,
       secrets: countedSecrets(requests, time, sealed),
-      sources: countedSources(pieceCount * PIECE_BYTES, failing),
+      sources,
       destinations: () => destination,
       windows: windowPool({ windowBytes: PIECE_BYTES, count: WINDOW_COUNT, allocate: (bytes) => Buffer.alloc(bytes) }),
     }),
