@@ -8,7 +8,7 @@ import { startOrigin } from '../support/origin.ts';
 import { CASES } from './cases/all.ts';
 import type { Shown } from './rehearse.ts';
 import { rehearse } from './rehearse.ts';
-import { Scene } from './scene.ts';
+import { Scene, STREAM_WORKERS } from './scene.ts';
 
 // By hand: npm run rehearse -- [--only TEXT] [--write] What the runbook says, done: the causes of alarms are brought
 // about on a stand-in for AWS, found and mended with the runbook's own commands, and nothing is lost. `--write` puts
@@ -29,6 +29,7 @@ const context = {
   standIn: 'true',
   ports: String(origin.port),
   privateHosts: '127.0.0.1',
+  maxStreams: String(STREAM_WORKERS),
 };
 const pipeline = new Pipeline(cloud, await deploy(cloud, STACK, context));
 await pipeline.s3.send(new CreateBucketCommand({ Bucket: target }));

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DescribeAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import type { Pipeline } from '../e2e/pipeline.ts';
 import { clientOf } from '../e2e/pipeline.ts';
 import type { Cloud } from '../e2e/stand-in.ts';
@@ -14,6 +14,9 @@ interface Said {
   readonly exit: number;
   readonly text: string;
 }
+
+/** Streams at the same time: as few as an event source may be bound to. */
+export const STREAM_WORKERS = 2;
 
 /** A deployed stack, its alarms, a source, and an operator at a keyboard. */
 export class Scene {
@@ -46,6 +49,21 @@ export class Scene {
     const found = this.#alarms.filter(({ AlarmDescription = '' }) => AlarmDescription.endsWith(anchor));
     if (found.length === 0) throw new Error(`the stack has no alarm of "${heading}"`);
     return found;
+  }
+
+  /** For an alarm that waits for hours: the same with a threshold that comes sooner. */
+  async changeThreshold(heading: string, Threshold: number): Promise<void> {
+    const client = new CloudWatchClient(clientOf(this.cloud));
+    for (const alarm of this.alarmsOf(heading)) {
+      const { AlarmName, AlarmDescription, Namespace, MetricName, Dimensions, Statistic, Period } = alarm;
+      const { EvaluationPeriods, ComparisonOperator, TreatMissingData } = alarm;
+      const same = { AlarmName, AlarmDescription, Namespace, MetricName, Dimensions, Statistic, Period };
+      await client.send(
+        new PutMetricAlarmCommand({ ...same, EvaluationPeriods, ComparisonOperator, TreatMissingData, Threshold }),
+      );
+    }
+    client.destroy();
+    await this.loadAlarms();
   }
 
   /** Types `piecework …` and reads what is printed. */

@@ -4,7 +4,7 @@ import { examine } from '../../lib/aws/ops/doctor/examine.ts';
 import type { DeploymentSeen, FunctionSeen, Seen } from '../../lib/aws/ops/doctor/seen.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { NOW, transferring } from '../support/a-transfer.ts';
-import { healthy } from '../support/deployment-seen.ts';
+import { alarmSeen, healthy } from '../support/deployment-seen.ts';
 
 const DAY = 86_400_000;
 
@@ -62,6 +62,7 @@ test('the notifier is looked at where there is one: its function, its queue, its
 
 describe('what is found', () => {
   const depths = healthy().depths;
+  const alarmsThere = healthy().deployment.alarms.map((name) => alarmSeen({ name }));
   const depth = (waiting: number) => ({ value: { waiting, inHand: 0, delayed: 0 } });
   test.each<readonly [string, Partial<DeploymentSeen>, readonly string[]]>([
     [
@@ -135,12 +136,13 @@ describe('what is found', () => {
       ['broken rights: the planner has no s3:PutObject on arn:x'],
     ],
     [
-      'an alarm',
+      'an alarm, and not its group, which says the same',
       {
         alarms: {
           value: [
-            { name: 'no-tick', state: 'ALARM', see: 'no-tick' },
-            { name: 'other', state: 'OK' },
+            alarmSeen({ name: 'no-tick', state: 'ALARM', see: 'no-tick' }),
+            alarmSeen({ name: 'finalizer-fails', state: 'ALARM', isGroup: true }),
+            alarmSeen({ name: 'other' }),
           ],
         },
       },
@@ -148,8 +150,17 @@ describe('what is found', () => {
     ],
     [
       'an alarm that was deleted',
-      { alarms: { value: [{ name: 'no-tick', state: 'OK' }] } },
-      ['look alarms: 1 of the 2 alarms of the stack are not there'],
+      { alarms: { value: [alarmSeen({ name: 'no-tick' }), alarmSeen({ name: 'finalizer-fails', isGroup: true })] } },
+      ['look alarms: 1 of the 3 alarms of the stack are not there'],
+    ],
+    [
+      'alarms whose actions were switched off by hand',
+      {
+        alarms: {
+          value: [...alarmsThere.slice(1), alarmSeen({ name: 'one', isSilenced: true })],
+        },
+      },
+      ['look alarms: 1 make no calls: their actions are switched off'],
     ],
     [
       'a queue that waits too long',

@@ -27,6 +27,10 @@ export interface FunctionSeen {
 export interface AlarmSeen {
   readonly name: string;
   readonly state: string;
+  /** Of several that say the same: it is on where one of them is. */
+  readonly isGroup: boolean;
+  /** It has actions, and they were switched off by hand. */
+  readonly isSilenced: boolean;
   /** Of docs/runbook.md, as an anchor. */
   readonly see?: string;
   /** ISO 8601. */
