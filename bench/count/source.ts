@@ -4,11 +4,15 @@ import type { Snapshot } from '../../lib/transfer/snapshot.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
 import { fractionOf } from '../../lib/values/random.ts';
 
-/** Sources of so many bytes, which take no time; some of the pieces' first tries are broken off. */
-export function countedSources(sizeBytes: number, failing = 0): Sources {
+/**
+ * Sources of so many bytes, which take no time.
+ * @param failing of the pieces' first tries, which are broken off
+ * @param ranges without them a source does not say how long it is either
+ */
+export function countedSources(sizeBytes: number, { failing = 0, ranges = true } = {}): Sources {
   const snapshot: Snapshot = {
-    sizeBytes,
-    ranges: true,
+    ...(ranges ? { sizeBytes } : {}),
+    ranges,
     validator: { kind: 'strong', etag: '"v1"' },
     digests: {},
     warnings: [],
@@ -19,8 +23,8 @@ export function countedSources(sizeBytes: number, failing = 0): Sources {
     probe: async () => ({
       snapshot,
       finalUrl: '',
-      body: zeros(1),
-      bodyIsWhole: false,
+      body: zeros(ranges ? 1 : sizeBytes),
+      bodyIsWhole: !ranges,
       async [Symbol.asyncDispose]() {},
     }),
     async open(_from, _snapshot, range) {

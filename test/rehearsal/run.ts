@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { anchorOf } from '../../lib/aws/ops/doctor/finding.ts';
 import { bootstrap, deploy } from '../e2e/deploy.ts';
 import { bucketsOf, Pipeline, PREFIX } from '../e2e/pipeline.ts';
 import { startCloud } from '../e2e/stand-in.ts';
@@ -29,6 +30,8 @@ const context = {
   standIn: 'true',
   ports: String(origin.port),
   privateHosts: '127.0.0.1',
+  // Only where there is one to call are there groups.
+  alarmTopic: `arn:aws:sns:${cloud.region}:${cloud.account}:rehearsal`,
   maxStreams: String(STREAM_WORKERS),
 };
 const pipeline = new Pipeline(cloud, await deploy(cloud, STACK, context));
@@ -54,14 +57,18 @@ if (values.write && process.exitCode !== 1)
 
 function tableOf(all: readonly Shown[]): string {
   return [
-    '| Alarm | Cause | Its metric: at the worst, threshold, afterwards | What was typed |',
-    '| --- | --- | --- | --- |',
-    ...all.map(({ alarm, saidBy, cause, metric, typed }) => {
-      const heading =
-        alarm === undefined ? `none: ${saidBy}` : `[${alarm}](#${alarm.toLowerCase().replaceAll(' ', '-')})`;
+    '| Alarm | Called for by | Cause | Its metric: at the worst, threshold, afterwards | What was typed |',
+    '| --- | --- | --- | --- | --- |',
+    ...all.map(({ alarm, group, saidBy, cause, metric, typed }) => {
+      const heading = alarm === undefined ? `none: ${saidBy}` : linkTo(alarm);
+      const caller = alarm === undefined ? '' : group === undefined ? 'itself' : linkTo(group);
       const numbers = metric === undefined ? '' : `${metric.worst}, ${metric.threshold}, ${metric.after}`;
       const commands = typed.map((line) => `\`${line.replace(/01[0-9A-Z]{24}/g, 'ID')}\``).join(', ');
-      return `| ${heading} | ${cause} | ${numbers} | ${commands === '' ? (alarm === undefined ? 'nothing' : 'none: the log names the right') : commands} |`;
+      return `| ${heading} | ${caller} | ${cause} | ${numbers} | ${commands === '' ? (alarm === undefined ? 'nothing' : 'none: the log names the right') : commands} |`;
     }),
   ].join('\n');
+}
+
+function linkTo(heading: string): string {
+  return `[${heading}](#${anchorOf(heading)})`;
 }

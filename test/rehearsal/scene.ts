@@ -1,11 +1,17 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchClient, DescribeAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import type { CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  PutMetricAlarmCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
 import type { Pipeline } from '../e2e/pipeline.ts';
 import { clientOf } from '../e2e/pipeline.ts';
 import type { Cloud } from '../e2e/stand-in.ts';
 import type { Origin } from '../support/origin.ts';
+import { until } from './case.ts';
 import { Gauges } from './gauges.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'piecework.js');
@@ -28,6 +34,7 @@ export class Scene {
   /** What the operator has typed since the last case began. */
   readonly typed: string[] = [];
   #alarms: readonly MetricAlarm[] = [];
+  #groups: readonly CompositeAlarm[] = [];
 
   constructor(cloud: Cloud, stack: string, pipeline: Pipeline, origin: Origin) {
     this.cloud = cloud;
@@ -39,8 +46,31 @@ export class Scene {
 
   async loadAlarms(): Promise<void> {
     const client = new CloudWatchClient(clientOf(this.cloud));
-    this.#alarms = (await client.send(new DescribeAlarmsCommand({}))).MetricAlarms ?? [];
+    const asked = new DescribeAlarmsCommand({ AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] });
+    const { MetricAlarms = [], CompositeAlarms = [] } = await client.send(asked);
+    this.#alarms = MetricAlarms;
+    this.#groups = CompositeAlarms;
     client.destroy();
+  }
+
+  /** The description of the group that comes on with an alarm and makes its call. `undefined` = it calls by itself. */
+  async groupOf({ AlarmName, AlarmArn = '' }: MetricAlarm): Promise<string | undefined> {
+    const group = this.#groups.find(({ AlarmRule = '' }) => AlarmRule.includes(`"${AlarmArn}"`));
+    if (group === undefined) return undefined;
+    const client = new CloudWatchClient(clientOf(this.cloud));
+    // The stand-in watches no metrics, and does watch what groups are made of.
+    const turn = (StateValue: 'ALARM' | 'OK') =>
+      client.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'a rehearsal' }));
+    const isOn = async () => {
+      await this.loadAlarms();
+      return this.#groups.find((one) => one.AlarmName === group.AlarmName)?.StateValue === 'ALARM';
+    };
+    await turn('ALARM');
+    await until(`${group.AlarmName} is on`, isOn);
+    await turn('OK');
+    await until(`${group.AlarmName} is off`, async () => !(await isOn()));
+    client.destroy();
+    return group.AlarmDescription;
   }
 
   /** Those of a heading of the runbook, as they are deployed. */
