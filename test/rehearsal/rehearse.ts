@@ -1,9 +1,9 @@
 import { GROUPS } from '../../cdk/monitoring/groups.ts';
 import { anchorOf } from '../../lib/aws/ops/doctor/finding.ts';
 import type { Case } from './case.ts';
-import { until } from './case.ts';
 import { fires } from './gauges.ts';
 import type { Scene } from './scene.ts';
+import { until } from './waiting.ts';
 
 /** What a case has shown. */
 export interface Shown {

@@ -11,8 +11,8 @@ import type { Pipeline } from '../e2e/pipeline.ts';
 import { clientOf } from '../e2e/pipeline.ts';
 import type { Cloud } from '../e2e/stand-in.ts';
 import type { Origin } from '../support/origin.ts';
-import { until } from './case.ts';
 import { Gauges } from './gauges.ts';
+import { until } from './waiting.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'piecework.js');
 

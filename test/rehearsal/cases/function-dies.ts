@@ -3,7 +3,7 @@ import type { Variables } from '../by-hand/change-variables.ts';
 import { changeVariables } from '../by-hand/change-variables.ts';
 import { changeVisibility } from '../by-hand/change-visibility.ts';
 import type { Case } from '../case.ts';
-import { expectSaid, until } from '../case.ts';
+import { expectSaid, until } from '../waiting.ts';
 
 const MIB = 1024 ** 2;
 

@@ -1,7 +1,7 @@
 import { changeEventSource } from '../by-hand/change-event-source.ts';
 import type { Case } from '../case.ts';
-import { expectSaid, until } from '../case.ts';
 import { STREAM_WORKERS } from '../scene.ts';
+import { expectSaid, until } from '../waiting.ts';
 
 /** More than a window, so that it needs a worker of its own, for some 45 s of the minute that one has on a stand-in. */
 const SIZE = 18 * 1024 ** 2;
