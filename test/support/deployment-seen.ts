@@ -45,11 +45,13 @@ export function healthy(over: Partial<DeploymentSeen> = {}, notifies = false): D
     ) as unknown as DeploymentSeen['functions'],
     concurrency: { value: 1000 },
     alarms: { value: deployment.alarms.map((name) => alarmSeen({ name })) },
+    hasMetrics: { value: true },
     records: { value: { transferMarkers: [], batchMarkers: [], transfers: new Map(), isComplete: true } },
     destinations: {
       value: [{ rule: { bucket: 'target', prefix: 'in/' }, abortsAfterDays: { value: 15 }, uploads: { value: [] } }],
     },
     rights: { value: [] },
+    network: { value: [] },
     ...over,
   };
 }

@@ -1,15 +1,17 @@
 import type { Finding } from '../finding.ts';
-import { finding, ok } from '../finding.ts';
+import { anchorOf, finding, ok } from '../finding.ts';
 import type { AlarmSeen, DeploymentSeen } from '../seen.ts';
 import { whenSeen } from '../when-seen.ts';
 
 const CHECK = 'alarms';
 
 /** Those that are on, each with its own heading; a group says nothing more than its alarms. */
-export function checkAlarms({ alarms, deployment }: DeploymentSeen): readonly Finding[] {
+export function checkAlarms({ alarms, hasMetrics, deployment }: DeploymentSeen): readonly Finding[] {
   return whenSeen(CHECK, alarms, (all) => {
     const findings = [
-      ...all.filter(({ state, isGroup }) => state === 'ALARM' && !isGroup).map(thatIsOn),
+      ...all
+        .filter(({ state, isGroup }) => state === 'ALARM' && !isGroup)
+        .map((alarm) => thatIsOn(alarm, 'value' in hasMetrics && !hasMetrics.value)),
       ...thatAreMissing(deployment.alarms.length, all.length),
       ...thatAreSilenced(all.filter(({ isSilenced }) => isSilenced)),
     ];
@@ -17,11 +19,14 @@ export function checkAlarms({ alarms, deployment }: DeploymentSeen): readonly Fi
   });
 }
 
-function thatIsOn({ name, see, since }: AlarmSeen): Finding {
+/** Where no metric was ever made, its absence says nothing of ticks. */
+function thatIsOn({ name, see, since }: AlarmSeen, isWithoutMetrics: boolean): Finding {
+  const is = `${name} is on${since === undefined ? '' : ` since ${since}`}`;
+  const isEarly = isWithoutMetrics && see === anchorOf('No tick');
   return {
     check: CHECK,
-    state: 'broken',
-    what: `${name} is on${since === undefined ? '' : ` since ${since}`}`,
+    state: isEarly ? 'look' : 'broken',
+    what: isEarly ? `${is}: no metric of this deployment was made yet, and a stand-in makes none` : is,
     ...(see === undefined ? {} : { see }),
   };
 }

@@ -1,6 +1,7 @@
 import type { CloudWatchClient, CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, GetMetricDataCommand, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import type { Instant } from '../../../../values/time.ts';
+import { METRICS_NAMESPACE } from '../../../names.ts';
 import type { Deployment } from '../../deployment/deployment.ts';
 import { onService } from '../../on-service.ts';
 import type { AlarmSeen, DeploymentSeen } from '../seen.ts';
@@ -41,6 +42,15 @@ function alarmSeen(alarm: MetricAlarm | CompositeAlarm, isGroup: boolean): Alarm
     ...(see === undefined ? {} : { see }),
     ...(StateUpdatedTimestamp === undefined ? {} : { since: StateUpdatedTimestamp.toISOString() }),
   };
+}
+
+/** Whether anything that the functions counted has become a metric. @throws as `readAlarms` */
+export async function readHasMetrics(client: CloudWatchClient, { name }: Deployment): Promise<boolean> {
+  const Dimensions = [{ Name: 'deployment', Value: name }];
+  const { Metrics = [] } = await onService('the metrics', 'cloudwatch:ListMetrics', () =>
+    client.send(new ListMetricsCommand({ Namespace: METRICS_NAMESPACE, Dimensions })),
+  );
+  return Metrics.length > 0;
 }
 
 type Ages = Extract<DeploymentSeen['ages'], { readonly value: unknown }>['value'];
