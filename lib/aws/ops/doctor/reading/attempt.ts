@@ -2,7 +2,7 @@ import { asPieceworkError, PieceworkError } from '../../../../errors/error.ts';
 import type { Seen } from '../seen.ts';
 
 /** What an answer says that does not know the call at all, as stand-ins for AWS give it. */
-const NOT_IMPLEMENTED = 501;
+export const NOT_IMPLEMENTED = 501;
 
 /** What was read, or the sentence that says why it could not be. Ctrl-C ends all of it. */
 export async function attempt<T>(signal: AbortSignal, read: () => Promise<T>): Promise<Seen<T>> {

@@ -1,5 +1,6 @@
 import type { ContextEntry, IAMClient } from '@aws-sdk/client-iam';
 import { SimulateCustomPolicyCommand, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import { serviceFailure } from '../../../../errors/foreign.ts';
 import { sideBySide } from '../../../../pipeline/shared/side-by-side.ts';
 import type { BucketRule, DeployedName } from '../../../names.ts';
 import { EVENT_SOURCE, NOTIFIER, PREFIXES, STAGES } from '../../../names.ts';
@@ -19,7 +20,7 @@ import {
 import type { Deployment, OfEachFunction } from '../../deployment/deployment.ts';
 import { onService } from '../../on-service.ts';
 import type { MissingRights } from '../seen.ts';
-import { notOffered } from './attempt.ts';
+import { NOT_IMPLEMENTED, notOffered } from './attempt.ts';
 
 /** Actions that a function needs on one resource. */
 export interface WantedRights {
@@ -164,15 +165,15 @@ export async function readMissingRights(
     }
   });
   if (missing.length > 0 && (await isMistaken(client)))
-    throw notOffered('the simulation of policies does not know prefixes here, as of a stand-in: rights are not known');
+    throw notOffered('policies are not simulated here as IAM does it, so nothing is known of rights');
   return missing;
 }
 
 const RULE = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::piecework/doctor/*' };
 
 /**
- * Whether a simulation denies what a policy plainly allows. Asked where something is said to be missing, and what can't
- * be asked is taken to be right.
+ * Whether a simulation denies what a policy plainly allows, or knows only half of what IAM's does: a stand-in's. Asked
+ * where something is said to be missing; who may not ask gets the answer as it is.
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html
  */
 async function isMistaken(client: IAMClient): Promise<boolean> {
@@ -181,7 +182,10 @@ async function isMistaken(client: IAMClient): Promise<boolean> {
     ActionNames: [RULE.Action],
     ResourceArns: [`arn:aws:s3:::piecework/doctor/${SAMPLE}`],
   });
-  const answer = await client.send(asked).catch(() => undefined);
-  const [one] = answer?.EvaluationResults ?? [];
-  return one !== undefined && one.EvalDecision !== 'allowed';
+  try {
+    const { EvaluationResults: [one] = [] } = await client.send(asked);
+    return one?.EvalDecision !== 'allowed';
+  } catch (error) {
+    return serviceFailure(error).status === NOT_IMPLEMENTED;
+  }
 }
