@@ -126,8 +126,9 @@ export function countedDestination(requests: Requests, time: Timeline, pieceMs: 
       uploads.set(token, new Map());
       return { target, id: token, token };
     },
-    async uploadPart({ id }, { number, sizeBytes }) {
+    async uploadPart({ id }, { number, sizeBytes }, body) {
       requests.count('PUT UploadPart');
+      if (body.kind === 'windows') while ((await body.next()) !== undefined);
       await time.sleep(pieceMs());
       const part = { number, sizeBytes, crc32: 0, modifiedAt: new Date(time.now()).toISOString() };
       uploads.get(id)?.set(number, part);
