@@ -78,6 +78,13 @@ for (const one of streams) {
   if (process.argv.includes('--all')) for (const [name, number] of requests.all) console.log(`    ${name}: ${number}`);
 }
 
+/* What fits one window is put at once: each request that it asks for, in order. */
+const small = (await countTransfer({ pieceCount: 1, places: 16, failing: 0 })).requests.inOrder;
+const numberOf = (kind: RegExp) => small.filter((name) => kind.test(name)).length;
+console.log('\n| a small file | PUT | GET, HEAD | SQS sends |\n| --- | --- | --- | --- |');
+console.log(`| | ${numberOf(/^PUT/)} | ${numberOf(/^(GET|HEAD)/)} | ${numberOf(/sends$/)} |`);
+console.log(small.filter((name) => !name.endsWith(' messages')).join(', '));
+
 /* The same for batches of small entries, per entry. */
 const batches: readonly BatchCase[] = [
   { entries: 2_000, hosts: 1, getMs: 50 },

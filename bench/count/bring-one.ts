@@ -34,11 +34,12 @@ export async function bringOne({ time, requests, api, parallelism, pieceSizeByte
       const record = (await loadTransfer(api, id))?.record;
       // A look of ours is none of the transfer's.
       requests.count('GET transfers', before - requests.of('GET transfers'));
+      // What is done after it was over is done by the next look.
+      if (record?.status === 'completed' && endedAt > startedAt) break;
       if (record?.endedAt !== undefined) endedAt = Date.parse(record.endedAt);
       const reason = record?.reason ?? record?.ending?.reason;
       // Looks would go on for ever.
       if (reason !== undefined) throw new Error(reason.message);
-      if (record?.status === 'completed' && record.announced) break;
     }
   };
   const brought = bring().finally(() => {

@@ -20,13 +20,12 @@ export function countedSources(sizeBytes: number, { failing = 0, ranges = true }
   const tries = new Map<number, number>();
   return () => ({
     schemes: ['https'],
-    probe: async () => ({
-      snapshot,
-      finalUrl: '',
-      body: zeros(ranges ? 1 : sizeBytes),
-      bodyIsWhole: !ranges,
-      async [Symbol.asyncDispose]() {},
-    }),
+    async probe(_from, firstBytes) {
+      const bodyIsWhole = !ranges || firstBytes === 'all' || sizeBytes <= firstBytes;
+      // Of what is larger only a look is taken.
+      const body = zeros(bodyIsWhole ? sizeBytes : 1);
+      return { snapshot, finalUrl: '', body, bodyIsWhole, async [Symbol.asyncDispose]() {} };
+    },
     async open(_from, _snapshot, range) {
       const tried = (tries.get(range.start) ?? 0) + 1;
       if (failing > 0) tries.set(range.start, tried);

@@ -87,6 +87,16 @@ describe('the model of what a transfer uses', () => {
     expectNear(usage.s3Reads - 3 * looks, countedOf(/^(GET|HEAD)/), 'reads');
   });
 
+  test('of a small file is what is counted, with a key and a look at what is there', async () => {
+    const { requests } = await countTransfer({ pieceCount: 1, places: 16, failing: 0 });
+    const countedOf = (kind: RegExp) => requests.inOrder.filter((name) => kind.test(name)).length;
+    const usage = expectedUsage({ mode: 'single', sizeBytes: 1 }, { workers: WORKERS, places: 1 });
+    expect(countedOf(/^PUT/)).toBe(6);
+    expect(usage.s3Writes).toBeCloseTo(countedOf(/^PUT/) + 1, 1);
+    expect(usage.s3Reads).toBeCloseTo(countedOf(/^(GET|HEAD)/) + 1, 1);
+    expect(usage.queueRequests).toBe(3 * countedOf(/sends$/));
+  });
+
   test('asks less of SQS and Lambda for larger pieces, and as much of the network', () => {
     const [small, large] = [8, 64].map((mib) =>
       expectedUsage(pieces(4096 / mib, mib * MIB), { workers: WORKERS, places: 16 }),

@@ -21,7 +21,9 @@ export const USUAL_BYTES_PER_SECOND = 8 * 1024 ** 2;
 const COPY_BYTES_PER_SECOND = 100 * 1024 ** 2;
 
 /** What each transfer asks, whatever is in it: its key, marker, sealed source and record, the looks at its host. */
-const BASE = { s3Writes: 9, s3Reads: 12, queueRequests: 9, events: 3, apiRequests: 1 };
+const BASE = { s3Writes: 8, s3Reads: 10, queueRequests: 9, events: 3, apiRequests: 1 };
+/** Of one that is put at once: its record three times, and no look at its host; two messages, received and deleted. */
+const BASE_OF_PUT = { ...BASE, s3Writes: 6, s3Reads: 5, queueRequests: 6 };
 /** Of the finalizer for one round, of the API's function for a request: three or four requests to S3. */
 const ROUND_SECONDS = 0.2;
 /** Of the planner besides bytes: the source is looked at, and its speed; the completion is proved. */
@@ -47,10 +49,11 @@ export function expectedUsage(plan: Plan, conditions: Conditions): Usage {
   const bytes = plan.sizeBytes ?? 0;
   const seconds = bringingSeconds(bytes, { bytesPerSecond, sideBySide: 1, memoryMiB: workers.plannerMemoryMiB });
   const looks = seconds / 60;
+  const base = plan.mode === 'single' ? BASE_OF_PUT : BASE;
   const whole: Usage = {
-    ...BASE,
-    s3Writes: BASE.s3Writes + 1 + looks,
-    s3Reads: BASE.s3Reads + 3 * looks,
+    ...base,
+    s3Writes: base.s3Writes + 1 + looks,
+    s3Reads: base.s3Reads + 3 * looks,
     functionRuns: 3,
     gbSeconds:
       gbSecondsOf(workers.plannerMemoryMiB, 1 + seconds) + gbSecondsOf(workers.metadataMemoryMiB, 2 * ROUND_SECONDS),
