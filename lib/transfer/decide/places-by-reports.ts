@@ -1,5 +1,6 @@
 import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
+import { inFlightOf } from '../loads/loads.ts';
 import type { LedgerView } from '../plan/ledger.ts';
 import { missingBelow } from '../plan/ledger.ts';
 import { NO_PIECES, piecesIn } from '../plan/piece-set.ts';
@@ -33,12 +34,17 @@ export function placesByReports(
   const ledger: LedgerView = { doneThrough: record.doneThrough, done };
   const round = new Round(record, ledger, host, now, policy);
   const missing = missingBelow(record.cursor, ledger);
-  if (round.waitsTooLong(missing) !== undefined) return undefined;
+  if (round.waitsTooLong(inFlightOf(record.loads, missing)) !== undefined) return undefined;
   const isTicked = inputs.some(({ kind }) => kind === 'tick');
   if (isTicked && missing.length > 0 && now >= fromIso(record.quietUntil)) return undefined;
   if (record.doneThrough + done.size >= record.plan.pieceCount) return undefined;
   round.fillPlaces(missing);
   // Nothing came. It waits for places, or for pieces that are on their way.
-  if (inputs.every(({ kind }) => kind === 'tick')) return round.outcome();
-  return round.sentCount > 0 && round.sentCount >= done.size - before.size ? round.outcome() : undefined;
+  if (inputs.every(({ kind }) => kind === 'tick')) return round.isHeldBack ? undefined : round.outcome();
+  const came = done.size - before.size;
+  if (round.sentCount > 0 && round.sentCount >= came) return round.outcome();
+  // Those of loads give their places to the next ones of the same load, or wait for its others.
+  if (policy.loads === undefined || round.unsentCount === 0 || (isTicked && round.isHeldBack)) return undefined;
+  if (came > 0) round.note();
+  return round.outcome();
 }

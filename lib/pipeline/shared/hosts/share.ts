@@ -53,11 +53,12 @@ export function viewHost(
   const sharers = leased(before?.sharers, now);
   const owner = ownerMark(record.owner);
   const claim = claimPlaces(sharers, record.id, { ceiling, wanted: Math.min(wanted, piecesLeft), now, owner });
+  const isCrowded = othersWait(claim.sharers ?? sharers, record.id, ceiling);
   const view = {
-    facts: factsOf(ports, before, claim.places),
+    facts: { ...factsOf(ports, before, claim.places), isCrowded },
     hasNews,
     held: claim.held,
-    othersWait: othersWait(claim.sharers ?? sharers, record.id, ceiling),
+    othersWait: isCrowded,
   };
   if (claim.sharers === undefined) return view;
   return { ...view, claimed: { ...withoutOldForm(before), sharers: claim.sharers } };
