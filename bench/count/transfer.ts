@@ -1,4 +1,4 @@
-import { RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../../lib/aws/names.ts';
+import { FETCHER_CONNECTIONS, RESULTS_WINDOW_SECONDS } from '../../lib/aws/names.ts';
 import { submit } from '../../lib/pipeline/requests/submit.ts';
 import { loadTransfer } from '../../lib/pipeline/shared/store.ts';
 import { windowPool } from '../../lib/pipeline/shared/windows.ts';
@@ -43,6 +43,7 @@ export async function countTransfer(one: Case): Promise<Counted> {
     nth += 1;
     return 1000 * pieceSeconds * (0.5 + fractionOf(`piece ${nth}`));
   });
+  const sources = countedSources(pieceCount * PIECE_BYTES, failing);
   const { api, runs } = startStages({
     time,
     requests,
@@ -53,9 +54,13 @@ export async function countTransfer(one: Case): Promise<Counted> {
       ...shared,
       records,
       secrets: countedSecrets(requests, time, sealed),
-      sources: countedSources(pieceCount * PIECE_BYTES, failing),
+      sources,
       destinations: () => destination,
-      windows: windowPool({ windowBytes: PIECE_BYTES, count: WINDOW_COUNT, allocate: (bytes) => Buffer.alloc(bytes) }),
+      windows: windowPool({
+        windowBytes: PIECE_BYTES,
+        count: FETCHER_CONNECTIONS.most,
+        allocate: (bytes) => Buffer.alloc(bytes),
+      }),
     }),
   });
 

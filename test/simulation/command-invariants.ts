@@ -44,6 +44,10 @@ export class CommandRules {
     // When a write was written over since, its writer can't know any more that it was its own.
     for (const [other, owed] of this.#owed)
       if (other !== process) for (const name of owed) if (name.endsWith(planOf(record))) owed.delete(name);
+    // Nobody owes pieces of a plan that is no more: a write that came late may have said them after all.
+    if (before?.planId !== undefined && before.planId !== record.planId)
+      for (const owed of this.#owed.values())
+        for (const name of owed) if (name.endsWith(planOf(before))) owed.delete(name);
     if (process.isAlive) this.#owes(process, before, record);
     if (record.status === 'finalizing' && this.#doubts.get(process) === identityOf(record.request.destination))
       this.#world.broke(

@@ -9,7 +9,6 @@ import { hasPiece, NO_PIECES } from '../../transfer/plan/piece-set.ts';
 import { isServerSideCopy, pieceRange } from '../../transfer/plan/plan.ts';
 import { attemptOf } from '../../transfer/record/record.ts';
 import type { Transfer, Transferring } from '../../transfer/record/states.ts';
-import { briefUsage } from '../../transfer/record/used.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import { rangeLength } from '../../values/ranges.ts';
 import type { OpenRange } from '../shared/bodies/continued-reader.ts';
@@ -19,11 +18,11 @@ import { closedForMs } from '../shared/hosts/look.ts';
 import type { Ports } from '../shared/ports.ts';
 import { unsealSource } from '../shared/source-needed.ts';
 import { uploadRef } from '../shared/upload-ref.ts';
-import { sayingUsage } from '../shared/used-so-far.ts';
 import { bodyOf } from '../shared/windows.ts';
 import { copyPiece } from './copy-piece.ts';
 import type { FetcherMemory } from './fetcher-memory.ts';
 import type { RecordCache } from './record-cache.ts';
+import { reportPieces } from './report-pieces.ts';
 import { openRescued } from './rescued-reader.ts';
 
 export interface PieceOptions {
@@ -32,8 +31,8 @@ export interface PieceOptions {
    * destination.
    */
   readonly onRead?: () => void;
-  /** Called before it is reported. What it returns is reported with it: of its load. */
-  readonly ofLoad?: (outcome: 'done' | 'failed', tookMs: number) => Pick<PieceResult, 'ofLoad' | 'left'>;
+  /** Sends the result, or keeps it for others of its load. @default it is sent at once, by itself */
+  readonly report?: (result: PieceResult) => Promise<void>;
 }
 
 /**
@@ -48,7 +47,7 @@ export async function fetchPiece(
   memory: FetcherMemory,
   task: PieceTask,
   signal: AbortSignal,
-  { onRead = () => {}, ofLoad = () => ({}) }: PieceOptions = {},
+  { onRead = () => {}, report: send = (result) => reportPieces(ports, [result]) }: PieceOptions = {},
 ): Promise<void> {
   const record = await currentRecord(memory.cache, task);
   if (record === undefined) return;
@@ -57,15 +56,8 @@ export async function fetchPiece(
   const tookMs = () => Math.max(0, ports.clock.now() - startedAt);
   const report = async (outcome: Pick<PieceResult, 'outcome' | 'bytes' | 'error'>) => {
     const { transferId, planId, pieceNumber, attempt } = task;
-    const elapsedMs = tookMs();
-    const result = {
-      ...({ kind: 'result', v: 1, transferId, planId, pieceNumber, attempt, elapsedMs } as const),
-      ...outcome,
-      ...ofLoad(outcome.outcome, elapsedMs),
-    };
-    await sayingUsage(ports, { queueRequests: 1 }, (used) =>
-      ports.queues.finalizer.send([{ body: used === undefined ? result : { ...result, used: briefUsage(used) } }]),
-    );
+    const named = { transferId, planId, pieceNumber, attempt } as const;
+    await send({ kind: 'result', v: 1, ...named, elapsedMs: tookMs(), ...outcome });
   };
   const came = { bytes: 0 };
   try {

@@ -3,14 +3,12 @@ import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import { mayBeLimit } from '../denial.ts';
-import type { Load, Loads } from '../loads/loads.ts';
-import { connectionsOf, inFlightOf, NO_LOADS, withLoad, withoutPieces, withStoppedReturned } from '../loads/loads.ts';
-import { shapeOf } from '../loads/shape.ts';
+import type { Load } from '../loads/loads.ts';
 import type { PieceTask } from '../messages.ts';
 import { allWait, allWaitTooLong, isOfSource, outOfPatience } from '../patience.ts';
 import type { LedgerView } from '../plan/ledger.ts';
 import { isInLedger, missingBelow } from '../plan/ledger.ts';
-import { pieceSet, piecesIn, withoutFirst } from '../plan/piece-set.ts';
+import { pieceSet, piecesIn } from '../plan/piece-set.ts';
 import type { PiecesPlan } from '../plan/plan.ts';
 import type { TransferRecord, Trouble } from '../record/record.ts';
 import type { Transferring } from '../record/states.ts';
@@ -18,6 +16,7 @@ import type { Command, DecidePolicy, HostFacts, Outcome } from './decision.ts';
 import { quieter, toFinalizing } from './outcomes.ts';
 import type { CurrentFailure } from './piece-failures.ts';
 import { answerTo } from './piece-failures.ts';
+import { Unsent } from './unsent.ts';
 
 /** One decision in the making: what is sent, and what the record has to say about it. */
 export class Round {
@@ -27,13 +26,12 @@ export class Round {
   readonly #now: Instant;
   readonly #policy: DecidePolicy;
   readonly #trouble: Record<string, Trouble>;
+  readonly #unsent: Unsent;
   readonly #tasks: { task: PieceTask; delayMs: number }[] = [];
   readonly #commands: Command[] = [];
   #silentSince: string | undefined;
   /** Of the last failure of the source that is to be tried again. */
   #lastTry: { readonly error: ErrorRecord; readonly delayMs: number } | undefined;
-  #cursor: number;
-  #loads: Loads;
   #changed = false;
   #repeated = false;
   #isHeldBack = false;
@@ -51,12 +49,11 @@ export class Round {
     this.#host = host;
     this.#now = now;
     this.#policy = policy;
-    this.#cursor = record.cursor;
-    this.#loads = record.loads ?? NO_LOADS;
     this.#silentSince = record.silentSince;
     this.#trouble = Object.fromEntries(
       Object.entries(record.trouble).filter(([number]) => !isInLedger(ledger, Number(number))),
     );
+    this.#unsent = new Unsent(record, ledger, (number) => this.#trouble[String(number)] !== undefined);
   }
 
   /** One failure, one answer. Returns the error that ends the transfer instead. */
@@ -107,106 +104,32 @@ export class Round {
    * @param isLate a load that waits for its connections has waited long enough: fewer will do
    */
   fillPlaces(missing: readonly number[], { isLate = false } = {}): void {
-    this.#passDone(missing.length > 0);
-    const inFlight = this.#inFlight(missing);
-    let free = this.#host.places - connectionsOf(this.#unfinished(), inFlight);
+    const inFlight = this.#unsent.inFlight(missing);
+    // Passing what is done is no reason to write; the next piece that is sent takes the cursor along.
+    if (this.#unsent.passDone() && missing.length === 0) this.#changed = true;
+    let free = this.#host.places - this.#unsent.connections(inFlight);
     let isIdle = inFlight.length === 0;
-    let unsent = this.unsentCount;
-    while (free >= 1 && unsent > 0) {
-      const { connections, pieces } = this.#nextLoad(unsent);
+    for (let left = this.#unsent.count; free >= 1 && left > 0; ) {
+      const { connections, pieces } = this.#unsent.next(left, this.#host, this.#policy);
       const least = isIdle ? 1 : isLate ? connections / 2 : connections;
-      if (free < least) {
-        this.#isHeldBack = true;
-        return;
-      }
+      this.#isHeldBack = free < least;
+      if (this.#isHeldBack) return;
       const taken = Math.min(connections, free);
-      const some = this.#take(Math.ceil((pieces * taken) / connections));
-      this.#sendLoad(taken, some);
+      const some = this.#unsent.take(Math.ceil((pieces * taken) / connections));
+      this.#sendNew(some, taken);
       free -= taken;
-      unsent -= some.length;
+      left -= some.length;
       isIdle = false;
     }
   }
 
-  /** Nothing moved for the quiet time: what a worker that stopped did not hand back, its report got lost. */
+  /** Nothing moved for the quiet time: workers that stopped have nothing any more. */
   takeBack(): void {
-    const loads = this.#unfinished();
-    this.#loads = withStoppedReturned(loads);
-    this.#changed ||= this.#loads !== loads;
+    if (this.#unsent.takeBack()) this.#changed = true;
   }
 
-  /** Passing what is done is no reason to write; the next piece that is sent takes the cursor along. */
-  #passDone(isInFlight: boolean): void {
-    while (this.#cursor <= this.#before.plan.pieceCount && isInLedger(this.#ledger, this.#cursor)) {
-      this.#cursor += 1;
-      if (!isInFlight) this.#changed = true;
-    }
-  }
-
-  #inFlight(missing: readonly number[]): readonly number[] {
-    return inFlightOf(this.#unfinished(), missing);
-  }
-
-  /** Without what the ledger has by now, and what is tried again by itself. */
-  #unfinished(): Loads {
-    return withoutPieces(
-      this.#loads,
-      (number) => isInLedger(this.#ledger, number),
-      (number) => this.#trouble[String(number)] !== undefined,
-    );
-  }
-
-  #nextLoad(unsent: number): { readonly connections: number; readonly pieces: number } {
-    const { loads: policy } = this.#policy;
-    if (policy === undefined) return { connections: 1, pieces: 1 };
-    const { places, isCrowded = false } = this.#host;
-    const { pieceSizeBytes } = this.#before.plan;
-    const { paces } = this.#loads;
-    const { connections, perConnection } = shapeOf({ paces, pieceSizeBytes, places, unsent, isCrowded }, policy);
-    const pieces = Math.min(connections * perConnection, unsent);
-    return { connections: Math.min(connections, pieces), pieces };
-  }
-
-  /** What was handed back comes first. */
-  #take(count: number): readonly number[] {
-    const taken: number[] = [];
-    const { pieceCount } = this.#before.plan;
-    while (taken.length < count) {
-      const back = withoutFirst(this.#loads.returned);
-      if (back !== undefined) {
-        this.#loads = { ...this.#loads, returned: back.rest };
-        if (!isInLedger(this.#ledger, back.first)) taken.push(back.first);
-      } else if (this.#cursor <= pieceCount) {
-        if (!isInLedger(this.#ledger, this.#cursor)) taken.push(this.#cursor);
-        this.#cursor += 1;
-      } else break;
-    }
-    return taken;
-  }
-
-  #sendLoad(connections: number, pieces: readonly number[]): void {
-    if (pieces.length === 0) return;
-    const closedForMs = Math.max(0, (this.#host.hostClosedUntil ?? 0) - this.#now);
-    this.#changed = true;
-    // What is not at its first attempt goes by itself.
-    const fresh = pieces.filter((number) => this.#trouble[String(number)] === undefined);
-    for (const number of pieces) if (!fresh.includes(number)) this.#sendOne(number, closedForMs);
-    if (fresh.length < 2) for (const number of fresh) this.#sendOne(number, closedForMs);
-    else {
-      const { loads, load } = withLoad(this.#loads, connections, pieceSet(0, fresh));
-      this.#loads = loads;
-      this.#sendAgain(load, fresh, closedForMs);
-    }
-  }
-
-  /** Pieces that were never sent, or were handed back. */
   get unsentCount(): number {
-    const { plan } = this.#before;
-    let count = 0;
-    for (let number = this.#cursor; number <= plan.pieceCount; number += 1)
-      if (!isInLedger(this.#ledger, number)) count += 1;
-    for (const number of piecesIn(this.#loads.returned)) if (!isInLedger(this.#ledger, number)) count += 1;
-    return count;
+    return this.#unsent.count;
   }
 
   /** There are pieces to send, and free places, though fewer than the next load has connections. */
@@ -229,12 +152,11 @@ export class Round {
    * duplicate (rule 6). What was answered in this decision waits for its time as well.
    */
   resend(missing: readonly number[]): void {
-    const loads = this.#unfinished();
     const isDue = (number: number) => !this.#mustWait(number) && !this.#sent.has(number);
-    const due = new Set(this.#inFlight(missing).filter(isDue));
-    for (const load of loads.open) {
+    const due = new Set(this.#unsent.inFlight(missing).filter(isDue));
+    for (const load of this.#unsent.loads?.open ?? []) {
       const pieces = [...piecesIn(load.pieces)].filter((number) => due.delete(number));
-      if (pieces.length > 0) this.#sendAgain(load, pieces, 0);
+      this.#sendLoad(load, pieces, 0);
       this.#repeated ||= pieces.length > 0;
     }
     for (const pieceNumber of due) {
@@ -253,24 +175,21 @@ export class Round {
       ...this.#before,
       trouble: this.#trouble,
       ...stated({ silentSince: this.#silentSince }),
-      cursor: this.#cursor,
+      cursor: this.#unsent.cursor,
       doneThrough: this.#ledger.doneThrough,
       reported: pieceSet(0, this.#ledger.done),
-      ...this.#storedLoads(),
+      ...stated({ loads: this.#unsent.loads }),
     };
     if (this.#repeated && !this.#changed) return quieter(next, this.#now, this.#policy);
     return { ...next, requeues: 0, quietUntil: toIso(this.#now + this.#policy.quietMs) };
   }
 
-  #storedLoads(): { readonly loads?: Loads } {
-    return this.#loads === NO_LOADS ? {} : { loads: this.#unfinished() };
-  }
-
   outcome(): Outcome {
     const before = this.#before;
     // Everything in the ledger already, but an earlier record did not know it.
-    if (this.#cursor > before.plan.pieceCount && missingBelow(this.#cursor, this.#ledger).length === 0) {
-      const last = { cursor: this.#cursor, doneThrough: this.#ledger.doneThrough };
+    const { cursor } = this.#unsent;
+    if (cursor > before.plan.pieceCount && missingBelow(cursor, this.#ledger).length === 0) {
+      const last = { cursor, doneThrough: this.#ledger.doneThrough };
       return toFinalizing(before, last, this.#now, this.#policy);
     }
     const settle: readonly Command[] = before.toAbort.length > 0 ? [{ kind: 'settle' }] : [];
@@ -292,13 +211,23 @@ export class Round {
     this.#sent.add(pieceNumber);
   }
 
+  /** Into free places: in a load, where pieces are put together. What is not at its first attempt goes by itself. */
+  #sendNew(pieces: readonly number[], connections: number): void {
+    const closedForMs = Math.max(0, (this.#host.hostClosedUntil ?? 0) - this.#now);
+    this.#changed ||= pieces.length > 0;
+    const isLoad = (number: number) => this.#policy.loads !== undefined && this.#trouble[String(number)] === undefined;
+    for (const number of pieces) if (!isLoad(number)) this.#sendOne(number, closedForMs);
+    const loaded = pieces.filter(isLoad);
+    if (loaded.length > 0) this.#sendLoad(this.#unsent.makeLoad(connections, loaded), loaded, closedForMs);
+  }
+
   /** Some or all pieces of a load, to one worker. */
-  #sendAgain({ number, connections }: Load, pieces: readonly number[], delayMs: number): void {
+  #sendLoad({ number, connections }: Load, pieces: readonly number[], delayMs: number): void {
     const [first, ...others] = pieces;
     if (first === undefined) return;
     const load = { number, connections, others: pieceSet(0, others) };
     this.#tasks.push({ task: { ...this.#taskOf(first, 1), load }, delayMs });
-    for (const number of pieces) this.#sent.add(number);
+    for (const piece of pieces) this.#sent.add(piece);
   }
 
   #taskOf(pieceNumber: number, attempt: number): PieceTask {

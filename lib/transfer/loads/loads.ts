@@ -90,7 +90,8 @@ export function afterInputs(
   for (const input of inputs as readonly FinalizerMessage[]) {
     if (input.kind === 'dead' && input.task.planId === planId) {
       const load = openLoad(loads, input.task.load?.number);
-      if (load !== undefined) loads = handBack(loads, load, [...piecesIn(load.pieces)].slice(Math.max(1, load.connections)));
+      if (load !== undefined)
+        loads = handBack(loads, load, [...piecesIn(load.pieces)].slice(Math.max(1, load.connections)));
     }
     if (input.kind !== 'result' || input.planId !== planId) continue;
     const load = openLoad(loads, input.ofLoad);

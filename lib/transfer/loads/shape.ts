@@ -39,9 +39,26 @@ export function shapeOf(
   const wide = borne === undefined ? policy.leastConnections : borne.pace.connections * (borne.isMost ? 1 : 2);
   const roomFor = pieceMs === undefined ? wide : Math.floor((policy.bytesPerSecond * pieceMs) / 1000 / pieceSizeBytes);
   const bounded = Math.max(policy.leastConnections, Math.min(wide, roomFor, policy.mostConnections));
-  // As many in each worker: none of them is left with the rest.
-  const connections = Math.max(1, Math.ceil(places / Math.max(1, Math.ceil(places / bounded))));
+  const connections = sharing(Math.max(1, places), bounded);
   const inTime = pieceMs === undefined || isCrowded ? 1 : Math.floor(policy.loadMs / pieceMs);
   const toTheEnd = Math.floor(unsent / (2 * Math.max(1, places)));
   return { connections, perConnection: Math.max(1, Math.min(inTime, toTheEnd, policy.mostPerConnection)) };
+}
+
+/** Places that may be left over, of all. */
+const LEFT_OVER = 1 / 24;
+
+/**
+ * As many connections for each worker, `most` or somewhat fewer, so that hardly a place is left over: one that is waits
+ * for others to become free.
+ */
+function sharing(places: number, most: number): number {
+  if (places <= most) return places;
+  const choices = Array.from({ length: Math.ceil(most / 2) }, (_, index) => most - index);
+  const [first = most] = choices;
+  const leftOver = (connections: number) => (places % connections) / places;
+  return (
+    choices.find((connections) => leftOver(connections) <= LEFT_OVER) ??
+    choices.reduce((best, one) => (leftOver(one) < leftOver(best) ? one : best), first)
+  );
 }
