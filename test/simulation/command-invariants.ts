@@ -41,13 +41,7 @@ export class CommandRules {
 
   recorded(process: SimProcess, before: TransferRecord | undefined, record: TransferRecord): void {
     this.#learn(record);
-    // When a write was written over since, its writer can't know any more that it was its own.
-    for (const [other, owed] of this.#owed)
-      if (other !== process) for (const name of owed) if (name.endsWith(planOf(record))) owed.delete(name);
-    // Nobody owes pieces of a plan that is no more: a write that came late may have said them after all.
-    if (before?.planId !== undefined && before.planId !== record.planId)
-      for (const owed of this.#owed.values())
-        for (const name of owed) if (name.endsWith(planOf(before))) owed.delete(name);
+    this.#forgives(process, before, record);
     if (process.isAlive) this.#owes(process, before, record);
     if (record.status === 'finalizing' && this.#doubts.get(process) === identityOf(record.request.destination))
       this.#world.broke(
@@ -55,6 +49,17 @@ export class CommandRules {
       );
     const writes = this.#ownWrites.get(process) ?? new Map<string, OwnWrite>();
     this.#ownWrites.set(process, writes.set(record.id, { record, before, at: this.#world.now, sent: new Set() }));
+  }
+
+  #forgives(process: SimProcess, before: TransferRecord | undefined, record: TransferRecord): void {
+    const forgive = (owed: Set<string>, plan: string) => {
+      for (const name of owed) if (name.endsWith(plan)) owed.delete(name);
+    };
+    // When a write was written over since, its writer can't know any more that it was its own.
+    for (const [other, owed] of this.#owed) if (other !== process) forgive(owed, planOf(record));
+    // Nobody owes pieces of a plan that is no more: a write that came late may have said them after all.
+    if (before?.planId === undefined || before.planId === record.planId) return;
+    for (const owed of this.#owed.values()) forgive(owed, planOf(before));
   }
 
   #owes(process: SimProcess, before: TransferRecord | undefined, after: TransferRecord): void {

@@ -43,7 +43,14 @@ export async function fetchLoad(
 
   const reportKept = async () => {
     reportedAt = clock.now();
-    await reportPieces(ports, kept.splice(0));
+    const some = kept.splice(0);
+    try {
+      await reportPieces(ports, some);
+    } catch (error) {
+      // They go with the next report, where there is one.
+      kept.unshift(...some);
+      throw error;
+    }
   };
 
   const report = async (result: PieceResult) => {

@@ -55,7 +55,7 @@ export function viewHost(
   const claim = claimPlaces(sharers, record.id, { ceiling, wanted: Math.min(wanted, piecesLeft), now, owner });
   const isCrowded = othersWait(claim.sharers ?? sharers, record.id, ceiling);
   const view = {
-    facts: { ...factsOf(ports, before, claim.places), isCrowded },
+    facts: { ...factsOf(ports, before, claim.places), ...(isCrowded ? { isCrowded } : {}) },
     hasNews,
     held: claim.held,
     othersWait: isCrowded,
