@@ -57,7 +57,7 @@ export class CommandRules {
     };
     // When a write was written over since, its writer can't know any more that it was its own.
     for (const [other, owed] of this.#owed) if (other !== process) forgive(owed, planOf(record));
-    // Nobody owes pieces of a plan that is no more: a write that came late may have said them after all.
+    // No process owes pieces of a plan that is no more: a write that came late may have said them after all.
     if (before?.planId === undefined || before.planId === record.planId) return;
     for (const owed of this.#owed.values()) forgive(owed, planOf(before));
   }

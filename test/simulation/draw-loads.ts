@@ -2,7 +2,7 @@ import type { Chance } from './chance.ts';
 import type { Scenario } from './scenario.ts';
 import { SECOND_MS } from './times.ts';
 
-/** In half of the histories workers are given several pieces at once, as on AWS; else each by itself, as on one machine. */
+/** In half of the histories workers are given several pieces at once, as on AWS; else each by itself. */
 export function loaded(chance: Chance, scenario: Scenario): Scenario {
   if (!chance.hit(0.5)) return scenario;
   const leastConnections = chance.between(1, 4);

@@ -118,25 +118,25 @@ describe('how many connections a worker is given', () => {
   const pieceSizeBytes = 10;
   const shape = (paces: readonly Pace[], places = 16, unsent = 10_000) =>
     shapeOf({ paces, pieceSizeBytes, places, unsent, isCrowded: false }, LOADS);
-  const told = (connections: number, pieceMs: number): Pace => ({ connections, pieces: 32, elapsedMs: 32 * pieceMs });
+  const shown = (connections: number, pieceMs: number): Pace => ({ connections, pieces: 32, elapsedMs: 32 * pieceMs });
 
   it('is doubled while no piece takes longer for it, up to the most', () => {
     expect(shape([]).connections).toBe(2);
-    expect(shape([told(2, 1000)]).connections).toBe(4);
-    expect(shape([told(2, 1000), told(4, 1100)]).connections).toBe(8);
-    expect(shape([told(2, 1000), told(4, 1100), told(8, 1200)]).connections).toBe(8);
+    expect(shape([shown(2, 1000)]).connections).toBe(4);
+    expect(shape([shown(2, 1000), shown(4, 1100)]).connections).toBe(8);
+    expect(shape([shown(2, 1000), shown(4, 1100), shown(8, 1200)]).connections).toBe(8);
   });
 
   it('goes back where more of them made each slower: the source gives an address so much, and no more', () => {
-    expect(shape([told(2, 1000), told(4, 2000)]).connections).toBe(2);
-    expect(shape([told(2, 1000), told(4, 1100), told(8, 2200)]).connections).toBe(4);
+    expect(shape([shown(2, 1000), shown(4, 2000)]).connections).toBe(2);
+    expect(shape([shown(2, 1000), shown(4, 1100), shown(8, 2200)]).connections).toBe(4);
   });
 
   it('is what the worker’s network has room for, where each brings much', () => {
     // 10 bytes in 20 ms are 500 a second, of 1000.
-    expect(shape([told(2, 20)]).connections).toBe(2);
-    expect(shape([told(2, 30)]).connections).toBe(2);
-    expect(shape([told(2, 60)]).connections).toBe(4);
+    expect(shape([shown(2, 20)]).connections).toBe(2);
+    expect(shape([shown(2, 30)]).connections).toBe(2);
+    expect(shape([shown(2, 60)]).connections).toBe(4);
   });
 
   it('finds its number for a source that is limited by address, by connection, or not at all', () => {

@@ -6,8 +6,7 @@ import { withPace } from './paces.ts';
 
 /*
  * Loads: pieces that one worker is given in one message, more than it has connections. It brings one after another on
- * each, so that between two pieces no message has to pass, and no worker waits for a single slow one. Pure; it stands in
- * the record (ADR 39).
+ * each, so that between two pieces no message has to pass. Pure; it stands in the record (ADR 39).
  */
 
 export interface Load {
@@ -38,7 +37,7 @@ export function inFlightOf(loads: Loads | undefined, missing: readonly number[])
   return missing.filter((number) => !hasPiece(loads.returned, number));
 }
 
-/** Connections that the pieces in flight have. Those of a load that are more than its connections wait in its worker. */
+/** Connections that the pieces in flight have. Those of a load that are more than that wait in its worker. */
 export function connectionsOf(loads: Loads | undefined, inFlight: readonly number[]): number {
   const open = new Set(inFlight);
   const waiting = (loads?.open ?? []).map(({ connections, pieces }) => {
@@ -76,9 +75,9 @@ export function withStoppedReturned(loads: Loads): Loads {
 
 /**
  * What results say of their loads: what was handed back may be sent again, and how long pieces took is noted. A dead
- * letter too: those that were begun last have failed (`failedOf`), and the others are handed back. The same object where
- * nothing is said of a load that is open.
- * @param pieceSizeBytes of the plan: shorter pieces tell nothing of the pace
+ * letter says it too: those that were begun have failed (`failedOf`), and the others are handed back. The same object
+ * where nothing is said of a load that is open.
+ * @param pieceSizeBytes of the plan: shorter pieces say nothing of the pace
  */
 export function afterInputs(
   before: Loads,

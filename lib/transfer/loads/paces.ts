@@ -32,11 +32,11 @@ const LONGER = 4 / 3;
  * each address so much gives a worker no more for having more connections. `undefined` = nothing is known as yet.
  */
 export function bornePace(paces: readonly Pace[]): { readonly pace: Pace; readonly isMost: boolean } | undefined {
-  const told = paces.filter(({ connections, pieces }) => pieces >= connections);
-  const [narrowest] = told;
+  const shown = paces.filter(({ connections, pieces }) => pieces >= connections);
+  const [narrowest] = shown;
   if (narrowest === undefined) return undefined;
   let pace = narrowest;
-  for (const wider of told.slice(1)) {
+  for (const wider of shown.slice(1)) {
     if (msPerPiece(wider) > LONGER * msPerPiece(narrowest)) return { pace, isMost: true };
     pace = wider;
   }
