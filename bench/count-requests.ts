@@ -1,13 +1,14 @@
 import type { BatchCase } from './count/batch.ts';
 import { countBatch } from './count/batch.ts';
+import type { StreamCase } from './count/stream.ts';
+import { countStream } from './count/stream.ts';
 import type { Case } from './count/transfer.ts';
 import { countTransfer } from './count/transfer.ts';
 
 /*
- * node bench/count-requests.ts: what one transfer asks of AWS, counted on the use cases and the
- * batching that the functions run, in simulated time; and what a batch asks.
- * A piece takes 2 s (or what the case says), give
- * or take half; a request of S3 30 ms.
+ * node bench/count-requests.ts: what one transfer asks of AWS, counted on the use cases and the batching that the
+ * functions run, in simulated time; what a stream asks, which is handed over to a worker of its own; and what a batch
+ * asks. A piece takes 2 s (or what the case says), give or take half; a request of S3 30 ms.
  */
 
 const cases: readonly Case[] = [
@@ -59,6 +60,34 @@ for (const one of cases) {
   console.log(`| ${cells.join(' | ')} |`);
   if (process.argv.includes('--all')) for (const [name, number] of requests.all) console.log(`    ${name}: ${number}`);
 }
+
+/* The same for streams. */
+const streams: readonly StreamCase[] = [
+  { parts: 10, partSeconds: 2 },
+  { parts: 100, partSeconds: 2 },
+  { parts: 40, partSeconds: 15 },
+];
+console.log(
+  '\n| parts | part | UploadPart | other PUT, LIST | GET, HEAD | SQS messages | planner runs | finalizer runs | ends after |',
+);
+console.log(`|${' --- |'.repeat(9)}`);
+for (const one of streams) {
+  const { requests, parts, partSeconds, plannerRuns, finalizerRuns, seconds } = await countStream(one);
+  const names = requests.all.map(([name]) => name);
+  const of = (kind: RegExp) => requests.of(...names.filter((name) => kind.test(name)));
+  const uploaded = requests.of('PUT UploadPart');
+  const asked = [uploaded, of(/^(PUT|LIST)/) - uploaded, of(/^(GET|HEAD)/), of(/messages$/)];
+  const cells = [parts, `${partSeconds} s`, ...asked, plannerRuns, finalizerRuns, `${Math.round(seconds)} s`];
+  console.log(`| ${cells.join(' | ')} |`);
+  if (process.argv.includes('--all')) for (const [name, number] of requests.all) console.log(`    ${name}: ${number}`);
+}
+
+/* What fits one window is put at once: each request that it asks for, in order. */
+const small = (await countTransfer({ pieceCount: 1, places: 16, failing: 0 })).requests.inOrder;
+const numberOf = (kind: RegExp) => small.filter((name) => kind.test(name)).length;
+console.log('\n| a small file | PUT | GET, HEAD | SQS sends |\n| --- | --- | --- | --- |');
+console.log(`| | ${numberOf(/^PUT/)} | ${numberOf(/^(GET|HEAD)/)} | ${numberOf(/sends$/)} |`);
+console.log(small.filter((name) => !name.endsWith(' messages')).join(', '));
 
 /* The same for batches of small entries, per entry. */
 const batches: readonly BatchCase[] = [

@@ -58,11 +58,11 @@ export function startStages({
   const runs = { planner: 0, fetcher: 0, finalizer: 0, fetcherMs: 0 };
   const wake = () => time.at(0, pump);
   const queue = (name: string) => countedQueue<{ readonly kind: string }>(name, requests, time, wake);
-  const [plans, tasks, results] = [queue('plan'), queue(work), queue('result')];
+  const [plans, streams, tasks, results] = [queue('plan'), queue('stream'), queue(work), queue('result')];
   const ids = countedIds();
   const environment = (stage: Environment['stage']) =>
     portsOf({
-      queues: { planner: plans, fetcher: tasks, finalizer: results },
+      queues: { planner: plans, streams, fetcher: tasks, finalizer: results },
       events: { emit: async () => {} },
       clock: time,
       ids,
@@ -78,7 +78,7 @@ export function startStages({
   let isCollecting = false;
 
   function pump(): void {
-    for (let body = plans.due.shift(); body !== undefined; body = plans.due.shift()) {
+    for (const body of [...plans.due.splice(0), ...streams.due.splice(0)]) {
       runs.planner += 1;
       void eachMessage(home, eventOf([body]), context, READERS.planner, (message) =>
         onPlannerMessage(planner, message, never),

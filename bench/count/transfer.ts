@@ -1,10 +1,8 @@
 import { FETCHER_CONNECTIONS, RESULTS_WINDOW_SECONDS } from '../../lib/aws/names.ts';
-import { submit } from '../../lib/pipeline/requests/submit.ts';
-import { loadTransfer } from '../../lib/pipeline/shared/store.ts';
 import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
-import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { fractionOf } from '../../lib/values/random.ts';
+import { bringOne } from './bring-one.ts';
 import { countedDestination, countedRecords, countedSecrets, Requests } from './requests.ts';
 import { countedSources } from './source.ts';
 import { startStages } from './stages.ts';
@@ -43,7 +41,7 @@ export async function countTransfer(one: Case): Promise<Counted> {
     nth += 1;
     return 1000 * pieceSeconds * (0.5 + fractionOf(`piece ${nth}`));
   });
-  const sources = countedSources(pieceCount * PIECE_BYTES, failing);
+  const sources = countedSources(pieceCount * PIECE_BYTES, { failing });
   const { api, runs } = startStages({
     time,
     requests,
@@ -64,29 +62,8 @@ export async function countTransfer(one: Case): Promise<Counted> {
     }),
   });
 
-  const startedAt = time.now();
-  const submitted = submit(api, {
-    source: { url: 'https://example.com/file' },
-    destination: { kind: 's3', bucket: 'bucket', key: 'key' },
-    object: {},
-    options: { ...DEFAULT_OPTIONS, parallelism: Math.min(256, places), pieceSizeBytes: PIECE_BYTES },
-    owner: 'arn:aws:iam::123456789012:role/somebody',
-  });
-  let isOver = false;
-  let endedAt = startedAt;
-  void submitted.then(async ({ id }) => {
-    for (;;) {
-      await time.sleep(10_000);
-      const before = requests.of('GET transfers');
-      const record = (await loadTransfer({ records }, id))?.record;
-      requests.count('GET transfers', before - requests.of('GET transfers'));
-      if (record?.endedAt !== undefined) endedAt = Date.parse(record.endedAt);
-      if (record?.status === 'completed' && record.announced) break;
-      if (record?.status === 'failed') throw new Error(record.reason?.message);
-    }
-    isOver = true;
-  });
-  await time.run(() => isOver);
+  const parallelism = Math.min(256, places);
+  const seconds = await bringOne({ time, requests, api, parallelism, pieceSizeBytes: PIECE_BYTES });
   return {
     pieceCount,
     places,
@@ -97,6 +74,6 @@ export async function countTransfer(one: Case): Promise<Counted> {
     finalizerRuns: runs.finalizer,
     fetcherRuns: runs.fetcher,
     fetcherSeconds: runs.fetcherMs / 1000,
-    seconds: (endedAt - startedAt) / 1000,
+    seconds,
   };
 }

@@ -240,7 +240,7 @@ export interface PieceworkProps {
   readonly sealedKey?: IKey;
   /** Gets the events `Transfer Accepted` to `Transfer Cancelled`. @default the account's default bus */
   readonly eventBus?: { readonly eventBusName: string; readonly eventBusArn: string };
-  /** Gets every alarm. @default none: the alarms are only shown */
+  /** Gets alarms; those that say the same once, by their group. @default none: the alarms are only shown */
   readonly alarmTopic?: ITopic;
   /**
    * Spans of transfers and batches for a collector that speaks OTLP over HTTP, such as one in a Lambda layer. None is

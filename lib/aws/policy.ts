@@ -73,6 +73,7 @@ export function awsPolicy(environment: Environment): Policy {
     places: (wanted) => wanted,
     keepsSealed: true,
     isTicked: true,
+    endsByMarker: true,
     listsNotCompleted: true,
     // Only the finalizer has the rights to clean up.
     settlesElsewhere: stage !== 'finalizer',

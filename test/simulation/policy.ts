@@ -28,6 +28,7 @@ export function policyOf(scenario: Scenario, elapsedMs: () => number): Policy {
     deadSubmitMs: graceMs,
     orphanAgeMs: 60 * MINUTE_MS,
     plannerLifeMs: TIMES.plannerTimeoutMs,
+    endsByMarker: !scenario.hasRights,
     ...(scenario.hostCeiling === undefined ? {} : { hostCeiling: scenario.hostCeiling }),
     places: (parallelism) =>
       Math.min(parallelism, elapsedMs() < scenario.places.changeMs ? scenario.places.first : scenario.places.second),

@@ -32,8 +32,9 @@ function brokenHistory(before: TransferRecord, after: TransferRecord): string | 
 }
 
 const WAYS: Readonly<Record<Status, readonly Status[]>> = {
-  accepted: ['planning', 'failed', 'cancelled'],
-  // An object that is already there, or one put, ends a transfer without pieces.
+  // An object that is already there, or one put, ends a transfer without pieces; where the first look shows it,
+  // without a planning of its own.
+  accepted: ['planning', 'finalizing', 'completed', 'failed', 'cancelled'],
   planning: ['transferring', 'finalizing', 'completed', 'failed', 'cancelled'],
   transferring: ['planning', 'finalizing', 'completed', 'failed', 'cancelled'],
   finalizing: ['completed', 'planning', 'failed', 'cancelled'],

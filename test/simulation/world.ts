@@ -1,7 +1,7 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Policy } from '../../lib/pipeline/shared/ports.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
-import { isOver, isSettled } from '../../lib/transfer/record/record.ts';
+import { isOver } from '../../lib/transfer/record/record.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
 import type { Chance } from './chance.ts';
 import { chanceFrom } from './chance.ts';
@@ -157,7 +157,7 @@ export class World implements Truth {
       this.callers === 0 &&
       this.records.paths('active/').length === 0 &&
       this.sealed.size === 0 &&
-      this.records.transfers().every((record) => isOver(record) && isSettled(record))
+      this.records.transfers().every((record) => isOver(record) && this.rules.isSettled(record))
     );
   }
 

@@ -24,7 +24,7 @@ import type {
   Planning,
   Transferring,
 } from './states.ts';
-import { dropIntent, giveUpPromotions, withoutUpload } from './transitions-uploads.ts';
+import { dropIntent, giveUpPromotions, intendUpload, withoutUpload } from './transitions-uploads.ts';
 
 /*
  * The ways between the states. Nothing else changes `status` or `ending`
@@ -41,24 +41,24 @@ import { dropIntent, giveUpPromotions, withoutUpload } from './transitions-uploa
  */
 
 /**
- * CAS before the probe: the intent to create an upload is recorded before the upload is (protocol §2, §6). A stream
- * that went before gives its upload up.
+ * CAS before the probe, or after it where it is the first of a run: the intent to create an upload is recorded before
+ * the upload is (protocol §2, §6). A stream that went before gives its upload up.
  */
 export function beginPlanning(
   record: Accepted | Planning | Transferring<StreamPlan>,
   planId: string,
   now: Instant,
 ): BeingPlanned {
+  return intendUpload(takenUp(record, planId), now);
+}
+
+/** A planner is at it, and creates nothing as yet. */
+export function takenUp(record: Accepted | Planning | Transferring<StreamPlan>, planId: string): BeingPlanned {
   // Only a stream that is taken over has an upload to give up; that of an earlier run is still to be compared.
   const keepsUpload = record.status !== 'transferring';
   // What an earlier plan proved, it proved of its own bytes.
   const { proved: _, awaitsStream: __, ...rest } = keepsUpload ? record : withoutUpload(record);
-  return {
-    ...rest,
-    status: 'planning',
-    planId,
-    creating: [...record.creating, { planId, at: toIso(now) }],
-  };
+  return { ...rest, status: 'planning', planId };
 }
 
 /** What it is to be is known, a stream, and another worker begins it: nothing is created by this planning. */

@@ -91,6 +91,12 @@ export const MUTATIONS: readonly Mutation[] = [
       '  if (waits.length > 0) await ports.records.delete(KEYS.active(record.id, record.run));\n  if (waits.length > 0) return { waitMs',
   },
   {
+    name: 'the marker goes, and no event told of the end (rule 17)',
+    file: 'lib/pipeline/settle/announce.ts',
+    find: '  await ports.events.emit(end);',
+    replace: '  if (ports.policy.endsByMarker !== true) await ports.events.emit(end);',
+  },
+  {
     name: 'a stale record drops a task (rule 8)',
     file: 'lib/pipeline/fetch/fetch-piece.ts',
     find: 'const record = inDoubt ? await cache.reload(task.transferId) : cached;',

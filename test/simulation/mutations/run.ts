@@ -16,7 +16,7 @@ import { MUTATIONS } from './mutations.ts';
  */
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '500' }, only: { type: 'string', default: '' } },
+  options: { seeds: { type: 'string', default: '1000' }, only: { type: 'string', default: '' } },
 });
 const ROOT = join(import.meta.dirname, '../../..');
 
