@@ -2,8 +2,9 @@ import { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
-import { keepKeysReady } from '../../lib/sources/sftp/prepared-keys.ts';
 import { sftpSource } from '../../lib/sources/sftp/source.ts';
+import { sshInput } from '../../lib/sources/sftp/ssh/input.ts';
+import { keepKeysReady } from '../../lib/sources/sftp/ssh/prepared-keys.ts';
 import { patternBytes } from '../support/pattern.ts';
 import { call, readAll } from '../support/reading.ts';
 import { sshd } from '../support/sshd.ts';
@@ -22,6 +23,7 @@ await withServer('sshd', sshd, (start) => {
     await using server = await start({ settings: [`Ciphers ${cipher}`] });
     const client = new ssh2.Client();
     keepKeysReady(client);
+    sshInput(client);
     const ready = once(client, 'ready');
     const { host, port, user, userKey } = server;
     const algorithms = { cipher: [cipher] };
@@ -29,6 +31,8 @@ await withServer('sshd', sshd, (start) => {
     await ready;
     const decipher: unknown = Reflect.get(Object(Reflect.get(client, '_protocol')), '_decipher');
     for (const name of names) expect(Reflect.get(Object(decipher), name)).toBeInstanceOf(KeyObject);
+    // What gives it whole packets stands before its own, which is its class's.
+    expect(Object.hasOwn(Object(decipher), 'decrypt')).toBe(cipher.includes('gcm'));
     client.destroy();
   });
 

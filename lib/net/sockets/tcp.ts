@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as dnsLookup } from 'node:dns';
-import type { LookupFunction, Socket } from 'node:net';
+import type { LookupFunction, OnReadOpts, Socket } from 'node:net';
 import { createConnection } from 'node:net';
 import { fault } from '../errors/fault.ts';
 
@@ -11,6 +11,8 @@ export interface TcpTarget {
   readonly lookup?: LookupFunction | undefined;
   /** For resolution and connection together. */
   readonly timeoutMs: number;
+  /** Where Node writes what comes, in place of memory of its own for each read. @default none */
+  readonly onread?: OnReadOpts;
 }
 
 /** Before the next address is tried beside the one that has not answered yet (RFC 8305 §5). */
@@ -33,7 +35,7 @@ export async function connectTcp(target: TcpTarget, signal: AbortSignal): Promis
   }
 }
 
-async function tryAddresses({ host, port, lookup }: TcpTarget, until: AbortSignal): Promise<Socket> {
+async function tryAddresses({ host, port, lookup, onread }: TcpTarget, until: AbortSignal): Promise<Socket> {
   const addresses = familiesInTurn(await addressesOf(host, lookup, until));
   const over = new AbortController();
   const signal = AbortSignal.any([until, over.signal]);
@@ -64,7 +66,7 @@ async function tryAddresses({ host, port, lookup }: TcpTarget, until: AbortSigna
     if (address === undefined) return;
     begun += 1;
     timer = setTimeout(begin, ATTEMPT_DELAY_MS);
-    connectOne(address, port, signal).then(won, lost);
+    connectOne({ address, port, onread }, signal).then(won, lost);
   };
   begin();
   return await promise;
@@ -94,9 +96,18 @@ function addressesOf(host: string, lookup: LookupFunction = dnsLookup, until: Ab
   });
 }
 
-function connectOne(address: string, port: number, until: AbortSignal): Promise<Socket> {
+interface Attempt {
+  readonly address: string;
+  readonly port: number;
+  readonly onread: OnReadOpts | undefined;
+}
+
+function connectOne({ address, port, onread }: Attempt, until: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection({ host: address, port, noDelay: true, keepAlive: true });
+    const options = { host: address, port, noDelay: true, keepAlive: true };
+    const socket = createConnection(onread === undefined ? options : { ...options, onread });
+    // What comes right away has no reader yet.
+    if (onread !== undefined) socket.pause();
     const stop = () => socket.destroy(until.reason);
     until.addEventListener('abort', stop, { once: true });
     const settled = () => {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { AnyAuthMethod, Client, ConnectConfig, SFTPWrapper } from 'ssh2';
+import type { AnyAuthMethod, Client, ClientChannel, ConnectConfig } from 'ssh2';
 import { PieceworkError } from '../../errors/error.ts';
 import { redactUrl } from '../../errors/redact.ts';
 import type { NetSettings } from '../../net/settings.ts';
@@ -7,9 +7,12 @@ import { connectTcp } from '../../net/sockets/tcp.ts';
 import { writeTogether } from '../../net/sockets/write-together.ts';
 import { connectError, sftpError } from './errors.ts';
 import { hostCheck } from './host-key.ts';
-import { keepKeysReady } from './prepared-keys.ts';
+import { SftpClient } from './protocol/client.ts';
 import type { OpenFiles } from './session.ts';
 import { SftpSession } from './session.ts';
+import type { SshInput } from './ssh/input.ts';
+import { sshInput } from './ssh/input.ts';
+import { keepKeysReady } from './ssh/prepared-keys.ts';
 import type { SftpTarget } from './url.ts';
 
 export interface SftpSettings extends NetSettings {
@@ -33,16 +36,22 @@ export async function logIn(
   try {
     const client = new ssh2.Client();
     keepKeysReady(client);
-    const socket = await ready(client, target, settings, methods, signal);
-    return await openSftp(client, socket, target, settings, files);
+    const ssh = { client, input: sshInput(client) };
+    const socket = await ready(ssh, target, settings, methods, signal);
+    return await openSftp(ssh, socket, target, settings, files);
   } catch (error) {
     signal.throwIfAborted();
     throw connectError(target, error, [...new Set(tried)]);
   }
 }
 
+interface Ssh {
+  readonly client: Client;
+  readonly input: SshInput;
+}
+
 async function ready(
-  client: Client,
+  { client, input }: Ssh,
   target: SftpTarget,
   settings: SftpSettings,
   methods: readonly AnyAuthMethod[],
@@ -51,9 +60,10 @@ async function ready(
   const { host, port, user } = target;
   const check = hostCheck(target, settings.knownHostsFiles);
   const socket = await connectTcp(
-    { host, port, lookup: settings.lookup, timeoutMs: settings.connectTimeoutMs },
+    { host, port, lookup: settings.lookup, timeoutMs: settings.connectTimeoutMs, onread: input.onread },
     signal,
   );
+  input.from(socket);
   // ssh2 writes length, content and tag of each message by themselves.
   writeTogether(socket);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -93,28 +103,41 @@ async function ready(
 }
 
 async function openSftp(
-  client: Client,
+  ssh: Ssh,
   socket: Socket,
   target: SftpTarget,
   { headersTimeoutMs }: SftpSettings,
   files: OpenFiles,
 ): Promise<SftpSession> {
-  const opened = new Promise<SFTPWrapper>((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(sftpError('SourceTimeout', target, 'the server did not open an SFTP channel in time')),
-      headersTimeoutMs,
-    );
-    client.sftp((error, sftp) => {
-      clearTimeout(timer);
-      if (error === undefined || error === null) resolve(sftp);
-      else reject(sftpError('SourceUnsupported', target, 'the server offers no SFTP', error));
-    });
-  });
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(sftpError('SourceTimeout', target, 'the server did not open an SFTP channel in time')),
+    headersTimeoutMs,
+  );
   try {
-    return new SftpSession(client, socket, await opened, { target, timeoutMs: headersTimeoutMs, files });
+    const sftp = await Promise.race([startSftp(ssh, target), late.promise]);
+    return new SftpSession(ssh.client, socket, sftp, { target, timeoutMs: headersTimeoutMs, files });
   } catch (error) {
-    client.destroy();
+    ssh.client.destroy();
     throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function startSftp({ client, input }: Ssh, target: SftpTarget): Promise<SftpClient> {
+  try {
+    const channel = await new Promise<ClientChannel>((resolve, reject) => {
+      client.subsys('sftp', (error, opened) => {
+        if (error === undefined || error === null) resolve(opened);
+        else reject(error);
+      });
+    });
+    // It has no reader, and what is not read would fill the connection.
+    channel.stderr.resume();
+    return await SftpClient.start(channel, input.letGo);
+  } catch (error) {
+    throw sftpError('SourceUnsupported', target, 'the server offers no SFTP', error);
   }
 }
 

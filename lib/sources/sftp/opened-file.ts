@@ -1,9 +1,9 @@
-import type { Stats } from 'ssh2';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { PieceworkError } from '../../errors/error.ts';
 import { fileChange } from '../../transfer/checks/version-check.ts';
 import { toIso } from '../../values/time.ts';
 import { filesFullError, sftpError } from './errors.ts';
+import type { Attributes } from './protocol/messages.ts';
 import type { SftpSession } from './session.ts';
 import type { SftpTarget } from './url.ts';
 
@@ -15,7 +15,7 @@ export interface Version {
 }
 
 export interface OpenedFile {
-  readonly handle: Buffer;
+  readonly handle: Uint8Array;
   readonly version: Version;
 }
 
@@ -30,7 +30,7 @@ export async function openFile(target: SftpTarget, connection: SftpSession): Pro
   const handle = await openedIn(target, connection);
   try {
     const now = await orUnknown(() => connection.fstat(handle), REFUSED_OR_GONE);
-    return { handle, version: versionOf(target, { ...stated(before), ...stated(now) }) };
+    return { handle, version: versionOf(target, { ...before, ...now }) };
   } catch (error) {
     connection.release(handle);
     throw error;
@@ -38,7 +38,7 @@ export async function openFile(target: SftpTarget, connection: SftpSession): Pro
 }
 
 /** A server may bear so many open files of one user, and calls one more forbidden, or a failure. */
-function openedIn(target: SftpTarget, connection: SftpSession): Promise<Buffer> {
+function openedIn(target: SftpTarget, connection: SftpSession): Promise<Uint8Array> {
   return connection.open(target.path, (error, openFiles) =>
     openFiles > 0 && isOne(error, REFUSED) ? filesFullError(target, error, openFiles) : error,
   );
@@ -53,7 +53,7 @@ export async function checkStillSame(target: SftpTarget, connection: SftpSession
   const now =
     (await orUnknown(() => connection.fstat(handle), REFUSED_OR_GONE)) ??
     (await orUnknown(() => connection.stat(target.path), REFUSED_OR_GONE));
-  checkUnchanged(target, version, { ...version, ...factsOf(stated(now)) });
+  checkUnchanged(target, version, { ...version, ...factsOf(now ?? {}) });
 }
 
 /** @throws PieceworkError `SourceChanged`. */
@@ -67,7 +67,10 @@ const REFUSED: readonly ErrorCode[] = ['SourceForbidden', 'SourceUnsupported', '
 /** Of a file that is open: its name may be gone meanwhile. */
 const REFUSED_OR_GONE: readonly ErrorCode[] = [...REFUSED, 'SourceNotFound'];
 
-async function orUnknown(ask: () => Promise<Stats>, unknown: readonly ErrorCode[]): Promise<Stats | undefined> {
+async function orUnknown(
+  ask: () => Promise<Attributes>,
+  unknown: readonly ErrorCode[],
+): Promise<Attributes | undefined> {
   try {
     return await ask();
   } catch (error) {
@@ -80,27 +83,15 @@ function isOne(error: unknown, codes: readonly ErrorCode[]): boolean {
   return error instanceof PieceworkError && codes.includes(error.code);
 }
 
-function checkKind(target: SftpTarget, stats: Stats): void {
-  if (attributesOf(stats).mode === undefined) return;
-  if (stats.isDirectory()) throw sftpError('SourceIsFolder', target, 'this is a folder; give the URL of one file');
-  if (!stats.isFile())
+/** Of the mode (stat(2)). */
+const KIND = { mask: 0o170000, folder: 0o040000, file: 0o100000 } as const;
+
+function checkKind(target: SftpTarget, { mode }: Attributes): void {
+  if (mode === undefined) return;
+  const kind = mode & KIND.mask;
+  if (kind === KIND.folder) throw sftpError('SourceIsFolder', target, 'this is a folder; give the URL of one file');
+  if (kind !== KIND.file)
     throw sftpError('SourceUnsupported', target, 'this is no ordinary file (a device, a pipe or a socket)');
-}
-
-/** Each is sent under a flag of its own, and may be missing (draft-ietf-secsh-filexfer-02 §5). */
-interface Attributes {
-  readonly mode?: number;
-  readonly size?: number;
-  readonly mtime?: number;
-}
-
-function attributesOf(stats: Stats): Attributes {
-  return stats as Attributes;
-}
-
-/** Those that were sent. */
-function stated(stats: Stats | undefined): Attributes {
-  return Object.fromEntries(Object.entries(stats ?? {}).filter(([, value]) => typeof value === 'number'));
 }
 
 function factsOf({ size, mtime }: Attributes): Partial<Version> {

@@ -17,7 +17,7 @@ const IN_FLIGHT_BYTES = 2 * 1024 ** 2;
 export interface SftpReaderOptions {
   readonly target: SftpTarget;
   readonly lease: Lease<SftpSession>;
-  readonly handle: Buffer;
+  readonly handle: Uint8Array;
   readonly range: ByteRange;
   /** Throws when the open file is no longer the one that was planned. */
   readonly unchanged: () => Promise<void>;
@@ -43,7 +43,7 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
    * Fills `into` from `position` on, or as far as it came before the connection failed: then, and when it rejects, that
    * is closed, since nothing may arrive in a buffer that has been given back.
    */
-  async function fill(into: Buffer): Promise<number> {
+  async function fill(into: Uint8Array): Promise<number> {
     let at = 0;
     const lacking = new Map<number, number>();
     const watch = stallWatch(settings.stallTimeoutMs, () => session.receivedBytes);
@@ -77,9 +77,9 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
     }
   }
 
-  async function readAll(into: Buffer, from: number, to: number, came: (done: number) => void): Promise<void> {
+  async function readAll(into: Uint8Array, from: number, to: number, came: (done: number) => void): Promise<void> {
     for (let done = from; done < to; ) {
-      const count = await session.read(handle, into, done, to - done, position + done);
+      const count = await session.read(handle, into.subarray(done, to), position + done);
       if (count <= 0) {
         await options.unchanged();
         throw sftpError('BodyShort', target, `the file ended before byte ${range.end}`);
@@ -104,7 +104,7 @@ export function sftpReader(options: SftpReaderOptions): ByteReader {
         return 0;
       }
       const since = performance.now();
-      const got = await closingOnAbort(session, signal, () => fill(Buffer.from(into.buffer, into.byteOffset, wanted)));
+      const got = await closingOnAbort(session, signal, () => fill(into.subarray(0, wanted)));
       position += got;
       if (!fastEnough(got, performance.now() - since)) {
         const least = `the least speed of ${options.floor.minBytesPerSecond} bytes per second`;
