@@ -91,6 +91,16 @@ describe('the pieces of a transfer in loads', () => {
     expect(after).toMatchObject({ trouble: { 2: { code: 'WorkerDied' } } });
   });
 
+  it('do not wait for a piece that is tried again by itself, after a while', () => {
+    const trouble = { attempt: 2, failures: 1, waits: 0, code: 'SourceReset' } as const;
+    const paces = [{ connections: 4, pieces: 16, elapsedMs: 16_000 }];
+    const loads: Loads = { ...NO_LOADS, next: 2, paces };
+    const record = transferring({ plan: PLAN, cursor: 3, loads, trouble: { 1: trouble, 2: trouble } });
+    expect(sentLoads(decided(record, { ledger: ledger(0), places: 4 }, [], NOW, policy))).toMatchObject([
+      { connections: 2 },
+    ]);
+  });
+
   it('are sent to one worker each while others wait for places', () => {
     const paces = [{ connections: 2, pieces: 8, elapsedMs: 800 }];
     const record = fresh({ ...NO_LOADS, paces });

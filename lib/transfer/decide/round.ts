@@ -108,10 +108,13 @@ export class Round {
     // Passing what is done is no reason to write; the next piece that is sent takes the cursor along.
     if (this.#unsent.passDone() && missing.length === 0) this.#changed = true;
     let free = this.#host.places - this.#unsent.connections(inFlight);
+    // What is tried again by itself waits for its time, which may be long: a load does not wait for it.
+    const reachable = this.#host.places - inFlight.filter((number) => this.#trouble[String(number)]).length;
     let isIdle = inFlight.length === 0;
     for (let left = this.#unsent.count; free >= 1 && left > 0; ) {
       const { connections, pieces } = this.#unsent.next(left, this.#host, this.#policy);
-      const least = isIdle ? 1 : isLate ? connections / 2 : connections;
+      const wanted = Math.min(connections, reachable);
+      const least = isIdle ? 1 : isLate ? wanted / 2 : wanted;
       this.#isHeldBack = free < least;
       if (this.#isHeldBack) return;
       const taken = Math.min(connections, free);
