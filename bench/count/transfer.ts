@@ -1,4 +1,4 @@
-import { RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../../lib/aws/names.ts';
+import { FETCHER_CONNECTIONS, RESULTS_WINDOW_SECONDS } from '../../lib/aws/names.ts';
 import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { fractionOf } from '../../lib/values/random.ts';
@@ -57,7 +57,11 @@ export async function countTransfer(one: Case): Promise<Counted> {
       secrets: countedSecrets(requests, time, sealed),
       sources,
       destinations: () => destination,
-      windows: windowPool({ windowBytes: PIECE_BYTES, count: WINDOW_COUNT, allocate: (bytes) => Buffer.alloc(bytes) }),
+      windows: windowPool({
+        windowBytes: PIECE_BYTES,
+        count: FETCHER_CONNECTIONS.most,
+        allocate: (bytes) => Buffer.alloc(bytes),
+      }),
     }),
   });
 
