@@ -44,7 +44,6 @@ export async function countTransfer(one: Case): Promise<Counted> {
     return 1000 * pieceSeconds * (0.5 + fractionOf(`piece ${nth}`));
   });
   // Of all environments: a piece fails at its first try, wherever the next one is made.
-  const sources = countedSources(pieceCount * PIECE_BYTES, { failing });
   const { api, runs } = startStages({
     time,
     requests,
