@@ -1,13 +1,14 @@
 import type { BatchCase } from './count/batch.ts';
 import { countBatch } from './count/batch.ts';
+import type { StreamCase } from './count/stream.ts';
+import { countStream } from './count/stream.ts';
 import type { Case } from './count/transfer.ts';
 import { countTransfer } from './count/transfer.ts';
 
 /*
- * node bench/count-requests.ts: what one transfer asks of AWS, counted on the use cases and the
- * batching that the functions run, in simulated time; and what a batch asks.
- * A piece takes 2 s (or what the case says), give
- * or take half; a request of S3 30 ms.
+ * node bench/count-requests.ts: what one transfer asks of AWS, counted on the use cases and the batching that the
+ * functions run, in simulated time; what a stream asks, which is handed over to a worker of its own; and what a batch
+ * asks. A piece takes 2 s (or what the case says), give or take half; a request of S3 30 ms.
  */
 
 const cases: readonly Case[] = [
@@ -15,6 +16,9 @@ const cases: readonly Case[] = [
   { pieceCount: 1000, places: 16, failing: 0 },
   { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 1 },
   { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 4 },
+  { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 16 },
+  { pieceCount: 8000, places: 16, failing: 0, pieceSeconds: 16 },
+  { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 0.5 },
   { pieceCount: 1000, places: 16, failing: 0, windowSeconds: 2 },
   { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 4, windowSeconds: 2 },
   { pieceCount: 1000, places: 32, failing: 0 },
@@ -23,9 +27,9 @@ const cases: readonly Case[] = [
   { pieceCount: 10_000, places: 256, failing: 0 },
 ];
 console.log(
-  '| pieces | places | piece | failing | window | piece messages | UploadPart | other PUT, LIST | GET, HEAD | SQS sends | fetcher runs | finalizer runs | largest record | ends after |',
+  '| pieces | places | piece | failing | window | piece messages | UploadPart | other PUT, LIST | GET, HEAD | SQS sends | fetcher runs | fetcher s | finalizer runs | largest record | ends after |',
 );
-console.log(`|${' --- |'.repeat(15)}`);
+console.log(`|${' --- |'.repeat(16)}`);
 for (const one of cases) {
   const counted = await countTransfer(one);
   const { requests, pieceCount, places, failing, windowSeconds, pieceSeconds } = counted;
@@ -48,6 +52,7 @@ for (const one of cases) {
     per(gets),
     per(sends),
     fetcherRuns,
+    Math.round(counted.fetcherSeconds),
     finalizerRuns,
     `${requests.recordBytes} B`,
     `${Math.round(seconds)} s`,
@@ -55,6 +60,34 @@ for (const one of cases) {
   console.log(`| ${cells.join(' | ')} |`);
   if (process.argv.includes('--all')) for (const [name, number] of requests.all) console.log(`    ${name}: ${number}`);
 }
+
+/* The same for streams. */
+const streams: readonly StreamCase[] = [
+  { parts: 10, partSeconds: 2 },
+  { parts: 100, partSeconds: 2 },
+  { parts: 40, partSeconds: 15 },
+];
+console.log(
+  '\n| parts | part | UploadPart | other PUT, LIST | GET, HEAD | SQS messages | planner runs | finalizer runs | ends after |',
+);
+console.log(`|${' --- |'.repeat(9)}`);
+for (const one of streams) {
+  const { requests, parts, partSeconds, plannerRuns, finalizerRuns, seconds } = await countStream(one);
+  const names = requests.all.map(([name]) => name);
+  const of = (kind: RegExp) => requests.of(...names.filter((name) => kind.test(name)));
+  const uploaded = requests.of('PUT UploadPart');
+  const asked = [uploaded, of(/^(PUT|LIST)/) - uploaded, of(/^(GET|HEAD)/), of(/messages$/)];
+  const cells = [parts, `${partSeconds} s`, ...asked, plannerRuns, finalizerRuns, `${Math.round(seconds)} s`];
+  console.log(`| ${cells.join(' | ')} |`);
+  if (process.argv.includes('--all')) for (const [name, number] of requests.all) console.log(`    ${name}: ${number}`);
+}
+
+/* What fits one window is put at once: each request that it asks for, in order. */
+const small = (await countTransfer({ pieceCount: 1, places: 16, failing: 0 })).requests.inOrder;
+const numberOf = (kind: RegExp) => small.filter((name) => kind.test(name)).length;
+console.log('\n| a small file | PUT | GET, HEAD | SQS sends |\n| --- | --- | --- | --- |');
+console.log(`| | ${numberOf(/^PUT/)} | ${numberOf(/^(GET|HEAD)/)} | ${numberOf(/sends$/)} |`);
+console.log(small.filter((name) => !name.endsWith(' messages')).join(', '));
 
 /* The same for batches of small entries, per entry. */
 const batches: readonly BatchCase[] = [

@@ -10,7 +10,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DeployedName, TracingSettings, Variable } from '../lib/aws/names.ts';
 import { ENV, NEEDS, NOTIFIER } from '../lib/aws/names.ts';
-import { EMPTYING_RIGHTS } from '../lib/aws/stage-rights.ts';
+import { EMPTYING_RIGHTS, NETWORK_RIGHTS } from '../lib/aws/stage-rights.ts';
 import { acknowledgeNetwork, acknowledgePrefix } from './acknowledge.ts';
 import { bundleOf } from './bundle.ts';
 import type { Settings } from './props/props.ts';
@@ -25,16 +25,6 @@ export interface StageFunctionProps {
 
 /** Those who contact what callers name: sources, and webhooks. */
 const OUTWARD: readonly DeployedName[] = ['planner', 'fetcher', 'notifier'];
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions */
-const NETWORK = [
-  'ec2:CreateNetworkInterface',
-  'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeSubnets',
-  'ec2:DeleteNetworkInterface',
-  'ec2:AssignPrivateIpAddresses',
-  'ec2:UnassignPrivateIpAddresses',
-];
 
 /** A stage's Lambda function, with its own role, log and environment. It may do what is granted here, and no more. */
 export class StageFunction extends Construct {
@@ -85,12 +75,12 @@ export class StageFunction extends Construct {
   #placeIn({ vpc: place }: Settings): Partial<FunctionProps> {
     if (place === undefined) return {};
     const { vpc, subnets, securityGroups } = place;
-    this.#role.addToPolicy(new PolicyStatement({ sid: 'Network', actions: [...NETWORK], resources: ['*'] }));
+    this.#role.addToPolicy(new PolicyStatement({ sid: 'Network', actions: [...NETWORK_RIGHTS], resources: ['*'] }));
     this.#role.addToPolicy(
       new PolicyStatement({
         sid: 'NetworkIsNotForCode',
         effect: Effect.DENY,
-        actions: [...NETWORK],
+        actions: [...NETWORK_RIGHTS],
         resources: ['*'],
         // In a request only where the function's own code makes it.
         conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },

@@ -10,6 +10,7 @@ import { variableOf } from './options/option.ts';
 import { resolveSettings } from './options/settings.ts';
 import { writeLine } from './output/lines.ts';
 import { paintFor } from './output/paint.ts';
+import { ReportedError } from './output/reported-error.ts';
 import { writeJson } from './output/reporters/json-reporter.ts';
 import { inSources } from './output/source-frames.ts';
 import type { Invocation } from './program.ts';
@@ -85,7 +86,8 @@ interface ErrorOutput {
 function writeError(error: PieceworkError, context: Context, { isJson, isVerbose, hints }: ErrorOutput): void {
   const { code, message, details } = error;
   const paint = paintFor(context.stderr, context.environment);
-  if (isJson) writeJson(context.stdout, { type: 'error', code, message, exitCode: exitCodeOf(code), details });
+  if (isJson && !(error instanceof ReportedError))
+    writeJson(context.stdout, { type: 'error', code, message, exitCode: exitCodeOf(code), details });
   context.stderr.write(`${paint('red', 'piecework:')} ${printable(message)}\n`);
   for (const hint of hints) writeLine(context.stderr, hint);
   if (isVerbose && code !== 'Interrupted') for (const line of stackOf(error)) writeLine(context.stderr, line);

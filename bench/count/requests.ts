@@ -10,9 +10,13 @@ import type { Timeline } from './timeline.ts';
 /** One for each request that the real adapter makes for the call, by AWS's price classes. */
 export class Requests {
   readonly #counts = new Map<string, number>();
+  readonly #inOrder: string[] = [];
   recordBytes = 0;
 
   count(name: string, by = 1): void {
+    // Of what is small enough to be read. What is taken back was of who looks on.
+    if (by < 0) this.#inOrder.splice(this.#inOrder.lastIndexOf(name), 1);
+    else if (this.#inOrder.length < MOST_IN_ORDER) this.#inOrder.push(name);
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
 
@@ -24,10 +28,17 @@ export class Requests {
     this.#counts.clear();
   }
 
+  /** The first of them, as they came. */
+  get inOrder(): readonly string[] {
+    return this.#inOrder;
+  }
+
   get all(): readonly (readonly [string, number])[] {
     return [...this.#counts].sort();
   }
 }
+
+const MOST_IN_ORDER = 100;
 
 /** What one request to S3 takes. */
 const LATENCY_MS = 30;
@@ -105,14 +116,19 @@ export function countedDestination(requests: Requests, time: Timeline, pieceMs: 
       requests.count('HEAD object');
       return undefined;
     },
-    putObject: never,
+    async putObject(_object, sizeBytes) {
+      requests.count('PUT object');
+      await time.sleep(LATENCY_MS);
+      return { sizeBytes, etag: 'etag', crc32: 0 };
+    },
     async createUpload({ target, token }) {
       requests.count('PUT CreateMultipartUpload');
       uploads.set(token, new Map());
       return { target, id: token, token };
     },
-    async uploadPart({ id }, { number, sizeBytes }) {
+    async uploadPart({ id }, { number, sizeBytes }, body) {
       requests.count('PUT UploadPart');
+      if (body.kind === 'windows') while ((await body.next()) !== undefined);
       await time.sleep(pieceMs());
       const part = { number, sizeBytes, crc32: 0, modifiedAt: new Date(time.now()).toISOString() };
       uploads.get(id)?.set(number, part);

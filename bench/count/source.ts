@@ -4,11 +4,15 @@ import type { Snapshot } from '../../lib/transfer/snapshot.ts';
 import type { ByteReader } from '../../lib/values/bytes.ts';
 import { fractionOf } from '../../lib/values/random.ts';
 
-/** Sources of so many bytes, which take no time; some of the pieces' first tries are broken off. */
-export function countedSources(sizeBytes: number, failing = 0): Sources {
+/**
+ * Sources of so many bytes, which take no time.
+ * @param failing of the pieces' first tries, which are broken off
+ * @param ranges without them a source does not say how long it is either
+ */
+export function countedSources(sizeBytes: number, { failing = 0, ranges = true } = {}): Sources {
   const snapshot: Snapshot = {
-    sizeBytes,
-    ranges: true,
+    ...(ranges ? { sizeBytes } : {}),
+    ranges,
     validator: { kind: 'strong', etag: '"v1"' },
     digests: {},
     warnings: [],
@@ -16,13 +20,12 @@ export function countedSources(sizeBytes: number, failing = 0): Sources {
   const tries = new Map<number, number>();
   return () => ({
     schemes: ['https'],
-    probe: async () => ({
-      snapshot,
-      finalUrl: '',
-      body: zeros(1),
-      bodyIsWhole: false,
-      async [Symbol.asyncDispose]() {},
-    }),
+    async probe(_from, firstBytes) {
+      const bodyIsWhole = !ranges || firstBytes === 'all' || sizeBytes <= firstBytes;
+      // Of what is larger only a look is taken.
+      const body = zeros(bodyIsWhole ? sizeBytes : 1);
+      return { snapshot, finalUrl: '', body, bodyIsWhole, async [Symbol.asyncDispose]() {} };
+    },
     async open(_from, _snapshot, range) {
       const tried = (tries.get(range.start) ?? 0) + 1;
       if (failing > 0) tries.set(range.start, tried);

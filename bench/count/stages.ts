@@ -2,7 +2,7 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Environment } from '../../lib/aws/environment.ts';
 import { bySubject, eachMessage } from '../../lib/aws/messages/batches.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
-import { RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../../lib/aws/names.ts';
+import { RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS } from '../../lib/aws/names.ts';
 import { onFetcherMessage } from '../../lib/aws/stages/fetcher.ts';
 import { onSubjects } from '../../lib/aws/stages/finalizer.ts';
 import { onPlannerMessage } from '../../lib/aws/stages/planner.ts';
@@ -51,25 +51,24 @@ export function startStages({
   requests,
   work,
   hostConnections,
-  fetchers: fetcherCount = Math.ceil(hostConnections / WINDOW_COUNT),
+  fetchers: fetcherCount = hostConnections,
   windowSeconds = RESULTS_WINDOW_SECONDS,
   portsOf,
 }: StagesOptions): Stages {
   const runs = { planner: 0, fetcher: 0, finalizer: 0, fetcherMs: 0 };
   const wake = () => time.at(0, pump);
   const queue = (name: string) => countedQueue<{ readonly kind: string }>(name, requests, time, wake);
-  const [plans, tasks, results] = [queue('plan'), queue(work), queue('result')];
+  const [plans, streams, tasks, results] = [queue('plan'), queue('stream'), queue(work), queue('result')];
   const ids = countedIds();
   const environment = (stage: Environment['stage']) =>
     portsOf({
-      queues: { planner: plans, fetcher: tasks, finalizer: results },
+      queues: { planner: plans, streams, fetcher: tasks, finalizer: results },
       events: { emit: async () => {} },
       clock: time,
       ids,
       policy: countedPolicy(stage, hostConnections),
     });
-  // A batch of messages never waits for another one, as long as there are environments; each has a cache of its own,
-  // four messages side by side.
+  // A message never waits for another one, as long as there are environments; each has a cache of its own.
   const fetchers = Array.from({ length: Math.max(FETCHERS, fetcherCount) }, () => {
     const ports = environment('fetcher');
     return { ports, memory: { pieces: fetcherMemory(ports), shards: fleetMemory(ports) }, isBusy: false };
@@ -79,14 +78,14 @@ export function startStages({
   let isCollecting = false;
 
   function pump(): void {
-    for (let body = plans.due.shift(); body !== undefined; body = plans.due.shift()) {
+    for (const body of [...plans.due.splice(0), ...streams.due.splice(0)]) {
       runs.planner += 1;
       void eachMessage(home, eventOf([body]), context, READERS.planner, (message) =>
         onPlannerMessage(planner, message, never),
       );
     }
     for (const fetcher of fetchers.filter(({ isBusy }) => !isBusy)) {
-      const batch = tasks.due.splice(0, WINDOW_COUNT);
+      const batch = tasks.due.splice(0, 1);
       if (batch.length === 0) break;
       const beganAt = time.now();
       runs.fetcher += 1;

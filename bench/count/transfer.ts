@@ -1,10 +1,8 @@
-import { RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../../lib/aws/names.ts';
-import { submit } from '../../lib/pipeline/requests/submit.ts';
-import { loadTransfer } from '../../lib/pipeline/shared/store.ts';
+import { FETCHER_CONNECTIONS, RESULTS_WINDOW_SECONDS } from '../../lib/aws/names.ts';
 import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
-import { DEFAULT_OPTIONS } from '../../lib/transfer/request.ts';
 import { fractionOf } from '../../lib/values/random.ts';
+import { bringOne } from './bring-one.ts';
 import { countedDestination, countedRecords, countedSecrets, Requests } from './requests.ts';
 import { countedSources } from './source.ts';
 import { startStages } from './stages.ts';
@@ -38,11 +36,15 @@ export async function countTransfer(one: Case): Promise<Counted> {
   const requests = new Requests();
   const records = countedRecords(requests, time);
   const sealed = new Map<string, SourceLocator>();
+  // One server for all workers: it breaks off first tries, by any of them.
+  const sources = countedSources(pieceCount * PIECE_BYTES, { failing });
   let nth = 0;
   const destination = countedDestination(requests, time, () => {
     nth += 1;
     return 1000 * pieceSeconds * (0.5 + fractionOf(`piece ${nth}`));
   });
+  // Of all environments: a piece fails at its first try, wherever the next one is made.
+  const sources = countedSources(pieceCount * PIECE_BYTES, { failing });
   const { api, runs } = startStages({
     time,
     requests,
@@ -53,35 +55,18 @@ export async function countTransfer(one: Case): Promise<Counted> {
       ...shared,
       records,
       secrets: countedSecrets(requests, time, sealed),
-      sources: countedSources(pieceCount * PIECE_BYTES, failing),
+      sources,
       destinations: () => destination,
-      windows: windowPool({ windowBytes: PIECE_BYTES, count: WINDOW_COUNT, allocate: (bytes) => Buffer.alloc(bytes) }),
+      windows: windowPool({
+        windowBytes: PIECE_BYTES,
+        count: FETCHER_CONNECTIONS.most,
+        allocate: (bytes) => Buffer.alloc(bytes),
+      }),
     }),
   });
 
-  const startedAt = time.now();
-  const submitted = submit(api, {
-    source: { url: 'https://example.com/file' },
-    destination: { kind: 's3', bucket: 'bucket', key: 'key' },
-    object: {},
-    options: { ...DEFAULT_OPTIONS, parallelism: Math.min(256, places), pieceSizeBytes: PIECE_BYTES },
-    owner: 'arn:aws:iam::123456789012:role/somebody',
-  });
-  let isOver = false;
-  let endedAt = startedAt;
-  void submitted.then(async ({ id }) => {
-    for (;;) {
-      await time.sleep(10_000);
-      const before = requests.of('GET transfers');
-      const record = (await loadTransfer({ records }, id))?.record;
-      requests.count('GET transfers', before - requests.of('GET transfers'));
-      if (record?.endedAt !== undefined) endedAt = Date.parse(record.endedAt);
-      if (record?.status === 'completed' && record.announced) break;
-      if (record?.status === 'failed') throw new Error(record.reason?.message);
-    }
-    isOver = true;
-  });
-  await time.run(() => isOver);
+  const parallelism = Math.min(256, places);
+  const seconds = await bringOne({ time, requests, api, parallelism, pieceSizeBytes: PIECE_BYTES });
   return {
     pieceCount,
     places,
@@ -92,6 +77,6 @@ export async function countTransfer(one: Case): Promise<Counted> {
     finalizerRuns: runs.finalizer,
     fetcherRuns: runs.fetcher,
     fetcherSeconds: runs.fetcherMs / 1000,
-    seconds: (endedAt - startedAt) / 1000,
+    seconds,
   };
 }

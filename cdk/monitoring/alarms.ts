@@ -1,10 +1,18 @@
 import type { AlarmProps, IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  AlarmRule,
+  AlarmState,
+  ComparisonOperator,
+  CompositeAlarm,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Stage } from '../../lib/aws/names.ts';
 import { LEFT_METRIC, STUCK_BATCHES_METRIC, STUCK_METRIC } from '../../lib/aws/names.ts';
+import { GROUPS } from './groups.ts';
 import type { DeploymentMetrics } from './metrics.ts';
 
 /** What it means in a sentence, and when it fires. */
@@ -161,20 +169,49 @@ function rulesOf(metrics: DeploymentMetrics): Readonly<Record<string, Rule>> {
   };
 }
 
-/** Alarms, each with a heading of its own in docs/runbook.md. */
+/**
+ * Alarms, each with a heading of its own in docs/runbook.md. With a topic to call, those that say the same are a group,
+ * and that calls in their place. Without one no call is made, and groups would only cost.
+ */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
+  readonly groups: readonly CompositeAlarm[];
 
   constructor(scope: Construct, id: string, metrics: DeploymentMetrics, topic: ITopic | undefined) {
     super(scope, id);
-    this.all = Object.entries(rulesOf(metrics)).flatMap(([heading, rule]) =>
-      Object.entries(rule.metrics).map(([part, metric]) => {
-        const alarm = new Alarm(this, idOf(`${part} ${heading}`), { ...settingsOf(heading, rule), metric });
-        if (topic !== undefined) alarm.addAlarmAction(new SnsAction(topic));
-        return alarm;
-      }),
+    const made = new Map(
+      Object.entries(rulesOf(metrics)).flatMap(([heading, rule]) =>
+        Object.entries(rule.metrics).map(([part, metric]) => {
+          const name = idOf(`${part} ${heading}`);
+          return [name, new Alarm(this, name, { ...settingsOf(heading, rule), metric })];
+        }),
+      ),
     );
+    this.all = [...made.values()];
+    this.groups = topic === undefined ? [] : this.#group(made);
+    if (topic !== undefined)
+      for (const alarm of [...this.groups, ...made.values()]) alarm.addAlarmAction(new SnsAction(topic));
   }
+
+  /** Takes what it groups out of `alone`. */
+  #group(alone: Map<string, Alarm>): readonly CompositeAlarm[] {
+    return Object.entries(GROUPS).map(([heading, { what, alarms }]) => {
+      const on = alarms.map((name) => {
+        const alarm = alone.get(name);
+        if (alarm === undefined) throw new Error(`"${heading}" groups ${name}, which is no alarm or of another group`);
+        alone.delete(name);
+        return AlarmRule.fromAlarm(alarm, AlarmState.ALARM);
+      });
+      return new CompositeAlarm(this, idOf(heading), {
+        alarmDescription: describe(what, heading),
+        alarmRule: AlarmRule.anyOf(...on),
+      });
+    });
+  }
+}
+
+function describe(what: string, heading: string): string {
+  return `${what} See docs/runbook.md#${heading.toLowerCase().replaceAll(' ', '-')}`;
 }
 
 function settingsOf(
@@ -182,7 +219,7 @@ function settingsOf(
   { what, threshold, periods = 1, below = false }: Rule,
 ): Omit<AlarmProps, 'metric'> {
   return {
-    alarmDescription: `${what} See docs/runbook.md#${heading.toLowerCase().replaceAll(' ', '-')}`,
+    alarmDescription: describe(what, heading),
     threshold,
     evaluationPeriods: periods,
     comparisonOperator: below

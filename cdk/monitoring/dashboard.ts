@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Alarm, IMetric, IWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IAlarm, IMetric, IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { AlarmStatusWidget, Dashboard, GraphWidget, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { Stage } from '../../lib/aws/names.ts';
@@ -17,7 +17,7 @@ export function dashboardOf(
   scope: Construct,
   id: string,
   metrics: DeploymentMetrics,
-  alarms: readonly Alarm[],
+  alarms: readonly IAlarm[],
 ): Dashboard {
   const { plans, streams, pieces, results, parked } = metrics.queues;
   const rows: readonly (readonly IWidget[])[] = [

@@ -16,6 +16,7 @@ export class Monitoring extends Construct {
     const { watched, settings } = props;
     const metrics = metricsOf(watched);
     this.alarms = new Alarms(this, 'Alarms', metrics, settings.alarmTopic);
-    this.dashboard = settings.dashboard ? dashboardOf(this, 'Dashboard', metrics, this.alarms.all) : undefined;
+    const shown = [...this.alarms.groups, ...this.alarms.all];
+    this.dashboard = settings.dashboard ? dashboardOf(this, 'Dashboard', metrics, shown) : undefined;
   }
 }

@@ -3,8 +3,8 @@ import { examine } from '../../lib/aws/ops/doctor/examine.ts';
 import type { Finding, FindingState } from '../../lib/aws/ops/doctor/finding.ts';
 import { STATES } from '../../lib/aws/ops/doctor/finding.ts';
 import { lookAt } from '../../lib/aws/ops/doctor/reading/look.ts';
-import { PieceworkError } from '../../lib/errors/error.ts';
 import { writeLine } from '../output/lines.ts';
+import { ReportedError } from '../output/reported-error.ts';
 import { writeJson } from '../output/reporters/json-reporter.ts';
 import type { VerbCall } from '../verb.ts';
 
@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<FindingState, string>> = {
   look: 'look',
   broken: 'BROKEN',
   unseen: 'not seen',
+  absent: 'not here',
 };
 const WIDTH = 10;
 
@@ -27,14 +28,15 @@ export async function doctor({ context, settings }: VerbCall, deployment: Deploy
     writeJson(context.stdout, { type: 'result', deployment: deployment.name, counts, findings });
   } else {
     for (const one of findings) for (const line of linesOf(one)) writeLine(context.stdout, line);
-    const { ok, look, broken, unseen } = counts;
-    writeLine(context.stdout, `${deployment.name}: ${ok} ok, ${look} to look at, ${broken} broken, ${unseen} not seen`);
+    const { ok, look, broken, unseen, absent } = counts;
+    const here = absent === 0 ? '' : `, ${absent} not here`;
+    writeLine(
+      context.stdout,
+      `${deployment.name}: ${ok} ok, ${look} to look at, ${broken} broken, ${unseen} not seen${here}`,
+    );
   }
   if (counts.broken > 0)
-    throw new PieceworkError(
-      'DeploymentBroken',
-      `of ${deployment.name} something is broken; docs/runbook.md says more`,
-    );
+    throw new ReportedError('DeploymentBroken', `of ${deployment.name} something is broken; docs/runbook.md says more`);
 }
 
 function linesOf({ check, state, what, todo, see }: Finding): readonly string[] {

@@ -20,6 +20,7 @@ import { tracedHome } from '../../lib/aws/tracing/traced-home.ts';
 import { openTracing } from '../tracing/open.ts';
 
 const { environment, ports, log, meter, tracing, flush } = await tracedHome(openAwsHome('api'), openTracing);
+const traceOf = () => tracing?.current();
 const locate = allowedOnly(environment.destinations);
 /** A function has one request at a time. */
 let isLogged = false;
@@ -37,11 +38,11 @@ const serve = handle(
     // Where no request may wait, none can be made of the planner.
     ...(environment.maxWaiting === 0
       ? {}
-      : { dryRuns: awsDryRuns({ locate, functionName: environment.plannerFunction }) }),
+      : { dryRuns: awsDryRuns({ locate, functionName: environment.plannerFunction, traceOf }) }),
     reportLink: reportLinks(),
     basePathOf: gatewayBasePath,
     requestIdOf: gatewayRequestId,
-    traceOf: () => tracing?.current(),
+    traceOf,
     onAnswered(request, failure) {
       isLogged = true;
       tracing?.note(requestSpan(request));

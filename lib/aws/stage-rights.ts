@@ -97,3 +97,16 @@ export const EMPTYING_RIGHTS: readonly string[] = [
   'sqs:DeleteMessage',
   'sqs:ChangeMessageVisibility',
 ];
+
+/**
+ * Of a function in a VPC, on everything: Lambda makes its network interfaces with them.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+ */
+export const NETWORK_RIGHTS: readonly string[] = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];

@@ -14,6 +14,9 @@ export interface ServiceCall {
 const BUSY =
   /^(.*Throttl.*|TooManyRequests(Exception)?|RequestLimitExceeded|LimitExceededException|SlowDown|BandwidthLimitExceeded|RequestTimeout(Exception)?|PriorRequestNotComplete|OverLimit|ServiceUnavailable|InternalError|InternalFailure|InternalServiceError)$/;
 
+/** Of an answer that does not know the call at all. */
+const NOT_OFFERED = 501;
+
 /** Without an answer: what Node and the SDK's handler call a broken way. */
 const BROKEN =
   /^(TimeoutError|RequestTimeout|NetworkingError|ECONN[A-Z]+|EPIPE|E[A-Z]*TIMEDOUT|ENOTFOUND|EAI_[A-Z]+|E(HOST|NET)(UNREACH|DOWN)|EADDRNOTAVAIL|HPE_[A-Z_]+|ERR_STREAM_PREMATURE_CLOSE|ERR_(SSL|TLS)_[A-Z_]+)$/;
@@ -37,6 +40,7 @@ export function serviceError(error: unknown, { target, right }: ServiceCall): Pi
     new PieceworkError(code, `${target}: ${sentence}`, { cause: error, details });
   if (NO_CREDENTIALS.test(name))
     return make('HomeRefused', `no AWS credentials were found (${said}); give a profile or a role`);
+  if (status === NOT_OFFERED) return make('HomeRefused', `not offered here (${said}); a stand-in for AWS may lack it`);
   if (isPassing(failure)) return make('HomeUnavailable', `not available (${said}); it may pass by itself`);
   if (status === undefined) return asPieceworkError(error);
   if (status === 403 || DENIED.test(name)) {

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { run } from '../../cli/run.ts';
-import { testContext } from '../support/cli-context.ts';
-import { deploy, deployApp } from './deploy.ts';
-import { apiKeyValue, Pipeline, PREFIX } from './pipeline.ts';
-import { cloud, context, here, MIB, origin, pipeline, SECRET, STACK, serve } from './suite.ts';
+import { deployApp } from './deploy.ts';
+import { Pipeline, PREFIX } from './pipeline.ts';
+import { cloud, here, MIB, origin, pipeline, SECRET, serve } from './suite.ts';
+import { twoOwners } from './tenants.ts';
 
 describe('the API', { concurrent: true }, () => {
   test('says that it is there, and describes itself', async () => {
@@ -25,28 +24,8 @@ describe('the API', { concurrent: true }, () => {
   });
 
   test.runIf((process.env['STAND_IN'] ?? 'ministack') === 'ministack')(
-    'with an API key: refuses whoever has none or another, and answers the command line that has it',
-    async () => {
-      const keyed = new Pipeline(cloud, await deploy(cloud, `${STACK}Keyed`, { ...context, auth: 'apiKey' }));
-      const [, keyId = ''] = Object.entries(keyed.outputs).find(([name]) => name.startsWith('ApiKeyId')) ?? [];
-      const key = await apiKeyValue(cloud, keyId);
-      const asked = [{}, { 'x-api-key': `${key}x` }, { 'x-api-key': key }].map((headers) =>
-        keyed.callUnsigned('/v1/transfers', headers),
-      );
-      expect(await Promise.all(asked)).toEqual([403, 403, 200]);
-      const list = async (environment: Record<string, string>) => {
-        const shell = testContext({ environment });
-        return [await run(['list', '--json', '--api', keyed.base], shell), JSON.parse(shell.stdout.text)];
-      };
-      expect(await list({ PIECEWORK_API_KEY: key })).toEqual([
-        0,
-        { type: 'result', home: keyed.base, transfers: [], batches: [] },
-      ]);
-      expect(await list({ PIECEWORK_API_KEY: `${key}x` })).toEqual([
-        2,
-        expect.objectContaining({ type: 'error', code: 'NotAuthorized' }),
-      ]);
-    },
+    'with API keys: refuses whoever has none or another; two owners see nothing of each other, and have quotas of their own',
+    twoOwners,
   );
 
   test.runIf((process.env['STAND_IN'] ?? 'ministack') === 'ministack')(

@@ -6,7 +6,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { Piecework } from '../../cdk/piecework.ts';
 import { ALARM_HEADINGS, anchorOf, OWN_HEADINGS } from '../../lib/aws/ops/doctor/finding.ts';
-import { pieceworkStack, resourcesOf, templateOf, testApp } from './cdk-template.ts';
+import { pieceworkStack, readable, resourcesOf, templateOf, testApp } from './cdk-template.ts';
 
 interface Stat {
   readonly Metric: {
@@ -35,6 +35,14 @@ const alarmsOf = (of: typeof template) =>
     ...(Properties as unknown as AlarmProperties),
   }));
 const alarms = alarmsOf(template);
+const withTopic = templateOf(pieceworkStack((scope) => ({ webhooks: true, alarmTopic: new Topic(scope, 'Ops') })));
+const groups = resourcesOf(withTopic, 'AWS::CloudWatch::CompositeAlarm').map(([id, { Properties }]) => ({
+  id: id.replace(/^PieceworkMonitoringAlarms|[0-9A-F]{8}$/g, ''),
+  ...(Properties as unknown as Pick<AlarmProperties, 'AlarmDescription' | 'AlarmActions'> & { AlarmRule: unknown }),
+}));
+/** `ALARM(…)` of each. */
+const membersOf = ({ AlarmRule }: (typeof groups)[number]) =>
+  [...readable(AlarmRule).matchAll(/ALARM\("?\{PieceworkMonitoringAlarms(\w+?)\}"?\)/g)].map(([, id = '']) => id);
 const source = async (path: string) => await readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 /** Each metric that an alarm reads, whether alone or in an expression. */
@@ -91,18 +99,41 @@ describe('alarms', () => {
       heading.toLowerCase().replaceAll(' ', '-'),
     );
     // With those of what only some props make.
-    const every = alarmsOf(templateOf(pieceworkStack(() => ({ webhooks: true }))));
-    const named = every.map(({ AlarmDescription }) => /docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1]);
+    const every = alarmsOf(withTopic);
+    const named = [...every, ...groups].map(
+      ({ AlarmDescription }) => /docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1],
+    );
     expect(new Set([...named, ...OWN_HEADINGS.map(anchorOf)])).toEqual(new Set(headings));
     expect(named).toEqual(expect.arrayContaining(ALARM_HEADINGS.map(anchorOf)));
-    expect([alarms.length, every.length]).toEqual([27, 28]);
+    expect([alarms.length, every.length, groups.length]).toEqual([27, 28, 6]);
     // Stand-ins have no others, and each metric of a sum costs as much as an alarm.
     for (const alarm of every) expect(alarm).toHaveProperty('MetricName');
   });
 
-  test('tell a topic, where one is given', () => {
-    const informed = alarmsOf(templateOf(pieceworkStack((scope) => ({ alarmTopic: new Topic(scope, 'Ops') }))));
-    expect(informed.map(({ AlarmActions }) => AlarmActions?.length)).toEqual(informed.map(() => 1));
+  test('call a topic, where one is given; of those that say the same their group does', () => {
+    const informed = alarmsOf(withTopic);
+    const grouped = groups.flatMap(membersOf);
+    expect(groups.map(({ AlarmActions }) => AlarmActions?.length)).toEqual(groups.map(() => 1));
+    const actions = Object.fromEntries(informed.map(({ id, AlarmActions = [] }) => [id, AlarmActions.length]));
+    expect(actions).toEqual(Object.fromEntries(informed.map(({ id }) => [id, grouped.includes(id) ? 0 : 1])));
+    expect(new Set(grouped).size).toBe(grouped.length);
+  });
+
+  test('are in groups of what one cause brings about, so that one call comes', () => {
+    expect(Object.fromEntries(groups.map((group) => [group.id, membersOf(group)]))).toEqual({
+      PlannersFail: ['PlannerFunctionErrors', 'PlanDeadLetters', 'StreamDeadLetters'],
+      FetchersFail: ['FetcherFunctionErrors', 'PieceDeadLetters'],
+      FinalizerFails: ['FinalizerErrors', 'NoTick', 'OldestResult', 'ResultDeadLetters'],
+      APIFails: ['APIErrors', 'ApiFunctionErrors'],
+      Throttles: ['ApiThrottles', 'PlannerThrottles', 'FetcherThrottles', 'FinalizerThrottles'],
+      DestinationDenied: ['PlannerDestinationDenied', 'FinalizerDestinationDenied'],
+    });
+    for (const group of groups)
+      expect(readable(group.AlarmRule).replace(/ALARM\([^)]*\)/g, 'A')).toMatch(/^\(A( OR A)+\)$/);
+  });
+
+  test('have no groups where there is no topic: those cost, and only call', () => {
+    template.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 0);
   });
 
   test('read the metrics that the functions write, under their names', async () => {

@@ -7,10 +7,13 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, test, vi } from 'vitest';
 import type { PieceworkProps } from '../../cdk/props/props.ts';
 import { pieceworkStack, testApp } from './cdk-template.ts';
+
+const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:ops';
 
 const VPC = {
   vpcId: 'vpc-0a1b2c3d',
@@ -25,6 +28,7 @@ test.each<
   ]
 >([
   ['as it comes', () => ({})],
+  ['with a topic for alarms', (scope) => ({ alarmTopic: Topic.fromTopicArn(scope, 'Ops', TOPIC) })],
   ['with webhooks and task tokens', () => ({ webhooks: true, taskTokens: true, secretPrefixes: ['piecework/'] })],
   [
     'in a VPC, and with records that go with it',

@@ -1,3 +1,5 @@
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
 import { expect, test } from 'vitest';
 import type { PieceworkProps } from '../../cdk/props/props.ts';
 import type { Resource } from './cdk-template.ts';
@@ -22,8 +24,16 @@ function tagsOf({ Properties = {} }: Resource): Readonly<Record<string, string>>
   return Object.fromEntries(given.map(({ Key, Value }: { Key: string; Value: string }) => [Key, Value]));
 }
 
+/** Alarms have groups where there is someone to tell. */
+const topicOf = (scope: Construct) => Topic.fromTopicArn(scope, 'Ops', 'arn:aws:sns:eu-west-1:111122223333:ops');
+
 const resources = (props: Partial<PieceworkProps> = {}) =>
-  Object.entries(templateOf(pieceworkStack(() => props)).toJSON()['Resources'] as Record<string, Resource>);
+  Object.entries(
+    templateOf(pieceworkStack((scope) => ({ alarmTopic: topicOf(scope), ...props }))).toJSON()['Resources'] as Record<
+      string,
+      Resource
+    >,
+  );
 
 test('everything that can have tags says to which deployment it belongs, and has those that were given', () => {
   const all = resources({ tags: { team: 'files', 'cost:center': '42' } });

@@ -1,48 +1,33 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { DryRun } from '../../lib/api/schemas/dry-run.ts';
+import { startAwsDoubles } from '../support/aws-doubles.ts';
 import type { AwsFunctions } from '../support/aws-functions.ts';
-import { openAwsFunctions, variablesOf } from '../support/aws-functions.ts';
-import type { AwsServiceDouble } from '../support/aws-service-double.ts';
-import { startAwsServices } from '../support/aws-service-double.ts';
-import type { Origin } from '../support/origin.ts';
-import { startOrigin } from '../support/origin.ts';
+import { openAwsFunctions } from '../support/aws-functions.ts';
+import { forAllTests } from '../support/for-all-tests.ts';
 import { sendResource } from '../support/origin-resource.ts';
-import type { S3Double } from '../support/s3-double.ts';
-import { startS3Double } from '../support/s3-double.ts';
+import { stubVariables } from '../support/stub-variables.ts';
 
 // A dry run of a deployment, on the handlers of its functions: the API has the planner look.
 
 const MIB = 1024 ** 2;
 const PLANNER = '/2015-03-31/functions/planner/invocations';
 
-let store: S3Double;
-let origin: Origin;
-let services: AwsServiceDouble;
+const aws = forAllTests(startAwsDoubles);
 let functions: AwsFunctions;
 let firstRequest: number;
 let written: string;
 
-beforeAll(async () => {
-  [store, origin] = await Promise.all([startS3Double(), startOrigin()]);
-  services = await startAwsServices(store.endpoint);
-  for (const bucket of ['records', 'target']) store.makeBucket(bucket);
-});
-
-afterAll(async () => {
-  for (const one of [services, store, origin]) await one[Symbol.asyncDispose]();
-});
-
 beforeEach(async () => {
-  for (const [name, value] of Object.entries(variablesOf(services.endpoint, [origin.port]))) vi.stubEnv(name, value);
+  stubVariables(aws().variables());
   written = '';
   for (const stream of [process.stdout, process.stderr])
     vi.spyOn(stream, 'write').mockImplementation((text) => {
       written += String(text);
       return true;
     });
-  services.refusals.clear();
-  functions = await openAwsFunctions(services);
-  firstRequest = services.requests.length;
+  aws().services.refusals.clear();
+  functions = await openAwsFunctions(aws().services);
+  firstRequest = aws().services.requests.length;
 });
 
 async function dryRun(source: object, more: object = {}): Promise<{ status: number; headers: string; body: unknown }> {
@@ -54,8 +39,8 @@ async function dryRun(source: object, more: object = {}): Promise<{ status: numb
 }
 
 test('says what the source has, the plan and the dollars; nothing is stored, and its secrets are nowhere', async () => {
-  services.secrets.set('piecework/origin', 'the-token');
-  const url = origin.serve('/large.bin', async (request, response, logged) => {
+  aws().services.secrets.set('piecework/origin', 'the-token');
+  const url = aws().origin.serve('/large.bin', async (request, response, logged) => {
     if (request.headers.authorization === 'Bearer the-token')
       return await sendResource({ size: 40 * MIB, etag: '"v1"' }, request, response, logged);
     response.writeHead(401).end();
@@ -74,7 +59,7 @@ test('says what the source has, the plan and the dollars; nothing is stored, and
     estimate: { seconds: expect.any(Number) },
   });
   expect(found.cost?.dollars).toBeGreaterThan(0);
-  const requests = services.requests.slice(firstRequest);
+  const requests = aws().services.requests.slice(firstRequest);
   // Only the place among the requests that wait.
   expect(requests.filter(({ action }) => action === 'PUT').map(({ path }) => path.replace(/\d+\.json.*/, ''))).toEqual(
     Array(2).fill(expect.stringMatching(/^\/records\/waits\/|^\/waits\//)),
@@ -88,32 +73,32 @@ test('says what the source has, the plan and the dollars; nothing is stored, and
 });
 
 test('what would end the transfer is the answer, the guard’s refusal of a redirect included', async () => {
-  const missing = await dryRun({ url: `${origin.base}/missing?sig=URLSECRET` });
+  const missing = await dryRun({ url: `${aws().origin.base}/missing?sig=URLSECRET` });
   expect([missing.status, missing.body]).toMatchObject([422, { code: 'SourceNotFound' }]);
   expect(JSON.stringify(missing.body)).not.toContain('URLSECRET');
-  const inner = origin.serve('/inner', (_, response) => {
+  const inner = aws().origin.serve('/inner', (_, response) => {
     response.writeHead(302, { location: 'http://10.0.0.1/secrets' }).end();
   });
   expect(await dryRun({ url: inner })).toMatchObject({ status: 422, body: { code: 'GuardRefused' } });
   const options = { expect: { sizeBytes: 5 } };
-  const small = origin.serve('/small.bin', { size: 1000 });
+  const small = aws().origin.serve('/small.bin', { size: 1000 });
   expect(await dryRun({ url: small }, { options })).toMatchObject({ status: 422, body: { code: 'UnexpectedSize' } });
 });
 
 test('a planner that is throttled is to be asked again; one that may not be called is the operator’s to mend', async () => {
-  const url = origin.serve('/small.bin', { size: 1000 });
-  services.refusals.set(PLANNER, 'TooManyRequestsException');
+  const url = aws().origin.serve('/small.bin', { size: 1000 });
+  aws().services.refusals.set(PLANNER, 'TooManyRequestsException');
   const busy = await dryRun({ url });
   expect(busy).toMatchObject({ status: 503, body: { code: 'HomeUnavailable' } });
   expect(busy.headers).toContain('"retry-after":"5"');
-  services.refusals.set(PLANNER, 'AccessDeniedException');
+  aws().services.refusals.set(PLANNER, 'AccessDeniedException');
   expect(await dryRun({ url })).toMatchObject({ status: 500, body: { code: 'HomeRefused' } });
   expect(written).toContain('lambda:InvokeFunction');
 });
 
 test('a planner that falls over is said to have, and the log has it', async () => {
-  const url = origin.serve('/small.bin', { size: 1000 });
-  services.onCall = async () => {
+  const url = aws().origin.serve('/small.bin', { size: 1000 });
+  aws().services.onCall = async () => {
     throw new Error('it is gone');
   };
   expect(await dryRun({ url })).toMatchObject({ status: 503, body: { code: 'HomeUnavailable' } });

@@ -1,15 +1,12 @@
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { ENV } from '../../lib/aws/names.ts';
+import { startAwsDoubles } from '../support/aws-doubles.ts';
 import type { AwsFunctions } from '../support/aws-functions.ts';
-import { openAwsFunctions, variablesOf } from '../support/aws-functions.ts';
-import type { AwsServiceDouble } from '../support/aws-service-double.ts';
-import { startAwsServices } from '../support/aws-service-double.ts';
+import { openAwsFunctions } from '../support/aws-functions.ts';
 import { formsOf } from '../support/canary.ts';
-import type { Origin } from '../support/origin.ts';
-import { startOrigin } from '../support/origin.ts';
-import type { S3Double } from '../support/s3-double.ts';
-import { startS3Double } from '../support/s3-double.ts';
+import { forAllTests } from '../support/for-all-tests.ts';
+import { stubVariables } from '../support/stub-variables.ts';
 import type { Receiver } from '../support/webhook-receiver.ts';
 import { startReceiver, WEBHOOK_PATH, WEBHOOK_SECRET } from '../support/webhook-receiver.ts';
 
@@ -23,37 +20,27 @@ const TOKEN = 'AQCEAAAAKgAAAAMAAAAAAAAAAs3cr3tTaskT0ken';
 
 const NONE = { [ENV.notifications]: JSON.stringify({ webhooks: false, taskTokens: false }) };
 
-let store: S3Double;
-let origin: Origin;
+const aws = forAllTests(startAwsDoubles);
 let receiver: Receiver;
-let services: AwsServiceDouble;
 let functions: AwsFunctions;
 let firstRequest = 0;
 let skippedMs = 0;
 let said: string[];
 
-beforeAll(async () => {
-  [store, origin] = await Promise.all([startS3Double(), startOrigin()]);
-  services = await startAwsServices(store.endpoint);
-  for (const bucket of ['records', 'target']) store.makeBucket(bucket);
-  services.secrets.set('piecework/hook', WEBHOOK_SECRET);
-  origin.serve('/a.bin', { size: SIZE, etag: '"v1"' });
-});
-
-afterAll(async () => {
-  for (const one of [services, store, origin]) await one[Symbol.asyncDispose]();
+beforeAll(() => {
+  aws().services.secrets.set('piecework/hook', WEBHOOK_SECRET);
+  aws().origin.serve('/a.bin', { size: SIZE, etag: '"v1"' });
 });
 
 const realNow = Date.now;
 
 async function open(answers: readonly number[] = [204], variables: Readonly<Record<string, string>> = {}) {
   receiver = await startReceiver(answers);
-  const all = { ...variablesOf(services.endpoint, [origin.port, receiver.port]), ...variables };
-  for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
+  stubVariables({ ...aws().variables(receiver.port), ...variables });
   vi.spyOn(Date, 'now').mockImplementation(() => realNow() + skippedMs);
   vi.resetModules();
-  functions = await openAwsFunctions(services);
-  firstRequest = services.requests.length;
+  functions = await openAwsFunctions(aws().services);
+  firstRequest = aws().services.requests.length;
   for (const stream of [process.stdout, process.stderr])
     vi.spyOn(stream, 'write').mockImplementation((text) => {
       said.push(String(text));
@@ -63,7 +50,7 @@ async function open(answers: readonly number[] = [204], variables: Readonly<Reco
 }
 
 beforeEach(() => {
-  services.refusals.clear();
+  aws().services.refusals.clear();
   said = [];
 });
 
@@ -80,7 +67,7 @@ interface Answer {
   readonly notified?: unknown;
 }
 
-const submit = (more: object, url = `${origin.base}/a.bin`) =>
+const submit = (more: object, url = `${aws().origin.base}/a.bin`) =>
   post('/v1/transfers', { source: { url }, destination: { bucket: 'target', key: 'out' }, ...more });
 
 const run = () =>
@@ -89,21 +76,25 @@ const run = () =>
   });
 
 const actions = (service: string) =>
-  services.requests.slice(firstRequest).filter(({ action }) => action.startsWith(service));
+  aws()
+    .services.requests.slice(firstRequest)
+    .filter(({ action }) => action.startsWith(service));
 
 /** Only `sealed/` may hold a secret. */
 function expectNoSecret(): void {
-  const sent = services.requests.slice(firstRequest).filter(({ path, action }) => {
-    const isItself = action.startsWith('AWSStepFunctions') || action.startsWith('secretsmanager');
-    return !path.includes('/sealed/') && !isItself;
-  });
+  const sent = aws()
+    .services.requests.slice(firstRequest)
+    .filter(({ path, action }) => {
+      const isItself = action.startsWith('AWSStepFunctions') || action.startsWith('secretsmanager');
+      return !path.includes('/sealed/') && !isItself;
+    });
   const all = [...said, ...sent.map(({ path, text }) => `${path}\n${text}`)].join('\n');
   for (const secret of [WEBHOOK_SECRET.slice(6), WEBHOOK_PATH, TOKEN])
     for (const form of formsOf(secret)) expect(all).not.toContain(form);
 }
 
 async function sealedHooks(id: string): Promise<readonly string[]> {
-  const client = new S3Client({ ...store, forcePathStyle: true });
+  const client = new S3Client({ ...aws().store, forcePathStyle: true });
   const { Contents = [] } = await client.send(
     new ListObjectsV2Command({ Bucket: 'records', Prefix: `sealed/hooks/${id}` }),
   );
@@ -164,10 +155,10 @@ test('what is refused ten times is put aside, and the transfer’s end stays wha
 
 test('a failed transfer keeps its webhook for the next run', async () => {
   await using to = await open();
-  const url = `${origin.base}/late.bin`;
+  const url = `${aws().origin.base}/late.bin`;
   const { answer } = await submit({ notify: { url: to.url, secret: WEBHOOK_SECRET } }, url);
   await run();
-  origin.serve('/late.bin', { size: SIZE, etag: '"v1"' });
+  aws().origin.serve('/late.bin', { size: SIZE, etag: '"v1"' });
   expect((await post(`/v1/transfers/${answer.id}/retry`, { source: { url } })).status).toBe(202);
   await run();
   expect(to.received.map(({ headers }) => headers['webhook-id'])).toEqual([
@@ -180,7 +171,7 @@ test('a failed transfer keeps its webhook for the next run', async () => {
 test('a batch has its end posted in each run, and its entries none of theirs', async () => {
   await using to = await open();
   const { status, answer } = await post('/v1/batches', {
-    entries: [{ sources: [`${origin.base}/a.bin`] }, { sources: [`${origin.base}/rest.bin`] }],
+    entries: [{ sources: [`${aws().origin.base}/a.bin`] }, { sources: [`${aws().origin.base}/rest.bin`] }],
     destination: { bucket: 'target', prefix: 'many/' },
     notify: { url: to.url, secret: WEBHOOK_SECRET },
   });
@@ -193,7 +184,7 @@ test('a batch has its end posted in each run, and its entries none of theirs', a
     type: 'piecework.batch.completed',
     data: { batchId: answer.id, counters: { done: 1, failed: 1 } },
   });
-  origin.serve('/rest.bin', { size: SIZE, etag: '"v1"' });
+  aws().origin.serve('/rest.bin', { size: SIZE, etag: '"v1"' });
   expect((await post(`/v1/batches/${answer.id}/retry`, {})).status).toBe(202);
   await run();
   expect(to.received.map(({ headers }) => headers['webhook-id'])).toEqual([
@@ -211,7 +202,7 @@ test('the deployment’s own webhook hears of what names none, though its host i
       allowHosts: ['127.0.0.1'],
       denyHosts: [],
       privateHosts: ['127.0.0.1'],
-      ports: [origin.port, hook.port],
+      ports: [aws().origin.port, hook.port],
       schemes: ['http'],
       buckets: [],
     }),
@@ -229,7 +220,7 @@ test('a task that waits succeeds with the result, and fails with the code; its t
   const good = await submit({ taskToken: TOKEN });
   expect(good.answer.notified).toEqual({ taskToken: true });
   await run();
-  const bad = await submit({ taskToken: TOKEN }, `${origin.base}/none.bin`);
+  const bad = await submit({ taskToken: TOKEN }, `${aws().origin.base}/none.bin`);
   await run();
   const [success, failure] = actions('AWSStepFunctions').map(({ action, text }) => ({
     action,
@@ -252,13 +243,13 @@ test('a task that waits succeeds with the result, and fails with the code; its t
 
 test('a task that is over needs nothing; a service that fails is asked again', async () => {
   await using _to = await open();
-  services.refusals.set('AWSStepFunctions.SendTaskSuccess', 'TaskTimedOut');
+  aws().services.refusals.set('AWSStepFunctions.SendTaskSuccess', 'TaskTimedOut');
   const over = await submit({ taskToken: TOKEN });
   await run();
   // The SDK may repeat a request by itself; we do not.
   expect(actions('AWSStepFunctions').length).toBeLessThanOrEqual(3);
   expect([functions.deadNotifications, await sealedHooks(over.answer.id)]).toEqual([[], []]);
-  services.refusals.set('AWSStepFunctions.SendTaskSuccess', 'AccessDeniedException');
+  aws().services.refusals.set('AWSStepFunctions.SendTaskSuccess', 'AccessDeniedException');
   await submit({ taskToken: TOKEN });
   await run();
   expect(actions('AWSStepFunctions').length).toBeGreaterThanOrEqual(11);

@@ -11,16 +11,13 @@ import {
 } from '../../lib/queues/messages.ts';
 import { narrow } from '../../lib/transfer/record/narrow.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
+import { startAwsDoubles } from '../support/aws-doubles.ts';
 import type { AwsFunctions } from '../support/aws-functions.ts';
-import { openAwsFunctions, variablesOf } from '../support/aws-functions.ts';
-import type { AwsServiceDouble } from '../support/aws-service-double.ts';
-import { startAwsServices } from '../support/aws-service-double.ts';
-import type { Origin } from '../support/origin.ts';
-import { startOrigin } from '../support/origin.ts';
+import { openAwsFunctions } from '../support/aws-functions.ts';
+import { forAllTests } from '../support/for-all-tests.ts';
 import type { Released, StoredRecord } from '../support/released/kinds.ts';
 import { kindOf, MESSAGE_QUEUES, RECORD_PATHS } from '../support/released/kinds.ts';
-import type { S3Double } from '../support/s3-double.ts';
-import { startS3Double } from '../support/s3-double.ts';
+import { stubVariables } from '../support/stub-variables.ts';
 
 /*
  * What earlier versions have written is read: test/fixtures/released holds one of each kind of record and message, as
@@ -66,40 +63,35 @@ describe.each(all)('messages of $version', ({ messages }) => {
 describe.each(texts.map((text, at) => [all[at]?.version ?? '', text] as const))('records of %s', (_, text) => {
   const realNow = Date.now;
   let aheadMs = 0;
-  let store: S3Double;
-  let origin: Origin;
-  let services: AwsServiceDouble;
+  const aws = forAllTests(startAwsDoubles);
   let functions: AwsFunctions;
   let client: S3Client;
   let released: Released;
 
-  beforeAll(async () => {
-    [store, origin] = await Promise.all([startS3Double(), startOrigin()]);
-    services = await startAwsServices(store.endpoint);
-    for (const bucket of ['records', 'target']) store.makeBucket(bucket);
-    client = new S3Client({ ...store, forcePathStyle: true });
+  beforeAll(() => {
+    client = new S3Client({ ...aws().store, forcePathStyle: true });
     // The sources of those days were on another port.
     const port = /"url": "http:\/\/127\.0\.0\.1:(\d+)\//.exec(text)?.[1] ?? '';
-    released = JSON.parse(text.replaceAll(port, String(origin.port))) as Released;
-    origin.serve('/large.bin', { size: 20 * 1024 ** 2, etag: '"v1"', lastModified: 'Tue, 14 Nov 2023 22:13:20 GMT' });
-    origin.serve('/small.bin', { size: 50_000, etag: '"v1"' });
-    origin.serve('/busy.bin', { size: 50_000, etag: '"v1"' });
-    origin.serve('/hook', (_request, response) => void response.writeHead(204).end());
+    released = JSON.parse(text.replaceAll(port, String(aws().origin.port))) as Released;
+    aws().origin.serve('/large.bin', {
+      size: 20 * 1024 ** 2,
+      etag: '"v1"',
+      lastModified: 'Tue, 14 Nov 2023 22:13:20 GMT',
+    });
+    aws().origin.serve('/small.bin', { size: 50_000, etag: '"v1"' });
+    aws().origin.serve('/busy.bin', { size: 50_000, etag: '"v1"' });
+    aws().origin.serve('/hook', (_request, response) => void response.writeHead(204).end());
   });
 
   // As functions are that have just been started.
   beforeEach(async () => {
-    for (const [name, value] of Object.entries(variablesOf(services.endpoint, [origin.port]))) vi.stubEnv(name, value);
-    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
+    stubVariables({ ...aws().variables(), POWERTOOLS_LOG_LEVEL: 'SILENT' });
     vi.spyOn(Date, 'now').mockImplementation(() => realNow() + aheadMs);
     vi.resetModules();
-    functions = await openAwsFunctions(services);
+    functions = await openAwsFunctions(aws().services);
   });
 
-  afterAll(async () => {
-    client.destroy();
-    for (const one of [services, store, origin]) await one[Symbol.asyncDispose]();
-  });
+  afterAll(() => client.destroy());
 
   /** Nothing but these, and the time at which they were written. */
   async function restore(...names: readonly string[]): Promise<StoredRecord[]> {
@@ -158,14 +150,14 @@ describe.each(texts.map((text, at) => [all[at]?.version ?? '', text] as const))(
 
   const send = (kind: string) => {
     const queue = QUEUES[MESSAGE_QUEUES[kind as keyof typeof MESSAGE_QUEUES]];
-    services.onMessage({ queue, body: JSON.stringify(released.messages[kind]), delaySeconds: 0, attributes: {} });
+    aws().services.onMessage({ queue, body: JSON.stringify(released.messages[kind]), delaySeconds: 0, attributes: {} });
   };
 
   /** A message of that kind, about this transfer or batch. */
   const sendAbout = (kind: string, about: object) => {
     const queue = QUEUES[MESSAGE_QUEUES[kind as keyof typeof MESSAGE_QUEUES]];
     const body = JSON.stringify({ ...Object(released.messages[kind]), ...about });
-    services.onMessage({ queue, body, delaySeconds: 0, attributes: {} });
+    aws().services.onMessage({ queue, body, delaySeconds: 0, attributes: {} });
   };
 
   test.each(['accepted', 'planning'])(
@@ -176,7 +168,7 @@ describe.each(texts.map((text, at) => [all[at]?.version ?? '', text] as const))(
       sendAbout('plan', { transferId });
       await run();
       expect(await look(`/v1/transfers/${transferId}`)).toMatchObject({ status: 'completed' });
-      expect(origin.requests.filter(({ url }) => url === '/hook').length).toBeGreaterThan(0);
+      expect(aws().origin.requests.filter(({ url }) => url === '/hook').length).toBeGreaterThan(0);
     },
   );
 
@@ -204,10 +196,12 @@ describe.each(texts.map((text, at) => [all[at]?.version ?? '', text] as const))(
 
   test('every message is understood by the function of its queue, and puts none aside', async () => {
     await restore('transfer completed');
-    const before = services.requests.length;
+    const before = aws().services.requests.length;
     for (const kind of Object.keys(released.messages)) send(kind);
     await run();
-    const parked = services.requests.slice(before).filter(({ text: sent }) => sent.includes('/parked"'));
+    const parked = aws()
+      .services.requests.slice(before)
+      .filter(({ text: sent }) => sent.includes('/parked"'));
     expect(parked).toEqual([]);
   });
 });

@@ -4,17 +4,14 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { openTelemetry } from '../../functions/tracing/otel.ts';
 import { ENV } from '../../lib/aws/names.ts';
+import { startAwsDoubles } from '../support/aws-doubles.ts';
 import type { AwsFunctions } from '../support/aws-functions.ts';
-import { openAwsFunctions, variablesOf } from '../support/aws-functions.ts';
-import type { AwsServiceDouble } from '../support/aws-service-double.ts';
-import { startAwsServices } from '../support/aws-service-double.ts';
+import { openAwsFunctions } from '../support/aws-functions.ts';
+import { forAllTests } from '../support/for-all-tests.ts';
 import { listenOnLoopback } from '../support/loopback.ts';
 import { rangesOf } from '../support/many-bench.ts';
-import type { Origin } from '../support/origin.ts';
-import { startOrigin } from '../support/origin.ts';
 import { patternBytes } from '../support/pattern.ts';
-import type { S3Double } from '../support/s3-double.ts';
-import { startS3Double } from '../support/s3-double.ts';
+import { stubVariables } from '../support/stub-variables.ts';
 
 // One transfer through the functions' own handlers, and the spans that a collector gets.
 
@@ -32,18 +29,13 @@ const MIB = 1024 ** 2;
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER = '00f067aa0ba902b7';
 
-let store: S3Double;
-let origin: Origin;
-let services: AwsServiceDouble;
+const aws = forAllTests(startAwsDoubles);
 let functions: AwsFunctions;
 let collector: Server;
 let variables: Readonly<Record<string, string>>;
 let collected: string[] = [];
 
 beforeAll(async () => {
-  [store, origin] = await Promise.all([startS3Double(), startOrigin()]);
-  services = await startAwsServices(store.endpoint);
-  for (const bucket of ['records', 'target']) store.makeBucket(bucket);
   collector = createServer((request, response) => {
     void text(request).then((body) => {
       collected.push(body);
@@ -52,22 +44,21 @@ beforeAll(async () => {
   });
   const port = await listenOnLoopback(collector);
   variables = {
-    ...variablesOf(services.endpoint, [origin.port]),
+    ...aws().variables(),
     [ENV.tracing]: JSON.stringify({ endpoint: `http://127.0.0.1:${port}`, ratio: 1 }),
   };
 });
 
-afterAll(async () => {
+afterAll(() => {
   collector.close();
   collector.closeAllConnections();
-  for (const one of [services, store, origin]) await one[Symbol.asyncDispose]();
 });
 
 beforeEach(async () => {
   collected = [];
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  stubVariables(variables);
   for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockImplementation(() => true);
-  functions = await openAwsFunctions(services);
+  functions = await openAwsFunctions(aws().services);
 });
 
 async function submit(url: string, traceparent: string): Promise<void> {
@@ -89,7 +80,7 @@ function spans(): readonly Span[] {
 }
 
 test('the spans of a transfer are of its caller’s trace, over all functions, and hold no secret', async () => {
-  const url = origin.serve('/big.bin', { bytes: patternBytes(0, 21 * MIB), etag: '"v1"' });
+  const url = aws().origin.serve('/big.bin', { bytes: patternBytes(0, 21 * MIB), etag: '"v1"' });
   await submit(`${url}?token=CANARY`, `00-${TRACE}-${CALLER}-01`);
   const all = spans();
   const named = (name: string) => all.filter((span) => span.name === name);
@@ -110,7 +101,7 @@ test('the spans of a transfer are of its caller’s trace, over all functions, a
 
 test('a piece that failed is a span that failed', async () => {
   const ranges = rangesOf(patternBytes(0, 21 * MIB));
-  const url = origin.serve('/bad.bin', async (request, response) => {
+  const url = aws().origin.serve('/bad.bin', async (request, response) => {
     if (request.headers.range?.startsWith(`bytes=${10 * MIB}-`) === true) response.writeHead(410).end();
     else await ranges(request, response);
   });
@@ -129,8 +120,32 @@ test('what is asked beside all requests and messages, as by a tick, is in no tra
   expect(spans().map(({ name }) => name)).toEqual(['asked', 'process results']);
 });
 
+test('a dry run is in its caller’s trace too: what the planner asks of the source lies under the request', async () => {
+  const url = aws().origin.serve('/looked-at.bin', { size: 40 * MIB, etag: '"v1"' });
+  const look = async (source: string) => {
+    const request = { source: { url: `${source}?token=CANARY` }, destination: { bucket: 'target', key: 'looked-at' } };
+    const query = { queryStringParameters: { dryRun: 'true' }, multiValueQueryStringParameters: { dryRun: ['true'] } };
+    const headers = {
+      host: 'api.invalid',
+      'content-type': 'application/json',
+      traceparent: `00-${TRACE}-${CALLER}-01`,
+    };
+    return (await functions.call('POST', '/v1/transfers', request, { headers, ...query })).status;
+  };
+  expect(await look(url)).toBe(200);
+  const all = spans();
+  const named = (name: string) => all.find((span) => span.name === name);
+  expect(named('look at source')).toMatchObject({ traceId: TRACE, parentSpanId: named('POST /v1/transfers')?.spanId });
+  expect(named('source probe')).toMatchObject({ traceId: TRACE, parentSpanId: named('look at source')?.spanId });
+  expect(await look(`${aws().origin.base}/missing`)).toBe(422);
+  const refused = spans().findLast(({ name }) => name === 'look at source');
+  expect(refused?.attributes).toContainEqual({ key: 'error.type', value: { stringValue: 'SourceNotFound' } });
+  expect(refused?.status?.code).not.toBe(2);
+  expect(collected.join()).not.toContain('CANARY');
+});
+
 test('what the caller does not sample is not sent', async () => {
-  const url = origin.serve('/quiet.bin', { bytes: patternBytes(0, 6 * MIB), etag: '"v1"' });
+  const url = aws().origin.serve('/quiet.bin', { bytes: patternBytes(0, 6 * MIB), etag: '"v1"' });
   await submit(url, `00-${TRACE}-${CALLER}-00`);
   expect(spans()).toEqual([]);
 });

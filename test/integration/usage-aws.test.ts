@@ -1,45 +1,29 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { Transfer } from '../../lib/api/schemas/transfer.ts';
+import { startAwsDoubles } from '../support/aws-doubles.ts';
 import type { AwsFunctions } from '../support/aws-functions.ts';
-import { openAwsFunctions, variablesOf } from '../support/aws-functions.ts';
-import type { AwsServiceDouble } from '../support/aws-service-double.ts';
-import { startAwsServices } from '../support/aws-service-double.ts';
-import type { Origin } from '../support/origin.ts';
-import { startOrigin } from '../support/origin.ts';
+import { openAwsFunctions } from '../support/aws-functions.ts';
+import { forAllTests } from '../support/for-all-tests.ts';
 import { patternBytes } from '../support/pattern.ts';
-import type { S3Double } from '../support/s3-double.ts';
-import { startS3Double } from '../support/s3-double.ts';
+import { stubVariables } from '../support/stub-variables.ts';
 
 // What a transfer says that it has used, beside what the functions have asked of AWS, on their own handlers.
 
 const MIB = 1024 ** 2;
 const BYTES = patternBytes(0, 33 * MIB);
 
-let store: S3Double;
-let origin: Origin;
-let services: AwsServiceDouble;
+const aws = forAllTests(startAwsDoubles);
 let functions: AwsFunctions;
 let firstRequest: number;
 let skippedMs = 0;
 
-beforeAll(async () => {
-  [store, origin] = await Promise.all([startS3Double(), startOrigin()]);
-  services = await startAwsServices(store.endpoint);
-  for (const bucket of ['records', 'target']) store.makeBucket(bucket);
-});
-
-afterAll(async () => {
-  for (const one of [services, store, origin]) await one[Symbol.asyncDispose]();
-});
-
 beforeEach(async () => {
-  const variables = { ...variablesOf(services.endpoint, [origin.port]), AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024' };
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  stubVariables({ ...aws().variables(), AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024' });
   const realNow = Date.now;
   vi.spyOn(Date, 'now').mockImplementation(() => realNow() + skippedMs);
   for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockImplementation(() => true);
-  functions = await openAwsFunctions(services);
-  firstRequest = services.requests.length;
+  functions = await openAwsFunctions(aws().services);
+  firstRequest = aws().services.requests.length;
 });
 
 async function transfer(url: string, key: string, options: object = {}): Promise<Transfer> {
@@ -59,7 +43,7 @@ async function transfer(url: string, key: string, options: object = {}): Promise
 
 /** What the double was asked, by what AWS has prices for. */
 function asked() {
-  const requests = services.requests.slice(firstRequest);
+  const requests = aws().services.requests.slice(firstRequest);
   const lists = /list-type|[?&]uploads?(=|&|$)|uploadId=/;
   const isRead = ({ action, path }: (typeof requests)[number]) => /^(GET|HEAD)$/.test(action) && !lists.test(path);
   return {
@@ -71,13 +55,16 @@ function asked() {
 }
 
 function lastEvent(): Record<string, unknown> {
-  const sent = services.requests.filter(({ action }) => action === 'AWSEvents.PutEvents').at(-1)?.text ?? '';
+  const sent =
+    aws()
+      .services.requests.filter(({ action }) => action === 'AWSEvents.PutEvents')
+      .at(-1)?.text ?? '';
   const { Entries } = JSON.parse(sent.split('\n')[1] ?? '') as { Entries: { Detail: string }[] };
   return JSON.parse(Entries[0]?.Detail ?? '') as Record<string, unknown>;
 }
 
 test('a transfer in pieces says what it has used, as it was asked of AWS', async () => {
-  const url = origin.serve('/big.bin', { bytes: BYTES, etag: '"v1"' });
+  const url = aws().origin.serve('/big.bin', { bytes: BYTES, etag: '"v1"' });
   const { status, used, id } = await transfer(url, 'big', { pieceSizeBytes: 5 * MIB, parallelism: 3 });
   expect(status).toBe('completed');
   const { s3Reads, s3Writes, sends, events } = asked();
@@ -97,9 +84,9 @@ test('a transfer in pieces says what it has used, as it was asked of AWS', async
 });
 
 test('so do a small one and a failed one', async () => {
-  const small = await transfer(origin.serve('/small', { bytes: BYTES.subarray(0, 1000), etag: '"s"' }), 'small');
+  const small = await transfer(aws().origin.serve('/small', { bytes: BYTES.subarray(0, 1000), etag: '"s"' }), 'small');
   expect(small).toMatchObject({ status: 'completed', used: { apiRequests: 1, bytes: 1000 } });
-  const missing = await transfer(`${origin.base}/missing`, 'missing');
+  const missing = await transfer(`${aws().origin.base}/missing`, 'missing');
   expect(missing).toMatchObject({ status: 'failed', used: { apiRequests: 1, bytes: 0 } });
   expect(lastEvent()).toMatchObject({ status: 'failed', used: { apiRequests: 1 } });
 });

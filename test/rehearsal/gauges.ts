@@ -16,6 +16,9 @@ export class Gauges {
   readonly #pipeline: Pipeline;
   readonly #stack: string;
 
+  /** Since when each queue has had a message, as far as it was looked at: of a single one, its age. */
+  readonly #filledSince = new Map<string, number>();
+
   readonly #answers: { readonly at: number; readonly status: number }[] = [];
 
   constructor(pipeline: Pipeline, stack: string) {
@@ -33,7 +36,8 @@ export class Gauges {
       return Statistic === 'Maximum' ? Math.max(0, ...values) : values.reduce((sum, value) => sum + value, 0);
     }
     if (Namespace === 'AWS/SQS' && MetricName === 'ApproximateNumberOfMessagesVisible')
-      return await this.#visible(alarm);
+      return Number((await this.#queue(alarm)).attributes.ApproximateNumberOfMessages);
+    if (Namespace === 'AWS/SQS' && MetricName === 'ApproximateAgeOfOldestMessage') return await this.#age(alarm);
     if (Namespace === 'AWS/ApiGateway' && MetricName === '5XXError')
       return this.#answers.filter(({ at, status }) => at >= since && status >= 500).length;
     throw new Error(`a stand-in has no metric ${Namespace}/${MetricName}`);
@@ -44,13 +48,23 @@ export class Gauges {
     this.#answers.push({ at: Date.now(), status });
   }
 
-  async #visible({ Dimensions = [] }: MetricAlarm): Promise<number> {
+  async #queue({ Dimensions = [] }: MetricAlarm) {
     const name = Dimensions.find(({ Name }) => Name === 'QueueName')?.Value ?? '';
     const QueueUrl = Object.values(this.#pipeline.outputs).find((url) => url.endsWith(`/${name}`));
+    const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
     const { Attributes = {} } = await this.#pipeline.sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
     );
-    return Number(Attributes.ApproximateNumberOfMessages ?? 0);
+    return { name, attributes: Attributes };
+  }
+
+  /** In seconds; a message that is being worked on is as old as any other. */
+  async #age(alarm: MetricAlarm): Promise<number> {
+    const { name, attributes } = await this.#queue(alarm);
+    const { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: inHand } = attributes;
+    if (Number(waiting) + Number(inHand) === 0) this.#filledSince.delete(name);
+    else if (!this.#filledSince.has(name)) this.#filledSince.set(name, Date.now());
+    return Math.round((Date.now() - (this.#filledSince.get(name) ?? Date.now())) / 1000);
   }
 
   async #emitted({ MetricName = '', Dimensions = [] }: MetricAlarm, since: number): Promise<readonly Emitted[]> {

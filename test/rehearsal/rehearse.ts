@@ -1,11 +1,15 @@
+import { GROUPS } from '../../cdk/monitoring/groups.ts';
+import { anchorOf } from '../../lib/aws/ops/doctor/finding.ts';
 import type { Case } from './case.ts';
-import { until } from './case.ts';
 import { fires } from './gauges.ts';
 import type { Scene } from './scene.ts';
+import { until } from './waiting.ts';
 
 /** What a case has shown. */
 export interface Shown {
   readonly alarm: string | undefined;
+  /** Heading of the group that calls for it. */
+  readonly group?: string;
   readonly saidBy?: string;
   readonly cause: string;
   /** Of the alarm's metric: at the worst, its threshold, and afterwards. */
@@ -27,6 +31,8 @@ export async function rehearse(scene: Scene, played: Case): Promise<Shown> {
       worst = (await readAll(since)).find(({ watched, value }) => fires(watched, value));
       return worst !== undefined;
     });
+  const said = worst === undefined ? undefined : await scene.groupOf(worst.watched);
+  const group = Object.keys(GROUPS).find((heading) => said?.endsWith(`#${anchorOf(heading)}`));
   await played.mend(scene);
   const mendedAt = Date.now();
   await played.prove(scene);
@@ -40,5 +46,6 @@ export async function rehearse(scene: Scene, played: Case): Promise<Shown> {
     return values.every((one) => !fires(one.watched, one.value));
   });
   const { Threshold: threshold = Number.NaN } = watched;
-  return { alarm, cause, metric: { worst: value, threshold, after }, typed: [...scene.typed] };
+  const named = group === undefined ? {} : { group };
+  return { alarm, ...named, cause, metric: { worst: value, threshold, after }, typed: [...scene.typed] };
 }

@@ -1,12 +1,18 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import type { CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  PutMetricAlarmCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
 import type { Pipeline } from '../e2e/pipeline.ts';
 import { clientOf } from '../e2e/pipeline.ts';
 import type { Cloud } from '../e2e/stand-in.ts';
 import type { Origin } from '../support/origin.ts';
 import { Gauges } from './gauges.ts';
+import { until } from './waiting.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'piecework.js');
 
@@ -14,6 +20,9 @@ interface Said {
   readonly exit: number;
   readonly text: string;
 }
+
+/** Streams at the same time: as few as an event source may be bound to. */
+export const STREAM_WORKERS = 2;
 
 /** A deployed stack, its alarms, a source, and an operator at a keyboard. */
 export class Scene {
@@ -25,6 +34,7 @@ export class Scene {
   /** What the operator has typed since the last case began. */
   readonly typed: string[] = [];
   #alarms: readonly MetricAlarm[] = [];
+  #groups: readonly CompositeAlarm[] = [];
 
   constructor(cloud: Cloud, stack: string, pipeline: Pipeline, origin: Origin) {
     this.cloud = cloud;
@@ -36,8 +46,31 @@ export class Scene {
 
   async loadAlarms(): Promise<void> {
     const client = new CloudWatchClient(clientOf(this.cloud));
-    this.#alarms = (await client.send(new DescribeAlarmsCommand({}))).MetricAlarms ?? [];
+    const asked = new DescribeAlarmsCommand({ AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] });
+    const { MetricAlarms = [], CompositeAlarms = [] } = await client.send(asked);
+    this.#alarms = MetricAlarms;
+    this.#groups = CompositeAlarms;
     client.destroy();
+  }
+
+  /** The description of the group that comes on with an alarm and makes its call. `undefined` = it calls by itself. */
+  async groupOf({ AlarmName, AlarmArn = '' }: MetricAlarm): Promise<string | undefined> {
+    const group = this.#groups.find(({ AlarmRule = '' }) => AlarmRule.includes(`"${AlarmArn}"`));
+    if (group === undefined) return undefined;
+    const client = new CloudWatchClient(clientOf(this.cloud));
+    // The stand-in watches no metrics, and does watch what groups are made of.
+    const turn = (StateValue: 'ALARM' | 'OK') =>
+      client.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'a rehearsal' }));
+    const isOn = async () => {
+      await this.loadAlarms();
+      return this.#groups.find((one) => one.AlarmName === group.AlarmName)?.StateValue === 'ALARM';
+    };
+    await turn('ALARM');
+    await until(`${group.AlarmName} is on`, isOn);
+    await turn('OK');
+    await until(`${group.AlarmName} is off`, async () => !(await isOn()));
+    client.destroy();
+    return group.AlarmDescription;
   }
 
   /** Those of a heading of the runbook, as they are deployed. */
@@ -46,6 +79,21 @@ export class Scene {
     const found = this.#alarms.filter(({ AlarmDescription = '' }) => AlarmDescription.endsWith(anchor));
     if (found.length === 0) throw new Error(`the stack has no alarm of "${heading}"`);
     return found;
+  }
+
+  /** For an alarm that waits for hours: the same with a threshold that comes sooner. */
+  async changeThreshold(heading: string, Threshold: number): Promise<void> {
+    const client = new CloudWatchClient(clientOf(this.cloud));
+    for (const alarm of this.alarmsOf(heading)) {
+      const { AlarmName, AlarmDescription, Namespace, MetricName, Dimensions, Statistic, Period } = alarm;
+      const { EvaluationPeriods, ComparisonOperator, TreatMissingData } = alarm;
+      const same = { AlarmName, AlarmDescription, Namespace, MetricName, Dimensions, Statistic, Period };
+      await client.send(
+        new PutMetricAlarmCommand({ ...same, EvaluationPeriods, ComparisonOperator, TreatMissingData, Threshold }),
+      );
+    }
+    client.destroy();
+    await this.loadAlarms();
   }
 
   /** Types `piecework …` and reads what is printed. */

@@ -24,6 +24,8 @@ export class Rules {
   readonly patience: PatienceRules;
   readonly #world: Truth;
   readonly #inputs = new Map<SimProcess, Batch>();
+  /** Ends that were announced. */
+  readonly #completed = new Set<string>();
   readonly #waiting = new Map<string, readonly (() => void)[]>();
 
   constructor(world: Truth) {
@@ -85,8 +87,13 @@ export class Rules {
   recordDeleted(path: string): void {
     const [kind, transferId, run] = path.split('/');
     const record = this.#world.records.transfers().find(({ id }) => id === transferId);
-    if (kind !== 'active' || record === undefined || record.run > Number(run) || isSettled(record)) return;
+    if (kind !== 'active' || record === undefined || record.run > Number(run) || this.isSettled(record)) return;
     this.#world.broke(`the marker of ${transferId} goes, and work remains (rule 15)`);
+  }
+
+  /** Nothing is left of it; a record of what is completed need not say that its end was announced (rule 17). */
+  isSettled(record: TransferRecord): boolean {
+    return isSettled(this.#completed.has(endOf(record.id, record.run)) ? { ...record, announced: true } : record);
   }
 
   /** Calls back when a transfer of the order next comes to the status; one call for each time. */
@@ -107,6 +114,7 @@ export class Rules {
   emitted(process: SimProcess, event: PieceworkEvent): void {
     if (process.isAlive && JSON.stringify(event).includes('SECRET'))
       this.#world.broke(`an event holds a secret: ${event.type}`);
+    if (event.type === 'completed') this.#completed.add(endOf(event.transferId, event.run));
   }
 
   handlerFailed(process: SimProcess, error: unknown): void {
@@ -125,4 +133,8 @@ export class Rules {
         this.#world.broke(`${id} is still ${status}, long after its deadline (${deadlineAt})`);
     }
   }
+}
+
+function endOf(transferId: string, run: number): string {
+  return `${transferId}.${run}`;
 }

@@ -1,13 +1,14 @@
 import { PieceworkError } from '../../lib/errors/error.ts';
 import type { Policy } from '../../lib/pipeline/shared/ports.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
-import { isOver, isSettled } from '../../lib/transfer/record/record.ts';
+import { isOver } from '../../lib/transfer/record/record.ts';
 import { fromIso, toIso } from '../../lib/values/time.ts';
 import type { Chance } from './chance.ts';
 import { chanceFrom } from './chance.ts';
 import type { StoreAction } from './denials.ts';
 import { denying } from './draw-denial.ts';
 import { intruding } from './draw-intruder.ts';
+import { loaded } from './draw-loads.ts';
 import { drawScenario } from './draw-scenario.ts';
 import { silent } from './draw-silent.ts';
 import { unsteady } from './draw-unsteady.ts';
@@ -60,7 +61,8 @@ export class World implements Truth {
     this.chance = chanceFrom(seed);
     const intruderChance = chanceFrom(INTRUDERS + seed);
     const intruded = intruding(intruderChance, denying(chanceFrom(DENIALS + seed), drawScenario(this.chance)));
-    this.scenario = silent(chanceFrom(SILENT + seed), unsteady(chanceFrom(UNSTEADY + seed), intruded));
+    const waiting = silent(chanceFrom(SILENT + seed), unsteady(chanceFrom(UNSTEADY + seed), intruded));
+    this.scenario = loaded(chanceFrom(LOADS + seed), waiting);
     this.rules = new Rules(this);
     this.records = new RecordStore((process, change) => this.rules.recordChanged(process, change));
     const { destination, intruder } = this.scenario;
@@ -155,7 +157,7 @@ export class World implements Truth {
       this.callers === 0 &&
       this.records.paths('active/').length === 0 &&
       this.sealed.size === 0 &&
-      this.records.transfers().every((record) => isOver(record) && isSettled(record))
+      this.records.transfers().every((record) => isOver(record) && this.rules.isSettled(record))
     );
   }
 
@@ -183,4 +185,5 @@ const DENIALS = 1_000_000_007;
 const INTRUDERS = 2_000_000_011;
 const UNSTEADY = 3_000_000_019;
 const SILENT = 4_000_000_007;
+const LOADS = 5_000_000_029;
 const START = Date.UTC(2026, 0, 1);

@@ -1,9 +1,14 @@
 import { deploymentOf } from '../../lib/aws/ops/deployment/deployment.ts';
-import type { DeploymentSeen, FunctionSeen } from '../../lib/aws/ops/doctor/seen.ts';
+import type { AlarmSeen, DeploymentSeen, FunctionSeen } from '../../lib/aws/ops/doctor/seen.ts';
 import { NOW } from './a-transfer.ts';
 import { opsStack } from './ops-stack.ts';
 
 const REST = { waiting: 0, inHand: 0, delayed: 0 };
+
+/** One that is off, if nothing else is said. */
+export function alarmSeen(over: Partial<AlarmSeen>): AlarmSeen {
+  return { name: 'an-alarm', state: 'OK', isGroup: false, isSilenced: false, ...over };
+}
 
 /**
  * What `ops doctor` sees of a deployment in which nothing is wrong and nothing is under way.
@@ -39,12 +44,14 @@ export function healthy(over: Partial<DeploymentSeen> = {}, notifies = false): D
       Object.keys(deployment.functions).map((name) => [name, { value: functionSeen(name) }]),
     ) as unknown as DeploymentSeen['functions'],
     concurrency: { value: 1000 },
-    alarms: { value: deployment.alarms.map((name) => ({ name, state: 'OK' })) },
+    alarms: { value: deployment.alarms.map((name) => alarmSeen({ name })) },
+    hasMetrics: { value: true },
     records: { value: { transferMarkers: [], batchMarkers: [], transfers: new Map(), isComplete: true } },
     destinations: {
       value: [{ rule: { bucket: 'target', prefix: 'in/' }, abortsAfterDays: { value: 15 }, uploads: { value: [] } }],
     },
     rights: { value: [] },
+    network: { value: [] },
     ...over,
   };
 }

@@ -41,6 +41,7 @@ export function opsStack(construct = 'Piecework', notifies = false): StackView {
       resource('Events::Rule', 'Tick', `${construct}-tick`),
       resource('CloudWatch::Alarm', 'MonitoringAlarmsNoTick', `${construct}-no-tick`),
       resource('CloudWatch::Alarm', 'MonitoringAlarmsPlanDeadLetters', `${construct}-plan-dead-letters`),
+      resource('CloudWatch::CompositeAlarm', 'MonitoringAlarmsPlannersFail', `${construct}-planners-fail`),
     ],
   };
 }

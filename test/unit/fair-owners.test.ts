@@ -118,8 +118,7 @@ it('what is due is never more than the ceiling, and no connection is left that s
         ]),
       );
       const given = dues(sharers, ceiling).reduce((sum, { due }) => sum + due, 0);
-      const isOne = new Set(all.map(({ owner }) => owner)).size === 1;
-      const wanted = isOne ? ceiling : all.reduce((sum, { most = 64 }) => sum + most, 0);
+      const wanted = all.reduce((sum, { most = 64 }) => sum + most, 0);
       expect(given).toBe(Math.min(ceiling, wanted));
     }),
   );

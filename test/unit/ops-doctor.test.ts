@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Stage } from '../../lib/aws/names.ts';
 import { examine } from '../../lib/aws/ops/doctor/examine.ts';
-import type { DeploymentSeen, FunctionSeen, Seen } from '../../lib/aws/ops/doctor/seen.ts';
+import type { DeploymentSeen, FunctionSeen, Seen, SubnetSeen } from '../../lib/aws/ops/doctor/seen.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { NOW, transferring } from '../support/a-transfer.ts';
-import { healthy } from '../support/deployment-seen.ts';
+import { alarmSeen, healthy } from '../support/deployment-seen.ts';
 
 const DAY = 86_400_000;
 
@@ -62,6 +62,7 @@ test('the notifier is looked at where there is one: its function, its queue, its
 
 describe('what is found', () => {
   const depths = healthy().depths;
+  const alarmsThere = healthy().deployment.alarms.map((name) => alarmSeen({ name }));
   const depth = (waiting: number) => ({ value: { waiting, inHand: 0, delayed: 0 } });
   test.each<readonly [string, Partial<DeploymentSeen>, readonly string[]]>([
     [
@@ -135,21 +136,49 @@ describe('what is found', () => {
       ['broken rights: the planner has no s3:PutObject on arn:x'],
     ],
     [
-      'an alarm',
+      'an alarm, and not its group, which says the same',
       {
         alarms: {
           value: [
-            { name: 'no-tick', state: 'ALARM', see: 'no-tick' },
-            { name: 'other', state: 'OK' },
+            alarmSeen({ name: 'no-tick', state: 'ALARM', see: 'no-tick' }),
+            alarmSeen({ name: 'finalizer-fails', state: 'ALARM', isGroup: true }),
+            alarmSeen({ name: 'other' }),
           ],
         },
       },
       ['broken alarms: no-tick is on'],
     ],
     [
+      'no tick, of a deployment that has no metric yet, or never has one',
+      {
+        alarms: { value: [...alarmsThere, alarmSeen({ name: 'no-tick', state: 'ALARM', see: 'no-tick' })] },
+        hasMetrics: { value: false },
+      },
+      ['look alarms: no-tick is on: no metric of this deployment was made yet, and a stand-in makes none'],
+    ],
+    [
+      'a function that Lambda can not place in its network',
+      withFunction('fetcher', { state: 'Failed', reason: 'SubnetOutOfIPAddresses' }),
+      ['broken fetcher function: it is Failed (SubnetOutOfIPAddresses)'],
+    ],
+    [
+      'what is not offered where it runs, which is not broken',
+      { rights: { unseen: 'not offered here', isAbsent: true } },
+      ['absent rights: not offered here'],
+    ],
+    [
       'an alarm that was deleted',
-      { alarms: { value: [{ name: 'no-tick', state: 'OK' }] } },
-      ['look alarms: 1 of the 2 alarms of the stack are not there'],
+      { alarms: { value: [alarmSeen({ name: 'no-tick' }), alarmSeen({ name: 'finalizer-fails', isGroup: true })] } },
+      ['look alarms: 1 of the 3 alarms of the stack are not there'],
+    ],
+    [
+      'alarms whose actions were switched off by hand',
+      {
+        alarms: {
+          value: [...alarmsThere.slice(1), alarmSeen({ name: 'one', isSilenced: true })],
+        },
+      },
+      ['look alarms: 1 make no calls: their actions are switched off'],
     ],
     [
       'a queue that waits too long',
@@ -187,6 +216,40 @@ describe('what is found', () => {
   });
 });
 
+describe('the network of functions in a VPC', () => {
+  const WELL: SubnetSeen = { id: 'subnet-1', wayOut: 'other', hasS3Route: true, freeAddresses: 250 };
+  const network = (subnet: Partial<SubnetSeen>, services: readonly string[] = []) => ({
+    network: { value: [{ vpcId: 'vpc-1', services, subnets: [{ ...WELL, ...subnet }] }] },
+  });
+  test('by a NAT gateway, and to S3 by an endpoint: ok', () => {
+    const found = examine(healthy(network({}))).filter(({ check }) => check === 'network');
+    expect(found).toMatchObject([{ state: 'ok', what: 'vpc-1: subnet-1 reach sources, S3 and queues' }]);
+  });
+  test.each<readonly [string, Partial<SubnetSeen>, readonly string[], string]>([
+    ['a public subnet', { wayOut: 'internet gateway' }, [], 'broken network: subnet-1 goes out by an internet gateway'],
+    ['a NAT gateway that is gone', { wayOut: 'broken' }, [], 'broken network: what the route 0.0.0.0/0 of subnet-1'],
+    [
+      'no way out at all',
+      { wayOut: 'none', hasS3Route: false },
+      [],
+      'has no way out, and vpc-1 no endpoint for s3, sqs, events',
+    ],
+    ['one for S3 alone', { wayOut: 'none' }, [], 'has no way out, and vpc-1 no endpoint for sqs, events'],
+    [
+      'to AWS alone',
+      { wayOut: 'none' },
+      ['sqs', 'events'],
+      'look network: subnet-1 has no way out: only sources in vpc-1',
+    ],
+    ['to S3 as to all else', { hasS3Route: false }, [], 'look network: subnet-1 reaches S3 as all else, which costs'],
+    ['few addresses', { freeAddresses: 3 }, [], 'look network: subnet-1 has 3 free addresses'],
+  ])('%s', (_, subnet, services, expected) => {
+    const [found = '', ...others] = wrong(network(subnet, services));
+    expect(others).toEqual([]);
+    expect(found).toContain(expected);
+  });
+});
+
 test('what the caller may not look at is said, and never counts as well', () => {
   const unseen = { unseen: 'access denied; the role needs it' };
   const none: Partial<DeploymentSeen> = {
@@ -199,6 +262,7 @@ test('what the caller may not look at is said, and never counts as well', () => 
     records: unseen,
     destinations: unseen,
     rights: unseen,
+    network: unseen,
     functions: Object.fromEntries(
       Object.keys(healthy().functions).map((stage) => [stage, unseen]),
     ) as unknown as DeploymentSeen['functions'],

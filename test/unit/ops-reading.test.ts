@@ -4,6 +4,8 @@ import { abortDays, isOurs } from '../../lib/aws/ops/doctor/reading/destinations
 import { arnParts, wantedRights } from '../../lib/aws/ops/doctor/reading/rights.ts';
 import { opsStack } from '../support/ops-stack.ts';
 
+const ALONE = { endsTasks: false, inVpc: [] };
+
 describe('after how many days a bucket aborts what is left under a prefix', () => {
   const rule = (days: number | undefined, prefix: string | undefined, Status: 'Enabled' | 'Disabled' = 'Enabled') => ({
     Status,
@@ -33,7 +35,7 @@ test('uploads of other programs’ roles are not ours; where the store does not 
 
 test('asked for is what each function needs, in the partition and account of the functions', () => {
   const arn = arnParts('arn:aws-cn:lambda:cn-north-1:111122223333:function:planner');
-  const wanted = wantedRights(deploymentOf(opsStack()), [{ bucket: 'target', prefix: 'in/' }], arn, false);
+  const wanted = wantedRights(deploymentOf(opsStack()), [{ bucket: 'target', prefix: 'in/' }], arn, ALONE);
   const of = (stage: string, resource: string) =>
     wanted.find((one) => one.stage === stage && one.resource === resource)?.actions;
   expect(of('planner', 'arn:aws-cn:s3:::target/in/piecework-doctor')).toContain('s3:PutObject');
@@ -51,10 +53,18 @@ test('asked for is what each function needs, in the partition and account of the
   expect(new Set(asked).size).toBe(asked.length);
 });
 
+test('of functions in a VPC: what Lambda makes their network interfaces with', () => {
+  const arn = arnParts('arn:aws:lambda:eu-west-1:111122223333:function:planner');
+  const wanted = wantedRights(deploymentOf(opsStack()), [], arn, { ...ALONE, inVpc: ['planner', 'fetcher'] });
+  const ofNetwork = wanted.filter(({ resource }) => resource === '*');
+  expect(ofNetwork.map(({ stage }) => stage)).toEqual(['planner', 'fetcher']);
+  for (const { actions } of ofNetwork) expect(actions).toContain('ec2:CreateNetworkInterface');
+});
+
 test('of the notifier: who is notified, its queues, and tasks only where callers may give tokens', () => {
   const arn = arnParts('arn:aws:lambda:eu-west-1:111122223333:function:planner');
   const wantedOf = (notifies: boolean, endsTasks: boolean) =>
-    wantedRights(deploymentOf(opsStack('Piecework', notifies)), [], arn, endsTasks);
+    wantedRights(deploymentOf(opsStack('Piecework', notifies)), [], arn, { ...ALONE, endsTasks });
   const of = (stage: string, endsTasks = false) =>
     Object.fromEntries(
       wantedOf(true, endsTasks).flatMap((one) => (one.stage === stage ? [[one.resource, one.actions]] : [])),

@@ -42,7 +42,7 @@ async function streamed(partMs: number) {
     ports,
     loaded,
     planId: 'plan1',
-    intent: { mayHaveUpload: false },
+    intent: { isRecorded: true, mayHaveUpload: false },
     destination,
     probe,
     digests: {},

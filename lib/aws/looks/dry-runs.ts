@@ -12,6 +12,8 @@ interface AwsDryRunsOptions {
   readonly locate: LocateDestination;
   /** The planner's, by its name or ARN. */
   readonly functionName: string;
+  /** The `traceparent` of the request at hand. @default there is none */
+  readonly traceOf?: () => string | undefined;
   /** @default LOOK_ANSWER_MS */
   readonly answerMs?: number;
 }
@@ -21,7 +23,8 @@ interface AwsDryRunsOptions {
  * a source, and the planner has both, behind the guard.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
-export function awsDryRuns({ locate, functionName, answerMs = LOOK_ANSWER_MS }: AwsDryRunsOptions): DryRuns {
+export function awsDryRuns(options: AwsDryRunsOptions): DryRuns {
+  const { locate, functionName, traceOf = () => undefined, answerMs = LOOK_ANSWER_MS } = options;
   let client: LambdaClient | undefined;
 
   async function ask(task: LookTask, signal: AbortSignal): Promise<LookAnswer> {
@@ -55,7 +58,7 @@ export function awsDryRuns({ locate, functionName, answerMs = LOOK_ANSWER_MS }: 
     locate,
     async look({ source, destination, object, options }, _asked, signal) {
       const request = toRequest({ source, destination, object, options });
-      const answer = await ask({ kind: 'look', v: 1, source, request }, signal);
+      const answer = await ask({ kind: 'look', v: 1, source, request, ...stated({ traceparent: traceOf() }) }, signal);
       if ('refused' in answer) throw fromErrorRecord(answer.refused);
       const { bytesPerSecond, ...foreseen } = answer.foreseen;
       return { ...foreseen, destination, ...stated({ connectionBytesPerSecond: bytesPerSecond }) };

@@ -12,6 +12,8 @@ export interface LookTask {
   readonly v: 1;
   readonly source: SourceLocator;
   readonly request: TransferRequest;
+  /** Of the request that asks, where the deployment is traced. https://www.w3.org/TR/trace-context/ */
+  readonly traceparent?: string;
 }
 
 /** What a transfer would be, or what would end it. */

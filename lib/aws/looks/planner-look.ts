@@ -6,7 +6,9 @@ import { foresee } from '../../pipeline/plan/foresee.ts';
 import { probePatiently } from '../../pipeline/plan/probe-patiently.ts';
 import { singleMaxBytes } from '../../pipeline/plan/probe-source.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
+import { stated } from '../../values/stated.ts';
 import type { AwsHome } from '../home.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { LookAnswer, LookTask } from './look-task.ts';
 import { LOOK_MS } from './look-task.ts';
 
@@ -17,14 +19,29 @@ const UNHEARD: Ports['events'] = { emit: async () => undefined };
 
 /** Looks for the API, with the rights and behind the guard of the planner. Nothing is stored, and nothing thrown. */
 export async function onLook(
-  home: Pick<AwsHome, 'ports' | 'log' | 'meter' | 'flush'>,
+  home: Pick<AwsHome, 'ports' | 'log' | 'meter' | 'flush' | 'tracing'>,
   task: LookTask,
 ): Promise<LookAnswer> {
   const run = home.meter.run({ functionRuns: 1 });
-  const answer = await run.work(undefined, 1, () => look(home.ports, task));
+  const { tracing } = home;
+  const work = () => run.work(undefined, 1, () => look(home.ports, task));
+  const answer = await (tracing === undefined ? work() : traced(tracing, task, work));
   logLook(home.log, task, answer);
   home.flush();
+  await tracing?.flush();
   return answer;
+}
+
+/** Under the request that asks. https://opentelemetry.io/docs/specs/semconv/faas/faas-spans/ */
+async function traced(tracing: Tracing, task: LookTask, work: () => Promise<LookAnswer>): Promise<LookAnswer> {
+  const parent = stated({ parent: task.traceparent });
+  const attributes = { 'faas.trigger': 'other' };
+  return await tracing.during({ name: 'look at source', kind: 'server', ...parent, attributes }, async () => {
+    const answer = await work();
+    // What the source refuses is the caller's own affair, and no failure of ours.
+    if ('refused' in answer) tracing.note({ attributes: { 'error.type': answer.refused.code } });
+    return answer;
+  });
 }
 
 async function look(ports: Ports, { v, source, request }: LookTask): Promise<LookAnswer> {

@@ -1,17 +1,19 @@
 import { PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { decide } from '../../transfer/decide/decide.ts';
 import type { Facts, HostFacts, Input, Outcome } from '../../transfer/decide/decision.ts';
+import { connectionsOf, inFlightOf } from '../../transfer/loads/loads.ts';
 import type { LedgerView } from '../../transfer/plan/ledger.ts';
 import { missingBelow, viewLedger } from '../../transfer/plan/ledger.ts';
 import { NO_PIECES, pieceSetSize, piecesIn } from '../../transfer/plan/piece-set.ts';
 import type { PiecesPlan } from '../../transfer/plan/plan.ts';
 import { isOver } from '../../transfer/record/record.ts';
 import type { Transfer, Transferring } from '../../transfer/record/states.ts';
-import { isInPieces } from '../../transfer/record/states.ts';
+import { isInPieces, isPut } from '../../transfer/record/states.ts';
 import { usageOfInputs, withUsage } from '../../transfer/record/used.ts';
 import { fromIso } from '../../values/time.ts';
 import { giveBackPlaces, learnOfHost } from '../shared/hosts/change.ts';
 import { lookAtHost, takePlaces } from '../shared/hosts/look.ts';
+import { renewLeases } from '../shared/hosts/renew-leases.ts';
 import type { HostView } from '../shared/hosts/share.ts';
 import { listAllParts } from '../shared/list-parts.ts';
 import { ourObjectAfterFailure } from '../shared/object/our-object.ts';
@@ -47,13 +49,21 @@ export async function advance(
     await carryOut(ports, stored, commands, signal);
     // Once, and not at each swap that was lost; and last, since it is a hint that no command has to wait for.
     if (host.hasNews) await learnOfHost(ports, before, inputs, signal);
+    if (host.renewsLeases && inputs.every(({ kind }) => kind === 'tick')) await renewLeases(ports, before, signal);
     const kept = placesKept(host, record, ledger);
     if (kept !== undefined && mayWriteHosts(inputs)) await giveBackPlaces(ports, record, kept, signal);
   });
 }
 
-/** What is over sends nothing to any host. */
-const UNASKED: HostView = { facts: { places: 0 }, hasNews: false, held: 0, othersWait: false };
+/** What is over, or was fetched whole, sends nothing to any host. */
+const UNASKED: HostView = {
+  facts: { places: 0 },
+  hasNews: false,
+  held: 0,
+  wanted: 0,
+  othersWait: false,
+  renewsLeases: false,
+};
 
 async function askHost(
   ports: Ports,
@@ -61,10 +71,15 @@ async function askHost(
   inputs: readonly Input[],
   signal: AbortSignal,
 ): Promise<HostView> {
-  if (isOver(record)) return UNASKED;
+  if (isOver(record) || isPutAlone(record, inputs)) return UNASKED;
   if (!usesPlaces(record) || !mayWriteHosts(inputs)) return await lookAtHost(ports, record, { inputs, piecesLeft: 0 });
   const piecesLeft = record.plan.pieceCount - record.doneThrough - pieceSetSize(record.reported ?? NO_PIECES);
   return await takePlaces(ports, record, { inputs, piecesLeft }, signal);
+}
+
+/** All of it is on its way in one put, and no result of earlier pieces says anything of the host. */
+function isPutAlone(record: Transfer, inputs: readonly Input[]): boolean {
+  return record.status === 'finalizing' && isPut(record) && !inputs.some(({ kind }) => kind === 'result');
 }
 
 function usesPlaces(record: Transfer): record is Transferring<PiecesPlan> {
@@ -77,13 +92,14 @@ function mayWriteHosts(inputs: readonly Input[]): boolean {
 }
 
 /** How many of its places the transfer keeps: none when no piece is left to fetch; `undefined` = those that it has. */
-function placesKept({ facts, held, othersWait }: HostView, record: Transfer, ledger: Facts['ledger']) {
+function placesKept({ facts, held, wanted, othersWait }: HostView, record: Transfer, ledger: Facts['ledger']) {
   if (held === 0) return undefined;
   if (!usesPlaces(record)) return 'left';
   if (!othersWait) return undefined;
   const known = typeof ledger === 'object' && 'done' in ledger ? ledger : reportedLedger(record);
-  const kept = Math.max(facts.places, missingBelow(record.cursor, known).length);
-  return kept < held ? kept : undefined;
+  const inFlight = inFlightOf(record.loads, missingBelow(record.cursor, known));
+  const kept = Math.max(facts.places, connectionsOf(record.loads, inFlight));
+  return kept < held ? { places: kept, isEnough: wanted <= kept } : undefined;
 }
 
 function reportedLedger({ doneThrough, reported = NO_PIECES }: Transfer): LedgerView {

@@ -32,7 +32,7 @@ export async function carryOut(
       case 'settle':
         if (ports.policy.settlesElsewhere === true)
           await ports.queues.finalizer.send([{ body: { kind: 'tick', v: 1, transferId: id } }]);
-        else await settle(ports, id, signal);
+        else await settle(ports, id, signal, stored);
         break;
     }
   }

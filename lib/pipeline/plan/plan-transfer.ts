@@ -3,13 +3,12 @@ import type { StreamTask } from '../../transfer/messages.ts';
 import type { StreamPlan } from '../../transfer/plan/plan.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';
-import type { Accepted, BeingPlanned, Planning, Transfer, Transferring } from '../../transfer/record/states.ts';
+import type { BeingPlanned, Planning, Transfer, Transferring } from '../../transfer/record/states.ts';
 import { isStream } from '../../transfer/record/states.ts';
-import { beginPlanning } from '../../transfer/record/transitions.ts';
+import { beginPlanning, takenUp } from '../../transfer/record/transitions.ts';
 import { dropIntent } from '../../transfer/record/transitions-uploads.ts';
 import { advance } from '../advance/advance.ts';
 import { continuedProbe } from '../shared/bodies/continued-probe.ts';
-import { markActive } from '../shared/markers.ts';
 import { objectSpec, wantedDigests } from '../shared/object/object-spec.ts';
 import { endWarning } from '../shared/object/proved-end.ts';
 import type { Ports } from '../shared/ports.ts';
@@ -22,7 +21,7 @@ import { choosePlanFor } from './choose-plan.ts';
 import { handOver, isForStreams, sendStream } from './hand-over.ts';
 import { measurePace, slowWarnings } from './pace/measure-pace.ts';
 import type { Intent, PlanningWork } from './planning-work.ts';
-import { isPlannedBy } from './planning-work.ts';
+import { isPlannedBy, isUntouched, withIntent } from './planning-work.ts';
 import { checkProbe, ladderWarning, probeSource, withWarning } from './probe-source.ts';
 import { putSingle } from './put-single.ts';
 import { runStream } from './run-stream.ts';
@@ -45,16 +44,13 @@ export async function planTransfer(
   const streams = stream === undefined ? ports.queues.streams : undefined;
   const isOurs = (record: Transfer) =>
     stream === undefined ? streams === undefined || !isForStreams(record) : record.planId === stream.planId;
-  const begun = await updateTransfer(ports, transferId, (record) =>
-    mayPlan(record) && isOurs(record) ? beginPlanning(record, planId, ports.clock.now()) : undefined,
-  );
+  const begun = await begin(ports, transferId, planId, isOurs);
   if (begun === undefined || isOver(begun.record) || begun.record.status === 'finalizing') return;
   if (streams !== undefined && begun.record.planId !== planId && isForStreams(begun.record))
     return await sendStream(streams, begun.record);
   const { record, version }: Loaded<TransferRecord> = begun;
   if (!isPlannedBy(record, planId)) return await advance(ports, transferId, [{ kind: 'tick' }], signal);
-  await markActive(ports, transferId, record.run);
-  const intent: Intent = { mayHaveUpload: false };
+  const intent: Intent = { isRecorded: !begun.isFirst, mayHaveUpload: false };
   try {
     await plan(ports, { record, version }, intent, streams, signal);
   } catch (thrown) {
@@ -65,6 +61,7 @@ export async function planTransfer(
     signal.throwIfAborted();
     const error = asPieceworkError(thrown);
     if (error instanceof TakenOver) return;
+    if (!intent.isRecorded) await takeUp(ports, record);
     const there = (await loadTransfer(ports, transferId))?.record ?? record;
     // The plan was stored after all, and its pieces were not sent: a failure of this worker, and none of planning.
     if (isStarted(there, planId)) throw error;
@@ -73,6 +70,21 @@ export async function planTransfer(
     // Once the plan is stored, the tick goes on with it.
     if (isPlannedBy(there, planId)) throw error;
   }
+}
+
+/** `isFirst`: it is the first look of a run, and nothing was stored: what it comes to is stored with one swap. */
+async function begin(
+  ports: Ports,
+  transferId: string,
+  planId: string,
+  isOurs: (record: Transfer) => boolean,
+): Promise<(Loaded<Transfer> & { readonly isFirst: boolean }) | undefined> {
+  const begun = await updateTransfer(ports, transferId, (record) =>
+    mayPlan(record) && isOurs(record) ? beginPlanning(record, planId, ports.clock.now()) : undefined,
+  );
+  if (begun?.record.status === 'accepted' && isOurs(begun.record))
+    return { record: takenUp(begun.record, planId), version: begun.version, isFirst: true };
+  return begun === undefined ? undefined : { ...begun, isFirst: false };
 }
 
 function isStarted({ planId, status, plan }: TransferRecord, by: string): boolean {
@@ -85,13 +97,14 @@ async function forgetIntent(ports: Ports, transferId: string, planId: string): P
   );
 }
 
-function mayPlan(record: Transfer): record is Accepted | Planning | Transferring<StreamPlan> {
+/** A failure counts only where the record names its planning, and so once (rule 4): two may look at the same time. */
+async function takeUp(ports: Ports, { id, run, planId }: BeingPlanned): Promise<void> {
+  await updateTransfer(ports, id, (record) => (isUntouched(record, run) ? takenUp(record, planId) : undefined));
+}
+
+function mayPlan(record: Transfer): record is Planning | Transferring<StreamPlan> {
   // A stream is taken over by each delivery, with a plan and an upload of its own (protocol §5).
-  return (
-    record.status === 'accepted' ||
-    record.status === 'planning' ||
-    (record.status === 'transferring' && isStream(record))
-  );
+  return record.status === 'planning' || (record.status === 'transferring' && isStream(record));
 }
 
 async function plan(
@@ -124,8 +137,8 @@ async function plan(
     case 'single':
       return await putSingle(work, chosen);
     case 'stream':
-      return streams === undefined ? await runStream(work, chosen) : await handOver(work, streams);
+      return streams === undefined ? await runStream(await withIntent(work), chosen) : await handOver(work, streams);
     case 'pieces':
-      return await startPieces(work, chosen);
+      return await startPieces(await withIntent(work), chosen);
   }
 }

@@ -53,9 +53,10 @@ export async function putWhole(work: PlanningWork, plan: SinglePlan, bytes: Uint
   hasher.update(bytes);
   const proved = proveDigests(request.source.url, digests, hasher.digests());
   const quietUntil = ports.clock.now() + ports.policy.decide.quietMs;
-  const { record } = await storePlan(work, (current) =>
+  const begun = await storePlan(work, (current) =>
     beginSingle(current, planId, { plan, snapshot: probe.snapshot, proved, quietUntil }),
   );
+  const { record } = begun;
   await ports.events.emit({
     type: 'planned',
     transferId: record.id,
@@ -85,6 +86,7 @@ export async function putWhole(work: PlanningWork, plan: SinglePlan, bytes: Uint
       record.id,
       [{ kind: 'finished', planId, result: finishedResult(record, stored, checksum, proved) }],
       signal,
+      begun,
     );
   } catch (thrown) {
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import type { TransferEnd } from '../../events/events.ts';
 import { KEYS } from '../../records/records.ts';
-import { isTombstone } from '../../transfer/record/record.ts';
+import { isSettled, isTombstone } from '../../transfer/record/record.ts';
 import type { Over } from '../../transfer/record/states.ts';
 import { announced } from '../../transfer/record/transitions-runs.ts';
 import { toIso } from '../../values/time.ts';
@@ -11,9 +11,10 @@ import type { Loaded } from '../shared/store.ts';
 import { createUnlessThere, saveTransfer } from '../shared/store.ts';
 import { putRef, uploadRef } from '../shared/upload-ref.ts';
 import { withUsedSoFar } from '../shared/used-so-far.ts';
+import type { Stepped } from './step.ts';
 
 /** At least once; a subscriber knows it again by id, run and status (rule 17). */
-export async function announce(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<'again'> {
+export async function announce(ports: Ports, loaded: Loaded<Over>, signal: AbortSignal): Promise<Stepped> {
   const { record } = loaded;
   if (record.status === 'completed') {
     // The upload became the object: nothing to abort. What was kept to recognise it may go now that the record says so.
@@ -21,7 +22,8 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
     const finished = record.upload === undefined ? putRef(record) : uploadRef(destination, record, record.upload);
     await destination.releaseUpload?.(finished, { signal });
   }
-  await giveBackPlaces(ports, record, 'left', signal);
+  // What was put at once never had any.
+  if (record.plan?.mode !== 'single') await giveBackPlaces(ports, record, 'left', signal);
   const used = withUsedSoFar(ports, record);
   const end = saidEnd(used);
   // Before the event: what can't be sent is announced again as a whole, and an event is counted. Of an entry its batch
@@ -32,8 +34,16 @@ export async function announce(ports: Ports, loaded: Loaded<Over>, signal: Abort
   if (ports.policy.listsNotCompleted === true && record.status !== 'completed')
     await createUnlessThere(ports, KEYS.notCompleted(record.id), { v: 1, at: toIso(ports.clock.now()) });
   const spent = await closeAccount(ports, used);
-  await saveTransfer(ports, loaded, { ...announced(record), ...spent });
-  return 'again';
+  const said = { ...announced(record), ...spent };
+  // Then the marker goes at once, which says the same without a write.
+  if (ports.policy.endsByMarker === true && isWhole(record, said))
+    return { next: { record: said, version: loaded.version } };
+  return { next: await saveTransfer(ports, loaded, said) };
+}
+
+/** It is completed for good, and nothing is left of it but its marker. */
+function isWhole({ status, upload }: Over, said: Over): boolean {
+  return status === 'completed' && upload === undefined && isSettled(said);
 }
 
 /** What passed through in this run counts, or what the store copied by itself. Of an entry its batch does that. */

@@ -1,4 +1,5 @@
 import { KEYS } from '../../records/records.ts';
+import { narrow } from '../../transfer/record/narrow.ts';
 import { isOver, isSettled } from '../../transfer/record/record.ts';
 import type { Transfer } from '../../transfer/record/states.ts';
 import { isLeaving } from '../../transfer/record/states.ts';
@@ -19,15 +20,20 @@ import type { Step } from './step.ts';
  * uploads to abort, the way out of `finalizing`, the end to announce, the sealed source, and last the marker (protocol
  * §2, §3).
  * What has to wait (a grace, a hold) is sent to the finalizer as a delayed tick, unless a schedule comes by anyway.
+ * @param read the record, where the caller has just read or stored it
  */
-export async function settle(ports: Ports, transferId: string, signal: AbortSignal): Promise<void> {
+export async function settle(ports: Ports, transferId: string, signal: AbortSignal, read?: Loaded): Promise<void> {
+  let known = read === undefined ? undefined : { record: narrow(read.record), version: read.version };
   for (;;) {
     const next = await onConflictAgain(async () => {
-      const loaded = await loadNarrowed(ports, transferId);
+      const loaded = known ?? (await loadNarrowed(ports, transferId));
+      known = undefined;
       return loaded === undefined ? 'done' : await settleStep(ports, loaded, signal);
     });
     if (next === 'done') return;
-    if (next !== 'again') {
+    if (next === 'again') continue;
+    if ('next' in next) known = next.next;
+    else {
       if (ports.policy.isTicked === true) return;
       await ports.queues.finalizer.send([{ body: { kind: 'tick', v: 1, transferId }, delayMs: next.waitMs }]);
       return;

@@ -121,6 +121,12 @@ export interface Policy {
    */
   readonly isTicked?: boolean;
   /**
+   * A completed transfer of which nothing is left but its marker is announced, and the marker deleted, without a write
+   * of `announced` in between: a marker that is gone says it. Only where a tick looks at every marker.
+   * @default false
+   */
+  readonly endsByMarker?: boolean;
+  /**
    * Ends that are no completion stand in a list of their own, since the store of records can't be searched.
    * @default false: the home finds them without
    */

@@ -1,7 +1,7 @@
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import type { AbortEntry, TransferRecord, UploadEntry } from './record.ts';
-import type { Accepted, Failed, FinalizingUpload, Over, Planning } from './states.ts';
+import type { Accepted, BeingPlanned, Failed, FinalizingUpload, Over, Planning } from './states.ts';
 
 /*
  * What the record says of uploads: which one the parts go to, which may have been created, which must not be
@@ -40,6 +40,11 @@ export function dropAborted<R extends TransferRecord>(record: R, entry: AbortEnt
 
 function others({ toAbort }: TransferRecord, entry: AbortEntry): readonly AbortEntry[] {
   return toAbort.filter((other) => other !== entry);
+}
+
+/** An upload of this plan is about to be created. */
+export function intendUpload(record: BeingPlanned, now: Instant): BeingPlanned {
+  return { ...record, creating: [...record.creating, { planId: record.planId, at: toIso(now) }] };
 }
 
 /** The upload of this plan is in the record, or was never created. */

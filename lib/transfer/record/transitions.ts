@@ -24,7 +24,7 @@ import type {
   Planning,
   Transferring,
 } from './states.ts';
-import { dropIntent, giveUpPromotions, withoutUpload } from './transitions-uploads.ts';
+import { dropIntent, giveUpPromotions, intendUpload, withoutUpload } from './transitions-uploads.ts';
 
 /*
  * The ways between the states. Nothing else changes `status` or `ending`
@@ -41,24 +41,24 @@ import { dropIntent, giveUpPromotions, withoutUpload } from './transitions-uploa
  */
 
 /**
- * CAS before the probe: the intent to create an upload is recorded before the upload is (protocol §2, §6). A stream
- * that went before gives its upload up.
+ * CAS before the probe, or after it where it is the first of a run: the intent to create an upload is recorded before
+ * the upload is (protocol §2, §6). A stream that went before gives its upload up.
  */
 export function beginPlanning(
   record: Accepted | Planning | Transferring<StreamPlan>,
   planId: string,
   now: Instant,
 ): BeingPlanned {
+  return intendUpload(takenUp(record, planId), now);
+}
+
+/** A planner is at it, and creates nothing as yet. */
+export function takenUp(record: Accepted | Planning | Transferring<StreamPlan>, planId: string): BeingPlanned {
   // Only a stream that is taken over has an upload to give up; that of an earlier run is still to be compared.
   const keepsUpload = record.status !== 'transferring';
   // What an earlier plan proved, it proved of its own bytes.
   const { proved: _, awaitsStream: __, ...rest } = keepsUpload ? record : withoutUpload(record);
-  return {
-    ...rest,
-    status: 'planning',
-    planId,
-    creating: [...record.creating, { planId, at: toIso(now) }],
-  };
+  return { ...rest, status: 'planning', planId };
 }
 
 /** What it is to be is known, a stream, and another worker begins it: nothing is created by this planning. */
@@ -81,7 +81,7 @@ export interface Adoption<P extends PiecesPlan | StreamPlan> {
 export function adoptPlan<P extends PiecesPlan | StreamPlan>(record: Planning, adoption: Adoption<P>): Transferring<P> {
   const { plan, planId, snapshot, upload, doneThrough, reported = [], quietUntil } = adoption;
   // What the record has was reported of an earlier plan.
-  const { reported: _, waiting: __, ...rest } = dropIntent(record, planId);
+  const { reported: _, waiting: __, loads: ___, ...rest } = dropIntent(record, planId);
   return {
     ...notSilent(rest),
     status: 'transferring',
@@ -129,7 +129,7 @@ export function beginFinalizing(
   last: Partial<Pick<TransferRecord, 'cursor' | 'doneThrough' | 'proved'>> & { readonly plan?: StreamPlan },
   quietUntil: Instant,
 ): FinalizingUpload {
-  const { reported: _, ...rest } = record;
+  const { reported: _, loads: __, ...rest } = record;
   return {
     ...notSilent(rest),
     ...last,
@@ -146,7 +146,7 @@ export function completed(
   result: TransferResult,
   now: Instant,
 ): Completed {
-  const { ending: _, reason: __, ...rest } = giveUpPromotions(record);
+  const { ending: _, reason: __, loads: ___, ...rest } = giveUpPromotions(record);
   return { ...rest, status: 'completed', planId: record.planId, result, endedAt: toIso(now), trouble: {} };
 }
 
@@ -232,7 +232,7 @@ export function startedOver(record: Planning | Transferring, now: Instant): Plan
 }
 
 function fromTheBeginning(record: TransferRecord, now: Instant): Planning {
-  const { plan: _, planId: __, snapshot, ...rest } = record;
+  const { plan: _, planId: __, loads: ___, snapshot, ...rest } = record;
   const typeBefore = snapshot?.contentType ?? record.typeBefore;
   return {
     ...rest,

@@ -6,8 +6,8 @@ import {
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
 import type { Case } from '../case.ts';
-import { expectSaid, until } from '../case.ts';
 import type { Scene } from '../scene.ts';
+import { expectSaid, until } from '../waiting.ts';
 
 const MIB = 1024 ** 2;
 const SIZE = 24 * MIB;

@@ -1,10 +1,9 @@
-import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { ENV } from '../../../lib/aws/names.ts';
+import type { Variables } from '../by-hand/change-variables.ts';
+import { changeVariables } from '../by-hand/change-variables.ts';
+import { changeVisibility } from '../by-hand/change-visibility.ts';
 import type { Case } from '../case.ts';
-import { expectSaid, until } from '../case.ts';
-import type { Variables } from '../change-variables.ts';
-import { changeVariables } from '../change-variables.ts';
-import type { Scene } from '../scene.ts';
+import { expectSaid, until } from '../waiting.ts';
 
 const MIB = 1024 ** 2;
 
@@ -70,14 +69,4 @@ function functionDies({ alarm, stage, queue, file, sizeBytes }: Dying): Case {
       await pipeline.prove(file, sizeBytes);
     },
   };
-}
-
-/** @returns as it was */
-async function changeVisibility({ pipeline }: Scene, queue: string, VisibilityTimeout: string): Promise<string> {
-  const QueueUrl = pipeline.output(`${queue}QueueUrl`);
-  const { Attributes = {} } = await pipeline.sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['VisibilityTimeout'] }),
-  );
-  await pipeline.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout } }));
-  return Attributes.VisibilityTimeout ?? '';
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { clientOf } from '../../e2e/pipeline.ts';
 import type { Case } from '../case.ts';
-import { expectSaid } from '../case.ts';
+import { expectSaid } from '../waiting.ts';
 
 /** A tick that was on its way is over. */
 const SETTLED_MS = 15_000;

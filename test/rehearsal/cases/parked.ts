@@ -1,5 +1,5 @@
 import type { Case } from '../case.ts';
-import { expectSaid, until } from '../case.ts';
+import { expectSaid, until } from '../waiting.ts';
 
 const MIB = 1024 ** 2;
 let id = '';

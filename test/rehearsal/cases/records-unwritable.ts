@@ -1,6 +1,6 @@
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import type { Case } from '../case.ts';
-import { expectSaid } from '../case.ts';
+import { expectSaid } from '../waiting.ts';
 
 const MIB = 1024 ** 2;
 /** As many as the alarm wants in five minutes. */

@@ -1,5 +1,5 @@
+import { changeVariables } from '../by-hand/change-variables.ts';
 import type { Case } from '../case.ts';
-import { changeVariables } from '../change-variables.ts';
 
 const MIB = 1024 ** 2;
 const SIZE = 24 * MIB;

@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { aboutMessage } from '../../../lib/aws/messages/about.ts';
 import { ENV } from '../../../lib/aws/names.ts';
 import { VERSION } from '../../../lib/values/version.ts';
-import { openAwsFunctions, variablesOf } from '../aws-functions.ts';
-import { startAwsServices } from '../aws-service-double.ts';
-import { startOrigin } from '../origin.ts';
-import { startS3Double } from '../s3-double.ts';
+import { startAwsDoubles } from '../aws-doubles.ts';
+import { openAwsFunctions } from '../aws-functions.ts';
 import type { Released, StoredRecord } from './kinds.ts';
 import { kindOf, MESSAGE_QUEUES, RECORD_PATHS } from './kinds.ts';
 import { playAll } from './play.ts';
@@ -16,12 +14,10 @@ import { playAll } from './play.ts';
 // test/fixtures/<version>.json, for ever: test/integration/released.test.ts reads them with the code of the day.
 
 await using things = new AsyncDisposableStack();
-const store = things.use(await startS3Double());
-const origin = things.use(await startOrigin());
-const services = things.use(await startAwsServices(store.endpoint));
-for (const bucket of ['records', 'target']) store.makeBucket(bucket);
+const aws = things.use(await startAwsDoubles());
+const { origin, services } = aws;
 const variables = {
-  ...variablesOf(services.endpoint, [origin.port]),
+  ...aws.variables(),
   [ENV.quotas]: JSON.stringify({ open: 100, bytesPerDay: 1e12 }),
 };
 Object.assign(process.env, variables);

@@ -46,6 +46,7 @@ export interface Deployment {
   readonly eventSources: readonly string[];
   /** The rule that wakes the finalizer each minute. */
   readonly scheduleRule: string;
+  /** Groups of alarms among them. */
   readonly alarms: readonly string[];
 }
 
@@ -83,7 +84,9 @@ export function deploymentOf(stack: StackView, construct?: string): Deployment {
     roles: ofFunctions('AWS::IAM::Role', 'Role'),
     eventSources: ofType('AWS::Lambda::EventSourceMapping', '').map(({ physicalId }) => physicalId),
     scheduleRule: only('AWS::Events::Rule', 'Tick'),
-    alarms: ofType('AWS::CloudWatch::Alarm', 'Monitoring').map(({ physicalId }) => physicalId),
+    alarms: ['Alarm', 'CompositeAlarm'].flatMap((kind) =>
+      ofType(`AWS::CloudWatch::${kind}`, 'Monitoring').map(({ physicalId }) => physicalId),
+    ),
   };
 }
 

@@ -1,6 +1,7 @@
 import { checkAlarms } from './checks/alarms.ts';
 import { checkLifecycles, checkUploads } from './checks/destinations.ts';
 import { checkConcurrency, checkFunctions, checkVersions } from './checks/functions.ts';
+import { checkNetwork } from './checks/network.ts';
 import { checkLetters, checkNotifications, checkQueues } from './checks/queues.ts';
 import { checkMarkers, checkRecords } from './checks/records.ts';
 import { checkRights } from './checks/rights.ts';
@@ -19,6 +20,7 @@ const CHECKS: readonly ((seen: DeploymentSeen) => readonly Finding[])[] = [
   checkVersions,
   checkConcurrency,
   checkRights,
+  checkNetwork,
   checkAlarms,
   checkQueues,
   checkNotifications,

@@ -3,8 +3,9 @@
  * - `look`: it works, and a person should look.
  * - `broken`: the deployment does not do all that it should until a person acts.
  * - `unseen`: it could not be looked at, so nothing is known.
+ * - `absent`: what would say it is not offered where the deployment is, as on a stand-in for AWS.
  */
-export const STATES = ['ok', 'look', 'broken', 'unseen'] as const;
+export const STATES = ['ok', 'look', 'broken', 'unseen', 'absent'] as const;
 export type FindingState = (typeof STATES)[number];
 
 /** Headings of docs/runbook.md that are those of alarms, as far as a finding points there. */
@@ -31,6 +32,7 @@ export const OWN_HEADINGS = [
   'Old markers',
   'Uploads without a record',
   'Missing rights',
+  'Network',
   'Other versions',
   'Lifecycle rule',
   'Stack',

@@ -7,8 +7,11 @@ import type { EventSource } from '../pause/switches.ts';
 import type { QueueDepth } from '../queue-depths.ts';
 import type { Marker } from '../read-only.ts';
 
-/** What was read, or why it could not be: mostly a right that the caller has not. */
-export type Seen<T> = { readonly value: T } | { readonly unseen: string };
+/**
+ * What was read, or why it could not be: mostly a right that the caller has not; or what is asked for is not offered
+ * where the deployment is, as on a stand-in for AWS.
+ */
+export type Seen<T> = { readonly value: T } | { readonly unseen: string; readonly isAbsent?: true };
 
 export interface FunctionSeen {
   readonly name: string;
@@ -20,6 +23,8 @@ export interface FunctionSeen {
   readonly version?: string;
   /** Why it can't start with this environment. Absent = it can. */
   readonly wrongEnvironment?: string;
+  /** Why it is not `Active`, or its last change failed, by Lambda's name: `SubnetOutOfIPAddresses`. */
+  readonly reason?: string;
   /** Set by a person or a prop; 0 = it never runs. Absent = none. */
   readonly reservedConcurrency?: number;
 }
@@ -27,6 +32,10 @@ export interface FunctionSeen {
 export interface AlarmSeen {
   readonly name: string;
   readonly state: string;
+  /** Of several that say the same: it is on where one of them is. */
+  readonly isGroup: boolean;
+  /** It has actions, and they were switched off by hand. */
+  readonly isSilenced: boolean;
   /** Of docs/runbook.md, as an anchor. */
   readonly see?: string;
   /** ISO 8601. */
@@ -67,6 +76,30 @@ export interface MissingRights {
   readonly isDenied: boolean;
 }
 
+/**
+ * Where what is for everywhere else is sent: `none` = nowhere, `broken` = to what is gone, `other` = a NAT gateway or
+ * what stands for one.
+ */
+export type WayOut = 'none' | 'broken' | 'internet gateway' | 'other';
+
+export interface SubnetSeen {
+  readonly id: string;
+  readonly wayOut: WayOut;
+  /** A gateway endpoint for S3 is in its route table. */
+  readonly hasS3Route: boolean;
+  /** Absent = it was not said. */
+  readonly freeAddresses?: number;
+}
+
+/** A VPC in which functions run, as far as they depend on it. */
+export interface NetworkSeen {
+  readonly vpcId: string;
+  /** Services of AWS with an interface endpoint there: `sqs`, `events`. */
+  readonly services: readonly string[];
+  /** Of the functions. */
+  readonly subnets: readonly SubnetSeen[];
+}
+
 /** All that a look at a deployment reads. */
 export interface DeploymentSeen {
   readonly now: Instant;
@@ -83,7 +116,11 @@ export interface DeploymentSeen {
   /** Functions of the account and Region that may run at once, without what is reserved. */
   readonly concurrency: Seen<number>;
   readonly alarms: Seen<readonly AlarmSeen[]>;
+  /** Any metric was ever made of what its functions log. */
+  readonly hasMetrics: Seen<boolean>;
   readonly records: Seen<RecordsSeen>;
   readonly destinations: Seen<readonly DestinationSeen[]>;
   readonly rights: Seen<readonly MissingRights[]>;
+  /** None where no function runs in a VPC. */
+  readonly network: Seen<readonly NetworkSeen[]>;
 }

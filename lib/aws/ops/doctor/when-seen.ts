@@ -7,5 +7,6 @@ export function whenSeen<T>(
   seen: Seen<T>,
   examine: (value: T) => readonly Finding[],
 ): readonly Finding[] {
-  return 'unseen' in seen ? [{ check, state: 'unseen', what: seen.unseen }] : examine(seen.value);
+  if ('value' in seen) return examine(seen.value);
+  return [{ check, state: seen.isAbsent === true ? 'absent' : 'unseen', what: seen.unseen }];
 }

@@ -39,7 +39,8 @@ export function claimShare(
   const before = sharersAlive(entry, dead, now);
   const claim = claimPlaces(before, id, { ceiling, wanted, now, leaseMs: LEASE_MS, turnMs: TURN_MS });
   const claimed = claim.sharers ?? before;
-  const given = givePlacesBack(claimed, id, Math.max(claim.places, open), ceiling);
+  const kept = Math.max(claim.places, open);
+  const given = givePlacesBack(claimed, id, kept, ceiling, wanted <= kept);
   const { places } = claim;
   const owed = Math.max(0, Math.min(open, claim.held) - places);
   if (claim.sharers === undefined && given === undefined) return { places, owed };

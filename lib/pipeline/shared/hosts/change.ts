@@ -41,15 +41,17 @@ export async function closeHost(ports: HostPorts, url: string, until: Instant, s
 /**
  * Gives back places of the host that the transfer may not or need not have any more, and has those looked at who wait
  * for them. Where that is lost, the lease ends by itself.
+ * @param kept `isEnough`: it has no use for more
  */
 export async function giveBackPlaces(
   ports: HostPorts & GivenBack,
   record: TransferRecord,
-  kept: number | 'left',
+  kept: { readonly places: number; readonly isEnough: boolean } | 'left',
   signal: AbortSignal,
 ): Promise<void> {
   if (ports.policy.hostCeiling === undefined) return;
-  const change = (entry: HostEntry) => withoutShare(ports, entry, record.id, kept);
+  const { places, isEnough } = kept === 'left' ? { places: kept, isEnough: false } : kept;
+  const change = (entry: HostEntry) => withoutShare(ports, entry, record.id, places, isEnough);
   const { last, isWritten } = await changeHost(ports, hostOf(record.request.source.url), change, signal);
   const { woken = [] } = last;
   if (isWritten) await wake(ports, woken);

@@ -1,6 +1,7 @@
 import type { HostEntry } from '../../../records/records.ts';
 import { placesUnder } from '../../../transfer/decide/ceiling.ts';
 import type { HostFacts, Input } from '../../../transfer/decide/decision.ts';
+import { leasesDue } from '../../../transfer/decide/sharing/leases.ts';
 import { claimPlaces, givePlacesBack, leased, othersWait } from '../../../transfer/decide/sharing/shares.ts';
 import type { TransferRecord } from '../../../transfer/record/record.ts';
 import { ownerMark } from '../../../values/text/owner-name.ts';
@@ -21,8 +22,12 @@ export interface HostView {
   readonly hasNews: boolean;
   /** Places that no other transfer may have, used or not; 0 where places are not shared. */
   readonly held: number;
+  /** Places for which it has a use, whatever the host bears. */
+  readonly wanted: number;
   /** Another transfer could have more places than it has. */
   readonly othersWait: boolean;
+  /** It is its part to renew the leases of the others (`renewLeases`). */
+  readonly renewsLeases: boolean;
   /** To be stored before the places are used; `undefined` = nothing. */
   readonly claimed?: HostEntry;
 }
@@ -47,31 +52,39 @@ export function viewHost(
     // Where connections are counted, the ceiling is held as they are taken.
     const bound = ports.policy.countsConnections === true ? undefined : ceiling;
     const places = placesUnder(bound, parallelism, wanted);
-    return { facts: factsOf(ports, before, places), hasNews, held: 0, othersWait: false };
+    return { facts: factsOf(ports, before, places), hasNews, held: 0, wanted, othersWait: false, renewsLeases: false };
   }
   const now = ports.clock.now();
   const sharers = leased(before?.sharers, now);
   const owner = ownerMark(record.owner);
-  const claim = claimPlaces(sharers, record.id, { ceiling, wanted: Math.min(wanted, piecesLeft), now, owner });
+  const used = Math.min(wanted, piecesLeft);
+  const claim = claimPlaces(sharers, record.id, { ceiling, wanted: used, now, owner });
+  const isCrowded = othersWait(claim.sharers ?? sharers, record.id, ceiling);
   const view = {
-    facts: factsOf(ports, before, claim.places),
+    facts: { ...factsOf(ports, before, claim.places), ...(isCrowded ? { isCrowded } : {}) },
     hasNews,
     held: claim.held,
-    othersWait: othersWait(claim.sharers ?? sharers, record.id, ceiling),
+    wanted: used,
+    renewsLeases: ports.policy.isTicked === true && leasesDue(sharers, record.id, now).length > 0,
+    othersWait: isCrowded,
   };
   if (claim.sharers === undefined) return view;
   return { ...view, claimed: { ...withoutOldForm(before), sharers: claim.sharers } };
 }
 
-/** Without what it has, or with no more than `kept` of it; nothing = it has no more. `woken`: who has it now. */
+/**
+ * Without what it has, or with no more than `kept` of it; nothing = it has no more. `woken`: who has it now.
+ * @param isEnough it has no use for more
+ */
 export function withoutShare(
   ports: HostPorts,
   entry: HostEntry,
   id: string,
   kept: number | 'left',
+  isEnough = false,
 ): { readonly next?: HostEntry; readonly woken?: readonly string[] } {
   const ceiling = ceilingOf(ports, entry)?.connections ?? 0;
-  const given = givePlacesBack(leased(entry.sharers, ports.clock.now()), id, kept, ceiling);
+  const given = givePlacesBack(leased(entry.sharers, ports.clock.now()), id, kept, ceiling, isEnough);
   if (given === undefined) return {};
   return { next: { ...withoutOldForm(entry), sharers: given.sharers }, woken: given.woken };
 }

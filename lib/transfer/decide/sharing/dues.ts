@@ -4,7 +4,7 @@ import type { Sharer, Sharers } from './sharer.ts';
  * What each of those who share a host is due of its connections. Pure.
  *
  * - Of one owner: the ceiling divided by the number of its sharers. What does not divide goes to those who were here
- *   first.
+ *   first, and what one of them has no use for to the others.
  * - Of several: the ceiling is divided among the owners, and what an owner has among its own sharers, so that it has no
  *   more of a host for asking it more often. What one of them has no use for goes to the others.
  */
@@ -22,7 +22,7 @@ export function dues(sharers: Sharers, ceiling: number): readonly Due[] {
   if (byOwner.size <= 1) {
     const parts = divided(
       ceiling,
-      all.map(() => Number.POSITIVE_INFINITY),
+      all.map(([, sharer]) => mostOf(sharer)),
     );
     return all.map(([id, { places }], index) => ({ id, places, due: parts[index] ?? 0 }));
   }

@@ -9,7 +9,11 @@ export interface Sharer {
   readonly turnSince?: string;
   /** Whose it is: `ownerMark`. @default all without one are one owner's */
   readonly owner?: string;
-  /** More are of no use to it; written where there are several owners, who get what others leave. @default any */
+  /**
+   * More are of no use to it; written when it gives some back, and where there are several owners. Others get what it
+   * leaves.
+   * @default any
+   */
   readonly most?: number;
   /** Where it is a process of one machine: its share ends with it. */
   readonly process?: SharingProcess;

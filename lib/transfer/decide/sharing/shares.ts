@@ -12,7 +12,7 @@ import type { Sharer, Sharers } from './sharer.ts';
  * - Its due is the ceiling divided by the number of sharers, and where they are of several owners, by these first
  *   (`dues.ts`). With more sharers than connections those who came later have none, and those in front go to the back
  *   after a turn.
- * - A share is leased: who does not come again is no sharer any more after three minutes, whatever became of it.
+ * - A share is leased: who does not come again is no sharer any more after five minutes, whatever became of it.
  */
 
 export interface Claim {
@@ -32,8 +32,8 @@ export interface Claim {
   readonly turnMs?: number;
 }
 
-/** On AWS every transfer is looked at once a minute: the look that renews it may fail once. */
-export const LEASE_MS = 180_000;
+/** On AWS every transfer is looked at once a minute: the looks that renew it may fail (`leases.ts`). */
+export const LEASE_MS = 300_000;
 /** A lease is renewed once no more than this part of it is left, not at each look. */
 const RENEWED_AT = { ninths: 4 };
 /** So long one transfer keeps its places where others have none. */
@@ -69,8 +69,7 @@ export function claimPlaces(
   const since = there === undefined ? toIso(now) : isTurnOver ? toIso(now + 1) : there.since;
   const places = there?.places ?? 0;
   const asked = { ...withoutMost(there), ...stated({ owner }), places, since, until: toIso(now + leaseMs) };
-  const most = owners > 1 && wanted < ceiling ? { most: wanted } : {};
-  const renewed: Sharer = { ...asked, ...most };
+  const renewed: Sharer = { ...asked, ...stated({ most: mostOf(there, wanted, owners > 1 && wanted < ceiling) }) };
   const listed = { ...(isTurnOver && owners > ceiling ? behind(before, renewed, now) : before), [id]: renewed };
   const due = dues(listed, ceiling).find((one) => one.id === id)?.due ?? 0;
   const others = heldBy(listed) - renewed.places;
@@ -107,6 +106,12 @@ function withRoom(sharers: Sharers, owner: string | undefined): Sharers | undefi
 
 const NEWCOMER: Sharer = { places: 0, since: '', until: '' };
 
+/** More are of no use: of one owner that is known from what was given back, and holds as long as no more are wanted. */
+function mostOf(there: Sharer | undefined, wanted: number, isShared: boolean): number | undefined {
+  if (isShared) return wanted;
+  return there?.most !== undefined && wanted <= there.most ? there.most : undefined;
+}
+
 function withoutMost(there: Sharer | undefined): Partial<Sharer> {
   const { most: _, ...rest } = there ?? {};
   return rest;
@@ -142,17 +147,20 @@ export function othersWait(sharers: Sharers, id: string, ceiling: number): boole
 /**
  * After `id` gave back all but `kept` places (`left` = it needs none any more): those who wait have them, in their
  * order. `undefined` = it had no more. `woken`: who was given some, and does not know it.
+ * @param isEnough it has no use for more: else the next one that has none either would give them back to it, and so on
  */
 export function givePlacesBack(
   before: Sharers,
   id: string,
   kept: number | 'left',
   ceiling: number,
+  isEnough = false,
 ): { readonly sharers: Sharers; readonly woken: readonly string[] } | undefined {
   const there = before[id];
   if (there === undefined || (kept !== 'left' && kept >= there.places)) return undefined;
   const { [id]: _, ...others } = before;
-  const sharers: Record<string, Sharer> = kept === 'left' ? others : { ...others, [id]: { ...there, places: kept } };
+  const sharers: Record<string, Sharer> =
+    kept === 'left' ? others : { ...others, [id]: { ...there, places: kept, ...(isEnough ? { most: kept } : {}) } };
   let free = Math.max(0, ceiling - heldBy(sharers));
   const woken: string[] = [];
   for (const other of dues(sharers, ceiling)) {

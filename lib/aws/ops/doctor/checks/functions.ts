@@ -14,14 +14,15 @@ export function checkFunctions({ functions }: DeploymentSeen): readonly Finding[
 }
 
 function checkFunction(check: string, found: FunctionSeen, see: Heading): readonly Finding[] {
-  const { state, lastUpdate, wrongEnvironment, reservedConcurrency } = found;
+  const { state, lastUpdate, reason, wrongEnvironment, reservedConcurrency } = found;
+  const why = reason === undefined ? '' : ` (${reason})`;
   const findings: Finding[] = [];
   // Of a function that has not run for weeks Lambda takes the environment away, and gives it back at its next call.
   if (state !== 'Active' && state !== 'Inactive')
-    findings.push(finding(check, state === 'Failed' ? 'broken' : 'look', `it is ${state}`, { see }));
+    findings.push(finding(check, state === 'Failed' ? 'broken' : 'look', `it is ${state}${why}`, { see }));
   if (lastUpdate !== 'Successful')
     findings.push(
-      finding(check, lastUpdate === 'Failed' ? 'broken' : 'look', `its last change is ${lastUpdate}`, { see }),
+      finding(check, lastUpdate === 'Failed' ? 'broken' : 'look', `its last change is ${lastUpdate}${why}`, { see }),
     );
   if (wrongEnvironment !== undefined)
     findings.push(finding(check, 'broken', wrongEnvironment, { todo: 'deploy again', see }));

@@ -1,6 +1,7 @@
-import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClient, CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, GetMetricDataCommand, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import type { Instant } from '../../../../values/time.ts';
+import { METRICS_NAMESPACE } from '../../../names.ts';
 import type { Deployment } from '../../deployment/deployment.ts';
 import { onService } from '../../on-service.ts';
 import type { AlarmSeen, DeploymentSeen } from '../seen.ts';
@@ -8,25 +9,48 @@ import type { AlarmSeen, DeploymentSeen } from '../seen.ts';
 /** DescribeAlarms takes and gives a hundred at most. */
 const PAGE = 100;
 
-/** @throws PieceworkError `HomeRefused`, `HomeUnavailable`. */
+/** Groups of alarms are alarms of their own. @throws PieceworkError `HomeRefused`, `HomeUnavailable`. */
 export async function readAlarms(client: CloudWatchClient, names: readonly string[]): Promise<readonly AlarmSeen[]> {
   const alarms: AlarmSeen[] = [];
   for (let from = 0; from < names.length; from += PAGE) {
-    const AlarmNames = names.slice(from, from + PAGE);
-    const { MetricAlarms = [] } = await onService('the alarms', 'cloudwatch:DescribeAlarms', () =>
-      client.send(new DescribeAlarmsCommand({ AlarmNames, MaxRecords: PAGE })),
+    const { MetricAlarms = [], CompositeAlarms = [] } = await onService('the alarms', 'cloudwatch:DescribeAlarms', () =>
+      client.send(
+        new DescribeAlarmsCommand({
+          AlarmNames: names.slice(from, from + PAGE),
+          AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+          MaxRecords: PAGE,
+        }),
+      ),
     );
-    for (const { AlarmName = '', StateValue = '', AlarmDescription = '', StateUpdatedTimestamp } of MetricAlarms) {
-      const see = /docs\/runbook\.md#([a-z-]+)$/i.exec(AlarmDescription)?.[1];
-      alarms.push({
-        name: AlarmName,
-        state: StateValue,
-        ...(see === undefined ? {} : { see }),
-        ...(StateUpdatedTimestamp === undefined ? {} : { since: StateUpdatedTimestamp.toISOString() }),
-      });
-    }
+    alarms.push(
+      ...MetricAlarms.map((one) => alarmSeen(one, false)),
+      ...CompositeAlarms.map((one) => alarmSeen(one, true)),
+    );
   }
   return alarms;
+}
+
+function alarmSeen(alarm: MetricAlarm | CompositeAlarm, isGroup: boolean): AlarmSeen {
+  const { AlarmName = '', StateValue = '', AlarmDescription = '', StateUpdatedTimestamp } = alarm;
+  const { ActionsEnabled = true, AlarmActions = [] } = alarm;
+  const see = /docs\/runbook\.md#([a-z-]+)$/i.exec(AlarmDescription)?.[1];
+  return {
+    name: AlarmName,
+    state: StateValue,
+    isGroup,
+    isSilenced: !ActionsEnabled && AlarmActions.length > 0,
+    ...(see === undefined ? {} : { see }),
+    ...(StateUpdatedTimestamp === undefined ? {} : { since: StateUpdatedTimestamp.toISOString() }),
+  };
+}
+
+/** Whether anything that the functions counted has become a metric. @throws as `readAlarms` */
+export async function readHasMetrics(client: CloudWatchClient, { name }: Deployment): Promise<boolean> {
+  const Dimensions = [{ Name: 'deployment', Value: name }];
+  const { Metrics = [] } = await onService('the metrics', 'cloudwatch:ListMetrics', () =>
+    client.send(new ListMetricsCommand({ Namespace: METRICS_NAMESPACE, Dimensions })),
+  );
+  return Metrics.length > 0;
 }
 
 type Ages = Extract<DeploymentSeen['ages'], { readonly value: unknown }>['value'];

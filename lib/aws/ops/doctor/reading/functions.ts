@@ -1,4 +1,4 @@
-import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient, VpcConfigResponse } from '@aws-sdk/client-lambda';
 import {
   GetAccountSettingsCommand,
   GetFunctionConcurrencyCommand,
@@ -12,11 +12,14 @@ import { ENV, NOTIFIER } from '../../../names.ts';
 import { readNotifierEnvironment } from '../../../notifications/environment.ts';
 import { onService } from '../../on-service.ts';
 import type { FunctionSeen } from '../seen.ts';
+import type { PlaceOfFunction } from './network/network.ts';
 
 /** A function, and what it reads from its environment if it can start with it. */
 export interface FunctionRead extends FunctionSeen {
   readonly arn: string;
   readonly roleArn: string;
+  /** Where it runs in a VPC. */
+  readonly place?: PlaceOfFunction;
   /** Of a stage's. */
   readonly environment?: Environment;
   /** Of the notifier: it ends tasks of Step Functions. */
@@ -38,6 +41,7 @@ export async function readFunction(
   );
   const variables = found.Environment?.Variables ?? {};
   const version = variables[ENV.version];
+  const reason = found.StateReasonCode ?? found.LastUpdateStatusReasonCode;
   return {
     name: FunctionName,
     arn: found.FunctionArn ?? '',
@@ -45,9 +49,16 @@ export async function readFunction(
     state: found.State ?? 'Active',
     lastUpdate: found.LastUpdateStatus ?? 'Successful',
     ...(version === undefined ? {} : { version }),
+    ...(reason === undefined ? {} : { reason }),
+    ...placeOf(found.VpcConfig),
     ...(reserved === undefined ? {} : { reservedConcurrency: reserved }),
     ...environmentOf(name, variables),
   };
+}
+
+function placeOf(vpc: VpcConfigResponse | undefined): { readonly place?: PlaceOfFunction } {
+  const { VpcId: vpcId = '', SubnetIds: subnetIds = [] } = vpc ?? {};
+  return subnetIds.length === 0 ? {} : { place: { vpcId, subnetIds } };
 }
 
 function environmentOf(

@@ -14,12 +14,14 @@ import type { Deployment, DeploymentQueue, OfEachFunction, OfEachQueue } from '.
 import { awsSwitches } from '../../pause/aws-switches.ts';
 import { queueDepth } from '../../queue-depths.ts';
 import { recordsView } from '../../read-only.ts';
-import type { DeploymentSeen, DestinationSeen, Seen } from '../seen.ts';
-import { readAges, readAlarms } from './alarms.ts';
+import type { DeploymentSeen, DestinationSeen, NetworkSeen, Seen } from '../seen.ts';
+import { readAges, readAlarms, readHasMetrics } from './alarms.ts';
 import { attempt } from './attempt.ts';
 import { readAbortDays, readUploads } from './destinations.ts';
 import type { FunctionRead } from './functions.ts';
 import { readConcurrency, readFunction } from './functions.ts';
+import { ec2 } from './network/ec2.ts';
+import { readNetwork } from './network/network.ts';
 import { readOpenRecords } from './records.ts';
 import { arnParts, readMissingRights, wantedRights } from './rights.ts';
 
@@ -37,32 +39,38 @@ export async function lookAt(deployment: Deployment, signal: AbortSignal): Promi
       DEPLOYED.filter((name) => names[name] !== undefined),
       (name) => tried(() => readFunction(lambda, name, names[name] ?? '')),
     )) as Functions;
-    const [eventSources, isScheduled, pause, depths, ages, concurrency, alarms, records] = await Promise.all([
-      tried(switches.eventSources),
-      tried(switches.isScheduled),
-      tried(async () => {
-        const note = await view.read(KEYS.pause);
-        return note === 'unreadable' ? undefined : note;
-      }),
-      ofEach(Object.keys(queueUrls) as DeploymentQueue[], (queue) =>
-        tried(() => queueDepth(sqs, queueUrls[queue] ?? '')),
-      ),
-      tried(() => readAges(cloudWatch, deployment, now)),
-      tried(() => readConcurrency(lambda)),
-      tried(() => readAlarms(cloudWatch, deployment.alarms)),
-      tried(() => readOpenRecords(view)),
-    ]);
+    const [eventSources, isScheduled, pause, depths, ages, concurrency, alarms, hasMetrics, records] =
+      await Promise.all([
+        tried(switches.eventSources),
+        tried(switches.isScheduled),
+        tried(async () => {
+          const note = await view.read(KEYS.pause);
+          return note === 'unreadable' ? undefined : note;
+        }),
+        ofEach(Object.keys(queueUrls) as DeploymentQueue[], (queue) =>
+          tried(() => queueDepth(sqs, queueUrls[queue] ?? '')),
+        ),
+        tried(() => readAges(cloudWatch, deployment, now)),
+        tried(() => readConcurrency(lambda)),
+        tried(() => readAlarms(cloudWatch, deployment.alarms)),
+        tried(() => readHasMetrics(cloudWatch, deployment)),
+        tried(() => readOpenRecords(view)),
+      ]);
     const rules = destinationRules(functions);
     const destinations: DeploymentSeen['destinations'] =
       'unseen' in rules ? rules : { value: await Promise.all(rules.value.map(readDestination)) };
     const rights = await tried(async () => {
       const reads = readOf(functions);
       const places = 'value' in rules ? rules.value : [];
-      const endsTasks = reads.notifier?.endsTasks === true;
-      const wanted = wantedRights(deployment, places, arnParts(reads.finalizer.arn), endsTasks);
+      const more = {
+        endsTasks: reads.notifier?.endsTasks === true,
+        inVpc: DEPLOYED.filter((name) => reads[name]?.place !== undefined),
+      };
+      const wanted = wantedRights(deployment, places, arnParts(reads.finalizer.arn), more);
       const roleArns = Object.fromEntries(Object.entries(reads).map(([name, { roleArn }]) => [name, roleArn]));
       return await readMissingRights(iam, roleArns as unknown as OfEachFunction<string>, wanted);
     });
+    const network = await tried(() => readNetworks(functions));
     return {
       now,
       version: VERSION,
@@ -75,12 +83,26 @@ export async function lookAt(deployment: Deployment, signal: AbortSignal): Promi
       functions,
       concurrency,
       alarms,
+      hasMetrics,
       records,
       destinations,
       rights,
+      network,
     };
   } finally {
     for (const client of [lambda, s3, sqs, cloudWatch, iam]) client.destroy();
+  }
+
+  /** Those of functions that could be looked at. */
+  async function readNetworks(seen: Functions): Promise<readonly NetworkSeen[]> {
+    const places = Object.values(seen).flatMap((one) => ('value' in one && one.value.place ? [one.value.place] : []));
+    const byVpc = Map.groupBy(places, ({ vpcId }) => vpcId);
+    const ask = ec2(signal);
+    return await Promise.all(
+      [...byVpc].map(([vpcId, some]) =>
+        readNetwork(ask, { vpcId, subnetIds: [...new Set(some.flatMap(({ subnetIds }) => subnetIds))] }),
+      ),
+    );
   }
 
   async function readDestination(rule: BucketRule): Promise<DestinationSeen> {

@@ -4,8 +4,8 @@ import {
   ListFunctionsCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { clientOf } from '../e2e/pipeline.ts';
-import type { Scene } from './scene.ts';
+import { clientOf } from '../../e2e/pipeline.ts';
+import type { Scene } from '../scene.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 
