@@ -213,6 +213,21 @@ describe('a connection that fails', () => {
     expect(Buffer.from(into).equals(BYTES)).toBe(true);
     await reader[Symbol.asyncDispose]();
   });
+
+  test('what comes next is asked for before it is wanted, and a reader that stops there leaves nothing open', async () => {
+    const { sftp, source, at, snapshot } = await on({ delayMs: 1 });
+    const planned = await snapshot();
+    const reader = await source.open(at('file.bin'), planned, { start: 0, end: SIZE }, call());
+    const into = new Uint8Array(1000);
+    expect(await reader.read(into)).toBe(1000);
+    await expect.poll(() => sftp.reads).toBe(10);
+    expect(Buffer.from(into).equals(BYTES.subarray(0, 1000))).toBe(true);
+    await reader[Symbol.asyncDispose]();
+    await expect.poll(() => sftp.openFiles).toBe(0);
+    const range = { start: 7, end: SIZE };
+    const again = await readAll(await source.open(at('file.bin'), planned, range, call()), 5000);
+    expect(again.equals(BYTES.subarray(7))).toBe(true);
+  });
 });
 
 test('a file that is written to under way is noticed at the end of the piece', async () => {

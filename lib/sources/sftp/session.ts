@@ -32,6 +32,8 @@ export class SftpSession implements Poolable {
   /** Of these, those that are being closed. A server may give the same one again afterwards. */
   readonly #releasing = new Set<string>();
   #isLost = false;
+  /** For one reader after the other: of this connection's answers, each `readBytes` long. */
+  readonly spareMemory: Uint8Array[] = [];
 
   constructor(client: Client, socket: Socket, sftp: SftpClient, { target, timeoutMs, files }: SessionOptions) {
     this.#client = client;
