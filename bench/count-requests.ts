@@ -16,6 +16,9 @@ const cases: readonly Case[] = [
   { pieceCount: 1000, places: 16, failing: 0 },
   { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 1 },
   { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 4 },
+  { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 16 },
+  { pieceCount: 8000, places: 16, failing: 0, pieceSeconds: 16 },
+  { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 0.5 },
   { pieceCount: 1000, places: 16, failing: 0, windowSeconds: 2 },
   { pieceCount: 1000, places: 16, failing: 0, pieceSeconds: 4, windowSeconds: 2 },
   { pieceCount: 1000, places: 32, failing: 0 },
@@ -24,9 +27,9 @@ const cases: readonly Case[] = [
   { pieceCount: 10_000, places: 256, failing: 0 },
 ];
 console.log(
-  '| pieces | places | piece | failing | window | piece messages | UploadPart | other PUT, LIST | GET, HEAD | SQS sends | fetcher runs | finalizer runs | largest record | ends after |',
+  '| pieces | places | piece | failing | window | piece messages | UploadPart | other PUT, LIST | GET, HEAD | SQS sends | fetcher runs | fetcher s | finalizer runs | largest record | ends after |',
 );
-console.log(`|${' --- |'.repeat(15)}`);
+console.log(`|${' --- |'.repeat(16)}`);
 for (const one of cases) {
   const counted = await countTransfer(one);
   const { requests, pieceCount, places, failing, windowSeconds, pieceSeconds } = counted;
@@ -49,6 +52,7 @@ for (const one of cases) {
     per(gets),
     per(sends),
     fetcherRuns,
+    Math.round(counted.fetcherSeconds),
     finalizerRuns,
     `${requests.recordBytes} B`,
     `${Math.round(seconds)} s`,

@@ -14,7 +14,6 @@ import {
   RESULTS_PER_FINALIZER,
   STAGES,
   USUAL_WORKERS,
-  WINDOW_COUNT,
 } from '../lib/aws/names.ts';
 import { CALL_RIGHT, CALLS, SENDS } from '../lib/aws/stage-rights.ts';
 import { Api } from './api/api.ts';
@@ -158,7 +157,8 @@ export class Piecework extends Construct {
     planner.consume(this.plans.queue, { batchSize: 1, maxConcurrency: settings.maxPlanners });
     // With bounds of their own, so that neither takes the other's functions.
     planner.consume(this.streams.queue, { batchSize: 1, maxConcurrency: settings.maxStreams });
-    fetcher.consume(this.pieces.queue, { batchSize: WINDOW_COUNT, maxConcurrency: settings.maxFetchers });
+    // A message is what one fetcher can do.
+    fetcher.consume(this.pieces.queue, { batchSize: 1, maxConcurrency: settings.maxFetchers });
     finalizer.consume(this.results.queue, {
       batchSize: RESULTS_PER_FINALIZER,
       maxBatchingWindow: settings.resultsWindow,

@@ -1,4 +1,4 @@
-import { WINDOW_COUNT } from '../../lib/aws/names.ts';
+import { FETCHER_CONNECTIONS } from '../../lib/aws/names.ts';
 import { submit } from '../../lib/pipeline/requests/submit.ts';
 import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { Records } from '../../lib/records/records.ts';
@@ -60,14 +60,18 @@ export async function countDeployment(one: DeploymentCase): Promise<CountedDeplo
     requests,
     work: 'piece',
     hostConnections: connections,
-    fetchers: Math.ceil((connections * hosts) / WINDOW_COUNT),
+    fetchers: Math.ceil((connections * hosts) / FETCHER_CONNECTIONS.least),
     portsOf: (shared) => ({
       ...shared,
       records: seen.records,
       secrets: countedSecrets(requests, time, sealed),
       sources: countedSources(pieceCount * PIECE_BYTES),
       destinations: () => destination,
-      windows: windowPool({ windowBytes: PIECE_BYTES, count: WINDOW_COUNT, allocate: (bytes) => Buffer.alloc(bytes) }),
+      windows: windowPool({
+        windowBytes: PIECE_BYTES,
+        count: FETCHER_CONNECTIONS.most,
+        allocate: (bytes) => Buffer.alloc(bytes),
+      }),
     }),
   });
   const tick = ticking(stages.finalizer, time, requests);

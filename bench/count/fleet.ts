@@ -17,11 +17,16 @@ export function countedIds(): Ports['ids'] {
 
 /** As the construct makes it by default. */
 export function countedPolicy(stage: Environment['stage'], hostConnections: number): Ports['policy'] {
-  return awsPolicy({
+  const policy = awsPolicy({
     stage,
     planTimeoutMs: 900_000,
     pieceTimeoutMs: 120_000,
     lateMs: 300_000,
     hostConnections,
   } as Environment);
+  // A byte stands for a MiB: a piece of 16 of them for a default one.
+  const { loads } = policy.decide;
+  if (loads === undefined) return policy;
+  const scaled = { ...loads, bytesPerSecond: loads.bytesPerSecond / 1024 ** 2 };
+  return { ...policy, decide: { ...policy.decide, loads: scaled } };
 }

@@ -2,7 +2,7 @@ import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Environment } from '../../lib/aws/environment.ts';
 import { bySubject, eachMessage } from '../../lib/aws/messages/batches.ts';
 import { READERS } from '../../lib/aws/messages/messages.ts';
-import { RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../../lib/aws/names.ts';
+import { RESULTS_PER_FINALIZER, RESULTS_WINDOW_SECONDS } from '../../lib/aws/names.ts';
 import { onFetcherMessage } from '../../lib/aws/stages/fetcher.ts';
 import { onSubjects } from '../../lib/aws/stages/finalizer.ts';
 import { onPlannerMessage } from '../../lib/aws/stages/planner.ts';
@@ -51,7 +51,7 @@ export function startStages({
   requests,
   work,
   hostConnections,
-  fetchers: fetcherCount = Math.ceil(hostConnections / WINDOW_COUNT),
+  fetchers: fetcherCount = hostConnections,
   windowSeconds = RESULTS_WINDOW_SECONDS,
   portsOf,
 }: StagesOptions): Stages {
@@ -68,8 +68,7 @@ export function startStages({
       ids,
       policy: countedPolicy(stage, hostConnections),
     });
-  // A batch of messages never waits for another one, as long as there are environments; each has a cache of its own,
-  // four messages side by side.
+  // A message never waits for another one, as long as there are environments; each has a cache of its own.
   const fetchers = Array.from({ length: Math.max(FETCHERS, fetcherCount) }, () => {
     const ports = environment('fetcher');
     return { ports, memory: { pieces: fetcherMemory(ports), shards: fleetMemory(ports) }, isBusy: false };
@@ -86,7 +85,7 @@ export function startStages({
       );
     }
     for (const fetcher of fetchers.filter(({ isBusy }) => !isBusy)) {
-      const batch = tasks.due.splice(0, WINDOW_COUNT);
+      const batch = tasks.due.splice(0, 1);
       if (batch.length === 0) break;
       const beganAt = time.now();
       runs.fetcher += 1;

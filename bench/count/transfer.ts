@@ -1,4 +1,4 @@
-import { RESULTS_WINDOW_SECONDS, WINDOW_COUNT } from '../../lib/aws/names.ts';
+import { FETCHER_CONNECTIONS, RESULTS_WINDOW_SECONDS } from '../../lib/aws/names.ts';
 import { windowPool } from '../../lib/pipeline/shared/windows.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { fractionOf } from '../../lib/values/random.ts';
@@ -36,13 +36,14 @@ export async function countTransfer(one: Case): Promise<Counted> {
   const requests = new Requests();
   const records = countedRecords(requests, time);
   const sealed = new Map<string, SourceLocator>();
+  // One server for all workers: it breaks off first tries, by any of them.
+  const sources = countedSources(pieceCount * PIECE_BYTES, { failing });
   let nth = 0;
   const destination = countedDestination(requests, time, () => {
     nth += 1;
     return 1000 * pieceSeconds * (0.5 + fractionOf(`piece ${nth}`));
   });
   // Of all environments: a piece fails at its first try, wherever the next one is made.
-  const sources = countedSources(pieceCount * PIECE_BYTES, { failing });
   const { api, runs } = startStages({
     time,
     requests,
@@ -55,7 +56,11 @@ export async function countTransfer(one: Case): Promise<Counted> {
       secrets: countedSecrets(requests, time, sealed),
       sources,
       destinations: () => destination,
-      windows: windowPool({ windowBytes: PIECE_BYTES, count: WINDOW_COUNT, allocate: (bytes) => Buffer.alloc(bytes) }),
+      windows: windowPool({
+        windowBytes: PIECE_BYTES,
+        count: FETCHER_CONNECTIONS.most,
+        allocate: (bytes) => Buffer.alloc(bytes),
+      }),
     }),
   });
 

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Stage } from '../../lib/aws/names.ts';
 import { STAGES } from '../../lib/aws/names.ts';
+import { readFetcherTask } from '../../lib/queues/messages.ts';
+import { pieceSetSize } from '../../lib/transfer/plan/piece-set.ts';
 import { startAwsServices } from '../../test/support/aws-service-double.ts';
 
 const CHILD = fileURLToPath(new URL('function-child.js', import.meta.url));
@@ -21,8 +23,8 @@ interface Answer {
 export interface Deployment extends AsyncDisposable {
   /** `POST /v1/transfers`. */
   submit(body: object): Promise<void>;
-  /** Until no queue has anything; gives each answer of a fetcher with the number of its messages. */
-  run(mostPieces: number, onPieces: (answer: Answer, messages: number) => void): Promise<void>;
+  /** Until no queue has anything; gives each answer of a fetcher with the number of its pieces. */
+  run(onPieces: (answer: Answer, pieces: number) => void): Promise<void>;
 }
 
 /** The functions of a package, each in a process of its own, as Lambda runs them; queues and events are here. */
@@ -85,16 +87,26 @@ export async function deploy(
       const { statusCode, body: said } = answer as { readonly statusCode: number; readonly body: string };
       if (statusCode !== 202) throw new Error(`the API answered ${statusCode}: ${said}`);
     },
-    async run(mostPieces, onPieces) {
+    async run(onPieces) {
       for (;;) {
         const queue = ['plans', 'results', 'pieces'].find((name) => (waiting.get(name) ?? []).length > 0);
         if (queue === undefined) return;
         const bodies = waiting.get(queue) ?? [];
-        const given = queue === 'pieces' ? bodies.splice(0, mostPieces) : bodies.splice(0);
+        const given = queue === 'pieces' ? bodies.splice(0, 1) : bodies.splice(0);
         const answer = await deliver(queue, given);
-        if (queue === 'pieces') onPieces(answer, given.length);
+        if (queue === 'pieces')
+          onPieces(
+            answer,
+            given.reduce((sum, body) => sum + pieceCountOf(body), 0),
+          );
       }
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Of one message: a piece, or a load. */
+function pieceCountOf(body: string): number {
+  const task = readFetcherTask(body);
+  return task.kind === 'piece' ? 1 + pieceSetSize(task.load?.others ?? []) : 0;
 }

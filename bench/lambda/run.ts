@@ -139,13 +139,13 @@ async function byFetcher({ folder, url, file, caFile, store }: Job): Promise<Fig
     destination: { bucket: 'target', key: 'out.bin' },
     options: { pieceSizeBytes: WINDOW_BYTES },
   });
-  let [pieces, before, cpuMs, peakRssBytes] = [0, 0, 0, 0];
-  await deployment.run(WINDOW_COUNT, (answer, messages) => {
-    pieces += messages;
-    if (pieces <= WARM_UP_PARTS) before = answer.cpuMs;
+  let [pieces, warm, before, cpuMs, peakRssBytes] = [0, 0, 0, 0, 0];
+  await deployment.run((answer, some) => {
+    pieces += some;
+    if (pieces <= WARM_UP_PARTS) [warm, before] = [pieces, answer.cpuMs];
     ({ cpuMs, peakRssBytes } = answer);
   });
-  return { cpuMs: cpuMs - before, bytes: file.sizeBytes - WARM_UP_PARTS * WINDOW_BYTES, peakRssBytes };
+  return { cpuMs: cpuMs - before, bytes: file.sizeBytes - warm * WINDOW_BYTES, peakRssBytes };
 }
 
 async function byRelay({ url, file, caFile, client, store }: Job): Promise<Figures> {

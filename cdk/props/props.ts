@@ -192,7 +192,7 @@ export interface PieceworkProps {
   /** Connections to one host for all its transfers together, until better is known. @default 16 */
   readonly hostConnections?: number;
   /**
-   * Fetchers at work at the same time, 2 to 1000, four pieces each. Keep it, with the others,
+   * Fetchers at work at the same time, 2 to 1000, four connections each or more. Keep it, with the others,
    * below the account's concurrency.
    * @default 25
    */
@@ -227,7 +227,7 @@ export interface PieceworkProps {
    * @default 1 second
    */
   readonly resultsWindow?: Duration;
-  /** Memory of fetchers, 512 MiB or more: 64 MiB of it are windows, and CPU comes with it. @default 1024 */
+  /** Memory of fetchers, 512 MiB or more: up to a quarter of it are windows, and CPU comes with it. @default 1024 */
   readonly fetcherMemoryMiB?: number;
   /** Memory of planners, 512 MiB or more. @default 1024 */
   readonly plannerMemoryMiB?: number;

@@ -35,11 +35,10 @@ import { aboutPlan, aboutResult, aboutStream } from './messages/dead-letters.ts'
 import { giveBack, holdFor } from './messages/give-back.ts';
 import { idOf, subjectOf } from './messages/subjects.ts';
 import type { Stage } from './names.ts';
-import { WINDOW_BYTES, WINDOW_COUNT } from './names.ts';
 import type { NotedOf } from './noted.ts';
 import { noteRecords } from './noted.ts';
 import { awsNotifications } from './notifications/notifications.ts';
-import { awsPolicy } from './policy.ts';
+import { awsPolicy, windowsOf } from './policy.ts';
 import type { SourceSide } from './sources/guarded-sources.ts';
 import { copiesFrom } from './sources/source-buckets.ts';
 import { openSubscribers } from './subscribers.ts';
@@ -123,8 +122,7 @@ export function openAwsHome(
     events: environment.eventBus === undefined ? events : countEvents(events, meter),
     usage: meter,
     windows: windowPool({
-      windowBytes: WINDOW_BYTES,
-      count: WINDOW_COUNT,
+      ...windowsOf(environment),
       allocate: (bytes) => Buffer.allocUnsafeSlow(bytes),
     }),
     clock: systemClock,

@@ -186,8 +186,10 @@ const MIB = 1024 ** 2;
 
 /** Body memory of a fetcher or planner: a default piece is one window. */
 export const WINDOW_BYTES = 16 * MIB;
-/** Also the pieces side by side in one fetcher: one is received while another is sent. */
+/** Of a planner. */
 export const WINDOW_COUNT = 4;
+/** Connections of one fetcher, until its source was seen to bear more of them on one address; and at most. */
+export const FETCHER_CONNECTIONS = { least: 4, most: 16 } as const;
 /** Results that one finalizer takes together, and how long it waits for them. */
 export const RESULTS_PER_FINALIZER = 500;
 export const RESULTS_WINDOW_SECONDS = 1;
@@ -200,7 +202,8 @@ export const USUAL_WORKERS = {
   metadataMemoryMiB: 512,
   architecture: 'arm64',
   maxFetchers: 25,
-  piecesPerFetcher: WINDOW_COUNT,
+  piecesPerFetcher: FETCHER_CONNECTIONS.least,
+  mostPerFetcher: FETCHER_CONNECTIONS.most,
   resultsWindowSeconds: RESULTS_WINDOW_SECONDS,
   hostConnections: 16,
   pieceTimeoutSeconds: 120,

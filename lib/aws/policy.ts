@@ -1,10 +1,19 @@
 import type { Policy } from '../pipeline/shared/ports.ts';
+import { loadsOf, pieceLifeMs } from '../transfer/cost/workers.ts';
 import type { PlanPolicy } from '../transfer/plan/divide-pieces.ts';
 import { BACKOFF } from '../transfer/retry.ts';
 import { STRAGGLERS } from '../transfer/straggler.ts';
 import { stated } from '../values/stated.ts';
 import type { Environment } from './environment.ts';
-import { API_TIMEOUT_SECONDS, MARGIN_MS, RECORD_CACHE_MS, WINDOW_BYTES } from './names.ts';
+import {
+  API_TIMEOUT_SECONDS,
+  FETCHER_CONNECTIONS,
+  MARGIN_MS,
+  RECORD_CACHE_MS,
+  USUAL_WORKERS,
+  WINDOW_BYTES,
+  WINDOW_COUNT,
+} from './names.ts';
 
 const MIB = 1024 ** 2;
 const MINUTE_MS = 60_000;
@@ -25,6 +34,17 @@ export function awsPlanPolicy(pieceTimeoutMs: number): PlanPolicy {
   };
 }
 
+/**
+ * Body memory of a function. A fetcher has a window for each connection, a quarter of its memory together: up to 16 MiB
+ * each, which hold a default piece.
+ */
+export function windowsOf({ stage, memoryMiB }: Pick<Environment, 'stage' | 'memoryMiB'>) {
+  if (stage !== 'fetcher') return { windowBytes: WINDOW_BYTES, count: WINDOW_COUNT };
+  const count = FETCHER_CONNECTIONS.most;
+  const most = memoryMiB === 0 ? WINDOW_BYTES : Math.floor(memoryMiB / 4 / count) * MIB;
+  return { windowBytes: Math.min(WINDOW_BYTES, Math.max(MIB, most)), count };
+}
+
 /** Numbers of this home, from the protocol's rules and the time-outs that the construct gave the functions. */
 export function awsPolicy(environment: Environment): Policy {
   const { stage, planTimeoutMs, pieceTimeoutMs, lateMs, hostConnections, quotas } = environment;
@@ -37,6 +57,7 @@ export function awsPolicy(environment: Environment): Policy {
       quietCapMs: 15 * MINUTE_MS,
       backoff: BACKOFF,
       maxWaitMs: HOUR_MS,
+      loads: loadsOf({ ...USUAL_WORKERS, pieceTimeoutSeconds: pieceTimeoutMs / 1000 }),
     },
     recordCacheMs: RECORD_CACHE_MS,
     graceMs,
@@ -48,7 +69,7 @@ export function awsPolicy(environment: Environment): Policy {
     deadCreateMs: graceMs,
     plannerLifeMs: planTimeoutMs,
     streamLifeMs: Math.max(1, planTimeoutMs - STREAM_MARGIN_MS),
-    pieceLifeMs: Math.max(0.75 * pieceTimeoutMs, pieceTimeoutMs - STREAM_MARGIN_MS),
+    pieceLifeMs: pieceLifeMs(pieceTimeoutMs),
     places: (wanted) => wanted,
     keepsSealed: true,
     isTicked: true,

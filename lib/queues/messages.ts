@@ -57,22 +57,31 @@ const tickSpan = z.object({
   through: markerPath.exactOptional(),
   at: z.iso.datetime(),
 });
-const pieceTask = z.object({
-  kind: z.literal('piece'),
+const ofPiece = {
   v: z.literal(1),
   transferId: id,
   planId: id,
   pieceNumber: count,
   attempt: count,
+};
+// A store takes no more parts.
+const partNumber = count.max(10_000);
+const pieceSet = z.array(z.tuple([partNumber, partNumber])).max(10_000);
+const pieceTask = z.object({
+  ...ofPiece,
+  kind: z.literal('piece'),
+  load: z.object({ number: count, connections: count, others: pieceSet }).exactOptional(),
 });
 const pieceResult = z.object({
-  ...pieceTask.shape,
+  ...ofPiece,
   kind: z.literal('result'),
   outcome: z.enum(['done', 'failed']),
   bytes: size,
   elapsedMs: size,
   used: usage.exactOptional(),
   error: errorRecord.exactOptional(),
+  ofLoad: count.exactOptional(),
+  left: pieceSet.exactOptional(),
 });
 const deadPiece = z.object({ kind: z.literal('dead'), v: z.literal(1), task: pieceTask });
 

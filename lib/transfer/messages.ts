@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../errors/error.ts';
 import type { Usage } from './cost/usage.ts';
+import type { PieceSet } from './plan/piece-set.ts';
 
 /*
  * What the queues carry (protocol §9): tiny, versioned, and without any secret. Queues may lose, repeat and reorder
@@ -43,6 +44,8 @@ interface OfPiece extends OfTransfer {
 
 export interface PieceTask extends OfPiece {
   readonly kind: 'piece';
+  /** The pieces that its worker is given besides, each at its first attempt. Absent = this one alone. */
+  readonly load?: { readonly number: number; readonly connections: number; readonly others: PieceSet };
 }
 
 export interface PieceResult extends OfPiece {
@@ -53,6 +56,10 @@ export interface PieceResult extends OfPiece {
   /** What the worker has used for it; absent where that is not counted. */
   readonly used?: Partial<Usage>;
   readonly error?: ErrorRecord;
+  /** The number of the load that it was part of. */
+  readonly ofLoad?: number;
+  /** Pieces of that load which its worker did not begin, and will not. */
+  readonly left?: PieceSet;
 }
 
 /** A piece whose worker kept dying: the dead letter of its task. */

@@ -106,7 +106,7 @@ describe('queues', () => {
 
   test.each([
     ['PlansQueue', 'Planner', { BatchSize: 1, ScalingConfig: { MaximumConcurrency: 10 } }],
-    ['PiecesQueue', 'Fetcher', { BatchSize: 4, ScalingConfig: { MaximumConcurrency: 25 } }],
+    ['PiecesQueue', 'Fetcher', { BatchSize: 1, ScalingConfig: { MaximumConcurrency: 25 } }],
     [
       'ResultsQueue',
       'Finalizer',
@@ -209,7 +209,7 @@ test('props reach what they are about', () => {
     })),
   );
   other.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
-    BatchSize: 4,
+    BatchSize: 1,
     ScalingConfig: { MaximumConcurrency: 100 },
   });
   other.hasResourceProperties('AWS::Lambda::EventSourceMapping', {

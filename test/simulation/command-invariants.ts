@@ -1,7 +1,9 @@
 import type { PieceTask } from '../../lib/transfer/messages.ts';
+import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { attemptOf } from '../../lib/transfer/record/record.ts';
 import { identityOf } from '../support/places.ts';
+import { holderOf, piecesOf } from './load-invariants.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { Truth } from './truth.ts';
 
@@ -11,6 +13,8 @@ import type { Truth } from './truth.ts';
  */
 interface OwnWrite {
   readonly record: TransferRecord;
+  /** What stood there before it. */
+  readonly before: TransferRecord | undefined;
   readonly at: number;
   readonly sent: Set<number>;
 }
@@ -37,16 +41,25 @@ export class CommandRules {
 
   recorded(process: SimProcess, before: TransferRecord | undefined, record: TransferRecord): void {
     this.#learn(record);
-    // When a write was written over since, its writer can't know any more that it was its own.
-    for (const [other, owed] of this.#owed)
-      if (other !== process) for (const name of owed) if (name.endsWith(planOf(record))) owed.delete(name);
+    this.#forgives(process, before, record);
     if (process.isAlive) this.#owes(process, before, record);
     if (record.status === 'finalizing' && this.#doubts.get(process) === identityOf(record.request.destination))
       this.#world.broke(
         `${record.id} goes on after an unsure completion, and no look was taken for its object (rule 11)`,
       );
     const writes = this.#ownWrites.get(process) ?? new Map<string, OwnWrite>();
-    this.#ownWrites.set(process, writes.set(record.id, { record, at: this.#world.now, sent: new Set() }));
+    this.#ownWrites.set(process, writes.set(record.id, { record, before, at: this.#world.now, sent: new Set() }));
+  }
+
+  #forgives(process: SimProcess, before: TransferRecord | undefined, record: TransferRecord): void {
+    const forgive = (owed: Set<string>, plan: string) => {
+      for (const name of owed) if (name.endsWith(plan)) owed.delete(name);
+    };
+    // When a write was written over since, its writer can't know any more that it was its own.
+    for (const [other, owed] of this.#owed) if (other !== process) forgive(owed, planOf(record));
+    // No process owes pieces of a plan that is no more: a write that came late may have said them after all.
+    if (before?.planId === undefined || before.planId === record.planId) return;
+    for (const owed of this.#owed.values()) forgive(owed, planOf(before));
   }
 
   #owes(process: SimProcess, before: TransferRecord | undefined, after: TransferRecord): void {
@@ -55,7 +68,12 @@ export class CommandRules {
     const owed = this.#owed.get(process) ?? new Set();
     for (let number = after.doneThrough + 1; number < after.cursor; number += 1) {
       const attempt = attemptOf(after, number);
-      const wasOnItsWay = isSamePlan && number < before.cursor && attempt <= attemptOf(before, number);
+      const wasOnItsWay =
+        isSamePlan &&
+        number < before.cursor &&
+        attempt <= attemptOf(before, number) &&
+        holderOf(before, number) === holderOf(after, number);
+      if (holderOf(after, number) === 'returned' || hasPiece(after.reported ?? [], number)) continue;
       if (!wasOnItsWay && !this.#isThere(after, number)) owed.add(nameOf({ ...after, pieceNumber: number, attempt }));
     }
     this.#owed.set(process, owed);
@@ -99,13 +117,15 @@ export class CommandRules {
   fetched(process: SimProcess, task: PieceTask, reportsBefore: number): void {
     if (this.reports(process) > reportsBefore) return;
     const record = this.#world.records.transfers().find(({ id }) => id === task.transferId);
-    const isWanted =
-      record?.status === 'transferring' &&
-      record.planId === task.planId &&
-      task.attempt >= attemptOf(record, task.pieceNumber) &&
-      !this.#isThere(record, task.pieceNumber);
-    if (isWanted)
-      this.#world.broke(`piece ${task.pieceNumber}.${task.attempt} was dropped, and the record wants it (rule 8)`);
+    if (record?.status !== 'transferring' || record.planId !== task.planId) return;
+    const wanted = piecesOf(task).find(
+      (number) =>
+        task.attempt >= attemptOf(record, number) &&
+        (task.load === undefined || holderOf(record, number) === task.load.number) &&
+        !this.#isThere(record, number),
+    );
+    if (wanted !== undefined)
+      this.#world.broke(`piece ${wanted}.${task.attempt} was dropped, and the record wants it (rule 8)`);
   }
 
   /** (The trouble of a piece that is done is forgotten, and an older attempt looks current again.) */
@@ -118,6 +138,10 @@ export class CommandRules {
   }
 
   #sendsPiece(process: SimProcess, task: PieceTask): void {
+    for (const pieceNumber of piecesOf(task)) this.#sendsOne(process, { ...task, pieceNumber });
+  }
+
+  #sendsOne(process: SimProcess, task: PieceTask): void {
     if (!process.isAlive) return;
     const name = nameOf(task);
     this.#owed.get(process)?.delete(name);
@@ -130,12 +154,14 @@ export class CommandRules {
   }
 
   /** Commands follow the write that decided them, each once. */
-  #unsaid({ record, sent }: OwnWrite, { planId, pieceNumber, attempt }: PieceTask): string | undefined {
+  #unsaid({ record, sent }: OwnWrite, { planId, pieceNumber, attempt, load }: PieceTask): string | undefined {
     if (record.planId !== planId) return 'without a write that says so (rule 1)';
     if (sent.has(pieceNumber)) return 'twice after one write';
     sent.add(pieceNumber);
     const isSaid =
       record.status === 'transferring' && pieceNumber < record.cursor && attempt === attemptOf(record, pieceNumber);
+    if (load?.number !== holderOf(record, pieceNumber))
+      return `in load ${load?.number}, and the record has it in ${holderOf(record, pieceNumber)}`;
     const says = `${record.status}, cursor ${record.cursor}, attempt ${attemptOf(record, pieceNumber)}`;
     return isSaid ? undefined : `, and the record says ${says}`;
   }
@@ -143,10 +169,12 @@ export class CommandRules {
   /**
    * The same attempt again: only by a tick, and only after the quiet time (less what a decision takes to be stored).
    */
-  #tooSoon({ at }: OwnWrite, { planId, pieceNumber, attempt }: PieceTask): string | undefined {
+  #tooSoon({ at, before, record }: OwnWrite, { planId, pieceNumber, attempt }: PieceTask): string | undefined {
     const key = `${planId}/${pieceNumber}/${attempt}`;
     const last = this.#lastSent.get(key);
     this.#lastSent.set(key, at);
+    // Its worker handed it back.
+    if (before !== undefined && holderOf(before, pieceNumber) !== holderOf(record, pieceNumber)) return undefined;
     return last !== undefined && at - last < this.#world.quietMs / 2
       ? `again after ${at - last} ms (rule 7)`
       : undefined;

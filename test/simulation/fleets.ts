@@ -1,5 +1,5 @@
 import { advance } from '../../lib/pipeline/advance/advance.ts';
-import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
+import { fetchLoad } from '../../lib/pipeline/fetch/fetch-load.ts';
 import { finishTransfer } from '../../lib/pipeline/finish/finish-transfer.ts';
 import { planTransfer } from '../../lib/pipeline/plan/plan-transfer.ts';
 import type { Ports } from '../../lib/pipeline/shared/ports.ts';
@@ -47,7 +47,8 @@ export function makeFleets(world: World): void {
     async handle({ ports, memory, process }, batch) {
       for (const task of batch) {
         const reports = rules.commands.reports(process);
-        await rules.rescues.during(process, task, () => fetchPiece(ports, memory, task, process.signal));
+        const cutOffAt = world.now + TIMES.fetcherTimeoutMs;
+        await rules.rescues.during(process, task, () => fetchLoad(ports, memory, task, process.signal, cutOffAt));
         rules.commands.fetched(process, task, reports);
       }
       return [];

@@ -17,6 +17,7 @@ export function policyOf(scenario: Scenario, elapsedMs: () => number): Policy {
       quietMs: 2 * TIMES.fetcherTimeoutMs,
       quietCapMs: 15 * MINUTE_MS,
       backoff: { baseMs: 500, capMs: 30 * SECOND_MS },
+      ...(scenario.loads === undefined ? {} : { loads: scenario.loads }),
     },
     pieceLifeMs: 0.9 * TIMES.fetcherTimeoutMs,
     recordCacheMs: TIMES.recordCacheMs,

@@ -2,6 +2,7 @@ import type { FinalizerMessage, PieceTask } from '../../lib/transfer/messages.ts
 import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
 import type { Status, TransferRecord } from '../../lib/transfer/record/record.ts';
 import { attemptOf, isOver } from '../../lib/transfer/record/record.ts';
+import { brokenLoads, connectionsOn, piecesOf } from './load-invariants.ts';
 import type { SimUpload } from './sim-store.ts';
 
 /** What must hold of any write of a transfer record, by any process: the first thing that does not, or nothing. */
@@ -16,7 +17,8 @@ export function brokenByWrite(
     brokenHistory(before, after) ??
     brokenWay(before, after) ??
     brokenLadder(before, after) ??
-    brokenCounts(before, after, places)
+    brokenCounts(before, after, places) ??
+    brokenLoads(after)
   );
 }
 
@@ -111,9 +113,9 @@ export function brokenAgainstLedger(
   const invented = lacking.filter((number) => hasPiece(record.reported ?? [], number));
   if (invented.length > 0) return `${invented.join(', ')} reported, and the ledger lacks them`;
   if (status === 'finalizing' && lacking.length > 0) return `finalizing, and the ledger lacks ${lacking.join(', ')}`;
-  const inFlight = missing(cursor - 1).length;
+  const inFlight = connectionsOn(record, missing(cursor - 1));
   return status === 'transferring' && inFlight > places
-    ? `${inFlight} pieces in flight, ${places} places (rule 3)`
+    ? `${inFlight} connections in use, ${places} places (rule 3)`
     : undefined;
 }
 
@@ -158,6 +160,7 @@ export function answeredWithoutCause(
 const BY_ITSELF: ReadonlySet<string> = new Set(['DeadlineExceeded', 'UploadLost']);
 
 function failedTask(input: FinalizerMessage): readonly Pick<PieceTask, 'planId' | 'pieceNumber' | 'attempt'>[] {
-  if (input.kind === 'dead') return [input.task];
+  const { task } = input.kind === 'dead' ? input : {};
+  if (task !== undefined) return piecesOf(task).map((pieceNumber) => ({ ...task, pieceNumber }));
   return input.kind === 'result' && input.outcome === 'failed' ? [input] : [];
 }

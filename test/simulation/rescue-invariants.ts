@@ -9,7 +9,7 @@ import type { Truth } from './truth.ts';
 interface Fetch {
   readonly name: string;
   readonly process: SimProcess;
-  readonly load: Load;
+  readonly work: Work;
   /** Of its piece. */
   start: number;
   connections: number;
@@ -24,7 +24,7 @@ interface Fetch {
 }
 
 /** What one process fetched of one plan. */
-interface Load {
+interface Work {
   readonly pieceSizeBytes: number;
   /** Of pieces that came to their end. */
   fetchedBytes: number;
@@ -32,52 +32,59 @@ interface Load {
   reservedBytes: number;
 }
 
+function newFetch(name: string, process: SimProcess, work: Work): Fetch {
+  return {
+    name,
+    process,
+    work,
+    connections: 0,
+    open: 0,
+    reservedBytes: 0,
+    start: 0,
+    furthest: undefined,
+    rescues: 0,
+    broken: [],
+  };
+}
+
 const UNSEEN: SeenConnection = { brought: () => {}, closed: () => {} };
 
 /** What a rescue may do (`lib/transfer/straggler.ts`), held against the requests that arrive at the source. */
 export class RescueRules {
   readonly #world: Truth;
-  readonly #fetches = new AsyncLocalStorage<Fetch>();
-  readonly #loads = new Map<SimProcess, Map<string, Load>>();
+  readonly #fetches = new AsyncLocalStorage<(start: number) => Fetch>();
+  readonly #works = new Map<SimProcess, Map<string, Work>>();
 
   constructor(world: Truth) {
     this.#world = world;
   }
 
-  /** Everything that is asked for within belongs to one fetch. */
+  /** Everything that is asked for within belongs to the pieces of one task, each a fetch. */
   async during(
     process: SimProcess,
-    { planId, pieceNumber }: { readonly planId: string; readonly pieceNumber: number },
+    { planId }: { readonly planId: string },
     fetch: () => Promise<void>,
   ): Promise<void> {
     const plan = this.#world.records.transfers().find((record) => record.planId === planId)?.plan;
     if (plan?.mode !== 'pieces') return await fetch();
-    const loads = this.#loads.get(process) ?? new Map<string, Load>();
-    const load = loads.get(planId) ?? {
-      pieceSizeBytes: plan.pieceSizeBytes,
-      fetchedBytes: 0,
-      extraBytes: 0,
-      reservedBytes: 0,
+    const { pieceSizeBytes } = plan;
+    const works = this.#works.get(process) ?? new Map<string, Work>();
+    const work = works.get(planId) ?? { pieceSizeBytes, fetchedBytes: 0, extraBytes: 0, reservedBytes: 0 };
+    this.#works.set(process, works.set(planId, work));
+    const fetches = new Map<number, Fetch>();
+    const fetchOf = (start: number) => {
+      const pieceNumber = Math.floor(start / pieceSizeBytes) + 1;
+      const known = fetches.get(pieceNumber) ?? newFetch(`piece ${pieceNumber}`, process, work);
+      fetches.set(pieceNumber, known);
+      return known;
     };
-    this.#loads.set(process, loads.set(planId, load));
-    const own = {
-      name: `piece ${pieceNumber}`,
-      process,
-      load,
-      connections: 0,
-      open: 0,
-      reservedBytes: 0,
-      start: 0,
-      furthest: undefined,
-      rescues: 0,
-      broken: [],
-    };
-    await this.#fetches.run(own, fetch);
-    if (own.open > 0) this.#world.broke(`${own.name} is over, and ${own.open} of its connections are open`);
+    await this.#fetches.run(fetchOf, fetch);
+    for (const { name, open } of fetches.values())
+      if (open > 0) this.#world.broke(`${name} is over, and ${open} of its connections are open`);
   }
 
   opens({ start, end }: ByteRange): SeenConnection {
-    const fetch = this.#fetches.getStore();
+    const fetch = this.#fetches.getStore()?.(start);
     if (fetch === undefined) return UNSEEN;
     const { name } = fetch;
     fetch.connections += 1;
@@ -108,7 +115,7 @@ export class RescueRules {
         fetch.open -= 1;
         if (next > start && next < end) fetch.broken.push(next);
         // One of the two is closed: what was fetched twice is known.
-        fetch.load.reservedBytes -= fetch.reservedBytes;
+        fetch.work.reservedBytes -= fetch.reservedBytes;
         fetch.reservedBytes = 0;
       },
     };
@@ -124,21 +131,21 @@ export class RescueRules {
   }
 
   #reserves(fetch: Fetch, restBytes: number): void {
-    const { load, name } = fetch;
+    const { work, name } = fetch;
     fetch.reservedBytes = restBytes;
-    load.reservedBytes += restBytes;
-    const most = load.extraBytes + load.reservedBytes;
-    const allowed = extraBytesAllowed(load, STRAGGLERS);
+    work.reservedBytes += restBytes;
+    const most = work.extraBytes + work.reservedBytes;
+    const allowed = extraBytesAllowed(work, STRAGGLERS);
     if (most > allowed)
       this.#world.broke(`${name} is rescued: ${most} bytes may be fetched twice, ${allowed} are allowed`);
   }
 
   #brought(fetch: Fetch, at: number, bytes: number, end: number): void {
-    const { load, name, furthest = at } = fetch;
+    const { work, name, furthest = at } = fetch;
     if (at > furthest) this.#world.broke(`${name} has a gap from ${furthest} to ${at}`);
     const more = Math.max(0, at + bytes - furthest);
     fetch.furthest = furthest + more;
-    load.extraBytes += bytes - more;
-    if (more > 0 && fetch.furthest === end) load.fetchedBytes += end - fetch.start;
+    work.extraBytes += bytes - more;
+    if (more > 0 && fetch.furthest === end) work.fetchedBytes += end - fetch.start;
   }
 }

@@ -1,4 +1,5 @@
 import type { Destination } from '../../lib/destinations/destination.ts';
+import type { LoadPolicy } from '../../lib/transfer/loads/shape.ts';
 import type { DestinationLocator } from '../../lib/transfer/locators.ts';
 import type { Features, Limits } from '../../lib/transfer/plan/limits.ts';
 import type { Status } from '../../lib/transfer/record/record.ts';
@@ -37,6 +38,8 @@ export interface Scenario {
   readonly singleMaxBytes: number;
   /** Places of one transfer: they vary, as when the host bears less or more transfers share it. */
   readonly places: { readonly first: number; readonly second: number; readonly changeMs: number };
+  /** How pieces are put together for one worker. */
+  readonly loads?: LoadPolicy;
   /** Connections that the host bears, where there is a ceiling. */
   readonly hostCeiling?: number;
   /**

@@ -72,4 +72,8 @@ const PLACES = [
   'fewer connections',
   'turned into one stream',
   'completed in one answer',
+  'load sent',
+  'pieces wait in their worker',
+  'pieces handed back',
+  'workers with more connections',
 ];

@@ -1,3 +1,4 @@
+import { pieceSetSize } from '../../lib/transfer/plan/piece-set.ts';
 import { isServerSideCopy } from '../../lib/transfer/plan/plan.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { isTombstone } from '../../lib/transfer/record/record.ts';
@@ -15,6 +16,18 @@ export function situationsOf(before: TransferRecord | undefined, after: Transfer
     found.push(after.status === 'completed' ? `completed in spite of ending ${ending.to}` : `ending ${ending.to}`);
   }
   if (after.requeues > before.requeues) found.push('sent again by a tick');
+  found.push(...withLoads(before, after));
+  return found;
+}
+
+function withLoads({ loads: before }: TransferRecord, { loads: after }: TransferRecord): readonly string[] {
+  const found: string[] = [];
+  if (after === undefined) return found;
+  if (after.next > (before?.next ?? 1)) found.push('load sent');
+  if (pieceSetSize(after.returned) > pieceSetSize(before?.returned ?? [])) found.push('pieces handed back');
+  if (after.paces.length > 1) found.push('workers with more connections');
+  const isDeep = after.open.some(({ connections, pieces }) => pieceSetSize(pieces) > connections);
+  if (isDeep) found.push('pieces wait in their worker');
   return found;
 }
 

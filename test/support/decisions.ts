@@ -1,13 +1,20 @@
 import { decide } from '../../lib/transfer/decide/decide.ts';
 import type { Facts, Input, Outcome } from '../../lib/transfer/decide/decision.ts';
+import { piecesIn } from '../../lib/transfer/plan/piece-set.ts';
 import { narrow } from '../../lib/transfer/record/narrow.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { facts, NOW, outcomeOf, POLICY } from './a-transfer.ts';
 
 /* What a decision about pieces came to, in short. */
 
-export function decided(record: TransferRecord, known: Partial<Facts>, inputs: readonly Input[], now = NOW): Outcome {
-  return outcomeOf(decide(narrow(record), facts(known), inputs, now, POLICY));
+export function decided(
+  record: TransferRecord,
+  known: Partial<Facts>,
+  inputs: readonly Input[],
+  now = NOW,
+  policy = POLICY,
+): Outcome {
+  return outcomeOf(decide(narrow(record), facts(known), inputs, now, policy));
 }
 
 /** `number.attempt` of every piece that is sent, in order. */
@@ -19,4 +26,21 @@ export function sent({ commands }: Outcome): readonly string[] {
 
 export function kinds({ commands }: Outcome): readonly string[] {
   return commands.map(({ kind }) => kind);
+}
+
+/** Of every task that is sent, in order: its pieces, and which load they are. */
+export function sentLoads({ commands }: Pick<Outcome, 'commands'>) {
+  return commands.flatMap((command) =>
+    command.kind === 'sendPieces'
+      ? command.tasks.map(({ task: { pieceNumber, load } }) =>
+          load === undefined
+            ? { pieces: [pieceNumber] }
+            : {
+                number: load.number,
+                connections: load.connections,
+                pieces: [pieceNumber, ...piecesIn(load.others)],
+              },
+        )
+      : [],
+  );
 }

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Environment } from '../../lib/aws/environment.ts';
-import { WINDOW_BYTES, WINDOW_COUNT } from '../../lib/aws/names.ts';
+import { FETCHER_CONNECTIONS, WINDOW_BYTES } from '../../lib/aws/names.ts';
 import { awsPolicy } from '../../lib/aws/policy.ts';
 import type { Destination } from '../../lib/destinations/destination.ts';
 import { advance } from '../../lib/pipeline/advance/advance.ts';
-import { fetchPiece } from '../../lib/pipeline/fetch/fetch-piece.ts';
+import { fetchLoad } from '../../lib/pipeline/fetch/fetch-load.ts';
 import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
 import { finishTransfer } from '../../lib/pipeline/finish/finish-transfer.ts';
 import { planTransfer } from '../../lib/pipeline/plan/plan-transfer.ts';
@@ -99,7 +99,7 @@ export async function runPaced({ sizeBytes, bytesPerSecond, pieceTimeoutMs = 120
     sources: () => source,
     windows: windowPool({
       windowBytes: WINDOW_BYTES,
-      count: 4 * WINDOW_COUNT,
+      count: 4 * FETCHER_CONNECTIONS.most,
       allocate: (bytes) => Buffer.allocUnsafeSlow(bytes),
     }),
     queues: {
@@ -113,7 +113,7 @@ export async function runPaced({ sizeBytes, bytesPerSecond, pieceTimeoutMs = 120
       fetcher: queue<PieceTask>((task) =>
         invoke(
           pieceTimeoutMs,
-          (signal) => fetchPiece(ports, memory, task, signal),
+          (signal) => fetchLoad(ports, memory, task, signal, time.now + pieceTimeoutMs),
           () => finalize({ kind: 'dead', v: 1, task }),
         ),
       ),

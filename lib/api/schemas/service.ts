@@ -48,7 +48,10 @@ const workersSchema = z
     metadataMemoryMiB: z.int().openapi({ description: 'Of the API’s function and the finalizer.' }),
     architecture: z.enum(['arm64', 'x86']),
     maxFetchers: z.int(),
-    piecesPerFetcher: z.int().openapi({ description: 'Pieces side by side in one fetcher.' }),
+    piecesPerFetcher: z.int().openapi({ description: 'Pieces side by side in one fetcher, at first.' }),
+    mostPerFetcher: z
+      .int()
+      .openapi({ description: 'The same at most, of a source that gives each connection little.' }),
     resultsWindowSeconds: z.int().openapi({ description: 'How long results are collected for one finalizer run.' }),
     hostConnections: z.int().openapi({ description: 'Connections to one host, until better is known.' }),
     pieceTimeoutSeconds: z.int().openapi({ description: 'A piece must be done in this time.' }),

@@ -1,6 +1,6 @@
 import type { FleetMemory } from '../../pipeline/batch/deployed/work/fleet-memory.ts';
 import { workOnShard } from '../../pipeline/batch/deployed/work/work-on-shard.ts';
-import { fetchPiece } from '../../pipeline/fetch/fetch-piece.ts';
+import { fetchLoad } from '../../pipeline/fetch/fetch-load.ts';
 import type { FetcherMemory } from '../../pipeline/fetch/fetcher-memory.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import type { PieceTask, ShardTask } from '../../transfer/messages.ts';
@@ -15,5 +15,5 @@ export async function onFetcherMessage(
   cutOffAt?: Instant,
 ): Promise<void> {
   if (task.kind === 'shard') await workOnShard(ports, memory.shards, task, signal, cutOffAt);
-  else await fetchPiece(ports, memory.pieces, task, signal);
+  else await fetchLoad(ports, memory.pieces, task, signal, cutOffAt);
 }

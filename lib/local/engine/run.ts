@@ -122,7 +122,7 @@ export function createRun(parts: RunParts): Run {
         reading[Symbol.dispose]();
         if (isCounted) connection[Symbol.dispose]();
       };
-      await fetchPiece(ports, memory, body, signal, onRead);
+      await fetchPiece(ports, memory, body, signal, { onRead });
     }
   }
 

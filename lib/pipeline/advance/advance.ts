@@ -1,6 +1,7 @@
 import { PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { decide } from '../../transfer/decide/decide.ts';
 import type { Facts, HostFacts, Input, Outcome } from '../../transfer/decide/decision.ts';
+import { connectionsOf, inFlightOf } from '../../transfer/loads/loads.ts';
 import type { LedgerView } from '../../transfer/plan/ledger.ts';
 import { missingBelow, viewLedger } from '../../transfer/plan/ledger.ts';
 import { NO_PIECES, pieceSetSize, piecesIn } from '../../transfer/plan/piece-set.ts';
@@ -96,7 +97,8 @@ function placesKept({ facts, held, wanted, othersWait }: HostView, record: Trans
   if (!usesPlaces(record)) return 'left';
   if (!othersWait) return undefined;
   const known = typeof ledger === 'object' && 'done' in ledger ? ledger : reportedLedger(record);
-  const kept = Math.max(facts.places, missingBelow(record.cursor, known).length);
+  const inFlight = inFlightOf(record.loads, missingBelow(record.cursor, known));
+  const kept = Math.max(facts.places, connectionsOf(record.loads, inFlight));
   return kept < held ? { places: kept, isEnough: wanted <= kept } : undefined;
 }
 

@@ -1,13 +1,14 @@
 import { asPieceworkError, PieceworkError, toErrorRecord } from '../../errors/error.ts';
 import { crc32 } from '../../integrity/crc32.ts';
+import { openLoad } from '../../transfer/loads/loads.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { PieceResult, PieceTask } from '../../transfer/messages.ts';
 import type { Part } from '../../transfer/plan/ledger.ts';
 import { leastPieceBytes } from '../../transfer/plan/pace.ts';
+import { hasPiece, NO_PIECES } from '../../transfer/plan/piece-set.ts';
 import { isServerSideCopy, pieceRange } from '../../transfer/plan/plan.ts';
 import { attemptOf } from '../../transfer/record/record.ts';
 import type { Transfer, Transferring } from '../../transfer/record/states.ts';
-import { briefUsage } from '../../transfer/record/used.ts';
 import type { ByteReader } from '../../values/bytes.ts';
 import { rangeLength } from '../../values/ranges.ts';
 import type { OpenRange } from '../shared/bodies/continued-reader.ts';
@@ -17,27 +18,36 @@ import { closedForMs } from '../shared/hosts/look.ts';
 import type { Ports } from '../shared/ports.ts';
 import { unsealSource } from '../shared/source-needed.ts';
 import { uploadRef } from '../shared/upload-ref.ts';
-import { sayingUsage } from '../shared/used-so-far.ts';
 import { bodyOf } from '../shared/windows.ts';
 import { copyPiece } from './copy-piece.ts';
 import type { FetcherMemory } from './fetcher-memory.ts';
 import type { RecordCache } from './record-cache.ts';
+import { reportPieces } from './report-pieces.ts';
 import { openRescued } from './rescued-reader.ts';
+
+export interface PieceOptions {
+  /**
+   * Called once its source is not going to be asked any more: all bytes are here, and may still be on their way to the
+   * destination.
+   */
+  readonly onRead?: () => void;
+  /** Sends the result, or keeps it for others of its load. @default it is sent at once, by itself */
+  readonly report?: (result: PieceResult) => Promise<void>;
+}
 
 /**
  * Brings one piece from the source into its part, and reports. Repeatable, stateless, never keeps anything partial
  * (invariant 3): a piece may be fetched twice, late, or by two workers at once.
  *
  * Throws only when even the report could not be sent, or the signal was aborted: then the message comes again.
- * @param onRead called once its source is not going to be asked any more: all bytes are here, and may still be on
- *   their way to the destination.
+ * @param task of a load: the piece that it names first, and no other (`fetchLoad`)
  */
 export async function fetchPiece(
   ports: Ports,
   memory: FetcherMemory,
   task: PieceTask,
   signal: AbortSignal,
-  onRead: () => void = () => {},
+  { onRead = () => {}, report: send = (result) => reportPieces(ports, [result]) }: PieceOptions = {},
 ): Promise<void> {
   const record = await currentRecord(memory.cache, task);
   if (record === undefined) return;
@@ -46,11 +56,8 @@ export async function fetchPiece(
   const tookMs = () => Math.max(0, ports.clock.now() - startedAt);
   const report = async (outcome: Pick<PieceResult, 'outcome' | 'bytes' | 'error'>) => {
     const { transferId, planId, pieceNumber, attempt } = task;
-    const elapsedMs = tookMs();
-    const result = { kind: 'result', v: 1, transferId, planId, pieceNumber, attempt, elapsedMs, ...outcome } as const;
-    await sayingUsage(ports, { queueRequests: 1 }, (used) =>
-      ports.queues.finalizer.send([{ body: used === undefined ? result : { ...result, used: briefUsage(used) } }]),
-    );
+    const named = { transferId, planId, pieceNumber, attempt } as const;
+    await send({ kind: 'result', v: 1, ...named, elapsedMs: tookMs(), ...outcome });
   };
   const came = { bytes: 0 };
   try {
@@ -90,8 +97,15 @@ function isCurrent(record: Transfer, task: PieceTask): record is Transferring {
   return (
     record.status === 'transferring' &&
     record.planId === task.planId &&
-    task.attempt >= attemptOf(record, task.pieceNumber)
+    task.attempt >= attemptOf(record, task.pieceNumber) &&
+    isOfItsLoad(record, task)
   );
+}
+
+/** What is no more of the load is there, has failed, or was handed back: others have it, if it is to be fetched. */
+function isOfItsLoad({ loads }: Transfer, { load, pieceNumber }: PieceTask): boolean {
+  if (load === undefined) return true;
+  return hasPiece(openLoad(loads, load.number)?.pieces ?? NO_PIECES, pieceNumber);
 }
 
 interface Fetching {

@@ -89,11 +89,10 @@ function ofPieces(plan: PiecesPlan, conditions: Conditions): Usage {
     // A part for each piece, the record and perhaps the host's entry for each round; the parts are listed at the end.
     s3Writes: BASE.s3Writes + pieceCount + rounds.finalizerRuns + looks + rounds.seconds / 100 + 2 * listed,
     // The host's entry for each piece and round, the record for each round and now and then for the fetchers.
-    s3Reads:
-      BASE.s3Reads + pieceCount * (1 + rounds.recordReads) + 2 * rounds.finalizerRuns + rounds.sealedReads + 3 * looks,
-    // Each result is sent by itself; pieces are sent, and results received and deleted, by tens. A run of a fetcher
-    // receives, holds and deletes.
-    queueRequests: BASE.queueRequests + pieceCount + 3 * rounds.fetcherRuns + 3 * rounds.tens,
+    s3Reads: BASE.s3Reads + pieceCount + rounds.recordReads + 2 * rounds.finalizerRuns + rounds.sealedReads + 3 * looks,
+    // Loads and results are sent, and results received and deleted, by tens. A run of a fetcher receives, holds and
+    // deletes.
+    queueRequests: BASE.queueRequests + 3 * rounds.sends + 3 * rounds.fetcherRuns,
     functionRuns: 3 + rounds.fetcherRuns + rounds.finalizerRuns,
     gbSeconds:
       gbSecondsOf(fetcherMemoryMiB, rounds.fetcherSeconds) +
@@ -116,5 +115,5 @@ function roundsOf(plan: PiecesPlan, { workers, places: asked, bytesPerSecond }: 
           sideBySide: Math.min(places, piecesPerFetcher),
           memoryMiB: fetcherMemoryMiB,
         });
-  return expectedRounds({ pieceCount, places, pieceSeconds, workers });
+  return expectedRounds({ pieceCount, pieceSizeBytes: pieceBytes, places, pieceSeconds, workers });
 }

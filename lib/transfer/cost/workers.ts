@@ -1,3 +1,4 @@
+import type { LoadPolicy } from '../loads/shape.ts';
 import type { Architecture } from './prices.ts';
 
 /** How a deployment's functions are made, as far as it says what a transfer costs. */
@@ -8,8 +9,10 @@ export interface Workers {
   readonly metadataMemoryMiB: number;
   readonly architecture: Architecture;
   readonly maxFetchers: number;
-  /** Pieces side by side in one fetcher. */
+  /** Pieces side by side in one fetcher, until its source was seen to bear more. */
   readonly piecesPerFetcher: number;
+  /** The same at most, of a source that gives each connection little. */
+  readonly mostPerFetcher: number;
   /** How long results are collected for one run of the finalizer. */
   readonly resultsWindowSeconds: number;
   /** Connections to one host, until better is known. */
@@ -21,6 +24,8 @@ export interface Workers {
 const GB_MIB = 1024;
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MIB_PER_CPU = 1769;
+/** What the connections of one fetcher are to fill: somewhat less than its network. */
+export const FETCHER_BYTES_PER_SECOND = 60 * 1024 ** 2;
 /** Bytes per second of one environment, in each direction (625 Mbit/s): AWS's default. */
 const NETWORK_BYTES_PER_SECOND = 625e6 / 8;
 /** CPU seconds for a GB (10⁹ bytes) of a fetcher, measured over HTTPS on both sides (`node bench/lambda/run.ts`). */
@@ -46,4 +51,28 @@ export function bringingSeconds(
     (sideBySide * bytes) / NETWORK_BYTES_PER_SECOND,
     (sideBySide * bytes * CPU_SECONDS_PER_GB) / 1e9 / cpus,
   );
+}
+
+/** For the part that is on its way when the time is up, and for the report. */
+const PIECE_MARGIN_MS = 13_000;
+
+/** How long a fetcher with that time-out can be at one piece. */
+export function pieceLifeMs(pieceTimeoutMs: number): number {
+  return Math.max(0.75 * pieceTimeoutMs, pieceTimeoutMs - PIECE_MARGIN_MS);
+}
+
+/** How pieces are put together for one fetcher. */
+export function loadsOf({
+  piecesPerFetcher,
+  mostPerFetcher,
+  pieceTimeoutSeconds,
+}: Pick<Workers, 'piecesPerFetcher' | 'mostPerFetcher' | 'pieceTimeoutSeconds'>): LoadPolicy {
+  return {
+    leastConnections: piecesPerFetcher,
+    mostConnections: mostPerFetcher,
+    bytesPerSecond: FETCHER_BYTES_PER_SECOND,
+    // The last piece of a connection may take longer than those before it.
+    loadMs: 0.75 * pieceLifeMs(1000 * pieceTimeoutSeconds),
+    mostPerConnection: 16,
+  };
 }

@@ -2,6 +2,7 @@ import { reactionTo } from '../../errors/codes.ts';
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso } from '../../values/time.ts';
+import { afterInputs, inFlightOf } from '../loads/loads.ts';
 import { notSilent } from '../patience.ts';
 import type { LedgerView } from '../plan/ledger.ts';
 import { missingBelow } from '../plan/ledger.ts';
@@ -36,11 +37,19 @@ export function decidePieces(
   now: Instant,
   policy: DecidePolicy,
 ): Decision {
-  const record = hasGiven(before, facts.ledger, inputs) ? notSilent(before) : before;
+  const record = withLoads(hasGiven(before, facts.ledger, inputs) ? notSilent(before) : before, inputs);
   if (facts.ledger === 'unread') return placesByReports(record, facts, inputs, now, policy) ?? { ask: 'ledger' };
   if (facts.ledger === 'gone') return afterUploadGone(record, facts, now);
   if ('error' in facts.ledger) return withoutLedger(record, facts.ledger, now);
   return decideByLedger(record, facts.ledger, facts, inputs, now, policy);
+}
+
+/** With what the results say of their loads. */
+function withLoads(record: Transferring<PiecesPlan>, inputs: readonly Input[]): Transferring<PiecesPlan> {
+  const { loads: before, planId, plan } = record;
+  if (before === undefined) return record;
+  const loads = afterInputs(before, planId, plan.pieceSizeBytes, inputs);
+  return loads === before ? record : { ...record, loads };
 }
 
 /** Something of the source has come since it was last waited for. */
@@ -76,12 +85,13 @@ export function decideByLedger(
   const smaller = withSmallerPieces(record, ledger, failures, now);
   if (smaller !== undefined) return smaller;
   const round = new Round(record, ledger, host, now, policy);
-  const ended = answerAll(round, failures, missing, now, policy);
+  const ended = answerAll(round, failures, inFlightOf(record.loads, missing), now, policy);
   if (ended !== undefined) return ended;
-  round.fillPlaces(missing);
   const tick = inputs.find((input) => input.kind === 'tick');
-  if (tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy)))
-    round.resend(missing);
+  const isQuiet = tick !== undefined && (tick.now === true || now >= quietEnd(record, ledger.newestPartAt, policy));
+  if (isQuiet) round.takeBack();
+  round.fillPlaces(missing, { isLate: tick !== undefined });
+  if (isQuiet) round.resend(missing);
   return round.outcome();
 }
 
@@ -89,17 +99,17 @@ export function decideByLedger(
 function answerAll(
   round: Round,
   failures: readonly CurrentFailure[],
-  missing: readonly number[],
+  inFlight: readonly number[],
   now: Instant,
   policy: DecidePolicy,
 ): Outcome | undefined {
   for (const failure of failures) {
     const fatal = round.answer(failure);
     if (fatal !== undefined) return afterPieceFailed(round.record(), fatal, now, policy);
-    const impatient = round.outOfPatience(missing);
+    const impatient = round.outOfPatience(inFlight);
     if (impatient !== undefined) return end(failed(round.record(), impatient, now));
   }
-  const tooLong = failures.length > 0 ? undefined : round.waitsTooLong(missing);
+  const tooLong = failures.length > 0 ? undefined : round.waitsTooLong(inFlight);
   return tooLong === undefined ? undefined : end(failed(round.record(), tooLong, now));
 }
 

@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import type { Digests } from '../digests.ts';
+import type { LoadPolicy } from '../loads/shape.ts';
 import type { DeadPiece, PieceResult, PieceTask } from '../messages.ts';
 import type { PatiencePolicy } from '../patience.ts';
 import type { LedgerView } from '../plan/ledger.ts';
@@ -42,6 +43,8 @@ export type Input =
 export interface HostFacts {
   /** Pieces of this transfer that may be in flight. */
   readonly places: number;
+  /** Other transfers of the host have fewer places than they could use. @default false */
+  readonly isCrowded?: boolean;
   /** The source's host asked all transfers to wait until then. */
   readonly hostClosedUntil?: Instant;
 }
@@ -88,4 +91,6 @@ export interface DecidePolicy extends PatiencePolicy {
   readonly quietMs: number;
   readonly quietCapMs: number;
   readonly backoff: BackoffPolicy;
+  /** How pieces are put together for one worker. @default each piece is sent by itself */
+  readonly loads?: LoadPolicy;
 }

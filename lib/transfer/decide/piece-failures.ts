@@ -3,6 +3,7 @@ import type { ErrorRecord } from '../../errors/error.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import { deniedWaitMs } from '../denial.ts';
+import { failedOf } from '../loads/loads.ts';
 import type { PieceTask } from '../messages.ts';
 import type { TransferRecord, Trouble } from '../record/record.ts';
 import { attemptOf } from '../record/record.ts';
@@ -27,19 +28,23 @@ export function currentFailures(
   const open = new Set(missing);
   const failures: CurrentFailure[] = [];
   for (const input of inputs) {
-    const task = failedTask(input);
-    if (task === undefined) continue;
-    const { planId, pieceNumber, attempt } = task;
-    if (planId !== record.planId || attempt !== attemptOf(record, pieceNumber) || !open.delete(pieceNumber)) continue;
-    const reported = input.kind === 'result' ? input.error : undefined;
-    failures.push({ pieceNumber, error: reported ?? workerDied(record, pieceNumber) });
+    for (const { planId, pieceNumber, attempt } of failedTasks(record, input)) {
+      if (planId !== record.planId || attempt !== attemptOf(record, pieceNumber) || !open.delete(pieceNumber)) continue;
+      const reported = input.kind === 'result' ? input.error : undefined;
+      failures.push({ pieceNumber, error: reported ?? workerDied(record, pieceNumber) });
+    }
   }
   return failures;
 }
 
-function failedTask(input: Input): Pick<PieceTask, 'planId' | 'pieceNumber' | 'attempt'> | undefined {
-  if (input.kind === 'dead') return input.task;
-  return input.kind === 'result' && input.outcome === 'failed' ? input : undefined;
+type Failed = Pick<PieceTask, 'planId' | 'pieceNumber' | 'attempt'>;
+
+function failedTasks({ loads }: Transferring, input: Input): readonly Failed[] {
+  if (input.kind === 'result' && input.outcome === 'failed') return [input];
+  if (input.kind !== 'dead') return [];
+  const { task } = input;
+  if (task.load === undefined) return [task];
+  return failedOf(loads, task.load.number).map((pieceNumber) => ({ ...task, pieceNumber, attempt: 1 }));
 }
 
 /** No worker was left to say why; the function's log does. */

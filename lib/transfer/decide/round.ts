@@ -3,11 +3,12 @@ import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { fromIso, toIso } from '../../values/time.ts';
 import { mayBeLimit } from '../denial.ts';
+import type { Load } from '../loads/loads.ts';
 import type { PieceTask } from '../messages.ts';
 import { allWait, allWaitTooLong, isOfSource, outOfPatience } from '../patience.ts';
 import type { LedgerView } from '../plan/ledger.ts';
 import { isInLedger, missingBelow } from '../plan/ledger.ts';
-import { pieceSet } from '../plan/piece-set.ts';
+import { pieceSet, piecesIn } from '../plan/piece-set.ts';
 import type { PiecesPlan } from '../plan/plan.ts';
 import type { TransferRecord, Trouble } from '../record/record.ts';
 import type { Transferring } from '../record/states.ts';
@@ -15,6 +16,7 @@ import type { Command, DecidePolicy, HostFacts, Outcome } from './decision.ts';
 import { quieter, toFinalizing } from './outcomes.ts';
 import type { CurrentFailure } from './piece-failures.ts';
 import { answerTo } from './piece-failures.ts';
+import { Unsent } from './unsent.ts';
 
 /** One decision in the making: what is sent, and what the record has to say about it. */
 export class Round {
@@ -24,14 +26,16 @@ export class Round {
   readonly #now: Instant;
   readonly #policy: DecidePolicy;
   readonly #trouble: Record<string, Trouble>;
+  readonly #unsent: Unsent;
   readonly #tasks: { task: PieceTask; delayMs: number }[] = [];
   readonly #commands: Command[] = [];
   #silentSince: string | undefined;
   /** Of the last failure of the source that is to be tried again. */
   #lastTry: { readonly error: ErrorRecord; readonly delayMs: number } | undefined;
-  #cursor: number;
   #changed = false;
   #repeated = false;
+  #isHeldBack = false;
+  readonly #sent = new Set<number>();
 
   constructor(
     record: Transferring<PiecesPlan>,
@@ -45,11 +49,11 @@ export class Round {
     this.#host = host;
     this.#now = now;
     this.#policy = policy;
-    this.#cursor = record.cursor;
     this.#silentSince = record.silentSince;
     this.#trouble = Object.fromEntries(
       Object.entries(record.trouble).filter(([number]) => !isInLedger(ledger, Number(number))),
     );
+    this.#unsent = new Unsent(record, ledger, (number) => this.#trouble[String(number)] !== undefined);
   }
 
   /** One failure, one answer. Returns the error that ends the transfer instead. */
@@ -67,7 +71,7 @@ export class Round {
       this.#lastTry = { error, delayMs };
     }
     this.#changed = true;
-    this.#send(pieceNumber, delayMs);
+    this.#sendOne(pieceNumber, delayMs);
     const { attempt } = trouble;
     this.#commands.push({
       kind: 'emit',
@@ -94,28 +98,56 @@ export class Round {
     return { request: this.#before.request, ...stated({ silentSince: this.#silentSince }) };
   }
 
-  /** New pieces into free places. What an earlier run brought is skipped. */
-  fillPlaces(missing: readonly number[]): void {
-    const count = this.#before.plan.pieceCount;
-    let free = this.#host.places - missing.length;
-    const closedForMs = Math.max(0, (this.#host.hostClosedUntil ?? 0) - this.#now);
-    for (let next = this.#cursor; next <= count; next += 1) {
-      const isDone = isInLedger(this.#ledger, next);
-      if (!isDone && free < 1) return;
-      if (!isDone) {
-        free -= 1;
-        this.#send(next, closedForMs);
-      } else if (missing.length > 0) {
-        // Passing what is done is no reason to write; the next piece that is sent takes the cursor along.
-        continue;
-      }
-      this.#cursor = next + 1;
-      this.#changed = true;
+  /**
+   * New pieces into free places. What an earlier run brought is skipped.
+   * @param missing with what was handed back
+   * @param isLate a load that waits for its connections has waited long enough: fewer will do
+   */
+  fillPlaces(missing: readonly number[], { isLate = false } = {}): void {
+    const inFlight = this.#unsent.inFlight(missing);
+    // Passing what is done is no reason to write; the next piece that is sent takes the cursor along.
+    if (this.#unsent.passDone() && missing.length === 0) this.#changed = true;
+    let free = this.#host.places - this.#unsent.connections(inFlight);
+    // What is tried again by itself waits for its time, which may be long: a load does not wait for it.
+    const reachable = this.#host.places - inFlight.filter((number) => this.#trouble[String(number)]).length;
+    let isIdle = inFlight.length === 0;
+    for (let left = this.#unsent.count; free >= 1 && left > 0; ) {
+      const { connections, pieces } = this.#unsent.next(left, this.#host, this.#policy);
+      const wanted = Math.min(connections, reachable);
+      const least = isIdle ? 1 : isLate ? wanted / 2 : wanted;
+      this.#isHeldBack = free < least;
+      if (this.#isHeldBack) return;
+      const taken = Math.min(connections, free);
+      const some = this.#unsent.take(Math.ceil((pieces * taken) / connections));
+      this.#sendNew(some, taken);
+      free -= taken;
+      left -= some.length;
+      isIdle = false;
     }
   }
 
+  /** Nothing moved for the quiet time: workers that stopped have nothing any more. */
+  takeBack(): void {
+    if (this.#unsent.takeBack()) this.#changed = true;
+  }
+
+  get unsentCount(): number {
+    return this.#unsent.count;
+  }
+
+  /** There are pieces to send, and free places, though fewer than the next load has connections. */
+  get isHeldBack(): boolean {
+    return this.#isHeldBack;
+  }
+
+  /** What the reports say is to be stored although nothing is sent by it. */
+  note(): void {
+    this.#changed = true;
+  }
+
+  /** Pieces. */
   get sentCount(): number {
-    return this.#tasks.length;
+    return this.#sent.size;
   }
 
   /**
@@ -123,12 +155,22 @@ export class Round {
    * duplicate (rule 6). What was answered in this decision waits for its time as well.
    */
   resend(missing: readonly number[]): void {
-    for (const pieceNumber of missing) {
-      const notBefore = this.#trouble[String(pieceNumber)]?.notBefore;
-      if (notBefore !== undefined && fromIso(notBefore) > this.#now) continue;
-      this.#send(pieceNumber, 0);
+    const isDue = (number: number) => !this.#mustWait(number) && !this.#sent.has(number);
+    const due = new Set(this.#unsent.inFlight(missing).filter(isDue));
+    for (const load of this.#unsent.loads?.open ?? []) {
+      const pieces = [...piecesIn(load.pieces)].filter((number) => due.delete(number));
+      this.#sendLoad(load, pieces, 0);
+      this.#repeated ||= pieces.length > 0;
+    }
+    for (const pieceNumber of due) {
+      this.#sendOne(pieceNumber, 0);
       this.#repeated = true;
     }
+  }
+
+  #mustWait(pieceNumber: number): boolean {
+    const notBefore = this.#trouble[String(pieceNumber)]?.notBefore;
+    return notBefore !== undefined && fromIso(notBefore) > this.#now;
   }
 
   record(): Transferring<PiecesPlan> {
@@ -136,9 +178,10 @@ export class Round {
       ...this.#before,
       trouble: this.#trouble,
       ...stated({ silentSince: this.#silentSince }),
-      cursor: this.#cursor,
+      cursor: this.#unsent.cursor,
       doneThrough: this.#ledger.doneThrough,
       reported: pieceSet(0, this.#ledger.done),
+      ...stated({ loads: this.#unsent.loads }),
     };
     if (this.#repeated && !this.#changed) return quieter(next, this.#now, this.#policy);
     return { ...next, requeues: 0, quietUntil: toIso(this.#now + this.#policy.quietMs) };
@@ -147,8 +190,9 @@ export class Round {
   outcome(): Outcome {
     const before = this.#before;
     // Everything in the ledger already, but an earlier record did not know it.
-    if (this.#cursor > before.plan.pieceCount && missingBelow(this.#cursor, this.#ledger).length === 0) {
-      const last = { cursor: this.#cursor, doneThrough: this.#ledger.doneThrough };
+    const { cursor } = this.#unsent;
+    if (cursor > before.plan.pieceCount && missingBelow(cursor, this.#ledger).length === 0) {
+      const last = { cursor, doneThrough: this.#ledger.doneThrough };
       return toFinalizing(before, last, this.#now, this.#policy);
     }
     const settle: readonly Command[] = before.toAbort.length > 0 ? [{ kind: 'settle' }] : [];
@@ -164,9 +208,33 @@ export class Round {
     return (narrowedTo ?? request.options.parallelism) === 1 && doneThrough + done.size > 0;
   }
 
-  #send(pieceNumber: number, delayMs: number): void {
-    const { id, planId } = this.#before;
+  #sendOne(pieceNumber: number, delayMs: number): void {
     const attempt = this.#trouble[String(pieceNumber)]?.attempt ?? 1;
-    this.#tasks.push({ task: { kind: 'piece', v: 1, transferId: id, planId, pieceNumber, attempt }, delayMs });
+    this.#tasks.push({ task: this.#taskOf(pieceNumber, attempt), delayMs });
+    this.#sent.add(pieceNumber);
+  }
+
+  /** Into free places: in a load, where pieces are put together. What is not at its first attempt goes by itself. */
+  #sendNew(pieces: readonly number[], connections: number): void {
+    const closedForMs = Math.max(0, (this.#host.hostClosedUntil ?? 0) - this.#now);
+    this.#changed ||= pieces.length > 0;
+    const isLoad = (number: number) => this.#policy.loads !== undefined && this.#trouble[String(number)] === undefined;
+    for (const number of pieces) if (!isLoad(number)) this.#sendOne(number, closedForMs);
+    const loaded = pieces.filter(isLoad);
+    if (loaded.length > 0) this.#sendLoad(this.#unsent.makeLoad(connections, loaded), loaded, closedForMs);
+  }
+
+  /** Some or all pieces of a load, to one worker. */
+  #sendLoad({ number, connections }: Load, pieces: readonly number[], delayMs: number): void {
+    const [first, ...others] = pieces;
+    if (first === undefined) return;
+    const load = { number, connections, others: pieceSet(0, others) };
+    this.#tasks.push({ task: { ...this.#taskOf(first, 1), load }, delayMs });
+    for (const piece of pieces) this.#sent.add(piece);
+  }
+
+  #taskOf(pieceNumber: number, attempt: number): PieceTask {
+    const { id, planId } = this.#before;
+    return { kind: 'piece', v: 1, transferId: id, planId, pieceNumber, attempt };
   }
 }

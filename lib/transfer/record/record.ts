@@ -5,6 +5,7 @@ import { toIso } from '../../values/time.ts';
 import type { SeenVersion } from '../checks/stand-in.ts';
 import type { Usage } from '../cost/usage.ts';
 import type { Digests } from '../digests.ts';
+import type { Loads } from '../loads/loads.ts';
 import type { PieceSet } from '../plan/piece-set.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Waiting } from '../progress/waiting.ts';
@@ -157,6 +158,8 @@ export interface TransferRecord {
    * places, and never for the end.
    */
   readonly reported?: PieceSet;
+  /** What was sent to workers several at a time, of this plan. */
+  readonly loads?: Loads;
   readonly trouble: Readonly<Record<string, Trouble>>;
   /** Creates that were begun and whose answer is not recorded. */
   readonly creating: readonly { readonly planId: string; readonly at: string }[];

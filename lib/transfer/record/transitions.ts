@@ -81,7 +81,7 @@ export interface Adoption<P extends PiecesPlan | StreamPlan> {
 export function adoptPlan<P extends PiecesPlan | StreamPlan>(record: Planning, adoption: Adoption<P>): Transferring<P> {
   const { plan, planId, snapshot, upload, doneThrough, reported = [], quietUntil } = adoption;
   // What the record has was reported of an earlier plan.
-  const { reported: _, waiting: __, ...rest } = dropIntent(record, planId);
+  const { reported: _, waiting: __, loads: ___, ...rest } = dropIntent(record, planId);
   return {
     ...notSilent(rest),
     status: 'transferring',
@@ -129,7 +129,7 @@ export function beginFinalizing(
   last: Partial<Pick<TransferRecord, 'cursor' | 'doneThrough' | 'proved'>> & { readonly plan?: StreamPlan },
   quietUntil: Instant,
 ): FinalizingUpload {
-  const { reported: _, ...rest } = record;
+  const { reported: _, loads: __, ...rest } = record;
   return {
     ...notSilent(rest),
     ...last,
@@ -146,7 +146,7 @@ export function completed(
   result: TransferResult,
   now: Instant,
 ): Completed {
-  const { ending: _, reason: __, ...rest } = giveUpPromotions(record);
+  const { ending: _, reason: __, loads: ___, ...rest } = giveUpPromotions(record);
   return { ...rest, status: 'completed', planId: record.planId, result, endedAt: toIso(now), trouble: {} };
 }
 
@@ -232,7 +232,7 @@ export function startedOver(record: Planning | Transferring, now: Instant): Plan
 }
 
 function fromTheBeginning(record: TransferRecord, now: Instant): Planning {
-  const { plan: _, planId: __, snapshot, ...rest } = record;
+  const { plan: _, planId: __, loads: ___, snapshot, ...rest } = record;
   const typeBefore = snapshot?.contentType ?? record.typeBefore;
   return {
     ...rest,

@@ -30,7 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'results are counted as free places (rule 3)',
     file: 'lib/transfer/decide/decide-pieces.ts',
-    find: '  round.fillPlaces(missing);',
+    find: '  round.fillPlaces(missing, { isLate: tick !== undefined });',
     replace:
       "  round.fillPlaces(missing.slice(0, Math.max(0, missing.length - inputs.filter((i) => i.kind === 'result').length)));",
   },
@@ -49,9 +49,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a tick raises the attempt (rule 6)',
     file: 'lib/transfer/decide/round.ts',
-    find: '      this.#send(pieceNumber, 0);\n      this.#repeated = true;',
+    find: '      this.#sendOne(pieceNumber, 0);\n      this.#repeated = true;',
     replace:
-      "      { const t = this.#trouble[String(pieceNumber)] ?? { attempt: 1, failures: 0, waits: 0, code: 'Internal' as const }; this.#trouble[String(pieceNumber)] = { ...t, attempt: t.attempt + 1, waits: t.waits + 1 }; }\n      this.#send(pieceNumber, 0);\n      this.#repeated = true;",
+      "      { const t = this.#trouble[String(pieceNumber)] ?? { attempt: 1, failures: 0, waits: 0, code: 'Internal' as const }; this.#trouble[String(pieceNumber)] = { ...t, attempt: t.attempt + 1, waits: t.waits + 1 }; }\n      this.#sendOne(pieceNumber, 0);\n      this.#repeated = true;",
   },
   {
     name: 'a tick knows no quiet time (rule 7)',
@@ -91,7 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
       '  if (waits.length > 0) await ports.records.delete(KEYS.active(record.id, record.run));\n  if (waits.length > 0) return { waitMs',
   },
   {
-    name: 'the marker goes, and no event told of the end (rule 17)',
+    name: 'the marker goes, and the end was not announced (rule 17)',
     file: 'lib/pipeline/settle/announce.ts',
     find: '  await ports.events.emit(end);',
     replace: '  if (ports.policy.endsByMarker !== true) await ports.events.emit(end);',
@@ -296,8 +296,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'patience is used up by a source that gives something in between (--max-wait)',
     file: 'lib/transfer/decide/decide-pieces.ts',
-    find: 'const record = hasGiven(before, facts.ledger, inputs) ? notSilent(before) : before;',
-    replace: 'const record = now < 0 && hasGiven(before, facts.ledger, inputs) ? notSilent(before) : before;',
+    find: 'withLoads(hasGiven(before, facts.ledger, inputs) ?',
+    replace: 'withLoads(now < 0 && hasGiven(before, facts.ledger, inputs) ?',
   },
   {
     name: 'a denial of what was served a moment ago ends the transfer (ADR 25)',

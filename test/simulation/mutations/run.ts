@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { BATCH_MUTATIONS } from './batch-mutations.ts';
+import { LOAD_MUTATIONS } from './load-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { mutated } from './mutation.ts';
 import { MUTATIONS } from './mutations.ts';
@@ -52,7 +53,7 @@ async function simulate(copy: string, { file }: Mutation): Promise<Verdict> {
   return { found: err === '' ? `NOT CAUGHT within ${values.seeds} seeds` : `DOES NOT RUN: ${err.slice(0, 400)}` };
 }
 
-const wanted = [...MUTATIONS, ...BATCH_MUTATIONS].filter(({ name }) => name.includes(values.only));
+const wanted = [...MUTATIONS, ...LOAD_MUTATIONS, ...BATCH_MUTATIONS].filter(({ name }) => name.includes(values.only));
 const uncaught: string[] = [];
 let next = 0;
 async function work(): Promise<void> {

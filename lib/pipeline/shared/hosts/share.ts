@@ -59,13 +59,14 @@ export function viewHost(
   const owner = ownerMark(record.owner);
   const used = Math.min(wanted, piecesLeft);
   const claim = claimPlaces(sharers, record.id, { ceiling, wanted: used, now, owner });
+  const isCrowded = othersWait(claim.sharers ?? sharers, record.id, ceiling);
   const view = {
-    facts: factsOf(ports, before, claim.places),
+    facts: { ...factsOf(ports, before, claim.places), ...(isCrowded ? { isCrowded } : {}) },
     hasNews,
     held: claim.held,
     wanted: used,
     renewsLeases: ports.policy.isTicked === true && leasesDue(sharers, record.id, now).length > 0,
-    othersWait: othersWait(claim.sharers ?? sharers, record.id, ceiling),
+    othersWait: isCrowded,
   };
   if (claim.sharers === undefined) return view;
   return { ...view, claimed: { ...withoutOldForm(before), sharers: claim.sharers } };
