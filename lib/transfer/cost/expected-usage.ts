@@ -33,7 +33,7 @@ const FINISHING_SECONDS = 3;
  * What it takes more to hand a stream over to the workers of streams: a message, and a run for it that takes the
  * record on, asks for the sealed source and looks at source and destination once more.
  */
-const HAND_OVER = { s3Writes: 3, s3Reads: 3, queueRequests: 3, functionRuns: 1, seconds: 1 };
+const HAND_OVER = { s3Writes: 1, s3Reads: 2, queueRequests: 3, functionRuns: 1, seconds: 1 };
 /** Who brings a stream looks after so many seconds, between two parts, whether it is still the one to do so. */
 const LOOK_SECONDS = 5;
 
