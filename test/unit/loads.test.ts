@@ -81,6 +81,15 @@ describe('the pieces of a transfer in loads', () => {
     expect(again.record).toBe(after);
   });
 
+  it('lose no connection by what another worker says of a piece that it had before', () => {
+    const loads: Loads = { ...NO_LOADS, next: 4, open: [{ number: 3, connections: 1, pieces: [[4, 8]] }] };
+    const record = transferring({ plan: PLAN, cursor: 9, loads });
+    const late = ofLoad(failedWith('SourceReset', 4), 1, [[5, 8]]);
+    const { record: after } = decided(record, { ledger: ledger(3), places: 1 }, [late], NOW, policy);
+    expect(after.loads?.open).toEqual([{ number: 3, connections: 1, pieces: [[5, 8]] }]);
+    expect(after.loads?.returned).toEqual([]);
+  });
+
   it('fail by as many pieces as were on the connections of a worker that kept dying', () => {
     const loads: Loads = { ...NO_LOADS, next: 2, open: [{ number: 1, connections: 2, pieces: [[2, 8]] }] };
     const record = transferring({ plan: PLAN, cursor: 9, loads });

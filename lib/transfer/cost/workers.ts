@@ -25,7 +25,7 @@ const GB_MIB = 1024;
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MIB_PER_CPU = 1769;
 /** What the connections of one fetcher are to fill: somewhat less than its network. */
-export const FETCHER_BYTES_PER_SECOND = 60 * 1024 ** 2;
+const FETCHER_BYTES_PER_SECOND = 60 * 1024 ** 2;
 /** Bytes per second of one environment, in each direction (625 Mbit/s): AWS's default. */
 const NETWORK_BYTES_PER_SECOND = 625e6 / 8;
 /** CPU seconds for a GB (10⁹ bytes) of a fetcher, measured over HTTPS on both sides (`node bench/lambda/run.ts`). */

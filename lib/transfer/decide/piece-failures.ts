@@ -1,5 +1,6 @@
 import { reactionTo } from '../../errors/codes.ts';
 import type { ErrorRecord } from '../../errors/error.ts';
+import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import { deniedWaitMs } from '../denial.ts';
@@ -17,6 +18,8 @@ import { mayFetchInstead } from './outcomes.ts';
 export interface CurrentFailure {
   readonly pieceNumber: number;
   readonly error: ErrorRecord;
+  /** Of whose worker it is. */
+  readonly ofLoad?: number;
 }
 
 /** Rule 4: a failure counts once, and only if plan and attempt are current and the piece is not done after all. */
@@ -28,23 +31,24 @@ export function currentFailures(
   const open = new Set(missing);
   const failures: CurrentFailure[] = [];
   for (const input of inputs) {
-    for (const { planId, pieceNumber, attempt } of failedTasks(record, input)) {
+    for (const { planId, pieceNumber, attempt, ofLoad } of failedTasks(record, input)) {
       if (planId !== record.planId || attempt !== attemptOf(record, pieceNumber) || !open.delete(pieceNumber)) continue;
       const reported = input.kind === 'result' ? input.error : undefined;
-      failures.push({ pieceNumber, error: reported ?? workerDied(record, pieceNumber) });
+      failures.push({ pieceNumber, error: reported ?? workerDied(record, pieceNumber), ...stated({ ofLoad }) });
     }
   }
   return failures;
 }
 
-type Failed = Pick<PieceTask, 'planId' | 'pieceNumber' | 'attempt'>;
+type Failed = Pick<PieceTask, 'planId' | 'pieceNumber' | 'attempt'> & Pick<CurrentFailure, 'ofLoad'>;
 
 function failedTasks({ loads }: Transferring, input: Input): readonly Failed[] {
   if (input.kind === 'result' && input.outcome === 'failed') return [input];
   if (input.kind !== 'dead') return [];
   const { task } = input;
   if (task.load === undefined) return [task];
-  return failedOf(loads, task.load.number).map((pieceNumber) => ({ ...task, pieceNumber, attempt: 1 }));
+  const { number: ofLoad } = task.load;
+  return failedOf(loads, ofLoad).map((pieceNumber) => ({ ...task, pieceNumber, attempt: 1, ofLoad }));
 }
 
 /** No worker was left to say why; the function's log does. */

@@ -66,6 +66,7 @@ export class Round {
     const { pieceNumber, error } = failure;
     if (closesHostForMs !== undefined) this.#commands.push({ kind: 'closeHost', until: this.#now + closesHostForMs });
     this.#trouble[String(pieceNumber)] = trouble;
+    this.#unsent.failed(pieceNumber, failure.ofLoad);
     if (isOfSource(error)) {
       this.#silentSince ??= toIso(this.#now);
       this.#lastTry = { error, delayMs };

@@ -1,9 +1,17 @@
 import type { Load, Loads } from '../loads/loads.ts';
-import { connectionsOf, inFlightOf, NO_LOADS, withLoad, withoutPieces, withStoppedReturned } from '../loads/loads.ts';
+import {
+  connectionsOf,
+  inFlightOf,
+  NO_LOADS,
+  openLoad,
+  withLoad,
+  withoutPieces,
+  withStoppedReturned,
+} from '../loads/loads.ts';
 import { shapeOf } from '../loads/shape.ts';
 import type { LedgerView } from '../plan/ledger.ts';
 import { isInLedger } from '../plan/ledger.ts';
-import { pieceSet, piecesIn, withoutFirst } from '../plan/piece-set.ts';
+import { hasPiece, pieceSet, piecesIn, withoutFirst } from '../plan/piece-set.ts';
 import type { PiecesPlan } from '../plan/plan.ts';
 import type { Transferring } from '../record/states.ts';
 import type { DecidePolicy, HostFacts } from './decision.ts';
@@ -13,6 +21,7 @@ export class Unsent {
   readonly #plan: PiecesPlan;
   readonly #ledger: LedgerView;
   readonly #hasFailed: (pieceNumber: number) => boolean;
+  readonly #failures = new Map<number, number>();
   #cursor: number;
   #loads: Loads;
 
@@ -36,6 +45,13 @@ export class Unsent {
   /** As they are to be stored: without what is done or failed. `undefined` = there never was one. */
   get loads(): Loads | undefined {
     return this.#loads === NO_LOADS ? undefined : this.#current();
+  }
+
+  /** A worker failed at a piece of this load. What another load's worker says of that piece takes no connection of it. */
+  failed(pieceNumber: number, ofLoad: number | undefined): void {
+    const load = openLoad(this.#loads, ofLoad);
+    if (load === undefined || !hasPiece(load.pieces, pieceNumber)) return;
+    this.#failures.set(load.number, (this.#failures.get(load.number) ?? 0) + 1);
   }
 
   /** Pieces that were never sent, or were handed back. */
@@ -103,6 +119,7 @@ export class Unsent {
     const next = withStoppedReturned(loads);
     if (next === loads) return false;
     this.#loads = next;
+    this.#failures.clear();
     return true;
   }
 
@@ -111,6 +128,6 @@ export class Unsent {
   }
 
   #current(): Loads {
-    return withoutPieces(this.#loads, (number) => !this.#isOpen(number), this.#hasFailed);
+    return withoutPieces(this.#loads, (number) => !this.#isOpen(number) || this.#hasFailed(number), this.#failures);
   }
 }

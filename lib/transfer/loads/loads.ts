@@ -1,6 +1,6 @@
 import type { FinalizerMessage } from '../messages.ts';
 import type { PieceSet } from '../plan/piece-set.ts';
-import { hasPiece, NO_PIECES, pieceSet, pieceSetSize, piecesIn } from '../plan/piece-set.ts';
+import { hasPiece, NO_PIECES, pieceSet, piecesIn } from '../plan/piece-set.ts';
 import type { Pace } from './paces.ts';
 import { withPace } from './paces.ts';
 
@@ -12,8 +12,8 @@ import { withPace } from './paces.ts';
 export interface Load {
   /** Of this plan. A result names it, so that what an earlier load says is not taken for a later one's. */
   readonly number: number;
-  /** One less with each piece that failed: its worker begins no other one. 0 = none is on its way for certain. */
-  /** One less with each piece that failed: its worker begins no other one. 0 = none is on its way for certain. */
+  /** One less with each piece that its worker failed at: it begins no other one. 0 = none is on its way for certain. */
+  /** One less with each piece that its worker failed at: it begins no other one. 0 = none is on its way for certain. */
   readonly connections: number;
   /** What its worker may still bring: neither done, nor failed, nor handed back. */
   readonly pieces: PieceSet;
@@ -48,21 +48,25 @@ export function connectionsOf(loads: Loads | undefined, inFlight: readonly numbe
   return waiting.reduce((left, some) => left - some, inFlight.length);
 }
 
-/** Without pieces that are done or failed, and without loads that have none left. */
+/**
+ * Without pieces that are done or failed, and without loads that have none left.
+ * @param failures of each load's own worker: it has so many connections less
+ */
 export function withoutPieces(
   loads: Loads,
-  isDone: (pieceNumber: number) => boolean,
-  hasFailed: (pieceNumber: number) => boolean,
+  isGone: (pieceNumber: number) => boolean,
+  failures: ReadonlyMap<number, number>,
 ): Loads {
   const kept = (pieces: PieceSet) =>
     pieceSet(
       0,
-      [...piecesIn(pieces)].filter((number) => !isDone(number) && !hasFailed(number)),
+      [...piecesIn(pieces)].filter((number) => !isGone(number)),
     );
-  const open = loads.open.map(({ number, connections, pieces }) => {
-    const failures = [...piecesIn(pieces)].filter((piece) => !isDone(piece) && hasFailed(piece)).length;
-    return { number, connections: Math.max(0, connections - failures), pieces: kept(pieces) };
-  });
+  const open = loads.open.map(({ number, connections, pieces }) => ({
+    number,
+    connections: Math.max(0, connections - (failures.get(number) ?? 0)),
+    pieces: kept(pieces),
+  }));
   return { ...loads, open: open.filter(({ pieces }) => pieces.length > 0), returned: kept(loads.returned) };
 }
 
@@ -130,9 +134,4 @@ function handBack(loads: Loads, load: Load, pieces: readonly number[]): Loads {
 export function withLoad(loads: Loads, connections: number, pieces: PieceSet): { loads: Loads; load: Load } {
   const load = { number: loads.next, connections, pieces };
   return { loads: { ...loads, next: loads.next + 1, open: [...loads.open, load] }, load };
-}
-
-/** How many were handed back and not sent again. */
-export function returnedCount(loads: Loads | undefined): number {
-  return pieceSetSize(loads?.returned ?? NO_PIECES);
 }
