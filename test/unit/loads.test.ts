@@ -81,13 +81,11 @@ describe('the pieces of a transfer in loads', () => {
     expect(again.record).toBe(after);
   });
 
-  it('lose no connection by what another worker says of a piece that it had before', () => {
+  it('are not failed by what another worker says of a piece that it had before', () => {
     const loads: Loads = { ...NO_LOADS, next: 4, open: [{ number: 3, connections: 1, pieces: [[4, 8]] }] };
     const record = transferring({ plan: PLAN, cursor: 9, loads });
     const late = ofLoad(failedWith('SourceReset', 4), 1, [[5, 8]]);
-    const { record: after } = decided(record, { ledger: ledger(3), places: 1 }, [late], NOW, policy);
-    expect(after.loads?.open).toEqual([{ number: 3, connections: 1, pieces: [[5, 8]] }]);
-    expect(after.loads?.returned).toEqual([]);
+    expect(decided(record, { ledger: ledger(3), places: 1 }, [late], NOW, policy).record).toBe(record);
   });
 
   it('fail by as many pieces as were on the connections of a worker that kept dying', () => {

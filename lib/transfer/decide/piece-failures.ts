@@ -4,7 +4,7 @@ import { stated } from '../../values/stated.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
 import { deniedWaitMs } from '../denial.ts';
-import { failedOf } from '../loads/loads.ts';
+import { failedOf, isWith } from '../loads/loads.ts';
 import type { PieceTask } from '../messages.ts';
 import type { TransferRecord, Trouble } from '../record/record.ts';
 import { attemptOf } from '../record/record.ts';
@@ -22,7 +22,10 @@ export interface CurrentFailure {
   readonly ofLoad?: number;
 }
 
-/** Rule 4: a failure counts once, and only if plan and attempt are current and the piece is not done after all. */
+/**
+ * Rule 4: a failure counts once, and only if plan and attempt are current and the piece is not done after all. Nor does
+ * it where another worker has the piece by now, or no worker: it is fetched anyway.
+ */
 export function currentFailures(
   record: Transferring,
   missing: readonly number[],
@@ -32,6 +35,7 @@ export function currentFailures(
   const failures: CurrentFailure[] = [];
   for (const input of inputs) {
     for (const { planId, pieceNumber, attempt, ofLoad } of failedTasks(record, input)) {
+      if (!isWith(record.loads, pieceNumber, ofLoad)) continue;
       if (planId !== record.planId || attempt !== attemptOf(record, pieceNumber) || !open.delete(pieceNumber)) continue;
       const reported = input.kind === 'result' ? input.error : undefined;
       failures.push({ pieceNumber, error: reported ?? workerDied(record, pieceNumber), ...stated({ ofLoad }) });

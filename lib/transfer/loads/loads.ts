@@ -112,6 +112,14 @@ export function failedOf(loads: Loads | undefined, number: number | undefined): 
   return load === undefined ? [] : [...piecesIn(load.pieces)].slice(0, Math.max(1, load.connections));
 }
 
+/** The piece is in that load; or in none, where none is given. */
+export function isWith(loads: Loads | undefined, pieceNumber: number, number: number | undefined): boolean {
+  if (loads === undefined) return true;
+  if (hasPiece(loads.returned, pieceNumber)) return false;
+  const holder = loads.open.find(({ pieces }) => hasPiece(pieces, pieceNumber));
+  return holder === undefined || holder.number === number;
+}
+
 export function openLoad(loads: Loads | undefined, number: number | undefined): Load | undefined {
   return number === undefined ? undefined : loads?.open.find((load) => load.number === number);
 }
