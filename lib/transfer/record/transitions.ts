@@ -110,7 +110,7 @@ export function beginSingle(
   },
 ): FinalizingPut {
   const { plan, snapshot, proved, quietUntil } = put;
-  const { waiting: _, ...rest } = dropIntent(withoutUpload(record), planId);
+  const { waiting: _, loads: __, ...rest } = dropIntent(withoutUpload(record), planId);
   return {
     ...notSilent(rest),
     status: 'finalizing',
