@@ -47,7 +47,7 @@ export class Unsent {
     return this.#loads === NO_LOADS ? undefined : this.#current();
   }
 
-  /** A worker failed at a piece of this load. What another load's worker says of that piece takes no connection of it. */
+  /** A worker failed at a piece of its load: it has one connection less. */
   failed(pieceNumber: number, ofLoad: number | undefined): void {
     const load = openLoad(this.#loads, ofLoad);
     if (load === undefined || !hasPiece(load.pieces, pieceNumber)) return;
