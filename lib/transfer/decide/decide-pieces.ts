@@ -48,7 +48,8 @@ export function decidePieces(
 function withLoads(record: Transferring<PiecesPlan>, inputs: readonly Input[]): Transferring<PiecesPlan> {
   const { loads: before, planId, plan } = record;
   if (before === undefined) return record;
-  const loads = afterInputs(before, planId, plan.pieceSizeBytes, inputs);
+  const said = inputs.filter((input) => input.kind === 'result' || input.kind === 'dead');
+  const loads = afterInputs(before, planId, plan.pieceSizeBytes, said);
   return loads === before ? record : { ...record, loads };
 }
 

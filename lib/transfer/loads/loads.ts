@@ -1,4 +1,4 @@
-import type { FinalizerMessage } from '../messages.ts';
+import type { DeadPiece, PieceResult } from '../messages.ts';
 import type { PieceSet } from '../plan/piece-set.ts';
 import { hasPiece, NO_PIECES, pieceSet, piecesIn } from '../plan/piece-set.ts';
 import type { Pace } from './paces.ts';
@@ -12,7 +12,6 @@ import { withPace } from './paces.ts';
 export interface Load {
   /** Of this plan. A result names it, so that what an earlier load says is not taken for a later one's. */
   readonly number: number;
-  /** One less with each piece that its worker failed at: it begins no other one. 0 = none is on its way for certain. */
   /** One less with each piece that its worker failed at: it begins no other one. 0 = none is on its way for certain. */
   readonly connections: number;
   /** What its worker may still bring: neither done, nor failed, nor handed back. */
@@ -87,10 +86,10 @@ export function afterInputs(
   before: Loads,
   planId: string,
   pieceSizeBytes: number,
-  inputs: readonly { readonly kind: FinalizerMessage['kind'] | 'cancel' | 'unplanned' | string }[],
+  inputs: readonly (PieceResult | DeadPiece)[],
 ): Loads {
   let loads = before;
-  for (const input of inputs as readonly FinalizerMessage[]) {
+  for (const input of inputs) {
     if (input.kind === 'dead' && input.task.planId === planId) {
       const load = openLoad(loads, input.task.load?.number);
       if (load !== undefined)
