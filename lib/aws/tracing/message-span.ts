@@ -1,4 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
+import type { PieceTask } from '../../transfer/messages.ts';
+import { pieceSetSize } from '../../transfer/plan/piece-set.ts';
 import type { Attributes, SpanStart } from './tracing.ts';
 import { TRACEPARENT } from './tracing.ts';
 
@@ -22,6 +24,7 @@ export function messageSpan(records: readonly SQSRecord[], message: unknown): Sp
       'messaging.batch.message_count': records.length,
       'piecework.receive_count': Number(first?.attributes.ApproximateReceiveCount ?? 1),
       ...aboutOf(message),
+      ...piecesOf(message),
     },
   };
 }
@@ -42,4 +45,10 @@ function aboutOf(message: unknown): Attributes {
       return typeof value === 'string' || typeof value === 'number' ? [[name, value]] : [];
     }),
   );
+}
+
+/** Of a load, whose first piece alone is named. */
+function piecesOf(message: unknown): Attributes {
+  const { load } = Object(message) as Partial<Pick<PieceTask, 'load'>>;
+  return load === undefined ? {} : { 'piecework.piece.count': 1 + pieceSetSize(load.others) };
 }
