@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
+import type { Load, Loads } from '../../lib/transfer/loads/loads.ts';
 import { deploy } from './deploy.ts';
 import { blackHole, faulty, startOf } from './faults.ts';
 import { OTHER_BYTES, OTHER_SCHEMES, SOURCE_BUCKET } from './other-sources.ts';
@@ -192,9 +193,14 @@ describe.runIf(here)('transfers, all at the same time', { concurrent: true }, ()
     );
     const id = await pipeline.submit(url, 'dead', { parallelism: 1 });
     const { socket } = await hole.taken;
-    const { planId } = await pipeline.record(id);
-    expect(planId).toEqual(expect.any(String));
-    await pipeline.send('PiecesDead', { kind: 'piece', v: 1, transferId: id, planId, pieceNumber: 1, attempt: 1 });
+    const { planId, loads } = await pipeline.record(id);
+    expect({ planId, loads }).toMatchObject({ planId: expect.any(String), loads: { open: [{ pieces: [[1, 1]] }] } });
+    const [{ number, connections }] = (loads as Loads).open as [Load];
+    const load = { number, connections, others: [] };
+    const task = { kind: 'piece', v: 1, transferId: id, planId, pieceNumber: 1, attempt: 1 } as const;
+    // One of no load, or of another one, says nothing of a piece that is in this one.
+    await pipeline.send('PiecesDead', { ...task, load: { ...load, number: 99 } });
+    await pipeline.send('PiecesDead', { ...task, load });
     let record = await pipeline.record(id);
     while (record['status'] === 'transferring' && Object.keys(record['trouble'] as object).length === 0)
       record = await pipeline.record(id);
