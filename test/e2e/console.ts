@@ -57,8 +57,7 @@ await withServer('Chromium', findBrowser, (start) => {
         await stranger.page.getByText(/You may not look here.*user\/page-stranger/).waitFor(PATIENCE);
         expect((await pipeline.status(id))['status']).toBe('transferring');
 
-        await cancel(page);
-        await page.getByText('Cancelled', { exact: true }).first().waitFor(PATIENCE);
+        await cancelForGood(page);
         await pipeline.until(id, 'cancelled');
         expect(caller.errors).toEqual([]);
       } finally {
@@ -71,6 +70,22 @@ await withServer('Chromium', findBrowser, (start) => {
 async function cancel(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Cancel …' }).click(PATIENCE);
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel the transfer' }).click();
+}
+
+/** As a person does: once more where the stand-in had no answer in time. What the page says otherwise is in the error. */
+async function cancelForGood(page: Page): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await cancel(page);
+    const seen = page.getByText('Cancelled', { exact: true }).first().waitFor({ timeout: 40_000 });
+    if (
+      await seen.then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+    expect(tries, await page.locator('body').innerText()).toBeLessThan(3);
+  }
 }
 
 /** Serves what begins before that offset, and the rest once it is let go. */
