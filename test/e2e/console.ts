@@ -72,19 +72,17 @@ async function cancel(page: Page): Promise<void> {
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel the transfer' }).click();
 }
 
-/** As a person does: once more where the stand-in had no answer in time. What the page says otherwise is in the error. */
+/** As people do: once more where the stand-in had no answer in time. What the page says then is in the error. */
 async function cancelForGood(page: Page): Promise<void> {
+  const end = page.getByText('Cancelled', { exact: true }).first();
   for (let tries = 1; ; tries += 1) {
     await cancel(page);
-    const seen = page.getByText('Cancelled', { exact: true }).first().waitFor({ timeout: 40_000 });
-    if (
-      await seen.then(
-        () => true,
-        () => false,
-      )
-    )
-      return;
-    expect(tries, await page.locator('body').innerText()).toBeLessThan(3);
+    const isSeen = await end.waitFor({ timeout: 40_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (isSeen) return;
+    expect(tries, (await page.locator('body').textContent()) ?? '').toBeLessThan(3);
   }
 }
 
