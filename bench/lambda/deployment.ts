@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Stage } from '../../lib/aws/names.ts';
 import { STAGES } from '../../lib/aws/names.ts';
 import { readFetcherTask } from '../../lib/queues/messages.ts';
-import { pieceSetSize } from '../../lib/transfer/plan/piece-set.ts';
+import { piecesOf } from '../../lib/transfer/loads/loads.ts';
 import { startAwsServices } from '../../test/support/aws-service-double.ts';
 
 const CHILD = fileURLToPath(new URL('function-child.js', import.meta.url));
@@ -108,5 +108,5 @@ export async function deploy(
 /** Of one message: a piece, or a load. */
 function pieceCountOf(body: string): number {
   const task = readFetcherTask(body);
-  return task.kind === 'piece' ? 1 + pieceSetSize(task.load?.others ?? []) : 0;
+  return task.kind === 'piece' ? piecesOf(task).length : 0;
 }

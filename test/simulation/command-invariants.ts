@@ -1,9 +1,10 @@
+import { piecesOf } from '../../lib/transfer/loads/loads.ts';
 import type { PieceTask } from '../../lib/transfer/messages.ts';
 import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { attemptOf } from '../../lib/transfer/record/record.ts';
 import { identityOf } from '../support/places.ts';
-import { holderOf, piecesOf } from './load-invariants.ts';
+import { holderOf } from './load-invariants.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { Truth } from './truth.ts';
 

@@ -1,11 +1,5 @@
-import type { PieceTask } from '../../lib/transfer/messages.ts';
 import { hasPiece, piecesIn } from '../../lib/transfer/plan/piece-set.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
-
-/** Pieces that a task asks for. */
-export function piecesOf({ pieceNumber, load }: PieceTask): readonly number[] {
-  return load === undefined ? [pieceNumber] : [pieceNumber, ...piecesIn(load.others)];
-}
 
 /** Whose a piece is: of the load of that number, handed back, or by itself. */
 export function holderOf({ loads }: TransferRecord, pieceNumber: number): number | 'returned' | undefined {

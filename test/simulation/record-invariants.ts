@@ -1,8 +1,9 @@
+import { piecesOf } from '../../lib/transfer/loads/loads.ts';
 import type { FinalizerMessage, PieceTask } from '../../lib/transfer/messages.ts';
 import { hasPiece } from '../../lib/transfer/plan/piece-set.ts';
 import type { Status, TransferRecord } from '../../lib/transfer/record/record.ts';
 import { attemptOf, isOver } from '../../lib/transfer/record/record.ts';
-import { brokenLoads, connectionsOn, piecesOf } from './load-invariants.ts';
+import { brokenLoads, connectionsOn } from './load-invariants.ts';
 import type { SimUpload } from './sim-store.ts';
 
 /** What must hold of any write of a transfer record, by any process: the first thing that does not, or nothing. */

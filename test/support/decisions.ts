@@ -1,6 +1,6 @@
 import { decide } from '../../lib/transfer/decide/decide.ts';
 import type { Facts, Input, Outcome } from '../../lib/transfer/decide/decision.ts';
-import { piecesIn } from '../../lib/transfer/plan/piece-set.ts';
+import { piecesOf } from '../../lib/transfer/loads/loads.ts';
 import { narrow } from '../../lib/transfer/record/narrow.ts';
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { facts, NOW, outcomeOf, POLICY } from './a-transfer.ts';
@@ -32,15 +32,10 @@ export function kinds({ commands }: Outcome): readonly string[] {
 export function sentLoads({ commands }: Pick<Outcome, 'commands'>) {
   return commands.flatMap((command) =>
     command.kind === 'sendPieces'
-      ? command.tasks.map(({ task: { pieceNumber, load } }) =>
-          load === undefined
-            ? { pieces: [pieceNumber] }
-            : {
-                number: load.number,
-                connections: load.connections,
-                pieces: [pieceNumber, ...piecesIn(load.others)],
-              },
-        )
+      ? command.tasks.map(({ task }) => ({
+          pieces: piecesOf(task),
+          ...(task.load === undefined ? {} : { number: task.load.number, connections: task.load.connections }),
+        }))
       : [],
   );
 }

@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
+import { piecesOf } from '../../transfer/loads/loads.ts';
 import type { PieceTask } from '../../transfer/messages.ts';
-import { pieceSetSize } from '../../transfer/plan/piece-set.ts';
 import type { Attributes, SpanStart } from './tracing.ts';
 import { TRACEPARENT } from './tracing.ts';
 
@@ -24,7 +24,7 @@ export function messageSpan(records: readonly SQSRecord[], message: unknown): Sp
       'messaging.batch.message_count': records.length,
       'piecework.receive_count': Number(first?.attributes.ApproximateReceiveCount ?? 1),
       ...aboutOf(message),
-      ...piecesOf(message),
+      ...countOf(message),
     },
   };
 }
@@ -48,7 +48,8 @@ function aboutOf(message: unknown): Attributes {
 }
 
 /** Of a load, whose first piece alone is named. */
-function piecesOf(message: unknown): Attributes {
-  const { load } = Object(message) as Partial<Pick<PieceTask, 'load'>>;
-  return load === undefined ? {} : { 'piecework.piece.count': 1 + pieceSetSize(load.others) };
+function countOf(message: unknown): Attributes {
+  const { pieceNumber, load } = Object(message) as Partial<PieceTask>;
+  if (pieceNumber === undefined || load === undefined) return {};
+  return { 'piecework.piece.count': piecesOf({ pieceNumber, load }).length };
 }

@@ -1,6 +1,6 @@
-import { openLoad } from '../../transfer/loads/loads.ts';
+import { openLoad, piecesOf } from '../../transfer/loads/loads.ts';
 import type { PieceResult, PieceTask } from '../../transfer/messages.ts';
-import { pieceSet, piecesIn } from '../../transfer/plan/piece-set.ts';
+import { pieceSet } from '../../transfer/plan/piece-set.ts';
 import type { Ports } from '../shared/ports.ts';
 import { fetchPiece } from './fetch-piece.ts';
 import type { FetcherMemory } from './fetcher-memory.ts';
@@ -36,7 +36,7 @@ export async function fetchLoad(
   // Once, and not for each connection.
   const known = await memory.cache.get(task.transferId);
   if (openLoad(known?.loads, load.number) === undefined) await memory.cache.reload(task.transferId);
-  const queue = [task.pieceNumber, ...piecesIn(load.others)];
+  const queue = [...piecesOf(task)];
   const kept: PieceResult[] = [];
   let longestMs = 0;
   let reportedAt = clock.now();

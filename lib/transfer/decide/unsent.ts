@@ -56,8 +56,11 @@ export class Unsent {
 
   /** Pieces that were never sent, or were handed back. */
   get count(): number {
-    let count = 0;
-    for (let number = this.#cursor; number <= this.#plan.pieceCount; number += 1) if (this.#isOpen(number)) count += 1;
+    const { doneThrough, done } = this.#ledger;
+    const [first, last] = [Math.max(this.#cursor, doneThrough + 1), this.#plan.pieceCount];
+    let count = Math.max(0, last - first + 1);
+    // Of the done ones there are few as a rule, and this is asked at each decision.
+    for (const number of done) if (number >= first && number <= last) count -= 1;
     for (const number of piecesIn(this.#loads.returned)) if (this.#isOpen(number)) count += 1;
     return count;
   }

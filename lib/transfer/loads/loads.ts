@@ -1,6 +1,6 @@
-import type { DeadPiece, PieceResult } from '../messages.ts';
+import type { DeadPiece, PieceResult, PieceTask } from '../messages.ts';
 import type { PieceSet } from '../plan/piece-set.ts';
-import { hasPiece, NO_PIECES, pieceSet, piecesIn } from '../plan/piece-set.ts';
+import { hasPiece, NO_PIECES, pieceSet, piecesIn, piecesWhere } from '../plan/piece-set.ts';
 import type { Pace } from './paces.ts';
 import { withPace } from './paces.ts';
 
@@ -30,6 +30,11 @@ export interface Loads {
 
 export const NO_LOADS: Loads = { next: 1, open: [], returned: NO_PIECES, paces: [] };
 
+/** Of a task: of a piece, or of a load. */
+export function piecesOf({ pieceNumber, load }: Pick<PieceTask, 'pieceNumber' | 'load'>): readonly number[] {
+  return [pieceNumber, ...piecesIn(load?.others ?? NO_PIECES)];
+}
+
 /** Of pieces that were sent and are not done: without what was handed back. */
 export function inFlightOf(loads: Loads | undefined, missing: readonly number[]): readonly number[] {
   if (loads === undefined || loads.returned.length === 0) return missing;
@@ -56,11 +61,7 @@ export function withoutPieces(
   isGone: (pieceNumber: number) => boolean,
   failures: ReadonlyMap<number, number>,
 ): Loads {
-  const kept = (pieces: PieceSet) =>
-    pieceSet(
-      0,
-      [...piecesIn(pieces)].filter((number) => !isGone(number)),
-    );
+  const kept = (pieces: PieceSet) => piecesWhere(pieces, (number) => !isGone(number));
   const open = loads.open.map(({ number, connections, pieces }) => ({
     number,
     connections: Math.max(0, connections - (failures.get(number) ?? 0)),
@@ -92,8 +93,7 @@ export function afterInputs(
   for (const input of inputs) {
     if (input.kind === 'dead' && input.task.planId === planId) {
       const load = openLoad(loads, input.task.load?.number);
-      if (load !== undefined)
-        loads = handBack(loads, load, [...piecesIn(load.pieces)].slice(Math.max(1, load.connections)));
+      if (load !== undefined) loads = handBack(loads, load, [...piecesIn(load.pieces)].slice(begunOf(load)));
     }
     if (input.kind !== 'result' || input.planId !== planId) continue;
     const load = openLoad(loads, input.ofLoad);
@@ -108,7 +108,12 @@ export function afterInputs(
 /** Of a load whose worker kept dying: the pieces that it is taken to have had on its connections. */
 export function failedOf(loads: Loads | undefined, number: number | undefined): readonly number[] {
   const load = openLoad(loads, number);
-  return load === undefined ? [] : [...piecesIn(load.pieces)].slice(0, Math.max(1, load.connections));
+  return load === undefined ? [] : [...piecesIn(load.pieces)].slice(0, begunOf(load));
+}
+
+/** So many of its pieces, the first ones, are taken to be on its connections. */
+function begunOf({ connections }: Load): number {
+  return Math.max(1, connections);
 }
 
 /** The piece is in that load; or in none, where none is given. */
@@ -126,10 +131,7 @@ export function openLoad(loads: Loads | undefined, number: number | undefined): 
 function handBack(loads: Loads, load: Load, pieces: readonly number[]): Loads {
   const handed = new Set(pieces.filter((number) => hasPiece(load.pieces, number)));
   if (handed.size === 0) return loads;
-  const kept = pieceSet(
-    0,
-    [...piecesIn(load.pieces)].filter((number) => !handed.has(number)),
-  );
+  const kept = piecesWhere(load.pieces, (number) => !handed.has(number));
   return {
     ...loads,
     open: loads.open.map((other) => (other === load ? { ...load, pieces: kept } : other)),

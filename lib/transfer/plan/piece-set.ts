@@ -57,6 +57,11 @@ export function* piecesIn(set: PieceSet): Generator<number> {
   for (const [first, last] of set) for (let number = first; number <= last; number += 1) yield number;
 }
 
+/** Those of which it is true. */
+export function piecesWhere(set: PieceSet, isKept: (pieceNumber: number) => boolean): PieceSet {
+  return pieceSet(0, [...piecesIn(set)].filter(isKept));
+}
+
 export function pieceSetSize(set: PieceSet): number {
   return set.reduce((size, [first, last]) => size + last - first + 1, 0);
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../../../values/time.ts';
-import { fromIso, toIso } from '../../../values/time.ts';
-import type { Sharers } from './sharer.ts';
+import { toIso } from '../../../values/time.ts';
+import type { Sharer, Sharers } from './sharer.ts';
 import { LEASE_MS } from './shares.ts';
 
 /*
@@ -16,11 +16,14 @@ const RENEWED_AT = { thirds: 2 };
  * are due, or another is the first.
  */
 export function leasesDue(sharers: Sharers, id: string, now: Instant): readonly string[] {
-  const due = toIso(now + (LEASE_MS * RENEWED_AT.thirds) / 3);
-  // ISO 8601 in UTC sorts as text, and so do names.
   const ids = Object.keys(sharers);
   if (sharers[id] === undefined || ids.some((other) => other < id)) return [];
-  return ids.filter((other) => other !== id && (sharers[other]?.until ?? due) < due);
+  return ids.filter((other) => other !== id && isOld(sharers[other], now));
+}
+
+function isOld(sharer: Sharer | undefined, now: Instant): boolean {
+  // ISO 8601 in UTC sorts as text.
+  return sharer !== undefined && sharer.until < toIso(now + (LEASE_MS * RENEWED_AT.thirds) / 3);
 }
 
 /** What became of sharers, by their names. */
@@ -34,10 +37,8 @@ export interface Asked {
 /** `undefined` = others have done it meanwhile. */
 export function withLeases(sharers: Sharers, { atWork, gone }: Asked, now: Instant): Sharers | undefined {
   const until = toIso(now + LEASE_MS);
-  const due = toIso(now + (LEASE_MS * RENEWED_AT.thirds) / 3);
-  const isOld = (id: string) => fromIso(sharers[id]?.until ?? until) < fromIso(due);
-  const renewed = new Set(atWork.filter(isOld));
-  const dropped = new Set(gone.filter(isOld));
+  const old = (ids: readonly string[]) => new Set(ids.filter((id) => isOld(sharers[id], now)));
+  const [renewed, dropped] = [old(atWork), old(gone)];
   if (renewed.size + dropped.size === 0) return undefined;
   return Object.fromEntries(
     Object.entries(sharers).flatMap(([id, sharer]) =>
