@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
+import { readOrdinarySync, USER_FILE } from '../../lib/disk/ordinary-file.ts';
 import type { CompiledCode } from './compiled-code.ts';
 
 /** What Node itself puts around a CommonJS file. */
@@ -29,7 +29,7 @@ export function runScript(folder: string, name: string, code: CompiledCode | und
     const module = { exports: {} };
     modules.set(file, module);
     const filename = join(folder, file);
-    const source = BEFORE + readFileSync(filename, 'utf8') + AFTER;
+    const source = BEFORE + readOrdinarySync(filename, USER_FILE) + AFTER;
     const options = { filename, columnOffset: -BEFORE.length };
     const script = code?.script(file, source, options) ?? new Script(source, options);
     const wrapped = script.runInThisContext() as Wrapped;
