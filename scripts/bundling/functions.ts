@@ -3,6 +3,7 @@ import type { Metafile } from 'esbuild';
 import { build } from 'esbuild';
 import type { FunctionName } from '../../lib/aws/names.ts';
 import { OPTIONS, ROOT } from './options.ts';
+import { sdkOnLambda } from './sdk-on-lambda.ts';
 import { together } from './together.ts';
 
 /** Writes a function as it is deployed: `index.mjs`, and beside it what is read only when it is needed. */
@@ -11,7 +12,7 @@ export async function bundleFunction(stage: FunctionName, folder: string): Promi
   const { metafile } = await build({
     ...OPTIONS,
     entryPoints: { index: handler },
-    plugins: [together(handler), ...OPTIONS.plugins],
+    plugins: [together(handler), sdkOnLambda, ...OPTIONS.plugins],
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     target: 'node24',
