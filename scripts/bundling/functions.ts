@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { build } from 'esbuild';
 import type { FunctionName } from '../../lib/aws/names.ts';
+import { sdkOnLambda } from './on-lambda/sdk.ts';
+import { usedZod } from './on-lambda/zod-openapi.ts';
 import { OPTIONS, ROOT } from './options.ts';
-import { sdkOnLambda } from './sdk-on-lambda.ts';
 import { together } from './together.ts';
 
 /** Writes a function as it is deployed: `index.mjs`, and beside it what is read only when it is needed. */
@@ -12,7 +13,7 @@ export async function bundleFunction(stage: FunctionName, folder: string): Promi
   const { metafile } = await build({
     ...OPTIONS,
     entryPoints: { index: handler },
-    plugins: [together(handler), sdkOnLambda, ...OPTIONS.plugins],
+    plugins: [together(handler), sdkOnLambda, usedZod, ...OPTIONS.plugins],
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     target: 'node24',
