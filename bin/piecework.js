@@ -15,11 +15,12 @@ const NEEDED = isCheckout ? [24, 0] : [22, 19];
 
 // What a process list shows from here on. Until then every account of the machine can read the command line, which may
 // hold a password or a signed link.
-process.title = `piecework ${process.argv.find((one, index) => index > 1 && /^[a-z]{2,12}$/.test(one)) ?? ''}`.trim();
+const verb = process.argv.find((one, index) => index > 1 && /^[a-z]{2,12}$/.test(one)) ?? '';
+process.title = `piecework ${verb}`.trim();
 
 if (isNewEnough(process.versions.node)) {
-  keepCompiledCode();
-  await import((await startsFromSources()) ? sources.href : new URL('../dist/cli/main.js', here).href);
+  if (await startsFromSources()) await startSources();
+  else startBundle();
 } else {
   const newer = isCheckout ? await nodeOfCheckout() : undefined;
   if (newer === undefined) {
@@ -40,15 +41,30 @@ function isNewEnough(version) {
   return major > needMajor || (major === needMajor && minor >= needMinor);
 }
 
-/**
- * V8's code of what was loaded, for the next start. In the user's own folder: Node's default is below the folder for
- * temporary files, where another account may have put code of its own first.
- */
-function keepCompiledCode() {
-  const { XDG_CACHE_HOME, HOME, LOCALAPPDATA } = process.env;
-  const caches = XDG_CACHE_HOME || (process.platform === 'win32' ? LOCALAPPDATA : HOME && `${HOME}/.cache`);
+async function startSources() {
+  const folder = compiledFolder();
   // Where it can't be written Node does without; NODE_COMPILE_CACHE and NODE_DISABLE_COMPILE_CACHE are heeded.
-  if (caches) process.getBuiltinModule('node:module').enableCompileCache(`${caches}/piecework/compiled`);
+  if (folder !== undefined) process.getBuiltinModule('node:module').enableCompileCache(folder);
+  await import(sources.href);
+}
+
+function startBundle() {
+  const { createRequire } = process.getBuiltinModule('node:module');
+  createRequire(import.meta.url)('../dist/cli/start.cjs').start({ verb, cacheFolder: compiledFolder() });
+}
+
+/**
+ * For V8's code of what was loaded, for the next start. In the user's own folder: Node's default is below the folder
+ * for temporary files, where another account may have put code of its own first.
+ */
+function compiledFolder() {
+  const { XDG_CACHE_HOME, HOME, LOCALAPPDATA, NODE_COMPILE_CACHE, NODE_DISABLE_COMPILE_CACHE, NODE_V8_COVERAGE } =
+    process.env;
+  // What V8 is given compiled it can't count as precisely.
+  if (NODE_DISABLE_COMPILE_CACHE || NODE_V8_COVERAGE) return undefined;
+  if (NODE_COMPILE_CACHE) return NODE_COMPILE_CACHE;
+  const caches = XDG_CACHE_HOME || (process.platform === 'win32' ? LOCALAPPDATA : HOME && `${HOME}/.cache`);
+  return caches ? `${caches}/piecework/compiled` : undefined;
 }
 
 async function startsFromSources() {

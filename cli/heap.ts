@@ -16,6 +16,11 @@ export function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1 --heap-growing-percent=100');
 }
 
+/** V8's own values of what `keepHeapSmall` sets. */
+export function forgetHeapFlags(): void {
+  setFlagsFromString('--semi-space-growth-factor=2 --heap-growing-percent=0');
+}
+
 /** So few bytes fill nothing: `keepHeapSmall` would cost more than it saves. */
 export function isSoonOver(sizeBytes: number | undefined): boolean {
   return sizeBytes !== undefined && sizeBytes <= SOON_OVER_BYTES;

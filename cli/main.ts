@@ -7,6 +7,8 @@ import { INTERRUPTED_EXIT, stopOnSignals } from './signals.ts';
 
 /** What still holds the process after its work is a defect; it is not to hold the process that waits for it as well. */
 const LINGER_MS = 3_000;
+/** Until there is another one. */
+const DEFECT_EXIT = 1;
 
 const stopping = new AbortController();
 stopOnSignals(process, stopping, { now: () => performance.now(), leave: leaveAtOnce });
@@ -26,8 +28,18 @@ const context: Context = {
   },
 };
 
-process.exitCode = await run(process.argv.slice(2), context);
-setTimeout(() => process.exit(), LINGER_MS).unref();
+process.exitCode = DEFECT_EXIT;
+process.once('beforeExit', sayItNeverEnded);
+void run(process.argv.slice(2), context).then((exitCode) => {
+  process.off('beforeExit', sayItNeverEnded);
+  process.exitCode = exitCode;
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+});
+
+/** Node ends when there is nothing left to wait for, whatever a promise still waits for. */
+function sayItNeverEnded(): void {
+  process.stderr.write('piecework: ended without a result (a defect in Piecework; please report it)\n');
+}
 
 /**
  * `piecework … | head`: the reader has enough, so there is nothing more to do, and that is no error.

@@ -10,7 +10,7 @@ import { describeSizes } from './bundling/sizes.ts';
 
 /*
  * What is shipped to run: the functions (`dist/lambda/<stage>/index.mjs`), so that an app that installs the package
- * deploys them and needs no esbuild, and the command line (`dist/cli/main.js`). The library stays as `tsc` writes it.
+ * deploys them and needs no esbuild, and the command line (`dist/cli/main.cjs`). The library stays as `tsc` writes it.
  */
 const DIST = join(ROOT, 'dist');
 
@@ -23,6 +23,6 @@ for (const stage of [...STAGES, NOTIFIER, OBJECT] as const) {
 await rm(join(DIST, 'cli'), { recursive: true, force: true });
 const metafile = await bundleCommand(join(DIST, 'cli'));
 writeInputs(Object.keys(metafile.inputs));
-console.log(`${'cli'.padEnd(10)}${await describeSizes(metafile, 'dist/cli/main.js')}`);
+console.log(`${'cli'.padEnd(10)}${await describeSizes(metafile, 'dist/cli/main.cjs')}`);
 
 await bundlePage(join(DIST, 'console'));

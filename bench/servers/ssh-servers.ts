@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sshd } from '../../test/support/sshd.ts';
 import type { Entrance, SshLogin } from '../tools/job.ts';
+import { adopting } from './adopting.ts';
 import { startLimitedRelay } from './limited-relay.ts';
 
 export interface SshServers extends AsyncDisposable {
@@ -14,7 +15,7 @@ export interface SshServers extends AsyncDisposable {
 /** OpenSSH. @throws ServerMissing */
 export async function startSshServers(bytesPerSecond: number): Promise<SshServers> {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await (await sshd())());
+  const server = stack.use(await (await sshd())({ runBy: await adopting() }));
   const folder = await mkdtemp(join(tmpdir(), 'piecework-bench-ssh-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const identityFile = join(folder, 'key');

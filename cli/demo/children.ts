@@ -16,7 +16,7 @@ export interface OriginChild extends Disposable {
 }
 
 export async function startOriginChild(options: DemoOriginOptions): Promise<OriginChild> {
-  // The sources end in .ts, the built files in .js.
+  // The sources end in .ts, the bundle's files in .cjs.
   const path = fileURLToPath(new URL(`./origin-process${extname(import.meta.url)}`, import.meta.url));
   const child = fork(path, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   let bytes = 0;

@@ -13,9 +13,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => process.exit());
 
 const options = JSON.parse(process.argv[2] ?? '') as DemoOriginOptions;
-const origin = await startDemoOrigin(options);
-send({ type: 'ready', url: origin.url, sha256: seededSha256(options.seed, options.sizeBytes) });
-setInterval(() => send({ type: 'sent', bytes: origin.bytesSent() }), 50);
+void startDemoOrigin(options).then((origin) => {
+  send({ type: 'ready', url: origin.url, sha256: seededSha256(options.seed, options.sizeBytes) });
+  setInterval(() => send({ type: 'sent', bytes: origin.bytesSent() }), 50);
+});
 
 function send(message: OriginMessage): void {
   if (process.connected) process.send?.(message);

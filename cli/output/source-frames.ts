@@ -1,9 +1,8 @@
 import { SourceMap } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { readOrdinarySync, USER_FILE } from '../../lib/disk/ordinary-file.ts';
 
-/** The place in a frame of V8: `at name (file:///…/main.js:1:2345)`, or without a name and its parentheses. */
-const PLACE = /(file:[^\s()]+\.js):(\d+):(\d+)/;
+/** The place in a frame of V8: `at name (/…/main.cjs:1:2345)`, or without a name and its parentheses. */
+const PLACE = /((?:\/|[A-Za-z]:\\)[^()]*\.cjs):(\d+):(\d+)/;
 
 /**
  * The frames of a stack with the places in our sources (`lib/local/open.ts:12:3`, from the root of the repository),
@@ -14,9 +13,8 @@ export function inSources(frames: readonly string[]): readonly string[] {
   return frames.map((frame) => frame.replace(PLACE, sourceOf));
 }
 
-function sourceOf(place: string, url: string, line: string, column: string): string {
+function sourceOf(place: string, path: string, line: string, column: string): string {
   try {
-    const path = fileURLToPath(url);
     const map = new SourceMap(JSON.parse(readOrdinarySync(`${path}.map`, USER_FILE)));
     const found = map.findEntry(Number(line) - 1, Number(column) - 1);
     if (!('originalSource' in found)) return place;

@@ -21,16 +21,22 @@ export interface Sshd extends AsyncDisposable {
 export interface SshdOptions {
   /** Lines of sshd_config, before the others: the first one of a kind counts. */
   readonly settings?: readonly string[];
+  /** A command that is given this one to run. @default none */
+  readonly runBy?: readonly string[];
 }
 
 /** OpenSSH's own server, for the user who runs the tests, by key. @throws ServerMissing */
 export async function sshd(): Promise<(options?: SshdOptions) => Promise<Sshd>> {
   const how = 'apt-get install openssh-server';
   const [command, sftpServer] = [await findProgram('sshd', how), await findProgram('sftp-server', how)];
-  return ({ settings = [] } = {}) => start(command, sftpServer, settings);
+  return ({ settings = [], runBy = [] } = {}) => start([...runBy, command], sftpServer, settings);
 }
 
-async function start(command: string, sftpServer: string, settings: readonly string[]): Promise<Sshd> {
+async function start(
+  [command = '', ...before]: string[],
+  sftpServer: string,
+  settings: readonly string[],
+): Promise<Sshd> {
   const folder = await sharedFolder();
   const own = await mkdtemp(join(tmpdir(), 'piecework-sshd-'));
   const [hostKey, userKey] = [sshKey(), sshKey()];
@@ -57,7 +63,7 @@ async function start(command: string, sftpServer: string, settings: readonly str
     ];
     const path = join(own, 'sshd_config');
     await writeFile(path, `${lines.join('\n')}\n`);
-    return ['-D', '-e', '-f', path];
+    return [...before, '-D', '-e', '-f', path];
   });
   return {
     host: '127.0.0.1',

@@ -14,6 +14,8 @@ function fakeFile() {
   return { calls, pending, datasync: () => begin('datasync'), sync: () => begin('sync') };
 }
 
+const EACH_100 = { leastBytes: 100, mostBytes: 100 };
+
 async function turn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
@@ -21,7 +23,7 @@ async function turn(): Promise<void> {
 describe('a flusher', () => {
   it('flushes while bytes come in, one flush at a time, and only what is worth one', async () => {
     const file = fakeFile();
-    const flush = flusher(file, 100);
+    const flush = flusher(file, EACH_100);
     flush.wrote(99);
     expect(file.calls).toEqual([]);
     flush.wrote(1);
@@ -37,9 +39,25 @@ describe('a flusher', () => {
     expect(file.calls).toEqual(['datasync', 'datasync']);
   });
 
+  it('flushes the more rarely the more was written, within bounds', async () => {
+    const file = fakeFile();
+    const flush = flusher(file, { leastBytes: 100, mostBytes: 300 });
+    const flushedAt: number[] = [];
+    for (let written = 50; written <= 2400; written += 50) {
+      flush.wrote(50);
+      if (file.pending.length > flushedAt.length) {
+        flushedAt.push(written);
+        file.pending.at(-1)?.resolve();
+        await turn();
+      }
+    }
+    const gaps = flushedAt.map((at, index) => at - (flushedAt[index - 1] ?? 0));
+    expect(gaps).toEqual([100, 100, 100, 100, 150, 200, 250, 300, 300, 300, 300]);
+  });
+
   it('is finished when the flush under way has ended and one of everything has come after it', async () => {
     const file = fakeFile();
-    const flush = flusher(file, 100);
+    const flush = flusher(file, EACH_100);
     flush.wrote(100);
     let isFinished = false;
     const finished = flush.finish().then(() => {
@@ -57,7 +75,7 @@ describe('a flusher', () => {
 
   it('never finishes after a flush that failed: the system tells of lost bytes once only', async () => {
     const file = fakeFile();
-    const flush = flusher(file, 100);
+    const flush = flusher(file, EACH_100);
     flush.wrote(100);
     file.pending[0]?.reject(new Error('EIO'));
     await turn();
@@ -68,7 +86,7 @@ describe('a flusher', () => {
 
   it('never finishes after a last flush that failed either', async () => {
     const file = fakeFile();
-    const flush = flusher(file, 100);
+    const flush = flusher(file, EACH_100);
     const finished = expect(flush.finish()).rejects.toThrow('EIO');
     await turn();
     file.pending[0]?.reject(new Error('EIO'));

@@ -1,7 +1,18 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** Bytes that are written between one flush and the next. */
-const FLUSH_EVERY_BYTES = 64 * 1024 ** 2;
+const MIB = 1024 ** 2;
+
+/**
+ * Bytes that are written between one flush and the next: a quarter of what was written until then, within these. What
+ * the end has to wait for is then a small part of the whole, and a large file is not flushed all the time.
+ */
+const BETWEEN_FLUSHES: Between = { leastBytes: 16 * MIB, mostBytes: 64 * MIB };
+const PART_OF_WRITTEN = 1 / 4;
+
+interface Between {
+  readonly leastBytes: number;
+  readonly mostBytes: number;
+}
 
 /** Brings a file's bytes onto the disk while more of them come in, so that the end has little left to wait for. */
 export interface Flusher {
@@ -14,7 +25,11 @@ export interface Flusher {
   finish(): Promise<void>;
 }
 
-export function flusher(file: Pick<FileHandle, 'datasync' | 'sync'>, everyBytes = FLUSH_EVERY_BYTES): Flusher {
+export function flusher(
+  file: Pick<FileHandle, 'datasync' | 'sync'>,
+  { leastBytes, mostBytes }: Between = BETWEEN_FLUSHES,
+): Flusher {
+  let writtenBytes = 0;
   let unflushedBytes = 0;
   let underWay: Promise<void> | undefined;
   let failure: { readonly error: unknown } | undefined;
@@ -29,8 +44,10 @@ export function flusher(file: Pick<FileHandle, 'datasync' | 'sync'>, everyBytes 
 
   return {
     wrote(bytes) {
+      const enoughBytes = Math.min(mostBytes, Math.max(leastBytes, writtenBytes * PART_OF_WRITTEN));
+      writtenBytes += bytes;
       unflushedBytes += bytes;
-      if (unflushedBytes < everyBytes || underWay !== undefined || failure !== undefined) return;
+      if (unflushedBytes < enoughBytes || underWay !== undefined || failure !== undefined) return;
       unflushedBytes = 0;
       underWay = attempt(() => file.datasync()).then(() => {
         underWay = undefined;
