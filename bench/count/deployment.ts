@@ -25,6 +25,7 @@ export interface DeploymentCase {
   readonly pieceSeconds: number;
   /** At one host. */
   readonly connections: number;
+  readonly fetchers: number;
   /** Seconds from one submit to the next. */
   readonly everySeconds: number;
 }
@@ -45,7 +46,7 @@ export interface CountedDeployment extends DeploymentCase {
 
 /** All of a deployment, its tick too, on the code of the functions, in simulated time, until each is settled. */
 export async function countDeployment(one: DeploymentCase): Promise<CountedDeployment> {
-  const { transfers, hosts, pieceCount, pieceSeconds, connections, everySeconds } = one;
+  const { transfers, hosts, pieceCount, pieceSeconds, connections, fetchers, everySeconds } = one;
   const time = new Timeline();
   const requests = new Requests();
   const seen = watched(countedRecords(requests, time));
@@ -60,7 +61,7 @@ export async function countDeployment(one: DeploymentCase): Promise<CountedDeplo
     requests,
     work: 'piece',
     hostConnections: connections,
-    fetchers: Math.ceil((connections * hosts) / FETCHER_CONNECTIONS.least),
+    fetchers,
     portsOf: (shared) => ({
       ...shared,
       records: seen.records,

@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Stage } from '../../lib/aws/names.ts';
 import { STAGES } from '../../lib/aws/names.ts';
-import { readFetcherTask } from '../../lib/queues/messages.ts';
-import { piecesOf } from '../../lib/transfer/loads/loads.ts';
 import { startAwsServices } from '../../test/support/aws-service-double.ts';
 
 const CHILD = fileURLToPath(new URL('function-child.js', import.meta.url));
@@ -23,8 +21,8 @@ interface Answer {
 export interface Deployment extends AsyncDisposable {
   /** `POST /v1/transfers`. */
   submit(body: object): Promise<void>;
-  /** Until no queue has anything; gives each answer of a fetcher with the number of its pieces. */
-  run(onPieces: (answer: Answer, pieces: number) => void): Promise<void>;
+  /** Until no queue has anything; gives each answer of a fetcher. */
+  run(onPieces: (answer: Answer) => void): Promise<void>;
 }
 
 /** The functions of a package, each in a process of its own, as Lambda runs them; queues and events are here. */
@@ -94,19 +92,9 @@ export async function deploy(
         const bodies = waiting.get(queue) ?? [];
         const given = queue === 'pieces' ? bodies.splice(0, 1) : bodies.splice(0);
         const answer = await deliver(queue, given);
-        if (queue === 'pieces')
-          onPieces(
-            answer,
-            given.reduce((sum, body) => sum + pieceCountOf(body), 0),
-          );
+        if (queue === 'pieces') onPieces(answer);
       }
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** Of one message: a piece, or a load. */
-function pieceCountOf(body: string): number {
-  const task = readFetcherTask(body);
-  return task.kind === 'piece' ? piecesOf(task).length : 0;
 }

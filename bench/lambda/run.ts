@@ -64,6 +64,7 @@ async function measure(rounds: number, sizeBytes: number): Promise<void> {
     await using store = await (await versitygw())({ certFile, keyFile });
     const file = await origin.file(sizeBytes);
     const { url } = await origin.entrance('https', file);
+    const warmUp = await origin.entrance('https', await origin.file(WARM_UP_PARTS * WINDOW_BYTES));
     const agent = new Agent({ ca: await readFile(caFile) });
     const client = new S3Client({
       endpoint: store.endpoint,
@@ -73,7 +74,7 @@ async function measure(rounds: number, sizeBytes: number): Promise<void> {
       requestHandler: new NodeHttpHandler({ httpsAgent: agent }),
     });
     for (const Bucket of ['records', 'target']) await client.send(new CreateBucketCommand({ Bucket }));
-    const job = { folder, url, file, caFile, client, store };
+    const job = { folder, url, warmUpUrl: warmUp.url, file, caFile, client, store };
     const rows = new Map<string, Figures[]>();
     for (let round = 0; round < rounds; round += 1) {
       for (const [name, one] of [
@@ -107,6 +108,8 @@ function secondsPerGb({ cpuMs, bytes }: Figures): number {
 interface Job {
   readonly folder: string;
   readonly url: string;
+  /** Of a smaller file. */
+  readonly warmUpUrl: string;
   readonly file: NoiseFile;
   readonly caFile: string;
   readonly client: S3Client;
@@ -117,7 +120,7 @@ interface Job {
   };
 }
 
-async function byFetcher({ folder, url, file, caFile, store }: Job): Promise<Figures> {
+async function byFetcher({ folder, url, warmUpUrl, file, caFile, store }: Job): Promise<Figures> {
   const { accessKeyId, secretAccessKey } = store.credentials;
   await using deployment = await deploy(folder, (services) => ({
     ...environment(services),
@@ -129,23 +132,26 @@ async function byFetcher({ folder, url, file, caFile, store }: Job): Promise<Fig
       allowHosts: [],
       denyHosts: [],
       privateHosts: ['127.0.0.1'],
-      ports: [Number(new URL(url).port)],
+      ports: [url, warmUpUrl].map((one) => Number(new URL(one).port)),
       schemes: ['https'],
       buckets: [],
     }),
   }));
-  await deployment.submit({
-    source: { url },
-    destination: { bucket: 'target', key: 'out.bin' },
-    options: { pieceSizeBytes: WINDOW_BYTES },
-  });
-  let [pieces, warm, before, cpuMs, peakRssBytes] = [0, 0, 0, 0, 0];
-  await deployment.run((answer, some) => {
-    pieces += some;
-    if (pieces <= WARM_UP_PARTS) [warm, before] = [pieces, answer.cpuMs];
-    ({ cpuMs, peakRssBytes } = answer);
-  });
-  return { cpuMs: cpuMs - before, bytes: file.sizeBytes - warm * WINDOW_BYTES, peakRssBytes };
+  async function bring(from: string, key: string): Promise<Pick<Figures, 'cpuMs' | 'peakRssBytes'>> {
+    await deployment.submit({
+      source: { url: from },
+      destination: { bucket: 'target', key },
+      options: { pieceSizeBytes: WINDOW_BYTES },
+    });
+    let last = { cpuMs: 0, peakRssBytes: 0 };
+    await deployment.run((answer) => {
+      last = answer;
+    });
+    return last;
+  }
+  const before = await bring(warmUpUrl, 'warm-up.bin');
+  const { cpuMs, peakRssBytes } = await bring(url, 'out.bin');
+  return { cpuMs: cpuMs - before.cpuMs, bytes: file.sizeBytes, peakRssBytes };
 }
 
 async function byRelay({ url, file, caFile, client, store }: Job): Promise<Figures> {

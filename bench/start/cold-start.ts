@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { Stage } from '../../lib/aws/names.ts';
 import { ENV } from '../../lib/aws/names.ts';
+import { GOOD_VARIABLES } from '../../test/support/aws-variables.ts';
 
 const CHILD = fileURLToPath(new URL('cold-start-child.js', import.meta.url));
 const ID = '01JD0000000000000000000000';
@@ -46,39 +47,20 @@ export async function coldStarts(): Promise<ColdStarts> {
   };
 }
 
+/** Of every function. Queues, records and whatever else is asked for are at the endpoint. */
 export function environment(endpoint: string): Record<string, string> {
-  const queue = (name: string) => `${endpoint}/000000000000/${name}`;
+  const there = Object.entries(GOOD_VARIABLES).map(([name, value]) => [
+    name,
+    value.replace(/^https:\/\/sqs\.example\/1/, `${endpoint}/000000000000`),
+  ]);
   return {
+    ...Object.fromEntries(there),
     PATH: process.env['PATH'] ?? '',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',
     AWS_ENDPOINT_URL: endpoint,
-    [ENV.version]: 'bench',
-    [ENV.recordsBucket]: 'records',
-    [ENV.ownership]: JSON.stringify({ change: 'owner', read: 'anyone' }),
-    [ENV.plansQueueUrl]: queue('plans'),
-    [ENV.piecesQueueUrl]: queue('pieces'),
-    [ENV.resultsQueueUrl]: queue('results'),
-    [ENV.parkedQueueUrl]: queue('parked'),
-    [ENV.plansDeadQueueUrl]: queue('plans-dead'),
-    [ENV.resultsDeadQueueUrl]: queue('results-dead'),
-    [ENV.eventBus]: 'bus',
     [ENV.destinations]: JSON.stringify([{ bucket: 'target', prefix: '' }]),
-    [ENV.sources]: JSON.stringify({
-      allowHosts: [],
-      denyHosts: [],
-      privateHosts: [],
-      ports: [80, 443],
-      schemes: ['http', 'https', 'ftp', 'ftps', 'sftp', 's3'],
-      buckets: [],
-    }),
-    [ENV.secretPrefixes]: '[]',
-    [ENV.hostConnections]: '8',
-    [ENV.planTimeoutSeconds]: '120',
-    [ENV.pieceTimeoutSeconds]: '300',
-    [ENV.deployment]: 'Files',
-    [ENV.lateSeconds]: '60',
   };
 }
 

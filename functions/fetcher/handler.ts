@@ -9,10 +9,13 @@ import { fleetMemory } from '../../lib/pipeline/batch/deployed/work/fleet-memory
 import { fetcherMemory } from '../../lib/pipeline/fetch/fetcher-memory.ts';
 import { openTracing } from '../tracing/open.ts';
 
-const home = await tracedHome(openAwsHome('fetcher', guardedSources), openTracing);
-const memory = { pieces: fetcherMemory(home.ports), shards: fleetMemory(home.ports) };
+const opening = tracedHome(openAwsHome('fetcher', guardedSources), openTracing).then((home) => {
+  const memory = { pieces: fetcherMemory(home.ports), shards: fleetMemory(home.ports) };
+  return { home, memory };
+});
 
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const { home, memory } = await opening;
   return await eachMessage(home, event, context, READERS.fetcher, (task, signal, cutOffAt) =>
     onFetcherMessage(home.ports, memory, task, signal, cutOffAt),
   );

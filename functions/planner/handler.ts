@@ -9,10 +9,11 @@ import { onPlannerMessage } from '../../lib/aws/stages/planner.ts';
 import { tracedHome } from '../../lib/aws/tracing/traced-home.ts';
 import { openTracing } from '../tracing/open.ts';
 
-const home = await tracedHome(openAwsHome('planner', guardedSources), openTracing);
+const opening = tracedHome(openAwsHome('planner', guardedSources), openTracing);
 
 /** Messages of its queue; or the API asks, and waits for the answer. */
 export async function handler(event: SQSEvent | LookTask, context: Context): Promise<SQSBatchResponse | LookAnswer> {
+  const home = await opening;
   if ('kind' in event) return await onLook(home, event);
   return await eachMessage(home, event, context, READERS.planner, (message, signal) =>
     onPlannerMessage(home.ports, message, signal),

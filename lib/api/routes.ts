@@ -1,5 +1,5 @@
-import type { z } from '@hono/zod-openapi';
 import { createRoute } from '@hono/zod-openapi';
+import type * as z from 'zod';
 import { dryRunQuerySchema, dryRunSchema } from './schemas/dry-run.ts';
 import { ANSWER_HEADERS, LOOK_HEADERS, PROBLEM_HEADERS, submitHeaders } from './schemas/headers.ts';
 import { getQuerySchema, idParamSchema, listQuerySchema, submitHeadersSchema } from './schemas/parameters.ts';

@@ -13,6 +13,7 @@ import { s3SealedDocuments } from '../secrets/s3/documents.ts';
 import { s3Secrets } from '../secrets/s3/secrets.ts';
 import { systemClock } from '../system/clock.ts';
 import { systemIds } from '../system/ids.ts';
+import { onFirstUse } from '../system/on-first-use.ts';
 import type {
   BatchFinalizerMessage,
   BatchPlannerMessage,
@@ -74,8 +75,8 @@ export function openAwsHome(
   // Two clients: the code that writes under a condition settles an unsure answer itself (protocol, rule 2).
   const meter = usageMeter(environment.memoryMiB);
   const s3 = countRequests(new S3Client({}), meter);
-  const once = countRequests(new S3Client({ maxAttempts: 1 }), meter);
-  const sqs = countRequests(new SQSClient({}), meter);
+  const once = onFirstUse(() => countRequests(new S3Client({ maxAttempts: 1 }), meter));
+  const sqs = onFirstUse(() => countRequests(new SQSClient({}), meter));
   const subscribersOf = openSubscribers(environment);
   const { records, notedOf } = noteRecords(
     s3Records({ client: s3, once, bucket, warn: (sentence) => log.warn(sentence) }),

@@ -1,15 +1,12 @@
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { eventBridgeEvents } from '../events/eventbridge/events.ts';
+import { isForTheBus } from '../events/eventbridge/detail-types.ts';
 import type { Events } from '../events/events.ts';
 import type { Log } from '../events/log/events.ts';
 import { jsonLog } from '../events/log/events.ts';
 import type { Metrics } from '../events/metrics/events.ts';
 import { emfMetrics } from '../events/metrics/events.ts';
-import { loadTransfer } from '../pipeline/shared/store.ts';
 import type { Records } from '../records/records.ts';
-import { describeDestination } from './destinations.ts';
 import type { Environment } from './environment.ts';
-import { EVENT_SOURCE, METRICS_NAMESPACE, serviceName } from './names.ts';
+import { METRICS_NAMESPACE, serviceName } from './names.ts';
 
 /** What every event goes to: log, metrics, and the event bus where this function has one. */
 export interface Subscribers {
@@ -28,35 +25,16 @@ export function openSubscribers({
   const service = serviceName(stage);
   const log = jsonLog({ service, version });
   const metrics = emfMetrics({ namespace: METRICS_NAMESPACE, dimensions: { deployment, service } });
-  const client = eventBus === undefined ? undefined : new EventBridgeClient({});
   return (records) => {
-    const bus =
-      client === undefined || eventBus === undefined
-        ? undefined
-        : eventBridgeEvents({
-            client,
-            busName: eventBus,
-            source: EVENT_SOURCE,
-            onFailure: (error) => log.failed('an event could not be sent', error),
-            describe: async (transferId) => {
-              const record = (await loadTransfer({ records }, transferId))?.record;
-              if (record === undefined) return undefined;
-              const { run, request, owner, actedBy } = record;
-              const destination = describeDestination(request.destination);
-              return {
-                run,
-                source: request.source.url,
-                destination,
-                owner,
-                ...(actedBy === undefined ? {} : { actedBy }),
-                ...(request.labels === undefined ? {} : { labels: request.labels }),
-              };
-            },
-          });
+    let bus: Promise<Events> | undefined;
     const events: Events = {
       async emit(event) {
         // The bus first: an end that could not be sent there is emitted again, and would be counted twice.
-        await bus?.emit(event);
+        if (eventBus !== undefined && isForTheBus(event)) {
+          // Few runs of a function have anything for it: none begins with it.
+          bus ??= import('./bus.ts').then(({ openBus }) => openBus(eventBus, records, log));
+          await (await bus).emit(event);
+        }
         log.event(event);
         metrics.event(event);
       },

@@ -1,8 +1,5 @@
-import * as z from 'zod';
-import { ERROR_CODES } from '../errors/codes.ts';
+import * as z from 'zod/mini';
 import { PieceworkError } from '../errors/error.ts';
-import type { Usage } from '../transfer/cost/usage.ts';
-import { USAGE_KINDS } from '../transfer/cost/usage.ts';
 import type {
   BatchFinalizerMessage,
   BatchPlannerMessage,
@@ -14,6 +11,27 @@ import type {
   StreamTask,
   TickSpan,
 } from '../transfer/messages.ts';
+import {
+  batchTick,
+  deadShard,
+  largeEnded,
+  planBatch,
+  reportBatch,
+  shardResult,
+  shardTask,
+  submitLarge,
+} from './messages/batches.ts';
+import {
+  deadPiece,
+  finishTask,
+  notifyTask,
+  pieceResult,
+  pieceTask,
+  planTask,
+  streamTask,
+  tick,
+  tickSpan,
+} from './messages/transfers.ts';
 
 /*
  * What a queue hands over was written by some release of ours, or by any sender with the right to. It is checked here,
@@ -25,133 +43,8 @@ import type {
  * so an optional one needs no new version.
  */
 
-// It becomes part of a record's path.
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
-const count = z.int().min(1);
-const size = z.number().min(0);
-
-const errorRecord = z.object({
-  code: z.enum(Object.keys(ERROR_CODES) as [keyof typeof ERROR_CODES]),
-  message: z.string(),
-  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).exactOptional(),
-});
-
-/** What is not known of it is dropped, and what is missing counts as nothing. */
-const usage = z.object(
-  Object.fromEntries(USAGE_KINDS.map((kind) => [kind, size.exactOptional()])) as Record<
-    keyof Usage,
-    z.ZodExactOptional<typeof size>
-  >,
-);
-
-const planTask = z.object({ kind: z.literal('plan'), v: z.literal(1), transferId: id });
-const streamTask = z.object({ kind: z.literal('stream'), v: z.literal(1), transferId: id, planId: id });
-const finishTask = z.object({ kind: z.literal('finish'), v: z.literal(1), transferId: id });
-const tick = z.object({ kind: z.literal('tick'), v: z.literal(1), transferId: id });
-// A marker's path.
-const markerPath = z.string().regex(/^active\/[A-Za-z0-9_-]{1,64}\/\d{1,9}$/);
-const tickSpan = z.object({
-  kind: z.literal('tick-span'),
-  v: z.literal(1),
-  after: markerPath.exactOptional(),
-  through: markerPath.exactOptional(),
-  at: z.iso.datetime(),
-});
-const ofPiece = {
-  v: z.literal(1),
-  transferId: id,
-  planId: id,
-  pieceNumber: count,
-  attempt: count,
-};
-// A store takes no more parts.
-const partNumber = count.max(10_000);
-const pieceSet = z.array(z.tuple([partNumber, partNumber])).max(10_000);
-const pieceTask = z.object({
-  ...ofPiece,
-  kind: z.literal('piece'),
-  load: z.object({ number: count, connections: count, others: pieceSet }).exactOptional(),
-});
-const pieceResult = z.object({
-  ...ofPiece,
-  kind: z.literal('result'),
-  outcome: z.enum(['done', 'failed']),
-  bytes: size,
-  elapsedMs: size,
-  used: usage.exactOptional(),
-  error: errorRecord.exactOptional(),
-  ofLoad: count.exactOptional(),
-  left: pieceSet.exactOptional(),
-});
-const deadPiece = z.object({ kind: z.literal('dead'), v: z.literal(1), task: pieceTask });
-
-const planBatch = z.object({ kind: z.literal('plan-batch'), v: z.literal(1), batchId: id });
-const submitLarge = z.object({
-  kind: z.literal('submit-large'),
-  v: z.literal(1),
-  batchId: id,
-  shard: count,
-  most: count,
-});
-const reportBatch = z.object({ kind: z.literal('report'), v: z.literal(1), batchId: id });
-const shardTask = z.object({
-  kind: z.literal('shard'),
-  v: z.literal(1),
-  batchId: id,
-  run: count,
-  shard: count,
-  turn: count,
-  places: count,
-});
-const shardResult = z.object({
-  ...shardTask.omit({ places: true }).shape,
-  kind: z.literal('shard-result'),
-  end: z.enum(['through', 'given-back']),
-});
-const deadShard = z.object({ kind: z.literal('dead-shard'), v: z.literal(1), task: shardTask });
-const batchTick = z.object({ kind: z.literal('batch-tick'), v: z.literal(1), batchId: id });
-const largeEnded = z.object({
-  kind: z.literal('large-ended'),
-  v: z.literal(1),
-  batchId: id,
-  shard: count,
-  entry: count,
-  transferId: id,
-});
-
-const notifyTask = z.object({
-  kind: z.literal('notify'),
-  v: z.literal(1),
-  to: z.enum(['webhook', 'usual', 'task']),
-  id,
-  // As it was made: others get all of it.
-  detail: z.looseObject({ id: z.string(), at: z.string(), status: z.string() }),
-  tries: z.int().min(0),
-  notBefore: z.string().exactOptional(),
-});
-
-/** The schema of each version that is read, all giving the newest type. */
-export type Versions<M> = Readonly<Record<number, z.ZodType<M>>>;
-
-const PLANNER: Versions<PlannerMessage | BatchPlannerMessage> = {
-  1: z.discriminatedUnion('kind', [planTask, finishTask, planBatch, submitLarge, reportBatch]),
-};
-const STREAMS: Versions<StreamTask> = { 1: z.discriminatedUnion('kind', [streamTask]) };
-const FETCHER: Versions<PieceTask | ShardTask> = { 1: z.discriminatedUnion('kind', [pieceTask, shardTask]) };
-const FINALIZER: Versions<FinalizerMessage | BatchFinalizerMessage | TickSpan> = {
-  1: z.discriminatedUnion('kind', [
-    pieceResult,
-    deadPiece,
-    tick,
-    tickSpan,
-    shardResult,
-    deadShard,
-    batchTick,
-    largeEnded,
-  ]),
-};
-
-const NOTIFIER: Versions<NotifyTask> = { 1: z.discriminatedUnion('kind', [notifyTask]) };
+/** By version: the schema of a kind of message, giving the newest type. `undefined` = it has no such kind. */
+export type Versions<M> = Readonly<Record<number, (kind: unknown) => z.core.$ZodType<M> | undefined>>;
 
 export interface Unreadable {
   readonly unreadable: true;
@@ -167,36 +60,65 @@ export function parseMessage<M extends object>(body: string, versions: Versions<
   } catch {
     return unreadable('it is not JSON');
   }
-  const { v } = Object(json) as { v?: unknown };
+  const { v, kind } = Object(json) as { v?: unknown; kind?: unknown };
   if (typeof v !== 'number') return unreadable('it has no version "v"');
-  const schema = Object.hasOwn(versions, v) ? versions[v] : undefined;
-  if (schema === undefined) return unreadable(`its version ${v} is not one of ${Object.keys(versions).join(', ')}`);
-  const { success, data, error } = schema.safeParse(json);
+  const schemas = Object.hasOwn(versions, v) ? versions[v] : undefined;
+  if (schemas === undefined) return unreadable(`its version ${v} is not one of ${Object.keys(versions).join(', ')}`);
+  const schema = schemas(kind);
+  if (schema === undefined) return unreadable(malformed(['kind']));
+  const { success, data, error } = z.safeParse(schema, json);
   if (success) return data;
-  const fields = [...new Set(error.issues.map(({ path }) => path.join('.') || 'the whole'))];
-  return unreadable(`it does not have the form of a message (${fields.join(', ')})`);
+  return unreadable(malformed(error.issues.map(({ path }) => path.join('.') || 'the whole')));
+}
+
+function malformed(fields: readonly string[]): string {
+  return `it does not have the form of a message (${[...new Set(fields)].join(', ')})`;
 }
 
 export function isUnreadable(parsed: object): parsed is Unreadable {
   return 'unreadable' in parsed;
 }
 
-/** The same, for those who rather catch. */
-function reader<M extends object>(versions: Versions<M>): (body: string) => M {
+type Forms<M> = Readonly<Record<string, () => z.core.$ZodType<M>>>;
+
+/** The same, for those who rather catch. @param forms version 1 of each kind; each is made when one is read */
+function reader<M extends object>(forms: Forms<M>): (body: string) => M {
+  const made = new Map<string, z.core.$ZodType<M>>();
+  function schemaOf(kind: unknown): z.core.$ZodType<M> | undefined {
+    if (typeof kind !== 'string' || !Object.hasOwn(forms, kind)) return undefined;
+    const schema = made.get(kind) ?? forms[kind]?.();
+    if (schema !== undefined) made.set(kind, schema);
+    return schema;
+  }
   return (body) => {
-    const parsed = parseMessage(body, versions);
+    const parsed = parseMessage(body, { 1: schemaOf });
     if (!isUnreadable(parsed)) return parsed;
     throw new PieceworkError('MessageMalformed', `a message can't be understood: ${parsed.because}`);
   };
 }
 
 /** Of the plans queue. @throws PieceworkError `MessageMalformed`. */
-export const readPlannerMessage = reader(PLANNER);
+export const readPlannerMessage = reader<PlannerMessage | BatchPlannerMessage>({
+  plan: planTask,
+  finish: finishTask,
+  'plan-batch': planBatch,
+  'submit-large': submitLarge,
+  report: reportBatch,
+});
 /** Of the streams queue. @throws PieceworkError `MessageMalformed`. */
-export const readStreamTask = reader(STREAMS);
+export const readStreamTask = reader<StreamTask>({ stream: streamTask });
 /** Of the pieces queue. @throws PieceworkError `MessageMalformed`. */
-export const readFetcherTask = reader(FETCHER);
+export const readFetcherTask = reader<PieceTask | ShardTask>({ piece: pieceTask, shard: shardTask });
 /** Of the results queue. @throws PieceworkError `MessageMalformed`. */
-export const readFinalizerMessage = reader(FINALIZER);
+export const readFinalizerMessage = reader<FinalizerMessage | BatchFinalizerMessage | TickSpan>({
+  result: pieceResult,
+  dead: deadPiece,
+  tick,
+  'tick-span': tickSpan,
+  'shard-result': shardResult,
+  'dead-shard': deadShard,
+  'batch-tick': batchTick,
+  'large-ended': largeEnded,
+});
 /** Of the notifications queue. @throws PieceworkError `MessageMalformed`. */
-export const readNotifyTask = reader(NOTIFIER);
+export const readNotifyTask = reader<NotifyTask>({ notify: notifyTask });

@@ -58,7 +58,8 @@ describe.each(['planner', 'fetcher'])('%s', (stage) => {
     const reached = new Set(['index.mjs']);
     for (const name of reached) {
       const code = await readFile(join(folderOf(stage), name), 'utf8');
-      expect(code.includes('keyboard-interactive') || code.includes('EPSV'), name).toBe(false);
+      // Whole words: the names of other files, which end with what their hash is, may have such letters too.
+      expect(/\bkeyboard-interactive\b|\bEPSV\b/.test(code), name).toBe(false);
       for (const [, other = ''] of code.matchAll(/(?:from|import)\s*"\.\/([^"]+\.mjs)"/g)) reached.add(other);
     }
     expect(reached.size).toBeGreaterThan(1);

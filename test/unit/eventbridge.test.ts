@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { describe, expect, it } from 'vitest';
+import { DETAIL_TYPES } from '../../lib/events/eventbridge/detail-types.ts';
 import type { EventBridgeOptions } from '../../lib/events/eventbridge/events.ts';
 import { eventBridgeEvents } from '../../lib/events/eventbridge/events.ts';
 import type { TransferEventDetail } from '../../lib/events/eventbridge/schema.ts';
-import { batchEventDetail, DETAIL_TYPES, transferEventDetail } from '../../lib/events/eventbridge/schema.ts';
+import { batchEventDetail, transferEventDetail } from '../../lib/events/eventbridge/schema.ts';
 import type { PieceworkEvent } from '../../lib/transfer/progress/events.ts';
 import type { JsonAnswer } from '../support/json-client.ts';
 import { jsonService } from '../support/json-client.ts';

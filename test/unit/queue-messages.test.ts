@@ -137,10 +137,11 @@ describe('versions', () => {
     readonly name: string;
     readonly count: number;
   }
-  const VERSIONS = {
-    1: z.object({ v: z.literal(1), name: z.string() }).transform(({ name }): Newest => ({ v: 2, name, count: 1 })),
-    2: z.object({ v: z.literal(2), name: z.string(), count: z.number() }),
-  };
+  const before = z
+    .object({ v: z.literal(1), name: z.string() })
+    .transform(({ name }): Newest => ({ v: 2, name, count: 1 }));
+  const newest = z.object({ v: z.literal(2), name: z.string(), count: z.number() });
+  const VERSIONS = { 1: () => before, 2: () => newest };
 
   it('v and v-1 are both read, as v', () => {
     expect(parseMessage<Newest>('{"v":2,"name":"a","count":5}', VERSIONS)).toEqual({ v: 2, name: 'a', count: 5 });

@@ -1,4 +1,5 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { json, problems } from '../routes.ts';
 import { batchDetailSchema, batchPageSchema, batchSchema, outcomesPageSchema } from '../schemas/batches/answers.ts';
 import {

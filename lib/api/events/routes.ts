@@ -1,4 +1,5 @@
-import { createRoute, z } from '@hono/zod-openapi';
+import { createRoute } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { WHOLE_ID } from '../../values/text/whole-id.ts';
 import { problems } from '../routes.ts';
 

@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 import { COST_KINDS } from '../../transfer/cost/cost.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { locatorSchema, planSchema, transferSchema } from './transfer.ts';

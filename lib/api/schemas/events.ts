@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 import { inFlightSchema, troubleSchema } from './transfer.ts';
 
 /** `pieces`: how far a transfer is, piece by piece. */

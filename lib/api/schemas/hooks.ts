@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 import { checkWebhook } from '../../transfer/hooks.ts';
 
 /** Who is notified of the end: docs/events.md says what they get. */

@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 import type { LabelFilter } from '../../transfer/labels.ts';
 import { LABEL_NAME, LABEL_VALUE, parseLabelFilter } from '../../transfer/labels.ts';
 

@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 import { MOST_METADATA_BYTES, metadataBytes } from '../../transfer/object-headers.ts';
 
 const pairs = (most: number, nameLength: number, valueLength: number, what: string) =>

@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 import { DIGEST_HEX_LENGTH } from '../../transfer/digests.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
 

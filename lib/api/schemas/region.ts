@@ -1,3 +1,4 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 
 export const regionSchema = z.string().regex(/^[a-z0-9-]{1,40}$/, 'is no region');

@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 import { destinationSchema } from './destination.ts';
 import { notifySchema, taskTokenSchema } from './hooks.ts';
 import { labelsSchema } from './labels.ts';

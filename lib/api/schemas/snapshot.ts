@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 
 /** Fields whose text is the server's own: it is shown as text, whatever stands in it. */
 export const snapshotSchema = z

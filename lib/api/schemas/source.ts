@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 import { HOST_FINGERPRINT } from '../../transfer/locators.ts';
 import { FIELD_VALUE } from '../../values/web/http-fields.ts';
 import { regionSchema } from './region.ts';

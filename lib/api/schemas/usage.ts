@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 
 /** What a transfer has used of AWS, by what is paid for. */
 export const usageSchema = z

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { BATCH_DETAIL_TYPES, DETAIL_TYPES } from '../../events/eventbridge/schema.ts';
+import { isForTheBus } from '../../events/eventbridge/detail-types.ts';
 import type { Events } from '../../events/events.ts';
 import type { Usage } from '../../transfer/cost/usage.ts';
 import type { Meter } from './meter.ts';
@@ -29,16 +29,11 @@ function usageOf(command: string): Partial<Usage> {
   return command.startsWith('Delete') ? {} : { s3Writes: 1 };
 }
 
-const ON_THE_BUS: ReadonlySet<string> = new Set([
-  ...Object.keys(DETAIL_TYPES),
-  ...Object.keys(BATCH_DETAIL_TYPES).map((status) => `batch.${status}`),
-]);
-
 /** Counts what goes to the bus. */
 export function countEvents(events: Events, meter: Counts): Events {
   return {
     async emit(event) {
-      if (ON_THE_BUS.has(event.type)) meter.count({ events: 1 });
+      if (isForTheBus(event)) meter.count({ events: 1 });
       await events.emit(event);
     },
   };

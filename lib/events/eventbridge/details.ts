@@ -5,7 +5,8 @@ import type { Labels } from '../../transfer/labels.ts';
 import type { BatchLifeEvent, PieceworkEvent } from '../../transfer/progress/events.ts';
 import type { Instant } from '../../values/time.ts';
 import { toIso } from '../../values/time.ts';
-import type { BatchEventDetail, DETAIL_TYPES, TransferEventDetail } from './schema.ts';
+import type { DETAIL_TYPES } from './detail-types.ts';
+import type { BatchEventDetail, TransferEventDetail } from './schema.ts';
 
 /** What is to be said of a transfer besides what its event holds. */
 export interface TransferDescription {

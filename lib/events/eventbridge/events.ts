@@ -8,10 +8,10 @@ import { backoffMs } from '../../transfer/retry.ts';
 import { printableJson } from '../../values/text/printable.ts';
 import type { Instant } from '../../values/time.ts';
 import type { Events } from '../events.ts';
+import { BATCH_DETAIL_TYPES, DETAIL_TYPES } from './detail-types.ts';
 import type { LifeEvent, TransferDescription } from './details.ts';
 import { batchDetailOf, detailOf } from './details.ts';
 import type { BatchEventDetail, TransferEventDetail } from './schema.ts';
-import { BATCH_DETAIL_TYPES, DETAIL_TYPES } from './schema.ts';
 
 export interface EventBridgeOptions {
   /** Closed by its maker. */

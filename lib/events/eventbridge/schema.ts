@@ -120,19 +120,3 @@ export const batchEventDetail = z.object({
   reason: reason.optional(),
 });
 export type BatchEventDetail = z.infer<typeof batchEventDetail>;
-
-export const BATCH_DETAIL_TYPES = {
-  accepted: 'Batch Accepted',
-  completed: 'Batch Completed',
-  failed: 'Batch Failed',
-  cancelled: 'Batch Cancelled',
-} as const satisfies Readonly<Record<BatchEventDetail['status'], string>>;
-
-export const DETAIL_TYPES = {
-  accepted: 'Transfer Accepted',
-  retried: 'Transfer Retried',
-  planned: 'Transfer Planned',
-  completed: 'Transfer Completed',
-  failed: 'Transfer Failed',
-  cancelled: 'Transfer Cancelled',
-} as const satisfies Readonly<Record<TransferEventDetail['status'], string>>;

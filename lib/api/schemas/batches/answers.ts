@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 import { BATCH_STATUSES } from '../../../transfer/batch/batch-record.ts';
 import { OUTCOME_KINDS } from '../../../transfer/batch/outcome.ts';
 import { shownHooksSchema } from '../hooks.ts';

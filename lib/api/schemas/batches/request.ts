@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import '@hono/zod-openapi';
+import * as z from 'zod';
 import { patternProblem } from '../../../lists/finish/selection.ts';
 import type { ListReading } from '../../../lists/options.ts';
 import { LIST_FORMATS } from '../../../lists/options.ts';
