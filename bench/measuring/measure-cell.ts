@@ -14,6 +14,7 @@ import type { Versions } from '../tools/versions.ts';
 import { cpuTimes, foreignShare, untilCalm } from './foreign-load.ts';
 import type { Command, Measurer } from './measure.ts';
 import type { Run, ToolRuns } from './run.ts';
+import { warmMemory } from './warm-memory.ts';
 
 export interface MeasureOptions {
   readonly origin: BenchOrigin;
@@ -101,7 +102,7 @@ async function runOnce(tool: Tool, { transfer }: Cell, options: MeasureOptions):
   const own = await mkdtemp(join(options.folder, 'piecework-run-'));
   try {
     if (transfer === undefined)
-      return await measured({ program: process.execPath, args: [options.binary, '--version'] }, own, options);
+      return await measured({ program: process.execPath, args: [options.binary, '--version'] }, own, 0, options);
     return await transferOnce(tool, transfer, own, options);
   } finally {
     await rm(own, { recursive: true, force: true });
@@ -133,7 +134,8 @@ async function transferOnce(
   if (command === undefined) return undefined;
   await mkdir(job.stateFolder);
   try {
-    const run = await measured(command, own, options);
+    // A store writes the parts, and then the object.
+    const run = await measured(command, own, to.kind === 'file' ? file.sizeBytes : 2 * file.sizeBytes, options);
     const arrived = to.kind === 'file' ? await sha256OfFile(to.path) : await to.store.sha256(to.key);
     if (arrived !== file.sha256) throw new Error(`${tool.name} brought other bytes than were sent`);
     return run;
@@ -142,9 +144,16 @@ async function transferOnce(
   }
 }
 
-async function measured(command: Command, folder: string, { measurer }: MeasureOptions): Promise<Run> {
+/** @param writtenBytes so much of the system's cache the run is about to fill */
+async function measured(
+  command: Command,
+  folder: string,
+  writtenBytes: number,
+  { measurer }: MeasureOptions,
+): Promise<Run> {
   // What the run before left to be written to the disk is not this one's to wait for.
   await promisify(execFile)('sync', ['--file-system', folder]).catch(() => {});
+  await warmMemory(folder, writtenBytes);
   const before = await cpuTimes();
   const cost = await measurer.run(command);
   const after = await cpuTimes();
