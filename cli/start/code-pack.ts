@@ -22,23 +22,25 @@ interface Index {
 }
 
 /** CRC-32 of the index; its length. */
-const HEAD_BYTES = 8;
+const TAIL_BYTES = 8;
 
-/** Head, index as JSON, the codes one after the other. */
-export function pack({ runs, files }: CodePack): Uint8Array {
-  const codes = [...files].flatMap(([name, { sourceCrc32, code }]) => {
+/** The codes one after the other, index as JSON, tail. Each is gone when the next is asked for. */
+export function* pack({ runs, files }: CodePack): Generator<Uint8Array> {
+  const entries: Index['files'][number][] = [];
+  for (const [name, { sourceCrc32, code }] of files) {
     const bytes = code();
-    return bytes === undefined ? [] : [{ name, sourceCrc32, bytes }];
-  });
-  const index: Index = {
-    runs,
-    files: codes.map(({ name, sourceCrc32, bytes }) => [name, sourceCrc32, bytes.length, crc32(bytes)]),
-  };
-  const json = Buffer.from(JSON.stringify(index));
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUInt32LE(crc32(json), 0);
-  head.writeUInt32LE(json.length, 4);
-  return Buffer.concat([head, json, ...codes.map(({ bytes }) => bytes)]);
+    if (bytes === undefined) continue;
+    entries.push([name, sourceCrc32, bytes.length, crc32(bytes)]);
+    yield bytes;
+    // One at a time: all of them are some MiB, at the end of a copy that takes little memory itself.
+    free(bytes);
+  }
+  const json = Buffer.from(JSON.stringify({ runs, files: entries } satisfies Index));
+  const tail = Buffer.alloc(TAIL_BYTES);
+  tail.writeUInt32LE(crc32(json), 0);
+  tail.writeUInt32LE(json.length, 4);
+  yield json;
+  yield tail;
 }
 
 /**
@@ -47,13 +49,13 @@ export function pack({ runs, files }: CodePack): Uint8Array {
  */
 export function readPack(path: string): CodePack | undefined {
   const file = openOwn(path);
-  const head = file?.read(0, HEAD_BYTES);
-  if (file === undefined || head === undefined) return undefined;
-  const jsonBytes = head.readUInt32LE(4);
-  const json = file.read(HEAD_BYTES, jsonBytes);
-  if (json === undefined || crc32(json) !== head.readUInt32LE(0)) return undefined;
+  const tail = file?.read(file.sizeBytes - TAIL_BYTES, TAIL_BYTES);
+  if (file === undefined || tail === undefined) return undefined;
+  const jsonBytes = tail.readUInt32LE(4);
+  const json = file.read(file.sizeBytes - TAIL_BYTES - jsonBytes, jsonBytes);
+  if (json === undefined || crc32(json) !== tail.readUInt32LE(0)) return undefined;
   const { runs, files } = JSON.parse(json.toString()) as Index;
-  let next = HEAD_BYTES + jsonBytes;
+  let next = 0;
   const entries = files.map(([name, sourceCrc32, length, codeCrc32]) => {
     const at = next;
     next += length;
@@ -64,4 +66,9 @@ export function readPack(path: string): CodePack | undefined {
     return [name, { sourceCrc32, code }] as const;
   });
   return { runs, files: new Map(entries) };
+}
+
+/** Of memory that is its own; else the collector comes for it. */
+export function free({ buffer, byteLength }: Uint8Array<ArrayBuffer>): void {
+  if (buffer.byteLength === byteLength) buffer.transfer(0);
 }

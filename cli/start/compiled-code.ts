@@ -2,7 +2,7 @@ import type { ScriptOptions } from 'node:vm';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 import type { CodePack } from './code-pack.ts';
-import { pack, readPack } from './code-pack.ts';
+import { free, pack, readPack } from './code-pack.ts';
 import { replaceOwn } from './own-file.ts';
 
 /** What V8 compiled of the bundle's files, from one start to the next. */
@@ -35,8 +35,8 @@ export function compiledCode(path: string): CompiledCode {
       const script = new Script(source, { ...options, ...(cachedData && { cachedData }) });
       // Another version of V8 rejects it, or other flags of it.
       if (cachedData === undefined || script.cachedDataRejected === true) isNew = true;
-      // V8 has made its own of it; the collector would come for it when all is over.
-      cachedData?.buffer.transfer(0);
+      // V8 has made its own of it.
+      if (cachedData !== undefined) free(cachedData);
       ran.set(file, { script, sourceCrc32 });
       return script;
     },
@@ -45,7 +45,7 @@ export function compiledCode(path: string): CompiledCode {
       if (runs > RUNS) return;
       const files = new Map(isOfOneBundle(kept, ran) ? kept?.files : []);
       for (const [file, { script, sourceCrc32 }] of ran)
-        files.set(file, { sourceCrc32, code: () => new Uint8Array(script.createCachedData()) });
+        files.set(file, { sourceCrc32, code: () => script.createCachedData() });
       replaceOwn(path, pack({ runs, files }));
     },
   };

@@ -17,6 +17,7 @@ const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 const LEFT_MS = 60_000;
 
 export interface OwnFile {
+  readonly sizeBytes: number;
   /** `undefined` where the file does not have so many bytes there. */
   read(at: number, length: number): Buffer<ArrayBuffer> | undefined;
 }
@@ -38,8 +39,9 @@ export function openOwn(path: string): OwnFile | undefined {
     return undefined;
   }
   return {
+    sizeBytes: stats.size,
     read(at, length) {
-      if (at + length > stats.size) return undefined;
+      if (at < 0 || at + length > stats.size) return undefined;
       const bytes = Buffer.allocUnsafeSlow(length);
       return readSync(file, bytes, 0, length, at) === length ? bytes : undefined;
     },
@@ -47,13 +49,18 @@ export function openOwn(path: string): OwnFile | undefined {
 }
 
 /** In one step: a reader finds the old file or the new one, whole. Where it can't be written it stays as it was. */
-export function replaceOwn(path: string, bytes: Uint8Array): void {
+export function replaceOwn(path: string, chunks: Iterable<Uint8Array>): void {
   const coming = `${path}.new`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     if (isLeft(coming)) rmSync(coming);
     // Another process may be at it.
-    writeFileSync(coming, bytes, { flag: 'wx', mode: 0o600 });
+    const file = openSync(coming, 'wx', 0o600);
+    try {
+      for (const chunk of chunks) writeFileSync(file, chunk);
+    } finally {
+      closeSync(file);
+    }
     renameSync(coming, path);
   } catch {
     // The next one may.

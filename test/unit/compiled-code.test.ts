@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import type { CodePack } from '../../cli/start/code-pack.ts';
 import { pack, readPack } from '../../cli/start/code-pack.ts';
 import type { CompiledCode } from '../../cli/start/compiled-code.ts';
 import { compiledCode } from '../../cli/start/compiled-code.ts';
@@ -62,7 +63,7 @@ test('code that V8 rejects is written anew', async () => {
   // One that this V8 has not seen: it would know what it compiled itself.
   const unseen = '(function () { return "never compiled before"; })';
   const of = { sourceCrc32: crc32(unseen), code: () => code };
-  await writeFile(path, pack({ runs: 3, files: new Map([['main.cjs', of]]) }));
+  await writeFile(path, wholePack({ runs: 3, files: new Map([['main.cjs', of]]) }));
   expect(start({ 'main.cjs': unseen })).toEqual([false]);
   expect(kept()?.runs).toBe(1);
   expect(start({ 'main.cjs': unseen })).toEqual([true]);
@@ -76,7 +77,7 @@ describe('a pack', () => {
       { sourceCrc32: 4_294_967_295 - index, code: () => new TextEncoder().encode(text) },
     ]),
   );
-  const bytes = Buffer.from(pack({ runs: 2, files }));
+  const bytes = wholePack({ runs: 2, files });
   const found = async (written: Uint8Array) => {
     path = join(parent, 'pack');
     await writeFile(path, written);
@@ -105,6 +106,10 @@ describe('a pack', () => {
     }
   });
 });
+
+function wholePack(given: CodePack): Buffer {
+  return Buffer.concat(Array.from(pack(given), (chunk) => Buffer.from(chunk)));
+}
 
 function textOf(bytes: Uint8Array | undefined): string | undefined {
   return bytes && Buffer.from(bytes).toString();
