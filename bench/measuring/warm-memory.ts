@@ -7,7 +7,7 @@ const MOST_BYTES = 4 * 1024 ** 3;
 
 /**
  * Fills as much of the system's cache and frees it again. A virtual machine's host takes free memory back within
- * seconds; whoever writes to it first then waits for the host, and is charged for that: up to two seconds of CPU for
+ * seconds; the first to write to it then waits for the host, and is charged for that: up to two seconds of CPU for
  * each GiB, by turns. So each run finds memory that the host has just given.
  */
 export async function warmMemory(folder: string, bytes: number): Promise<void> {
