@@ -69,8 +69,6 @@ export interface PreferredSizes {
    * @default false: a piece is written as it is read
    */
   readonly putsBeside?: boolean;
-  /** To list the parts that are there is a request to another machine. @default false */
-  readonly isLedgerRemote?: boolean;
   /** After this long a dead process's request to create an upload has arrived or never will. @default 0 */
   readonly deadCreateMs?: number;
 }

@@ -47,18 +47,6 @@ describe('copy to S3', () => {
     });
   });
 
-  test('whose last pieces come one by one lists the parts for the end, not for each of them', async () => {
-    const size = 40 * MIB + 5;
-    const url = bench.origin.serve('/last.bin', { size, etag: '"v1"' });
-    const parallel = { pieceSizeBytes: 5 * MIB, parallelism: 8 };
-    await bench.piecework.copy({ source: { url }, destination: `s3://${BUCKET}/last.bin`, options: parallel });
-    expect((await bench.store.object(BUCKET, 'last.bin'))?.equals(patternBytes(0, size))).toBe(true);
-    const count = (operation: string) => bench.store.log.filter((one) => one.operation === operation).length;
-    expect(count('UploadPart')).toBe(9);
-    // For the decision that all are there, and for the proof; once more where a slow piece came twice.
-    expect(count('ListParts')).toBeLessThanOrEqual(3);
-  });
-
   test.each([MIB, 6 * 1024 ** 3])('pieces of %i bytes are refused before anything is made', async (pieceSizeBytes) => {
     const url = bench.origin.serve('/sized.bin', { size: SIZE, etag: '"v1"' });
     const copied = bench.piecework.copy({

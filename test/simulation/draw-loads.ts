@@ -4,7 +4,7 @@ import { SECOND_MS } from './times.ts';
 
 /** In half of the histories workers are given several pieces at once, as on AWS; else each by itself. */
 export function loaded(chance: Chance, scenario: Scenario): Scenario {
-  if (!chance.hit(0.5)) return { ...scenario, isLedgerRemote: chance.hit(0.5) };
+  if (!chance.hit(0.5)) return scenario;
   const leastConnections = chance.between(1, 4);
   const many = chance.hit(0.6) ? manyPieces(chance, scenario) : {};
   return {
@@ -17,7 +17,6 @@ export function loaded(chance: Chance, scenario: Scenario): Scenario {
       loadMs: chance.between(1, 80) * SECOND_MS,
       mostPerConnection: chance.between(1, 6),
     },
-    isLedgerRemote: chance.hit(0.5),
   };
 }
 

@@ -18,7 +18,6 @@ export function policyOf(scenario: Scenario, elapsedMs: () => number): Policy {
       quietCapMs: 15 * MINUTE_MS,
       backoff: { baseMs: 500, capMs: 30 * SECOND_MS },
       ...(scenario.loads === undefined ? {} : { loads: scenario.loads }),
-      isLedgerRemote: scenario.isLedgerRemote ?? false,
     },
     pieceLifeMs: 0.9 * TIMES.fetcherTimeoutMs,
     recordCacheMs: TIMES.recordCacheMs,

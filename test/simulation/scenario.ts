@@ -40,8 +40,6 @@ export interface Scenario {
   readonly places: { readonly first: number; readonly second: number; readonly changeMs: number };
   /** How pieces are put together for one worker. */
   readonly loads?: LoadPolicy;
-  /** As on one machine with a destination in S3. */
-  readonly isLedgerRemote?: boolean;
   /** Connections that the host bears, where there is a ceiling. */
   readonly hostCeiling?: number;
   /**

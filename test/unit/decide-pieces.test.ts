@@ -66,16 +66,6 @@ describe('the facts that a decision about pieces asks for', () => {
     asksForLedger(transferring({ cursor: 5, reported: [[5, 10]] }), [done(1), done(2), done(3), done(4)]);
   });
 
-  it('when all are sent and it is on another machine, stores what came and reads it once, at the end', () => {
-    const far = { ...POLICY, isLedgerRemote: true };
-    const decideFar = (record: TransferRecord, inputs: readonly Input[]) =>
-      decide(narrow(record), facts({ ledger: 'unread' }), inputs, NOW, far);
-    const record = transferring({ cursor: 11, reported: [[1, 7]] });
-    expect(decideFar(record, [done(8)])).toMatchObject({ record: { cursor: 11, reported: [[1, 8]] }, commands: [] });
-    for (const inputs of [[done(8), done(9), done(10)], [done(7)], [failedWith('SourceReset', 8)]])
-      expect(decideFar(record, inputs)).toEqual({ ask: 'ledger' });
-  });
-
   it('reads it where fewer places are free than pieces came: something landed that nobody reported', () => {
     asksForLedger(transferring({ cursor: 7 }), [done(1), done(2), done(3)]);
     asksForLedger(transferring(), [done(1)], 3);

@@ -60,7 +60,6 @@ function sizing({ affordableBytes, pieceSizeBytes }: SizingNeeds): PreferredSize
     preferredPieceBytes: whole >= S3_LIMITS.minPieceBytes ? whole : 8 * MIB,
     granuleBytes: MIB,
     putsBeside: true,
-    isLedgerRemote: true,
     // The system goes on sending what a process had given it before it was killed.
     deadCreateMs: MINUTE_MS,
   };

@@ -61,13 +61,7 @@ export function localSizing(size: RunSize): Sizing {
       },
       // The queue is in this process: what it holds is not lost, and what is lost with the process
       // is repaired at the next start.
-      decide: {
-        quietMs: 7 * 24 * HOUR_MS,
-        quietCapMs: 7 * 24 * HOUR_MS,
-        backoff,
-        maxWaitMs: MAX_WAIT_MS,
-        isLedgerRemote: preferred.isLedgerRemote ?? false,
-      },
+      decide: { quietMs: 7 * 24 * HOUR_MS, quietCapMs: 7 * 24 * HOUR_MS, backoff, maxWaitMs: MAX_WAIT_MS },
       recordCacheMs: 1_000,
       // Nothing of ours is under way any more when this process cleans up: it holds the transfer's lock.
       graceMs: 0,

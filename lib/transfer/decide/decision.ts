@@ -93,9 +93,4 @@ export interface DecidePolicy extends PatiencePolicy {
   readonly backoff: BackoffPolicy;
   /** How pieces are put together for one worker. @default each piece is sent by itself */
   readonly loads?: LoadPolicy;
-  /**
-   * To read the ledger is a request to another machine, while the record is stored on this one: while the last pieces
-   * come, it is read once for all of them. @default false
-   */
-  readonly isLedgerRemote?: boolean;
 }

@@ -14,8 +14,7 @@ import { Round } from './round.ts';
  * far is in the record, and gives their places to the next pieces. A set is not a counter: a duplicate changes nothing,
  * and a result that got lost only leaves a place empty until the ledger is read. Nor does a tick need it, while the
  * quiet time lasts or nothing is in flight. `undefined` = read it: at the end, at any failure, at a tick when it is
- * quiet, and where the places that are free by the reports are fewer than the pieces that just came; when all were sent
- * only where that costs less than to store what came.
+ * quiet, and where the places that are free by the reports are fewer than the pieces that just came.
  */
 export function placesByReports(
   record: Transferring<PiecesPlan>,
@@ -41,9 +40,8 @@ export function placesByReports(
   if (inputs.every(({ kind }) => kind === 'tick')) return round.outcome();
   const came = done.size - before.size;
   if (round.sentCount > 0 && round.sentCount >= came) return round.outcome();
-  // A piece of a load gives its place to the next one of it, or waits for its others; the last pieces for each other.
-  const waits = round.unsentCount > 0 ? policy.loads !== undefined : policy.isLedgerRemote === true && came > 0;
-  if (!waits) return undefined;
+  // A piece of a load gives its place to the next one of it, or waits for its others.
+  if (policy.loads === undefined || round.unsentCount === 0) return undefined;
   if (came > 0) round.note();
   return round.outcome();
 }
