@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { transform } from 'esbuild';
+import { OLDEST_NODE } from './options.ts';
 
 /** The place of a script, where an ES module asks for its URL. */
 const URL_OF_SCRIPT = 'urlOfScript';
@@ -15,7 +16,7 @@ export async function writeAsScript(path: string, text: string): Promise<void> {
   const { code, map } = await transform(text, {
     format: 'cjs',
     platform: 'node',
-    target: 'node22.19',
+    target: OLDEST_NODE,
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': URL_OF_SCRIPT, 'import.meta.dirname': '__dirname' },
     ...(text.includes('import.meta.url') && { banner: ITS_URL }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BuildOptions, Metafile } from 'esbuild';
 import { build } from 'esbuild';
 import { writeAsScript } from './as-script.ts';
-import { OPTIONS, ROOT } from './options.ts';
+import { OLDEST_NODE, OPTIONS, ROOT } from './options.ts';
 import { together } from './together.ts';
 
 const MAIN = join(ROOT, 'cli', 'main.ts');
@@ -16,10 +16,10 @@ const ALONE = {
   'origin-process': join(ROOT, 'cli', 'demo', 'origin-process.ts'),
 };
 
-/** Of all that is made: the oldest Node that is promised; and neither `require` nor `__dirname` is missing. */
+/** Of all that is made. Neither `require` nor `__dirname` is missing in it. */
 const COMMON = {
   ...OPTIONS,
-  target: 'node22.19',
+  target: OLDEST_NODE,
   outExtension: { '.js': '.cjs' },
   banner: {},
   define: {},

@@ -6,6 +6,9 @@ import { usedSchemas } from './used-schemas.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
+/** The oldest that is promised, as esbuild writes it. */
+export const OLDEST_NODE = 'node22.19';
+
 /** Packages that are CommonJS inside ask for `require`, which an ES module has not. */
 const REQUIRE = "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);";
 
