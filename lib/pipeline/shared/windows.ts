@@ -77,10 +77,10 @@ export async function fill(reader: ByteReader, into: Uint8Array): Promise<number
 }
 
 /**
- * Of what passes through a window: so much may still be in the processor's cache when it is checksummed and handed on.
- * Bits of 1 MiB took half as much CPU again (`bench/README.md`), but to a destination that asks for them.
+ * Of what passes through a window: each bit crosses to another thread and back, so larger ones are cheaper. Of 1 MiB
+ * they take twice the CPU where a file's memory is fresh from a virtual machine's host (`bench/README.md`).
  */
-const PASSING_BYTES = 256 * 1024;
+const PASSING_BYTES = 512 * 1024;
 
 /**
  * Brings `sizeBytes` of the reader into a body: whole and checksummed when they fit the window, else bit by bit through
