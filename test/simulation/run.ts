@@ -59,7 +59,8 @@ async function runMany(from: number, count: number): Promise<number> {
   );
   const lines: string[] = [];
   await runHistory(first.seed, (line) => void lines.push(line), HOME);
-  console.log(lines.slice(-60).join('\n'));
+  // An engine looks at its record each second, also while nothing happens.
+  console.log(lines.filter((line) => !line.includes(' get transfers/')).slice(-60).join('\n'));
   return 1;
 }
 

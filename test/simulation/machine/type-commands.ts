@@ -36,6 +36,9 @@ interface Machine {
 /** Resolves when the command has come to its end. */
 type Work = (local: Local, signal: AbortSignal) => Promise<unknown>;
 
+/** What may keep a command from cleaning up. */
+const HINDRANCES = ['kill', 'stop', 'storeRefused', 'storeBusy', 'storeLost'] as const;
+
 const VERBS = { submit: 'copy', retry: 'retry', cancel: 'cancel' } as const;
 
 function commandOf(world: World, order: Order, { kind }: Act): Work {
@@ -86,7 +89,11 @@ function typeCommand(machine: Machine, name: string, work: Work, order?: Order):
   world.callers += 1;
   world.resumed = true;
   const local = localOf(machineHome(world, command, locks));
-  work(local, command.signal).then(leave, (error: unknown) => {
+  const end = () => {
+    leave();
+    if (order !== undefined) checkLeft(machine, name, order);
+  };
+  work(local, command.signal).then(end, (error: unknown) => {
     if (!(error instanceof PieceworkError)) world.rules.handlerFailed(command, error);
     const code = error instanceof PieceworkError ? error.code : String(error);
     world.trace(name, `ends: ${code}`);
@@ -95,9 +102,19 @@ function typeCommand(machine: Machine, name: string, work: Work, order?: Order):
       command.kill('it stopped as it was asked to');
       return;
     }
-    leave();
+    end();
     if (order !== undefined && code !== 'DestinationLocked' && isUnfinished(world, order)) again();
   });
+}
+
+/** A command leaves no upload of a transfer that is over and not held, if it was let go on and the store obeyed. */
+function checkLeft({ world, locks }: Machine, name: string, order: Order): void {
+  const last = lastOf(world, order);
+  const isAtWork = locks.get(identityOf(order.target))?.isAlive === true;
+  if (last === undefined || isAtWork || (last.status !== 'completed' && last.status !== 'cancelled')) return;
+  const { rates } = world.scenario;
+  if (last.toAbort.length > 0 && HINDRANCES.every((kind) => rates[kind] === undefined))
+    world.broke(`${name} has ended, and ${last.id} (${last.status}) leaves an upload to abort`);
 }
 
 /** A command that met a refusal before or after its work leaves a transfer that the next one goes on with. */

@@ -5,6 +5,8 @@ export interface Mutation {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** Where histories must show it. @default the functions of a deployment */
+  readonly home?: 'machine';
 }
 
 /** @throws Error when the code has moved on, and the mutation with it has to. */

@@ -1,0 +1,59 @@
+import type { Mutation } from './mutation.ts';
+
+/**
+ * What leaves a transfer on one machine waiting for nothing, or something behind. Ticks would repair most of it, so it
+ * is looked for where there are none.
+ */
+export const MACHINE_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the result of a last piece is not noted, and no ledger is read for it (ADR 11)',
+    file: 'lib/transfer/decide/places-by-reports.ts',
+    find: 'if (policy.loads === undefined || round.unsentCount === 0) return undefined;',
+    replace: 'if (policy.loads === undefined) return round.unsentCount === 0 ? round.outcome() : undefined;',
+    home: 'machine',
+  },
+  {
+    name: 'what is to be planned anew is not sent to a planner',
+    file: 'lib/transfer/decide/outcomes.ts',
+    find: "{ kind: 'emit', event: { type: 'restarted', transferId: record.id, reason } },\n      { kind: 'sendPlan', delayMs: 0 },",
+    replace: "{ kind: 'emit', event: { type: 'restarted', transferId: record.id, reason } },",
+    home: 'machine',
+  },
+  {
+    name: 'a copy that was refused is planned anew, and no planner is told (ADR 9)',
+    file: 'lib/transfer/decide/outcomes.ts',
+    find: 'return overAgain({ ...record, copyRefused: reason.message }, reason, now);',
+    replace:
+      'const anew = overAgain({ ...record, copyRefused: reason.message }, reason, now);\n' +
+      "  return { ...anew, commands: anew.commands.filter(({ kind }) => kind !== 'sendPlan') };",
+    home: 'machine',
+  },
+  {
+    name: 'a piece that failed is noted, and not sent again',
+    file: 'lib/transfer/decide/round.ts',
+    find: '    this.#sendOne(pieceNumber, delayMs);\n    const { attempt } = trouble;',
+    replace: '    const { attempt } = trouble;',
+    home: 'machine',
+  },
+  {
+    name: 'a message whose handler failed does not come again',
+    file: 'lib/queues/memory.ts',
+    find: '        enqueue(body, stopped ? receiveCount',
+    replace: '        if (stopped) enqueue(body, stopped ? receiveCount',
+    home: 'machine',
+  },
+  {
+    name: 'what an earlier process left is gone on with as if it were in flight',
+    file: 'lib/local/copy/unfinished.ts',
+    find: "[{ kind: 'tick', now: true }], signal);",
+    replace: "[{ kind: 'tick' }], signal);",
+    home: 'machine',
+  },
+  {
+    name: 'what lands after a transfer was stopped is not cleaned up',
+    file: 'lib/local/engine/run.ts',
+    find: 'if (left.length === 0 || !(wasLate || lateMs() > 0)) return;',
+    replace: 'if (left.length >= 0) return;',
+    home: 'machine',
+  },
+];
