@@ -119,6 +119,7 @@ export class Rules {
   emitted(process: SimProcess, event: PieceworkEvent): void {
     if (process.isAlive && JSON.stringify(event).includes('SECRET'))
       this.#world.broke(`an event holds a secret: ${event.type}`);
+    if (event.type === 'piece.rescued') this.#world.reach('piece rescued');
     if (event.type === 'completed') this.#completed.add(endOf(event.transferId, event.run));
   }
 

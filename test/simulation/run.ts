@@ -44,8 +44,9 @@ function withoutBytes(key: string, value: unknown): unknown {
 
 async function runMany(from: number, count: number): Promise<number> {
   const startedAt = performance.now();
-  const outcomes = await runSeeds({ from, count, home: HOME, jobs: Number(values.jobs), goesOn: values['keep-going'] }, (outcome) =>
-    console.log(`seed ${outcome.seed}: ${outcome.failure ?? ''}`),
+  const outcomes = await runSeeds(
+    { from, count, home: HOME, jobs: Number(values.jobs), goesOn: values['keep-going'] },
+    (outcome) => console.log(`seed ${outcome.seed}: ${outcome.failure ?? ''}`),
   );
   const failed = outcomes.filter(({ failure }) => failure !== undefined);
   print(outcomes);
@@ -60,7 +61,12 @@ async function runMany(from: number, count: number): Promise<number> {
   const lines: string[] = [];
   await runHistory(first.seed, (line) => void lines.push(line), HOME);
   // An engine looks at its record each second, also while nothing happens.
-  console.log(lines.filter((line) => !line.includes(' get transfers/')).slice(-60).join('\n'));
+  console.log(
+    lines
+      .filter((line) => !line.includes(' get transfers/'))
+      .slice(-60)
+      .join('\n'),
+  );
   return 1;
 }
 

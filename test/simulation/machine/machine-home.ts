@@ -4,8 +4,8 @@ import type { DestinationLocks } from '../../../lib/local/home/destination-locks
 import type { Home } from '../../../lib/local/home/home.ts';
 import { memoryRecords } from '../../../lib/records/memory.ts';
 import { identityOf } from '../../support/places.ts';
-import type { SimProcess } from '../sim-process.ts';
 import { simPorts } from '../sim-ports.ts';
+import type { SimProcess } from '../sim-process.ts';
 import type { World } from '../world.ts';
 import type { Command } from './command.ts';
 import { machineDestinations } from './machine-kind.ts';

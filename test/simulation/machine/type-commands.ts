@@ -37,7 +37,7 @@ interface Machine {
 type Work = (local: Local, signal: AbortSignal) => Promise<unknown>;
 
 /** What may keep a command from cleaning up. */
-const HINDRANCES = ['kill', 'stop', 'storeRefused', 'storeBusy', 'storeLost'] as const;
+const UNTIDY_FAULTS = ['kill', 'stop', 'storeRefused', 'storeBusy', 'storeLost'] as const;
 
 const VERBS = { submit: 'copy', retry: 'retry', cancel: 'cancel' } as const;
 
@@ -113,14 +113,16 @@ function checkLeft({ world, locks }: Machine, name: string, order: Order): void 
   const isAtWork = locks.get(identityOf(order.target))?.isAlive === true;
   if (last === undefined || isAtWork || (last.status !== 'completed' && last.status !== 'cancelled')) return;
   const { rates } = world.scenario;
-  if (last.toAbort.length > 0 && HINDRANCES.every((kind) => rates[kind] === undefined))
+  if (last.toAbort.length > 0 && UNTIDY_FAULTS.every((kind) => rates[kind] === undefined))
     world.broke(`${name} has ended, and ${last.id} (${last.status}) leaves an upload to abort`);
 }
 
 /** A command that met a refusal before or after its work leaves a transfer that the next one goes on with. */
 function isUnfinished(world: World, order: Order): boolean {
   const last = lastOf(world, order);
-  return last === undefined ? order.mustComplete : !isOver(last);
+  // It may have given up one for another, and not come to begin that.
+  if (last === undefined || last.status === 'cancelled') return order.mustComplete;
+  return !isOver(last);
 }
 
 /** Looks on, and types `clean` when all is done that was to be. */

@@ -54,7 +54,9 @@ async function simulate(copy: string, { file, home }: Mutation): Promise<Verdict
   return { found: err === '' ? `NOT CAUGHT within ${values.seeds} seeds` : `DOES NOT RUN: ${err.slice(0, 400)}` };
 }
 
-const wanted = [...MUTATIONS, ...LOAD_MUTATIONS, ...MACHINE_MUTATIONS, ...BATCH_MUTATIONS].filter(({ name }) => name.includes(values.only));
+const wanted = [...MUTATIONS, ...LOAD_MUTATIONS, ...MACHINE_MUTATIONS, ...BATCH_MUTATIONS].filter(({ name }) =>
+  name.includes(values.only),
+);
 const uncaught: string[] = [];
 let next = 0;
 async function work(): Promise<void> {
