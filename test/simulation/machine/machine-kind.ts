@@ -19,12 +19,13 @@ export function machineDestinations(world: World, command: Command): LocalDestin
     identity: identityOf,
     describe: identityOf,
     sizing: ({ pieceSizeBytes }) => ({
-      // What is put from a window has room in it, as a part to S3 has.
-      windowBytes: Math.max(world.scenario.windows.bytes, isRemote ? pieceSizeBytes : 0),
+      // What is put from a window has room in it, and a stream's piece has it in all of them.
+      windowBytes: Math.max(world.scenario.windows.bytes, pieceSizeBytes),
       preferredPieceBytes: 8,
       granuleBytes: 2,
       putsBeside: isRemote,
-      deadCreateMs: isRemote ? MINUTE_MS : 0,
+      // Of files as well: a request of a dead process takes its time here, whatever it is for.
+      deadCreateMs: MINUTE_MS,
     }),
     open: async () => ({ ...simDestination(command, world), mayLandUntil: () => command.mayLandUntil }),
     [Symbol.asyncDispose]: async () => {},

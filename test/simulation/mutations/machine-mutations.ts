@@ -63,4 +63,32 @@ export const MACHINE_MUTATIONS: readonly Mutation[] = [
     replace: 'const wasLate = false;',
     home: 'machine',
   },
+  {
+    name: 'a piece that waits for its time is left, when what an earlier process left is gone on with (rule 7)',
+    file: 'lib/transfer/decide/decide-pieces.ts',
+    find: 'round.resend(missing, { isNoneInFlight: tick.now === true });',
+    replace: 'round.resend(missing);',
+    home: 'machine',
+  },
+  {
+    name: 'parts that were reported and are gone are taken for pieces in flight (rule 13)',
+    file: 'lib/transfer/decide/decide-pieces.ts',
+    find: 'if (hasLostParts(record, facts.ledger)) return',
+    replace: 'if (hasLostParts(record, facts.ledger) && now < 0) return',
+    home: 'machine',
+  },
+  {
+    name: 'a Create that was interrupted is taken for refused (protocol §6)',
+    file: 'lib/pipeline/shared/refusal.ts',
+    find: "error.code !== 'Interrupted'",
+    replace: 'error.code.length > 0',
+    home: 'machine',
+  },
+  {
+    name: 'the marker of an earlier run is none to clean up',
+    file: 'lib/local/requests/clean.ts',
+    find: 'if (active.run !== record.run) await',
+    replace: 'if (active.run < 0) await',
+    home: 'machine',
+  },
 ];
