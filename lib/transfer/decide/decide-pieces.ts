@@ -47,8 +47,8 @@ export function decidePieces(
 }
 
 /**
- * A part that landed stays, as long as its upload does. One that is gone was aborted with it, and a part that was on its
- * way brought the upload back, empty but for that one (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html).
+ * A part that landed stays, as long as its upload does. One that is gone was aborted with it, and a part that was on
+ * its way brought the upload back, with nothing but itself (AWS, API_AbortMultipartUpload).
  */
 function hasLostParts({ reported = NO_PIECES }: Transferring, ledger: LedgerView): boolean {
   return [...piecesIn(reported)].some((number) => !isInLedger(ledger, number));
