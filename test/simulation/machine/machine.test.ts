@@ -72,7 +72,6 @@ const PLACES = [
   'ending cancelled',
   'ending restart',
   'orphan or unrecorded upload aborted',
-  'part after the abort cleaned up',
   'patience used up',
   'sourceChanged',
   'sourceIgnoresRange',

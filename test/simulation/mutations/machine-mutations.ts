@@ -66,6 +66,7 @@ export const MACHINE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a piece that waits for its time is left, when what an earlier process left is gone on with (rule 7)',
     file: 'lib/transfer/decide/decide-pieces.ts',
+    from: 4601,
     find: 'round.resend(missing, { isNoneInFlight: tick.now === true });',
     replace: 'round.resend(missing);',
     home: 'machine',
@@ -73,6 +74,7 @@ export const MACHINE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'parts that were reported and are gone are taken for pieces in flight (rule 13)',
     file: 'lib/transfer/decide/decide-pieces.ts',
+    from: 4501,
     find: 'if (hasLostParts(record, facts.ledger)) return',
     replace: 'if (hasLostParts(record, facts.ledger) && now < 0) return',
     home: 'machine',
@@ -80,6 +82,7 @@ export const MACHINE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a Create that was interrupted is taken for refused (protocol §6)',
     file: 'lib/pipeline/shared/refusal.ts',
+    from: 5401,
     find: "error.code !== 'Interrupted'",
     replace: 'error.code.length > 0',
     home: 'machine',
@@ -87,6 +90,7 @@ export const MACHINE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the marker of an earlier run is none to clean up',
     file: 'lib/local/requests/clean.ts',
+    from: 6901,
     find: 'if (active.run !== record.run) await',
     replace: 'if (active.run < 0) await',
     home: 'machine',

@@ -42,10 +42,19 @@ async function judge(mutation: Mutation): Promise<Verdict> {
   }
 }
 
-async function simulate(copy: string, { file, home }: Mutation): Promise<Verdict> {
+async function simulate(copy: string, { file, home, from = 1 }: Mutation): Promise<Verdict> {
   const args = /^lib\/(pipeline|transfer)\/batch\//.test(file)
     ? ['test/simulation/batches/run.ts', '--seeds', values.seeds]
-    : ['test/simulation/run.ts', '--seeds', values.seeds, '--jobs', '1', ...(home === 'machine' ? ['--machine'] : [])];
+    : [
+        'test/simulation/run.ts',
+        '--seeds',
+        values.seeds,
+        '--jobs',
+        '1',
+        '--from',
+        String(from),
+        ...(home === 'machine' ? ['--machine'] : []),
+      ];
   const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const found = /^seed (\d+): (.*)$/m.exec(out);
