@@ -72,14 +72,6 @@ export const MACHINE_MUTATIONS: readonly Mutation[] = [
     home: 'machine',
   },
   {
-    name: 'parts that were reported and are gone are taken for pieces in flight (rule 13)',
-    file: 'lib/transfer/decide/decide-pieces.ts',
-    from: 4501,
-    find: 'if (hasLostParts(record, facts.ledger)) return',
-    replace: 'if (hasLostParts(record, facts.ledger) && now < 0) return',
-    home: 'machine',
-  },
-  {
     name: 'a Create that was interrupted is taken for refused (protocol §6)',
     file: 'lib/pipeline/shared/refusal.ts',
     from: 5401,
