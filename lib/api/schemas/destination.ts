@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import './describable.ts';
 import * as z from 'zod';
 import { isStagingKey } from '../../transfer/staging-key.ts';
 import { regionSchema } from './region.ts';

@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import './describable.ts';
 import * as z from 'zod';
 import type { LabelFilter } from '../../transfer/labels.ts';
 import { LABEL_NAME, LABEL_VALUE, parseLabelFilter } from '../../transfer/labels.ts';

@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import './describable.ts';
 import * as z from 'zod';
 import { MOST_METADATA_BYTES, metadataBytes } from '../../transfer/object-headers.ts';
 

@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import './describable.ts';
 import * as z from 'zod';
 import { DIGEST_HEX_LENGTH } from '../../transfer/digests.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';

@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import './describable.ts';
 import * as z from 'zod';
 import { destinationSchema } from './destination.ts';
 import { notifySchema, taskTokenSchema } from './hooks.ts';

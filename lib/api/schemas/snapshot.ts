@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import './describable.ts';
 import * as z from 'zod';
 
 /** Fields whose text is the server's own: it is shown as text, whatever stands in it. */

@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import './describable.ts';
 import * as z from 'zod';
 import { HOST_FINGERPRINT } from '../../transfer/locators.ts';
 import { FIELD_VALUE } from '../../values/web/http-fields.ts';

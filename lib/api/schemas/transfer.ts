@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import './describable.ts';
 import * as z from 'zod';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';

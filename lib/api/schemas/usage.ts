@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import './describable.ts';
 import * as z from 'zod';
 
 /** What a transfer has used of AWS, by what is paid for. */

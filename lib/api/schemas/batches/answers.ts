@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import '../describable.ts';
 import * as z from 'zod';
 import { BATCH_STATUSES } from '../../../transfer/batch/batch-record.ts';
 import { OUTCOME_KINDS } from '../../../transfer/batch/outcome.ts';

@@ -1,4 +1,4 @@
-import '@hono/zod-openapi';
+import '../describable.ts';
 import * as z from 'zod';
 import { ERROR_CODES } from '../../../errors/codes.ts';
 import { BATCH_STATUSES } from '../../../transfer/batch/batch-record.ts';
