@@ -1,8 +1,10 @@
-import './describable.ts';
 import * as z from 'zod';
 import { COST_KINDS } from '../../transfer/cost/cost.ts';
+import { makeDescribable } from './describable.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { locatorSchema, planSchema, transferSchema } from './transfer.ts';
+
+makeDescribable();
 
 export const dryRunSchema = z
   .object({

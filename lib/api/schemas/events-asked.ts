@@ -1,6 +1,8 @@
-import './describable.ts';
 import * as z from 'zod';
 import { WHOLE_ID } from '../../values/text/whole-id.ts';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 /* What a reader of the events says. */
 

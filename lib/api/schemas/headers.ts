@@ -1,5 +1,7 @@
-import './describable.ts';
 import * as z from 'zod';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 /* Headers of answers, as they are sent and described. */
 

@@ -1,6 +1,8 @@
-import './describable.ts';
 import * as z from 'zod';
 import { parseRateTimetable } from '../../values/rate-timetable.ts';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 const RATE =
   'is to be bytes per second such as 10MiB, off, or a timetable such as 8:00=10MiB,18:00=off or Mon-Fri 8:00=1MiB,Sat 0:00=off';

@@ -1,11 +1,13 @@
-import './describable.ts';
 import * as z from 'zod';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { WHOLE_ID } from '../../values/text/whole-id.ts';
+import { makeDescribable } from './describable.ts';
 import { labelFilterSchema } from './labels.ts';
 import type { STATUSES } from './statuses.ts';
 import { ACTIVE, STATUS_WORDS } from './statuses.ts';
+
+makeDescribable();
 
 /* Which transfers of a list are wanted. */
 

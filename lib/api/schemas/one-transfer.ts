@@ -1,5 +1,7 @@
-import './describable.ts';
 import * as z from 'zod';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 /* What is asked of one transfer: read at each start, since most requests are these. */
 

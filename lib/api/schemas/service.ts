@@ -1,6 +1,8 @@
-import './describable.ts';
 import * as z from 'zod';
+import { makeDescribable } from './describable.ts';
 import { instant } from './transfer.ts';
+
+makeDescribable();
 
 /** What a home may have besides transfers. */
 export const FEATURES = ['batches', 'dryRun', 'events', 'hosts', 'limits', 'pause', 'priority'] as const;

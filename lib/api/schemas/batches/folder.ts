@@ -1,6 +1,8 @@
-import '../describable.ts';
 import * as z from 'zod';
+import { makeDescribable } from '../describable.ts';
 import { objectPlaceSchema } from '../destination.ts';
+
+makeDescribable();
 
 /** Where what a batch brings goes. */
 export const folderSchema = z

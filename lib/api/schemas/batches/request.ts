@@ -1,15 +1,17 @@
-import '../describable.ts';
 import * as z from 'zod';
 import { patternProblem } from '../../../lists/finish/selection.ts';
 import type { ListReading } from '../../../lists/options.ts';
 import { LIST_FORMATS } from '../../../lists/options.ts';
 import { readUrl } from '../../../values/web/read-url.ts';
+import { makeDescribable } from '../describable.ts';
 import { notifySchema, taskTokenSchema } from '../hooks.ts';
 import { objectSchema } from '../object.ts';
 import { digestsSchema } from '../options.ts';
 import { sourceSchema } from '../source.ts';
 import { prioritySchema } from '../standing.ts';
 import { folderSchema } from './folder.ts';
+
+makeDescribable();
 
 /* A batch as it is submitted. Strict, as all that the API takes. */
 
