@@ -1,7 +1,9 @@
 import type { TransferRecord } from '../../lib/transfer/record/record.ts';
 import { placeOrder, startSchedule } from './caller.ts';
 import { makeFleets } from './fleets.ts';
+import { typeCommands } from './machine/type-commands.ts';
 import { MINUTE_MS, SECOND_MS } from './times.ts';
+import type { SimHome } from './world.ts';
 import { World } from './world.ts';
 
 export interface Outcome {
@@ -20,20 +22,27 @@ export interface Outcome {
  * One history from its seed to its end, or to the first invariant that breaks.
  * @param onStep gets a line for every step.
  */
-export async function runHistory(seed: number, onStep?: (line: string) => void): Promise<Outcome> {
-  const world = new World(seed, onStep);
-  makeFleets(world);
-  for (const [index, order] of world.scenario.orders.entries()) {
-    world.rules.objects.orderPlaced(order);
-    placeOrder(world, order, index);
-  }
+export async function runHistory(
+  seed: number,
+  onStep?: (line: string) => void,
+  home: SimHome = 'deployment',
+): Promise<Outcome> {
+  const world = new World(seed, home, onStep);
+  for (const order of world.scenario.orders) world.rules.objects.orderPlaced(order);
+  if (home === 'machine') typeCommands(world);
+  else playDeployment(world);
   letUploadsVanish(world);
-  startSchedule(world);
   await goThrough(world);
   const { failure, steps, elapsedMs: simulatedMs, faults, situations } = world;
   const ends = new Map<string, number>();
   for (const record of world.records.transfers()) ends.set(endOf(record), (ends.get(endOf(record)) ?? 0) + 1);
   return { seed, steps, simulatedMs, faults, situations, ends, ...(failure === undefined ? {} : { failure }) };
+}
+
+function playDeployment(world: World): void {
+  makeFleets(world);
+  for (const [index, order] of world.scenario.orders.entries()) placeOrder(world, order, index);
+  startSchedule(world);
 }
 
 async function goThrough(world: World): Promise<void> {

@@ -70,12 +70,17 @@ export class Rules {
       brokenByWrite(old, record, places) ??
       brokenAgainstLedger(record, ledger, places) ??
       this.objects.mixture(record, ledger) ??
-      (this.#isWithoutLedger(record) ? undefined : answeredWithoutCause(old, record, inputs));
+      (this.#isWithoutLedger(record) || this.#isOnMachine ? undefined : answeredWithoutCause(old, record, inputs));
     if (broken !== undefined) this.#world.broke(`${record.id} rev ${record.rev}: ${broken}`);
     this.commands.recorded(process, old, record);
     if (old?.status !== record.status) this.patience.ended(record, this.objects.orderFor(record));
     if (old?.status !== record.status) this.#wake(record);
     for (const situation of situationsOf(old, record)) this.#world.reach(situation);
+  }
+
+  /** What an engine was given is in its own memory. */
+  get #isOnMachine(): boolean {
+    return this.#world.scenario.placesPerWorker !== undefined;
   }
 
   /** A store that does not show the parts is reason enough to end. */
@@ -114,6 +119,7 @@ export class Rules {
   emitted(process: SimProcess, event: PieceworkEvent): void {
     if (process.isAlive && JSON.stringify(event).includes('SECRET'))
       this.#world.broke(`an event holds a secret: ${event.type}`);
+    if (event.type === 'piece.rescued') this.#world.reach('piece rescued');
     if (event.type === 'completed') this.#completed.add(endOf(event.transferId, event.run));
   }
 

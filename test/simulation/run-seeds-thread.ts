@@ -4,12 +4,12 @@ import { runHistory } from './history.ts';
 import type { Span } from './run-seeds.ts';
 
 /** One thread of `runSeeds`: histories share nothing, so each can run anywhere. */
-parentPort?.on('message', ({ from, count }: Span) => {
-  void runSpan(from, count).then((outcomes) => parentPort?.postMessage(outcomes));
+parentPort?.on('message', ({ from, count, home }: Span) => {
+  void runSpan({ from, count, home }).then((outcomes) => parentPort?.postMessage(outcomes));
 });
 
-async function runSpan(from: number, count: number): Promise<readonly Outcome[]> {
+async function runSpan({ from, count, home }: Span): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (let seed = from; seed < from + count; seed += 1) outcomes.push(await runHistory(seed));
+  for (let seed = from; seed < from + count; seed += 1) outcomes.push(await runHistory(seed, undefined, home));
   return outcomes;
 }

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Outcome } from './history.ts';
+import type { SimHome } from './world.ts';
 
 export interface Span {
   readonly from: number;
   readonly count: number;
+  readonly home: SimHome;
 }
 
 export interface SeedsWanted extends Span {
@@ -33,7 +35,7 @@ export async function runSeeds(
     const worker = new Worker(new URL('./run-seeds-thread.ts', import.meta.url));
     try {
       while (next < end && !isStopped) {
-        const span: Span = { from: next, count: Math.min(CHUNK, end - next) };
+        const span: Span = { home: wanted.home, from: next, count: Math.min(CHUNK, end - next) };
         next += span.count;
         for (const outcome of await ask(worker, span)) {
           outcomes.push(outcome);

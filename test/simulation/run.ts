@@ -9,7 +9,7 @@ import { runSeeds } from './run-seeds.ts';
 
 /**
  * `npm run simulate -- --seeds N --from S`, on as many threads as there are cores; or one history again,
- * step by step: `--seed S --trace`.
+ * step by step: `--seed S --trace`. `--machine` plays them on one machine, where no tick repairs anything.
  */
 
 const { values } = parseArgs({
@@ -20,8 +20,11 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     jobs: { type: 'string', default: String(availableParallelism()) },
     'keep-going': { type: 'boolean', default: false },
+    machine: { type: 'boolean', default: false },
   },
 });
+
+const HOME = values.machine ? 'machine' : 'deployment';
 
 process.exitCode =
   values.seed === undefined
@@ -30,7 +33,7 @@ process.exitCode =
 
 async function runOne(seed: number, isTraced: boolean): Promise<number> {
   if (isTraced) console.log(JSON.stringify(drawScenario(chanceFrom(seed)), withoutBytes, 1));
-  const outcome = await runHistory(seed, isTraced ? (line) => console.log(line) : undefined);
+  const outcome = await runHistory(seed, isTraced ? (line) => console.log(line) : undefined, HOME);
   print([outcome]);
   return outcome.failure === undefined ? 0 : 1;
 }
@@ -41,8 +44,9 @@ function withoutBytes(key: string, value: unknown): unknown {
 
 async function runMany(from: number, count: number): Promise<number> {
   const startedAt = performance.now();
-  const outcomes = await runSeeds({ from, count, jobs: Number(values.jobs), goesOn: values['keep-going'] }, (outcome) =>
-    console.log(`seed ${outcome.seed}: ${outcome.failure ?? ''}`),
+  const outcomes = await runSeeds(
+    { from, count, home: HOME, jobs: Number(values.jobs), goesOn: values['keep-going'] },
+    (outcome) => console.log(`seed ${outcome.seed}: ${outcome.failure ?? ''}`),
   );
   const failed = outcomes.filter(({ failure }) => failure !== undefined);
   print(outcomes);
@@ -52,11 +56,17 @@ async function runMany(from: number, count: number): Promise<number> {
   const first = failed[0];
   if (first === undefined) return 0;
   console.log(
-    `\nThe last steps of seed ${first.seed} (all of them: npm run simulate -- --seed ${first.seed} --trace):`,
+    `\nThe last steps of seed ${first.seed} (all of them: npm run simulate --${values.machine ? ' --machine' : ''} --seed ${first.seed} --trace):`,
   );
   const lines: string[] = [];
-  await runHistory(first.seed, (line) => void lines.push(line));
-  console.log(lines.slice(-60).join('\n'));
+  await runHistory(first.seed, (line) => void lines.push(line), HOME);
+  // An engine looks at its record each second, also while nothing happens.
+  console.log(
+    lines
+      .filter((line) => !line.includes(' get transfers/'))
+      .slice(-60)
+      .join('\n'),
+  );
   return 1;
 }
 

@@ -38,6 +38,8 @@ export interface Scenario {
   readonly singleMaxBytes: number;
   /** Places of one transfer: they vary, as when the host bears less or more transfers share it. */
   readonly places: { readonly first: number; readonly second: number; readonly changeMs: number };
+  /** As one machine has them, in place of those. */
+  readonly placesPerWorker?: number;
   /** How pieces are put together for one worker. */
   readonly loads?: LoadPolicy;
   /** Connections that the host bears, where there is a ceiling. */

@@ -37,6 +37,7 @@ export class SimProcess {
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason as Error);
     return new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
       this.world.after(ms, () => {

@@ -14,6 +14,7 @@ import { silent } from './draw-silent.ts';
 import { unsteady } from './draw-unsteady.ts';
 import type { FaultKind } from './faults.ts';
 import { Rules } from './invariants.ts';
+import { onMachine } from './machine/on-machine.ts';
 import { policyOf } from './policy.ts';
 import type { Scenario } from './scenario.ts';
 import { Timeline } from './sim-clock.ts';
@@ -25,6 +26,9 @@ import type { SimOrigin } from './sim-source.ts';
 import { ObjectStore } from './sim-store.ts';
 import { MINUTE_MS, SECOND_MS, TIMES } from './times.ts';
 import type { Truth } from './truth.ts';
+
+/** Where a history is played: by the functions of a deployment, or by commands on one machine. */
+export type SimHome = 'deployment' | 'machine';
 
 /**
  * Everything that a simulated history stands in: time, chance, the stores and queues, and
@@ -55,14 +59,15 @@ export class World implements Truth {
   #ulids = 0;
   steps = 0;
 
-  constructor(seed: number, onStep?: (line: string) => void) {
+  constructor(seed: number, home: SimHome, onStep?: (line: string) => void) {
     this.seed = seed;
     this.#onStep = onStep;
     this.chance = chanceFrom(seed);
     const intruderChance = chanceFrom(INTRUDERS + seed);
     const intruded = intruding(intruderChance, denying(chanceFrom(DENIALS + seed), drawScenario(this.chance)));
     const waiting = silent(chanceFrom(SILENT + seed), unsteady(chanceFrom(UNSTEADY + seed), intruded));
-    this.scenario = loaded(chanceFrom(LOADS + seed), waiting);
+    const deployed = loaded(chanceFrom(LOADS + seed), waiting);
+    this.scenario = home === 'machine' ? onMachine(deployed) : deployed;
     this.rules = new Rules(this);
     this.records = new RecordStore((process, change) => this.rules.recordChanged(process, change));
     const { destination, intruder } = this.scenario;
@@ -83,8 +88,9 @@ export class World implements Truth {
 
   /** The most places that a transfer ever had. */
   mostPlaces(parallelism: number): number {
-    const { first, second } = this.scenario.places;
-    return Math.min(parallelism, Math.max(first, second));
+    const { places, placesPerWorker } = this.scenario;
+    if (placesPerWorker !== undefined) return parallelism * placesPerWorker;
+    return Math.min(parallelism, Math.max(places.first, places.second));
   }
 
   after(delayMs: number, happen: () => void): void {
@@ -148,12 +154,15 @@ export class World implements Truth {
     return planner.length + streams.length + fetcher.length + finalizer.length;
   }
 
-  isSettled(): boolean {
+  areActsOver(): boolean {
     const { orders, faultsUntilMs } = this.scenario;
-    const lastActMs =
-      Math.max(faultsUntilMs, ...orders.flatMap(({ acts }) => acts.map(({ atMs }) => atMs))) + 15 * MINUTE_MS;
+    const lastActMs = Math.max(faultsUntilMs, ...orders.flatMap(({ acts }) => acts.map(({ atMs }) => atMs)));
+    return this.elapsedMs > lastActMs + 15 * MINUTE_MS;
+  }
+
+  isSettled(): boolean {
     return (
-      this.elapsedMs > lastActMs &&
+      this.areActsOver() &&
       this.callers === 0 &&
       this.records.paths('active/').length === 0 &&
       this.sealed.size === 0 &&

@@ -226,7 +226,31 @@ describe('a failed transfer', () => {
   });
 });
 
+describe('pieces that wait for their time', () => {
+  const trouble = {
+    1: { attempt: 2, failures: 1, waits: 0, code: 'SourceReset', notBefore: toIso(NOW + 4_000) },
+  } as const;
+  const delays = (inputs: readonly Input[]) =>
+    decided(transferring({ trouble, cursor: 3 }), { places: 2 }, inputs, NOW).commands.flatMap((command) =>
+      command.kind === 'sendPieces' ? command.tasks.map(({ task, delayMs }) => [task.pieceNumber, delayMs]) : [],
+    );
+
+  it('are on their way for a tick', () => {
+    expect(delays([TICK])).not.toContainEqual([1, 4_000]);
+  });
+
+  it('are sent again for their time where nothing is in flight: their message ended with its process', () => {
+    expect(delays([{ kind: 'tick', now: true }])).toContainEqual([1, 4_000]);
+  });
+});
+
 describe('rule 13: the upload is gone while transferring', () => {
+  it('and back, brought by a part that was on its way: what was reported is not there any more', () => {
+    const record = transferring({ reported: [[1, 3]], cursor: 6 });
+    const known = { ledger: ledger(0, 5), object: 'foreign' } as const;
+    expect(decided(record, known, [done(5)]).record).toMatchObject({ status: 'planning', restarts: 1 });
+  });
+
   it('asks first whether the object is ours', () => {
     const record = transferring();
     expect(decide(narrow(record), facts({ ledger: 'gone' }), [TICK], NOW, POLICY)).toEqual({ ask: 'object' });

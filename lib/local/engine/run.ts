@@ -164,10 +164,12 @@ export function createRun(parts: RunParts): Run {
 
   /** Whatever the workers were stopped in the middle of; and once more, where a part may land after the abort. */
   async function cleanUp(transferId: string, signal: AbortSignal): Promise<void> {
+    // Before the look: that time may be over when it has come to its end, and what it left has to be done all the same.
+    const wasLate = lateMs() > 0;
     await settleOrWarn(ports, transferId, signal);
     const left = (await loadTransfer(ports, transferId))?.record.toAbort ?? [];
-    if (left.length === 0 || lateMs() <= 0) return;
-    await given.clock.sleep(lateMs(), signal);
+    if (left.length === 0 || !(wasLate || lateMs() > 0)) return;
+    await given.clock.sleep(Math.max(0, lateMs()), signal);
     await settleOrWarn(ports, transferId, signal);
   }
 

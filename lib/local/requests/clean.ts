@@ -1,6 +1,7 @@
 import { asPieceworkError } from '../../errors/error.ts';
 import { cancel as cancelTransfer } from '../../pipeline/requests/cancel.ts';
 import { listTransfers } from '../../pipeline/requests/query.ts';
+import type { ActiveTransfer } from '../../pipeline/shared/markers.ts';
 import { activeTransfers } from '../../pipeline/shared/markers.ts';
 import { loadTransfer, updateTransfer } from '../../pipeline/shared/store.ts';
 import { reconcile } from '../../pipeline/upkeep/reconcile.ts';
@@ -35,7 +36,7 @@ export async function clean(
       } else if ((!isOver(loaded.record) && paused.has(active.transferId)) || (await isRunning(home, loaded.record))) {
         running.push(active.transferId);
       } else if (fromIso(loaded.record.createdAt) <= youngest) {
-        cleaned.push(await cleanOne(home, loaded.record, signal));
+        cleaned.push(await cleanOne(home, loaded.record, signal, active));
       }
     } catch (thrown) {
       signal.throwIfAborted();
@@ -48,12 +49,21 @@ export async function clean(
   return { cleaned, failed, running, forgotten, batches };
 }
 
-/** Ends and cleans up one transfer that no process works on; what became its object stays. */
-export async function cleanOne(home: Home, record: TransferRecord, signal: AbortSignal): Promise<TransferRecord> {
+/**
+ * Ends and cleans up one transfer that no process works on; what became its object stays.
+ * @param active as it is marked: by a run that a retry left, or did not come to, perhaps. @default by its last run
+ */
+export async function cleanOne(
+  home: Home,
+  record: TransferRecord,
+  signal: AbortSignal,
+  active: ActiveTransfer = { transferId: record.id, run: record.run },
+): Promise<TransferRecord> {
   const { destination } = record.request;
   await using _lock = await home.locks.acquire(destination);
   await using run = await home.engine.open({ kind: destination.kind });
   const { ports } = run;
+  if (active.run !== record.run) await reconcile(ports, active, { now: true }, signal);
   if (!isOver(record)) return await cancelTransfer(ports, record.id, signal);
   await updateTransfer(ports, record.id, (current) =>
     current.status === 'failed' ? giveUpUpload(current) : undefined,

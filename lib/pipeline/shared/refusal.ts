@@ -7,7 +7,9 @@ export function isRefusal(error: unknown): boolean {
     error instanceof PieceworkError &&
     error.code !== 'DestinationUnreachable' &&
     error.code !== 'DestinationServerError' &&
-    error.code !== 'Internal'
+    error.code !== 'Internal' &&
+    // It was broken off on our side: the request may be on its way.
+    error.code !== 'Interrupted'
   );
 }
 

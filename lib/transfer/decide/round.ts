@@ -154,24 +154,25 @@ export class Round {
   /**
    * Nothing moved for the quiet time: whatever is in flight may be lost. Same attempt, so that no answer is taken for a
    * duplicate (rule 6). What was answered in this decision waits for its time as well.
+   * @param isNoneInFlight what waits for its time is sent as well: its delayed message ended with its process
    */
-  resend(missing: readonly number[]): void {
-    const isDue = (number: number) => !this.#mustWait(number) && !this.#sent.has(number);
-    const due = new Set(this.#unsent.inFlight(missing).filter(isDue));
+  resend(missing: readonly number[], { isNoneInFlight = false } = {}): void {
+    const open = this.#unsent.inFlight(missing).filter((number) => !this.#sent.has(number));
+    const due = new Set(open.filter((number) => isNoneInFlight || this.#waitMs(number) === 0));
     for (const load of this.#unsent.loads?.open ?? []) {
       const pieces = [...piecesIn(load.pieces)].filter((number) => due.delete(number));
       this.#sendLoad(load, pieces, 0);
       this.#repeated ||= pieces.length > 0;
     }
     for (const pieceNumber of due) {
-      this.#sendOne(pieceNumber, 0);
+      this.#sendOne(pieceNumber, this.#waitMs(pieceNumber));
       this.#repeated = true;
     }
   }
 
-  #mustWait(pieceNumber: number): boolean {
+  #waitMs(pieceNumber: number): number {
     const notBefore = this.#trouble[String(pieceNumber)]?.notBefore;
-    return notBefore !== undefined && fromIso(notBefore) > this.#now;
+    return notBefore === undefined ? 0 : Math.max(0, fromIso(notBefore) - this.#now);
   }
 
   record(): Transferring<PiecesPlan> {

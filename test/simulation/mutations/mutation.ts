@@ -5,6 +5,10 @@ export interface Mutation {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** Where histories must show it. @default the functions of a deployment */
+  readonly home?: 'machine';
+  /** The first seed, where the situation is rare. @default 1 */
+  readonly from?: number;
 }
 
 /** @throws Error when the code has moved on, and the mutation with it has to. */

@@ -24,7 +24,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a tick sends nothing again (rule 7)',
     file: 'lib/transfer/decide/decide-pieces.ts',
-    find: 'round.resend(missing);',
+    find: 'round.resend(missing, { isNoneInFlight: tick.now === true });',
     replace: 'void missing;',
   },
   {
@@ -49,9 +49,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a tick raises the attempt (rule 6)',
     file: 'lib/transfer/decide/round.ts',
-    find: '      this.#sendOne(pieceNumber, 0);\n      this.#repeated = true;',
+    find: '      this.#sendOne(pieceNumber, this.#waitMs(pieceNumber));\n      this.#repeated = true;',
     replace:
-      "      { const t = this.#trouble[String(pieceNumber)] ?? { attempt: 1, failures: 0, waits: 0, code: 'Internal' as const }; this.#trouble[String(pieceNumber)] = { ...t, attempt: t.attempt + 1, waits: t.waits + 1 }; }\n      this.#sendOne(pieceNumber, 0);\n      this.#repeated = true;",
+      "      { const t = this.#trouble[String(pieceNumber)] ?? { attempt: 1, failures: 0, waits: 0, code: 'Internal' as const }; this.#trouble[String(pieceNumber)] = { ...t, attempt: t.attempt + 1, waits: t.waits + 1 }; }\n      this.#sendOne(pieceNumber, this.#waitMs(pieceNumber));\n      this.#repeated = true;",
   },
   {
     name: 'a tick knows no quiet time (rule 7)',

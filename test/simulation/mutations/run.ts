@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { BATCH_MUTATIONS } from './batch-mutations.ts';
 import { LOAD_MUTATIONS } from './load-mutations.ts';
+import { MACHINE_MUTATIONS } from './machine-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { mutated } from './mutation.ts';
 import { MUTATIONS } from './mutations.ts';
@@ -41,10 +42,19 @@ async function judge(mutation: Mutation): Promise<Verdict> {
   }
 }
 
-async function simulate(copy: string, { file }: Mutation): Promise<Verdict> {
+async function simulate(copy: string, { file, home, from = 1 }: Mutation): Promise<Verdict> {
   const args = /^lib\/(pipeline|transfer)\/batch\//.test(file)
     ? ['test/simulation/batches/run.ts', '--seeds', values.seeds]
-    : ['test/simulation/run.ts', '--seeds', values.seeds, '--jobs', '1'];
+    : [
+        'test/simulation/run.ts',
+        '--seeds',
+        values.seeds,
+        '--jobs',
+        '1',
+        '--from',
+        String(from),
+        ...(home === 'machine' ? ['--machine'] : []),
+      ];
   const child = spawn(process.execPath, args, { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const found = /^seed (\d+): (.*)$/m.exec(out);
@@ -53,7 +63,9 @@ async function simulate(copy: string, { file }: Mutation): Promise<Verdict> {
   return { found: err === '' ? `NOT CAUGHT within ${values.seeds} seeds` : `DOES NOT RUN: ${err.slice(0, 400)}` };
 }
 
-const wanted = [...MUTATIONS, ...LOAD_MUTATIONS, ...BATCH_MUTATIONS].filter(({ name }) => name.includes(values.only));
+const wanted = [...MUTATIONS, ...LOAD_MUTATIONS, ...MACHINE_MUTATIONS, ...BATCH_MUTATIONS].filter(({ name }) =>
+  name.includes(values.only),
+);
 const uncaught: string[] = [];
 let next = 0;
 async function work(): Promise<void> {
