@@ -13,9 +13,7 @@ import { allowedOnly } from '../../lib/api/requests/destinations.ts';
 import type { AwsHome } from '../../lib/aws/home.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
 import { awsDryRuns } from '../../lib/aws/looks/dry-runs.ts';
-import { hooksCheck } from '../../lib/aws/notifications/guard.ts';
 import { reportLinks } from '../../lib/aws/report-link.ts';
-import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
 import { requestSpan, unreadRequestSpan } from '../../lib/aws/tracing/request-span.ts';
 import { tracedHome } from '../../lib/aws/tracing/traced-home.ts';
 import { openTracing } from '../tracing/open.ts';
@@ -29,6 +27,8 @@ export async function handler(event: LambdaEvent, context: LambdaContext): Promi
 
 function open({ environment, ports, log, meter, tracing, flush }: AwsHome) {
   const traceOf = () => tracing?.current();
+  // Few requests are submits: no function begins with what only they need.
+  const checks = async () => (await import('../../lib/aws/submit-checks.ts')).submitChecks(environment);
   const locate = allowedOnly(environment.destinations);
   /** A function has one request at a time. */
   let isLogged = false;
@@ -37,8 +37,8 @@ function open({ environment, ports, log, meter, tracing, flush }: AwsHome) {
       ports,
       version: environment.version,
       locate,
-      checkSource: sourceCheck(environment),
-      checkHooks: hooksCheck(environment),
+      checkSource: async (...args) => await (await checks()).checkSource(...args),
+      checkHooks: async (...args) => await (await checks()).checkHooks(...args),
       ownerOf: (request) => gatewayOwner(request, environment.apiKeyNames) ?? environment.defaultOwner,
       ...(environment.ownership === undefined ? {} : { ownership: environment.ownership }),
       ...(environment.workers === undefined ? {} : { workers: environment.workers }),

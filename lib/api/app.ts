@@ -1,36 +1,28 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { asPieceworkError, PieceworkError } from '../errors/error.ts';
-import { cancelBatch } from '../pipeline/requests/batches/cancel-batch.ts';
-import { retryBatch } from '../pipeline/requests/batches/retry-batch.ts';
-import { submitBatch } from '../pipeline/requests/batches/submit-batch.ts';
-import { cancel } from '../pipeline/requests/cancel.ts';
-import { retry } from '../pipeline/requests/retry.ts';
-import { submit } from '../pipeline/requests/submit.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';
 import { stated } from '../values/stated.ts';
+import { REPLAYED, REQUEST_ID } from './answers/header-names.ts';
 import { look, waitForChange } from './answers/look.ts';
 import { mayWait } from './answers/may-wait.ts';
 import { retryAfterOf, toProblem } from './answers/problem.ts';
 import { viewDetail, viewTransfer } from './answers/view.ts';
 import { serveBatches } from './batches/handlers.ts';
 import type { ApiDeps, ApiEnv, ApiRequests } from './deps.ts';
-import { dryRun } from './dry-run/answer.ts';
 import { serveEvents } from './events/handlers.ts';
 import { serveHosts } from './hosts/routes.ts';
-import { openApiOf } from './openapi.ts';
 import { checkChange, DEFAULT_OWNERSHIP, seesAs } from './ownership.ts';
 import { BATCH_BODY, jsonBodies, TRANSFER_BODY } from './requests/body.ts';
 import { checkedId } from './requests/checked-id.ts';
 import { fromCursor, toCursor } from './requests/cursor.ts';
 import { checkHooks } from './requests/hooks.ts';
 import { listPage } from './requests/list.ts';
-import { checkDestination, checkObject, idempotencyOf, toSource, toSubmission } from './requests/submission.ts';
-import { onInvalid } from './requests/validation.ts';
 import { cancelRoute, getRoute, healthRoute, listRoute, retryRoute, submitRoute } from './routes.ts';
-import { REPLAYED, REQUEST_ID } from './schemas/headers.ts';
+import type { Route } from './routing/route.ts';
+import { serveOn } from './routing/serve.ts';
 import type { Transfer } from './schemas/transfer.ts';
 import { serveService } from './service/handlers.ts';
 import { preferredOf } from './service/preferred.ts';
@@ -40,7 +32,7 @@ import { trail } from './trail.ts';
  * The REST API, wherever it is served: Lambda, a local service, a test with `app.request()`. Every error
  * is `application/problem+json`.
  */
-export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
+export function createApi(deps: ApiDeps): Hono<ApiEnv> {
   const { ports, version, locate } = deps;
   const signal = deps.signal ?? new AbortController().signal;
   const requests = deps.requests ?? requestsOn(ports);
@@ -50,7 +42,9 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     ...viewTransfer(record, basePathOf(context), deps.live),
     ...deps.machine?.standingOf(record),
   });
-  const app = new OpenAPIHono<ApiEnv>({ defaultHook: onInvalid });
+  const app = new Hono<ApiEnv>();
+  const served: Route[] = [];
+  const serve = serveOn(app, served);
 
   app.use(trail({ ...deps, now: () => ports.clock.now() }));
   app.use(async (context, next) => {
@@ -73,13 +67,15 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     app.use(path, jsonBodies(body));
   }
 
-  app.openapi(submitRoute, async (context) => {
+  serve(submitRoute, async (context) => {
     const body = context.req.valid('json');
     const owner = context.get('owner');
     if (context.req.valid('query').dryRun) {
       const stopping = AbortSignal.any([signal, context.req.raw.signal]);
+      const { dryRun } = await import('./dry-run/answer.ts');
       return context.json(await dryRun(deps, body, owner, stopping), 200);
     }
+    const { checkDestination, checkObject, idempotencyOf, toSubmission } = await submissions();
     const submission = toSubmission(body, owner, locate);
     const preferred = preferredOf(body, deps.machine);
     checkObject(submission.object);
@@ -98,7 +94,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     return context.json(transfer, 202, { location: transfer.links.self });
   });
 
-  app.openapi(listRoute, async (context) => {
+  serve(listRoute, async (context) => {
     const { status: statuses, label: labels, cursor, ...query } = context.req.valid('query');
     const sees = seesAs(context.get('owner'), ownership);
     const before = cursor === undefined ? undefined : fromCursor(cursor);
@@ -108,7 +104,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     return context.json(page.next === undefined ? { transfers } : { transfers, nextCursor: toCursor(page.next) }, 200);
   });
 
-  app.openapi(getRoute, async (context) => {
+  serve(getRoute, async (context) => {
     const id = checkedId(context, context.req.valid('param').id);
     const { waitSeconds } = context.req.valid('query');
     const stopping = AbortSignal.any([signal, context.req.raw.signal]);
@@ -119,7 +115,7 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     return context.json({ ...detail, ...deps.machine?.standingOf(found.record) }, 200);
   });
 
-  app.openapi(cancelRoute, async (context) => {
+  serve(cancelRoute, async (context) => {
     const id = checkedId(context, context.req.valid('param').id);
     const caller = context.get('owner');
     await checkChange(ports, id, caller, ownership);
@@ -127,25 +123,28 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
     return context.json(shown(record, context), 202);
   });
 
-  app.openapi(retryRoute, async (context) => {
+  serve(retryRoute, async (context) => {
     const id = checkedId(context, context.req.valid('param').id);
     const { source: given } = context.req.valid('json');
     const caller = context.get('owner');
     await checkChange(ports, id, caller, ownership);
-    const source = given === undefined ? undefined : toSource(given);
+    const source = given === undefined ? undefined : (await submissions()).toSource(given);
     if (source !== undefined) await deps.checkSource(source.url, source);
     const transfer = shown(await requests.retry(id, source, caller), context);
     return context.json(transfer, 202, { location: transfer.links.self });
   });
 
-  serveBatches(app, { deps, requests, ownership, signal, basePathOf });
+  serveBatches(serve, { deps, requests, ownership, signal, basePathOf });
 
-  serveService(app, deps, shown);
-  if (deps.feed !== undefined) serveEvents(app, deps.feed);
-  if (deps.hosts !== undefined) serveHosts(app, deps.hosts);
+  serveService(serve, deps, shown);
+  if (deps.feed !== undefined) serveEvents(serve, deps.feed);
+  if (deps.hosts !== undefined) serveHosts(serve, deps.hosts);
 
-  app.openapi(healthRoute, (context) => context.json({ status: 'ok' as const, version }, 200));
-  app.get('/v1/openapi.json', (context) => context.json(openApiOf(app, version, basePathOf(context))));
+  serve(healthRoute, (context) => context.json({ status: 'ok' as const, version }, 200));
+  app.get('/v1/openapi.json', async (context) => {
+    const { openApiOf } = await import('./document/openapi.ts');
+    return context.json(await openApiOf(served, version, basePathOf(context)));
+  });
 
   app.notFound((context) => {
     throw new PieceworkError(
@@ -168,6 +167,9 @@ export function createApi(deps: ApiDeps): OpenAPIHono<ApiEnv> {
   return app;
 }
 
+/** Few requests are submits. */
+const submissions = () => import('./requests/submission.ts');
+
 /** Of every answer. */
 function headersOfAll(context: Context<ApiEnv>): Record<string, string> {
   return {
@@ -177,14 +179,19 @@ function headersOfAll(context: Context<ApiEnv>): Record<string, string> {
   };
 }
 
+/**
+ * What decides on a transfer is loaded for the first request that changes anything: most only look, and it is a tenth
+ * of what a function would read at its start.
+ */
 function requestsOn(ports: Ports): ApiRequests {
+  const changes = async () => (await import('./requests/changes.ts')).changesOn(ports);
   return {
-    submit: (submission, _preferred, onRepeated) => submit(ports, submission, onRepeated),
-    cancel: (transferId, actedBy, signal) => cancel(ports, transferId, signal, actedBy),
-    retry: (transferId, source, actedBy) => retry(ports, transferId, source, { actedBy }),
-    submitBatch: (submission, onRepeated) => submitBatch(ports, submission, onRepeated),
-    cancelBatch: (batchId, actedBy, signal) => cancelBatch(ports, batchId, actedBy, signal),
-    retryBatch: (batchId, actedBy) => retryBatch(ports, batchId, actedBy),
+    submit: async (...args) => await (await changes()).submit(...args),
+    cancel: async (...args) => await (await changes()).cancel(...args),
+    retry: async (...args) => await (await changes()).retry(...args),
+    submitBatch: async (...args) => await (await changes()).submitBatch(...args),
+    cancelBatch: async (...args) => await (await changes()).cancelBatch(...args),
+    retryBatch: async (...args) => await (await changes()).retryBatch(...args),
   };
 }
 

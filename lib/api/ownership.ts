@@ -1,5 +1,5 @@
 import { PieceworkError } from '../errors/error.ts';
-import { transferNotFound } from '../pipeline/requests/cancel.ts';
+import { transferNotFound } from '../pipeline/requests/transfer-errors.ts';
 import type { Ports } from '../pipeline/shared/ports.ts';
 import { loadTransfer } from '../pipeline/shared/store.ts';
 import type { TransferRecord } from '../transfer/record/record.ts';

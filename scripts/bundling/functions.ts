@@ -3,7 +3,6 @@ import type { Metafile } from 'esbuild';
 import { build } from 'esbuild';
 import type { FunctionName } from '../../lib/aws/names.ts';
 import { sdkOnLambda } from './on-lambda/sdk.ts';
-import { usedZod } from './on-lambda/zod-openapi.ts';
 import { OPTIONS, ROOT } from './options.ts';
 import { together } from './together.ts';
 
@@ -13,7 +12,7 @@ export async function bundleFunction(stage: FunctionName, folder: string): Promi
   const { metafile } = await build({
     ...OPTIONS,
     entryPoints: { index: handler },
-    plugins: [together(handler), sdkOnLambda, usedZod, ...OPTIONS.plugins],
+    plugins: [together(handler), sdkOnLambda, ...OPTIONS.plugins],
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     target: 'node24',

@@ -1,4 +1,4 @@
-import { ALWAYS } from '../../lib/api/routes.ts';
+import { ALWAYS } from '../../lib/api/document/describe.ts';
 import type { Machine } from '../../lib/api/service/machine.ts';
 import type { ErrorCode } from '../../lib/errors/codes.ts';
 import { apiBench } from './api-bench.ts';

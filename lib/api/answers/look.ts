@@ -1,6 +1,6 @@
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
-import { transferNotFound } from '../../pipeline/requests/cancel.ts';
 import { transferStatus } from '../../pipeline/requests/query.ts';
+import { transferNotFound } from '../../pipeline/requests/transfer-errors.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';

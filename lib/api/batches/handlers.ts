@@ -1,4 +1,3 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { PieceworkError } from '../../errors/error.ts';
 import { batchNotFound } from '../../pipeline/requests/batches/batch-errors.ts';
@@ -11,14 +10,14 @@ import { isBatchOver } from '../../transfer/batch/batch-record.ts';
 import { stated } from '../../values/stated.ts';
 import { WHOLE_ID } from '../../values/text/whole-id.ts';
 import { viewBatch, viewBatchDetail, viewOutcome } from '../answers/batch.ts';
+import { REPLAYED } from '../answers/header-names.ts';
 import { mayWait } from '../answers/may-wait.ts';
 import { ApiError } from '../answers/problem.ts';
 import type { ApiDeps, ApiEnv, ApiRequests } from '../deps.ts';
 import type { Ownership } from '../ownership.ts';
 import { fromCursor, fromOutcomeCursor, toCursor, toOutcomeCursor } from '../requests/cursor.ts';
 import { checkHooks } from '../requests/hooks.ts';
-import { idempotencyOf } from '../requests/submission.ts';
-import { REPLAYED } from '../schemas/headers.ts';
+import type { Serve } from '../routing/serve.ts';
 import { preferredOf } from '../service/preferred.ts';
 import { checkBatchChange, findSeen, seesBatch, waitForBatch } from './find.ts';
 import {
@@ -33,7 +32,6 @@ import {
   retryBatchRoute,
   submitBatchRoute,
 } from './routes.ts';
-import { toBatchSubmission } from './submission.ts';
 
 /** What the whole API has at hand. */
 export interface BatchApi {
@@ -44,7 +42,7 @@ export interface BatchApi {
   basePathOf(context: Context): string;
 }
 
-export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
+export function serveBatches(serve: Serve, api: BatchApi): void {
   const { deps, requests, ownership, signal, basePathOf } = api;
   const { ports, machine } = deps;
   const sees = (context: Context<ApiEnv>) => seesBatch(context.get('owner'), ownership);
@@ -53,9 +51,13 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     ...machine?.standingOfBatch(record),
   });
 
-  app.openapi(submitBatchRoute, async (context) => {
+  serve(submitBatchRoute, async (context) => {
     const body = context.req.valid('json');
     const owner = context.get('owner');
+    const [{ toBatchSubmission }, { idempotencyOf }] = await Promise.all([
+      import('./submission.ts'),
+      import('../requests/submission.ts'),
+    ]);
     const submission = toBatchSubmission(body, owner, { locate: deps.locate, isMachine: machine !== undefined });
     if (submission.list.kind === 'inline') checkEntries(ports, owner, submission.list.entries.length);
     if (submission.list.kind === 'at') await deps.checkSource(submission.list.from.url, submission.list.from);
@@ -73,7 +75,7 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     return context.json(batch, 202, { location: batch.links.self });
   });
 
-  app.openapi(listBatchesRoute, async (context) => {
+  serve(listBatchesRoute, async (context) => {
     const { status, limit, cursor } = context.req.valid('query');
     const isSeen = sees(context);
     const wanted = (batch: BatchRecord) => isSeen(batch) && (status === undefined || batch.status === status);
@@ -83,7 +85,7 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     return context.json(next === undefined ? { batches } : { batches, nextCursor: toCursor(next) }, 200);
   });
 
-  app.openapi(getBatchRoute, async (context) => {
+  serve(getBatchRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     const { waitSeconds } = context.req.valid('query');
     const stopping = AbortSignal.any([signal, context.req.raw.signal]);
@@ -97,7 +99,7 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     return context.json({ ...detail, ...standing, ...stated({ openLarge: sums?.openLarge }) }, 200);
   });
 
-  app.openapi(outcomesRoute, async (context) => {
+  serve(outcomesRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     const { kind, code, limit, cursor } = context.req.valid('query');
     const after = cursor === undefined ? undefined : fromOutcomeCursor(cursor);
@@ -110,7 +112,7 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     );
   });
 
-  app.openapi(reportRoute, async (context) => {
+  serve(reportRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     const record = await findSeen(ports, id, sees(context));
     const here = record.report === undefined ? undefined : await deps.report?.(record);
@@ -118,14 +120,14 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
     return context.redirect(await linkTo(record, deps), 302);
   });
 
-  app.openapi(cancelBatchRoute, async (context) => {
+  serve(cancelBatchRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     const caller = context.get('owner');
     await checkBatchChange(ports, id, caller, ownership);
     return context.json(shown(await requests.cancelBatch(id, caller, signal), context), 202);
   });
 
-  app.openapi(retryBatchRoute, async (context) => {
+  serve(retryBatchRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     const caller = context.get('owner');
     await checkBatchChange(ports, id, caller, ownership);
@@ -134,17 +136,17 @@ export function serveBatches(app: OpenAPIHono<ApiEnv>, api: BatchApi): void {
   });
 
   if (machine === undefined) return;
-  app.openapi(pauseBatchRoute, async (context) => {
+  serve(pauseBatchRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     return context.json(shown(await machine.pauseBatch(id), context), 202);
   });
 
-  app.openapi(arrangeBatchRoute, async (context) => {
+  serve(arrangeBatchRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     return context.json(shown(await machine.arrangeBatch(id, context.req.valid('json')), context), 200);
   });
 
-  app.openapi(resumeBatchRoute, async (context) => {
+  serve(resumeBatchRoute, async (context) => {
     const id = checkedBatchId(context, context.req.valid('param').id);
     return context.json(shown(await machine.resumeBatch(id), context), 202);
   });

@@ -1,143 +1,79 @@
-import { createRoute } from '@hono/zod-openapi';
-import * as z from 'zod';
-import { json, problems } from '../routes.ts';
-import { batchDetailSchema, batchPageSchema, batchSchema, outcomesPageSchema } from '../schemas/batches/answers.ts';
-import {
-  batchIdSchema,
-  getBatchQuerySchema,
-  listBatchesQuerySchema,
-  outcomesQuerySchema,
-} from '../schemas/batches/parameters.ts';
-import { batchSubmitSchema } from '../schemas/batches/request.ts';
-import { ANSWER_HEADERS, LOOK_HEADERS, reportHeaders, submitHeaders } from '../schemas/headers.ts';
-import { submitHeadersSchema } from '../schemas/parameters.ts';
-import { arrangeSchema } from '../schemas/standing.ts';
+import { answering } from '../routing/route.ts';
+import type { Batch, BatchDetail, BatchPage, OutcomePage } from '../schemas/batches/answers.ts';
 
-/* The paths of batches, as data. */
+/* The paths of batches. What is said of them to readers: `lib/api/document/batches.ts`. */
 
-export const submitBatchRoute = createRoute({
+const parameters = () => import('../schemas/batches/parameters.ts');
+const ofBatch = async () => ({ param: (await parameters()).batchIdSchema });
+
+export const submitBatchRoute = answering<{ 202: Batch }>()({
   method: 'post',
   path: '/v1/batches',
-  operationId: 'submitBatch',
-  summary: 'Submit a batch: many sources, one prefix',
-  description: 'Takes a list on. It is read after the answer; follow the batch at `Location`.',
-  request: {
-    headers: submitHeadersSchema,
-    body: { required: true, content: { 'application/json': { schema: batchSubmitSchema } } },
-  },
-  responses: {
-    202: { ...json(batchSchema, 'Accepted.'), headers: submitHeaders('batch') },
-    ...problems(400, 403, 409, 413, 422),
+  async taken() {
+    const [{ submitHeadersSchema }, { batchSubmitSchema }] = await Promise.all([
+      import('../schemas/submit.ts'),
+      import('../schemas/batches/request.ts'),
+    ]);
+    return { header: submitHeadersSchema, json: batchSubmitSchema };
   },
 });
 
-export const listBatchesRoute = createRoute({
+export const listBatchesRoute = answering<{ 200: BatchPage }>()({
   method: 'get',
   path: '/v1/batches',
-  operationId: 'listBatches',
-  summary: 'List batches',
-  description: 'Newest first; the caller’s own where the deployment restricts reading to owners.',
-  request: { query: listBatchesQuerySchema },
-  responses: { 200: json(batchPageSchema, 'A page.'), ...problems(400, 403) },
+  taken: async () => ({ query: (await parameters()).listBatchesQuerySchema }),
 });
 
-export const getBatchRoute = createRoute({
+export const getBatchRoute = answering<{ 200: BatchDetail }>()({
   method: 'get',
   path: '/v1/batches/{id}',
-  operationId: 'getBatch',
-  summary: 'Look at a batch',
-  description: 'How far it is, its hosts, and its failures by their cause.',
-  request: { params: batchIdSchema, query: getBatchQuerySchema },
-  responses: {
-    200: { ...json(batchDetailSchema, 'As it stands.'), headers: LOOK_HEADERS },
-    ...problems(400, 403, 404),
+  async taken() {
+    const { batchIdSchema, getBatchQuerySchema } = await parameters();
+    return { query: getBatchQuerySchema, param: batchIdSchema };
   },
 });
 
-export const outcomesRoute = createRoute({
+export const outcomesRoute = answering<{ 200: OutcomePage }>()({
   method: 'get',
   path: '/v1/batches/{id}/outcomes',
-  operationId: 'listOutcomes',
-  summary: 'What became of its entries',
-  description: 'Those that are written so far, also before the end.',
-  request: { params: batchIdSchema, query: outcomesQuerySchema },
-  responses: { 200: json(outcomesPageSchema, 'A page.'), ...problems(400, 403, 404) },
+  async taken() {
+    const { batchIdSchema, outcomesQuerySchema } = await parameters();
+    return { query: outcomesQuerySchema, param: batchIdSchema };
+  },
 });
 
-export const reportRoute = createRoute({
+export const reportRoute = answering<{ 200: Response; 302: Response }>()({
   method: 'get',
   path: '/v1/batches/{id}/report',
-  operationId: 'getReport',
-  summary: 'Where its report is',
-  description:
-    'Leads to a link that anyone who has it can read for 15 minutes; a machine answers with the report itself, where it is a file.',
-  request: { params: batchIdSchema },
-  responses: {
-    200: {
-      description: 'The report itself (a machine only).',
-      content: { 'application/jsonl': { schema: z.string() }, 'text/csv': { schema: z.string() } },
-      headers: ANSWER_HEADERS,
-    },
-    302: { description: 'There it is.', headers: reportHeaders },
-    ...problems(403, 404, 409),
-  },
+  taken: ofBatch,
 });
 
-export const cancelBatchRoute = createRoute({
+export const cancelBatchRoute = answering<{ 202: Batch }>()({
   method: 'post',
   path: '/v1/batches/{id}/cancel',
-  operationId: 'cancelBatch',
-  summary: 'Cancel a batch',
-  description:
-    'Nothing more is begun, open transfers of its large entries are cancelled, and what has no outcome becomes `cancelled`. What was brought stays. It has ended when its status says so.',
-  request: { params: batchIdSchema },
-  responses: { 202: json(batchSchema, 'As it then is.'), ...problems(403, 404, 409) },
+  taken: ofBatch,
 });
 
-export const retryBatchRoute = createRoute({
+export const retryBatchRoute = answering<{ 202: Batch }>()({
   method: 'post',
   path: '/v1/batches/{id}/retry',
-  operationId: 'retryBatch',
-  summary: 'Run again what failed of a batch',
-  description: 'What failed or was cancelled, and nothing else, as the next run.',
-  request: { params: batchIdSchema },
-  responses: {
-    202: { ...json(batchSchema, 'Accepted again.'), headers: submitHeaders('batch') },
-    ...problems(403, 404, 409, 422),
-  },
+  taken: ofBatch,
 });
 
-export const pauseBatchRoute = createRoute({
+export const pauseBatchRoute = answering<{ 202: Batch }>()({
   method: 'post',
   path: '/v1/batches/{id}/pause',
-  operationId: 'pauseBatch',
-  summary: 'Pause a batch (a machine only)',
-  description:
-    'What is under way comes to its end, for up to 30 s; nothing more is begun before it is resumed, also after a restart.',
-  request: { params: batchIdSchema },
-  responses: { 202: json(batchSchema, 'As it then is.'), ...problems(403, 404, 409) },
+  taken: ofBatch,
 });
 
-export const arrangeBatchRoute = createRoute({
+export const arrangeBatchRoute = answering<{ 200: Batch }>()({
   method: 'patch',
   path: '/v1/batches/{id}',
-  operationId: 'arrangeBatch',
-  summary: 'Change its place in the queue of batches',
-  description:
-    'What runs keeps its place; what waits gets the next one that becomes free by priority, then by position. Its large entries wait for their places as other transfers do.',
-  request: {
-    params: batchIdSchema,
-    body: { required: true, content: { 'application/json': { schema: arrangeSchema } } },
-  },
-  responses: { 200: json(batchSchema, 'As it then is.'), ...problems(400, 403, 404, 409, 413) },
+  taken: async () => ({ ...(await ofBatch()), json: (await import('../schemas/standing.ts')).arrangeSchema }),
 });
 
-export const resumeBatchRoute = createRoute({
+export const resumeBatchRoute = answering<{ 202: Batch }>()({
   method: 'post',
   path: '/v1/batches/{id}/resume',
-  operationId: 'resumeBatch',
-  summary: 'Go on with a paused batch (a machine only)',
-  description: 'When its turn comes, with what is missing.',
-  request: { params: batchIdSchema },
-  responses: { 202: json(batchSchema, 'As it then is.'), ...problems(403, 404, 409) },
+  taken: ofBatch,
 });

@@ -7,8 +7,8 @@ import { ApiError } from '../answers/problem.ts';
 import type { AskedDestination, LocateDestination } from '../requests/destinations.ts';
 import { toHooks } from '../requests/hooks.ts';
 import { checkObject, toObject, toSource } from '../requests/submission.ts';
+import { folderSchema } from '../schemas/batches/folder.ts';
 import type { SubmitBatchBody } from '../schemas/batches/request.ts';
-import { folderSchema } from '../schemas/batches/request.ts';
 
 /**
  * What a checked body means to the use cases.

@@ -6,8 +6,9 @@ import type { Batch, BatchDetail, BatchPage, OutcomePage } from '../schemas/batc
 import type { SubmitBatchRequest } from '../schemas/batches/request.ts';
 import type { DryRun } from '../schemas/dry-run.ts';
 import type { Hosts } from '../schemas/hosts.ts';
+import type { LimitsBody } from '../schemas/limits.ts';
 import type { SubmitRequest } from '../schemas/request.ts';
-import type { LimitsBody, Service } from '../schemas/service.ts';
+import type { Service } from '../schemas/service.ts';
 import type { Health, Transfer, TransferDetail, TransferPage } from '../schemas/transfer.ts';
 import { openAsking } from './asking.ts';
 import type { ClientAuth } from './authorizer.ts';

@@ -1,11 +1,10 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import { stated } from '../../values/stated.ts';
-import type { ApiEnv } from '../deps.ts';
 import type { Feed } from '../live.ts';
+import type { Serve } from '../routing/serve.ts';
 import { eventsRoute } from './routes.ts';
 
-export function serveEvents(app: OpenAPIHono<ApiEnv>, feed: Feed): void {
-  app.openapi(eventsRoute, (context) => {
+export function serveEvents(serve: Serve, feed: Feed): void {
+  serve(eventsRoute, (context) => {
     const { transfer: transferId } = context.req.valid('query');
     const lastEventId = context.req.valid('header')['last-event-id'];
     const stream = feed.open(stated({ transferId, lastEventId }));

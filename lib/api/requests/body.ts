@@ -52,9 +52,11 @@ function sayNothing(context: Context): void {
   context.req.raw.headers.delete('content-type');
 }
 
+/** With parameters, such as a character set. */
+const JSON_TYPE = /^application\/json(;\s*[a-z0-9-]+=[^;]+)*$/i;
+
 function check(text: string, contentType: string | undefined): void {
-  const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  if (mediaType !== 'application/json')
+  if (contentType === undefined || !JSON_TYPE.test(contentType))
     throw new ApiError('InvalidOption', 'the body is to be JSON, sent with "Content-Type: application/json"');
   if (depthOf(text) > MOST_DEPTH)
     throw new ApiError('InvalidOption', `the body is nested more than ${MOST_DEPTH} levels deep`);

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { transferNotFound } from '../../pipeline/requests/cancel.ts';
+import { transferNotFound } from '../../pipeline/requests/transfer-errors.ts';
 import { WHOLE_ID } from '../../values/text/whole-id.ts';
 import type { ApiEnv } from '../deps.ts';
 

@@ -1,7 +1,9 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import { isStagingKey } from '../../transfer/staging-key.ts';
+import { makeDescribable } from './describable.ts';
 import { regionSchema } from './region.ts';
+
+makeDescribable();
 
 /** A bucket and a key. */
 export const objectPlaceSchema = z

@@ -1,19 +1,10 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import { COST_KINDS } from '../../transfer/cost/cost.ts';
+import { makeDescribable } from './describable.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { locatorSchema, planSchema, transferSchema } from './transfer.ts';
 
-export const dryRunQuerySchema = z.strictObject({
-  dryRun: z
-    .enum(['true', 'false'])
-    .default('false')
-    .transform((text) => text === 'true')
-    .openapi({
-      type: 'boolean',
-      description: 'Take nothing on: ask the source, and answer what the transfer would be. Default: false.',
-    }),
-});
+makeDescribable();
 
 export const dryRunSchema = z
   .object({

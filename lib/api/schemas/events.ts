@@ -1,6 +1,8 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
+import { makeDescribable } from './describable.ts';
 import { inFlightSchema, troubleSchema } from './transfer.ts';
+
+makeDescribable();
 
 /** `pieces`: how far a transfer is, piece by piece. */
 const piecesEventSchema = z.object({

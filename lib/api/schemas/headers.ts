@@ -1,12 +1,9 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 /* Headers of answers, as they are sent and described. */
-
-/** Of every answer; the same stands in a problem, and in the log. */
-export const REQUEST_ID = 'x-request-id';
-/** The answer is that of an earlier request with the same idempotency key. */
-export const REPLAYED = 'idempotent-replayed';
 
 const requestId = z.string().openapi({ description: 'Of this request, as in the log of the home that answers.' });
 

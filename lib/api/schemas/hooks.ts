@@ -1,6 +1,8 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import { checkWebhook } from '../../transfer/hooks.ts';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 /** Who is notified of the end: docs/events.md says what they get. */
 export const notifySchema = z

@@ -1,6 +1,8 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
+import { makeDescribable } from './describable.ts';
 import { instant } from './transfer.ts';
+
+makeDescribable();
 
 const hostSchema = z
   .object({

@@ -1,7 +1,9 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import type { LabelFilter } from '../../transfer/labels.ts';
 import { LABEL_NAME, LABEL_VALUE, parseLabelFilter } from '../../transfer/labels.ts';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 const MOST_LABELS = 16;
 

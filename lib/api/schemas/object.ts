@@ -1,6 +1,8 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import { MOST_METADATA_BYTES, metadataBytes } from '../../transfer/object-headers.ts';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 const pairs = (most: number, nameLength: number, valueLength: number, what: string) =>
   z

@@ -1,7 +1,9 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import { DIGEST_HEX_LENGTH } from '../../transfer/digests.ts';
 import { DEFAULT_OPTIONS } from '../../transfer/request.ts';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 const WEEK_MS = 7 * 86_400_000;
 

@@ -1,5 +1,5 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
+import { makeDescribable } from './describable.ts';
 import { destinationSchema } from './destination.ts';
 import { notifySchema, taskTokenSchema } from './hooks.ts';
 import { labelsSchema } from './labels.ts';
@@ -7,6 +7,8 @@ import { objectSchema } from './object.ts';
 import { optionsSchema } from './options.ts';
 import { sourceSchema } from './source.ts';
 import { goOnSchema, pausedSchema, prioritySchema } from './standing.ts';
+
+makeDescribable();
 
 /*
  * What the API takes. Everything is strict: an unknown field is a misspelt one more often than a harmless one.

@@ -1,5 +1,7 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 /** Fields whose text is the server's own: it is shown as text, whatever stands in it. */
 export const snapshotSchema = z

@@ -1,8 +1,10 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import { HOST_FINGERPRINT } from '../../transfer/locators.ts';
 import { FIELD_VALUE } from '../../values/web/http-fields.ts';
+import { makeDescribable } from './describable.ts';
 import { regionSchema } from './region.ts';
+
+makeDescribable();
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 

@@ -1,5 +1,7 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 /* Where a transfer stands in the queue of a machine. */
 

@@ -1,13 +1,15 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { QUOTA_NAMES } from '../../transfer/quotas.ts';
 import { TIMELINE_KINDS } from '../live.ts';
+import { makeDescribable } from './describable.ts';
 import { shownHooksSchema } from './hooks.ts';
 import { snapshotSchema } from './snapshot.ts';
 import { STATUSES } from './statuses.ts';
 import { usageSchema } from './usage.ts';
+
+makeDescribable();
 
 /* What the API answers. Fields may be added; a reader ignores those that it doesn't know. */
 

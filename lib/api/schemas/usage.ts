@@ -1,5 +1,7 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
+import { makeDescribable } from './describable.ts';
+
+makeDescribable();
 
 /** What a transfer has used of AWS, by what is paid for. */
 export const usageSchema = z

@@ -1,9 +1,9 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { stated } from '../../values/stated.ts';
-import type { ApiDeps, ApiEnv } from '../deps.ts';
+import type { ApiDeps } from '../deps.ts';
 import { checkedId } from '../requests/checked-id.ts';
+import type { Serve } from '../routing/serve.ts';
 import type { Service } from '../schemas/service.ts';
 import type { Transfer } from '../schemas/transfer.ts';
 import type { Machine } from './machine.ts';
@@ -23,9 +23,9 @@ const FEATURES_ON_AWS = ['batches'] as const;
 
 type Shown = (record: TransferRecord, context: Context) => Transfer;
 
-export function serveService(app: OpenAPIHono<ApiEnv>, deps: ApiDeps, shown: Shown): void {
-  app.openapi(serviceRoute, async (context) => context.json({ ...viewService(deps), ...(await pauseOf(deps)) }, 200));
-  if (deps.machine !== undefined) serveQueue(app, deps.machine, () => viewService(deps), shown);
+export function serveService(serve: Serve, deps: ApiDeps, shown: Shown): void {
+  serve(serviceRoute, async (context) => context.json({ ...viewService(deps), ...(await pauseOf(deps)) }, 200));
+  if (deps.machine !== undefined) serveQueue(serve, deps.machine, () => viewService(deps), shown);
 }
 
 /** The home as it stands. */
@@ -46,33 +46,33 @@ export function viewService(
 }
 
 /** What only a machine has is served only there. */
-function serveQueue(app: OpenAPIHono<ApiEnv>, machine: Machine, service: () => Service, shown: Shown): void {
-  app.openapi(limitRoute, async (context) => {
+function serveQueue(serve: Serve, machine: Machine, service: () => Service, shown: Shown): void {
+  serve(limitRoute, async (context) => {
     await machine.limit(context.req.valid('json'));
     return context.json(service(), 200);
   });
 
-  app.openapi(pauseAllRoute, async (context) => {
+  serve(pauseAllRoute, async (context) => {
     await machine.pauseAll();
     return context.json(service(), 200);
   });
 
-  app.openapi(resumeAllRoute, async (context) => {
+  serve(resumeAllRoute, async (context) => {
     await machine.resumeAll();
     return context.json(service(), 200);
   });
 
-  app.openapi(pauseRoute, async (context) => {
+  serve(pauseRoute, async (context) => {
     const record = await machine.pause(checkedId(context, context.req.valid('param').id));
     return context.json(shown(record, context), 202);
   });
 
-  app.openapi(resumeRoute, async (context) => {
+  serve(resumeRoute, async (context) => {
     const record = await machine.resume(checkedId(context, context.req.valid('param').id));
     return context.json(shown(record, context), 202);
   });
 
-  app.openapi(arrangeRoute, async (context) => {
+  serve(arrangeRoute, async (context) => {
     const arrangement = context.req.valid('json');
     const record = await machine.arrange(checkedId(context, context.req.valid('param').id), arrangement);
     return context.json(shown(record, context), 200);

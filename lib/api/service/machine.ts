@@ -2,7 +2,8 @@ import type { BatchRecord } from '../../transfer/batch/batch-record.ts';
 import type { Sums } from '../../transfer/batch/sums.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { Batch } from '../schemas/batches/answers.ts';
-import type { Feature, LimitsBody, Service } from '../schemas/service.ts';
+import type { LimitsBody } from '../schemas/limits.ts';
+import type { Feature, Service } from '../schemas/service.ts';
 import type { Transfer } from '../schemas/transfer.ts';
 
 /** Where a transfer stands among the others of a machine. */

@@ -1,81 +1,44 @@
-import { createRoute } from '@hono/zod-openapi';
-import { json, problems } from '../routes.ts';
-import { idParamSchema } from '../schemas/parameters.ts';
-import { changeLimitsSchema, serviceSchema } from '../schemas/service.ts';
-import { arrangeSchema } from '../schemas/standing.ts';
-import { transferSchema } from '../schemas/transfer.ts';
+import { answering, nothing } from '../routing/route.ts';
+import { idParamSchema } from '../schemas/one-transfer.ts';
+import type { Service } from '../schemas/service.ts';
+import type { Transfer } from '../schemas/transfer.ts';
 
-/* What is said of the home itself, as data. */
+/* What is asked of the home itself. What is said of it to readers: `lib/api/document/service.ts`. */
 
-export const serviceRoute = createRoute({
-  method: 'get',
-  path: '/v1/service',
-  operationId: 'getService',
-  summary: 'Which home answers, and what it has',
-  description: 'On a machine also how many transfers run and wait there, and its limits.',
-  responses: { 200: json(serviceSchema, 'As it stands.'), ...problems(403) },
-});
+export const serviceRoute = answering<{ 200: Service }>()({ method: 'get', path: '/v1/service', taken: nothing });
 
-export const limitRoute = createRoute({
+export const limitRoute = answering<{ 200: Service }>()({
   method: 'patch',
   path: '/v1/service',
-  operationId: 'limitService',
-  summary: 'Change the limits',
-  description:
-    'They hold within a second, and over restarts. What runs, and what is open, stays so to its end; a rate holds for what is under way, too.',
-  request: { body: { required: true, content: { 'application/json': { schema: changeLimitsSchema } } } },
-  responses: { 200: json(serviceSchema, 'As it then is.'), ...problems(400, 403, 413) },
+  taken: async () => ({ json: (await import('../schemas/limits.ts')).changeLimitsSchema }),
 });
 
-export const pauseAllRoute = createRoute({
+export const pauseAllRoute = answering<{ 200: Service }>()({
   method: 'post',
   path: '/v1/service/pause',
-  operationId: 'pauseService',
-  summary: 'Pause all transfers',
-  description: 'Pieces that are under way come to their end; nothing more is begun, also after a restart.',
-  responses: { 200: json(serviceSchema, 'As it then is.'), ...problems(403) },
+  taken: nothing,
 });
 
-export const resumeAllRoute = createRoute({
+export const resumeAllRoute = answering<{ 200: Service }>()({
   method: 'post',
   path: '/v1/service/resume',
-  operationId: 'resumeService',
-  summary: 'Go on with all but those that were paused one by one',
-  description: 'What waits gets the places that are free, in the order of the queue.',
-  responses: { 200: json(serviceSchema, 'As it then is.'), ...problems(403) },
+  taken: nothing,
 });
 
-export const pauseRoute = createRoute({
+export const pauseRoute = answering<{ 202: Transfer }>()({
   method: 'post',
   path: '/v1/transfers/{id}/pause',
-  operationId: 'pauseTransfer',
-  summary: 'Pause a transfer',
-  description:
-    'Pieces that are under way come to their end, for up to 30 s; nothing more is begun before it is resumed, also after a restart.',
-  request: { params: idParamSchema },
-  responses: { 202: json(transferSchema, 'As it then is.'), ...problems(403, 404, 409) },
+  taken: () => ({ param: idParamSchema }),
 });
 
-export const resumeRoute = createRoute({
+export const resumeRoute = answering<{ 202: Transfer }>()({
   method: 'post',
   path: '/v1/transfers/{id}/resume',
-  operationId: 'resumeTransfer',
-  summary: 'Go on with a paused transfer',
-  description: 'When its turn comes, with what is missing.',
-  request: { params: idParamSchema },
-  responses: { 202: json(transferSchema, 'As it then is.'), ...problems(403, 404, 409) },
+  taken: () => ({ param: idParamSchema }),
 });
 
-export const arrangeRoute = createRoute({
+export const arrangeRoute = answering<{ 200: Transfer }>()({
   method: 'patch',
   path: '/v1/transfers/{id}',
-  operationId: 'arrangeTransfer',
-  summary: 'Change its place in the queue',
-  description:
-    'What runs keeps its place; what waits gets the next one that becomes free by priority, then by position.',
-  request: {
-    params: idParamSchema,
-    body: { required: true, content: { 'application/json': { schema: arrangeSchema } } },
-  },
-  responses: { 200: json(transferSchema, 'As it then is.'), ...problems(400, 403, 404, 409, 413) },
+  taken: async () => ({ param: idParamSchema, json: (await import('../schemas/standing.ts')).arrangeSchema }),
 });

@@ -3,7 +3,6 @@ import type { DryRuns } from '../../api/dry-run/dry-runs.ts';
 import type { LocateDestination } from '../../api/requests/destinations.ts';
 import { fromErrorRecord, PieceworkError } from '../../errors/error.ts';
 import { serviceError } from '../../errors/service.ts';
-import { toRequest } from '../../pipeline/requests/submit.ts';
 import { stated } from '../../values/stated.ts';
 import type { LookAnswer, LookTask } from './look-task.ts';
 import { LOOK_ANSWER_MS } from './look-task.ts';
@@ -57,6 +56,7 @@ export function awsDryRuns(options: AwsDryRunsOptions): DryRuns {
   return {
     locate,
     async look({ source, destination, object, options }, _asked, signal) {
+      const { toRequest } = await import('../../pipeline/requests/submit.ts');
       const request = toRequest({ source, destination, object, options });
       const answer = await ask({ kind: 'look', v: 1, source, request, ...stated({ traceparent: traceOf() }) }, signal);
       if ('refused' in answer) throw fromErrorRecord(answer.refused);

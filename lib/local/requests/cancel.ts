@@ -1,5 +1,6 @@
 import { PieceworkError, toErrorRecord } from '../../errors/error.ts';
-import { cancel as cancelTransfer, transferEnded } from '../../pipeline/requests/cancel.ts';
+import { cancel as cancelTransfer } from '../../pipeline/requests/cancel.ts';
+import { transferEnded } from '../../pipeline/requests/transfer-errors.ts';
 import { updateTransfer } from '../../pipeline/shared/store.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';

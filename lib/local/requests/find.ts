@@ -1,4 +1,4 @@
-import { transferNotFound } from '../../pipeline/requests/cancel.ts';
+import { transferNotFound } from '../../pipeline/requests/transfer-errors.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isSettled } from '../../transfer/record/record.ts';

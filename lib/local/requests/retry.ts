@@ -1,5 +1,5 @@
-import { transferEnded } from '../../pipeline/requests/cancel.ts';
 import { wholeLocator } from '../../pipeline/requests/retry.ts';
+import { transferEnded } from '../../pipeline/requests/transfer-errors.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import type { CopyReport } from '../api.ts';

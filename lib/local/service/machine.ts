@@ -1,6 +1,6 @@
 import type { Machine } from '../../api/service/machine.ts';
 import { asPieceworkError, PieceworkError } from '../../errors/error.ts';
-import { transferEnded } from '../../pipeline/requests/cancel.ts';
+import { transferEnded } from '../../pipeline/requests/transfer-errors.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import type { TransferRecord } from '../../transfer/record/record.ts';
 import { isOver } from '../../transfer/record/record.ts';

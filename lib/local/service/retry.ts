@@ -1,5 +1,5 @@
-import { transferEnded } from '../../pipeline/requests/cancel.ts';
 import { retry, wholeLocator } from '../../pipeline/requests/retry.ts';
+import { transferEnded } from '../../pipeline/requests/transfer-errors.ts';
 import type { Ports } from '../../pipeline/shared/ports.ts';
 import { loadTransfer } from '../../pipeline/shared/store.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';

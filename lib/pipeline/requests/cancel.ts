@@ -5,6 +5,7 @@ import { stated } from '../../values/stated.ts';
 import { advance } from '../advance/advance.ts';
 import type { Ports } from '../shared/ports.ts';
 import { loadTransfer } from '../shared/store.ts';
+import { transferEnded, transferNotFound } from './transfer-errors.ts';
 
 /**
  * Cancels a transfer: at once before `finalizing`; during it the completion may win (protocol §4).
@@ -24,15 +25,4 @@ export async function cancel(
   const reason = toErrorRecord(new PieceworkError('Cancelled', `transfer ${transferId} was cancelled`));
   await advance(ports, transferId, [{ kind: 'cancel', reason, ...stated({ actedBy }) }], signal);
   return (await loadTransfer(ports, transferId))?.record ?? loaded.record;
-}
-
-export function transferNotFound(transferId: string): PieceworkError {
-  return new PieceworkError(
-    'TransferNotFound',
-    `there is no transfer ${transferId} here; "piecework list" shows those that are`,
-  );
-}
-
-export function transferEnded(record: TransferRecord): PieceworkError {
-  return new PieceworkError('TransferEnded', `transfer ${record.id} has ended already: it is ${record.status}`);
 }

@@ -6,7 +6,7 @@ import { listAllParts } from '../shared/list-parts.ts';
 import { pathsUnder } from '../shared/paths-under.ts';
 import type { Ports } from '../shared/ports.ts';
 import { loadTransfer, loadTransfers } from '../shared/store.ts';
-import { transferNotFound } from './cancel.ts';
+import { transferNotFound } from './transfer-errors.ts';
 
 export interface TransferStatus {
   readonly record: TransferRecord;

@@ -6,9 +6,9 @@ import type { NextRun } from '../../transfer/record/transitions.ts';
 import type { Ports } from '../shared/ports.ts';
 import { sourceNeeded } from '../shared/source-needed.ts';
 import { loadNarrowed, onConflictAgain } from '../shared/store.ts';
-import { transferNotFound } from './cancel.ts';
 import { startNextRun } from './next-run.ts';
 import { shownSource } from './shown-source.ts';
+import { transferNotFound } from './transfer-errors.ts';
 
 /**
  * Starts a failed transfer again as its next run. If the source's validator is unchanged and the upload still stands in

@@ -1,9 +1,11 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import { BATCH_STATUSES } from '../../../transfer/batch/batch-record.ts';
 import { OUTCOME_KINDS } from '../../../transfer/batch/outcome.ts';
+import { makeDescribable } from '../describable.ts';
 import { shownHooksSchema } from '../hooks.ts';
 import { errorCode, instant, reasonSchema } from '../transfer.ts';
+
+makeDescribable();
 
 /* What the API answers of batches. Fields may be added; a reader ignores those that it doesn't know. */
 

@@ -1,8 +1,10 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import { ERROR_CODES } from '../../../errors/codes.ts';
 import { BATCH_STATUSES } from '../../../transfer/batch/batch-record.ts';
 import { OUTCOME_KINDS } from '../../../transfer/batch/outcome.ts';
+import { makeDescribable } from '../describable.ts';
+
+makeDescribable();
 
 /* What the API takes of batches in paths and queries. */
 

@@ -1,15 +1,17 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import { patternProblem } from '../../../lists/finish/selection.ts';
 import type { ListReading } from '../../../lists/options.ts';
 import { LIST_FORMATS } from '../../../lists/options.ts';
 import { readUrl } from '../../../values/web/read-url.ts';
-import { objectPlaceSchema } from '../destination.ts';
+import { makeDescribable } from '../describable.ts';
 import { notifySchema, taskTokenSchema } from '../hooks.ts';
 import { objectSchema } from '../object.ts';
 import { digestsSchema } from '../options.ts';
 import { sourceSchema } from '../source.ts';
 import { prioritySchema } from '../standing.ts';
+import { folderSchema } from './folder.ts';
+
+makeDescribable();
 
 /* A batch as it is submitted. Strict, as all that the API takes. */
 
@@ -92,22 +94,6 @@ const readingSchema = z
   } satisfies Record<keyof ListReading, z.ZodType>)
   .openapi('ListReading');
 
-export const folderSchema = z
-  .strictObject({
-    bucket: objectPlaceSchema.shape.bucket,
-    prefix: z
-      .string()
-      .max(900)
-      .superRefine((prefix, context) => {
-        const problem = prefixProblem(prefix);
-        if (problem !== undefined) context.addIssue(problem);
-      })
-      .openapi({ description: 'What names of entries are put after; empty, or ending in `/`.', example: 'in/2026/' }),
-    region: objectPlaceSchema.shape.region,
-    endpoint: objectPlaceSchema.shape.endpoint,
-  })
-  .openapi('BatchPrefix');
-
 const placeSchema = z
   .union(
     [
@@ -125,12 +111,6 @@ const placeSchema = z
     'is neither a text that ends in "/", such as s3://bucket/prefix/, nor an object with bucket and prefix',
   )
   .openapi('BatchDestination');
-
-function prefixProblem(prefix: string): string | undefined {
-  if (prefix !== '' && !prefix.endsWith('/')) return 'does not end in "/", as the name of a folder does';
-  const key = objectPlaceSchema.shape.key.safeParse(`${prefix}x`);
-  return key.error?.issues[0]?.message;
-}
 
 const batchOptionsSchema = z
   .strictObject({

@@ -1,13 +1,15 @@
-import '@hono/zod-openapi';
 import * as z from 'zod';
 import type { ErrorCode } from '../../errors/codes.ts';
 import { ERROR_CODES } from '../../errors/codes.ts';
 import { WHOLE_ID } from '../../values/text/whole-id.ts';
+import { makeDescribable } from './describable.ts';
 import { labelFilterSchema } from './labels.ts';
 import type { STATUSES } from './statuses.ts';
 import { ACTIVE, STATUS_WORDS } from './statuses.ts';
 
-/* What the API takes in paths, queries and headers. */
+makeDescribable();
+
+/* Which transfers of a list are wanted. */
 
 const statusesSchema = z
   .string()
@@ -66,30 +68,4 @@ export const listQuerySchema = z.strictObject({
     .openapi({ description: 'The transfers that large entries of this batch are. Without it they are left out.' }),
   limit: z.coerce.number().int().min(1).max(500).default(50).openapi({ description: 'Transfers on a page at most.' }),
   cursor: z.string().min(1).max(200).optional().openapi({ description: '`nextCursor` of the page before.' }),
-});
-
-export const getQuerySchema = z.strictObject({
-  waitSeconds: z.coerce.number().int().min(0).max(20).default(0).openapi({
-    type: 'integer',
-    description: 'Answer only when the transfer has ended or its record has changed, after this time at the latest.',
-  }),
-});
-
-export const idParamSchema = z.object({
-  id: z.string().openapi({
-    param: { name: 'id', in: 'path' },
-    description: 'Id of a transfer.',
-    example: '01JZ8QH5X3M9V7T2B4N6K8R0CD',
-  }),
-});
-
-export const submitHeadersSchema = z.object({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,255}$/, 'is to be 1 to 255 visible ASCII characters')
-    .optional()
-    .openapi({
-      description:
-        'Makes a repeated POST of the same body return the first transfer; with another body it is a 409. Remembered as long as the record.',
-    }),
 });
