@@ -77,10 +77,11 @@ export async function fill(reader: ByteReader, into: Uint8Array): Promise<number
 }
 
 /**
- * Of what passes through a window: each bit crosses to another thread and back, so larger ones are cheaper. Of 1 MiB
- * they take twice the CPU where a file's memory is fresh from a virtual machine's host (`bench/README.md`).
+ * Of what passes through a window: each bit crosses to another thread and back, so larger ones are cheaper. But they
+ * take more CPU where a file's memory is fresh from a virtual machine's host, those of 1 MiB twice as much
+ * (`bench/README.md`); a destination that has no part in that asks for them.
  */
-const PASSING_BYTES = 512 * 1024;
+const PASSING_BYTES = 256 * 1024;
 
 /**
  * Brings `sizeBytes` of the reader into a body: whole and checksummed when they fit the window, else bit by bit through
