@@ -245,12 +245,6 @@ describe('pieces that wait for their time', () => {
 });
 
 describe('rule 13: the upload is gone while transferring', () => {
-  it('and back, brought by a part that was on its way: what was reported is not there any more', () => {
-    const record = transferring({ reported: [[1, 3]], cursor: 6 });
-    const known = { ledger: ledger(0, 5), object: 'foreign' } as const;
-    expect(decided(record, known, [done(5)]).record).toMatchObject({ status: 'planning', restarts: 1 });
-  });
-
   it('asks first whether the object is ours', () => {
     const record = transferring();
     expect(decide(narrow(record), facts({ ledger: 'gone' }), [TICK], NOW, POLICY)).toEqual({ ask: 'object' });

@@ -5,8 +5,7 @@ import { fromIso } from '../../values/time.ts';
 import { afterInputs, inFlightOf } from '../loads/loads.ts';
 import { notSilent } from '../patience.ts';
 import type { LedgerView } from '../plan/ledger.ts';
-import { isInLedger, missingBelow } from '../plan/ledger.ts';
-import { NO_PIECES, piecesIn } from '../plan/piece-set.ts';
+import { missingBelow } from '../plan/ledger.ts';
 import type { PiecesPlan } from '../plan/plan.ts';
 import type { Transferring } from '../record/states.ts';
 import { completed, failed } from '../record/transitions.ts';
@@ -42,16 +41,7 @@ export function decidePieces(
   if (facts.ledger === 'unread') return placesByReports(record, facts, inputs, now, policy) ?? { ask: 'ledger' };
   if (facts.ledger === 'gone') return afterUploadGone(record, facts, now);
   if ('error' in facts.ledger) return withoutLedger(record, facts.ledger, now);
-  if (hasLostParts(record, facts.ledger)) return afterUploadGone(record, facts, now);
   return decideByLedger(record, facts.ledger, facts, inputs, now, policy);
-}
-
-/**
- * A part that landed stays, as long as its upload does. One that is gone was aborted with it, and a part that was on
- * its way brought the upload back, with nothing but itself (AWS, API_AbortMultipartUpload).
- */
-function hasLostParts({ reported = NO_PIECES }: Transferring, ledger: LedgerView): boolean {
-  return [...piecesIn(reported)].some((number) => !isInLedger(ledger, number));
 }
 
 /** With what the results say of their loads. */
