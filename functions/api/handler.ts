@@ -14,6 +14,7 @@ import type { AwsHome } from '../../lib/aws/home.ts';
 import { openAwsHome } from '../../lib/aws/home.ts';
 import { awsDryRuns } from '../../lib/aws/looks/dry-runs.ts';
 import { reportLinks } from '../../lib/aws/report-link.ts';
+import type { SubmitChecks } from '../../lib/aws/sources/submit-checks.ts';
 import { requestSpan, unreadRequestSpan } from '../../lib/aws/tracing/request-span.ts';
 import { tracedHome } from '../../lib/aws/tracing/traced-home.ts';
 import { openTracing } from '../tracing/open.ts';
@@ -28,7 +29,11 @@ export async function handler(event: LambdaEvent, context: LambdaContext): Promi
 function open({ environment, ports, log, meter, tracing, flush }: AwsHome) {
   const traceOf = () => tracing?.current();
   // Few requests are submits: no function begins with what only they need.
-  const checks = async () => (await import('../../lib/aws/submit-checks.ts')).submitChecks(environment);
+  let loading: Promise<SubmitChecks> | undefined;
+  const checks = (): Promise<SubmitChecks> => {
+    loading ??= import('../../lib/aws/sources/submit-checks.ts').then((read) => read.submitChecks(environment));
+    return loading;
+  };
   const locate = allowedOnly(environment.destinations);
   /** A function has one request at a time. */
   let isLogged = false;

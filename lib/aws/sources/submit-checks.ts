@@ -1,10 +1,10 @@
-import type { ApiDeps } from '../api/deps.ts';
-import { PieceworkError } from '../errors/error.ts';
-import type { Environment } from './environment.ts';
-import { hooksCheck } from './notifications/guard.ts';
-import { sourceCheck } from './sources/source-guard.ts';
+import type { ApiDeps } from '../../api/deps.ts';
+import { PieceworkError } from '../../errors/error.ts';
+import type { Environment } from '../environment.ts';
+import { hooksCheck } from '../notifications/guard.ts';
+import { sourceCheck } from './source-guard.ts';
 
-type SubmitChecks = Required<Pick<ApiDeps, 'checkSource' | 'checkHooks'>>;
+export type SubmitChecks = Required<Pick<ApiDeps, 'checkSource' | 'checkHooks'>>;
 
 /**
  * What a deployment refuses at the submit already.
