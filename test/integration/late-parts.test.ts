@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test, vi } from 'vitest';
 import { patternBytes } from '../support/pattern.ts';
 import { failureOf } from '../support/reading.ts';
@@ -23,8 +23,8 @@ const bench = s3Bench({
   local: ({ endpoint, region }) => ({ sourceS3: { endpoint, region }, backoff: { baseMs: 1, capMs: 5 } }),
 });
 
-/** @returns what resolves when the store has all of the first part */
-function delayFirstPart(operation: 'UploadPart' | 'UploadPartCopy'): Promise<void> {
+/** @returns what resolves when the store has all of that part */
+function delayPart(number: number, operation: 'UploadPart' | 'UploadPartCopy'): Promise<void> {
   const isThere = Promise.withResolvers<void>();
   async function landing(): Promise<void> {
     isThere.resolve();
@@ -35,7 +35,7 @@ function delayFirstPart(operation: 'UploadPart' | 'UploadPartCopy'): Promise<voi
   }
   bench.store.fail({
     operation,
-    when: ({ query }) => query.get('partNumber') === '1',
+    when: ({ query }) => query.get('partNumber') === String(number),
     what: {
       kind: 'slow',
       get until() {
@@ -55,7 +55,7 @@ async function expectNothing(): Promise<void> {
 }
 
 test('a transfer that fails while a part is on its way leaves no upload', async () => {
-  const isThere = delayFirstPart('UploadPart');
+  const isThere = delayPart(1, 'UploadPart');
   const bytes = patternBytes(0, SIZE);
   const url = bench.origin.serve('/late.bin', async (request, response) => {
     const [, start = '0', end = String(SIZE - 1)] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
@@ -75,7 +75,7 @@ test('a transfer that fails while a part is on its way leaves no upload', async 
 });
 
 test('a transfer that another process cancels while a part is on its way leaves no upload', async () => {
-  const isThere = delayFirstPart('UploadPart');
+  const isThere = delayPart(1, 'UploadPart');
   const url = bench.origin.serve('/late.bin', { size: SIZE });
   const copying = failureOf(
     bench.piecework.copy({ source: { url }, destination: DESTINATION, options: OPTIONS }),
@@ -89,7 +89,7 @@ test('a transfer that another process cancels while a part is on its way leaves 
 });
 
 test('nor does one that is interrupted before it has seen that it was cancelled', async () => {
-  const isThere = delayFirstPart('UploadPart');
+  const isThere = delayPart(1, 'UploadPart');
   const url = bench.origin.serve('/late.bin', { size: SIZE });
   const controller = new AbortController();
   const copying = failureOf(
@@ -109,7 +109,7 @@ test('nor does one whose parts the store copies by itself', async () => {
   const client = clientOf(bench.store, 1);
   await client.send(new PutObjectCommand({ Bucket: 'source', Key: 'late.bin', Body: patternBytes(0, SIZE) }));
   client.destroy();
-  const isThere = delayFirstPart('UploadPartCopy');
+  const isThere = delayPart(1, 'UploadPartCopy');
   const source = { url: 's3://source/late.bin' };
   const copying = failureOf(bench.piecework.copy({ source, destination: DESTINATION, options: OPTIONS }), 'Cancelled');
   await isThere;
@@ -118,3 +118,29 @@ test('nor does one whose parts the store copies by itself', async () => {
   await copying;
   await expectNothing();
 });
+
+// Where its last part brings it back, all others have been reported, and nothing of them is on its way.
+test.each([2, 3])(
+  'an upload that is aborted from outside, and brought back by part %d, is begun anew',
+  async (late) => {
+    const isThere = delayPart(late, 'UploadPart');
+    const url = bench.origin.serve('/late.bin', { size: SIZE });
+    const options = { ...OPTIONS, parallelism: 1 };
+    const copying = bench.piecework.copy({ source: { url }, destination: DESTINATION, options });
+    await isThere;
+    await vi.waitFor(() => expect(bench.events.filter(({ type }) => type === 'piece.done')).toHaveLength(late - 1));
+    const [upload] = bench.store.openUploads();
+    const client = clientOf(bench.store, 1);
+    await client.send(
+      new AbortMultipartUploadCommand({ Bucket: 'bucket', Key: 'late.bin', UploadId: upload?.id ?? '' }),
+    );
+    client.destroy();
+    await copying;
+    expect(bench.events).toContainEqual(
+      expect.objectContaining({ type: 'restarted', reason: expect.objectContaining({ code: 'UploadLost' }) }),
+    );
+    await bench.store.idle();
+    expect((await bench.store.object('bucket', 'late.bin'))?.equals(patternBytes(0, SIZE))).toBe(true);
+    expect(bench.store.openUploads()).toEqual([]);
+  },
+);

@@ -120,7 +120,14 @@ export class Rules {
     if (process.isAlive && JSON.stringify(event).includes('SECRET'))
       this.#world.broke(`an event holds a secret: ${event.type}`);
     if (event.type === 'piece.rescued') this.#world.reach('piece rescued');
+    if (event.type === 'warning' && event.message.startsWith('nothing was on its way')) this.#wasIdle(event.message);
     if (event.type === 'completed') this.#completed.add(endOf(event.transferId, event.run));
+  }
+
+  /** Only what is known by no message is to be repaired: parts that went with their upload, which a late one brought back. */
+  #wasIdle(message: string): void {
+    if (this.#world.store.standing().every(({ state }) => state !== 'zombie')) this.#world.broke(message);
+    this.#world.reach('asked again when idle');
   }
 
   handlerFailed(process: SimProcess, error: unknown): void {

@@ -267,6 +267,21 @@ describe('rule 13: the upload is gone while transferring', () => {
     expect(kinds(decision)).toContain('sendPlan');
   });
 
+  it('starts over as well where a part that was on its way brought it back: it takes no others', () => {
+    const record = transferring({ cursor: 4 });
+    const known = { ledger: ledger(0, 3), object: 'foreign' } as const;
+    const decision = decided(record, known, [failedWith('UploadLost', 2)]);
+    expect(decision.record).toMatchObject({ status: 'planning', restarts: 1 });
+    expect(decision.record.toAbort).toHaveLength(1);
+  });
+
+  it('not for what a worker of an earlier plan says', () => {
+    const decision = decided(transferring(), { ledger: ledger(1) }, [
+      { ...failedWith('UploadLost', 2), planId: 'old' },
+    ]);
+    expect(decision.record).toMatchObject({ status: 'transferring', restarts: 0 });
+  });
+
   it('is UploadLost the second time', () => {
     const { record } = decided(transferring({ restarts: 1 }), { ledger: 'gone', object: 'foreign' }, [TICK]);
     expect(record).toMatchObject({

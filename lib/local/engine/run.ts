@@ -25,6 +25,7 @@ import type { Tally } from './tally.ts';
 import { tallied } from './tally.ts';
 import type { AtWorkNotes } from './watch/at-work.ts';
 import { FailureWatch } from './watch/failure-watch.ts';
+import { IdleWatch } from './watch/idle-watch.ts';
 import type { News } from './watch/news.ts';
 import { newsOf } from './watch/news.ts';
 import { untilOver } from './watch/until-over.ts';
@@ -68,6 +69,12 @@ export interface RunParts {
   dispose(): Promise<void>;
 }
 
+/** Nothing of the transfer is in flight, and it is not at its end. */
+interface Idle {
+  readonly kind: 'idle';
+  readonly transferId: string;
+}
+
 const RESULTS_PER_BATCH = 100;
 const LOOK_AFTER_DRAIN_MS = 20;
 /** For a clean-up that comes after the interruption. */
@@ -79,7 +86,9 @@ export function createRun(parts: RunParts): Run {
   const queueOf = <M>(): MemoryQueue<M> => memoryQueue<M>({ clock: given.clock, onFailure: failures.note });
   const planner = queueOf<PlannerMessage>();
   const fetcher = queueOf<PieceTask>();
-  const finalizer = queueOf<FinalizerMessage>();
+  const finalizer = queueOf<FinalizerMessage | Idle>();
+  const isWorking = () => !isQuiet(planner.pending()) || !isQuiet(fetcher.pending());
+  const isIdle = () => !isWorking() && isQuiet(finalizer.pending());
   const { events, tally } = tallied(given.events);
   const primed = primedSources(given.sources);
   let isAtWork = false;
@@ -126,11 +135,18 @@ export function createRun(parts: RunParts): Run {
     }
   }
 
-  async function handleFinalizer(batch: readonly Delivery<FinalizerMessage>[], signal: AbortSignal): Promise<void> {
+  async function handleFinalizer(
+    batch: readonly Delivery<FinalizerMessage | Idle>[],
+    signal: AbortSignal,
+  ): Promise<void> {
     using _news = news;
     failures.check(Math.max(...batch.map(({ receiveCount }) => receiveCount)));
     using _underWay = draining.begun();
     for (const [transferId, inputs] of byTransfer(batch)) await advance(ports, transferId, inputs, signal);
+    // What was sent by it nothing else would have sent.
+    for (const { body } of batch)
+      if (body.kind === 'idle' && isWorking())
+        await ports.events.emit({ type: 'warning', message: wasIdle(body.transferId) });
   }
 
   async function workUntilOver(transferId: string, signal: AbortSignal): Promise<TransferRecord> {
@@ -146,8 +162,11 @@ export function createRun(parts: RunParts): Run {
     ]);
     // Puts and completions are made by the planner.
     const mayComplete = () => planner.pending().inFlight > 0;
+    const idle = new IdleWatch(isIdle);
+    const askAll = () => finalizer.queue.send([{ body: { kind: 'idle', transferId } }]);
+    const over = untilOver(ports, transferId, { news, mayComplete, idle, askAll }, stop.signal);
     try {
-      await Promise.race([untilOver(ports, transferId, { news, mayComplete }, stop.signal), failures.hopeless]);
+      await Promise.race([over, failures.hopeless]);
     } finally {
       stop.now();
       await workers;
@@ -187,8 +206,8 @@ export function createRun(parts: RunParts): Run {
     work: (transferId, signal) => track(workUntilOver(transferId, signal)),
     async drain(signal) {
       draining.start();
-      const isIdle = () => draining.isIdle && isQuiet(finalizer.pending());
-      while (!isIdle()) await given.clock.sleep(LOOK_AFTER_DRAIN_MS, signal);
+      const isDrained = () => draining.isIdle && isQuiet(finalizer.pending());
+      while (!isDrained()) await given.clock.sleep(LOOK_AFTER_DRAIN_MS, signal);
     },
     async [Symbol.asyncDispose]() {
       await primed[Symbol.asyncDispose]();
@@ -214,12 +233,21 @@ async function settleOrWarn(ports: Ports, transferId: string, signal: AbortSigna
   }
 }
 
-function byTransfer(batch: readonly Delivery<FinalizerMessage>[]): ReadonlyMap<string, readonly Input[]> {
+function wasIdle(transferId: string): string {
+  return `nothing was on its way for transfer ${transferId}, and it was not at its end: what is missing is asked for again`;
+}
+
+function byTransfer(batch: readonly Delivery<FinalizerMessage | Idle>[]): ReadonlyMap<string, readonly Input[]> {
   const inputs = new Map<string, Input[]>();
   for (const { body } of batch) {
     const transferId = body.kind === 'dead' ? body.task.transferId : body.transferId;
-    const input: Input = body.kind === 'tick' ? { kind: 'tick' } : body;
+    const input = inputOf(body);
     inputs.set(transferId, [...(inputs.get(transferId) ?? []), input]);
   }
   return inputs;
+}
+
+function inputOf(body: FinalizerMessage | Idle): Input {
+  if (body.kind === 'idle') return { kind: 'tick', now: true };
+  return body.kind === 'tick' ? { kind: 'tick' } : body;
 }

@@ -41,7 +41,17 @@ export function decidePieces(
   if (facts.ledger === 'unread') return placesByReports(record, facts, inputs, now, policy) ?? { ask: 'ledger' };
   if (facts.ledger === 'gone') return afterUploadGone(record, facts, now);
   if ('error' in facts.ledger) return withoutLedger(record, facts.ledger, now);
+  if (wasLost(record, facts.ledger, inputs)) return afterUploadGone(record, facts, now);
   return decideByLedger(record, facts.ledger, facts, inputs, now, policy);
+}
+
+/** It takes no part any more, although it is listed: a part that was on its way brought it back (rule 13). */
+function wasLost(record: Transferring<PiecesPlan>, ledger: LedgerView, inputs: readonly Input[]): boolean {
+  const isSaid = inputs.some((input) => input.kind === 'result' && input.error?.code === 'UploadLost');
+  if (!isSaid) return false;
+  return currentFailures(record, missingBelow(record.cursor, ledger), inputs).some(
+    ({ error }) => error.code === 'UploadLost',
+  );
 }
 
 /** With what the results say of their loads. */

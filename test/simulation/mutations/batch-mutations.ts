@@ -16,9 +16,9 @@ export const BATCH_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a batch that goes on repeats what is done',
-    file: 'lib/pipeline/batch/run-shard.ts',
-    find: 'listed.filter(({ number }) => !has.has(number))',
-    replace: 'listed.filter(({ number }) => number > 0)',
+    file: 'lib/pipeline/batch/shard-outcomes.ts',
+    find: 'new Map(earlier.map((outcome) => [outcome.entry, outcome]))',
+    replace: 'new Map(earlier.slice(earlier.length).map((outcome) => [outcome.entry, outcome]))',
   },
   {
     name: 'a batch ends before its last shard',
