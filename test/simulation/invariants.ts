@@ -124,7 +124,7 @@ export class Rules {
     if (event.type === 'completed') this.#completed.add(endOf(event.transferId, event.run));
   }
 
-  /** Only what is known by no message is to be repaired: parts that went with their upload, which a late one brought back. */
+  /** Parts that went with their upload, which a late one brought back, are all that is to be repaired. */
   #wasIdle(message: string): void {
     if (this.#world.store.standing().every(({ state }) => state !== 'zombie')) this.#world.broke(message);
     this.#world.reach('asked again when idle');
