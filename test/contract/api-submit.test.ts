@@ -360,12 +360,21 @@ describe('POST /v1/transfers', () => {
     expect((await problemOf(deep))['detail']).toContain('levels deep');
     const form = await bench.post('/v1/transfers', 'source=x', { 'content-type': 'application/x-www-form-urlencoded' });
     expect((await problemOf(form))['detail']).toContain('Content-Type: application/json');
+    const other = await bench.post('/v1/transfers', GOOD, { 'content-type': 'application/jsonx' });
+    expect((await problemOf(other))['detail']).toContain('Content-Type: application/json');
     const bracketsInText = await bench.post('/v1/transfers', {
       ...GOOD,
       object: { metadata: { a: '[[[[[[[[[[\\"[[[[' } },
     });
     expect(bracketsInText.status).toBe(202);
   });
+
+  it.each(['application/json;', 'Application/JSON ; charset=utf-8', 'application/json; charset="utf-8";'])(
+    'takes JSON that is said to be %j',
+    async (type) => {
+      expect((await apiBench().post('/v1/transfers', GOOD, { 'content-type': type })).status).toBe(202);
+    },
+  );
 
   it('refuses whoever nobody knows, before looking at the body', async () => {
     const bench = apiBench({ ownerOf: () => undefined });

@@ -53,7 +53,7 @@ const PLACES = [
   'copy refused, fetched instead',
   'plan stream',
   'stream taken over',
-  'sent again by a tick',
+  'sent again, as nothing moved',
   'restart',
   'retry',
   'held upload taken over',

@@ -15,7 +15,7 @@ export function situationsOf(before: TransferRecord | undefined, after: Transfer
   if (ending !== undefined && after.ending === undefined) {
     found.push(after.status === 'completed' ? `completed in spite of ending ${ending.to}` : `ending ${ending.to}`);
   }
-  if (after.requeues > before.requeues) found.push('sent again by a tick');
+  if (after.requeues > before.requeues) found.push('sent again, as nothing moved');
   found.push(...withLoads(before, after));
   return found;
 }

@@ -3,6 +3,7 @@ import { readEnvironment } from '../../lib/aws/environment.ts';
 import { ENV, NEEDS, SOURCE_PORTS, SOURCE_SCHEMES, USUAL_WORKERS } from '../../lib/aws/names.ts';
 import { guardedSources } from '../../lib/aws/sources/guarded-sources.ts';
 import { sourceCheck } from '../../lib/aws/sources/source-guard.ts';
+import { submitChecks } from '../../lib/aws/sources/submit-checks.ts';
 import type { SourceLocator } from '../../lib/transfer/locators.ts';
 import { failureOf, thrownBy } from '../support/reading.ts';
 
@@ -114,3 +115,10 @@ test.each(['host', 'range', 'if-range', 'content-length', 'proxy-authorization']
     expect((await failureOf(check(source), 'InvalidOption')).message).toContain(name);
   },
 );
+
+test('rules that are none are said to be a fault of the settings, at each submit that would need them', async () => {
+  const environment = environmentWith({ schemes: ['gopher'] });
+  const { message } = await thrownBy(() => submitChecks(environment), 'InvalidConfig');
+  expect(message).toContain('rules of sources');
+  expect(Object.keys(submitChecks(environmentWith()))).toEqual(['checkSource', 'checkHooks']);
+});

@@ -52,8 +52,8 @@ function sayNothing(context: Context): void {
   context.req.raw.headers.delete('content-type');
 }
 
-/** With parameters, such as a character set. */
-const JSON_TYPE = /^application\/json(;\s*[a-z0-9-]+=[^;]+)*$/i;
+/** With parameters, such as a character set. A `;` may have none after it (RFC 9110 §5.6.6). */
+const JSON_TYPE = /^application\/json\s*(;\s*([a-z0-9-]+=[^;]+)?)*$/i;
 
 function check(text: string, contentType: string | undefined): void {
   if (contentType === undefined || !JSON_TYPE.test(contentType))
