@@ -8,7 +8,7 @@ import { connectionPool } from '../../net/pools/pool.ts';
 import { poolsOf } from '../../net/pools/pools.ts';
 import type { NetOptions, NetSettings } from '../../net/settings.ts';
 import { netSettings } from '../../net/settings.ts';
-import { contextWith } from '../../net/sockets/authorities.ts';
+import { trusting } from '../../net/sockets/authorities.ts';
 import { PullSocket } from '../../net/sockets/pull-socket.ts';
 import { resumingTls } from '../../net/sockets/tls.ts';
 import type { Answer } from '../answer.ts';
@@ -67,14 +67,14 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
     // Said now rather than at the first request.
     if (text !== undefined && text.trim() !== '') proxyUrl(text.trim());
   }
-  const secureContext = contextWith(options.ca);
+  const trust = trusting(options.ca);
   const poolsOfOrigins = (provesEnd: boolean) =>
     poolsOf<URL, HttpConnection>(
       ({ origin }) => origin,
       (url) =>
         connectionPool<HttpConnection>({
           most: connections,
-          open: opener(url, settings, secureContext, provesEnd),
+          open: opener(url, settings, trust, provesEnd),
         }),
     );
   const pools = poolsOfOrigins(false);
@@ -82,13 +82,13 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
   const tunnels = poolsOf<{ readonly proxy: string; readonly url: URL }, HttpConnection>(
     ({ proxy, url }) => `${proxy} ${url.origin}`,
     ({ proxy, url }) =>
-      connectionPool<HttpConnection>({ most: connections, open: opener(url, settings, secureContext, true, proxy) }),
+      connectionPool<HttpConnection>({ most: connections, open: opener(url, settings, trust, true, proxy) }),
   );
   let proxies: Promise<Proxies> | undefined;
   const throughProxy = () => {
     // undici is a third of what a transfer loads, and most have no proxy.
     proxies ??= import('./through-proxy.ts').then(({ createProxies }) =>
-      createProxies({ connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, connections, secureContext }),
+      createProxies({ connectTimeoutMs, headersTimeoutMs, stallTimeoutMs, connections, secureContext: trust() }),
     );
     return proxies;
   };
@@ -127,21 +127,23 @@ export function createDispatchers(options: DispatcherOptions): Dispatchers {
 function opener(
   url: URL,
   { lookup, guard, connectTimeoutMs }: NetSettings,
-  secureContext: SecureContext | undefined,
+  trust: () => SecureContext | undefined,
   provesEnd: boolean,
   proxy?: string,
 ) {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const isSecure = url.protocol === 'https:';
-  const tls = resumingTls({ host, secureContext });
+  const tls = isSecure ? resumingTls({ host, secureContext: trust() }) : undefined;
   return async (signal: AbortSignal): Promise<HttpConnection> => {
     // An address is connected to without a lookup: so it is checked here, for every request.
     guard?.checkUrl(url.origin);
     const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
     const timeoutMs = connectTimeoutMs;
     const over =
-      proxy === undefined ? {} : { over: await openTunnel({ proxy, host, port, secureContext, timeoutMs }, signal) };
-    const target = { host, port, lookup, timeoutMs, ...over, ...(isSecure ? { tls: { ...tls(), provesEnd } } : {}) };
+      proxy === undefined
+        ? {}
+        : { over: await openTunnel({ proxy, host, port, secureContext: trust(), timeoutMs }, signal) };
+    const target = { host, port, lookup, timeoutMs, ...over, ...(tls ? { tls: { ...tls(), provesEnd } } : {}) };
     return new HttpConnection(await PullSocket.open(target, signal), provesEnd);
   };
 }

@@ -4,12 +4,14 @@ import { createSecureContext, getCACertificates } from 'node:tls';
 import { PieceworkError } from '../../errors/error.ts';
 
 /**
- * Trusts these PEM certificates (not file names) besides those that Node trusts anyway; `undefined` without any. Built
- * once: a context of 150 authorities for each connection would cost more than its handshake.
+ * Trusts these PEM certificates (not file names) besides those that Node trusts anyway; `undefined` without any. They
+ * are looked at now, and the context is built once, when it is first asked for: one of 150 authorities for each
+ * connection would cost more than its handshake, and without TLS there is no use for any (30 ms and 5 MiB).
+ * @throws PieceworkError `InvalidOption`.
  */
-export function contextWith(ca: string | readonly string[] | undefined): SecureContext | undefined {
+export function trusting(ca: string | readonly string[] | undefined): () => SecureContext | undefined {
   const texts = ca === undefined ? [] : typeof ca === 'string' ? [ca] : ca;
-  if (texts.length === 0) return undefined;
+  if (texts.length === 0) return () => undefined;
   const own = texts.flatMap((text) => {
     const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
     if (blocks.length === 0) throw notCertificates();
@@ -20,7 +22,16 @@ export function contextWith(ca: string | readonly string[] | undefined): SecureC
   } catch (cause) {
     throw notCertificates(cause);
   }
-  return createSecureContext({ ca: [...getCACertificates('default'), ...own] });
+  let context: SecureContext | undefined;
+  return () => {
+    context ??= createSecureContext({ ca: [...getCACertificates('default'), ...own] });
+    return context;
+  };
+}
+
+/** The same, for what is sure to use TLS. */
+export function contextWith(ca: string | readonly string[] | undefined): SecureContext | undefined {
+  return trusting(ca)();
 }
 
 function notCertificates(cause?: unknown): PieceworkError {
