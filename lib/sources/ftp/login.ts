@@ -12,7 +12,8 @@ import { connectionError, FtpFull, ftpError, LoginRefused, refusal } from './err
 import type { FtpTarget } from './url.ts';
 
 export interface FtpSettings extends NetSettings {
-  readonly secureContext: SecureContext | undefined;
+  /** Authorities that are trusted; `undefined` = Node's own. */
+  readonly trust: () => SecureContext | undefined;
 }
 
 export interface LoginSettings extends FtpSettings {
@@ -65,8 +66,8 @@ async function tlsFirst(
   }
 }
 
-function tlsTarget({ host }: FtpTarget, { secureContext, connectTimeoutMs }: FtpSettings) {
-  return { host, secureContext, timeoutMs: connectTimeoutMs };
+function tlsTarget({ host }: FtpTarget, { trust, connectTimeoutMs }: FtpSettings) {
+  return { host, secureContext: trust(), timeoutMs: connectTimeoutMs };
 }
 
 /** The server's first words, and TLS where it is not there yet. */

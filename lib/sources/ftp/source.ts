@@ -3,7 +3,7 @@ import { connectionPool } from '../../net/pools/pool.ts';
 import { poolsOf } from '../../net/pools/pools.ts';
 import type { NetOptions } from '../../net/settings.ts';
 import { netSettings } from '../../net/settings.ts';
-import { contextWith } from '../../net/sockets/authorities.ts';
+import { trusting } from '../../net/sockets/authorities.ts';
 import type { SourceLocator } from '../../transfer/locators.ts';
 import type { Snapshot } from '../../transfer/snapshot.ts';
 import type { ByteReader } from '../../values/bytes.ts';
@@ -32,7 +32,7 @@ export interface FtpSourceOptions extends NetOptions {
  * @throws PieceworkError `InvalidOption`.
  */
 export function ftpSource(options: FtpSourceOptions = {}): Source {
-  const settings: FtpSettings = { ...netSettings(options), secureContext: contextWith(options.ca) };
+  const settings: FtpSettings = { ...netSettings(options), trust: trusting(options.ca) };
   const pools = poolsOf<FtpTarget, FtpCommands>(
     ({ url, host, port, user, password }) => JSON.stringify([url.protocol, host, port, user, password]),
     (target) => {
