@@ -33,7 +33,7 @@ const CONVERSATIONS = [
 const WORDS = [NEXT, '211-', '213 ', '229 Entering (|||70000|)', '227 (1,2,3,4,999,1)', '550 ', '99', '-1'];
 
 const TARGET = ftpTarget({ url: 'ftp://me:secret@127.0.0.1/folder/file.bin' });
-const SETTINGS = { ...netSettings({ headersTimeoutMs: 60_000 }), secureContext: undefined };
+const SETTINGS = { ...netSettings({ headersTimeoutMs: 60_000 }), trust: () => undefined };
 const signal = AbortSignal.timeout(2 ** 31 - 1);
 
 export const FTP_REPLIES = [
